@@ -1,0 +1,1 @@
+"""Tables in: participants, BIDS folders, public data sets, and the digital phantom."""

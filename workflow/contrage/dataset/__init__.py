@@ -1,0 +1,1 @@
+"""From preprocessed images to arrays: stacking, splits, normalisation."""

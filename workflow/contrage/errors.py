@@ -1,0 +1,42 @@
+"""Errors that a user can cause. The command line prints them in a line or two, without a traceback."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+class ContrageError(Exception):
+    """Base of all errors whose message tells the user what to do."""
+
+
+class SettingsError(ContrageError):
+    """A key of the configuration has a value that cannot work."""
+
+
+class TableError(ContrageError):
+    """A table (participants, demographics) is missing something or contradicts itself."""
+
+
+class BadScanError(ContrageError):
+    """An image that cannot be used.
+
+    Parameters
+    ----------
+    path : Path
+        The image.
+    reason : str
+        What is wrong with it, and what to do.
+    """
+
+    def __init__(self, path: Path | str, reason: str) -> None:
+        super().__init__(f"{path}: {reason}")
+        self.path = Path(path)
+        self.reason = reason
+
+
+class LeakageError(ContrageError):
+    """A participant stands on both sides of a split."""
+
+
+class DeviceError(ContrageError):
+    """The device asked for is not there."""

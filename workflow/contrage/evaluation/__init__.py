@@ -1,0 +1,1 @@
+"""Probe, metrics, statistics, baselines."""

@@ -1,0 +1,1 @@
+"""Encoders, views, the training loop, embedding."""
