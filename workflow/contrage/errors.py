@@ -1,4 +1,4 @@
-"""Errors that a user can cause. The command line prints them in a line or two, without a traceback."""
+"""Errors that a user can cause: the command line prints them in a line, without a traceback."""
 
 from __future__ import annotations
 

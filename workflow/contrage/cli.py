@@ -1,0 +1,124 @@
+"""The command line: `contrage STEP --settings JSON --input-or-output PATH …`.
+
+Each step is a plain function. Its keyword arguments are the command's options, so that a step
+is described once, by its signature, and nothing heavy is imported before the step is known.
+"""
+
+from __future__ import annotations
+
+import argparse
+import inspect
+import json
+import logging
+import sys
+import types
+import typing
+from collections.abc import Callable, Sequence
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from contrage.errors import ContrageError
+
+STEPS = {
+    "phantom-tables": "contrage.cohort.phantom.participant:make_tables",
+    "phantom": "contrage.cohort.phantom.participant:make_participant",
+    "phantom-picture": "contrage.cohort.phantom.picture:phantom_picture",
+    "cohort": "contrage.cohort.register:register",
+    "check": "contrage.imaging.check:check",
+    "gate": "contrage.cohort.gate:gate",
+    "preprocess": "contrage.imaging.preprocess:preprocess",
+    "quality": "contrage.imaging.quality:quality",
+    "stack": "contrage.dataset.stack:stack",
+    "select": "contrage.dataset.select:select",
+    "split": "contrage.dataset.split:split",
+    "train": "contrage.learning.train:train",
+    "embed": "contrage.learning.embed:embed",
+    "probe": "contrage.evaluation.probe:probe",
+    "baselines": "contrage.evaluation.baselines:baselines",
+    "tables": "contrage.report.tables:tables",
+    "figures": "contrage.report.figures:figures",
+    "page": "contrage.report.page:page",
+}
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run one step; exit with 1 and a short message where a `ContrageError` says why."""
+    arguments = sys.argv[1:] if arguments is None else list(arguments)
+    chooser = argparse.ArgumentParser(prog="contrage", description="Run one step of contrage.")
+    chooser.add_argument("step", choices=STEPS, metavar="STEP", help=", ".join(STEPS))
+    step = chooser.parse_args(arguments[:1]).step
+    function = load_step(step)
+    options = vars(step_parser(step, function).parse_args(arguments[1:]))
+    start_logging(options.pop("log"))
+    try:
+        function(options.pop("settings"), **options)
+    except ContrageError as error:
+        logging.getLogger("contrage").error("%s", error)
+        sys.exit(1)
+
+
+def load_step(step: str) -> Callable[..., Any]:
+    """Import the function of a step."""
+    module, name = STEPS[step].split(":")
+    return getattr(import_module(module), name)
+
+
+def step_parser(step: str, function: Callable[..., Any]) -> argparse.ArgumentParser:
+    """Build a step's options from its signature.
+
+    The first parameter is the settings; every other one is keyword-only and annotated
+    `Path`, `str`, `int`, `list[Path]`, or one of these `| None` where it may be left out or
+    stand without a value (as it does in a rule whose optional input is absent).
+    """
+    summary = (inspect.getdoc(function) or "").partition("\n")[0]
+    parser = argparse.ArgumentParser(prog=f"contrage {step}", description=summary)
+    parser.add_argument("--settings", type=_settings, required=True, help="JSON, or a file of it")
+    parser.add_argument("--log", type=Path, help="write the log to this file")
+    hints = typing.get_type_hints(function)
+    for parameter in list(inspect.signature(function).parameters.values())[1:]:
+        kind, many = _kind(hints[parameter.name])
+        required = parameter.default is inspect.Parameter.empty and not _optional(
+            hints[parameter.name]
+        )
+        parser.add_argument(
+            f"--{parameter.name.replace('_', '-')}",
+            dest=parameter.name,
+            type=kind,
+            nargs="+" if many else None if required else "?",
+            required=required,
+            default=None if parameter.default is inspect.Parameter.empty else parameter.default,
+        )
+    return parser
+
+
+def start_logging(log: Path | None) -> None:
+    """Send warnings and errors to the console, and everything to the log file if there is one."""
+    logger = logging.getLogger("contrage")
+    logger.setLevel(logging.INFO)
+    console = logging.StreamHandler()
+    console.setLevel(logging.WARNING if log else logging.INFO)
+    console.setFormatter(logging.Formatter("contrage: %(levelname)s: %(message)s"))
+    logger.addHandler(console)
+    if log:
+        log.parent.mkdir(parents=True, exist_ok=True)
+        file = logging.FileHandler(log, mode="w")
+        file.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+        logger.addHandler(file)
+
+
+def _settings(text: str) -> dict[str, Any]:
+    return json.loads(text if text.lstrip().startswith("{") else Path(text).read_text())
+
+
+def _optional(hint: Any) -> bool:
+    return isinstance(hint, types.UnionType) and type(None) in typing.get_args(hint)
+
+
+def _kind(hint: Any) -> tuple[type, bool]:
+    """Return the type of one value and whether the option takes several."""
+    if _optional(hint):
+        hint = next(part for part in typing.get_args(hint) if part is not type(None))
+    if typing.get_origin(hint) is list:
+        return typing.get_args(hint)[0], True
+    return hint, False

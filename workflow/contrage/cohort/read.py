@@ -1,0 +1,71 @@
+"""One entry to all sources of a cohort."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from contrage.cohort.names import folder, scan_id
+from contrage.cohort.tables import Cohort, Scan
+from contrage.errors import SettingsError, TableError
+
+
+def read_cohort(settings: dict[str, Any]) -> Cohort:
+    """List the scans of a cohort and what is left out.
+
+    Parameters
+    ----------
+    settings : dict
+        The `cohort` part of the configuration, with `raw` (where the phantom lies),
+        `needs_anatomical` and `needs_mask` beside.
+
+    Raises
+    ------
+    SettingsError
+        If the folder is not there.
+    TableError
+        If a table cannot be used, or no scan is left.
+    """
+    source = settings["source"]
+    if source == "phantom":
+        cohort = Cohort(_phantom(settings))
+    else:
+        if not settings["path"] or not Path(settings["path"]).is_dir():
+            raise SettingsError(
+                f"cohort.path: no folder {settings['path']!r}; give the one that holds the "
+                f'{source} data, for example --config \'cohort={{"path": "/data/study"}}\''
+            )
+        if source == "mre134":
+            from contrage.cohort.mre134 import read
+        else:
+            from contrage.cohort.bids import read
+        cohort = read(settings)
+    if not cohort.scans:
+        reasons = "; ".join(f"{e.scan_id}: {e.reason}" for e in cohort.excluded[:3])
+        raise TableError(f"{settings['path']}: no scan can be used ({reasons or 'empty table'})")
+    return cohort
+
+
+def _phantom(settings: dict[str, Any]) -> list[Scan]:
+    from contrage.cohort.phantom.plan import plan
+
+    raw = Path(settings["raw"])
+    truth = raw / "derivatives" / "truth"
+    scans = []
+    for person in plan(settings["phantom"]["participants"], settings["phantom"]["seed"]):
+        scan = scan_id(person.participant_id, None)
+        home = raw / folder(scan)
+        scans.append(
+            Scan(
+                participant_id=person.participant_id,
+                age=person.age,
+                sex=person.sex,
+                site=person.site,
+                anatomical=str(home / "anat" / f"{scan}_T1w.nii.gz"),
+                stiffness=str(home / "mre" / f"{scan}_stiffness.nii.gz"),
+                mask=str(
+                    raw / "derivatives" / "truth" / folder(scan) / f"{scan}_desc-brain_mask.nii.gz"
+                ),
+            )
+        )
+    return scans

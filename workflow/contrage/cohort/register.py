@@ -1,0 +1,49 @@
+"""The step that writes the cohort's table, before any image is read."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import Any
+
+from contrage.cohort.names import participant
+from contrage.cohort.read import read_cohort
+from contrage.cohort.tables import Exclusion
+from contrage.files import write_tsv
+
+log = logging.getLogger(__name__)
+
+COLUMNS = ["scan_id", "participant_id", "session", "age", "sex", "site"]
+
+
+def register(settings: dict[str, Any], *, scans: Path, excluded: Path) -> None:
+    """Write the scans of a cohort and what was left out.
+
+    Parameters
+    ----------
+    settings : dict
+        As `contrage.cohort.read.read_cohort` takes it.
+    scans : Path
+        Output, one row per scan: scan_id, participant_id, session, age (years), sex, site.
+    excluded : Path
+        Output, one row per scan that is left out: scan_id, participant_id, stage, reason.
+    """
+    import pandas as pd
+
+    cohort = read_cohort(settings)
+    rows = [{name: getattr(scan, name) for name in COLUMNS} for scan in cohort.scans]
+    write_tsv(scans, pd.DataFrame(rows, columns=COLUMNS).sort_values("scan_id"))
+    write_exclusions(excluded, cohort.excluded)
+    without_image = sum(exclusion.stage == "import" for exclusion in cohort.excluded)
+    log.info("%d scans, %d left out", len(cohort.scans), len(cohort.excluded))
+    if without_image:
+        log.warning("%d participants have no usable set of images: see %s", without_image, excluded)
+
+
+def write_exclusions(path: Path, exclusions: list[Exclusion]) -> None:
+    """Write the table of what is left out, with its header even where it is empty."""
+    import pandas as pd
+
+    rows = [(e.scan_id, participant(e.scan_id), e.stage, e.reason) for e in exclusions]
+    columns = ["scan_id", "participant_id", "stage", "reason"]
+    write_tsv(path, pd.DataFrame(rows, columns=columns))

@@ -1,0 +1,38 @@
+"""From the array on disk to the normalised images of some scans."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from contrage.dataset.normalise import common_field, normalise
+
+
+def load_images(
+    array: Path, rows: NDArray[np.int_], fold: dict[str, Any], settings: dict[str, Any]
+) -> NDArray[np.float32]:
+    """Return z-scored images with background 0.
+
+    Parameters
+    ----------
+    array : Path
+        All images of the cohort, shape (scans, X, Y, Z).
+    rows : ndarray of int, shape (n,)
+        Which of them.
+    fold : dict
+        One fold of a split: mean, sd and train_rows.
+    settings : dict
+        `normalisation` ("train", "cohort", "image") and `field_of_view` ("own", "common").
+
+    Returns
+    -------
+    ndarray of shape (n, X, Y, Z)
+    """
+    images = np.load(array, mmap_mode="r")
+    chosen = np.array(images[rows])
+    if settings["field_of_view"] == "common":
+        chosen *= common_field(images, np.asarray(fold["train_rows"]))
+    return normalise(chosen, fold, settings["normalisation"])

@@ -1,0 +1,77 @@
+"""Z-scores over brain voxels: with whose statistics, and over which field of view."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Images = NDArray[np.float32]
+
+
+def statistics(
+    images: Images, used: NDArray[np.int_], training: NDArray[np.int_], field_of_view: str
+) -> tuple[float, float]:
+    """Return mean and standard deviation of the brain voxels of some images.
+
+    Parameters
+    ----------
+    images : ndarray of shape (scans, X, Y, Z)
+        Memory-mapped or not; 0 is background.
+    used : ndarray of int
+        Rows whose voxels count.
+    training : ndarray of int
+        Rows that define the common field of view.
+    field_of_view : {"own", "common"}
+        With "common" only voxels that every training image covers count.
+
+    Returns
+    -------
+    (float, float)
+        Computed in float64, one image at a time (Chan et al., 1979, pairwise update).
+    """
+    field = common_field(images, training) if field_of_view == "common" else None
+    count, mean, squares = 0, 0.0, 0.0
+    for row in used:
+        image = images[row] if field is None else images[row] * field
+        voxels = image[image != 0].astype(np.float64)
+        if not voxels.size:
+            continue
+        shift = voxels.mean() - mean
+        total = count + voxels.size
+        squares += voxels.var() * voxels.size + shift**2 * count * voxels.size / total
+        mean += shift * voxels.size / total
+        count = total
+    return mean, float(np.sqrt(squares / count)) if count else 0.0
+
+
+def common_field(images: Images, rows: NDArray[np.int_]) -> NDArray[np.bool_]:
+    """Return the voxels that all of the given images cover, shape (X, Y, Z)."""
+    field = np.ones(images.shape[1:], bool)
+    for row in rows:
+        field &= images[row] != 0
+    return field
+
+
+def normalise(images: Images, fold: dict[str, Any], scheme: str) -> Images:
+    """Turn images into z-scores; the background stays 0.
+
+    Parameters
+    ----------
+    images : ndarray of shape (scans, X, Y, Z)
+        0 is background.
+    fold : dict
+        With `mean` and `sd`, for the schemes "train" and "cohort".
+    scheme : {"train", "cohort", "image"}
+        "image" takes each image's own mean and standard deviation.
+    """
+    scores = np.zeros(images.shape, np.float32)
+    for score, image in zip(scores, images, strict=True):
+        inside = image != 0
+        voxels = image[inside].astype(np.float64)
+        mean, sd = (
+            (voxels.mean(), voxels.std()) if scheme == "image" else (fold["mean"], fold["sd"])
+        )
+        score[inside] = (voxels - mean) / max(sd, 1e-12)
+    return scores

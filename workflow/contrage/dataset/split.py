@@ -1,0 +1,161 @@
+"""Who is learned from and who is tested on: by participant, never by scan."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from contrage.dataset.normalise import statistics
+from contrage.errors import LeakageError, SettingsError
+from contrage.files import read_tsv, write_json
+
+log = logging.getLogger(__name__)
+
+AGE_BINS = 5
+
+
+def split(settings: dict[str, Any], *, scans: Path, array: Path, output: Path) -> None:
+    """Write the folds of one seed with the statistics that normalisation needs.
+
+    Parameters
+    ----------
+    settings : dict
+        `split` (scheme, test_fraction, folds, seed, new_split_per_seed, stratify_by_age),
+        `seed` (of the training), `normalisation`, `field_of_view`, `batch_size`.
+    scans : Path
+        The experiment's scans.
+    array : Path
+        All images, shape (scans, X, Y, Z).
+    output : Path
+        JSON: scheme, seed and folds, each with train and test (scan_id), train_rows (of the
+        array), mean and sd of the voxels, age_mean and age_sd of the training scans.
+
+    Raises
+    ------
+    SettingsError
+        If there are too few participants for the folds or scans for a batch.
+    """
+    table = read_tsv(scans)
+    images = np.load(array, mmap_mode="r")
+    folds = []
+    for number, (train, test) in enumerate(make_folds(table, settings["split"], settings["seed"])):
+        check_leakage(train["participant_id"], test["participant_id"])
+        if len(train) < settings["batch_size"]:
+            raise SettingsError(
+                f"training.batch_size: {settings['batch_size']} is more than the {len(train)} "
+                f"training scans of fold {number}; make the batch smaller"
+            )
+        rows = train["row"].to_numpy(int)
+        used = rows if settings["normalisation"] == "train" else table["row"].to_numpy(int)
+        mean, sd = statistics(images, used, rows, settings["field_of_view"])
+        folds.append(
+            {
+                "fold": number,
+                "name": _fold_name(test, settings["split"]["scheme"]),
+                "train": train["scan_id"].tolist(),
+                "test": test["scan_id"].tolist(),
+                "train_rows": rows.tolist(),
+                "mean": mean,
+                "sd": sd,
+                "age_mean": float(train["age"].mean()),
+                "age_sd": float(train["age"].std(ddof=0)),
+            }
+        )
+        log.info("fold %d: %d training and %d test scans", number, len(train), len(test))
+    scheme = settings["split"]["scheme"]
+    write_json(output, {"scheme": scheme, "seed": settings["seed"], "folds": folds})
+
+
+def make_folds(
+    table: pd.DataFrame, settings: dict[str, Any], seed: int
+) -> list[tuple[pd.DataFrame, pd.DataFrame]]:
+    """Divide the scans into training and test, by participant.
+
+    Parameters
+    ----------
+    table : DataFrame
+        scan_id, participant_id, age, site.
+    settings : dict
+        The `dataset.split` part of the configuration.
+    seed : int
+        The training's seed; it changes the split only with `new_split_per_seed`.
+
+    Returns
+    -------
+    list of (train, test)
+        One pair for "holdout" (the first of the 1/test_fraction shuffled folds, as the authors
+        do), `folds` for "kfold", one per site for "leave-site-out". In the last two every scan is
+        tested exactly once.
+    """
+    people = table.groupby("participant_id", sort=True).agg(
+        age=("age", "mean"), site=("site", "first"), sites=("site", "nunique")
+    )
+    if settings["scheme"] == "leave-site-out":
+        test_sets = _sites(people)
+    else:
+        count = settings["folds"]
+        if settings["scheme"] == "holdout":
+            count = round(1 / settings["test_fraction"])
+        state = settings["seed"] + (seed if settings["new_split_per_seed"] else 0)
+        test_sets = _shuffled(people, count, state, settings["stratify_by_age"])
+        if settings["scheme"] == "holdout":
+            test_sets = test_sets[:1]
+    pairs = []
+    for names in test_sets:
+        tested = table["participant_id"].isin(names)
+        pairs.append((table[~tested], table[tested]))
+    return pairs
+
+
+def check_leakage(train: Iterable[str], test: Iterable[str]) -> None:
+    """Raise `LeakageError` if a participant is in both sets."""
+    both = sorted(set(train) & set(test))
+    if both:
+        raise LeakageError(
+            f"{', '.join(both[:5])} in training and in test; a split must go by participant"
+        )
+
+
+def _shuffled(people: pd.DataFrame, count: int, state: int, stratify: bool) -> list[set[str]]:
+    from sklearn.model_selection import KFold, StratifiedKFold
+
+    if len(people) < count:
+        raise SettingsError(
+            f"dataset.split: {count} folds need {count} participants, there are {len(people)}"
+        )
+    names = people.index.to_numpy()
+    if not stratify:
+        parts = KFold(count, shuffle=True, random_state=state).split(names)
+    else:
+        bins = min(AGE_BINS, len(people) // count)
+        if bins < 2:
+            raise SettingsError(
+                f"dataset.split.stratify_by_age: {len(people)} participants are too few for "
+                f"{count} folds; set it to false"
+            )
+        ranks = people["age"].rank(method="first").to_numpy() - 1
+        labels = (ranks * bins // len(people)).astype(int)
+        parts = StratifiedKFold(count, shuffle=True, random_state=state).split(names, labels)
+    return [set(names[test]) for _, test in parts]
+
+
+def _sites(people: pd.DataFrame) -> list[set[str]]:
+    if people["site"].isna().any():
+        name = people.index[people["site"].isna()][0]
+        raise SettingsError(f"dataset.split.scheme: leave-site-out, but {name} has no site")
+    if (people["sites"] > 1).any():
+        name = people.index[people["sites"] > 1][0]
+        raise LeakageError(f"{name} was scanned at several sites: leave-site-out cannot part them")
+    groups = people.groupby("site").groups
+    if len(groups) < 2:
+        raise SettingsError("dataset.split.scheme: leave-site-out needs two sites or more")
+    return [set(names) for _, names in sorted(groups.items())]
+
+
+def _fold_name(test: pd.DataFrame, scheme: str) -> str:
+    return str(test["site"].iloc[0]) if scheme == "leave-site-out" else scheme

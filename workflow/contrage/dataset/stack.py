@@ -1,0 +1,95 @@
+"""All preprocessed images of a cohort in one array."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from contrage.cohort.names import preproc_file
+from contrage.errors import BadScanError
+from contrage.files import atomic, read_tsv, write_tsv
+
+log = logging.getLogger(__name__)
+
+GRID_MM = 2
+
+
+def stack(
+    settings: dict[str, Any], *, scans: Path, derivatives: Path, array: Path, rows: Path
+) -> None:
+    """Write the images of all scans that were preprocessed into one array.
+
+    Parameters
+    ----------
+    settings : dict
+        `image` ("stiffness", "T1w" or "magnitude"), `voxel_mm` (a multiple of 2).
+    scans : Path
+        The scans that passed the check.
+    derivatives : Path
+        The cohort's derivatives; a zero-byte image is a scan that failed in preprocessing.
+    array : Path
+        Output, float32 of shape (scans, X, Y, Z): kPa or T1 intensity, 0 outside the image.
+    rows : Path
+        Output: scan_id and row of each image in the array.
+
+    Raises
+    ------
+    BadScanError
+        If an image has another grid than the first, or none is left.
+    """
+    import nibabel as nib
+    import pandas as pd
+
+    names = read_tsv(scans)["scan_id"].tolist()
+    files = {name: derivatives / preproc_file(name, settings["image"]) for name in names}
+    usable = [name for name in names if files[name].stat().st_size > 0]
+    if not usable:
+        raise BadScanError(scans, "no scan came through preprocessing; see the table of exclusions")
+    first = nib.load(files[usable[0]])
+    shape = block_mean(np.zeros(first.shape, np.float32), settings["voxel_mm"] // GRID_MM).shape
+    with atomic(array) as temporary:
+        images = np.lib.format.open_memmap(
+            temporary, mode="w+", dtype=np.float32, shape=(len(usable), *shape)
+        )
+        for row, name in enumerate(usable):
+            image = nib.load(files[name])
+            if image.shape != first.shape or not np.allclose(image.affine, first.affine):
+                raise BadScanError(files[name], f"its grid differs from that of {files[usable[0]]}")
+            voxels = np.asarray(image.dataobj, dtype=np.float32)
+            images[row] = block_mean(voxels, settings["voxel_mm"] // GRID_MM)
+            if (row + 1) % 100 == 0:
+                log.info("%d of %d images", row + 1, len(usable))
+        images.flush()
+        del images
+    write_tsv(rows, pd.DataFrame({"scan_id": usable, "row": range(len(usable))}))
+
+
+def block_mean(image: NDArray[np.float32], factor: int) -> NDArray[np.float32]:
+    """Average blocks of voxels over the image's support (its non-zero voxels).
+
+    Parameters
+    ----------
+    image : ndarray of shape (X, Y, Z)
+        Padded with background at the upper ends to a multiple of `factor`.
+    factor : int
+        Edge of a block in voxels; 1 returns the image as it is.
+
+    Returns
+    -------
+    ndarray of shape (ceil(X / factor), …)
+        A block is 0 where less than half of it is inside the support, so that the mean is never
+        drawn towards the background.
+    """
+    if factor == 1:
+        return image
+    padded = np.pad(image, [(0, -size % factor) for size in image.shape])
+    counts = [size // factor for size in padded.shape]
+    blocks = padded.reshape(counts[0], factor, counts[1], factor, counts[2], factor)
+    total = blocks.sum(axis=(1, 3, 5), dtype=np.float64)
+    inside = (blocks != 0).sum(axis=(1, 3, 5))
+    mean = total / np.maximum(inside, 1)
+    return np.where(inside * 2 >= factor**3, mean, 0).astype(np.float32)

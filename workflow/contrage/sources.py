@@ -1,0 +1,70 @@
+"""Which source files decide the result of a step.
+
+Rules declare these files as inputs, so that an edit reruns what depends on it and nothing else.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable
+from functools import cache
+from pathlib import Path
+
+PACKAGE = Path(__file__).resolve().parent
+
+
+def closure(*modules: str) -> list[Path]:
+    """Return the files of the modules and of all contrage modules that they import.
+
+    Imports inside functions count too. What is imported by a computed name does not: name such
+    a module (a loss) as a further argument.
+
+    Parameters
+    ----------
+    modules : str
+        Dotted names, such as "contrage.learning.train".
+
+    Returns
+    -------
+    list of Path
+        Absolute, sorted, each once.
+    """
+    found: set[Path] = set()
+    waiting = list(modules)
+    while waiting:
+        file = module_file(waiting.pop())
+        if file is None or file in found:
+            continue
+        found.add(file)
+        waiting.extend(_imported(file))
+    return sorted(found)
+
+
+def module_file(module: str) -> Path | None:
+    """Return the file of a dotted contrage module name, None where the name is no module."""
+    base = PACKAGE.parent / Path(*module.split("."))
+    for file in (base.with_suffix(".py"), base / "__init__.py"):
+        if file.is_file():
+            return file
+    return None
+
+
+@cache
+def _imported(file: Path) -> tuple[str, ...]:
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(file.read_text())):
+        if isinstance(node, ast.Import):
+            names.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
+            names.add(node.module)
+            names.update(f"{node.module}.{alias.name}" for alias in node.names)
+    return tuple(_with_parents(name for name in names if name.split(".")[0] == "contrage"))
+
+
+def _with_parents(names: Iterable[str]) -> set[str]:
+    """Add the packages above each module: importing a.b.c runs a and a.b as well."""
+    return {
+        ".".join(parts[: depth + 1])
+        for parts in (name.split(".") for name in names)
+        for depth in range(len(parts))
+    }
