@@ -1,0 +1,216 @@
+"""Figures of who was scanned and how well: ages, coverage, quality."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from contrage.files import read_json
+from contrage.report.figures.ingredients import Ingredients, scan_folder
+from contrage.report.style import GREY, INK, Figure, save
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.axes import Axes
+
+MAX_LABELS = 12
+TRUTHS = {  # key in the quality file: axis label
+    "mask_dice": "Dice overlap of brain mask and truth",
+    "transform_error_mm": "registration error inside the brain [mm]",
+}
+
+
+def groups(given: Ingredients) -> dict[str, tuple[pd.DataFrame, str]]:
+    """Split the scans by study; return each study's scans and colour."""
+    colours = given.study_colours
+    if not colours:
+        return {"all scans": (given.scans, INK)}
+    parts = {site: (given.scans[given.scans["site"] == site], c) for site, c in colours.items()}
+    rest = given.scans[given.scans["site"].isna()]
+    return parts | ({"(not given)": (rest, GREY)} if len(rest) else {})
+
+
+def age_histogram(given: Ingredients) -> Figure | None:
+    """Draw the ages of the participants, stacked by study (Fig. 3)."""
+    import matplotlib.pyplot as plt
+
+    if not len(given.scans):
+        return None
+    parts = groups(given)
+    ages = [part.drop_duplicates("participant_id")["age"] for part, _ in parts.values()]
+    every = np.concatenate(ages)
+    width = 5 if np.ptp(every) > 30 else (2 if np.ptp(every) > 10 else 1)
+    edges = np.arange(np.floor(every.min() / width) * width, every.max() + width, width)
+    canvas, axes = plt.subplots(figsize=(8, 3.6))
+    names = [f"{site} ({len(a)})" for site, a in zip(parts, ages, strict=True)]
+    colours = [colour for _, colour in parts.values()]
+    axes.hist(
+        ages, edges, stacked=True, color=colours, label=names, edgecolor="white", linewidth=0.8
+    )
+    axes.set_xlabel("age [years]")
+    axes.set_ylabel("participants")
+    axes.yaxis.get_major_locator().set_params(integer=True)
+    if len(parts) > 1:
+        axes.legend(title="study (participants)", loc="upper left", bbox_to_anchor=(1, 1))
+    span = f"from {every.min():.0f} to {every.max():.0f}"
+    return save(
+        canvas,
+        given.output,
+        "age_histogram",
+        "Ages",
+        f"{len(every)} participants by age, in bins of {width} years, stacked by study.",
+        f"Histogram of the ages of {len(every)} participants, {span} years.",
+    )
+
+
+def coverage(given: Ingredients) -> Figure | None:
+    """Draw how much of the brain each map covers, by study (Fig. 6)."""
+    import matplotlib.pyplot as plt
+
+    if "coverage" not in given.scans or given.scans["coverage"].isna().all():
+        return None
+    parts = groups(given)
+    canvas, axes = plt.subplots(figsize=(8, 1.1 + 0.5 * len(parts)))
+    for height, (part, colour) in enumerate(reversed(parts.values())):
+        _strip(axes, 100 * part["coverage"].dropna().to_numpy(), height, colour)
+    names = [f"{site} ({len(part)})" for site, (part, _) in parts.items()]
+    _limit(axes, 100 * _limits(given).get("min_coverage", np.nan), "x")
+    axes.set_yticks(range(len(parts)), names[::-1])
+    axes.tick_params(axis="y", length=0)
+    axes.set_xlabel("part of the template's brain covered by the map [%]")
+    axes.grid(axis="x")
+    middle = 100 * given.scans["coverage"].median()
+    return save(
+        canvas,
+        given.output,
+        "coverage",
+        "Brain coverage by study",
+        "One dot per scan; the box holds the middle half, its line is the median. "
+        "Studies with their own field of view can be told apart by it, and so can their ages: "
+        "compare the baseline that sees nothing but the coverage.",
+        f"Coverage of the brain by study; the median of all scans is {middle:.0f} %.",
+    )
+
+
+def _strip(axes: Axes, values: np.ndarray, height: float, colour: str) -> None:
+    if not len(values):
+        return
+    # A fixed pattern instead of random jitter, so that the figure is the same every time.
+    shift = 0.5 * ((np.arange(len(values)) * 0.618) % 1 - 0.5)
+    axes.plot(values, height + shift, "o", color=colour, ms=4, alpha=0.7, mew=0)
+    if len(values) >= 5:
+        low, middle, high = np.percentile(values, [25, 50, 75])
+        axes.add_patch(
+            _box(low, height - 0.34, high - low, 0.68, colour),
+        )
+        axes.plot([middle] * 2, [height - 0.34, height + 0.34], color=INK, lw=2)
+
+
+def _box(x: float, y: float, width: float, height: float, colour: str) -> Any:
+    from matplotlib.patches import Rectangle
+
+    return Rectangle((x, y), width, height, facecolor=colour, alpha=0.18, edgecolor="none")
+
+
+def _limits(given: Ingredients) -> dict[str, float]:
+    limits = given.settings.get("quality") or {}
+    return {name: value for name, value in limits.items() if isinstance(value, int | float)}
+
+
+def _limit(axes: Axes, value: float, along: str) -> None:
+    if np.isfinite(value):
+        line = axes.axvline if along == "x" else axes.axhline
+        line(value, color=INK, linestyle="--", linewidth=1.2, label="limit")
+
+
+def quality(given: Ingredients) -> Figure | None:
+    """Draw overlap with the template against correlation with it; name the flagged scans."""
+    import matplotlib.pyplot as plt
+
+    if not {"overlap", "correlation"} <= set(given.scans.columns):
+        return None
+    if given.scans[["overlap", "correlation"]].dropna().empty:
+        return None
+    canvas, axes = plt.subplots(figsize=(8, 4.4))
+    for site, (part, colour) in groups(given).items():
+        axes.plot(
+            part["overlap"], part["correlation"], "o", color=colour, ms=6, mec="white", label=site
+        )
+    flagged = flagged_scans(given.scans)
+    axes.plot(
+        flagged["overlap"], flagged["correlation"], "o", ms=11, mfc="none", mec=INK, mew=1.4,
+        label="flagged", linestyle="none",
+    )  # fmt: skip
+    for scan in flagged.head(MAX_LABELS).itertuples():
+        axes.annotate(
+            scan.scan_id, (scan.overlap, scan.correlation), (9, -3), fontsize=8,
+            textcoords="offset points",
+        )  # fmt: skip
+    axes.margins(0.12)
+    _limit(axes, _limits(given).get("min_overlap", np.nan), "x")
+    _limit(axes, _limits(given).get("min_correlation", np.nan), "y")
+    axes.set_xlabel("overlap of the brain mask with the template's (Dice)")
+    axes.set_ylabel("correlation with the template")
+    axes.grid(True)
+    handles = dict(zip(*reversed(axes.get_legend_handles_labels()), strict=True))
+    axes.legend(handles.values(), handles.keys(), loc="upper left", bbox_to_anchor=(1, 1))
+    return save(
+        canvas,
+        given.output,
+        "quality",
+        "Quality of the registration",
+        f"One dot per scan after registration. {len(flagged)} flagged (ringed) for this or for "
+        "another reason, such as coverage; dashed lines: the limits set.",
+        f"Scatter plot of overlap against correlation with the template; {len(flagged)} flagged.",
+    )
+
+
+def flagged_scans(scans: pd.DataFrame) -> pd.DataFrame:
+    """Return the scans that failed a limit of quality."""
+    if "flagged" not in scans:
+        return scans.iloc[:0]
+    return scans[scans["flagged"].astype(str).str.lower().isin(["true", "1", "1.0"])]
+
+
+def truth(given: Ingredients) -> Figure | None:
+    """Draw how far preprocessing is from the truth, where the cohort knows it."""
+    import matplotlib.pyplot as plt
+
+    known = truth_table(given)
+    shown = {key: known[key].dropna() for key in TRUTHS if key in known}
+    if not shown or not any(len(values) for values in shown.values()):
+        return None
+    canvas, grid = plt.subplots(1, len(shown), figsize=(8, 2.4), squeeze=False)
+    for axes, (key, values) in zip(grid.flat, shown.items(), strict=True):
+        _strip(axes, values.to_numpy(), 0, "#0072B2")
+        axes.set_yticks([])
+        axes.spines["left"].set_visible(False)
+        axes.set_ylim(-0.6, 0.6)
+        axes.set_xlabel(TRUTHS[key])
+        axes.grid(axis="x")
+    middles = "; ".join(f"median {TRUTHS[k]} {v.median():.3g}" for k, v in shown.items())
+    return save(
+        canvas,
+        given.output,
+        "truth",
+        "Preprocessing against the truth",
+        f"The cohort is generated, so the right answer is known for each of {len(known)} scans. "
+        f"One dot per scan; {middles}.",
+        f"Strip plots of the agreement with the truth; {middles}.",
+    )
+
+
+def truth_table(given: Ingredients) -> pd.DataFrame:
+    """Return one row per scan with what its quality file says about the truth."""
+    import pandas as pd
+
+    lines = []
+    for scan in given.scans["scan_id"]:
+        folder = scan_folder(given.derivatives, scan) / "qc"
+        path = folder / f"{scan}_desc-quality.json"
+        record = read_json(path).get("truth") if path.is_file() else None
+        if record:
+            numbers = {k: v for k, v in record.items() if isinstance(v, int | float)}
+            lines.append({"scan_id": scan} | numbers)
+    return pd.DataFrame(lines)

@@ -1,0 +1,169 @@
+"""Figure of the feature space at chosen epochs (Fig. 4)."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from contrage.files import read_tsv
+from contrage.report.figures.ingredients import Ingredients, seed_paths
+from contrage.report.style import INK, Figure, loss_name, save
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.axes import Axes
+    from matplotlib.colors import Normalize
+    from matplotlib.figure import Figure as Canvas
+
+NEIGHBOURS = 5
+MARKERS = {"train": ("o", 22), "test": ("^", 44)}
+
+
+def embedding(given: Ingredients) -> Figure | None:
+    """Draw a t-SNE of the features at each epoch that was kept, coloured by age."""
+    import matplotlib.pyplot as plt
+
+    wanted = given.settings.get("embedding") or {}
+    kept = {row: _snapshots(given, row, wanted.get("epochs")) for row in wanted.get("rows") or []}
+    kept = {row: found for row, found in kept.items() if found}
+    if not kept:
+        return None
+    columns = min(3, max(map(len, kept.values())))
+    lines = [list(found.items())[i : i + columns] for found in kept.values()
+             for i in range(0, len(found), columns)]  # fmt: skip
+    owners = [row for row, found in kept.items() for _ in range(0, len(found), columns)]
+    canvas, grid = plt.subplots(
+        len(lines), columns, figsize=(8.6, 0.5 + 8.0 / columns * len(lines)), squeeze=False,
+        subplot_kw={"box_aspect": 1},
+    )  # fmt: skip
+    scale = plt.Normalize(given.scans["age"].min(), given.scans["age"].max())
+    for cells, row, panels in zip(grid, owners, lines, strict=True):
+        for axes, (epoch, path) in zip(cells, panels, strict=False):
+            gap = _panel(axes, given, row, path, scale)
+            who = "" if len(kept) == 1 else f"{loss_name(row)}, "
+            axes.set_title(f"{who}epoch {epoch}{gap}", fontsize=9.5)
+        for axes in cells[len(panels) :]:
+            axes.set_axis_off()
+    colours = plt.cm.ScalarMappable(scale, "viridis")
+    canvas.colorbar(colours, ax=grid, label="age [years]", shrink=0.7, aspect=30)
+    handles = [
+        plt.Line2D([], [], ls="", marker=m, color=INK, label=f"{s} scans", ms=6)
+        for s, (m, _) in MARKERS.items()
+    ]
+    canvas.legend(handles=handles, loc="outside lower center", ncols=2)
+    return _saved(given, canvas, kept)
+
+
+def _saved(given: Ingredients, canvas: Canvas, kept: dict[str, dict[int, Path]]) -> Figure:
+    names = " and ".join(loss_name(row) for row in kept)
+    number = sum(map(len, kept.values()))
+    return save(
+        canvas,
+        given.output,
+        "embedding",
+        "Feature space during training",
+        f"t-SNE of the encoder's features ({names}, one seed), computed anew for each epoch: "
+        "position, direction and spread of the clouds mean nothing, only who is near whom. "
+        "Gap: mean age difference between a test scan and its "
+        f"{NEIGHBOURS} nearest training scans in the full feature space.",
+        f"t-SNE of features coloured by age, at {number} epochs.",
+    )
+
+
+def _snapshots(given: Ingredients, row: str, epochs: list[int] | None) -> dict[int, Path]:
+    """Return the feature files of a row's first seed by epoch, in order."""
+    for folder in seed_paths(given.results / "features" / row, given.settings, ""):
+        found = {}
+        for path in folder.glob("fold-0_epoch-*.npz"):
+            epoch = int(re.search(r"epoch-(\d+)", path.stem).group(1))
+            if epochs is None or epoch in epochs:
+                found[epoch] = path
+        if found:
+            return dict(sorted(found.items()))
+    return {}
+
+
+def _panel(axes: Axes, given: Ingredients, row: str, path: Path, scale: Normalize) -> str:
+    with np.load(path, allow_pickle=False) as stored:
+        names, features = stored["scan_id"].astype(str), stored["features"].astype(float)
+    ages = given.scans.set_index("scan_id")["age"].reindex(names).to_numpy()
+    split = _split(given, row, path).reindex(names).fillna("train").to_numpy()
+    points = flatten(features)
+    for side, (marker, size) in MARKERS.items():
+        chosen = split == side
+        edge = {"edgecolors": INK, "linewidths": 0.9, "zorder": 3} if side == "test" else {}
+        axes.scatter(
+            *points[chosen].T,
+            c=ages[chosen],
+            norm=scale,
+            cmap="viridis",
+            marker=marker,
+            s=size,
+            **edge,
+        )
+    axes.set_xticks([])
+    axes.set_yticks([])
+    axes.margins(0.08)
+    for spine in axes.spines.values():
+        spine.set_visible(True)
+    gap = neighbour_gap(features, ages, split == "test")
+    return f"  ·  gap {gap:.1f} y" if np.isfinite(gap) else ""
+
+
+def _split(given: Ingredients, row: str, path: Path) -> pd.Series:
+    """Return train or test by scan, in the first fold of the seed that `path` belongs to."""
+    import pandas as pd
+
+    table = given.results / "predictions" / row / f"{path.parent.name}.tsv"
+    if not table.is_file():
+        return pd.Series(dtype=str)
+    frame = read_tsv(table)
+    if "fold" in frame:
+        frame = frame[frame["fold"] == frame["fold"].min()]
+    return frame.drop_duplicates("scan_id").set_index("scan_id")["split"]
+
+
+def flatten(features: np.ndarray) -> np.ndarray:
+    """Return a t-SNE of the features in two dimensions, the same for the same features.
+
+    Parameters
+    ----------
+    features : ndarray of shape (scans, features)
+
+    Returns
+    -------
+    ndarray of shape (scans, 2)
+    """
+    from sklearn.manifold import TSNE
+
+    spread = features.std(axis=0)
+    scaled = (features - features.mean(axis=0)) / np.where(spread > 1e-9, spread, 1)
+    perplexity = max(1.0, min(30.0, (len(features) - 1) / 3))
+    start = "pca" if min(features.shape) >= 2 and spread.any() else "random"
+    tsne = TSNE(perplexity=perplexity, init=start, random_state=0)
+    return tsne.fit_transform(scaled)
+
+
+def neighbour_gap(features: np.ndarray, ages: np.ndarray, test: np.ndarray) -> float:
+    """Return the mean age difference of test scans to their nearest training scans, in years.
+
+    Parameters
+    ----------
+    features : ndarray of shape (scans, features)
+    ages : ndarray of shape (scans,)
+        In years.
+    test : boolean ndarray of shape (scans,)
+
+    Returns
+    -------
+    float
+        NaN without a test scan or with fewer training scans than neighbours.
+    """
+    if not test.any() or (~test).sum() < NEIGHBOURS:
+        return float("nan")
+    apart = np.linalg.norm(features[test][:, None] - features[~test][None], axis=-1)
+    near = np.argsort(apart, axis=1, kind="stable")[:, :NEIGHBOURS]
+    return float(np.abs(ages[~test][near] - ages[test][:, None]).mean())

@@ -1,0 +1,174 @@
+"""Figures made of brain images: preprocessed scans and examples of coverage."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from contrage.report.figures.ingredients import Ingredients
+from contrage.report.style import Figure, save
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.axes import Axes
+    from matplotlib.image import AxesImage
+
+POINT = (6.0, -18.0, 12.0)  # mm in MNI space: through thalamus and lateral ventricle
+STIFFNESS_COLOURS = "inferno"
+COVERAGES = (1.0, 0.95, 0.9, 0.8)
+N_EXAMPLES = 4
+
+
+def planes(image: np.ndarray, affine: np.ndarray) -> list[np.ndarray]:
+    """Return the sagittal, coronal and axial plane through `POINT`, ready for ``imshow``.
+
+    Front is left in the sagittal plane, the participant's left is left in the others.
+    Axes are flipped as the affine says, so the image may be stored in any RAS-aligned order.
+    """
+    signs = np.sign(np.diag(affine)[:3])
+    index = np.linalg.solve(affine, [*POINT, 1])[:3].round().astype(int)
+    index = np.clip(index, 0, np.array(image.shape) - 1)
+    flips = tuple(axis for axis in range(3) if signs[axis] < 0)
+    image = np.flip(image, flips)
+    x, y, z = (n - 1 - i if s < 0 else i for i, n, s in zip(index, image.shape, signs, strict=True))
+    return [image[x, ::-1, ::-1].T, image[:, y, ::-1].T, image[:, ::-1, z].T]
+
+
+def preprocessing(given: Ingredients) -> Figure | None:
+    """Draw preprocessed scans in three planes, from young to old (Fig. 2)."""
+    import matplotlib.pyplot as plt
+
+    scans = _with_images(given, given.scans.sort_values("age"), N_EXAMPLES)
+    if not scans:
+        return None
+    anatomical = [_anatomical(given, scan.scan_id) for scan in scans]
+    maps = [given.image(scan.scan_id, _ending(given)) for scan in scans]
+    kinds = [pictures for pictures in (anatomical, maps) if all(pictures)]
+    if given.map_name != "stiffness":
+        kinds = kinds[-1:]
+    height, width = 1.55 * len(scans) + 0.7, 4.3 * len(kinds) + 0.6
+    canvas, grid = plt.subplots(
+        len(scans), 3 * len(kinds), figsize=(width, height), squeeze=False, facecolor="white"
+    )
+    top = _top(maps)
+    for kind, pictures in enumerate(kinds):
+        is_map = pictures is maps and given.map_name == "stiffness"
+        for line, (volume, affine) in enumerate(pictures):
+            limit = top if is_map else np.percentile(volume[volume > 0], 99.5)
+            cells = grid[line, 3 * kind : 3 * kind + 3]
+            for axes, plane in zip(cells, planes(volume, affine), strict=True):
+                drawn = _show(axes, plane, limit, STIFFNESS_COLOURS if is_map else "gray")
+        if is_map:
+            canvas.colorbar(drawn, ax=grid[:, -1], label="stiffness [kPa]", shrink=0.8)
+    for axes, name in zip(grid[0], ["sagittal", "coronal", "axial"] * len(kinds), strict=True):
+        axes.set_title(name, fontsize=9)
+    for axes, scan in zip(grid[:, 0], scans, strict=True):
+        axes.set_ylabel(f"{scan.age:.0f} years\n{scan.scan_id}", fontsize=9)
+    shown = "anatomical image (left) and map (right)" if len(kinds) > 1 else given.map_name
+    return save(
+        canvas,
+        given.output,
+        "preprocessing",
+        "Preprocessed scans, young to old",
+        f"After all steps, in MNI152 space: {shown}, in the planes x = {POINT[0]:.0f}, "
+        f"y = {POINT[1]:.0f}, z = {POINT[2]:.0f} mm; the participant's left is on the left. "
+        "Maps share one colour scale; anatomical images are scaled one by one.",
+        f"Brain images of {len(scans)} participants aged "
+        + ", ".join(f"{scan.age:.0f}" for scan in scans),
+    )
+
+
+def coverage_examples(given: Ingredients) -> Figure | None:
+    """Draw maps from full coverage downwards, with the brain's outline (Fig. 7)."""
+    import matplotlib.pyplot as plt
+
+    scans = _spectrum(given)
+    maps = {scan.scan_id: given.image(scan.scan_id, _ending(given)) for scan in scans}
+    scans = [scan for scan in scans if maps[scan.scan_id] is not None]
+    if len(scans) < 2:
+        return None
+    canvas, grid = plt.subplots(
+        3, len(scans), figsize=(2.05 * len(scans) + 0.6, 5.6), squeeze=False
+    )
+    top = _top(list(maps.values()))
+    for column, scan in zip(grid.T, scans, strict=True):
+        volume, affine = maps[scan.scan_id]
+        mask = given.image(scan.scan_id, "desc-brain_mask")
+        outlines = planes(mask[0], mask[1]) if mask else [None] * 3
+        for axes, plane, outline in zip(column, planes(volume, affine), outlines, strict=True):
+            drawn = _show(axes, plane, top, STIFFNESS_COLOURS if _is_map(given) else "gray")
+            if outline is not None and outline.any():
+                axes.contour(outline, [0.5], colors="#56B4E9", linewidths=0.8)
+        column[0].set_title(
+            f"{100 * scan.coverage:.0f} %\n{scan.scan_id}", fontsize=9, loc="center"
+        )
+    if _is_map(given):
+        canvas.colorbar(drawn, ax=grid[:, -1], label="stiffness [kPa]", shrink=0.7)
+    listed = ", ".join(f"{100 * scan.coverage:.0f} %" for scan in scans)
+    return save(
+        canvas,
+        given.output,
+        "coverage_examples",
+        "Maps by coverage",
+        "Sagittal, coronal and axial plane of maps that cover the brain less and less; "
+        "blue: outline of the brain mask.",
+        f"Brain maps with coverage of {listed}.",
+    )
+
+
+def _is_map(given: Ingredients) -> bool:
+    return given.map_name == "stiffness"
+
+
+def _ending(given: Ingredients) -> str:
+    return f"desc-preproc_{given.map_name}"
+
+
+def _anatomical(given: Ingredients, scan: str) -> tuple[np.ndarray, np.ndarray] | None:
+    for name in ("T1w", "magnitude"):
+        if (found := given.image(scan, f"desc-preproc_{name}")) is not None:
+            return found
+    return None
+
+
+def _with_images(given: Ingredients, scans: pd.DataFrame, number: int) -> list:
+    """Return `number` scans that have an image, evenly spread over the rows of `scans`."""
+    rows = [scan for scan in scans.itertuples() if _exists(given, scan.scan_id)]
+    places = np.unique(np.linspace(0, len(rows) - 1, min(number, len(rows))).round().astype(int))
+    return [rows[place] for place in places]
+
+
+def _exists(given: Ingredients, scan: str) -> bool:
+    folder = given.derivatives.joinpath(*scan.split("_"))
+    found = folder.glob(f"*/{scan}_space-MNI152*_{_ending(given)}.nii*")
+    return any(path.stat().st_size for path in found)
+
+
+def _spectrum(given: Ingredients) -> list:
+    """Return the scans whose coverage is nearest to the paper's four, each once, most first."""
+    if "coverage" not in given.scans:
+        return []
+    left = [s for s in given.scans.dropna(subset="coverage").itertuples()]
+    left = [scan for scan in left if _exists(given, scan.scan_id)]
+    chosen = []
+    for aim in COVERAGES[: len(left)]:
+        best = min(left, key=lambda scan: abs(scan.coverage - aim))
+        left.remove(best)
+        chosen.append(best)
+    return sorted(chosen, key=lambda scan: -scan.coverage)
+
+
+def _top(maps: list[tuple[np.ndarray, np.ndarray] | None]) -> float:
+    """Return the upper end of the common colour scale: most of all tissue fits below it."""
+    values = [np.percentile(m[0][m[0] > 0], 99) for m in maps if m is not None and (m[0] > 0).any()]
+    return float(np.ceil(2 * max(values)) / 2) if values else 1.0
+
+
+def _show(axes: Axes, plane: np.ndarray, top: float, colours: str) -> AxesImage:
+    drawn = axes.imshow(plane, cmap=colours, vmin=0, vmax=top)
+    axes.set_xticks([])
+    axes.set_yticks([])
+    for spine in axes.spines.values():
+        spine.set_visible(False)
+    return drawn

@@ -1,0 +1,111 @@
+"""What the figures are drawn from, read once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from contrage.files import read_tsv
+from contrage.report.style import loss_colours, study_colours
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+
+
+@dataclass
+class Ingredients:
+    """Settings, folders and tables of one experiment.
+
+    Parameters
+    ----------
+    settings : dict
+        As handed to the step.
+    results, derivatives, output : Path
+        Folders: the experiment, the cohort's images, the figures.
+    scans : DataFrame
+        One row per scan in the data set.
+    rows : list of str
+        The loss configurations, in the order of the MAE table (best first).
+    tables : dict
+        mae, norms and baselines, where they exist.
+    """
+
+    settings: dict[str, Any]
+    results: Path
+    derivatives: Path
+    output: Path
+    scans: pd.DataFrame
+    rows: list[str]
+    tables: dict[str, pd.DataFrame] = field(default_factory=dict)
+
+    @property
+    def loss_colours(self) -> dict[str, str]:
+        """Colour of every row, ablation included."""
+        norms = self.settings.get("norm_rows") or {}
+        return loss_colours([*self.settings.get("rows", self.rows), *norms.values()])
+
+    @property
+    def study_colours(self) -> dict[str, str]:
+        """Colour of every study; empty if the cohort names none."""
+        return study_colours(self.scans["site"]) if "site" in self.scans else {}
+
+    @property
+    def map_name(self) -> str:
+        """The image trained on, as in its file name."""
+        return self.settings.get("image", "stiffness")
+
+    def predictions(self, row: str) -> list[pd.DataFrame]:
+        """Predictions of a row, one frame per seed that there is."""
+        folder = self.results / "predictions" / row
+        return [read_tsv(path) for path in seed_paths(folder, self.settings, ".tsv")]
+
+    def image(self, scan: str, name: str) -> tuple[np.ndarray, np.ndarray] | None:
+        """Return a scan's image in template space and its affine, or None without the file.
+
+        Parameters
+        ----------
+        scan : str
+            ``sub-X`` or ``sub-X_ses-Y``.
+        name : str
+            The end of the file name, e.g. ``desc-preproc_stiffness``; the folder is searched.
+        """
+        folder = scan_folder(self.derivatives, scan)
+        pattern = f"*/{scan}_space-MNI152*_{name}.nii*"
+        found = [path for path in sorted(folder.glob(pattern)) if path.stat().st_size]
+        if not found:
+            return None
+        import nibabel as nib
+        import numpy as np
+
+        volume = nib.load(found[0])
+        return np.asarray(volume.dataobj, dtype=np.float32), volume.affine
+
+
+def scan_folder(derivatives: Path, scan: str) -> Path:
+    """Return the folder of a scan: ``sub-X`` or ``sub-X/ses-Y``."""
+    return Path(derivatives).joinpath(*scan.split("_"))
+
+
+def seed_paths(folder: Path, settings: dict[str, Any], end: str) -> list[Path]:
+    """Return ``seed-<n><end>`` in `folder` for the experiment's seeds, or for all there are."""
+    seeds = settings.get("seeds")
+    if seeds is None:
+        return sorted(folder.glob(f"seed-*{end}"))
+    return [path for seed in seeds if (path := folder / f"seed-{seed}{end}").exists()]
+
+
+def gather(
+    settings: dict[str, Any], results: Path, scans: Path, derivatives: Path, output: Path
+) -> Ingredients:
+    """Read the tables that several figures share."""
+    tables = {}
+    for name in ("mae", "norms", "baselines"):
+        path = results / "tables" / f"{name}.tsv"
+        if path.is_file():
+            tables[name] = read_tsv(path)
+    rows = settings.get("rows") or []
+    if "mae" in tables:
+        rows = list(tables["mae"].sort_values("mae_mean")["loss"])
+    return Ingredients(settings, results, derivatives, output, read_tsv(scans), rows, tables)

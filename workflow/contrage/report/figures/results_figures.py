@@ -1,0 +1,219 @@
+"""Figures of the outcome: errors, norms, predicted against true age, training."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from contrage.files import read_tsv
+from contrage.report.figures.ingredients import Ingredients
+from contrage.report.style import GREY, INK, Figure, baseline_name, loss_name, save
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.axes import Axes
+
+BASELINE_STYLES = ("-", "--", ":", "-.")
+
+
+def mae(given: Ingredients) -> Figure | None:
+    """Draw the error of each loss with its interval, and the baselines as lines."""
+    import matplotlib.pyplot as plt
+
+    table = given.tables.get("mae")
+    if table is None or not len(table):
+        return None
+    table = table.sort_values("mae_mean", ascending=False)
+    canvas, axes = plt.subplots(figsize=(8, 1.5 + 0.42 * len(table)))
+    _dots(axes, given, table, [loss_name(row) for row in table["loss"]])
+    for (name, value), style in zip(_baselines(given).items(), BASELINE_STYLES, strict=False):
+        axes.axvline(value, color=GREY, linestyle=style, linewidth=1.4, label=name, zorder=1)
+    axes.set_xlim(0, None)
+    axes.set_xlabel("mean absolute error on test participants [years]")
+    canvas.legend(*axes.get_legend_handles_labels(), loc="outside lower center", ncols=2)
+    lines = ", ".join(f"{loss_name(r.loss)} {r.mae_mean:.2f}" for r in table[::-1].itertuples())
+    return save(
+        canvas,
+        given.output,
+        "mae",
+        "Error of each loss",
+        "Dot: mean over training seeds; ticks: single seeds; bar: bootstrap interval over test "
+        "participants. Intervals of two losses may overlap although their paired difference is "
+        "clear, because both are tested on the same people: see the table for that comparison.",
+        f"Mean absolute error in years: {lines}.",
+    )
+
+
+def norms(given: Ingredients) -> Figure | None:
+    """Draw the ablation of the norm that chooses neighbours (Fig. 5)."""
+    import matplotlib.pyplot as plt
+
+    table = given.tables.get("norms")
+    if table is None or len(table) < 2:
+        return None
+    table = table.sort_values("mae_mean", ascending=False)
+    canvas, axes = plt.subplots(figsize=(8, 1.4 + 0.42 * len(table)))
+    _dots(axes, given, table, [norm.capitalize() for norm in table["norm"]])
+    low, high = axes.get_xlim()
+    axes.set_xlim(low - 0.1 * (high - low), high + 0.1 * (high - low))
+    axes.set_xlabel("mean absolute error on test participants [years]  (axis does not start at 0)")
+    lines = ", ".join(f"{r.norm} {r.mae_mean:.2f}" for r in table[::-1].itertuples())
+    return save(
+        canvas,
+        given.output,
+        "norms",
+        "Norm that chooses the neighbours",
+        "DynLocRep with four ways to measure which samples are near. Dot: mean over training "
+        "seeds; ticks: single seeds; bar: bootstrap interval over test participants.",
+        f"Mean absolute error in years by norm: {lines}.",
+    )
+
+
+def _dots(axes: Axes, given: Ingredients, table: pd.DataFrame, names: list[str]) -> None:
+    for height, row in enumerate(table.itertuples()):
+        colour = given.loss_colours.get(row.loss, INK)
+        if np.isfinite([row.ci_low, row.ci_high]).all():
+            axes.plot([row.ci_low, row.ci_high], [height] * 2, color=colour, lw=5, alpha=0.3)
+        seeds = seed_errors(given.predictions(row.loss))
+        if len(seeds) > 1:
+            axes.plot(seeds, [height] * len(seeds), "|", color=colour, ms=11, mew=1.5)
+        axes.plot(row.mae_mean, height, "o", color=colour, ms=8, mec="white", zorder=3)
+        axes.annotate(
+            f"{row.mae_mean:.2f}", (row.mae_mean, height), (0, 8), color=INK, fontsize=8.5,
+            textcoords="offset points", ha="center",
+        )  # fmt: skip
+    axes.set_yticks(range(len(table)), names)
+    axes.set_ylim(-0.6, len(table) - 0.3)
+    axes.tick_params(axis="y", length=0)
+    axes.grid(axis="x")
+    axes.set_axisbelow(True)
+
+
+def _baselines(given: Ingredients) -> dict[str, float]:
+    table = given.tables.get("baselines")
+    if table is None or not len(table):
+        value = given.tables["mae"].get("mae_baseline")
+        return {} if value is None else {f"Predict the mean: {value.mean():.1f}": value.mean()}
+    lines = zip(table["baseline"], table["mae_mean"], strict=True)
+    return {f"{baseline_name(name)}: {value:.1f}": value for name, value in lines}
+
+
+def seed_errors(frames: list[pd.DataFrame]) -> list[float]:
+    """Return the mean absolute error on test rows of each seed."""
+    tests = [frame[frame["split"] == "test"] for frame in frames]
+    return [float((test["predicted_age"] - test["age"]).abs().mean()) for test in tests]
+
+
+def predicted_vs_true(given: Ingredients) -> Figure | None:
+    """Draw predicted against true age of the test scans, one panel per loss."""
+    import matplotlib.pyplot as plt
+
+    tests = {row: _over_seeds(given.predictions(row)) for row in given.rows}
+    tests = {row: frame for row, frame in tests.items() if len(frame)}
+    if not tests:
+        return None
+    columns = min(3, len(tests))
+    lines = -(-len(tests) // columns)
+    canvas, grid = plt.subplots(
+        lines, columns, figsize=(8.6, 0.9 + 8.6 / 3 * lines), sharex=True, sharey=True,
+        squeeze=False, subplot_kw={"box_aspect": 1},
+    )  # fmt: skip
+    values = np.concatenate([f[["age", "low", "high"]].to_numpy().ravel() for f in tests.values()])
+    limits = (np.nanmin(values) - 3, np.nanmax(values) + 3)
+    for axes, (row, test) in zip(grid.flat, tests.items(), strict=False):
+        _scatter(axes, test, given, limits)
+        axes.set_title(f"{loss_name(row)}  ·  MAE {_table_mae(given, row, test):.2f}")
+    for axes in grid.flat[len(tests) :]:
+        axes.set_axis_off()
+        axes.figure.axes[len(tests) - 1].xaxis.set_tick_params(labelbottom=True)
+    canvas.supxlabel("true age [years]", fontsize=10)
+    canvas.supylabel("predicted age [years]", fontsize=10)
+    handles, labels = grid.flat[0].get_legend_handles_labels()
+    if len(labels) > 1:
+        canvas.legend(handles, labels, loc="outside lower center", ncols=min(5, len(labels)))
+    return save(
+        canvas,
+        given.output,
+        "predicted_vs_true",
+        "Predicted and true age",
+        "Test scans only. Point: mean prediction over seeds; vertical line: from the lowest to "
+        "the highest seed; dashed: perfect prediction. The error in a panel's title is the "
+        "table's: the mean of the seeds' errors, not the error of the mean prediction.",
+        f"Scatter plots of predicted against true age of the test scans for {len(tests)} losses.",
+    )
+
+
+def _over_seeds(frames: list[pd.DataFrame]) -> pd.DataFrame:
+    import pandas as pd
+
+    tests = [frame[frame["split"] == "test"] for frame in frames]
+    if not tests:
+        return pd.DataFrame()
+    both = pd.concat(tests)
+    if "site" not in both:
+        both["site"] = None
+    key = "scan_id" if "scan_id" in both else "participant_id"
+    grouped = both.groupby(key)
+    spread = grouped["predicted_age"].agg(["mean", "min", "max"])
+    spread.columns = ["mean", "low", "high"]
+    return spread.join(grouped[["age", "site"]].first())
+
+
+def _scatter(
+    axes: Axes, test: pd.DataFrame, given: Ingredients, limits: tuple[float, float]
+) -> None:
+    axes.plot(limits, limits, "--", color=GREY, lw=1, zorder=1)
+    groups = {s: test[test["site"] == s] for s in given.study_colours} or {"all": test}
+    for site, part in groups.items():
+        colour = given.study_colours.get(site, INK)
+        axes.vlines(part["age"], part["low"], part["high"], color=colour, alpha=0.35, lw=1.2)
+        axes.plot(
+            part["age"], part["mean"], "o", color=colour, ms=5, mec="white", mew=0.5, label=site
+        )
+    axes.set_xlim(limits)
+    axes.set_ylim(limits)
+    axes.grid(True)
+    axes.set_axisbelow(True)
+
+
+def _table_mae(given: Ingredients, row: str, test: pd.DataFrame) -> float:
+    table = given.tables.get("mae")
+    if table is not None and row in set(table["loss"]):
+        return float(table.set_index("loss").loc[row, "mae_mean"])
+    return float((test["mean"] - test["age"]).abs().mean())
+
+
+def training_curves(given: Ingredients) -> Figure | None:
+    """Draw the training loss by epoch: one panel per loss, one line per seed and fold."""
+    import matplotlib.pyplot as plt
+
+    rows = given.settings.get("rows") or given.rows
+    paths = {row: sorted((given.results / "training" / row).rglob("curve.tsv")) for row in rows}
+    paths = {row: found for row, found in paths.items() if found}
+    if not paths:
+        return None
+    columns = min(3, len(paths))
+    lines = -(-len(paths) // columns)
+    canvas, grid = plt.subplots(
+        lines, columns, figsize=(8.6, 0.5 + 2.1 * lines), sharex=True, squeeze=False
+    )
+    for axes, (row, found) in zip(grid.flat, paths.items(), strict=False):
+        for path in found:
+            curve = read_tsv(path)
+            axes.plot(curve["epoch"], curve["loss"], lw=1, alpha=0.8, color=given.loss_colours[row])
+        axes.set_title(loss_name(row))
+        axes.grid(True)
+    for axes in grid.flat[len(paths) :]:
+        axes.set_axis_off()
+    canvas.supxlabel("epoch", fontsize=10)
+    canvas.supylabel("training loss", fontsize=10)
+    return save(
+        canvas,
+        given.output,
+        "training_curves",
+        "Training curves",
+        "One line per seed (and fold). Every panel has its own scale: losses are different "
+        "quantities, so their heights cannot be compared, only whether they have settled.",
+        f"Training loss by epoch for {len(paths)} losses.",
+    )

@@ -1,0 +1,149 @@
+"""One look for all figures and the page: colours, names, sizes, and how a figure is saved."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from contrage.files import atomic
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure as Canvas
+
+# Okabe and Ito's palette without its yellow, which is too light for small marks on white.
+STUDY_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#5D4A8A")
+# Paul Tol's muted palette: told apart by colour-blind readers, and not those of the studies.
+LOSS_COLOURS = (
+    "#332288",
+    "#882255",
+    "#117733",
+    "#AA4499",
+    "#44AA99",
+    "#999933",
+    "#CC6677",
+    "#88CCEE",
+)
+GREY = "#6b7280"
+INK = "#1f2937"
+
+LOSS_NAMES = {
+    "l1": "L1 regression",
+    "simclr": "SimCLR",
+    "supcon": "SupCon",
+    "rnc": "Rank-N-Contrast",
+    "yaware": "Y-Aware",
+    "threshold": "Threshold",
+    "exp": "Exponential",
+    "dynlocrep": "DynLocRep",
+    "adacon": "AdaCon",
+    "supremix": "SupReMix",
+}
+BASELINE_NAMES = {
+    "mean": "Predict the mean",
+    "ridge-blocks": "Ridge on block means",
+    "ridge-coverage": "Ridge on coverage only",
+}
+# The named losses keep their colour in every experiment, whichever of them are trained.
+FIXED_LOSSES = ("dynlocrep", "exp", "threshold", "yaware", "rnc", "l1")
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A figure as the page lists it.
+
+    Parameters
+    ----------
+    name : str
+        Stem of the files, e.g. ``mae``.
+    title, caption, alt : str
+        Heading, explanation under the picture, and its description for those who cannot see it.
+    file : str
+        Name of the PNG beside ``figures.json``.
+    width, height : int
+        Size of the PNG in pixels, so that the page can keep its place while loading.
+    """
+
+    name: str
+    title: str
+    caption: str
+    alt: str
+    file: str
+    width: int
+    height: int
+
+    def record(self) -> dict[str, str | int]:
+        """Return the entry of ``figures.json``."""
+        return asdict(self)
+
+
+def loss_name(row: str) -> str:
+    """Return the name a reader knows a loss configuration by; unknown rows keep their own."""
+    if row in LOSS_NAMES:
+        return LOSS_NAMES[row]
+    stem, _, variant = row.partition("-")
+    return f"{LOSS_NAMES[stem]} ({variant})" if stem in LOSS_NAMES and variant else row
+
+
+def baseline_name(row: str) -> str:
+    """Return the readable name of a baseline."""
+    return BASELINE_NAMES.get(row, row)
+
+
+def loss_colours(rows: Iterable[str]) -> dict[str, str]:
+    """Give every row its colour; the losses of the paper have the same one everywhere."""
+    fixed = dict(zip(FIXED_LOSSES, LOSS_COLOURS, strict=False))
+    others = [row for row in rows if row not in fixed]
+    spare = LOSS_COLOURS[len(fixed) :]
+    return fixed | {row: spare[i % len(spare)] for i, row in enumerate(others)}
+
+
+def study_colours(sites: Iterable[str | float | None]) -> dict[str, str]:
+    """Give every study its colour, in the order of the names; from the eighth on they are grey."""
+    names = sorted({str(site) for site in sites if isinstance(site, str)})
+    colours = (*STUDY_COLOURS, *[GREY] * len(names))
+    return dict(zip(names, colours, strict=False))
+
+
+def save(canvas: Canvas, folder: Path, name: str, title: str, caption: str, alt: str) -> Figure:
+    """Write a figure as PNG (200 dpi) and SVG, close it, and return its entry for the page."""
+    import matplotlib.pyplot as plt
+
+    for suffix in ("svg", "png"):
+        with atomic(folder / f"{name}.{suffix}") as temporary:
+            # No date inside: the same results give the same bytes.
+            metadata = {"Date": None} if suffix == "svg" else {"Software": None}
+            canvas.savefig(temporary, dpi=200, format=suffix, metadata=metadata)
+    width, height = (round(200 * side) for side in canvas.get_size_inches())
+    plt.close(canvas)
+    return Figure(name, title, caption, alt, f"{name}.png", width, height)
+
+
+def use_style() -> None:
+    """Set matplotlib up: no display, quiet axes, text that stays text-sized on the page."""
+    import matplotlib as mpl
+
+    mpl.use("Agg")
+    mpl.rcParams.update(
+        {
+            "figure.constrained_layout.use": True,
+            "figure.facecolor": "white",
+            "font.size": 10,
+            "axes.titlesize": 10.5,
+            "axes.labelsize": 10,
+            "axes.labelcolor": INK,
+            "axes.edgecolor": "#9ca3af",
+            "axes.spines.top": False,
+            "axes.spines.right": False,
+            "axes.titlelocation": "left",
+            "xtick.color": "#4b5563",
+            "ytick.color": "#4b5563",
+            "text.color": INK,
+            "axes.titlecolor": INK,
+            "grid.color": "#e5e7eb",
+            "legend.frameon": False,
+            "svg.hashsalt": "contrage",
+            "image.interpolation": "nearest",
+        }
+    )

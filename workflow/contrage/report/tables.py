@@ -1,0 +1,218 @@
+"""The tables of the report, each as a TSV: errors, norms, baselines, cohort, exclusions, times."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from contrage.errors import TableError
+from contrage.files import read_json, read_tsv, write_tsv
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+logger = logging.getLogger(__name__)
+
+SEXES = {"f": "F", "female": "F", "m": "M", "male": "M"}
+
+
+def tables(
+    settings: dict[str, Any],
+    *,
+    results: Path,
+    scans: Path,
+    excluded: Path,
+    mae: Path,
+    norms: Path,
+    baselines: Path,
+    cohort: Path,
+    excluded_table: Path,
+    runtimes: Path,
+    derivatives: Path | None = None,
+) -> None:
+    """Write all tables of an experiment.
+
+    Parameters
+    ----------
+    settings : dict
+        ``rows`` (loss configurations), ``norm_rows`` (norm → row), ``seeds``, ``statistics``.
+    results : Path
+        The experiment's folder, with ``predictions``, ``baselines`` and ``benchmarks``.
+    scans, excluded : Path
+        The scans in the data set, and those left out.
+    mae, norms, baselines, cohort, excluded_table, runtimes : Path
+        The TSV files to write.
+    derivatives : Path, optional
+        The cohort's derivatives; their sidecars add the seconds of each preprocessing step.
+
+    Raises
+    ------
+    TableError
+        A file of predictions is missing.
+    """
+    from contrage.evaluation.summary import baseline_table, mae_table
+
+    statistics = settings.get("statistics", {})
+    write_tsv(mae, mae_table(predictions(results, settings["rows"], settings["seeds"]), statistics))
+    write_tsv(norms, norm_table(results, settings))
+    files = [results / "baselines" / f"seed-{seed}.tsv" for seed in settings["seeds"]]
+    write_tsv(baselines, baseline_table([_read(path) for path in files]))
+    write_tsv(cohort, cohort_table(read_tsv(scans)))
+    write_tsv(excluded_table, exclusion_table(read_tsv(excluded)))
+    write_tsv(runtimes, runtime_table(results / "benchmarks", derivatives))
+    logger.info("wrote six tables beside %s", mae)
+
+
+def predictions(results: Path, rows: list[str], seeds: list[int]) -> dict[str, list[pd.DataFrame]]:
+    """Read the predictions of every row, one frame per seed."""
+    folder = Path(results) / "predictions"
+    return {row: [_read(folder / row / f"seed-{seed}.tsv") for seed in seeds] for row in rows}
+
+
+def _read(path: Path) -> pd.DataFrame:
+    if not path.is_file():
+        raise TableError(f"{path} is missing: run the workflow until every seed has it")
+    return read_tsv(path)
+
+
+def norm_table(results: Path, settings: dict[str, Any]) -> pd.DataFrame:
+    """Compare the norms that choose the neighbours (Fig. 5 of the paper).
+
+    Returns
+    -------
+    DataFrame
+        The columns of the MAE table after ``norm``; no rows where nothing was ablated.
+    """
+    from contrage.evaluation.summary import mae_table
+
+    chosen = settings.get("norm_rows") or {}
+    names = {row: norm for norm, row in chosen.items()}
+    if len(names) < 2:
+        import pandas as pd
+
+        return pd.DataFrame(columns=["norm", "loss", "mae_mean", "mae_sd", "ci_low", "ci_high"])
+    frames = predictions(results, list(names), settings["seeds"])
+    table = mae_table(frames, settings.get("statistics", {}))
+    table.insert(0, "norm", table["loss"].map(names))
+    return table
+
+
+def cohort_table(scans: pd.DataFrame) -> pd.DataFrame:
+    """Describe each study as Table 2 of the paper does, and all of them in a last row.
+
+    Ages count once per participant, at the first scan.
+
+    Parameters
+    ----------
+    scans : DataFrame
+        participant_id, age (years), and where known sex, site and coverage (0 to 1).
+
+    Returns
+    -------
+    DataFrame
+        site, n_participants, n_scans, age_mean, age_sd, age_min, age_max, n_female, n_male,
+        coverage_median.
+    """
+    import pandas as pd
+
+    lines = []
+    if "site" in scans and scans["site"].notna().any():
+        named = scans.assign(site=scans["site"].fillna("(not given)"))
+        lines = [_cohort_line(str(site), group) for site, group in named.groupby("site")]
+    if len(lines) != 1:
+        lines.append(_cohort_line("all", scans))
+    return pd.DataFrame(lines)
+
+
+def _cohort_line(site: str, scans: pd.DataFrame) -> dict[str, Any]:
+    people = scans.sort_values("age").drop_duplicates("participant_id")
+    age = people["age"]
+    line: dict[str, Any] = {
+        "site": site,
+        "n_participants": len(people),
+        "n_scans": len(scans),
+        "age_mean": age.mean(),
+        "age_sd": age.std(ddof=1),
+        "age_min": age.min(),
+        "age_max": age.max(),
+    }
+    if "sex" in people and people["sex"].notna().any():
+        sex = people["sex"].str.lower().map(SEXES)
+        line |= {"n_female": int((sex == "F").sum()), "n_male": int((sex == "M").sum())}
+    if "coverage" in scans:
+        line["coverage_median"] = scans["coverage"].median()
+    return line
+
+
+def exclusion_table(excluded: pd.DataFrame) -> pd.DataFrame:
+    """Order the exclusions by the stage that made them."""
+    columns = ["scan_id", "participant_id", "stage", "reason"]
+    return excluded.reindex(columns=columns).sort_values(["stage", "scan_id"], kind="stable")
+
+
+def runtime_table(benchmarks: Path, derivatives: Path | None = None) -> pd.DataFrame:
+    """Sum up what Snakemake measured, one line per rule, longest first.
+
+    Parameters
+    ----------
+    benchmarks : Path
+        Folder of Snakemake's benchmark files; the first folder below it is the rule's name.
+    derivatives : Path, optional
+        Folder of preprocessing sidecars with ``steps`` and their ``seconds``.
+
+    Returns
+    -------
+    DataFrame
+        step, jobs, total_s, median_s, max_s, cpu_s, peak_mb.
+    """
+    import pandas as pd
+
+    columns = ["step", "jobs", "total_s", "median_s", "max_s", "cpu_s", "peak_mb"]
+    found = sorted(Path(benchmarks).rglob("*.tsv"))
+    parts = [_benchmark(path, Path(benchmarks)) for path in found]
+    if derivatives is not None:
+        parts.append(_sidecar_seconds(Path(derivatives)))
+    parts = [part for part in parts if len(part)]
+    if not parts:
+        return pd.DataFrame(columns=columns)
+    grouped = pd.concat(parts, ignore_index=True).groupby("step")
+    table = pd.DataFrame(
+        {
+            "jobs": grouped["s"].size(),
+            "total_s": grouped["s"].sum(),
+            "median_s": grouped["s"].median(),
+            "max_s": grouped["s"].max(),
+            "cpu_s": grouped["cpu_time"].sum(min_count=1),
+            "peak_mb": grouped["max_rss"].max(),
+        }
+    )
+    return table.sort_values("total_s", ascending=False).reset_index()[columns]
+
+
+def _benchmark(path: Path, root: Path) -> pd.DataFrame:
+    import pandas as pd
+
+    frame = pd.read_csv(path, sep="\t", dtype=str)
+    parts = path.relative_to(root).parts
+    columns = {"step": parts[0] if len(parts) > 1 else path.stem}
+    # Jobs too short to be sampled have "-" or "NA" for memory.
+    for name in ("s", "cpu_time", "max_rss"):
+        values = frame[name] if name in frame else pd.Series(index=frame.index, dtype=float)
+        columns[name] = pd.to_numeric(values, errors="coerce")
+    return pd.DataFrame(columns)
+
+
+def _sidecar_seconds(derivatives: Path) -> pd.DataFrame:
+    import pandas as pd
+
+    lines = []
+    for path in sorted(derivatives.rglob("*_desc-preproc.json")):
+        steps = read_json(path).get("steps") or []
+        named = steps.items() if isinstance(steps, dict) else ((s.get("name"), s) for s in steps)
+        for name, step in named:
+            if isinstance(step, dict) and isinstance(step.get("seconds"), int | float):
+                lines.append({"step": f"preprocessing: {name}", "s": float(step["seconds"])})
+    return pd.DataFrame(lines, columns=["step", "s", "cpu_time", "max_rss"]).astype(
+        {"cpu_time": float, "max_rss": float}
+    )
