@@ -1,0 +1,65 @@
+"""Checkpoints of a training: written atomically, read back only where they fit."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from contrage.files import atomic, sha256
+from contrage.sources import closure
+
+logger = logging.getLogger(__name__)
+
+
+def fingerprint(settings: dict[str, Any], device: str, array: Path, *tables: Path) -> str:
+    """Return a digest of everything that decides a training's result.
+
+    That is its settings, the tables, the code of the training and of the loss, the version of
+    torch, the kind of device, and the array, which is too large to read for this and counts by
+    its size and time of change.
+    """
+    code = closure("contrage.learning.train", f"contrage.losses.{settings['loss']['loss']}")
+    state = Path(array).stat()
+    parts = [
+        json.dumps(settings, sort_keys=True),
+        device,
+        torch.__version__,
+        f"{state.st_size} {state.st_mtime_ns}",
+        *(sha256(path) for path in (*tables, *code)),
+    ]
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
+def save(path: Path, content: dict[str, Any]) -> None:
+    """Write tensors and plain values so that a kill leaves the previous file or the new one."""
+    with atomic(path) as temporary:
+        torch.save(content, temporary)
+
+
+def load(path: Path, mark: str) -> dict[str, Any] | None:
+    """Return a checkpoint's content, or None where there is none that belongs to this training.
+
+    Parameters
+    ----------
+    path : Path
+        File written by `save`, perhaps by another training, perhaps damaged.
+    mark : str
+        Fingerprint of this training; a file with another one is ignored.
+    """
+    if not Path(path).is_file():
+        return None
+    try:
+        content = torch.load(path, map_location="cpu", weights_only=True)
+        belongs = content["fingerprint"] == mark
+    except Exception as error:  # whatever a damaged file makes torch raise
+        logger.warning("%s: unreadable (%s), training starts anew", path, type(error).__name__)
+        return None
+    if not belongs:
+        logger.info("%s: of other settings, data or code, training starts anew", path)
+        return None
+    return content

@@ -1,0 +1,53 @@
+"""Where to compute, and how to make it repeatable."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
+
+from contrage.errors import DeviceError, SettingsError
+
+logger = logging.getLogger(__name__)
+
+
+def choose(name: str) -> torch.device:
+    """Return the device for auto, cuda or cpu.
+
+    Raises
+    ------
+    DeviceError
+        If cuda is asked for and there is none.
+    """
+    if name not in ("auto", "cuda", "cpu"):
+        raise SettingsError(f"training.device: '{name}' is none of auto, cuda, cpu")
+    available = torch.cuda.is_available()
+    if name == "cuda" and not available:
+        raise DeviceError(
+            "training.device is cuda, but this machine offers no CUDA device to PyTorch "
+            f"{torch.__version__}: use auto or cpu, or a PyTorch built for CUDA"
+        )
+    device = torch.device("cuda" if available and name != "cpu" else "cpu")
+    where = f" ({torch.cuda.get_device_name(device)})" if device.type == "cuda" else ""
+    logger.info("device: %s%s, asked for %s", device.type, where, name)
+    return device
+
+
+@contextmanager
+def repeatable(seed: int, device: torch.device, threads: int) -> Iterator[None]:
+    """Fix the seeds, the number of threads and, on the CPU, the algorithms; undo it afterwards.
+
+    Sums of floats depend on how many threads share them, so the thread count is part of the
+    result and comes from the settings, not from the machine.
+    """
+    before = torch.get_num_threads(), torch.are_deterministic_algorithms_enabled()
+    torch.manual_seed(seed)
+    torch.set_num_threads(threads)
+    torch.use_deterministic_algorithms(device.type == "cpu")
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before[0])
+        torch.use_deterministic_algorithms(before[1])

@@ -1,0 +1,196 @@
+"""One training: one loss, one seed, one fold."""
+
+from __future__ import annotations
+
+import logging
+import math
+import time
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from contrage.dataset.load import load_images
+from contrage.errors import ContrageError, SettingsError
+from contrage.learning import checkpoint
+from contrage.learning.device import choose, repeatable
+from contrage.learning.embed import extract, predict, write_features
+from contrage.learning.state import State, start
+from contrage.learning.tables import read_fold, read_scans
+
+logger = logging.getLogger(__name__)
+
+CHECKPOINT_SECONDS = 10.0
+SMALLEST_SHARE = 4
+
+
+def train(
+    settings: dict[str, Any],
+    *,
+    array: Path,
+    scans: Path,
+    split: Path,
+    fold: int,
+    model: Path,
+    curve: Path,
+    resume: Path,
+    features: Path | None = None,
+    snapshots: list[Path] | None = None,
+) -> None:
+    """Train an encoder on the training scans of one fold.
+
+    Test scans are read for their features only, and have no part in the weights. On the CPU the
+    same inputs give the same bytes, interrupted or not.
+
+    Parameters
+    ----------
+    settings : dict
+        `row` (name of the loss configuration), `loss` ({"loss": file name, **its settings}),
+        `training`, `dataset` (normalisation, field_of_view), `seed`, `snapshot_epochs`.
+    array, scans, split : Path
+        The cohort's images, the experiment's scans, the folds of this seed.
+    fold : int
+        Number of the fold.
+    model, curve : Path
+        Outputs: weights (torch file, loads weights-only) and the loss per epoch (TSV).
+    resume : Path
+        Checkpoint, there only while the training is under way or after it was interrupted.
+    features : Path, optional
+        Output: features of all scans after the last epoch, see `contrage.learning.embed`.
+    snapshots : list of Path, optional
+        Outputs: the same after each of `snapshot_epochs`, in that order.
+
+    Raises
+    ------
+    SettingsError
+        If a batch is larger than the training split, or a snapshot is after the last epoch.
+    DeviceError
+        If CUDA is asked for and there is none.
+    ContrageError
+        If the loss is no longer a finite number.
+    """
+    training = settings["training"]
+    everyone, part = read_scans(scans), read_fold(split, fold)
+    own = everyone.pick(part["train"], split)
+    snapshot_epochs = settings.get("snapshot_epochs", []) if snapshots else []
+    check(training, len(own.ids), snapshot_epochs)
+    load = partial(load_images, array, fold=part, settings=settings["dataset"])
+    device = choose(training["device"])
+    mark = checkpoint.fingerprint({**settings, "fold": fold}, device.type, array, scans, split)
+
+    with repeatable(settings["seed"], device, training["threads"]):
+        state = start(settings, part, device)
+        if saved := checkpoint.load(resume, mark):
+            state.restore(saved)
+            logger.info("%s: going on after epoch %d", resume, state.epoch)
+        images = torch.from_numpy(load(own.rows))[:, None]
+        saved_at = time.monotonic()
+        for _ in progress(state, settings):
+            run_epoch(state, images, state.targets(own.ages), settings)
+            if state.epoch in snapshot_epochs:
+                found = extract(state.network, everyone.rows, load, training["batch_size"])
+                state.snapshots[state.epoch] = found
+            if time.monotonic() - saved_at >= CHECKPOINT_SECONDS:
+                checkpoint.save(resume, {"fingerprint": mark, **state.content()})
+                saved_at = time.monotonic()
+        if features:
+            found = extract(state.network, everyone.rows, load, training["batch_size"])
+            own_ages = predict(state.network, found, part) if state.predicts else None
+            write_features(features, everyone, found, own_ages)
+
+    for path, epoch in zip(snapshots or [], snapshot_epochs, strict=True):
+        write_features(path, everyone, state.snapshots[epoch])
+    state.write_curve(curve)
+    checkpoint.save(model, state.model(settings))
+    resume.unlink(missing_ok=True)
+
+
+def check(training: dict[str, Any], scans: int, snapshot_epochs: list[int]) -> None:
+    """Raise `SettingsError` for settings that cannot work with this many training scans."""
+    if scans < training["batch_size"]:
+        raise SettingsError(
+            f"training.batch_size: {training['batch_size']} is more than the {scans} training "
+            "scans; make the batch smaller"
+        )
+    late = [epoch for epoch in snapshot_epochs if not 1 <= epoch <= training["epochs"]]
+    if late:
+        raise SettingsError(
+            f"report.embedding.epochs: {late[0]} is not between 1 and the {training['epochs']} "
+            "epochs of the training"
+        )
+
+
+def run_epoch(
+    state: State, images: torch.Tensor, targets: torch.Tensor, settings: dict[str, Any]
+) -> None:
+    """Go through all training scans once, in an order drawn from the seed and the epoch.
+
+    Parameters
+    ----------
+    state : State
+        Changed in place.
+    images : Tensor of shape (N, 1, X, Y, Z)
+    targets : Tensor of shape (N,)
+    settings : dict
+        `row`, `training` and `seed`.
+    """
+    training, began = settings["training"], time.monotonic()
+    device = next(state.network.parameters()).device
+    decays = state.epoch // training["lr_decay_every"]
+    state.optimiser.learning_rate = training["learning_rate"] * training["lr_decay"] ** decays
+    # All chance of an epoch follows from (seed, epoch): a resumed training needs no more.
+    torch.manual_seed(
+        int(np.random.SeedSequence([settings["seed"], state.epoch]).generate_state(1)[0])
+    )
+    state.network.train()
+    total, seen = torch.zeros((), device=device), 0
+    for batch in batches(torch.randperm(len(images)), training["batch_size"]):
+        embeddings = state.network(images[batch].to(device), training["views"])
+        loss = state.loss(embeddings, targets[batch].to(device), epoch=state.loss_epoch)
+        loss.backward()
+        state.optimiser.step()
+        total += loss.detach() * len(batch)
+        seen += len(batch)
+    mean = total.item() / seen
+    if not math.isfinite(mean):
+        raise ContrageError(
+            f"training of {settings['row']}, seed {settings['seed']}: the loss is {mean} in epoch "
+            f"{state.epoch + 1}; lower training.learning_rate or raise the loss's temperature"
+        )
+    state.finish_epoch(mean, state.optimiser.learning_rate, time.monotonic() - began)
+
+
+def batches(order: torch.Tensor, batch_size: int) -> list[torch.Tensor]:
+    """Cut an order of scans into batches.
+
+    A last, shorter batch is kept, as in the code behind the paper, unless it has less than a
+    quarter of the scans of a full one: batch norm and rankings of a handful of scans are noise.
+    Scans left out of one epoch are in the next, whose order is another.
+    """
+    parts = list(order.split(batch_size))
+    return parts[:-1] if len(parts[-1]) * SMALLEST_SHARE < batch_size else parts
+
+
+def progress(state: State, settings: dict[str, Any]) -> Iterator[int]:
+    """Yield the epochs that are left: with a bar on a terminal, with lines in the log."""
+    from tqdm import tqdm
+
+    epochs, name = settings["training"]["epochs"], f"{settings['row']} seed {settings['seed']}"
+    left = range(state.epoch, epochs)
+    bar = tqdm(left, name, epochs, initial=state.epoch, disable=None, leave=False, unit="epoch")
+    for epoch in bar:
+        yield epoch
+        number, loss, rate, seconds = state.curve[-1]
+        bar.set_postfix(loss=f"{loss:.4g}")
+        if number % max(1, epochs // 10) == 0 or number == epochs:
+            logger.info(
+                "epoch %d of %d: loss %.5g, learning rate %.3g, %.2f s",
+                number,
+                epochs,
+                loss,
+                rate,
+                seconds,
+            )
