@@ -1,0 +1,102 @@
+"""One loss = one file in this folder; the file's name is the loss's name in the configuration.
+
+A new file here is a new loss, nothing else is registered. The rules:
+
+- Files whose name starts with an underscore are helpers.
+- A file defines exactly one public `torch.nn.Module` class (whatever its name; classes that it
+  merely imports and classes starting with an underscore do not count). The parameters of its
+  constructor are the settings, so they need defaults.
+- It is called as ``loss(embeddings, ages, epoch=0)`` with embeddings (batch, views, features) and
+  ages (batch,), and returns a scalar. ``epoch`` is the training loop's count from 0; a released
+  formulation that counts from 1 says so (see ``first_epoch``).
+- Class attributes tell the training loop what the loss wants; all may be left out:
+  ``needs_prediction = True``: the head has one output, the embeddings (batch, views, 1) are the
+  prediction, and both it and the ages given are standardised by the training split's mean and SD;
+  ``unit_embeddings = True``: the head's output is to be divided by its L2 norm beforehand, as the
+  authors' networks do;
+  ``first_epoch`` (default 0): the number by which the loss wants the first epoch called.
+
+Importing this package imports neither PyTorch nor any loss: it is read when a workflow is parsed.
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from contrage.errors import SettingsError
+
+if TYPE_CHECKING:
+    from torch import nn
+
+
+def available() -> list[str]:
+    """Name the losses that exist, in alphabetical order.
+
+    Returns
+    -------
+    list of str
+        The names of this folder's files, without those that start with an underscore.
+    """
+    files = (file for folder in __path__ for file in Path(folder).glob("*.py"))
+    return sorted({file.stem for file in files if not file.stem.startswith("_")})
+
+
+def load(name: str, **settings: Any) -> nn.Module:
+    """Make a loss ready for use.
+
+    Parameters
+    ----------
+    name : str
+        One of `available()`.
+    **settings
+        What the loss's class takes; its docstring lists them with their defaults.
+
+    Returns
+    -------
+    torch.nn.Module
+        Called as ``loss(embeddings, ages, epoch=0)``, see the package's docstring.
+
+    Raises
+    ------
+    SettingsError
+        For an unknown name, an unknown setting, a value that cannot work, or a file that does not
+        define exactly one loss.
+    """
+    if name not in available():
+        raise SettingsError(f"Loss {name!r} does not exist. There are: {', '.join(available())}.")
+    loss = _loss_class(name)
+    known = inspect.signature(loss).parameters
+    if unknown := sorted(set(settings) - set(known)):
+        raise SettingsError(
+            f"Loss {name!r} has no setting {', '.join(map(repr, unknown))}. "
+            f"It has: {', '.join(known) or 'none'}."
+        )
+    try:
+        return loss(**settings)
+    except SettingsError as error:
+        raise SettingsError(f"Loss {name!r}: {error}") from error
+
+
+def _loss_class(name: str) -> type[nn.Module]:
+    """Return the one public module class that the loss's file defines."""
+    module = importlib.import_module(f"{__name__}.{name}")
+    from torch import nn
+
+    found = [
+        value
+        for key, value in vars(module).items()
+        if isinstance(value, type)
+        and issubclass(value, nn.Module)
+        and value.__module__ == module.__name__
+        and not key.startswith("_")
+    ]
+    if len(found) != 1:
+        names = ", ".join(value.__name__ for value in found) or "none"
+        raise SettingsError(
+            f"{module.__file__} must define exactly one public torch.nn.Module class, "
+            f"it defines: {names}."
+        )
+    return found[0]

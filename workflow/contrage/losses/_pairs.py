@@ -1,0 +1,210 @@
+"""Pair arithmetic that the contrastive losses share.
+
+A batch of embeddings (batch, views, features) becomes N = batch * views anchors; s is their (N, N)
+matrix of similarities and w that of the kernel of their ages. Similarities are computed in at least
+float32, also under autocast. Kernel weights are computed in float64 whatever the embeddings hold:
+rbf weights reach 1e-80 between the age groups of one batch, which float32 would call zero.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable
+
+import torch
+from torch import Tensor, nn
+
+from contrage.errors import SettingsError
+
+KERNELS: dict[str, Callable[[Tensor, float], Tensor]] = {
+    "rbf": lambda d, sigma: torch.exp(-(d**2) / (2 * sigma**2)),
+    "cauchy": lambda d, sigma: 1 / (sigma * d**2 + 1),
+    "gaussian": lambda d, sigma: (
+        torch.exp(-(d**2) / (2 * sigma**2)) / (math.sqrt(2 * math.pi) * sigma)
+    ),
+}
+FORMULATIONS = ("paper", "released")
+
+
+def one_of(setting: str, value: str, options: Iterable[str]) -> str:
+    """Return `value`, or raise SettingsError when it is none of `options`."""
+    if value not in options:
+        raise SettingsError(f"{setting} is {value!r}; it can be {', '.join(options)}.")
+    return value
+
+
+def positive(setting: str, value: float) -> float:
+    """Return `value` as a float, or raise SettingsError unless it is a finite number above 0."""
+    number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    if not number or not math.isfinite(value) or value <= 0:
+        raise SettingsError(f"{setting} is {value!r}; it must be a number above 0.")
+    return float(value)
+
+
+def count(setting: str, value: int, least: int = 0) -> int:
+    """Return `value`, or raise SettingsError unless it is a whole number from `least` up."""
+    if not isinstance(value, int) or isinstance(value, bool) or value < least:
+        raise SettingsError(f"{setting} is {value!r}; it must be a whole number from {least} up.")
+    return value
+
+
+def check(embeddings: Tensor, ages: Tensor) -> None:
+    """Raise ValueError unless the embeddings are (batch, views, features) and the ages fit them."""
+    shape = tuple(embeddings.shape)
+    if len(shape) != 3 or 0 in shape:
+        raise ValueError(f"Embeddings must be (batch, views, features), these are {shape}.")
+    if not embeddings.is_floating_point():
+        raise ValueError(f"Embeddings must be floating point, these are {embeddings.dtype}.")
+    if tuple(ages.shape) != shape[:1]:
+        raise ValueError(f"Ages must be ({shape[0]},), one per sample, not {tuple(ages.shape)}.")
+    if not torch.isfinite(ages).all():
+        raise ValueError("Ages must be finite numbers; there is a NaN or an infinity among them.")
+
+
+def at_least_float32(values: Tensor) -> Tensor:
+    """Return half-precision values as float32 and others as they are."""
+    return values if values.dtype == torch.float64 else values.float()
+
+
+def exact(ages: Tensor) -> Tensor:
+    """Return the ages in float64, with the decimals that a narrower type has blurred put back.
+
+    Which of two age gaps is the larger, and whether they tie, decides the loss. In float32,
+    25.5 - 25.2 and 25.2 - 24.9 differ where they ought to tie, which changes the gradient of rnc
+    and threshold by 2 % on ages with one decimal. Six significant digits (an hour of a lifetime)
+    survive float32.
+    """
+    if ages.dtype == torch.float64 or not ages.is_floating_point():
+        return ages.detach().double()
+    ages = ages.detach().double()
+    largest = float(ages.abs().max())
+    return ages.round(decimals=5 - math.floor(math.log10(largest))) if largest > 0 else ages
+
+
+def flatten(embeddings: Tensor, ages: Tensor) -> tuple[Tensor, Tensor]:
+    """Make every view an anchor of its own.
+
+    Parameters
+    ----------
+    embeddings : Tensor
+        (batch, views, features).
+    ages : Tensor
+        (batch,), years.
+
+    Returns
+    -------
+    tuple of Tensor
+        Anchors (N, features) in at least float32, and their ages (N,) in float64,
+        N = batch * views.
+
+    Raises
+    ------
+    ValueError
+        For shapes that do not fit, or ages that are not finite.
+    """
+    check(embeddings, ages)
+    anchors = at_least_float32(embeddings).flatten(0, 1)
+    return anchors, exact(ages).repeat_interleave(embeddings.shape[1])
+
+
+def similarities(anchors: Tensor) -> Tensor:
+    """Return the (N, N) dot products, the cosine for anchors of unit length."""
+    with torch.autocast(anchors.device.type, enabled=False):  # it would round them to bfloat16
+        return anchors @ anchors.T
+
+
+def off_diagonal(square: Tensor) -> Tensor:
+    """Return the (N, N) mask of the pairs of two different anchors."""
+    return ~torch.eye(len(square), dtype=torch.bool, device=square.device)
+
+
+def shares(weights: Tensor, dim: int | tuple[int, ...] = 1) -> Tensor:
+    """Divide weights by their sum along `dim`; weights that are all zero stay so."""
+    total = weights.sum(dim, keepdim=True)
+    return weights / total.masked_fill(total == 0, 1)
+
+
+def masked_logsumexp(logits: Tensor, mask: Tensor) -> Tensor:
+    """Return log Σ exp over each row's masked entries, (N, 1).
+
+    A row without any gets a huge negative, finite number, so that a weight of zero still silences
+    it, forward and backward.
+    """
+    lowest = torch.finfo(logits.dtype).min
+    return logits.masked_fill(~mask, lowest).logsumexp(1, keepdim=True)
+
+
+def farther_logsumexp(logits: Tensor, keys: Tensor, *, ties: bool) -> tuple[Tensor, Tensor]:
+    """Sum exp(logits) over all that is farther from the anchor than each sample.
+
+    Sorting each row once and summing from its far end replaces the (N, N, N) mask of the formula.
+
+    Parameters
+    ----------
+    logits : Tensor
+        (N, N).
+    keys : Tensor
+        (N, N), rising with the distance of ages; the diagonal has to lie below all others.
+    ties : bool
+        Whether samples exactly as far as sample k (k among them) count as well.
+
+    Returns
+    -------
+    tuple of Tensor
+        (N, N), entry (i, k) being log Σ_t exp(logits_it) over keys_it > keys_ik (or >=), and the
+        mask of the entries where there is such a t.
+    """
+    ranked, order = keys.sort(dim=1)
+    from_far = logits.gather(1, order).flip(1).logcumsumexp(1).flip(1)
+    first = torch.searchsorted(ranked, keys, right=not ties)
+    exists = first < len(keys)
+    return from_far.gather(1, first.clamp(max=len(keys) - 1)), exists
+
+
+class KernelLoss(nn.Module):
+    """Settings and parts common to the losses that weigh pairs by a kernel of the ages.
+
+    Parameters
+    ----------
+    temperature : float
+        Divides the similarities.
+    kernel : {"rbf", "cauchy", "gaussian"}
+        exp(-d²/2σ²), 1/(σd² + 1), or the rbf divided by σ√(2π), d being the difference in years.
+    sigma : float
+        The kernel's σ: years in rbf and gaussian, 1/years² in cauchy.
+    formulation : {"paper", "released"}
+        The printed equation, or what the authors' code computes.
+    base_temperature : float
+        The released code multiplies the loss by temperature / base_temperature; the paper's form
+        makes no use of it.
+    """
+
+    unit_embeddings = True
+
+    def __init__(
+        self,
+        temperature: float = 0.1,
+        kernel: str = "rbf",
+        sigma: float = 2.0,
+        formulation: str = "paper",
+        base_temperature: float = 0.07,
+    ) -> None:
+        super().__init__()
+        self.temperature = positive("temperature", temperature)
+        self.kernel = one_of("kernel", kernel, KERNELS)
+        self.sigma = positive("sigma", sigma)
+        self.released = one_of("formulation", formulation, FORMULATIONS) == "released"
+        self.scale = 1.0
+        if self.released:
+            self.scale = self.temperature / positive("base_temperature", base_temperature)
+
+    def pairs(self, embeddings: Tensor, ages: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Return s / temperature (N, N), w (N, N; float64) and the mask of pairs (N, N)."""
+        anchors, ages = flatten(embeddings, ages)
+        logits = similarities(anchors) / self.temperature
+        weights = KERNELS[self.kernel](ages[:, None] - ages, self.sigma)
+        return logits, weights, off_diagonal(logits)
+
+    def mean_over_anchors(self, log_ratios: Tensor, weights: Tensor) -> Tensor:
+        """Return -1/N Σ_i Σ_k weight_ik log_ratio_ik, scaled as the formulation asks."""
+        return -self.scale * (weights.to(log_ratios.dtype) * log_ratios).sum(1).mean()

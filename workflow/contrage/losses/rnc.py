@@ -1,0 +1,70 @@
+"""The Rank-N-Contrast loss."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from contrage.losses._pairs import (
+    FORMULATIONS,
+    farther_logsumexp,
+    flatten,
+    off_diagonal,
+    one_of,
+    positive,
+)
+
+
+class RankNContrast(nn.Module):
+    r"""Contrast each sample with all that are at least as far in age from the anchor.
+
+    .. math:: -\frac{1}{N (N - 1)} \sum_i \sum_{k \neq i} \log \frac{\exp s_{ik}}
+              {\sum_{t \neq i: |y_i - y_t| \geq |y_i - y_k|} \exp s_{it}}
+
+    with s the negative L2 distance of the embeddings, as they are, divided by the temperature.
+
+    Parameters
+    ----------
+    temperature : float
+        Default 2.0.
+    formulation : {"paper", "released"}
+        The two agree.
+    label_diff : {"l1"}
+        Distance of ages; the released code has this one only.
+    feature_sim : {"l2"}
+        Similarity of embeddings; the released code has this one only.
+
+    Notes
+    -----
+    The embeddings are not normalised. Two embeddings in the same place attract with gradient zero.
+    The released code takes exactly two views; here any number.
+
+    References
+    ----------
+    Zha et al., NeurIPS 2023 (code: kaiwenzha/Rank-N-Contrast); Table 1 of the dynamic localized
+    repulsion paper.
+    """
+
+    def __init__(
+        self,
+        temperature: float = 2.0,
+        formulation: str = "paper",
+        label_diff: str = "l1",
+        feature_sim: str = "l2",
+    ) -> None:
+        super().__init__()
+        self.temperature = positive("temperature", temperature)
+        one_of("formulation", formulation, FORMULATIONS)
+        one_of("label_diff", label_diff, ("l1",))
+        one_of("feature_sim", feature_sim, ("l2",))
+
+    def forward(self, embeddings: Tensor, ages: Tensor, epoch: int = 0) -> Tensor:
+        """Return the scalar loss of embeddings (batch, views, features), of any length."""
+        anchors, ages = flatten(embeddings, ages)
+        # The shortcut through a matrix product loses half the digits of small distances.
+        distances = torch.cdist(anchors, anchors, compute_mode="donot_use_mm_for_euclid_dist")
+        logits = -distances / self.temperature
+        age_gaps = (ages[:, None] - ages).abs().fill_diagonal_(-1)
+        repulsion, _ = farther_logsumexp(logits, age_gaps, ties=True)
+        pairs = off_diagonal(logits)
+        return ((repulsion - logits) * pairs).sum() / max(1, int(pairs.sum()))
