@@ -84,7 +84,7 @@ def step_parser(step: str, function: Callable[..., Any]) -> argparse.ArgumentPar
         parser.add_argument(
             f"--{parameter.name.replace('_', '-')}",
             dest=parameter.name,
-            type=kind,
+            type=kind if required else _maybe(kind),
             nargs="+" if many else None if required else "?",
             required=required,
             default=None if parameter.default is inspect.Parameter.empty else parameter.default,
@@ -109,6 +109,11 @@ def start_logging(log: Path | None) -> None:
 
 def _settings(text: str) -> dict[str, Any]:
     return json.loads(text if text.lstrip().startswith("{") else Path(text).read_text())
+
+
+def _maybe(kind: type) -> Callable[[str], Any]:
+    """Read an empty value as none: a rule's optional input that is absent."""
+    return lambda text: kind(text) if text else None
 
 
 def _optional(hint: Any) -> bool:

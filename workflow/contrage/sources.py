@@ -68,3 +68,43 @@ def _with_parents(names: Iterable[str]) -> set[str]:
         for parts in (name.split(".") for name in names)
         for depth in range(len(parts))
     }
+
+
+def constructor_parameters(module: str, class_name: str | None = None) -> list[str]:
+    """Return the parameters of a class's constructor, read from its source without running it.
+
+    Parameters
+    ----------
+    module : str
+        Dotted name of a contrage module.
+    class_name : str, optional
+        The class; by default the module's only public one.
+
+    Returns
+    -------
+    list of str
+        Without `self`; those of the base class where the class has no `__init__` of its own, and
+        an empty list where that is no class of contrage.
+    """
+    file = module_file(module)
+    if file is None:
+        return []
+    body = ast.parse(file.read_text()).body
+    classes = {node.name: node for node in body if isinstance(node, ast.ClassDef)}
+    public = [name for name in classes if not name.startswith("_")]
+    chosen = classes.get(class_name or (public[0] if public else ""))
+    if chosen is None:
+        return []
+    for node in chosen.body:
+        if isinstance(node, ast.FunctionDef) and node.name == "__init__":
+            return [each.arg for each in (*node.args.args, *node.args.kwonlyargs)][1:]
+    homes = {
+        alias.asname or alias.name: node.module
+        for node in body
+        if isinstance(node, ast.ImportFrom) and node.module
+        for alias in node.names
+    }
+    for base in chosen.bases:
+        if isinstance(base, ast.Name) and (base.id in classes or base.id in homes):
+            return constructor_parameters(homes.get(base.id, module), base.id)
+    return []

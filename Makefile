@@ -1,0 +1,45 @@
+# make demo   the environment, then the whole workflow on the embedded cohort
+# make test   the environment with test tools, then the test suite
+# make env    the environment alone, in .venv
+# make lint   style and structure
+PYTHON ?= python3
+BIN := .venv/bin
+CORES ?= all
+WORKERS ?= 2
+
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+
+.PHONY: demo test lint env clean
+
+demo: $(BIN)/.env
+	snakemake --cores $(CORES) --rerun-incomplete
+	@echo
+	@echo "The report: $(CURDIR)/results/demo/report.html"
+
+test: $(BIN)/.env-test
+	OMP_NUM_THREADS=1 python -m pytest -n $(WORKERS) --dist loadgroup
+
+lint: $(BIN)/.env-test
+	ruff check .
+	ruff format --check .
+	snakefmt --check Snakefile workflow/rules
+	lint-imports
+	python tests/workflow/lint.py
+
+env: $(BIN)/.env
+
+$(BIN)/activate:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "contrage needs Python 3.11 or newer; say which: make PYTHON=python3.11 $(MAKECMDGOALS)"; exit 1; }
+	$(PYTHON) -m venv .venv
+
+$(BIN)/.env: $(BIN)/activate pyproject.toml constraints.txt
+	python -m pip install --disable-pip-version-check --quiet --constraint constraints.txt --editable .
+	@touch $@
+
+$(BIN)/.env-test: $(BIN)/activate pyproject.toml constraints.txt
+	python -m pip install --disable-pip-version-check --quiet --constraint constraints.txt --editable '.[test]'
+	@touch $@ $(BIN)/.env
+
+clean:
+	rm -rf .venv results .snakemake

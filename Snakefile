@@ -1,0 +1,37 @@
+"""contrage: raw scans in, benchmark report out."""
+
+import sys
+from pathlib import Path
+
+from snakemake.utils import min_version, validate
+
+min_version("9.0")
+
+# This checkout's package, also where another one (or none) is installed.
+sys.path.insert(0, str(Path(workflow.basedir) / "workflow"))
+
+
+configfile: Path(workflow.basedir) / "config" / "config.yaml"
+
+
+validate(config, "workflow/schemas/config.schema.yaml")
+
+
+report: "workflow/report/workflow.rst"
+
+
+include: "workflow/rules/common.smk"
+include: "workflow/rules/cohort.smk"
+include: "workflow/rules/imaging.smk"
+include: "workflow/rules/dataset.smk"
+include: "workflow/rules/training.smk"
+include: "workflow/rules/evaluation.smk"
+include: "workflow/rules/report.smk"
+
+
+rule all:
+    input:
+        page=f"{RESULTS}/report.html",
+        tables=TABLES,
+        figures=f"{RESULTS}/figures/figures.json",
+    default_target: True

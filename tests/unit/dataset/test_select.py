@@ -1,0 +1,97 @@
+"""Which scans an experiment uses, and that nothing is lost without a reason."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+
+from contrage.cohort.names import check_file, quality_file
+from contrage.cohort.register import write_exclusions
+from contrage.cohort.tables import Exclusion
+from contrage.dataset.select import select
+from contrage.errors import TableError
+from contrage.files import read_tsv, write_json, write_tsv
+
+GOOD = {"status": "ok", "coverage": 0.9, "overlap": 0.95, "correlation": 0.8}
+
+
+def prepare(folder, qualities, checks=None):
+    scans = pd.DataFrame(
+        {
+            "scan_id": list(qualities),
+            "participant_id": list(qualities),
+            "session": None,
+            "age": 30.0,
+            "sex": None,
+            "site": "A",
+        }
+    )
+    write_tsv(folder / "scans.tsv", scans)
+    write_exclusions(folder / "excluded.tsv", [Exclusion("sub-x", "import", "no image")])
+    for scan, quality in qualities.items():
+        write_json(folder / quality_file(scan), quality)
+        write_json(folder / check_file(scan), (checks or {}).get(scan, {"status": "ok"}))
+    usable = [scan for scan, quality in qualities.items() if quality["status"] == "ok"]
+    write_tsv(folder / "rows.tsv", pd.DataFrame({"scan_id": usable, "row": range(len(usable))}))
+
+
+def run(folder, action="list"):
+    select(
+        {"quality_action": action},
+        scans=folder / "scans.tsv",
+        excluded=folder / "excluded.tsv",
+        rows=folder / "rows.tsv",
+        derivatives=folder,
+        selected=folder / "selected.tsv",
+        left_out=folder / "left_out.tsv",
+    )
+    return read_tsv(folder / "selected.tsv"), read_tsv(folder / "left_out.tsv")
+
+
+def test_every_scan_is_either_used_or_listed_with_stage_and_reason(tmp_path):
+    checked = {"status": "failed", "stage": "check", "reason": "all zeros"}
+    crashed = {"status": "failed", "stage": "register", "reason": "no overlap"}
+    prepare(
+        tmp_path,
+        {
+            "sub-1": {**GOOD, "flagged": False, "flag_reason": []},
+            "sub-2": checked,
+            "sub-3": crashed,
+            "sub-4": {**GOOD, "flagged": False, "flag_reason": []},
+        },
+        {"sub-2": checked},
+    )
+    used, left_out = run(tmp_path)
+    assert used["scan_id"].tolist() == ["sub-1", "sub-4"]
+    assert used["row"].tolist() == [0, 1]
+    assert left_out[["scan_id", "stage", "reason"]].to_numpy().tolist() == [
+        ["sub-x", "import", "no image"],
+        ["sub-2", "check", "all zeros"],
+        ["sub-3", "register", "no overlap"],
+    ]
+
+
+@pytest.mark.parametrize(("action", "used"), [("list", ["sub-1", "sub-2"]), ("exclude", ["sub-1"])])
+def test_flagged_scans_are_listed_or_excluded_by_choice(tmp_path, action, used):
+    prepare(
+        tmp_path,
+        {
+            "sub-1": {**GOOD, "flagged": False, "flag_reason": []},
+            "sub-2": {**GOOD, "flagged": True, "flag_reason": ["coverage 0.4 is under 0.7"]},
+        },
+    )
+    selected, left_out = run(tmp_path, action)
+    assert selected["scan_id"].tolist() == used
+    if action == "list":
+        assert selected["flag_reason"].iloc[1] == "coverage 0.4 is under 0.7"
+    else:
+        assert left_out.iloc[-1][["stage", "reason"]].tolist() == [
+            "quality",
+            "coverage 0.4 is under 0.7",
+        ]
+
+
+def test_no_scan_left_is_an_error(tmp_path):
+    prepare(tmp_path, {"sub-1": {**GOOD, "flagged": True, "flag_reason": ["x"]}})
+    with pytest.raises(TableError, match="no scan is left"):
+        run(tmp_path, "exclude")

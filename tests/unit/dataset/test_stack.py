@@ -1,0 +1,92 @@
+"""All images of a cohort in one array, each in its row."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from contrage.cohort.names import preproc_file
+from contrage.dataset.stack import block_mean, stack
+from contrage.errors import BadScanError
+from contrage.files import empty, read_tsv, save_nifti, write_tsv
+
+SCANS = ["sub-1", "sub-2_ses-a", "sub-3"]
+AFFINE = np.diag([2.0, 2, 2, 1])
+
+
+def slow_block_mean(image, factor):
+    shape = [-(-size // factor) for size in image.shape]
+    result = np.zeros(shape, np.float32)
+    for index in np.ndindex(*shape):
+        block = image[tuple(slice(i * factor, (i + 1) * factor) for i in index)]
+        inside = block[block != 0]
+        if inside.size * 2 >= factor**3:
+            result[index] = inside.astype(float).mean()
+    return result
+
+
+@pytest.mark.parametrize("factor", [1, 2, 3])
+def test_block_means_agree_with_a_slow_loop(rng, factor):
+    image = rng.normal(3, 1, (5, 6, 7)).astype(np.float32)
+    image[rng.random(image.shape) < 0.5] = 0
+    expected = image if factor == 1 else slow_block_mean(image, factor)
+    np.testing.assert_allclose(block_mean(image, factor), expected, rtol=1e-6)
+
+
+def test_the_edge_of_the_brain_is_not_drawn_towards_the_background():
+    image = np.zeros((4, 4, 4), np.float32)
+    image[1:] = 3
+    assert set(np.unique(block_mean(image, 2))) <= {0, np.float32(3)}
+
+
+def prepare(folder, rng, failed=()):
+    write_tsv(folder / "scans.tsv", pd.DataFrame({"scan_id": SCANS}))
+    images = {}
+    for scan in SCANS:
+        path = folder / preproc_file(scan, "stiffness")
+        if scan in failed:
+            empty(path)
+        else:
+            images[scan] = rng.normal(3, 1, (4, 5, 6)).astype(np.float32)
+            save_nifti(path, images[scan], AFFINE)
+    return images
+
+
+def run(folder):
+    stack(
+        {"image": "stiffness", "voxel_mm": 2},
+        scans=folder / "scans.tsv",
+        derivatives=folder,
+        array=folder / "array.npy",
+        rows=folder / "rows.tsv",
+    )
+    return np.load(folder / "array.npy"), read_tsv(folder / "rows.tsv")
+
+
+def test_each_scan_stands_in_the_row_that_the_table_says(tmp_path, rng):
+    images = prepare(tmp_path, rng)
+    array, rows = run(tmp_path)
+    for scan, row in zip(rows["scan_id"], rows["row"], strict=True):
+        np.testing.assert_array_equal(array[row], images[scan])
+
+
+def test_a_failed_scan_is_left_out_and_the_others_keep_their_rows(tmp_path, rng):
+    images = prepare(tmp_path, rng, failed=[SCANS[1]])
+    array, rows = run(tmp_path)
+    assert rows["scan_id"].tolist() == [SCANS[0], SCANS[2]]
+    np.testing.assert_array_equal(array[1], images[SCANS[2]])
+
+
+def test_a_batch_of_failed_scans_is_an_error(tmp_path, rng):
+    prepare(tmp_path, rng, failed=SCANS)
+    with pytest.raises(BadScanError, match="no scan came through"):
+        run(tmp_path)
+
+
+def test_another_grid_is_named(tmp_path, rng):
+    prepare(tmp_path, rng)
+    path = tmp_path / preproc_file(SCANS[2], "stiffness")
+    save_nifti(path, np.ones((4, 5, 6), np.float32), np.diag([2.0, 2, 3, 1]))
+    with pytest.raises(BadScanError, match="sub-3.*grid differs"):
+        run(tmp_path)

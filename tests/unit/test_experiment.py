@@ -1,0 +1,145 @@
+"""Rows, settings and what cannot work, seen before the first job."""
+
+from __future__ import annotations
+
+import copy
+
+import pytest
+import yaml
+from snakemake.utils import validate
+
+from contrage import experiment, losses
+from contrage.cohort.tables import Cohort, Scan
+from contrage.errors import SettingsError
+
+
+@pytest.fixture
+def config(root) -> dict:
+    return yaml.safe_load((root / "config/config.yaml").read_text())
+
+
+@pytest.fixture
+def cohort() -> Cohort:
+    return Cohort([Scan(f"sub-{n}", 30.0 + n, site=f"s{n % 3}") for n in range(60)])
+
+
+def test_all_losses_in_the_folder_are_rows(config):
+    assert experiment.benchmark_rows(config) == losses.available()
+
+
+def test_the_norm_of_the_row_itself_is_not_trained_twice(config):
+    assert experiment.norm_rows(config) == {
+        "manhattan": "dynlocrep",
+        "euclidean": "dynlocrep-euclidean",
+        "cosine": "dynlocrep-cosine",
+        "chebyshev": "dynlocrep-chebyshev",
+    }
+    settings = experiment.loss_settings(config, "dynlocrep-cosine")
+    assert settings == {**config["losses"]["dynlocrep"], "loss": "dynlocrep", "norm": "cosine"}
+
+
+def test_one_loss_can_stand_in_several_rows(config, cohort):
+    config["benchmark"]["losses"] = ["exp", "exp-released"]
+    config["losses"]["exp-released"] = {"loss": "exp", "formulation": "released"}
+    experiment.check_config(config, cohort)
+    settings = experiment.loss_settings(config, "exp-released")
+    assert settings == {"loss": "exp", "formulation": "released"}
+
+
+def test_the_demo_can_work(config, cohort):
+    experiment.check_config(config, cohort)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda c: c["benchmark"].update(losses=["expo"]), "losses.expo: no loss 'expo'"),
+        (lambda c: c["losses"].update(expo={}), "losses.expo: no loss 'expo'"),
+        (lambda c: c["losses"]["exp"].update(sigmo=1), "losses.exp: exp has no setting sigmo"),
+        (lambda c: c["training"].update(batch_size=64), "batch_size: 64, but only"),
+        (lambda c: c["report"].update(embedding_rows=["rnk"]), "embedding_rows: rnk"),
+    ],
+)
+def test_what_cannot_work_is_named_with_its_key(config, cohort, change, message):
+    change(config)
+    with pytest.raises(SettingsError, match=message):
+        experiment.check_config(config, cohort)
+
+
+def test_brain_only_maps_in_mni_space_need_no_anatomical_image(config, root):
+    assert experiment.needs_anatomical(config)
+    config["preprocessing"]["skull_strip"]["method"] = "none"
+    config["preprocessing"]["bias_correction"]["target"] = "none"
+    assert not experiment.needs_anatomical(config)
+
+
+def test_folds_follow_from_the_scheme(config, cohort):
+    assert experiment.fold_numbers(config, cohort) == [0]
+    config["dataset"]["split"]["scheme"] = "kfold"
+    assert experiment.fold_numbers(config, cohort) == [0, 1, 2, 3, 4]
+    config["dataset"]["split"]["scheme"] = "leave-site-out"
+    assert experiment.fold_numbers(config, cohort) == [0, 1, 2]
+
+
+def defaults(schema: dict) -> dict:
+    """What the schema fills in, key by key."""
+    filled: dict = {}
+    for key, part in schema["properties"].items():
+        nested = part.get("type") == "object" and "properties" in part
+        filled[key] = defaults(part) if nested else part["default"]
+    return filled
+
+
+def test_default_config_and_schema_agree(root, config):
+    schema = yaml.safe_load((root / "workflow/schemas/config.schema.yaml").read_text())
+    expected = defaults(schema)
+    given = copy.deepcopy(config)
+    given["losses"] = {}
+    assert given == expected
+
+
+def test_every_key_of_the_schema_is_described(root):
+    schema = yaml.safe_load((root / "workflow/schemas/config.schema.yaml").read_text())
+
+    def walk(part: dict, path: str) -> None:
+        for key, child in part.get("properties", {}).items():
+            assert child.get("description"), f"{path}{key} has no description"
+            walk(child, f"{path}{key}.")
+
+    walk(schema, "")
+
+
+def merged(base: dict, change: dict) -> dict:
+    result = dict(base)
+    for key, value in change.items():
+        nested = isinstance(value, dict) and isinstance(base.get(key), dict)
+        result[key] = merged(base[key], value) if nested else value
+    return result
+
+
+def test_every_experiment_of_the_repository_is_valid(root, config, cohort):
+    schema = root / "workflow/schemas/config.schema.yaml"
+    files = sorted((root / "config").glob("*.yaml"))
+    assert len(files) >= 4
+    for file in files:
+        whole = merged(config, yaml.safe_load(file.read_text()))
+        validate(whole, str(schema))
+        experiment.check_config(whole, cohort)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"trainning": {}},
+        {"training": {"epoch": 3}},
+        {"training": {"device": "gpu"}},
+        {"dataset": {"voxel_mm": 3}},
+        {"experiment": "../elsewhere"},
+        {"losses": {"Exp!": {}}},
+    ],
+)
+def test_a_typing_error_in_the_config_is_refused(root, config, change):
+    from snakemake.exceptions import WorkflowError
+
+    with pytest.raises(WorkflowError):
+        validate(merged(config, change), str(root / "workflow/schemas/config.schema.yaml"))

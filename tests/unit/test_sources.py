@@ -1,0 +1,66 @@
+"""The declared source files are all that decide a result."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from contrage import cli, losses, sources
+
+RECORD = """
+import importlib, json, sys
+for name in sys.argv[1:]:
+    importlib.import_module(name)
+files = {getattr(m, "__file__", None) for n, m in sys.modules.items() if n.split(".")[0] == "contrage"}
+print(json.dumps(sorted(f for f in files if f)))
+"""
+
+
+def imported(*modules: str) -> set[Path]:
+    """The contrage files that a fresh process runs when it imports the modules."""
+    command = [sys.executable, "-c", RECORD, *modules]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    return {Path(file).resolve() for file in json.loads(done.stdout.splitlines()[-1])}
+
+
+@pytest.mark.parametrize("step", [s for s in cli.STEPS if s not in ("train", "phantom-picture")])
+def test_what_a_step_imports_is_declared(step):
+    module = cli.STEPS[step].split(":")[0]
+    assert imported(module) <= set(sources.closure(module))
+
+
+@pytest.mark.parametrize("loss", losses.available())
+def test_what_a_training_imports_is_declared(loss):
+    modules = ("contrage.learning.train", f"contrage.losses.{loss}")
+    assert imported(*modules) <= set(sources.closure(*modules))
+
+
+@pytest.mark.parametrize("loss", losses.available())
+def test_a_training_does_not_declare_other_losses(loss):
+    declared = sources.closure("contrage.learning.train", f"contrage.losses.{loss}")
+    folder = sources.PACKAGE / "losses"
+    others = {file.stem for file in declared if file.parent == folder} & set(losses.available())
+    assert others == {loss}
+
+
+def test_imports_inside_functions_count():
+    closure = sources.closure("contrage.cohort.read")
+    assert sources.PACKAGE / "cohort" / "bids.py" in closure
+
+
+def test_no_step_declares_the_command_line():
+    for target in cli.STEPS.values():
+        closure = sources.closure(target.split(":")[0])
+        assert sources.PACKAGE / "cli.py" not in closure
+
+
+@pytest.mark.parametrize("loss", losses.available())
+def test_the_settings_read_from_the_source_are_those_of_the_class(loss):
+    import inspect
+
+    found = sources.constructor_parameters(f"contrage.losses.{loss}")
+    assert found == list(inspect.signature(type(losses.load(loss))).parameters)

@@ -1,0 +1,124 @@
+"""What an experiment's configuration asks for: its rows, their settings, and what cannot work.
+
+A row is a loss with its settings; it has a name, trains once per seed and is a line of the table.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from contrage import losses, sources
+from contrage.cohort.tables import Cohort
+from contrage.errors import SettingsError
+
+ABLATED = "dynlocrep"
+DEFAULT_NORM = "manhattan"
+
+
+def benchmark_rows(config: dict[str, Any]) -> list[str]:
+    """Return the rows of the MAE table, in order; "all" are the losses in the folder."""
+    asked = config["benchmark"]["losses"]
+    return losses.available() if asked == "all" else list(asked)
+
+
+def norm_rows(config: dict[str, Any]) -> dict[str, str]:
+    """Return norm → row of the ablation; the norm of dynlocrep's own row is that row."""
+    own = config["losses"].get(ABLATED, {}).get("norm", DEFAULT_NORM)
+    return {
+        norm: ABLATED if norm == own else f"{ABLATED}-{norm}"
+        for norm in config["benchmark"]["norms"]
+    }
+
+
+def all_rows(config: dict[str, Any]) -> list[str]:
+    """Return every row that is trained: the table's, then the ablation's."""
+    return list(dict.fromkeys([*benchmark_rows(config), *norm_rows(config).values()]))
+
+
+def loss_settings(config: dict[str, Any], row: str) -> dict[str, Any]:
+    """Return the settings of a row, with the name of its loss under `loss`.
+
+    Parameters
+    ----------
+    config : dict
+        The whole configuration.
+    row : str
+        Named in `losses`, or a loss, or a row of the norm ablation.
+    """
+    norms = {name: norm for norm, name in norm_rows(config).items() if name != ABLATED}
+    if row in norms and row not in config["losses"]:
+        return {"loss": ABLATED, **config["losses"].get(ABLATED, {}), "norm": norms[row]}
+    return {"loss": row, **config["losses"].get(row, {})}
+
+
+def fold_numbers(config: dict[str, Any], cohort: Cohort) -> list[int]:
+    """Return the numbers of the folds that each seed trains."""
+    scheme = config["dataset"]["split"]["scheme"]
+    if scheme == "holdout":
+        return [0]
+    if scheme == "kfold":
+        return list(range(config["dataset"]["split"]["folds"]))
+    return list(range(max(1, len({scan.site for scan in cohort.scans if scan.site}))))
+
+
+def needs_anatomical(config: dict[str, Any]) -> bool:
+    """Return whether any stage works on the anatomical image.
+
+    Brain-only maps that lie in MNI space already, or are registered by themselves, need none.
+    """
+    steps = config["preprocessing"]
+    return (
+        config["cohort"]["image"] != "stiffness"
+        or steps["skull_strip"]["method"] not in ("none", "mask")
+        or steps["bias_correction"]["target"] in ("anatomical", "both")
+    )
+
+
+def check_config(config: dict[str, Any], cohort: Cohort) -> None:
+    """Raise `SettingsError` for what the schema cannot see.
+
+    Unknown losses and settings, more snapshots than epochs, and fewer training scans than a batch.
+    """
+    for row in dict.fromkeys([*all_rows(config), *config["losses"]]):
+        _check_row(row, loss_settings(config, row))
+    unknown = set(config["report"]["embedding_rows"]) - set(all_rows(config))
+    if unknown and config["report"]["embedding_rows"] != [ABLATED]:
+        raise SettingsError(f"report.embedding_rows: {', '.join(sorted(unknown))} is not trained")
+    _check_batch(config, cohort)
+
+
+def _check_row(row: str, settings: dict[str, Any]) -> None:
+    """Refuse an unknown loss or setting without importing the loss, which would take seconds."""
+    loss = settings["loss"]
+    if loss not in losses.available():
+        raise SettingsError(
+            f"losses.{row}: no loss {loss!r}; there are {', '.join(losses.available())}. "
+            "A row with another name than its loss needs `loss:`"
+        )
+    known = sources.constructor_parameters(f"contrage.losses.{loss}")
+    unknown = sorted(set(settings) - {"loss", *known})
+    if unknown:
+        raise SettingsError(
+            f"losses.{row}: {loss} has no setting {', '.join(unknown)}; "
+            f"it has {', '.join(known) or 'none'}"
+        )
+
+
+def _check_batch(config: dict[str, Any], cohort: Cohort) -> None:
+    split, size = config["dataset"]["split"], config["training"]["batch_size"]
+    people = len({scan.participant_id for scan in cohort.scans})
+    count = split["folds"] if split["scheme"] == "kfold" else round(1 / split["test_fraction"])
+    most = len(cohort.scans) - (people // count if split["scheme"] != "leave-site-out" else 1)
+    if most < size:
+        raise SettingsError(
+            f"training.batch_size: {size}, but only about {most} of {len(cohort.scans)} scans are "
+            "for training; make the batch smaller"
+        )
+
+
+def watched_epochs(config: dict[str, Any]) -> list[int]:
+    """Return the epochs after which features are kept for the report, up to the last epoch."""
+    if not config["report"]["embedding_rows"]:
+        return []
+    last = config["training"]["epochs"]
+    return [epoch for epoch in sorted(config["report"]["embedding_epochs"]) if epoch <= last]

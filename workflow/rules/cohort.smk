@@ -1,0 +1,145 @@
+"""The cohort: made (phantom) or found, tabled, and checked before hours are spent."""
+
+
+if IS_PHANTOM:
+
+    rule phantom_tables:
+        input:
+            code=code("contrage.cohort.phantom.participant"),
+        output:
+            participants=f"{RAW}/participants.tsv",
+            description=f"{RAW}/dataset_description.json",
+        params:
+            settings=as_json(**config["cohort"]["phantom"]),
+        log:
+            f"{RAW}/logs/phantom_tables.log",
+        benchmark:
+            f"{DERIVATIVES}/benchmarks/phantom_tables/all.tsv"
+        threads: 1
+        resources:
+            mem_mb=500,
+            runtime=10,
+        conda:
+            "../../envs/imaging.yaml"
+        message:
+            "Writing the phantom cohort's table"
+        shell:
+            "python -m contrage phantom-tables --settings {params.settings:q} --log {log:q}"
+            " --participants {output.participants:q} --description {output.description:q}"
+
+    rule phantom:
+        input:
+            code=code("contrage.cohort.phantom.participant"),
+        output:
+            anatomical=f"{RAW}/{{folder}}/anat/{{scan}}_T1w.nii.gz",
+            stiffness=f"{RAW}/{{folder}}/mre/{{scan}}_stiffness.nii.gz",
+            brain_mask=f"{TRUTH}/{{folder}}/{{scan}}_desc-brain_mask.nii.gz",
+            bias_field=f"{TRUTH}/{{folder}}/{{scan}}_desc-bias_field.nii.gz",
+            coverage=f"{TRUTH}/{{folder}}/{{scan}}_desc-coverage_mask.nii.gz",
+            transform=f"{TRUTH}/{{folder}}/{{scan}}_from-T1w_to-MNI152_xfm.json",
+            truth=f"{TRUTH}/{{folder}}/{{scan}}_truth.json",
+        params:
+            settings=phantom_settings,
+        log:
+            f"{RAW}/logs/phantom/{{folder}}/{{scan}}.log",
+        benchmark:
+            f"{DERIVATIVES}/benchmarks/phantom/{{folder}}/{{scan}}.tsv"
+        threads: 1
+        resources:
+            mem_mb=1500,
+            runtime=10,
+        conda:
+            "../../envs/imaging.yaml"
+        priority: 100
+        message:
+            "Making phantom {wildcards.scan}"
+        shell:
+            "python -m contrage phantom --settings {params.settings:q} --log {log:q}"
+            " --anatomical {output.anatomical:q} --stiffness {output.stiffness:q}"
+            " --brain-mask {output.brain_mask:q} --bias-field {output.bias_field:q}"
+            " --coverage {output.coverage:q} --transform {output.transform:q}"
+            " --truth {output.truth:q}"
+
+
+rule cohort:
+    input:
+        tables=cohort_tables,
+        code=code("contrage.cohort.register"),
+    output:
+        scans=f"{DERIVATIVES}/scans.tsv",
+        excluded=f"{DERIVATIVES}/excluded.tsv",
+    params:
+        settings=as_json(**COHORT_SETTINGS),
+    log:
+        f"{DERIVATIVES}/logs/cohort.log",
+    benchmark:
+        f"{DERIVATIVES}/benchmarks/cohort/all.tsv"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    conda:
+        "../../envs/imaging.yaml"
+    message:
+        "Writing the cohort's table"
+    shell:
+        "python -m contrage cohort --settings {params.settings:q} --log {log:q}"
+        " --scans {output.scans:q} --excluded {output.excluded:q}"
+
+
+rule check:
+    input:
+        unpack(raw_images),
+        code=code("contrage.imaging.check"),
+    output:
+        record=f"{DERIVATIVES}/{{folder}}/qc/{{scan}}_desc-check.json",
+    params:
+        settings=as_json(
+            stiffness_unit=config["cohort"]["stiffness_unit"],
+            on_bad_scan=config["cohort"]["on_bad_scan"],
+        ),
+    log:
+        f"{DERIVATIVES}/logs/check/{{folder}}/{{scan}}.log",
+    benchmark:
+        f"{DERIVATIVES}/benchmarks/check/{{folder}}/{{scan}}.tsv"
+    threads: 1
+    resources:
+        mem_mb=1500,
+        runtime=10,
+    conda:
+        "../../envs/imaging.yaml"
+    priority: 90
+    message:
+        "Checking the raw images of {wildcards.scan}"
+    shell:
+        "python -m contrage check --settings {params.settings:q} --log {log:q}"
+        " --anatomical {input.anatomical:q} --stiffness {input.stiffness:q} --mask {input.mask:q}"
+        " --output {output.record:q}"
+
+
+rule gate:
+    input:
+        scans=rules.cohort.output.scans,
+        records=per_scan(rules.check.output.record),
+        code=code("contrage.cohort.gate"),
+    output:
+        passed=f"{DERIVATIVES}/passed.tsv",
+    params:
+        settings=as_json(on_bad_scan=config["cohort"]["on_bad_scan"]),
+        derivatives=DERIVATIVES,
+    log:
+        f"{DERIVATIVES}/logs/gate.log",
+    benchmark:
+        f"{DERIVATIVES}/benchmarks/gate/all.tsv"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    conda:
+        "../../envs/imaging.yaml"
+    priority: 95
+    message:
+        "Naming the scans that cannot be used"
+    shell:
+        "python -m contrage gate --settings {params.settings:q} --log {log:q}"
+        " --scans {input.scans:q} --derivatives {params.derivatives:q} --passed {output.passed:q}"

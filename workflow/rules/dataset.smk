@@ -1,0 +1,96 @@
+"""From preprocessed images to one array per cohort and one split per seed."""
+
+
+rule stack:
+    input:
+        scans=rules.gate.output.passed,
+        images=per_scan(rules.preprocess.output[f"preproc_{'stiffness' if USES_STIFFNESS else 'anatomical'}"]),
+        code=code("contrage.dataset.stack"),
+    output:
+        array=f"{DERIVATIVES}/array/{IMAGE}_res-{config['dataset']['voxel_mm']}.npy",
+        rows=f"{DERIVATIVES}/array/{IMAGE}_res-{config['dataset']['voxel_mm']}.tsv",
+    params:
+        settings=as_json(
+            image=IMAGE if USES_STIFFNESS else ANATOMICAL, voxel_mm=config["dataset"]["voxel_mm"]
+        ),
+        derivatives=DERIVATIVES,
+    log:
+        f"{DERIVATIVES}/logs/stack_res-{config['dataset']['voxel_mm']}.log",
+    benchmark:
+        f"{DERIVATIVES}/benchmarks/stack/{IMAGE}_res-{config['dataset']['voxel_mm']}.tsv"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=60,
+    conda:
+        "../../envs/learning.yaml"
+    message:
+        "Stacking all images into one array"
+    shell:
+        "python -m contrage stack --settings {params.settings:q} --log {log:q}"
+        " --scans {input.scans:q} --derivatives {params.derivatives:q}"
+        " --array {output.array:q} --rows {output.rows:q}"
+
+
+rule select:
+    input:
+        scans=rules.cohort.output.scans,
+        excluded=rules.cohort.output.excluded,
+        rows=rules.stack.output.rows,
+        quality=per_scan(rules.quality.output.record),
+        code=code("contrage.dataset.select"),
+    output:
+        selected=f"{RESULTS}/dataset/scans.tsv",
+        left_out=f"{RESULTS}/dataset/excluded.tsv",
+    params:
+        settings=as_json(quality_action=config["preprocessing"]["quality"]["action"]),
+        derivatives=DERIVATIVES,
+    log:
+        f"{RESULTS}/logs/select.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/select/all.tsv"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    conda:
+        "../../envs/learning.yaml"
+    message:
+        "Choosing the scans of the experiment"
+    shell:
+        "python -m contrage select --settings {params.settings:q} --log {log:q}"
+        " --scans {input.scans:q} --excluded {input.excluded:q} --rows {input.rows:q}"
+        " --derivatives {params.derivatives:q}"
+        " --selected {output.selected:q} --left-out {output.left_out:q}"
+
+
+rule split:
+    input:
+        scans=rules.select.output.selected,
+        array=rules.stack.output.array,
+        code=code("contrage.dataset.split"),
+    output:
+        split=f"{RESULTS}/dataset/splits/seed-{{seed}}.json",
+    params:
+        settings=lambda wildcards: as_json(
+            seed=int(wildcards.seed),
+            split=config["dataset"]["split"],
+            normalisation=config["dataset"]["normalisation"],
+            field_of_view=config["dataset"]["field_of_view"],
+            batch_size=config["training"]["batch_size"],
+        ),
+    log:
+        f"{RESULTS}/logs/split/seed-{{seed}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/split/seed-{{seed}}.tsv"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=60,
+    conda:
+        "../../envs/learning.yaml"
+    message:
+        "Splitting by participant, seed {wildcards.seed}"
+    shell:
+        "python -m contrage split --settings {params.settings:q} --log {log:q}"
+        " --scans {input.scans:q} --array {input.array:q} --output {output.split:q}"

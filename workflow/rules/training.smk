@@ -1,0 +1,59 @@
+"""One training per row, seed and fold, with the features of its encoder."""
+
+TRAINING = f"{RESULTS}/training/{{row}}/seed-{{seed}}/fold-{{fold}}"
+FEATURES = f"{RESULTS}/features/{{row}}/seed-{{seed}}/fold-{{fold}}"
+SNAPSHOTS = [f"{FEATURES}_epoch-{epoch}.npz" for epoch in WATCHED_EPOCHS]
+
+
+rule train:
+    input:
+        array=rules.stack.output.array,
+        scans=rules.select.output.selected,
+        split=rules.split.output.split,
+        code=loss_code,
+    output:
+        model=f"{TRAINING}/model.pt",
+        curve=f"{TRAINING}/curve.tsv",
+        features=f"{FEATURES}.npz",
+    params:
+        settings=training_settings,
+        resume=f"{TRAINING}/resume.pt",
+        snapshots="",
+    log:
+        f"{RESULTS}/logs/train/{{row}}/seed-{{seed}}_fold-{{fold}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/train/{{row}}/seed-{{seed}}_fold-{{fold}}.tsv"
+    threads: config["training"]["threads"]
+    resources:
+        mem_mb=4000,
+        runtime=720,
+        gpu=0 if config["training"]["device"] == "cpu" else 1,
+    conda:
+        "../../envs/learning.yaml"
+    message:
+        "Training {wildcards.row}, seed {wildcards.seed}, fold {wildcards.fold}"
+    shell:
+        "python -m contrage train --settings {params.settings:q} --log {log:q}"
+        " --array {input.array:q} --scans {input.scans:q} --split {input.split:q}"
+        " --fold {wildcards.fold} --model {output.model:q} --curve {output.curve:q}"
+        " --features {output.features:q} --resume {params.resume:q} {params.snapshots}"
+
+
+if SNAPSHOTS:
+
+    use rule train as train_watched with:
+        wildcard_constraints:
+            row="|".join(WATCHED_ROWS),
+            seed=str(SEEDS[0]),
+            fold="0",
+        output:
+            model=f"{TRAINING}/model.pt",
+            curve=f"{TRAINING}/curve.tsv",
+            features=f"{FEATURES}.npz",
+            snapshots=SNAPSHOTS,
+        params:
+            settings=training_settings,
+            resume=f"{TRAINING}/resume.pt",
+            snapshots=lambda wildcards, output: f"--snapshots {output.snapshots}",
+
+    ruleorder: train_watched > train
