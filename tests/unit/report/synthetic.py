@@ -165,7 +165,7 @@ def write_experiment(
         write_tsv(path, baseline_frame(scans, rng, folds))
     for name in scans["scan_id"]:
         bench = pd.DataFrame([{"s": rng.uniform(4, 9), "max_rss": 350.0, "cpu_time": 5.0}])
-        write_tsv(results / "benchmarks" / "register" / f"{name}.tsv", bench)
+        write_tsv(derivatives / "benchmarks" / "preprocess" / name / f"{name}.tsv", bench)
     if embedding:
         write_features(results, scans, rng)
     chosen = scans.sort_values("coverage").iloc[

@@ -92,10 +92,15 @@ def baseline_name(row: str) -> str:
 
 
 def loss_colours(rows: Iterable[str]) -> dict[str, str]:
-    """Give every row its colour; the losses of the paper have the same one everywhere."""
+    """Give every row its colour; the losses of the paper have the same one everywhere.
+
+    A variant such as ``dynlocrep-cosine`` has the colour of its loss.
+    """
+    rows = list(rows)
     fixed = dict(zip(FIXED_LOSSES, LOSS_COLOURS, strict=False))
+    fixed |= {row: fixed[stem] for row in rows if (stem := row.partition("-")[0]) in fixed}
     others = [row for row in rows if row not in fixed]
-    spare = LOSS_COLOURS[len(fixed) :]
+    spare = LOSS_COLOURS[len(FIXED_LOSSES) :]
     return fixed | {row: spare[i % len(spare)] for i, row in enumerate(others)}
 
 

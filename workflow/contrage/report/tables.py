@@ -44,7 +44,7 @@ def tables(
     mae, norms, baselines, cohort, excluded_table, runtimes : Path
         The TSV files to write.
     derivatives : Path, optional
-        The cohort's derivatives; their sidecars add the seconds of each preprocessing step.
+        The cohort's derivatives, with benchmarks and sidecars of its preprocessing.
 
     Raises
     ------
@@ -60,7 +60,8 @@ def tables(
     write_tsv(baselines, baseline_table([_read(path) for path in files]))
     write_tsv(cohort, cohort_table(read_tsv(scans)))
     write_tsv(excluded_table, exclusion_table(read_tsv(excluded)))
-    write_tsv(runtimes, runtime_table(results / "benchmarks", derivatives))
+    folders = [folder for folder in (results, derivatives) if folder is not None]
+    write_tsv(runtimes, runtime_table(folders))
     logger.info("wrote six tables beside %s", mae)
 
 
@@ -151,15 +152,14 @@ def exclusion_table(excluded: pd.DataFrame) -> pd.DataFrame:
     return excluded.reindex(columns=columns).sort_values(["stage", "scan_id"], kind="stable")
 
 
-def runtime_table(benchmarks: Path, derivatives: Path | None = None) -> pd.DataFrame:
+def runtime_table(folders: list[Path]) -> pd.DataFrame:
     """Sum up what Snakemake measured, one line per rule, longest first.
 
     Parameters
     ----------
-    benchmarks : Path
-        Folder of Snakemake's benchmark files; the first folder below it is the rule's name.
-    derivatives : Path, optional
-        Folder of preprocessing sidecars with ``steps`` and their ``seconds``.
+    folders : list of Path
+        Each with ``benchmarks/<rule>/…`` as Snakemake writes them and, if it holds derivatives,
+        sidecars with ``steps`` and their ``seconds``; these add lines ``preprocess: <step>``.
 
     Returns
     -------
@@ -169,10 +169,9 @@ def runtime_table(benchmarks: Path, derivatives: Path | None = None) -> pd.DataF
     import pandas as pd
 
     columns = ["step", "jobs", "total_s", "median_s", "max_s", "cpu_s", "peak_mb"]
-    found = sorted(Path(benchmarks).rglob("*.tsv"))
-    parts = [_benchmark(path, Path(benchmarks)) for path in found]
-    if derivatives is not None:
-        parts.append(_sidecar_seconds(Path(derivatives)))
+    roots = [Path(folder) / "benchmarks" for folder in folders]
+    parts = [_benchmark(path, root) for root in roots for path in sorted(root.rglob("*.tsv"))]
+    parts += [_sidecar_seconds(Path(folder)) for folder in folders]
     parts = [part for part in parts if len(part)]
     if not parts:
         return pd.DataFrame(columns=columns)
@@ -207,12 +206,12 @@ def _sidecar_seconds(derivatives: Path) -> pd.DataFrame:
     import pandas as pd
 
     lines = []
-    for path in sorted(derivatives.rglob("*_desc-preproc.json")):
+    for path in sorted(derivatives.glob("sub-*/**/*_desc-preproc.json")):
         steps = read_json(path).get("steps") or []
         named = steps.items() if isinstance(steps, dict) else ((s.get("name"), s) for s in steps)
         for name, step in named:
             if isinstance(step, dict) and isinstance(step.get("seconds"), int | float):
-                lines.append({"step": f"preprocessing: {name}", "s": float(step["seconds"])})
+                lines.append({"step": f"preprocess: {name}", "s": float(step["seconds"])})
     return pd.DataFrame(lines, columns=["step", "s", "cpu_time", "max_rss"]).astype(
         {"cpu_time": float, "max_rss": float}
     )

@@ -30,7 +30,7 @@ def figures(
     output : Path
         The folder to write; each figure is ``<name>.png`` and ``<name>.svg``.
     """
-    from contrage.report.figures import cohort, embedding, imaging, results_figures
+    from contrage.report.figures import cohort, embedding, imaging, outcome
     from contrage.report.figures.ingredients import gather
     from contrage.report.style import use_style
 
@@ -39,10 +39,10 @@ def figures(
     given.output.mkdir(parents=True, exist_ok=True)
     made = []
     for draw in (
-        results_figures.mae,
-        results_figures.norms,
-        results_figures.predicted_vs_true,
-        results_figures.training_curves,
+        outcome.mae,
+        outcome.norms,
+        outcome.predicted_vs_true,
+        outcome.training_curves,
         embedding.embedding,
         cohort.age_histogram,
         imaging.preprocessing,

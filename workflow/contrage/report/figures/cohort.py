@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from contrage.files import read_json
-from contrage.report.figures.ingredients import Ingredients, scan_folder
+from contrage.cohort.names import quality_file
+from contrage.files import read_json, write_tsv
+from contrage.report.figures.ingredients import Ingredients
 from contrage.report.style import GREY, INK, Figure, save
 
 if TYPE_CHECKING:
@@ -181,6 +182,7 @@ def truth(given: Ingredients) -> Figure | None:
     shown = {key: known[key].dropna() for key in TRUTHS if key in known}
     if not shown or not any(len(values) for values in shown.values()):
         return None
+    write_tsv(given.output / "truth.tsv", known)
     canvas, grid = plt.subplots(1, len(shown), figsize=(8, 2.4), squeeze=False)
     for axes, (key, values) in zip(grid.flat, shown.items(), strict=True):
         _strip(axes, values.to_numpy(), 0, "#0072B2")
@@ -207,8 +209,7 @@ def truth_table(given: Ingredients) -> pd.DataFrame:
 
     lines = []
     for scan in given.scans["scan_id"]:
-        folder = scan_folder(given.derivatives, scan) / "qc"
-        path = folder / f"{scan}_desc-quality.json"
+        path = given.derivatives / quality_file(scan)
         record = read_json(path).get("truth") if path.is_file() else None
         if record:
             numbers = {k: v for k, v in record.items() if isinstance(v, int | float)}

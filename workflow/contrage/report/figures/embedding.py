@@ -31,13 +31,15 @@ def embedding(given: Ingredients) -> Figure | None:
     kept = {row: found for row, found in kept.items() if found}
     if not kept:
         return None
-    columns = min(3, max(map(len, kept.values())))
+    most = max(map(len, kept.values()))
+    columns = {1: 1, 2: 2, 4: 2}.get(most, 3)
     lines = [list(found.items())[i : i + columns] for found in kept.values()
              for i in range(0, len(found), columns)]  # fmt: skip
     owners = [row for row, found in kept.items() for _ in range(0, len(found), columns)]
+    width = {1: 4.0, 2: 3.2}.get(columns, 2.4)
     canvas, grid = plt.subplots(
-        len(lines), columns, figsize=(8.6, 0.5 + 8.0 / columns * len(lines)), squeeze=False,
-        subplot_kw={"box_aspect": 1},
+        len(lines), columns, squeeze=False, subplot_kw={"box_aspect": 1},
+        figsize=(1.8 + width * columns, 0.6 + (width + 0.2) * len(lines)),
     )  # fmt: skip
     scale = plt.Normalize(given.scans["age"].min(), given.scans["age"].max())
     for cells, row, panels in zip(grid, owners, lines, strict=True):

@@ -32,7 +32,19 @@ def planes(image: np.ndarray, affine: np.ndarray) -> list[np.ndarray]:
     flips = tuple(axis for axis in range(3) if signs[axis] < 0)
     image = np.flip(image, flips)
     x, y, z = (n - 1 - i if s < 0 else i for i, n, s in zip(index, image.shape, signs, strict=True))
-    return [image[x, ::-1, ::-1].T, image[:, y, ::-1].T, image[:, ::-1, z].T]
+    return [_tile(p) for p in (image[x, ::-1, ::-1].T, image[:, y, ::-1].T, image[:, ::-1, z].T)]
+
+
+def _tile(plane: np.ndarray) -> np.ndarray:
+    """Return the plane on a square a little smaller than the template's longest side.
+
+    The template has empty margins; equal squares keep all planes at one scale.
+    """
+    side = max(plane.shape)
+    gaps = [((side - n) // 2, side - n - (side - n) // 2) for n in plane.shape]
+    square = np.pad(plane, gaps)
+    margin = side // 20
+    return square[margin : side - margin, margin : side - margin]
 
 
 def preprocessing(given: Ingredients) -> Figure | None:
@@ -43,17 +55,17 @@ def preprocessing(given: Ingredients) -> Figure | None:
     if not scans:
         return None
     anatomical = [_anatomical(given, scan.scan_id) for scan in scans]
-    maps = [given.image(scan.scan_id, _ending(given)) for scan in scans]
+    maps = [given.image(scan.scan_id, given.map_name) for scan in scans]
     kinds = [pictures for pictures in (anatomical, maps) if all(pictures)]
-    if given.map_name != "stiffness":
-        kinds = kinds[-1:]
-    height, width = 1.55 * len(scans) + 0.7, 4.3 * len(kinds) + 0.6
+    if not _is_map(given):
+        kinds = [maps]
+    height, width = 1.5 * len(scans) + 0.4, 4.4 * len(kinds) + 1.2
     canvas, grid = plt.subplots(
         len(scans), 3 * len(kinds), figsize=(width, height), squeeze=False, facecolor="white"
     )
     top = _top(maps)
     for kind, pictures in enumerate(kinds):
-        is_map = pictures is maps and given.map_name == "stiffness"
+        is_map = pictures is maps and _is_map(given)
         for line, (volume, affine) in enumerate(pictures):
             limit = top if is_map else np.percentile(volume[volume > 0], 99.5)
             cells = grid[line, 3 * kind : 3 * kind + 3]
@@ -84,17 +96,15 @@ def coverage_examples(given: Ingredients) -> Figure | None:
     import matplotlib.pyplot as plt
 
     scans = _spectrum(given)
-    maps = {scan.scan_id: given.image(scan.scan_id, _ending(given)) for scan in scans}
+    maps = {scan.scan_id: given.image(scan.scan_id, given.map_name) for scan in scans}
     scans = [scan for scan in scans if maps[scan.scan_id] is not None]
     if len(scans) < 2:
         return None
-    canvas, grid = plt.subplots(
-        3, len(scans), figsize=(2.05 * len(scans) + 0.6, 5.6), squeeze=False
-    )
+    canvas, grid = plt.subplots(3, len(scans), figsize=(2 * len(scans) + 0.9, 6.2), squeeze=False)
     top = _top(list(maps.values()))
     for column, scan in zip(grid.T, scans, strict=True):
         volume, affine = maps[scan.scan_id]
-        mask = given.image(scan.scan_id, "desc-brain_mask")
+        mask = given.image(scan.scan_id, "mask")
         outlines = planes(mask[0], mask[1]) if mask else [None] * 3
         for axes, plane, outline in zip(column, planes(volume, affine), outlines, strict=True):
             drawn = _show(axes, plane, top, STIFFNESS_COLOURS if _is_map(given) else "gray")
@@ -121,28 +131,18 @@ def _is_map(given: Ingredients) -> bool:
     return given.map_name == "stiffness"
 
 
-def _ending(given: Ingredients) -> str:
-    return f"desc-preproc_{given.map_name}"
-
-
 def _anatomical(given: Ingredients, scan: str) -> tuple[np.ndarray, np.ndarray] | None:
     for name in ("T1w", "magnitude"):
-        if (found := given.image(scan, f"desc-preproc_{name}")) is not None:
+        if (found := given.image(scan, name)) is not None:
             return found
     return None
 
 
 def _with_images(given: Ingredients, scans: pd.DataFrame, number: int) -> list:
     """Return `number` scans that have an image, evenly spread over the rows of `scans`."""
-    rows = [scan for scan in scans.itertuples() if _exists(given, scan.scan_id)]
+    rows = [scan for scan in scans.itertuples() if given.has_image(scan.scan_id, given.map_name)]
     places = np.unique(np.linspace(0, len(rows) - 1, min(number, len(rows))).round().astype(int))
     return [rows[place] for place in places]
-
-
-def _exists(given: Ingredients, scan: str) -> bool:
-    folder = given.derivatives.joinpath(*scan.split("_"))
-    found = folder.glob(f"*/{scan}_space-MNI152*_{_ending(given)}.nii*")
-    return any(path.stat().st_size for path in found)
 
 
 def _spectrum(given: Ingredients) -> list:
@@ -150,7 +150,7 @@ def _spectrum(given: Ingredients) -> list:
     if "coverage" not in given.scans:
         return []
     left = [s for s in given.scans.dropna(subset="coverage").itertuples()]
-    left = [scan for scan in left if _exists(given, scan.scan_id)]
+    left = [scan for scan in left if given.has_image(scan.scan_id, given.map_name)]
     chosen = []
     for aim in COVERAGES[: len(left)]:
         best = min(left, key=lambda scan: abs(scan.coverage - aim))

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from contrage.cohort.names import preproc_file
 from contrage.files import read_tsv
 from contrage.report.style import loss_colours, study_colours
 
@@ -69,23 +70,20 @@ class Ingredients:
         scan : str
             ``sub-X`` or ``sub-X_ses-Y``.
         name : str
-            The end of the file name, e.g. ``desc-preproc_stiffness``; the folder is searched.
+            stiffness, T1w, magnitude or mask.
         """
-        folder = scan_folder(self.derivatives, scan)
-        pattern = f"*/{scan}_space-MNI152*_{name}.nii*"
-        found = [path for path in sorted(folder.glob(pattern)) if path.stat().st_size]
-        if not found:
+        if not self.has_image(scan, name):
             return None
         import nibabel as nib
         import numpy as np
 
-        volume = nib.load(found[0])
+        volume = nib.load(self.derivatives / preproc_file(scan, name))
         return np.asarray(volume.dataobj, dtype=np.float32), volume.affine
 
-
-def scan_folder(derivatives: Path, scan: str) -> Path:
-    """Return the folder of a scan: ``sub-X`` or ``sub-X/ses-Y``."""
-    return Path(derivatives).joinpath(*scan.split("_"))
+    def has_image(self, scan: str, name: str) -> bool:
+        """Return whether the image is there; that of a scan that failed is an empty file."""
+        path = self.derivatives / preproc_file(scan, name)
+        return path.is_file() and path.stat().st_size > 0
 
 
 def seed_paths(folder: Path, settings: dict[str, Any], end: str) -> list[Path]:

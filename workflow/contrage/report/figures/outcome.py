@@ -116,19 +116,15 @@ def predicted_vs_true(given: Ingredients) -> Figure | None:
     columns = min(3, len(tests))
     lines = -(-len(tests) // columns)
     canvas, grid = plt.subplots(
-        lines, columns, figsize=(8.6, 0.9 + 8.6 / 3 * lines), sharex=True, sharey=True,
-        squeeze=False, subplot_kw={"box_aspect": 1},
+        lines, columns, figsize=(8.6, 0.9 + 8.6 / 3 * lines), squeeze=False,
+        subplot_kw={"box_aspect": 1},
     )  # fmt: skip
     values = np.concatenate([f[["age", "low", "high"]].to_numpy().ravel() for f in tests.values()])
     limits = (np.nanmin(values) - 3, np.nanmax(values) + 3)
     for axes, (row, test) in zip(grid.flat, tests.items(), strict=False):
         _scatter(axes, test, given, limits)
-        axes.set_title(f"{loss_name(row)}  ·  MAE {_table_mae(given, row, test):.2f}")
-    for axes in grid.flat[len(tests) :]:
-        axes.set_axis_off()
-        axes.figure.axes[len(tests) - 1].xaxis.set_tick_params(labelbottom=True)
-    canvas.supxlabel("true age [years]", fontsize=10)
-    canvas.supylabel("predicted age [years]", fontsize=10)
+        axes.set_title(f"{loss_name(row)}  ·  MAE {_table_mae(given, row, test):.2f} y")
+    _label_edges(grid, len(tests), "true age [years]", "predicted age [years]")
     handles, labels = grid.flat[0].get_legend_handles_labels()
     if len(labels) > 1:
         canvas.legend(handles, labels, loc="outside lower center", ncols=min(5, len(labels)))
@@ -177,6 +173,18 @@ def _scatter(
     axes.set_axisbelow(True)
 
 
+def _label_edges(grid: np.ndarray, used: int, below: str, left: str) -> None:
+    """Label the outer panels of a grid of which the first `used` are drawn on."""
+    columns = grid.shape[1]
+    for place, axes in enumerate(grid.flat):
+        if place >= used:
+            axes.set_axis_off()
+        if place + columns >= used:
+            axes.set_xlabel(below)
+        if place % columns == 0:
+            axes.set_ylabel(left)
+
+
 def _table_mae(given: Ingredients, row: str, test: pd.DataFrame) -> float:
     table = given.tables.get("mae")
     if table is not None and row in set(table["loss"]):
@@ -195,19 +203,14 @@ def training_curves(given: Ingredients) -> Figure | None:
         return None
     columns = min(3, len(paths))
     lines = -(-len(paths) // columns)
-    canvas, grid = plt.subplots(
-        lines, columns, figsize=(8.6, 0.5 + 2.1 * lines), sharex=True, squeeze=False
-    )
+    canvas, grid = plt.subplots(lines, columns, figsize=(8.6, 0.4 + 2.1 * lines), squeeze=False)
     for axes, (row, found) in zip(grid.flat, paths.items(), strict=False):
         for path in found:
-            curve = read_tsv(path)
+            curve = read_tsv(path).astype({"loss": float})
             axes.plot(curve["epoch"], curve["loss"], lw=1, alpha=0.8, color=given.loss_colours[row])
         axes.set_title(loss_name(row))
         axes.grid(True)
-    for axes in grid.flat[len(paths) :]:
-        axes.set_axis_off()
-    canvas.supxlabel("epoch", fontsize=10)
-    canvas.supylabel("training loss", fontsize=10)
+    _label_edges(grid, len(paths), "epoch", "training loss")
     return save(
         canvas,
         given.output,

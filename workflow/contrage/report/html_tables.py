@@ -1,0 +1,223 @@
+"""The tables of the page: which columns, under which headings, with which digits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import pandas as pd
+
+from contrage.report.figures.cohort import TRUTHS, flagged_scans
+from contrage.report.story import Study
+from contrage.report.style import baseline_name, loss_colours, loss_name
+from contrage.report.text import (
+    MISSING,
+    count,
+    duration,
+    interval,
+    missing,
+    number,
+    p_value,
+    percent,
+    plus_minus,
+)
+
+
+@dataclass(frozen=True)
+class Line:
+    """A row: its cells, a colour mark before the first, and a class (best, baseline, total)."""
+
+    cells: list[str]
+    colour: str = ""
+    kind: str = ""
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table as the template prints it.
+
+    Parameters
+    ----------
+    head : list of str
+        Headings.
+    lines : list of Line
+        The rows.
+    words : int
+        How many of the first columns are words, set to the left; the others are numbers.
+    file : str
+        The TSV with the same numbers in full, below the experiment's folder.
+    """
+
+    head: list[str]
+    lines: list[Line] = field(default_factory=list)
+    words: int = 1
+    file: str = ""
+
+
+def all_tables(study: Study, versions: dict[str, str]) -> dict[str, Table]:
+    """Return every table that has something in it, by name."""
+    found = {
+        "mae": mae(study),
+        "norms": norms(study),
+        "cohort": cohort(study.tables["cohort"]),
+        "quality": quality(study.tables["scans"]),
+        "truth": truth(study.tables["truth"]),
+        "flagged": flagged(study.tables["scans"]),
+        "excluded": excluded(study.tables["excluded"]),
+        "runtimes": runtimes(study.tables["runtimes"]),
+        "versions": Table(["package", "version"], [Line([*v]) for v in versions.items()], 2),
+    }
+    return {name: table for name, table in found.items() if table.lines}
+
+
+def mae(study: Study) -> Table:
+    """Return Table 3: losses, best first, then the baselines."""
+    frame = study.tables["mae"]
+    head = ["loss", "MAE ± SD [years]", f"{study.level} interval", "RMSE [years]", "R²", "r"]
+    head += ["difference to best [years]", "p (paired)"]
+    colours = loss_colours(frame.get("loss", []))
+    lines = []
+    for place, row in enumerate(frame.to_dict("records")):
+        cells = [loss_name(row["loss"]), *_error(row)]
+        cells += [
+            number(row.get("rmse_mean")),
+            number(row.get("r2_mean")),
+            number(row.get("r_mean")),
+        ]
+        cells += ["best", ""] if place == 0 else [_difference(row), p_value(row.get("p_paired"))]
+        lines.append(Line(cells, colours[row["loss"]], "best" if place == 0 else ""))
+    return Table(head, lines + _baselines(study), 1, "tables/mae.tsv")
+
+
+def _error(row: dict[str, Any]) -> list[str]:
+    error = plus_minus(row["mae_mean"], row.get("mae_sd"))
+    return [error, interval(row.get("ci_low"), row.get("ci_high"))]
+
+
+def _difference(row: dict[str, Any]) -> str:
+    if missing(row.get("diff_ci_low")):
+        return number(row.get("diff_to_best"))
+    bounds = interval(row["diff_ci_low"], row["diff_ci_high"])
+    return f"{number(row['diff_to_best'])} ({bounds})"
+
+
+def _baselines(study: Study) -> list[Line]:
+    rows = study.tables["baselines"].to_dict("records")
+    losses = study.tables["mae"]
+    if not rows and len(losses):
+        rows = [{"baseline": "mean", "mae_mean": losses["mae_baseline"].mean()}]
+    keys = ("rmse_mean", "r2_mean", "r_mean")
+    lines = []
+    for row in rows:
+        # The same training mean for everyone has no correlation; its SD is that of the splits.
+        measures = [number(row[key]) if not missing(row.get(key)) else "" for key in keys]
+        lines.append(
+            Line([baseline_name(row["baseline"]), *_error(row), *measures, "", ""], "", "baseline")
+        )
+    return lines
+
+
+def norms(study: Study) -> Table:
+    """Return the ablation of Fig. 5 as a table, best first."""
+    frame = study.tables["norms"]
+    head = ["norm", "MAE ± SD [years]", f"{study.level} interval", "difference to best [years]"]
+    head += ["p (paired)"]
+    if not len(frame):
+        return Table(head)
+    lines = []
+    for place, row in enumerate(frame.sort_values("mae_mean").to_dict("records")):
+        last = ["best", ""] if place == 0 else [_difference(row), p_value(row.get("p_paired"))]
+        kind = "best" if place == 0 else ""
+        lines.append(Line([str(row["norm"]).capitalize(), *_error(row), *last], "", kind))
+    return Table(head, lines, 1, "tables/norms.tsv")
+
+
+def cohort(frame: pd.DataFrame) -> Table:
+    """Return Table 2: who was scanned in which study."""
+    head = ["study", "participants", "scans", "age [years]", "range", "F : M", "median coverage"]
+    lines = []
+    for row in frame.to_dict("records"):
+        sexes = MISSING
+        if not missing(row.get("n_female")):
+            sexes = f"{row['n_female']:.0f} : {row['n_male']:.0f}"
+        cells = [row["site"], f"{row['n_participants']:.0f}", f"{row['n_scans']:.0f}"]
+        cells += [plus_minus(row["age_mean"], row["age_sd"], 1)]
+        cells += [f"{row['age_min']:.0f}–{row['age_max']:.0f}", sexes]
+        cells += [percent(row.get("coverage_median"))]
+        lines.append(Line(cells, "", "total" if row["site"] == "all" else ""))
+    return Table(head, lines, 1, "tables/cohort.tsv")
+
+
+def quality(scans: pd.DataFrame) -> Table:
+    """Return the spread of each measure of quality."""
+    measures = {
+        "coverage": "coverage of the brain by the map",
+        "overlap": "overlap with the template (Dice)",
+        "correlation": "correlation with the template",
+    }
+    lines = []
+    for key, label in measures.items():
+        values = scans[key].dropna() if key in scans else pd.Series(dtype=float)
+        if len(values):
+            cells = [values.min(), values.median(), values.max()]
+            lines.append(Line([label, str(len(values)), *(number(v, 3) for v in cells)]))
+    head = ["measure", "scans", "lowest", "median", "highest"]
+    return Table(head, lines, 1, "dataset/scans.tsv")
+
+
+def truth(frame: pd.DataFrame) -> Table:
+    """Return how far preprocessing is from the truth, known for a phantom."""
+    lines = []
+    for key in frame.columns.drop("scan_id", errors="ignore"):
+        values = frame[key].dropna()
+        cells = [values.min(), values.median(), values.max()]
+        label = TRUTHS.get(key, key.replace("_", " "))
+        lines.append(Line([label, str(len(values)), *(number(v, 3) for v in cells)]))
+    head = ["against the truth", "scans", "lowest", "median", "highest"]
+    return Table(head, lines, 1, "figures/truth.tsv")
+
+
+def flagged(scans: pd.DataFrame) -> Table:
+    """Return the scans that failed a limit, with the reason."""
+    head = ["scan", "reason", "coverage", "overlap", "correlation"]
+    lines = []
+    for row in flagged_scans(scans).to_dict("records"):
+        reason = row.get("flag_reason")
+        cells = [row["scan_id"], MISSING if missing(reason) else str(reason)]
+        cells += [percent(row.get("coverage"))]
+        lines.append(Line(cells + [number(row.get(key), 3) for key in head[3:]]))
+    return Table(head, lines, 2, "dataset/scans.tsv")
+
+
+def excluded(frame: pd.DataFrame) -> Table:
+    """Return the scans that were left out, with stage and reason; equal reasons share a row."""
+    head = ["stage", "reason", "scans", "which"]
+    if not len(frame):
+        return Table(head)
+    names = frame["scan_id"].fillna(frame["participant_id"]).fillna(MISSING)
+    frame = frame.assign(name=names).fillna({"stage": MISSING, "reason": MISSING})
+    lines = []
+    for (stage, reason), group in frame.groupby(["stage", "reason"], sort=False):
+        lines.append(Line([stage, reason, count(len(group), "scan"), ", ".join(group["name"])]))
+    return Table(head, lines, 4, "tables/excluded.tsv")
+
+
+def runtimes(frame: pd.DataFrame) -> Table:
+    """Return what each step took."""
+    head = [
+        "step",
+        "jobs",
+        "all jobs",
+        "median job",
+        "longest job",
+        "processor time",
+        "peak memory",
+    ]
+    lines = []
+    for row in frame.to_dict("records"):
+        cells = [row["step"], f"{row['jobs']:.0f}"]
+        cells += [duration(row[key]) for key in ("total_s", "median_s", "max_s", "cpu_s")]
+        peak = row.get("peak_mb")
+        cells.append(MISSING if missing(peak) else f"{number(peak, 0)} MB")
+        lines.append(Line(cells))
+    return Table(head, lines, 1, "tables/runtimes.tsv")

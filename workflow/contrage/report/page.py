@@ -1,0 +1,167 @@
+"""The report: one HTML file that holds everything and needs nothing else."""
+
+from __future__ import annotations
+
+import base64
+import logging
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import yaml
+
+from contrage.files import atomic, read_json, read_tsv
+from contrage.report.html_tables import all_tables
+from contrage.report.story import Study, notes, paragraph
+from contrage.report.style import loss_name
+from contrage.report.text import count, number, without_folders
+
+logger = logging.getLogger(__name__)
+
+HERE = Path(__file__).parent
+TABLES = ("mae", "norms", "baselines", "cohort", "excluded", "runtimes")
+
+
+def page(
+    settings: dict[str, Any], *, tables: Path, figures: Path, results: Path, output: Path
+) -> None:
+    """Write the report of an experiment.
+
+    Parameters
+    ----------
+    settings : dict
+        ``experiment``, ``description``, ``config`` (all of it), ``versions``, ``rows``.
+    tables, figures : Path
+        Folders written by the steps of that name.
+    results : Path
+        The experiment's folder, for its scans, predictions and training curves.
+    output : Path
+        The HTML file.
+    """
+    from jinja2 import Environment, FileSystemLoader
+
+    frames = {name: _table(Path(tables) / f"{name}.tsv") for name in TABLES}
+    frames["excluded"] = without_paths(frames["excluded"])
+    frames["scans"] = without_paths(_table(Path(results) / "dataset" / "scans.tsv"))
+    frames["truth"] = _table(Path(figures) / "truth.tsv")
+    if len(frames["mae"]):
+        frames["mae"] = frames["mae"].sort_values("mae_mean", kind="stable")
+    rows = list(frames["mae"].get("loss", []))
+    study = Study(
+        settings.get("config", {}), frames, tested(Path(results), rows), broken(Path(results), rows)
+    )
+    environment = Environment(
+        loader=FileSystemLoader(HERE), autoescape=True, trim_blocks=True, lstrip_blocks=True
+    )
+    html = environment.get_template("template.html").render(
+        context(settings, study, pictures(Path(figures)))
+    )
+    with atomic(output) as temporary:
+        temporary.write_text(html, encoding="utf-8")
+    logger.info("wrote %s, %.1f MB", output, len(html) / 1e6)
+
+
+def _table(path: Path) -> pd.DataFrame:
+    return read_tsv(path) if path.is_file() else pd.DataFrame()
+
+
+def without_paths(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the table with absolute paths in its texts shortened."""
+    return frame.map(without_folders) if len(frame) else frame
+
+
+def context(settings: dict[str, Any], study: Study, images: dict[str, Any]) -> dict[str, Any]:
+    """Return all that the template prints."""
+    config = without_folders(settings.get("config", {}))
+    return {
+        "experiment": settings.get("experiment", "experiment"),
+        "description": settings.get("description", ""),
+        "image": study.get("cohort", "image", default="stiffness"),
+        "style": (HERE / "style.css").read_text(encoding="utf-8"),
+        "paragraph": paragraph(study),
+        "notes": notes(study),
+        "tiles": tiles(study),
+        "tables": all_tables(study, settings.get("versions", {})),
+        "figures": images,
+        "level": study.level,
+        "bootstrap": study.get("statistics", "bootstrap"),
+        "config": yaml.safe_dump(config, sort_keys=False, allow_unicode=True),
+        "n_excluded": len(study.tables["excluded"]),
+    }
+
+
+def tiles(study: Study) -> list[dict[str, str]]:
+    """Return the key numbers: value, unit and what it is."""
+    cohort, mae = study.tables["cohort"].iloc[-1], study.tables["mae"]
+    found = [
+        {"value": str(int(cohort.n_participants)), "unit": "", "label": "participants"},
+        {
+            "value": f"{cohort.age_min:.0f}–{cohort.age_max:.0f}",
+            "unit": "years",
+            "label": "range of age",
+        },
+    ]
+    if len(mae):
+        best = mae.iloc[0]
+        trained = f"{count(len(mae), 'loss', 'losses')} × {count(int(best.n_seeds), 'seed')}"
+        found += [
+            {"value": str(study.n_test), "unit": "", "label": "test participants per seed"},
+            {"value": str(int(mae.n_seeds.sum())), "unit": "", "label": f"predictors: {trained}"},
+            {
+                "value": number(best.mae_mean),
+                "unit": "years",
+                "label": f"lowest error: {loss_name(best.loss)}",
+            },
+            {
+                "value": number(best.mae_baseline),
+                "unit": "years",
+                "label": "error of predicting the mean",
+            },
+        ]
+    return found
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A figure ready for the template."""
+
+    name: str
+    title: str
+    caption: str
+    alt: str
+    width: int
+    height: int
+    data: str = field(repr=False)
+
+
+def pictures(folder: Path) -> dict[str, Picture]:
+    """Read the figures that were made, as data that the page holds itself."""
+    listing = folder / "figures.json"
+    found = {}
+    for entry in read_json(listing) if listing.is_file() else []:
+        data = base64.b64encode((folder / entry["file"]).read_bytes()).decode("ascii")
+        keys = ("name", "title", "caption", "alt", "width", "height")
+        found[entry["name"]] = Picture(**{key: entry[key] for key in keys}, data=data)
+    return found
+
+
+def tested(results: Path, rows: list[str]) -> int:
+    """Return the number of participants that one seed is tested on."""
+    for row in rows:
+        for path in sorted((results / "predictions" / row).glob("seed-*.tsv")):
+            frame = read_tsv(path)
+            return int(frame.loc[frame["split"] == "test", "participant_id"].nunique())
+    return 0
+
+
+def broken(results: Path, rows: list[str]) -> list[str]:
+    """Return the rows of which some epoch's training loss is not a finite number."""
+    found = []
+    for row in rows:
+        paths = (results / "training" / row).rglob("curve.tsv")
+        losses = [read_tsv(path)["loss"].astype(float) for path in paths]
+        if not all(np.isfinite(loss).all() for loss in losses):
+            found.append(row)
+    return found
