@@ -30,8 +30,8 @@ include: "workflow/rules/report.smk"
 
 
 rule all:
+    default_target: True
     input:
         page=f"{RESULTS}/report.html",
         tables=TABLES,
-        figures=f"{RESULTS}/figures/figures.json",
-    default_target: True
+        figures=f"{RESULTS}/figures",

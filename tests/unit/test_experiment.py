@@ -6,11 +6,10 @@ import copy
 
 import pytest
 import yaml
-from snakemake.utils import validate
-
 from contrage import experiment, losses
 from contrage.cohort.tables import Cohort, Scan
 from contrage.errors import SettingsError
+from snakemake.utils import validate
 
 
 @pytest.fixture

@@ -8,14 +8,14 @@ import sys
 from pathlib import Path
 
 import pytest
-
 from contrage import cli, losses, sources
 
 RECORD = """
 import importlib, json, sys
 for name in sys.argv[1:]:
     importlib.import_module(name)
-files = {getattr(m, "__file__", None) for n, m in sys.modules.items() if n.split(".")[0] == "contrage"}
+own = [m for n, m in sys.modules.items() if n.split(".")[0] == "contrage"]
+files = {getattr(m, "__file__", None) for m in own}
 print(json.dumps(sorted(f for f in files if f)))
 """
 

@@ -1,6 +1,5 @@
 """The cohort: made (phantom) or found, tabled, and checked before hours are spent."""
 
-
 if IS_PHANTOM:
 
     rule phantom_tables:
@@ -9,18 +8,18 @@ if IS_PHANTOM:
         output:
             participants=f"{RAW}/participants.tsv",
             description=f"{RAW}/dataset_description.json",
-        params:
-            settings=as_json(**config["cohort"]["phantom"]),
         log:
             f"{RAW}/logs/phantom_tables.log",
         benchmark:
             f"{DERIVATIVES}/benchmarks/phantom_tables/all.tsv"
+        conda:
+            "../../envs/imaging.yaml"
         threads: 1
         resources:
             mem_mb=500,
             runtime=10,
-        conda:
-            "../../envs/imaging.yaml"
+        params:
+            settings=as_json(**config["cohort"]["phantom"]),
         message:
             "Writing the phantom cohort's table"
         shell:
@@ -38,19 +37,19 @@ if IS_PHANTOM:
             coverage=f"{TRUTH}/{{folder}}/{{scan}}_desc-coverage_mask.nii.gz",
             transform=f"{TRUTH}/{{folder}}/{{scan}}_from-T1w_to-MNI152_xfm.json",
             truth=f"{TRUTH}/{{folder}}/{{scan}}_truth.json",
-        params:
-            settings=phantom_settings,
         log:
             f"{RAW}/logs/phantom/{{folder}}/{{scan}}.log",
         benchmark:
             f"{DERIVATIVES}/benchmarks/phantom/{{folder}}/{{scan}}.tsv"
+        priority: 100
+        conda:
+            "../../envs/imaging.yaml"
         threads: 1
         resources:
             mem_mb=1500,
             runtime=10,
-        conda:
-            "../../envs/imaging.yaml"
-        priority: 100
+        params:
+            settings=phantom_settings,
         message:
             "Making phantom {wildcards.scan}"
         shell:
@@ -68,18 +67,18 @@ rule cohort:
     output:
         scans=f"{DERIVATIVES}/scans.tsv",
         excluded=f"{DERIVATIVES}/excluded.tsv",
-    params:
-        settings=as_json(**COHORT_SETTINGS),
     log:
         f"{DERIVATIVES}/logs/cohort.log",
     benchmark:
         f"{DERIVATIVES}/benchmarks/cohort/all.tsv"
+    conda:
+        "../../envs/imaging.yaml"
     threads: 1
     resources:
         mem_mb=1000,
         runtime=10,
-    conda:
-        "../../envs/imaging.yaml"
+    params:
+        settings=as_json(**COHORT_SETTINGS),
     message:
         "Writing the cohort's table"
     shell:
@@ -93,22 +92,22 @@ rule check:
         code=code("contrage.imaging.check"),
     output:
         record=f"{DERIVATIVES}/{{folder}}/qc/{{scan}}_desc-check.json",
+    log:
+        f"{DERIVATIVES}/logs/check/{{folder}}/{{scan}}.log",
+    benchmark:
+        f"{DERIVATIVES}/benchmarks/check/{{folder}}/{{scan}}.tsv"
+    priority: 90
+    conda:
+        "../../envs/imaging.yaml"
+    threads: 1
+    resources:
+        mem_mb=1500,
+        runtime=10,
     params:
         settings=as_json(
             stiffness_unit=config["cohort"]["stiffness_unit"],
             on_bad_scan=config["cohort"]["on_bad_scan"],
         ),
-    log:
-        f"{DERIVATIVES}/logs/check/{{folder}}/{{scan}}.log",
-    benchmark:
-        f"{DERIVATIVES}/benchmarks/check/{{folder}}/{{scan}}.tsv"
-    threads: 1
-    resources:
-        mem_mb=1500,
-        runtime=10,
-    conda:
-        "../../envs/imaging.yaml"
-    priority: 90
     message:
         "Checking the raw images of {wildcards.scan}"
     shell:
@@ -124,20 +123,20 @@ rule gate:
         code=code("contrage.cohort.gate"),
     output:
         passed=f"{DERIVATIVES}/passed.tsv",
-    params:
-        settings=as_json(on_bad_scan=config["cohort"]["on_bad_scan"]),
-        derivatives=DERIVATIVES,
     log:
         f"{DERIVATIVES}/logs/gate.log",
     benchmark:
         f"{DERIVATIVES}/benchmarks/gate/all.tsv"
+    priority: 95
+    conda:
+        "../../envs/imaging.yaml"
     threads: 1
     resources:
         mem_mb=1000,
         runtime=10,
-    conda:
-        "../../envs/imaging.yaml"
-    priority: 95
+    params:
+        settings=as_json(on_bad_scan=config["cohort"]["on_bad_scan"]),
+        derivatives=DERIVATIVES,
     message:
         "Naming the scans that cannot be used"
     shell:

@@ -5,11 +5,11 @@ import os
 
 from snakemake.exceptions import WorkflowError
 
-from contrage import experiment, imaging, sources
+from contrage import experiment, sources
 from contrage.cohort import names
 from contrage.cohort.read import read_cohort
 from contrage.errors import ContrageError
-
+from contrage.imaging.strip import require_backend
 
 # Jobs run this checkout's package, in every environment.
 shell.prefix(
@@ -41,7 +41,7 @@ COHORT_SETTINGS = {
 try:
     COHORT = read_cohort(COHORT_SETTINGS)
     experiment.check_config(config, COHORT)
-    imaging.require_backend(config["preprocessing"]["skull_strip"]["method"])
+    require_backend(config["preprocessing"]["skull_strip"]["method"])
 except ContrageError as error:
     raise WorkflowError(str(error)) from None
 
@@ -105,7 +105,9 @@ def raw_images(wildcards):
 
 def as_options(files):
     """Files as options of the command line: --name path for each that is there."""
-    return " ".join(f"--{name.replace('_', '-')} {path}" for name, path in files.items())
+    return " ".join(
+        f"--{name.replace('_', '-')} {path}" for name, path in files.items()
+    )
 
 
 def registration_settings():
@@ -151,7 +153,9 @@ def preprocess_options(wildcards, output):
 def quality_inputs(wildcards):
     """What quality is measured on, and the truth beside it where there is one."""
     place = {"folder": wildcards.folder, "scan": wildcards.scan}
-    files = {name: pattern.format(**place) for name, pattern in preprocess_outputs().items()}
+    files = {
+        name: pattern.format(**place) for name, pattern in preprocess_outputs().items()
+    }
     if IS_PHANTOM:
         truth = f"{TRUTH}/{wildcards.folder}/{wildcards.scan}"
         files["truth_mask"] = f"{truth}_desc-brain_mask.nii.gz"
@@ -175,8 +179,12 @@ def training_settings(wildcards):
         row=wildcards.row,
         seed=int(wildcards.seed),
         loss=experiment.loss_settings(config, wildcards.row),
-        training={key: value for key, value in config["training"].items() if key != "seeds"},
-        dataset={key: config["dataset"][key] for key in ("normalisation", "field_of_view")},
+        training={
+            key: value for key, value in config["training"].items() if key != "seeds"
+        },
+        dataset={
+            key: config["dataset"][key] for key in ("normalisation", "field_of_view")
+        },
         snapshot_epochs=WATCHED_EPOCHS if is_watched(wildcards) else [],
     )
 
@@ -190,3 +198,11 @@ def is_watched(wildcards):
 def loss_code(wildcards):
     loss = experiment.loss_settings(config, wildcards.row)["loss"]
     return code("contrage.learning.train", f"contrage.losses.{loss}")
+
+
+def page_files():
+    """The page's template and style."""
+    folder = Path(workflow.basedir) / "workflow/contrage/report"
+    return sorted(os.path.relpath(path) for path in folder.glob("*.html")) + sorted(
+        os.path.relpath(path) for path in folder.glob("*.css")
+    )

@@ -4,26 +4,31 @@
 rule stack:
     input:
         scans=rules.gate.output.passed,
-        images=per_scan(rules.preprocess.output[f"preproc_{'stiffness' if USES_STIFFNESS else 'anatomical'}"]),
+        images=per_scan(
+            rules.preprocess.output[
+                f"preproc_{'stiffness' if USES_STIFFNESS else 'anatomical'}"
+            ]
+        ),
         code=code("contrage.dataset.stack"),
     output:
         array=f"{DERIVATIVES}/array/{IMAGE}_res-{config['dataset']['voxel_mm']}.npy",
         rows=f"{DERIVATIVES}/array/{IMAGE}_res-{config['dataset']['voxel_mm']}.tsv",
-    params:
-        settings=as_json(
-            image=IMAGE if USES_STIFFNESS else ANATOMICAL, voxel_mm=config["dataset"]["voxel_mm"]
-        ),
-        derivatives=DERIVATIVES,
     log:
         f"{DERIVATIVES}/logs/stack_res-{config['dataset']['voxel_mm']}.log",
     benchmark:
         f"{DERIVATIVES}/benchmarks/stack/{IMAGE}_res-{config['dataset']['voxel_mm']}.tsv"
+    conda:
+        "../../envs/learning.yaml"
     threads: 1
     resources:
         mem_mb=2000,
         runtime=60,
-    conda:
-        "../../envs/learning.yaml"
+    params:
+        settings=as_json(
+            image=IMAGE if USES_STIFFNESS else ANATOMICAL,
+            voxel_mm=config["dataset"]["voxel_mm"],
+        ),
+        derivatives=DERIVATIVES,
     message:
         "Stacking all images into one array"
     shell:
@@ -42,19 +47,19 @@ rule select:
     output:
         selected=f"{RESULTS}/dataset/scans.tsv",
         left_out=f"{RESULTS}/dataset/excluded.tsv",
-    params:
-        settings=as_json(quality_action=config["preprocessing"]["quality"]["action"]),
-        derivatives=DERIVATIVES,
     log:
         f"{RESULTS}/logs/select.log",
     benchmark:
         f"{RESULTS}/benchmarks/select/all.tsv"
+    conda:
+        "../../envs/learning.yaml"
     threads: 1
     resources:
         mem_mb=1000,
         runtime=10,
-    conda:
-        "../../envs/learning.yaml"
+    params:
+        settings=as_json(quality_action=config["preprocessing"]["quality"]["action"]),
+        derivatives=DERIVATIVES,
     message:
         "Choosing the scans of the experiment"
     shell:
@@ -71,6 +76,16 @@ rule split:
         code=code("contrage.dataset.split"),
     output:
         split=f"{RESULTS}/dataset/splits/seed-{{seed}}.json",
+    log:
+        f"{RESULTS}/logs/split/seed-{{seed}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/split/seed-{{seed}}.tsv"
+    conda:
+        "../../envs/learning.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=60,
     params:
         settings=lambda wildcards: as_json(
             seed=int(wildcards.seed),
@@ -79,16 +94,6 @@ rule split:
             field_of_view=config["dataset"]["field_of_view"],
             batch_size=config["training"]["batch_size"],
         ),
-    log:
-        f"{RESULTS}/logs/split/seed-{{seed}}.log",
-    benchmark:
-        f"{RESULTS}/benchmarks/split/seed-{{seed}}.tsv"
-    threads: 1
-    resources:
-        mem_mb=2000,
-        runtime=60,
-    conda:
-        "../../envs/learning.yaml"
     message:
         "Splitting by participant, seed {wildcards.seed}"
     shell:

@@ -3,27 +3,29 @@
 
 rule probe:
     input:
-        features=lambda wildcards: [features_of(wildcards.row, wildcards.seed, k) for k in FOLDS],
+        features=lambda wildcards: [
+            features_of(wildcards.row, wildcards.seed, k) for k in FOLDS
+        ],
         scans=rules.select.output.selected,
         split=rules.split.output.split,
         code=code("contrage.evaluation.probe"),
     output:
         predictions=f"{RESULTS}/predictions/{{row}}/seed-{{seed}}.tsv",
         metrics=f"{RESULTS}/metrics/{{row}}/seed-{{seed}}.json",
-    params:
-        settings=lambda wildcards: as_json(
-            row=wildcards.row, seed=int(wildcards.seed), probe=config["probe"]
-        ),
     log:
         f"{RESULTS}/logs/probe/{{row}}/seed-{{seed}}.log",
     benchmark:
         f"{RESULTS}/benchmarks/probe/{{row}}/seed-{{seed}}.tsv"
+    conda:
+        "../../envs/learning.yaml"
     threads: 1
     resources:
         mem_mb=2000,
         runtime=30,
-    conda:
-        "../../envs/learning.yaml"
+    params:
+        settings=lambda wildcards: as_json(
+            row=wildcards.row, seed=int(wildcards.seed), probe=config["probe"]
+        ),
     message:
         "Probing {wildcards.row}, seed {wildcards.seed}"
     shell:
@@ -40,22 +42,25 @@ rule baselines:
         code=code("contrage.evaluation.baselines"),
     output:
         predictions=f"{RESULTS}/baselines/seed-{{seed}}.tsv",
-    params:
-        settings=lambda wildcards: as_json(
-            seed=int(wildcards.seed),
-            probe=config["probe"],
-            dataset={key: config["dataset"][key] for key in ("voxel_mm", "normalisation", "field_of_view")},
-        ),
     log:
         f"{RESULTS}/logs/baselines/seed-{{seed}}.log",
     benchmark:
         f"{RESULTS}/benchmarks/baselines/seed-{{seed}}.tsv"
+    conda:
+        "../../envs/learning.yaml"
     threads: 1
     resources:
         mem_mb=4000,
         runtime=60,
-    conda:
-        "../../envs/learning.yaml"
+    params:
+        settings=lambda wildcards: as_json(
+            seed=int(wildcards.seed),
+            probe=config["probe"],
+            dataset={
+                key: config["dataset"][key]
+                for key in ("voxel_mm", "normalisation", "field_of_view")
+            },
+        ),
     message:
         "Fitting the baselines, seed {wildcards.seed}"
     shell:

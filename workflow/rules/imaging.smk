@@ -10,6 +10,16 @@ rule preprocess:
         registration=registration_settings(),
     output:
         **preprocess_outputs(),
+    log:
+        f"{DERIVATIVES}/logs/preprocess/{{folder}}/{{scan}}.log",
+    benchmark:
+        f"{DERIVATIVES}/benchmarks/preprocess/{{folder}}/{{scan}}.tsv"
+    conda:
+        "../../envs/imaging.yaml"
+    threads: 1
+    resources:
+        mem_mb=3000,
+        runtime=60,
     params:
         settings=as_json(
             on_bad_scan=config["cohort"]["on_bad_scan"],
@@ -19,16 +29,6 @@ rule preprocess:
             },
         ),
         outputs=preprocess_options,
-    log:
-        f"{DERIVATIVES}/logs/preprocess/{{folder}}/{{scan}}.log",
-    benchmark:
-        f"{DERIVATIVES}/benchmarks/preprocess/{{folder}}/{{scan}}.tsv"
-    threads: 1
-    resources:
-        mem_mb=3000,
-        runtime=60,
-    conda:
-        "../../envs/imaging.yaml"
     message:
         "Preprocessing {wildcards.scan}"
     shell:
@@ -44,6 +44,16 @@ rule quality:
     output:
         record=f"{DERIVATIVES}/{{folder}}/qc/{{scan}}_desc-quality.json",
         picture=f"{DERIVATIVES}/{{folder}}/qc/{{scan}}_desc-quality.png",
+    log:
+        f"{DERIVATIVES}/logs/quality/{{folder}}/{{scan}}.log",
+    benchmark:
+        f"{DERIVATIVES}/benchmarks/quality/{{folder}}/{{scan}}.tsv"
+    conda:
+        "../../envs/imaging.yaml"
+    threads: 1
+    resources:
+        mem_mb=1500,
+        runtime=10,
     params:
         settings=as_json(
             **{
@@ -53,16 +63,6 @@ rule quality:
             }
         ),
         inputs=quality_options,
-    log:
-        f"{DERIVATIVES}/logs/quality/{{folder}}/{{scan}}.log",
-    benchmark:
-        f"{DERIVATIVES}/benchmarks/quality/{{folder}}/{{scan}}.tsv"
-    threads: 1
-    resources:
-        mem_mb=1500,
-        runtime=10,
-    conda:
-        "../../envs/imaging.yaml"
     message:
         "Measuring the quality of {wildcards.scan}"
     shell:

@@ -10,13 +10,25 @@ rule tables:
         code=code("contrage.report.tables"),
     output:
         mae=report(
-            f"{RESULTS}/tables/mae.tsv", caption="../report/mae_table.rst", category="Tables"
+            f"{RESULTS}/tables/mae.tsv",
+            caption="../report/mae_table.rst",
+            category="Tables",
         ),
         norms=f"{RESULTS}/tables/norms.tsv",
         baselines=f"{RESULTS}/tables/baselines.tsv",
         cohort=f"{RESULTS}/tables/cohort.tsv",
         excluded=f"{RESULTS}/tables/excluded.tsv",
         runtimes=f"{RESULTS}/tables/runtimes.tsv",
+    log:
+        f"{RESULTS}/logs/tables.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/tables/all.tsv"
+    conda:
+        "../../envs/learning.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=30,
     params:
         settings=as_json(
             rows=ROWS,
@@ -26,16 +38,6 @@ rule tables:
         ),
         results=RESULTS,
         derivatives=DERIVATIVES,
-    log:
-        f"{RESULTS}/logs/tables.log",
-    benchmark:
-        f"{RESULTS}/benchmarks/tables/all.tsv"
-    threads: 1
-    resources:
-        mem_mb=2000,
-        runtime=30,
-    conda:
-        "../../envs/learning.yaml"
     message:
         "Writing the tables"
     shell:
@@ -45,3 +47,84 @@ rule tables:
         " --mae {output.mae:q} --norms {output.norms:q} --baselines {output.baselines:q}"
         " --cohort {output.cohort:q} --excluded-table {output.excluded:q}"
         " --runtimes {output.runtimes:q}"
+
+
+rule figures:
+    input:
+        predictions=rules.tables.input.predictions,
+        features=expand(SNAPSHOTS, row=WATCHED_ROWS, seed=SEEDS[0], fold=0),
+        curves=expand(rules.train.output.curve, row=ALL_ROWS, seed=SEEDS, fold=FOLDS),
+        tables=TABLES,
+        scans=rules.select.output.selected,
+        code=code("contrage.report.figures"),
+    output:
+        folder=report(
+            directory(f"{RESULTS}/figures"),
+            patterns=["{figure}.png"],
+            caption="../report/figure.rst",
+            category="Figures",
+        ),
+    log:
+        f"{RESULTS}/logs/figures.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/figures/all.tsv"
+    conda:
+        "../../envs/learning.yaml"
+    threads: 1
+    resources:
+        mem_mb=3000,
+        runtime=30,
+    params:
+        settings=as_json(
+            rows=ROWS,
+            norm_rows=experiment.norm_rows(config),
+            seeds=SEEDS,
+            embedding={"rows": WATCHED_ROWS, "epochs": WATCHED_EPOCHS},
+            quality=config["preprocessing"]["quality"],
+        ),
+        results=RESULTS,
+        derivatives=DERIVATIVES,
+    message:
+        "Drawing the figures"
+    shell:
+        "python -m contrage figures --settings {params.settings:q} --log {log:q}"
+        " --results {params.results:q} --scans {input.scans:q}"
+        " --derivatives {params.derivatives:q} --output {output.folder:q}"
+
+
+rule page:
+    input:
+        tables=TABLES,
+        figures=rules.figures.output.folder,
+        metrics=expand(rules.probe.output.metrics, row=ALL_ROWS, seed=SEEDS),
+        code=code("contrage.report.page"),
+        look=page_files(),
+    output:
+        page=report(
+            f"{RESULTS}/report.html", caption="../report/page.rst", category="Report"
+        ),
+    log:
+        f"{RESULTS}/logs/page.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/page/all.tsv"
+    conda:
+        "../../envs/learning.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    params:
+        settings=as_json(
+            experiment=config["experiment"],
+            description=config["description"],
+            config=config,
+            rows=ROWS,
+        ),
+        tables=f"{RESULTS}/tables",
+        results=RESULTS,
+    message:
+        "Writing the page"
+    shell:
+        "python -m contrage page --settings {params.settings:q} --log {log:q}"
+        " --tables {params.tables:q} --figures {input.figures:q} --results {params.results:q}"
+        " --output {output.page:q}"

@@ -15,21 +15,21 @@ rule train:
         model=f"{TRAINING}/model.pt",
         curve=f"{TRAINING}/curve.tsv",
         features=f"{FEATURES}.npz",
-    params:
-        settings=training_settings,
-        resume=f"{TRAINING}/resume.pt",
-        snapshots="",
     log:
         f"{RESULTS}/logs/train/{{row}}/seed-{{seed}}_fold-{{fold}}.log",
     benchmark:
         f"{RESULTS}/benchmarks/train/{{row}}/seed-{{seed}}_fold-{{fold}}.tsv"
+    conda:
+        "../../envs/learning.yaml"
     threads: config["training"]["threads"]
     resources:
         mem_mb=4000,
         runtime=720,
         gpu=0 if config["training"]["device"] == "cpu" else 1,
-    conda:
-        "../../envs/learning.yaml"
+    params:
+        settings=training_settings,
+        resume=f"{TRAINING}/resume.pt",
+        snapshots="",
     message:
         "Training {wildcards.row}, seed {wildcards.seed}, fold {wildcards.fold}"
     shell:
@@ -42,15 +42,15 @@ rule train:
 if SNAPSHOTS:
 
     use rule train as train_watched with:
-        wildcard_constraints:
-            row="|".join(WATCHED_ROWS),
-            seed=str(SEEDS[0]),
-            fold="0",
         output:
             model=f"{TRAINING}/model.pt",
             curve=f"{TRAINING}/curve.tsv",
             features=f"{FEATURES}.npz",
             snapshots=SNAPSHOTS,
+        wildcard_constraints:
+            row="|".join(WATCHED_ROWS),
+            seed=str(SEEDS[0]),
+            fold="0",
         params:
             settings=training_settings,
             resume=f"{TRAINING}/resume.pt",

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-
 from contrage.cohort.read import read_cohort
 from contrage.errors import SettingsError, TableError
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pandas as pd
 import pytest
-
 from contrage.cohort.mre134 import TABLE
 from contrage.cohort.read import read_cohort
 from contrage.errors import TableError
@@ -28,7 +27,7 @@ def test_rows_without_a_map_are_listed_and_the_run_goes_on(tmp_path):
 
 
 def test_an_age_in_words_is_an_error_that_names_the_participant(tmp_path):
-    with pytest.raises(TableError, match="sub-002: age 'n.k.'"):
+    with pytest.raises(TableError, match=r"sub-002: age 'n\.k\.'"):
         read_cohort(write(tmp_path, ages=(24, "n.k.")))
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-
 from contrage.cohort.tables import age_in_years, participant_label, usable_rows
 from contrage.errors import TableError
 
@@ -45,7 +44,7 @@ def test_all_bad_ages_of_a_table_are_named_at_once():
         {"participant_id": "2", "age": "x"},
         {"participant_id": "3", "age": None},
     ]
-    with pytest.raises(TableError, match="sub-2: age 'x'.*sub-3: age is missing"):
+    with pytest.raises(TableError, match=r"sub-2: age 'x'.*sub-3: age is missing"):
         usable_rows(rows, TABLE, "fail")
 
 

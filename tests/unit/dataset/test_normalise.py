@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-
 from contrage.dataset.load import load_images
 from contrage.dataset.normalise import common_field, normalise, statistics
 

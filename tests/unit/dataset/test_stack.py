@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-
 from contrage.cohort.names import preproc_file
 from contrage.dataset.stack import block_mean, stack
 from contrage.errors import BadScanError
@@ -88,5 +87,5 @@ def test_another_grid_is_named(tmp_path, rng):
     prepare(tmp_path, rng)
     path = tmp_path / preproc_file(SCANS[2], "stiffness")
     save_nifti(path, np.ones((4, 5, 6), np.float32), np.diag([2.0, 2, 3, 1]))
-    with pytest.raises(BadScanError, match="sub-3.*grid differs"):
+    with pytest.raises(BadScanError, match=r"sub-3.*grid differs"):
         run(tmp_path)

@@ -1,7 +1,8 @@
 """The public MRE134 repository (Hiscox et al., 2020, Hum. Brain Mapp. 41:5282), as it is.
 
-Its folder holds `MRE134_Demographics.xlsx` and `individual_stiffness_files/NNNStiffness_warped.nii.gz`:
-brain-only maps in MNI152 space at 2 mm, in Pa although the documentation says kPa.
+Its folder holds `MRE134_Demographics.xlsx` and `individual_stiffness_files/` with
+`NNNStiffness_warped.nii.gz`: brain-only maps in MNI152 space at 2 mm, in Pa although the
+documentation says kPa.
 """
 
 from __future__ import annotations

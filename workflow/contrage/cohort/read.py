@@ -63,9 +63,7 @@ def _phantom(settings: dict[str, Any]) -> list[Scan]:
                 site=person.site,
                 anatomical=str(home / "anat" / f"{scan}_T1w.nii.gz"),
                 stiffness=str(home / "mre" / f"{scan}_stiffness.nii.gz"),
-                mask=str(
-                    raw / "derivatives" / "truth" / folder(scan) / f"{scan}_desc-brain_mask.nii.gz"
-                ),
+                mask=str(truth / folder(scan) / f"{scan}_desc-brain_mask.nii.gz"),
             )
         )
     return scans
