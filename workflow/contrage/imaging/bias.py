@@ -1,0 +1,52 @@
+"""Bias-field correction with N4 (Tustison et al. 2010, doi:10.1109/TMI.2010.2046908)."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy import ndimage
+
+from contrage.imaging.ants_bridge import to_ants
+from contrage.imaging.images import Image, shrink
+
+GRID_MM = 2.0
+
+
+def bias_field(image: Image, mask: np.ndarray, settings: dict) -> np.ndarray:
+    """Estimate the multiplicative field of an image within a mask.
+
+    N4 sees the image at about 2 mm, whatever its own voxels: the field is smooth, and the
+    settings (shrink 4, 20 iterations on three levels) were measured there. Without a mask N4
+    would spend minutes on air.
+
+    Parameters
+    ----------
+    image : Image
+        Intensities, positive inside the mask.
+    mask : ndarray of shape (X, Y, Z)
+        Bool.
+    settings : dict
+        `shrink_factor` (default 4), `iterations` (default [20, 20, 20]) and optionally
+        `spline_mm`, the distance of the spline's knots.
+
+    Returns
+    -------
+    ndarray of shape (X, Y, Z)
+        float32, mean 1 inside the mask; divide by it.
+    """
+    import ants
+
+    small = shrink(image, GRID_MM)
+    inside = shrink(image.with_array(mask.astype(np.float32)), GRID_MM).array > 0.5
+    estimate = ants.n4_bias_field_correction(
+        to_ants(small),
+        mask=to_ants(small.with_array(inside)),
+        shrink_factor=settings.get("shrink_factor", 4),
+        convergence={"iters": list(settings.get("iterations", [20, 20, 20])), "tol": 1e-7},
+        spline_param=settings.get("spline_mm"),
+        return_bias_field=True,
+    ).numpy()
+    matrix = np.linalg.inv(small.affine) @ image.affine
+    field = ndimage.affine_transform(
+        estimate, matrix, output_shape=image.array.shape, order=1, mode="nearest"
+    )
+    return (field / field[mask].mean()).astype(np.float32)

@@ -1,0 +1,181 @@
+"""Is this a scan that can be used? All that is wrong with it, before hours are spent."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import nibabel as nib
+import numpy as np
+
+from contrage.errors import BadScanError
+from contrage.files import write_json
+from contrage.imaging.images import Image, read_nifti, squeezed, transform_points
+
+log = logging.getLogger(__name__)
+
+LOWEST_KPA, HIGHEST_KPA = 0.3, 20.0
+SMALLEST_VOXEL_MM, LARGEST_VOXEL_MM = 0.2, 12.0
+PASCAL_FROM = 100.0
+"""A median above this can only be Pa: 100 kPa is cartilage, 100 Pa is no tissue."""
+
+
+@dataclass
+class Finding:
+    """What was found in one file."""
+
+    path: Path
+    problems: list[str] = field(default_factory=list)
+    facts: dict = field(default_factory=dict)
+    image: Image | None = None
+
+    def problem(self, reason: str) -> None:
+        """Note a problem together with the file's name."""
+        self.problems.append(f"{self.path}: {reason}")
+
+
+def check(
+    settings: dict,
+    *,
+    anatomical: Path | None = None,
+    stiffness: Path | None = None,
+    mask: Path | None = None,
+    output: Path,
+) -> None:
+    """Check the images of one scan and write what was found; never raises for a bad scan.
+
+    Parameters
+    ----------
+    settings : dict
+        `stiffness_unit`: auto, Pa or kPa.
+    anatomical, stiffness, mask : Path, optional
+        The images of the scan.
+    output : Path
+        JSON: status (ok, failed), stage, reason, problems, unit, median_kpa, and for each
+        image shape, voxel_mm, axcodes, sha256.
+    """
+    given = {"anatomical": anatomical, "stiffness": stiffness, "mask": mask}
+    findings = {name: inspect(path) for name, path in given.items() if path is not None}
+    record: dict = {"status": "ok", "stage": "check", "reason": None}
+    record |= {"unit": None, "median_kpa": None}
+    if findings.get("stiffness") and findings["stiffness"].image is not None:
+        unit = settings.get("stiffness_unit", "auto")
+        record |= check_units(findings["stiffness"], unit)
+    check_overlap(findings.get("stiffness"), findings.get("anatomical"))
+    check_overlap(findings.get("mask"), findings.get("anatomical") or findings.get("stiffness"))
+    problems = [text for finding in findings.values() for text in finding.problems]
+    if not findings:
+        problems = ["neither an anatomical image nor a stiffness map is given"]
+    record["problems"] = problems
+    if problems:
+        record |= {"status": "failed", "reason": "; ".join(problems)}
+        log.info("scan cannot be used: %s", record["reason"])
+    main = findings.get("anatomical") or findings.get("stiffness")
+    record |= {key: main.facts.get(key) for key in ("shape", "voxel_mm", "axcodes")} if main else {}
+    record["inputs"] = {name: finding.facts for name, finding in findings.items()}
+    write_json(output, record)
+
+
+def inspect(path: Path) -> Finding:
+    """Read one image fully and note all that is wrong with it by itself."""
+    finding = Finding(path, facts={"path": str(path), "sha256": None})
+    try:
+        nifti, finding.facts["sha256"] = read_nifti(path)
+    except BadScanError as error:
+        finding.problem(error.reason)
+        return finding
+    array = squeezed(nifti.get_fdata(dtype=np.float32))
+    finding.facts |= {"shape": list(array.shape), "dtype": str(nifti.get_data_dtype())}
+    usable = _check_axes(finding, array)
+    usable = _check_affine(finding, nifti) and usable
+    _check_values(finding, array)
+    if usable:
+        finding.image = Image(array, np.asarray(nifti.affine, dtype=float))
+    return finding
+
+
+def _check_axes(finding: Finding, array: np.ndarray) -> bool:
+    if array.ndim != 3:
+        finding.problem(f"has {array.ndim} axes {array.shape}; give one 3-D volume per file")
+        return False
+    if min(array.shape) < 8:
+        finding.problem(f"has only {min(array.shape)} voxels along an axis {array.shape}")
+        return False
+    return True
+
+
+def _check_affine(finding: Finding, nifti: nib.Nifti1Image) -> bool:
+    header, affine = nifti.header, np.asarray(nifti.affine, dtype=float)
+    codes = int(header["sform_code"]), int(header["qform_code"])
+    finding.facts |= {"sform_code": codes[0], "qform_code": codes[1]}
+    if codes == (0, 0):
+        finding.problem(
+            "has no affine (sform_code and qform_code are 0), so left and right and its place "
+            "are unknown; convert it again from DICOM"
+        )
+        return False
+    if not np.isfinite(affine).all() or abs(np.linalg.det(affine[:3, :3])) < 1e-6:
+        finding.problem("has a singular affine; convert it again from DICOM")
+        return False
+    voxel = Image(np.empty((1, 1, 1)), affine).voxel_mm
+    finding.facts["voxel_mm"] = [round(float(edge), 4) for edge in voxel]
+    finding.facts["axcodes"] = "".join(nib.aff2axcodes(affine))
+    if voxel.min() < SMALLEST_VOXEL_MM or voxel.max() > LARGEST_VOXEL_MM:
+        sizes = " x ".join(f"{edge:.3g}" for edge in voxel)
+        finding.problem(f"has voxels of {sizes} mm; the header's units or affine are wrong")
+        return False
+    return True
+
+
+def _check_values(finding: Finding, array: np.ndarray) -> None:
+    bad = int(array.size - np.isfinite(array).sum())
+    if bad:
+        finding.problem(f"has {bad} voxels that are NaN or infinite; set the background to 0")
+    finite = array[np.isfinite(array)]
+    if finite.size and not finite.any():
+        finding.problem("is zero everywhere")
+    elif finite.size and finite.min() == finite.max():
+        finding.problem(f"is constant (every voxel is {finite.flat[0]:g})")
+
+
+def check_units(finding: Finding, declared: str) -> dict:
+    """Decide between Pa and kPa and judge the map's median.
+
+    Returns
+    -------
+    dict
+        unit, unit_declared, median_kpa.
+    """
+    values = finding.image.array
+    values = values[np.isfinite(values) & (values != 0)]
+    median = float(np.median(values)) if values.size else 0.0
+    unit = declared if declared != "auto" else ("Pa" if median > PASCAL_FROM else "kPa")
+    kilopascal = median / 1000 if unit == "Pa" else median
+    if values.size and not LOWEST_KPA <= kilopascal <= HIGHEST_KPA:
+        finding.problem(
+            f"wrong units: the median is {kilopascal:.4g} kPa when read as {unit}, outside "
+            f"{LOWEST_KPA}-{HIGHEST_KPA:g} kPa; set cohort.stiffness_unit or convert the map"
+        )
+    return {"unit": unit, "unit_declared": declared, "median_kpa": kilopascal}
+
+
+def check_overlap(finding: Finding | None, reference: Finding | None) -> None:
+    """Note when less than half of an image's non-zero voxels lie in the reference's view."""
+    if finding is None or reference is None or finding is reference:
+        return
+    if finding.image is None or reference.image is None:
+        return
+    index = np.argwhere(finding.image.array != 0)[::17].astype(float)
+    if not index.size:
+        return
+    world = transform_points(finding.image.affine, index)
+    inside = transform_points(np.linalg.inv(reference.image.affine), world)
+    shape = np.array(reference.image.array.shape)
+    share = float(((inside >= -0.5) & (inside <= shape - 0.5)).all(axis=1).mean())
+    finding.facts["share_in_reference"] = round(share, 4)
+    if share < 0.5:
+        finding.problem(
+            f"does not overlap {reference.path}: {share:.0%} of it lies inside; are they of one "
+            "session, with scanner coordinates kept?"
+        )

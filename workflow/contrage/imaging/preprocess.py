@@ -1,0 +1,199 @@
+"""One scan, raw to MNI152: strip, N4, register, warp; one process, since ANTs loads slowly."""
+
+from __future__ import annotations
+
+import logging
+import tempfile
+from pathlib import Path
+
+import numpy as np
+
+from contrage.errors import BadScanError, SettingsError
+from contrage.files import atomic, empty, failed, read_json, save_nifti, write_json
+from contrage.imaging.affines import write_affine
+from contrage.imaging.carry import carry_mask, to_kilopascal, warp_mask, warp_within
+from contrage.imaging.images import Image, load
+from contrage.imaging.register import Transform, estimate
+from contrage.imaging.scan import Outputs, Scan, provenance
+from contrage.imaging.strip import Stripped, strip
+from contrage.imaging.template import mni_grid
+
+log = logging.getLogger(__name__)
+
+
+def preprocess(
+    settings: dict,
+    *,
+    check: Path,
+    anatomical: Path | None = None,
+    stiffness: Path | None = None,
+    mask: Path | None = None,
+    brain_mask: Path | None = None,
+    corrected: Path | None = None,
+    transform: Path | None = None,
+    preproc_anatomical: Path | None = None,
+    preproc_mask: Path | None = None,
+    preproc_stiffness: Path | None = None,
+    sidecar: Path,
+) -> None:
+    """Preprocess one scan and write its images and a sidecar of provenance.
+
+    Parameters
+    ----------
+    settings : dict
+        `skull_strip`, `bias_correction`, `registration` and `on_bad_scan` (fail, exclude).
+    check : Path
+        What `contrage.imaging.check` wrote; its unit is used, its failure passed on.
+    anatomical, stiffness, mask : Path, optional
+        Inputs: T1 (or magnitude), stiffness map, brain mask.
+    brain_mask, corrected, preproc_anatomical, preproc_mask, preproc_stiffness : Path, optional
+        Outputs: mask and bias-corrected brain on the anatomical grid; brain, mask and map
+        (kPa) on the 91 x 109 x 91 grid of MNI152.
+    transform : Path, optional
+        Output: ITK affine; with syn, the deformation lies beside it (`…_warp.nii.gz`).
+    sidecar : Path
+        Output: JSON with status, inputs, steps, settings, versions, template, threads.
+
+    Raises
+    ------
+    BadScanError
+        A stage failed on this scan and `on_bad_scan` is not exclude.
+    """
+    outputs = Outputs(
+        brain_mask, corrected, transform, preproc_anatomical, preproc_mask, preproc_stiffness
+    )
+    given = {"anatomical": anatomical, "stiffness": stiffness, "mask": mask}
+    paths = {name: path for name, path in given.items() if path is not None}
+    reason = failed(check)
+    if reason is not None:
+        _give_up(outputs, sidecar, "check", reason)
+        return
+    try:
+        steps = _run(settings, paths, read_json(check)["unit"], outputs)
+    except BadScanError as error:
+        if settings.get("on_bad_scan", "fail") != "exclude":
+            raise
+        log.warning("excluded: %s", error)
+        _give_up(outputs, sidecar, "preprocess", str(error))
+        return
+    write_json(sidecar, provenance(settings, paths, steps, check))
+
+
+def _give_up(outputs: Outputs, sidecar: Path, stage: str, reason: str) -> None:
+    empty(*outputs.paths())
+    write_json(sidecar, {"status": "failed", "stage": stage, "reason": reason})
+
+
+def _run(settings: dict, paths: dict[str, Path], unit: str | None, outputs: Outputs) -> list[dict]:
+    if not paths.keys() & {"anatomical", "stiffness"}:
+        raise SettingsError("preprocess needs an anatomical image, a stiffness map, or both")
+    head = load(paths["anatomical"]) if "anatomical" in paths else None
+    stiffness = to_kilopascal(load(paths["stiffness"]), unit) if "stiffness" in paths else None
+    scan = Scan(settings, paths, head, stiffness)
+    _check_settings(scan)
+    if _needs_ants(scan):
+        from contrage.imaging.ants_bridge import import_ants
+
+        with scan.step("load ANTs", {"seed": scan.seed, "threads": 1}):
+            import_ants(scan.seed)
+    stripped = _strip(scan)
+    brain = _correct(scan, stripped.mask)
+    with tempfile.TemporaryDirectory(prefix="contrage-") as folder:
+        found = _estimate(scan, brain, stripped, Path(folder))
+        _write(scan, stripped.mask, brain, found, outputs)
+    return scan.steps
+
+
+def _check_settings(scan: Scan) -> None:
+    """Refuse what cannot be done without an anatomical image."""
+    method = scan.settings.get("skull_strip", {}).get("method", "template")
+    if scan.head is None and method not in ("mask", "none"):
+        raise SettingsError(
+            f"{scan.path}: no anatomical image, so skull stripping by {method!r} has nothing to "
+            "work on; set preprocessing.skull_strip.method to none (or mask)"
+        )
+
+
+def _bias_target(scan: Scan) -> str:
+    return scan.settings.get("bias_correction", {}).get("target", "anatomical")
+
+
+def _needs_ants(scan: Scan) -> bool:
+    target = _bias_target(scan)
+    bias = target in ("map", "both") or (target == "anatomical" and scan.head is not None)
+    method = scan.settings.get("skull_strip", {}).get("method", "template")
+    return bias or method == "template" or scan.kind != "none"
+
+
+def _strip(scan: Scan) -> Stripped:
+    asked = scan.settings.get("skull_strip", {})
+    method = asked.get("method", "template")
+    with scan.step("skull strip", {"method": method}):
+        return strip(scan.reference, scan.path, method, scan.quality(), scan.paths.get("mask"))
+
+
+def _correct(scan: Scan, mask: np.ndarray) -> Image:
+    """Bias-correct what the settings name; returns the stripped reference."""
+    asked, target = scan.settings.get("bias_correction", {}), _bias_target(scan)
+    if target in ("map", "both") and scan.stiffness is not None:
+        from contrage.imaging.bias import bias_field
+
+        log.warning(
+            "%s: N4 changes quantitative stiffness (mean, and contrast between regions); "
+            "bias_correction.target 'anatomical' leaves the map as measured",
+            scan.paths["stiffness"],
+        )
+        with scan.step("bias correction of the map", asked):
+            support = scan.stiffness.array > 0
+            values = scan.stiffness.array / bias_field(scan.stiffness, support, asked)
+            scan.stiffness = scan.stiffness.with_array(values * support)
+    brain = scan.reference.with_array(scan.reference.array * mask)
+    if target in ("anatomical", "both") and scan.head is not None:
+        from contrage.imaging.bias import bias_field
+
+        with scan.step("bias correction", asked):
+            brain = brain.with_array(brain.array / bias_field(scan.head, mask, asked))
+    return brain
+
+
+def _estimate(scan: Scan, brain: Image, stripped: Stripped, folder: Path) -> Transform:
+    quality = scan.quality()
+    parts = {"none": (), "syn": ("linear", "warp")}.get(scan.kind, ("linear",))
+    used = {"transform": scan.kind, **{part: quality[part] for part in parts}}
+    with scan.step("registration", used):
+        return estimate(brain, scan.path, scan.kind, quality, stripped.pose, folder)
+
+
+def _write(scan: Scan, mask: np.ndarray, brain: Image, found: Transform, outputs: Outputs) -> None:
+    """Bring everything to the MNI152 grid and write what is wanted."""
+    grid, reference = mni_grid(), scan.reference
+    if outputs.transform is not None:
+        write_affine(outputs.transform, found.affine)
+        if found.warp is not None:
+            beside = outputs.transform.with_name(outputs.transform.stem + "_warp.nii.gz")
+            with atomic(beside) as temporary:
+                temporary.write_bytes(Path(found.warp[0][0]).read_bytes())
+    with scan.step("to MNI152", {"interpolation": "linear, normalised", "times": 1}):
+        images = {"brain_mask": (mask, reference.affine), "corrected": (brain.array, brain.affine)}
+        there = warp_mask(mask, reference, grid, found)
+        if not there.any():
+            raise BadScanError(scan.path, "none of the brain lands on the MNI152 grid")
+        images["preproc_mask"] = (there, grid.affine)
+        if scan.head is not None:
+            images["preproc_anatomical"] = (warp_within(brain, mask, grid, found), grid.affine)
+        if scan.stiffness is not None:
+            images["preproc_stiffness"] = (_map_in_mni(scan, mask, grid, found), grid.affine)
+    for name, (array, affine) in images.items():
+        path = getattr(outputs, name)
+        if path is not None:
+            save_nifti(path, array, affine)
+
+
+def _map_in_mni(scan: Scan, mask: np.ndarray, grid: Image, found: Transform) -> np.ndarray:
+    support = carry_mask(mask, scan.reference, scan.stiffness) & (scan.stiffness.array != 0)
+    if not support.any():
+        raise BadScanError(
+            scan.paths["stiffness"],
+            f"has no values inside the brain found in {scan.path}; do they share coordinates?",
+        )
+    return warp_within(scan.stiffness, support, grid, found)

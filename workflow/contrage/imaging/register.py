@@ -1,0 +1,179 @@
+"""Registration to MNI152, and bringing images there in one interpolation."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+
+import numpy as np
+
+from contrage.errors import BadScanError, SettingsError
+from contrage.imaging.images import Image, resample, shrink, transform_points
+from contrage.imaging.template import Template, brain_template
+
+LINEAR = {"rigid": "Rigid", "similarity": "Similarity", "affine": "Affine", "syn": "Affine"}
+TRANSFORMS = (*LINEAR, "none")
+
+
+@dataclass(frozen=True)
+class Transform:
+    """A way from an image's world to MNI152.
+
+    Attributes
+    ----------
+    affine : ndarray of shape (4, 4)
+        Image world → MNI152 world, RAS, mm.
+    warp : tuple of two lists, optional
+        Transform files and inversion flags for ants.apply_transforms, when it deforms.
+    """
+
+    affine: np.ndarray
+    warp: tuple[list, list] | None = None
+
+    def apply(self, image: Image, grid: Image) -> np.ndarray:
+        """Bring an image onto a grid in MNI152 space; linear, zero outside, float32."""
+        if self.warp is not None:
+            from contrage.imaging.ants_bridge import warp_apply
+
+            return warp_apply(image, grid, self.warp)
+        if np.array_equal(self.affine, np.eye(4)) and image.same_grid(grid):
+            return image.array.astype(np.float32)
+        return resample(image, grid, np.linalg.inv(self.affine)).astype(np.float32)
+
+
+def load_quality(name: str) -> dict:
+    """Read the ANTs parameters of a named quality (registration/<name>.json).
+
+    Raises
+    ------
+    SettingsError
+        There is no such file.
+    """
+    folder = resources.files("contrage.imaging") / "registration"
+    names = sorted(Path(str(item)).stem for item in folder.iterdir() if item.name.endswith("json"))
+    if name not in names:
+        raise SettingsError(
+            f"preprocessing.registration.quality: no quality {name!r}; choose {', '.join(names)}"
+        )
+    return json.loads((folder / f"{name}.json").read_text())
+
+
+def estimate(
+    brain: Image,
+    path: Path,
+    kind: str,
+    quality: dict,
+    pose: np.ndarray | None,
+    folder: Path,
+) -> Transform:
+    """Estimate the transform of a stripped brain to MNI152.
+
+    Parameters
+    ----------
+    brain : Image
+        T1-like contrast, zero outside the brain.
+    path : Path
+        The scan, for errors.
+    kind : {"affine", "rigid", "similarity", "syn", "none"}
+        `none` states that the image lies in MNI152 space already.
+    quality : dict
+        From `load_quality`.
+    pose : ndarray of shape (4, 4) or None
+        Where to start: skull stripping's estimate; searched for if None.
+    folder : Path
+        Where a deformation's file is put.
+
+    Returns
+    -------
+    Transform
+
+    Raises
+    ------
+    SettingsError
+        Unknown kind.
+    BadScanError
+        The result is no plausible way to place a brain.
+    """
+    if kind not in TRANSFORMS:
+        raise SettingsError(
+            f"preprocessing.registration.transform: no transform {kind!r}; "
+            f"choose {', '.join(TRANSFORMS)}"
+        )
+    if kind == "none":
+        return Transform(np.eye(4))
+    affine = _linear(brain, kind, quality["linear"], pose)
+    _check_plausible(affine, brain, path)
+    return _deform(brain, affine, quality["warp"], folder) if kind == "syn" else Transform(affine)
+
+
+def _linear(brain: Image, kind: str, settings: dict, pose: np.ndarray | None) -> np.ndarray:
+    from contrage.imaging.ants_bridge import register
+
+    template = brain_template(settings["template_mm"])
+    if pose is None:
+        from contrage.imaging.pose import find_pose
+
+        pose, _ = find_pose(shrink(brain, 4), brain_template(8))
+    pose = nearest(pose, kind, _centre(brain))
+    moving = shrink(brain, settings["template_mm"])
+    ants_settings = {"type_of_transform": LINEAR[kind], **settings["ants"]}
+    return register(template.anatomical, moving, ants_settings, pose, template.domain)
+
+
+def _deform(brain: Image, affine: np.ndarray, settings: dict, folder: Path) -> Transform:
+    from contrage.imaging.ants_bridge import warp_register
+
+    template: Template = brain_template(settings["template_mm"])
+    moving = shrink(brain, settings["template_mm"])
+    found = warp_register(
+        template.anatomical, moving, settings["ants"], affine, folder, template.domain
+    )
+    return Transform(affine, found["forward"])
+
+
+def nearest(matrix: np.ndarray, kind: str, centre: np.ndarray) -> np.ndarray:
+    """Take scaling and shear out of an affine as a kind of transform demands.
+
+    Parameters
+    ----------
+    matrix : ndarray of shape (4, 4)
+        Any affine.
+    kind : str
+        rigid (turn and shift), similarity (and one scale); others leave it as it is.
+    centre : ndarray of shape (3,)
+        The point that keeps its place.
+
+    Returns
+    -------
+    ndarray of shape (4, 4)
+    """
+    if kind not in ("rigid", "similarity"):
+        return matrix
+    u, sizes, v = np.linalg.svd(matrix[:3, :3])
+    scale = float(np.prod(sizes) ** (1 / 3)) if kind == "similarity" else 1.0
+    result = np.eye(4)
+    result[:3, :3] = scale * (u @ v)
+    result[:3, 3] = transform_points(matrix, centre[None])[0] - result[:3, :3] @ centre
+    return result
+
+
+def _centre(brain: Image) -> np.ndarray:
+    """Centre of the non-zero voxels, world, mm."""
+    return transform_points(brain.affine, np.argwhere(brain.array != 0).mean(0)[None])[0]
+
+
+def _check_plausible(affine: np.ndarray, brain: Image, path: Path) -> None:
+    """Refuse what no brain needs: mirrored, stretched beyond reason, or placed elsewhere."""
+    finite = bool(np.isfinite(affine).all())
+    sizes = np.linalg.svd(affine[:3, :3], compute_uv=False) if finite else np.zeros(3)
+    if not finite or np.linalg.det(affine) <= 0 or sizes.min() < 0.5 or sizes.max() > 2:
+        raise BadScanError(
+            path, f"registration failed (scaling {sizes.round(2).tolist()}); look at the image"
+        )
+    target = brain_template(8)
+    there = transform_points(affine, _centre(brain)[None])[0]
+    middle = _centre(target.anatomical)
+    if np.linalg.norm(there - middle) > 45:
+        raise BadScanError(path, "registration failed (the brain ends outside the template)")

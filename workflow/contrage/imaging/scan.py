@@ -1,0 +1,117 @@
+"""A scan on its way through preprocessing: what is known, what was done, where it goes."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import contrage
+from contrage.errors import BadScanError
+from contrage.files import read_json, sha256, versions
+from contrage.imaging.images import Image
+from contrage.imaging.register import load_quality
+from contrage.imaging.template import template_checksum, template_path
+
+log = logging.getLogger(__name__)
+
+
+@dataclass
+class Outputs:
+    """Where the images of a scan go; None where one does not apply."""
+
+    brain_mask: Path | None
+    corrected: Path | None
+    transform: Path | None
+    preproc_anatomical: Path | None
+    preproc_mask: Path | None
+    preproc_stiffness: Path | None
+
+    def paths(self) -> list[Path]:
+        """All that are wanted."""
+        return [path for path in vars(self).values() if path is not None]
+
+
+@dataclass
+class Scan:
+    """A scan on its way.
+
+    Attributes
+    ----------
+    settings : dict
+        skull_strip, bias_correction, registration.
+    paths : dict of str to Path
+        The inputs that exist: anatomical, stiffness, mask.
+    head, stiffness : Image or None
+        The anatomical image; the map in kPa.
+    steps : list of dict
+        What was done, with what, in how many seconds.
+    """
+
+    settings: dict
+    paths: dict[str, Path]
+    head: Image | None
+    stiffness: Image | None
+    steps: list[dict] = field(default_factory=list)
+
+    @property
+    def reference(self) -> Image:
+        """The image that is stripped and registered."""
+        return self.head if self.head is not None else self.stiffness
+
+    @property
+    def path(self) -> Path:
+        """The reference's file."""
+        return self.paths["anatomical" if self.head is not None else "stiffness"]
+
+    @property
+    def seed(self) -> int:
+        """Seed of ANTs."""
+        return int(self.settings.get("registration", {}).get("seed", 1))
+
+    @property
+    def kind(self) -> str:
+        """Kind of transform."""
+        return self.settings.get("registration", {}).get("transform", "affine")
+
+    def quality(self) -> dict:
+        """ANTs parameters of the quality asked for."""
+        return load_quality(self.settings.get("registration", {}).get("quality", "precise"))
+
+    @contextmanager
+    def step(self, name: str, settings: dict) -> Iterator[None]:
+        """Time a step and note it for the sidecar; what fails inside is the scan's fault."""
+        start = time.perf_counter()
+        try:
+            yield
+        except RuntimeError as error:  # what ANTs raises
+            raise BadScanError(self.path, f"{name} failed ({error}); look at the image") from error
+        seconds = round(time.perf_counter() - start, 3)
+        self.steps.append({"name": name, "settings": settings, "seconds": seconds})
+        log.info("%s: %s, %.1f s", name, settings, seconds)
+
+
+def provenance(settings: dict, paths: dict[str, Path], steps: list[dict], check: Path) -> dict:
+    """Collect what a sidecar tells: inputs, settings, steps, template, versions, threads."""
+    packages = ["antspyx", "nibabel", "nilearn", "numpy", "scipy"]
+    if settings.get("skull_strip", {}).get("method") in ("bet", "freesurfer"):
+        packages.append("nipype")
+    return {
+        "status": "ok",
+        "stage": "preprocess",
+        "reason": None,
+        "unit_of_input": read_json(check)["unit"],
+        "unit": "kPa",
+        "inputs": {
+            name: {"path": str(path), "sha256": sha256(path)} for name, path in paths.items()
+        },
+        "settings": settings,
+        "steps": steps,
+        "seconds": round(sum(step["seconds"] for step in steps), 3),
+        "threads": 1,
+        "template": {"file": template_path().name, "sha256": template_checksum()},
+        "versions": {"contrage": contrage.__version__, **versions(*packages)},
+    }

@@ -1,0 +1,133 @@
+"""Skull stripping: one function, five methods."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from scipy import ndimage
+
+from contrage.errors import BadScanError, SettingsError
+from contrage.imaging.images import Image, load, resample
+
+METHODS = ("template", "bet", "freesurfer", "mask", "none")
+BINARIES = {
+    "bet": ("bet", "install FSL (fsl.fmrib.ox.ac.uk) and put $FSLDIR/bin on PATH"),
+    "freesurfer": (
+        "mri_watershed",
+        "install FreeSurfer (surfer.nmr.mgh.harvard.edu) and source SetUpFreeSurfer.sh",
+    ),
+}
+SMALLEST_LITRES, LARGEST_LITRES = 0.3, 2.6
+
+
+@dataclass(frozen=True)
+class Stripped:
+    """What skull stripping found.
+
+    Attributes
+    ----------
+    mask : ndarray of shape (X, Y, Z)
+        The brain on the reference's grid, bool.
+    pose : ndarray of shape (4, 4) or None
+        Reference world → MNI152 world, if the method estimated it on the way.
+    """
+
+    mask: np.ndarray
+    pose: np.ndarray | None = None
+
+
+def require_backend(method: str) -> None:
+    """Check that the program behind a method is there, before any job starts.
+
+    Raises
+    ------
+    SettingsError
+        Unknown method, or its binary is not on PATH.
+    """
+    if method not in METHODS:
+        raise SettingsError(
+            f"preprocessing.skull_strip.method: no method {method!r}; choose {', '.join(METHODS)}"
+        )
+    binary, advice = BINARIES.get(method, (None, ""))
+    if binary and shutil.which(binary) is None:
+        raise SettingsError(
+            f"preprocessing.skull_strip.method {method!r} needs the program {binary!r}, which is "
+            f"not on PATH; {advice}, or choose method 'template', which needs nothing"
+        )
+
+
+def strip(
+    reference: Image, path: Path, method: str, registration: dict, given: Path | None = None
+) -> Stripped:
+    """Find the brain.
+
+    Parameters
+    ----------
+    reference : Image
+        Anatomical image; or the map, with methods mask and none only.
+    path : Path
+        Its file: named in errors, read by the external programs.
+    method : {"template", "bet", "freesurfer", "mask", "none"}
+        See the documentation of the configuration.
+    registration : dict
+        A registration quality (see `register.load_quality`), for the template method.
+    given : Path, optional
+        The mask's file, for the mask method.
+
+    Returns
+    -------
+    Stripped
+
+    Raises
+    ------
+    SettingsError
+        The method's program or file is missing.
+    BadScanError
+        The mask is empty or has no brain's size.
+    """
+    require_backend(method)
+    if method == "template":
+        from contrage.imaging.strip_template import template_mask
+
+        result = template_mask(reference, registration)
+    elif method == "mask":
+        result = Stripped(_given_mask(reference, given))
+    elif method == "none":
+        result = Stripped(ndimage.binary_fill_holes(reference.array != 0))
+    else:
+        from contrage.imaging.strip_nipype import external_mask
+
+        result = Stripped(external_mask(reference, path, method))
+    _check_size(result.mask, reference, path, method)
+    return result
+
+
+def _given_mask(reference: Image, given: Path | None) -> np.ndarray:
+    if given is None:
+        raise SettingsError(
+            "preprocessing.skull_strip.method 'mask' needs a brain mask for every scan; "
+            "none is given"
+        )
+    mask = load(given)
+    if not mask.array.any():
+        raise BadScanError(given, "is an empty mask; draw it again or choose another method")
+    mask = mask.with_array((mask.array > 0.5).astype(np.uint8))
+    if mask.same_grid(reference):
+        return mask.array.astype(bool)
+    carried = resample(mask, reference, order=0).astype(bool)
+    if not carried.any():
+        raise BadScanError(given, "does not overlap the image it is the mask of")
+    return carried
+
+
+def _check_size(mask: np.ndarray, reference: Image, path: Path, method: str) -> None:
+    litres = mask.sum() * abs(np.linalg.det(reference.affine[:3, :3])) / 1e6
+    if not mask.any():
+        raise BadScanError(path, f"skull stripping ({method}) left an empty mask")
+    if method not in ("mask", "none") and not SMALLEST_LITRES < litres < LARGEST_LITRES:
+        raise BadScanError(
+            path, f"skull stripping ({method}) left {litres:.2f} litres, which is no brain"
+        )
