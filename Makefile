@@ -24,7 +24,7 @@ lint: $(BIN)/.env-test
 	ruff format --check .
 	snakefmt --check Snakefile workflow/rules
 	lint-imports
-	python tests/workflow/lint.py
+	snakemake --lint
 
 env: $(BIN)/.env
 

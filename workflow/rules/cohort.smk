@@ -136,7 +136,7 @@ rule gate:
         runtime=10,
     params:
         settings=as_json(on_bad_scan=config["cohort"]["on_bad_scan"]),
-        derivatives=DERIVATIVES,
+        derivatives=folder_of_table,
     message:
         "Naming the scans that cannot be used"
     shell:

@@ -206,3 +206,13 @@ def page_files():
     return sorted(os.path.relpath(path) for path in folder.glob("*.html")) + sorted(
         os.path.relpath(path) for path in folder.glob("*.css")
     )
+
+
+def folder_of_table(wildcards, input):
+    """The cohort's derivatives, in which its table of scans lies."""
+    return os.path.dirname(input.scans)
+
+
+def results_folder(wildcards, output):
+    """The experiment's folder: the part of it that is above the output's own folder."""
+    return os.path.commonpath([RESULTS, output[0]])

@@ -28,7 +28,7 @@ rule stack:
             image=IMAGE if USES_STIFFNESS else ANATOMICAL,
             voxel_mm=config["dataset"]["voxel_mm"],
         ),
-        derivatives=DERIVATIVES,
+        derivatives=folder_of_table,
     message:
         "Stacking all images into one array"
     shell:
@@ -59,7 +59,7 @@ rule select:
         runtime=10,
     params:
         settings=as_json(quality_action=config["preprocessing"]["quality"]["action"]),
-        derivatives=DERIVATIVES,
+        derivatives=folder_of_table,
     message:
         "Choosing the scans of the experiment"
     shell:

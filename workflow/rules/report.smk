@@ -36,7 +36,7 @@ rule tables:
             seeds=SEEDS,
             statistics=config["statistics"],
         ),
-        results=RESULTS,
+        results=results_folder,
         derivatives=DERIVATIVES,
     message:
         "Writing the tables"
@@ -82,7 +82,7 @@ rule figures:
             embedding={"rows": WATCHED_ROWS, "epochs": WATCHED_EPOCHS},
             quality=config["preprocessing"]["quality"],
         ),
-        results=RESULTS,
+        results=results_folder,
         derivatives=DERIVATIVES,
     message:
         "Drawing the figures"
@@ -120,8 +120,8 @@ rule page:
             config=config,
             rows=ROWS,
         ),
-        tables=f"{RESULTS}/tables",
-        results=RESULTS,
+        tables=lambda wildcards, input: os.path.dirname(input.tables[0]),
+        results=results_folder,
     message:
         "Writing the page"
     shell:
