@@ -1,4 +1,4 @@
-"""The two tables a training reads, with the standard library: importing pandas takes a second."""
+"""Scans and folds, read with the standard library: importing pandas takes a second per job."""
 
 from __future__ import annotations
 
@@ -19,7 +19,9 @@ class Scans:
 
     Attributes
     ----------
-    ids : tuple of str
+    ids, participants : tuple of str
+    sites : tuple of str or None
+        None where a scan's study is not known.
     ages : ndarray of shape (N,)
         Years, float64.
     rows : ndarray of shape (N,)
@@ -27,8 +29,18 @@ class Scans:
     """
 
     ids: tuple[str, ...]
+    participants: tuple[str, ...]
+    sites: tuple[str | None, ...]
     ages: np.ndarray
     rows: np.ndarray
+
+    def take(self, index: np.ndarray) -> Scans:
+        """Return the scans at these places."""
+        ids, participants, sites = (
+            tuple(values[place] for place in index)
+            for values in (self.ids, self.participants, self.sites)
+        )
+        return Scans(ids, participants, sites, self.ages[index], self.rows[index])
 
     def pick(self, wanted: list[str], source: Path) -> Scans:
         """Return the scans named in `wanted`, in that order; `source` is named in the error."""
@@ -36,12 +48,11 @@ class Scans:
         missing = [scan for scan in wanted if scan not in place]
         if missing:
             raise TableError(f"{source}: scan {missing[0]} is not in the table of scans")
-        index = np.array([place[scan] for scan in wanted], dtype=int)
-        return Scans(tuple(wanted), self.ages[index], self.rows[index])
+        return self.take(np.array([place[scan] for scan in wanted], dtype=int))
 
 
 def read_scans(path: Path) -> Scans:
-    """Read the columns scan_id, age (years) and row of an experiment's table of scans.
+    """Read scan_id, participant_id, age (years), row and, where it is there, site of all scans.
 
     Raises
     ------
@@ -53,11 +64,20 @@ def read_scans(path: Path) -> Scans:
     try:
         return Scans(
             ids=tuple(line["scan_id"] for line in lines),
+            participants=tuple(line["participant_id"] for line in lines),
+            sites=tuple(_known(line.get("site")) for line in lines),
             ages=np.array([float(line["age"]) for line in lines]),
             rows=np.array([int(line["row"]) for line in lines]),
         )
     except (KeyError, ValueError, TypeError) as error:
-        raise TableError(f"{path}: needs scan_id, age and row for every scan ({error})") from None
+        raise TableError(
+            f"{path}: needs scan_id, participant_id, age and row for every scan "
+            f"({type(error).__name__}: {error})"
+        ) from None
+
+
+def _known(value: str | None) -> str | None:
+    return None if value in (None, "", "n/a") else value
 
 
 def read_fold(path: Path, fold: int) -> dict[str, Any]:

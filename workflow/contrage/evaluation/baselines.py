@@ -1,0 +1,143 @@
+"""What can be had without any learning of representations."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from contrage.dataset.load import load_images
+from contrage.evaluation import predictions as table
+from contrage.evaluation.predictions import Fold
+from contrage.evaluation.ridge import fit
+from contrage.learning.tables import Scans, read_scans
+
+logger = logging.getLogger(__name__)
+
+BLOCK_MM = 16.0
+COMPONENTS = 20
+CHUNK = 32
+
+Loader = Callable[[np.ndarray], np.ndarray]
+
+
+def baselines(
+    settings: dict[str, Any], *, array: Path, scans: Path, split: Path, predictions: Path
+) -> None:
+    """Predict age in four plain ways on the folds of one seed.
+
+    mean: the training scans' mean age. site-mean: the mean age of the training scans of the same
+    study, which is what knowing the study alone gives (only where studies are known).
+    ridge-blocks: means over blocks of 16 mm, 20 principal components, ridge. ridge-coverage: the
+    same of the mask of non-zero voxels, which is what the field of view alone gives.
+
+    Parameters
+    ----------
+    settings : dict
+        `dataset` (voxel_mm, normalisation, field_of_view) and `probe` (alphas, folds).
+    array, scans, split : Path
+        As in training.
+    predictions : Path
+        Output TSV: the columns of a probe's predictions, and baseline.
+
+    Raises
+    ------
+    LeakageError
+        If a participant is in training and test of a fold.
+    """
+    everyone = read_scans(scans)
+    lines: list[dict[str, Any]] = []
+    for part in table.folds(split, everyone):
+        load = partial(load_images, array, fold=part.entry, settings=settings["dataset"])
+        found = _means(part) | _ridges(part, load, settings)
+        for name, predict in found.items():
+            for side, side_scans in part.sides:
+                predicted = predict(side_scans)
+                lines += table.lines(side, part.number, side_scans, predicted, baseline=name)
+    lines.sort(key=lambda line: line["baseline"])
+    table.write(predictions, lines, "baseline")
+
+
+def _means(part: Fold) -> dict[str, Callable[[Scans], np.ndarray]]:
+    """Return the predictors that look at no image."""
+    overall = part.train.ages.mean()
+    found = {"mean": lambda scans: np.full(len(scans.ids), overall)}
+    known = [site for site in part.train.sites if site is not None]
+    if known:
+        sites = np.array([site or "" for site in part.train.sites])
+        mean_of = {site: part.train.ages[sites == site].mean() for site in set(known)}
+        found["site-mean"] = lambda scans: np.array(
+            [mean_of.get(site, overall) for site in scans.sites]
+        )
+    return found
+
+
+def _ridges(
+    part: Fold, load: Loader, settings: dict[str, Any]
+) -> dict[str, Callable[[Scans], np.ndarray]]:
+    """Return the predictors that read block means, fitted on the training scans alone."""
+    block = max(1, round(BLOCK_MM / settings["dataset"]["voxel_mm"]))
+    found = {}
+    for name, of_mask in (("ridge-blocks", False), ("ridge-coverage", True)):
+        means = {side: blocks(scans.rows, load, block, of_mask) for side, scans in part.sides}
+        project = principal_components(means["train"], COMPONENTS)
+        train, probe = part.train, settings["probe"]
+        fitted = fit(
+            project(means["train"]), train.ages, train.participants, probe["alphas"], probe["folds"]
+        )
+        logger.info("fold %d, %s: alpha %g", part.number, name, fitted.alpha)
+        ages = {
+            scan: age
+            for side, scans in part.sides
+            for scan, age in zip(scans.ids, fitted.predict(project(means[side])), strict=True)
+        }
+        found[name] = partial(_look_up, ages)
+    return found
+
+
+def _look_up(ages: dict[str, float], scans: Scans) -> np.ndarray:
+    return np.array([ages[scan] for scan in scans.ids])
+
+
+def blocks(rows: np.ndarray, load: Loader, block: int, of_mask: bool) -> np.ndarray:
+    """Return block means of some scans, shape (n, blocks).
+
+    Parameters
+    ----------
+    rows : ndarray of int
+        Rows of the array; read a few at a time.
+    load : callable
+        Rows to normalised images (n, X, Y, Z) with background 0.
+    block : int
+        Edge of a block in voxels; the last blocks are filled up with background.
+    of_mask : bool
+        Take the images' masks in place of their values.
+    """
+    parts = []
+    for some in np.split(rows, range(CHUNK, len(rows), CHUNK)):
+        images = load(some)
+        parts.append(block_means((images != 0).astype(np.float32) if of_mask else images, block))
+    return np.concatenate(parts)
+
+
+def block_means(images: np.ndarray, block: int) -> np.ndarray:
+    """Return the means over block³ voxels of images (n, X, Y, Z), shape (n, blocks), float64."""
+    padding = [(0, 0)] + [(0, -size % block) for size in images.shape[1:]]
+    padded = np.pad(images, padding)
+    x, y, z = (size // block for size in padded.shape[1:])
+    cut = padded.reshape(len(images), x, block, y, block, z, block)
+    return cut.mean((2, 4, 6), dtype=np.float64).reshape(len(images), -1)
+
+
+def principal_components(
+    training: np.ndarray, components: int
+) -> Callable[[np.ndarray], np.ndarray]:
+    """Return the projection on the first principal components of training rows (n, d)."""
+    centre = training.mean(0)
+    _, _, axes = np.linalg.svd(training - centre, full_matrices=False)
+    kept = axes[: min(components, len(training) - 1)]
+    return lambda rows: (rows - centre) @ kept.T

@@ -1,0 +1,101 @@
+"""Predicted ages per scan, fold and split: how they are made fair, and how they are written."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from contrage.errors import LeakageError
+from contrage.files import atomic, read_json
+from contrage.learning.tables import Scans
+
+COLUMNS = ("participant_id", "age", "predicted_age", "split", "scan_id", "site", "fold")
+
+
+@dataclass(frozen=True)
+class Fold:
+    """One fold with its scans, known to share no participant.
+
+    Attributes
+    ----------
+    number : int
+    entry : dict
+        The fold as it stands in the split file.
+    train, test : Scans
+    """
+
+    number: int
+    entry: dict[str, Any]
+    train: Scans
+    test: Scans
+
+    @property
+    def sides(self) -> tuple[tuple[str, Scans], tuple[str, Scans]]:
+        """Return both sides with their names."""
+        return ("train", self.train), ("test", self.test)
+
+
+def folds(split: Path, scans: Scans) -> Iterator[Fold]:
+    """Yield the folds of a split file.
+
+    Raises
+    ------
+    LeakageError
+        If a participant is on both sides of one.
+    """
+    for entry in read_json(split)["folds"]:
+        train, test = (scans.pick(entry[side], split) for side in ("train", "test"))
+        both = sorted(set(train.participants) & set(test.participants))
+        if both:
+            raise LeakageError(
+                f"{split}: {both[0]} ({len(both)} in all) is in training and test of fold "
+                f"{entry['fold']}; no error measured on this split would mean anything"
+            )
+        yield Fold(entry["fold"], entry, train, test)
+
+
+def lines(
+    side: str, fold: int, scans: Scans, predicted: np.ndarray, **more: Any
+) -> list[dict[str, Any]]:
+    """Return a line per scan, with the columns of a predictions file.
+
+    Parameters
+    ----------
+    side : {"train", "test"}
+    fold : int
+    scans : Scans
+    predicted : ndarray of shape (n,)
+        Years.
+    **more
+        Further columns: a value for all lines or an array of one per line.
+    """
+    result = []
+    for index, scan in enumerate(scans.ids):
+        line = {
+            "participant_id": scans.participants[index],
+            "age": float(scans.ages[index]),
+            "predicted_age": round(float(predicted[index]), 6),
+            "split": side,
+            "scan_id": scan,
+            "site": scans.sites[index] or "n/a",
+            "fold": fold,
+        }
+        for name, value in more.items():
+            line[name] = round(float(value[index]), 6) if isinstance(value, np.ndarray) else value
+        result.append(line)
+    return result
+
+
+def write(path: Path, content: Iterable[dict[str, Any]], *more: str) -> None:
+    """Write lines as TSV; `more` names the columns after the usual ones."""
+    with atomic(path) as temporary, temporary.open("w", newline="") as stream:
+        table = csv.DictWriter(
+            stream, [*COLUMNS, *more], delimiter="\t", lineterminator="\n", restval="n/a"
+        )
+        table.writeheader()
+        table.writerows(content)
