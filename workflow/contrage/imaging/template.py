@@ -7,7 +7,7 @@ mask file. Reading it through importlib.resources spares the import of nilearn.d
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from importlib import util
 from pathlib import Path
 
@@ -16,7 +16,7 @@ import numpy as np
 from scipy import ndimage
 
 from contrage.files import sha256
-from contrage.imaging.images import Image
+from contrage.imaging.images import Image, shrink
 
 GRID_SHAPE = (91, 109, 91)
 GRID_AFFINE = np.array([[-2.0, 0, 0, 90], [0, 2, 0, -126], [0, 0, 2, -72], [0, 0, 0, 1]])
@@ -34,18 +34,22 @@ class Template:
         T1 intensities, 0-1, float32.
     mask : ndarray of shape (X, Y, Z)
         Fraction of the voxel that is brain, 0-1, float32.
-    domain : ndarray of shape (X, Y, Z)
-        Where an image may be compared with it, bool.
     """
 
     anatomical: Image
     mask: np.ndarray
-    domain: np.ndarray
 
     @property
     def brain(self) -> np.ndarray:
         """Brain mask, bool."""
         return self.mask > 0.5
+
+    @cached_property
+    def domain(self) -> np.ndarray:
+        """Where an image may be compared with it: the brain and its rim, bool."""
+        voxel = self.anatomical.voxel_mm
+        distance = ndimage.distance_transform_edt(~self.brain, sampling=voxel)
+        return distance <= max(RIM_MM, voxel.max())
 
 
 def mni_grid() -> Image:
@@ -71,24 +75,6 @@ def _finest() -> Image:
     return Image(np.asanyarray(image.dataobj), np.asarray(image.affine, dtype=float))
 
 
-def _smoothed_every(array: np.ndarray, starts: tuple[int, ...], sizes: tuple[int, ...], step: int):
-    """Average around every `step`-th voxel with a triangular kernel about two steps wide."""
-    reach = np.arange(-step + 1, step, max(1, step // 3))
-    weights = 1 - np.abs(reach) / step
-    weights /= weights.sum()
-    for axis in range(3):
-        result = 0.0
-        for offset, weight in zip(reach, weights, strict=True):
-            index = starts[axis] + offset + step * np.arange(sizes[axis])
-            inside = (index >= 0) & (index < array.shape[axis])
-            part = np.take(array, np.clip(index, 0, array.shape[axis] - 1), axis=axis)
-            shape = [1, 1, 1]
-            shape[axis] = -1
-            result = result + weight * (part * inside.reshape(shape)).astype(np.float32)
-        array = result
-    return array
-
-
 @cache
 def brain_template(step: int = 2) -> Template:
     """Return the template's brain on a grid of whole millimetres, in a rim of darkness.
@@ -108,14 +94,12 @@ def brain_template(step: int = 2) -> Template:
         RAS orientation; anatomical is 0 outside the brain.
     """
     finest = _finest()
-    starts = (-12, -12, -12)
-    sizes = tuple((n + 24) // step for n in finest.array.shape)
-    values = _smoothed_every(finest.array, starts, sizes, step) / 255
-    mask = _smoothed_every((finest.array > 0).astype(np.uint8), starts, sizes, step)
-    affine = np.diag([step, step, step, 1.0])
-    affine[:3, 3] = finest.affine[:3, 3] + starts
-    distance = ndimage.distance_transform_edt(mask <= 0.5) * step
-    return Template(Image(values, affine), mask, distance <= max(RIM_MM, step))
+    affine = finest.affine.copy()
+    affine[:3, 3] -= 12
+    padded = Image(np.pad(finest.array, 12), affine)
+    values = shrink(padded, step)
+    mask = shrink(padded.with_array(padded.array > 0), step)
+    return Template(values.with_array(values.array / 255), mask.array)
 
 
 @cache
@@ -126,9 +110,20 @@ def mni_template() -> Template:
     after an average over the neighbours.
     """
     finest = _finest()
-    starts = tuple(int(v) for v in np.array([-90, -126, -72]) - finest.affine[:3, 3])
-    array = _smoothed_every(finest.array, starts, GRID_SHAPE, 2)[::-1] / 255
-    mask = _smoothed_every((finest.array > 0).astype(np.uint8), starts, GRID_SHAPE, 2)[::-1]
-    array, mask = np.ascontiguousarray(array), np.ascontiguousarray(mask)
-    domain = ndimage.binary_dilation(mask > 0.5, iterations=3)
-    return Template(Image(array, GRID_AFFINE.copy()), mask, domain)
+    first = (np.array([-90, -126, -72]) - finest.affine[:3, 3]).astype(int)
+    values = _every_second(finest.array, first)[::-1]
+    mask = _every_second((finest.array > 0).astype(np.uint8), first)[::-1]
+    grid = mni_grid()
+    return Template(grid.with_array(np.ascontiguousarray(values / 255)), np.ascontiguousarray(mask))
+
+
+def _every_second(array: np.ndarray, first: np.ndarray) -> np.ndarray:
+    """Pick every second voxel from `first` on, averaged with weights 1 2 1 along each axis."""
+    array = np.pad(array, 4)
+    for axis, (start, size) in enumerate(zip(first + 4, GRID_SHAPE, strict=True)):
+        before, here, after = (
+            array.take(range(start + shift, start + shift + 2 * size, 2), axis=axis)
+            for shift in (-1, 0, 1)
+        )
+        array = before / np.float32(4) + here / np.float32(2) + after / np.float32(4)
+    return array

@@ -1,0 +1,215 @@
+"""How well a scan was preprocessed: metrics, comparison with a known truth, a picture."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from contrage.files import failed, read_json, write_json
+from contrage.imaging import picture as pictures
+from contrage.imaging.affines import read_affine
+from contrage.imaging.images import Image, grid_points, load, resample, transform_points
+from contrage.imaging.template import mni_template
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Truth:
+    """What is known of a phantom; None where it is not."""
+
+    mask: Path | None
+    coverage: Path | None
+    transform: Path | None
+    bias: Path | None
+
+
+def quality(
+    settings: dict,
+    *,
+    sidecar: Path,
+    brain_mask: Path | None = None,
+    preproc_anatomical: Path | None = None,
+    preproc_mask: Path | None = None,
+    preproc_stiffness: Path | None = None,
+    transform: Path | None = None,
+    truth_mask: Path | None = None,
+    truth_coverage: Path | None = None,
+    truth_transform: Path | None = None,
+    truth_bias: Path | None = None,
+    corrected: Path | None = None,
+    output: Path,
+    picture: Path,
+) -> None:
+    """Judge one preprocessed scan and draw it.
+
+    Parameters
+    ----------
+    settings : dict
+        Limits `min_coverage`, `min_overlap`, `min_correlation` (None or absent: no limit).
+    sidecar : Path
+        What preprocess wrote; its failure is passed on.
+    brain_mask, corrected, transform : Path, optional
+        On the anatomical grid, and the affine; needed only for the comparison with a truth.
+    preproc_anatomical, preproc_mask, preproc_stiffness : Path, optional
+        On the MNI152 grid.
+    truth_mask, truth_coverage, truth_transform, truth_bias : Path, optional
+        A phantom's truth.
+    output : Path
+        JSON: status, coverage, overlap, correlation, the metrics against the truth (None
+        where there is none), flagged, flag_reason (list).
+    picture : Path
+        PNG.
+    """
+    reason = failed(sidecar)
+    if reason is not None:
+        stage = read_json(sidecar).get("stage")
+        write_json(output, {"status": "failed", "stage": stage, "reason": reason})
+        pictures.draw_failure(picture, reason)
+        return
+    head = load(preproc_anatomical) if preproc_anatomical else None
+    stiffness = load(preproc_stiffness) if preproc_stiffness else None
+    inside = _brain(preproc_mask, head, stiffness)
+    record = {"status": "ok", "stage": "quality", "reason": None}
+    record |= metrics(inside, head, stiffness)
+    truth = Truth(truth_mask, truth_coverage, truth_transform, truth_bias)
+    record |= against_truth(truth, record["coverage"], brain_mask, transform)
+    record["bias_residual_sd"] = bias_residual(truth, brain_mask, corrected, sidecar)
+    reasons = flags(record, settings)
+    record |= {"flagged": bool(reasons), "flag_reason": reasons}
+    write_json(output, record)
+    pictures.draw(picture, head, stiffness, caption(record, picture))
+
+
+def _brain(mask: Path | None, head: Image | None, stiffness: Image | None) -> np.ndarray:
+    if mask is not None:
+        return load(mask).array > 0.5
+    return (head or stiffness).array != 0
+
+
+def metrics(inside: np.ndarray, head: Image | None, stiffness: Image | None) -> dict:
+    """Compare a scan on the MNI152 grid with the template.
+
+    Parameters
+    ----------
+    inside : ndarray of shape (91, 109, 91)
+        The scan's brain mask.
+    head, stiffness : Image or None
+        T1 and map.
+
+    Returns
+    -------
+    dict
+        `coverage`, the share of the template's brain that the map (without one: the brain
+        mask) fills; `overlap`, Dice of the brain masks; `correlation`, Pearson's r of T1 and
+        template inside both masks, None without a T1.
+    """
+    template = mni_template()
+    brain = template.brain
+    filled = stiffness.array != 0 if stiffness is not None else inside
+    both = inside & brain
+    correlation = None
+    if head is not None and both.sum() > 2 and head.array[both].std() > 0:
+        pair = head.array[both], template.anatomical.array[both]
+        correlation = float(np.corrcoef(*pair)[0, 1])
+    return {
+        "coverage": float((filled & brain).sum() / brain.sum()),
+        "overlap": dice(inside, brain),
+        "correlation": correlation,
+    }
+
+
+def dice(one: np.ndarray, other: np.ndarray) -> float:
+    """Return twice the shared voxels over the sum of both (Dice 1945)."""
+    total = one.sum() + other.sum()
+    return float(2 * (one & other).sum() / total) if total else 0.0
+
+
+def against_truth(
+    truth: Truth, coverage: float, brain_mask: Path | None, transform: Path | None
+) -> dict:
+    """Compare mask, transform and coverage with what a phantom knows.
+
+    Returns
+    -------
+    dict
+        `mask_dice` on the native grid; `transform_error_mm`, mean distance over brain voxels
+        between where the estimated and the true affine put them; `coverage_error`, measured
+        minus true share of the template covered. None where it cannot be known.
+    """
+    result = dict.fromkeys(("mask_dice", "transform_error_mm", "coverage_error"))
+    true_affine = np.array(read_json(truth.transform)["affine"]) if truth.transform else None
+    if truth.mask and brain_mask:
+        known = load(truth.mask)
+        result["mask_dice"] = dice(load(brain_mask).array > 0.5, known.array > 0.5)
+    reference = truth.mask or brain_mask
+    if true_affine is not None and transform and reference:
+        mask = load(reference)
+        points = grid_points(mask, mask.array > 0.5)[::11]
+        there = transform_points(true_affine, points)
+        found = transform_points(read_affine(transform), points)
+        result["transform_error_mm"] = float(np.linalg.norm(found - there, axis=1).mean())
+    if true_affine is not None and truth.coverage:
+        template = mni_template()
+        known = load(truth.coverage)
+        known = known.with_array((known.array > 0.5).astype(np.float32))
+        there = resample(known, template.anatomical, np.linalg.inv(true_affine)) > 0.5
+        share = float((there & template.brain).sum() / template.brain.sum())
+        result["coverage_error"] = coverage - share
+    return result
+
+
+def bias_residual(
+    truth: Truth, brain_mask: Path | None, corrected: Path | None, sidecar: Path
+) -> float | None:
+    """Return the spread of estimated over true bias field inside the brain.
+
+    The estimate is the raw image over the corrected one; the raw image is found through the
+    sidecar's inputs.
+
+    Returns
+    -------
+    float or None
+        Standard deviation of the ratio, scaled to mean 1; None where it cannot be known.
+    """
+    raw = read_json(sidecar).get("inputs", {}).get("anatomical", {}).get("path")
+    if not (truth.bias and brain_mask and corrected and raw and Path(raw).is_file()):
+        return None
+    head, after, field = load(Path(raw)), load(corrected), load(truth.bias)
+    if not head.array.shape == after.array.shape == field.array.shape:
+        return None
+    keep = (load(brain_mask).array > 0.5) & (after.array > 0) & (field.array > 0)
+    if truth.mask:
+        keep &= load(truth.mask).array > 0.5
+    if not keep.any():
+        return None
+    ratio = head.array[keep] / after.array[keep] / field.array[keep]
+    return float(ratio.std() / ratio.mean())
+
+
+def flags(record: dict, limits: dict) -> list[str]:
+    """Return a sentence for every limit that a scan falls below."""
+    reasons = []
+    for name in ("coverage", "overlap", "correlation"):
+        limit, value = limits.get(f"min_{name}"), record[name]
+        if limit is not None and value is not None and value < limit:
+            reasons.append(f"{name} {value:.3f} is below {limit:g}")
+    return reasons
+
+
+def caption(record: dict, picture: Path) -> str:
+    """Return the line under a picture: the scan and its metrics."""
+    parts = [picture.name.split("_desc-")[0]]
+    for name in ("coverage", "overlap", "correlation"):
+        if record[name] is not None:
+            parts.append(f"{name} {record[name]:.3f}")
+    if record["mask_dice"] is not None:
+        parts.append(f"Dice {record['mask_dice']:.3f}")
+    if record["transform_error_mm"] is not None:
+        parts.append(f"off by {record['transform_error_mm']:.1f} mm")
+    if record["flagged"]:
+        parts.append("FLAGGED")
+    return "   ".join(parts)
