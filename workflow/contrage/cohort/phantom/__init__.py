@@ -1,0 +1,1 @@
+"""The embedded cohort: a digital phantom of five elastography studies."""
