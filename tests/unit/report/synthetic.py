@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+
 from contrage.files import save_nifti, write_json, write_tsv
 
 LOSSES = {"rnc": 5.3, "yaware": 3.9, "threshold": 4.4, "exp": 3.8, "dynlocrep": 3.7, "l1": 5.0}
@@ -73,7 +74,12 @@ def predictions_table(
 
 def baseline_frame(scans: pd.DataFrame, rng: np.random.Generator, folds: int) -> pd.DataFrame:
     parts = []
-    for name, error in {"mean": None, "ridge-blocks": 4.6, "ridge-coverage": 16.0}.items():
+    for name, error in {
+        "mean": None,
+        "site-mean": 9.0,
+        "ridge-blocks": 4.6,
+        "ridge-coverage": 16.0,
+    }.items():
         frame = predictions_table(scans, error or 1.0, rng, folds)
         if error is None:
             frame["predicted_age"] = frame.loc[frame["split"] == "train", "age"].mean()
@@ -124,12 +130,14 @@ def write_derivatives(
         save_nifti(place / "mre" / f"{stem}-preproc_stiffness.nii.gz", stiffness, affine)
         quality = {"status": "ok", "coverage": scan.coverage, "overlap": scan.overlap}
         if truth:
-            quality["truth"] = {
+            quality |= {
                 "mask_dice": float(0.975 - rng.exponential(0.006)),
                 "transform_error_mm": float(0.4 + rng.exponential(0.3)),
+                "coverage_error": float(rng.normal(0, 0.005)),
+                "bias_residual_sd": None,
             }
         write_json(place / "qc" / f"{name}_desc-quality.json", quality)
-        steps = {"skull_strip": {"seconds": 12.5}, "registration": {"seconds": 8.0}}
+        steps = [{"name": "skull_strip", "seconds": 12.5}, {"name": "registration", "seconds": 8}]
         write_json(place / f"{name}_desc-preproc.json", {"status": "ok", "steps": steps})
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from contrage.report.figures.cohort import TRUTHS, flagged_scans
-from contrage.report.story import Study
+from contrage.report.story import Study, p_of
 from contrage.report.style import baseline_name, loss_colours, loss_name
 from contrage.report.text import (
     MISSING,
@@ -84,7 +84,7 @@ def mae(study: Study) -> Table:
             number(row.get("r2_mean")),
             number(row.get("r_mean")),
         ]
-        cells += ["best", ""] if place == 0 else [_difference(row), p_value(row.get("p_paired"))]
+        cells += ["best", ""] if place == 0 else [_difference(row), p_value(p_of(row))]
         lines.append(Line(cells, colours[row["loss"]], "best" if place == 0 else ""))
     return Table(head, lines + _baselines(study), 1, "tables/mae.tsv")
 
@@ -126,7 +126,7 @@ def norms(study: Study) -> Table:
         return Table(head)
     lines = []
     for place, row in enumerate(frame.sort_values("mae_mean").to_dict("records")):
-        last = ["best", ""] if place == 0 else [_difference(row), p_value(row.get("p_paired"))]
+        last = ["best", ""] if place == 0 else [_difference(row), p_value(p_of(row))]
         kind = "best" if place == 0 else ""
         lines.append(Line([str(row["norm"]).capitalize(), *_error(row), *last], "", kind))
     return Table(head, lines, 1, "tables/norms.tsv")

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import base64
 import logging
+import platform
+from contextlib import suppress
 from dataclasses import dataclass, field
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -12,15 +15,18 @@ import numpy as np
 import pandas as pd
 import yaml
 
-from contrage.files import atomic, read_json, read_tsv
+from contrage.files import atomic, read_json, read_tsv, versions
 from contrage.report.html_tables import all_tables
-from contrage.report.story import Study, notes, paragraph
+from contrage.report.notes import notes
+from contrage.report.story import Study, paragraph
 from contrage.report.style import loss_name
-from contrage.report.text import count, number, without_folders
+from contrage.report.text import number, without_folders
 
 logger = logging.getLogger(__name__)
 
 HERE = Path(__file__).parent
+PACKAGES = ("contrage", "antspyx", "monai", "nilearn", "nibabel", "torch", "numpy", "scipy")
+PACKAGES += ("scikit-learn", "pandas", "matplotlib")
 TABLES = ("mae", "norms", "baselines", "cohort", "excluded", "runtimes")
 
 
@@ -83,13 +89,36 @@ def context(settings: dict[str, Any], study: Study, images: dict[str, Any]) -> d
         "paragraph": paragraph(study),
         "notes": notes(study),
         "tiles": tiles(study),
-        "tables": all_tables(study, settings.get("versions", {})),
+        "tables": all_tables(study, settings.get("versions") or installed()),
         "figures": images,
         "level": study.level,
+        "own": own_predictions(study.tables["mae"]),
+        "holm": "p_holm" in study.tables["mae"],
         "bootstrap": study.get("statistics", "bootstrap"),
         "config": yaml.safe_dump(config, sort_keys=False, allow_unicode=True),
         "n_excluded": len(study.tables["excluded"]),
     }
+
+
+def own_predictions(mae: pd.DataFrame) -> list[str]:
+    """Say what losses that predict age themselves reach without the probe."""
+    if "mae_own" not in mae:
+        return []
+    lines = mae.dropna(subset="mae_own").itertuples()
+    return [
+        f"{loss_name(line.loss)} also predicts age by itself: without the ridge probe its error "
+        f"is {number(line.mae_own)} years."
+        for line in lines
+    ]
+
+
+def installed() -> dict[str, str]:
+    """Return the versions of the packages that decide the results, as far as they are here."""
+    found = {"python": platform.python_version()}
+    for package in PACKAGES:
+        with suppress(metadata.PackageNotFoundError):
+            found |= versions(package)
+    return found
 
 
 def tiles(study: Study) -> list[dict[str, str]]:
@@ -105,10 +134,13 @@ def tiles(study: Study) -> list[dict[str, str]]:
     ]
     if len(mae):
         best = mae.iloc[0]
-        trained = f"{count(len(mae), 'loss', 'losses')} × {count(int(best.n_seeds), 'seed')}"
         found += [
             {"value": str(study.n_test), "unit": "", "label": "test participants per seed"},
-            {"value": str(int(mae.n_seeds.sum())), "unit": "", "label": f"predictors: {trained}"},
+            {
+                "value": f"{len(mae)} × {int(best.n_seeds)}",
+                "unit": "",
+                "label": "losses × training seeds",
+            },
             {
                 "value": number(best.mae_mean),
                 "unit": "years",

@@ -42,6 +42,7 @@ LOSS_NAMES = {
 }
 BASELINE_NAMES = {
     "mean": "Predict the mean",
+    "site-mean": "Predict the study's mean",
     "ridge-blocks": "Ridge on block means",
     "ridge-coverage": "Ridge on coverage only",
 }

@@ -45,24 +45,37 @@ def tables(
         The TSV files to write.
     derivatives : Path, optional
         The cohort's derivatives, with benchmarks and sidecars of its preprocessing.
+    """
+    folders = [folder for folder in (results, derivatives) if folder is not None]
+    write_tsv(mae, loss_table(results, settings))
+    write_tsv(norms, norm_table(results, settings))
+    write_tsv(baselines, baseline_lines(results, settings))
+    write_tsv(cohort, cohort_table(read_tsv(scans)))
+    write_tsv(excluded_table, exclusion_table(read_tsv(excluded)))
+    write_tsv(runtimes, runtime_table(folders))
+    logger.info("wrote six tables beside %s", mae)
+
+
+def loss_table(results: Path, settings: dict[str, Any]) -> pd.DataFrame:
+    """Compare the losses (Table 3 of the paper); columns of `evaluation.summary.mae_table`.
 
     Raises
     ------
     TableError
         A file of predictions is missing.
     """
-    from contrage.evaluation.summary import baseline_table, mae_table
+    from contrage.evaluation.summary import mae_table
 
-    statistics = settings.get("statistics", {})
-    write_tsv(mae, mae_table(predictions(results, settings["rows"], settings["seeds"]), statistics))
-    write_tsv(norms, norm_table(results, settings))
-    files = [results / "baselines" / f"seed-{seed}.tsv" for seed in settings["seeds"]]
-    write_tsv(baselines, baseline_table([_read(path) for path in files]))
-    write_tsv(cohort, cohort_table(read_tsv(scans)))
-    write_tsv(excluded_table, exclusion_table(read_tsv(excluded)))
-    folders = [folder for folder in (results, derivatives) if folder is not None]
-    write_tsv(runtimes, runtime_table(folders))
-    logger.info("wrote six tables beside %s", mae)
+    frames = predictions(results, settings["rows"], settings["seeds"])
+    return mae_table(frames, settings.get("statistics", {}))
+
+
+def baseline_lines(results: Path, settings: dict[str, Any]) -> pd.DataFrame:
+    """Summarise what simple predictors reach; columns of `evaluation.summary.baseline_table`."""
+    from contrage.evaluation.summary import baseline_table
+
+    files = [Path(results) / "baselines" / f"seed-{seed}.tsv" for seed in settings["seeds"]]
+    return baseline_table([_read(path) for path in files])
 
 
 def predictions(results: Path, rows: list[str], seeds: list[int]) -> dict[str, list[pd.DataFrame]]:

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from contrage.files import write_json
+
+if TYPE_CHECKING:
+    from contrage.report.figures.ingredients import Ingredients
+    from contrage.report.style import Figure
 
 logger = logging.getLogger(__name__)
 
@@ -30,7 +35,6 @@ def figures(
     output : Path
         The folder to write; each figure is ``<name>.png`` and ``<name>.svg``.
     """
-    from contrage.report.figures import cohort, embedding, imaging, outcome
     from contrage.report.figures.ingredients import gather
     from contrage.report.style import use_style
 
@@ -38,7 +42,20 @@ def figures(
     given = gather(settings, Path(results), Path(scans), Path(derivatives), Path(output))
     given.output.mkdir(parents=True, exist_ok=True)
     made = []
-    for draw in (
+    for draw in drawings():
+        figure = draw(given)
+        if figure is None:
+            logger.info("no figure %s: what it shows is not part of this experiment", draw.__name__)
+        else:
+            made.append(figure.record())
+    write_json(given.output / "figures.json", made)
+
+
+def drawings() -> list[Callable[[Ingredients], Figure | None]]:
+    """Return the functions that draw the figures, in the order of the page."""
+    from contrage.report.figures import cohort, embedding, imaging, outcome
+
+    return [
         outcome.mae,
         outcome.norms,
         outcome.predicted_vs_true,
@@ -50,10 +67,4 @@ def figures(
         imaging.coverage_examples,
         cohort.quality,
         cohort.truth,
-    ):
-        figure = draw(given)
-        if figure is None:
-            logger.info("no figure %s: what it shows is not part of this experiment", draw.__name__)
-        else:
-            made.append(figure.record())
-    write_json(given.output / "figures.json", made)
+    ]

@@ -10,6 +10,7 @@ from contrage.cohort.names import quality_file
 from contrage.files import read_json, write_tsv
 from contrage.report.figures.ingredients import Ingredients
 from contrage.report.style import GREY, INK, Figure, save
+from contrage.report.text import count
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -19,6 +20,8 @@ MAX_LABELS = 12
 TRUTHS = {  # key in the quality file: axis label
     "mask_dice": "Dice overlap of brain mask and truth",
     "transform_error_mm": "registration error inside the brain [mm]",
+    "coverage_error": "measured minus true coverage",
+    "bias_residual_sd": "left of the bias field (SD)",
 }
 
 
@@ -43,7 +46,7 @@ def age_histogram(given: Ingredients) -> Figure | None:
     every = np.concatenate(ages)
     width = 5 if np.ptp(every) > 30 else (2 if np.ptp(every) > 10 else 1)
     edges = np.arange(np.floor(every.min() / width) * width, every.max() + width, width)
-    canvas, axes = plt.subplots(figsize=(8, 3.6))
+    canvas, axes = plt.subplots(figsize=(7, 4.2))
     names = [f"{site} ({len(a)})" for site, a in zip(parts, ages, strict=True)]
     colours = [colour for _, colour in parts.values()]
     axes.hist(
@@ -53,14 +56,15 @@ def age_histogram(given: Ingredients) -> Figure | None:
     axes.set_ylabel("participants")
     axes.yaxis.get_major_locator().set_params(integer=True)
     if len(parts) > 1:
-        axes.legend(title="study (participants)", loc="upper left", bbox_to_anchor=(1, 1))
+        canvas.legend(loc="outside lower center", ncols=3, title="study (participants)")
     span = f"from {every.min():.0f} to {every.max():.0f}"
     return save(
         canvas,
         given.output,
         "age_histogram",
         "Ages",
-        f"{len(every)} participants by age, in bins of {width} years, stacked by study.",
+        f"{len(every)} participants by age, in bins of {count(width, 'year')}"
+        + (", stacked by study." if len(parts) > 1 else "."),
         f"Histogram of the ages of {len(every)} participants, {span} years.",
     )
 
@@ -72,7 +76,7 @@ def coverage(given: Ingredients) -> Figure | None:
     if "coverage" not in given.scans or given.scans["coverage"].isna().all():
         return None
     parts = groups(given)
-    canvas, axes = plt.subplots(figsize=(8, 1.1 + 0.5 * len(parts)))
+    canvas, axes = plt.subplots(figsize=(7, 1.1 + 0.5 * len(parts)))
     for height, (part, colour) in enumerate(reversed(parts.values())):
         _strip(axes, 100 * part["coverage"].dropna().to_numpy(), height, colour)
     names = [f"{site} ({len(part)})" for site, (part, _) in parts.items()]
@@ -86,9 +90,9 @@ def coverage(given: Ingredients) -> Figure | None:
         canvas,
         given.output,
         "coverage",
-        "Brain coverage by study",
+        "Brain coverage",
         "One dot per scan; the box holds the middle half, its line is the median. "
-        "Studies with their own field of view can be told apart by it, and so can their ages: "
+        "Where studies differ in their field of view and in age, it can give the age away: "
         "compare the baseline that sees nothing but the coverage.",
         f"Coverage of the brain by study; the median of all scans is {middle:.0f} %.",
     )
@@ -133,21 +137,13 @@ def quality(given: Ingredients) -> Figure | None:
         return None
     if given.scans[["overlap", "correlation"]].dropna().empty:
         return None
-    canvas, axes = plt.subplots(figsize=(8, 4.4))
+    canvas, axes = plt.subplots(figsize=(7, 5))
     for site, (part, colour) in groups(given).items():
         axes.plot(
             part["overlap"], part["correlation"], "o", color=colour, ms=6, mec="white", label=site
         )
     flagged = flagged_scans(given.scans)
-    axes.plot(
-        flagged["overlap"], flagged["correlation"], "o", ms=11, mfc="none", mec=INK, mew=1.4,
-        label="flagged", linestyle="none",
-    )  # fmt: skip
-    for scan in flagged.head(MAX_LABELS).itertuples():
-        axes.annotate(
-            scan.scan_id, (scan.overlap, scan.correlation), (9, -3), fontsize=8,
-            textcoords="offset points",
-        )  # fmt: skip
+    _ring(axes, flagged)
     axes.margins(0.12)
     _limit(axes, _limits(given).get("min_overlap", np.nan), "x")
     _limit(axes, _limits(given).get("min_correlation", np.nan), "y")
@@ -155,7 +151,7 @@ def quality(given: Ingredients) -> Figure | None:
     axes.set_ylabel("correlation with the template")
     axes.grid(True)
     handles = dict(zip(*reversed(axes.get_legend_handles_labels()), strict=True))
-    axes.legend(handles.values(), handles.keys(), loc="upper left", bbox_to_anchor=(1, 1))
+    canvas.legend(handles.values(), handles.keys(), loc="outside lower center", ncols=3)
     return save(
         canvas,
         given.output,
@@ -165,6 +161,18 @@ def quality(given: Ingredients) -> Figure | None:
         "another reason, such as coverage; dashed lines: the limits set.",
         f"Scatter plot of overlap against correlation with the template; {len(flagged)} flagged.",
     )
+
+
+def _ring(axes: Axes, flagged: pd.DataFrame) -> None:
+    axes.plot(
+        flagged["overlap"], flagged["correlation"], "o", ms=11, mfc="none", mec=INK, mew=1.4,
+        label="flagged", linestyle="none",
+    )  # fmt: skip
+    for scan in flagged.head(MAX_LABELS).itertuples():
+        axes.annotate(
+            scan.scan_id, (scan.overlap, scan.correlation), (9, -3), fontsize=8,
+            textcoords="offset points",
+        )  # fmt: skip
 
 
 def flagged_scans(scans: pd.DataFrame) -> pd.DataFrame:
@@ -180,11 +188,14 @@ def truth(given: Ingredients) -> Figure | None:
 
     known = truth_table(given)
     shown = {key: known[key].dropna() for key in TRUTHS if key in known}
-    if not shown or not any(len(values) for values in shown.values()):
+    if not shown:
         return None
     write_tsv(given.output / "truth.tsv", known)
-    canvas, grid = plt.subplots(1, len(shown), figsize=(8, 2.4), squeeze=False)
-    for axes, (key, values) in zip(grid.flat, shown.items(), strict=True):
+    lines = -(-len(shown) // 2)
+    canvas, grid = plt.subplots(lines, 2, figsize=(7, 0.3 + 1.6 * lines), squeeze=False)
+    for axes in grid.flat[len(shown) :]:
+        axes.set_axis_off()
+    for axes, (key, values) in zip(grid.flat, shown.items(), strict=False):
         _strip(axes, values.to_numpy(), 0, "#0072B2")
         axes.set_yticks([])
         axes.spines["left"].set_visible(False)
@@ -210,8 +221,8 @@ def truth_table(given: Ingredients) -> pd.DataFrame:
     lines = []
     for scan in given.scans["scan_id"]:
         path = given.derivatives / quality_file(scan)
-        record = read_json(path).get("truth") if path.is_file() else None
-        if record:
-            numbers = {k: v for k, v in record.items() if isinstance(v, int | float)}
-            lines.append({"scan_id": scan} | numbers)
+        record = read_json(path) if path.is_file() else {}
+        known = {key: record[key] for key in TRUTHS if record.get(key) is not None}
+        if known:
+            lines.append({"scan_id": scan} | known)
     return pd.DataFrame(lines)

@@ -12,11 +12,11 @@ from contrage.report.style import Figure, save
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure as Canvas
     from matplotlib.image import AxesImage
 
 POINT = (6.0, -18.0, 12.0)  # mm in MNI space: through thalamus and lateral ventricle
 STIFFNESS_COLOURS = "inferno"
-COVERAGES = (1.0, 0.95, 0.9, 0.8)
 N_EXAMPLES = 4
 
 
@@ -49,8 +49,6 @@ def _tile(plane: np.ndarray) -> np.ndarray:
 
 def preprocessing(given: Ingredients) -> Figure | None:
     """Draw preprocessed scans in three planes, from young to old (Fig. 2)."""
-    import matplotlib.pyplot as plt
-
     scans = _with_images(given, given.scans.sort_values("age"), N_EXAMPLES)
     if not scans:
         return None
@@ -59,36 +57,42 @@ def preprocessing(given: Ingredients) -> Figure | None:
     kinds = [pictures for pictures in (anatomical, maps) if all(pictures)]
     if not _is_map(given):
         kinds = [maps]
-    height, width = 1.5 * len(scans) + 0.4, 4.4 * len(kinds) + 1.2
-    canvas, grid = plt.subplots(
-        len(scans), 3 * len(kinds), figsize=(width, height), squeeze=False, facecolor="white"
-    )
-    top = _top(maps)
-    for kind, pictures in enumerate(kinds):
-        is_map = pictures is maps and _is_map(given)
-        for line, (volume, affine) in enumerate(pictures):
-            limit = top if is_map else np.percentile(volume[volume > 0], 99.5)
-            cells = grid[line, 3 * kind : 3 * kind + 3]
-            for axes, plane in zip(cells, planes(volume, affine), strict=True):
-                drawn = _show(axes, plane, limit, STIFFNESS_COLOURS if is_map else "gray")
-        if is_map:
-            canvas.colorbar(drawn, ax=grid[:, -1], label="stiffness [kPa]", shrink=0.8)
+    canvas, grid = _grid_of_scans(kinds, maps if _is_map(given) else None)
     for axes, name in zip(grid[0], ["sagittal", "coronal", "axial"] * len(kinds), strict=True):
         axes.set_title(name, fontsize=9)
     for axes, scan in zip(grid[:, 0], scans, strict=True):
         axes.set_ylabel(f"{scan.age:.0f} years\n{scan.scan_id}", fontsize=9)
-    shown = "anatomical image (left) and map (right)" if len(kinds) > 1 else given.map_name
     return save(
         canvas,
         given.output,
         "preprocessing",
         "Preprocessed scans, young to old",
-        f"After all steps, in MNI152 space: {shown}, in the planes x = {POINT[0]:.0f}, "
-        f"y = {POINT[1]:.0f}, z = {POINT[2]:.0f} mm; the participant's left is on the left. "
-        "Maps share one colour scale; anatomical images are scaled one by one.",
+        f"After all steps, in MNI152 space: {_kinds(given, kinds)} in the planes "
+        f"x = {POINT[0]:.0f}, y = {POINT[1]:.0f}, z = {POINT[2]:.0f} mm; the participant's left "
+        "is on the left.".replace("-", "−"),
         f"Brain images of {len(scans)} participants aged "
         + ", ".join(f"{scan.age:.0f}" for scan in scans),
     )
+
+
+def _grid_of_scans(kinds: list, maps: list | None) -> tuple[Canvas, np.ndarray]:
+    """Draw one line of planes per scan; those in `maps` in colour, on one scale."""
+    import matplotlib.pyplot as plt
+
+    lines, columns = len(kinds[0]), 3 * len(kinds)
+    canvas, grid = plt.subplots(
+        lines, columns, figsize=(4.4 * len(kinds) + 1.2, 1.5 * lines + 0.4), squeeze=False
+    )
+    for kind, pictures in enumerate(kinds):
+        for line, (volume, affine) in enumerate(pictures):
+            is_map = pictures is maps
+            limit = _top(maps) if is_map else np.percentile(volume[volume > 0], 99.5)
+            cells = grid[line, 3 * kind : 3 * kind + 3]
+            for axes, plane in zip(cells, planes(volume, affine), strict=True):
+                drawn = _show(axes, plane, limit, STIFFNESS_COLOURS if is_map else "gray")
+    if maps is not None:
+        canvas.colorbar(drawn, ax=grid[:, -1], label="stiffness [kPa]", shrink=0.8)
+    return canvas, grid
 
 
 def coverage_examples(given: Ingredients) -> Figure | None:
@@ -102,10 +106,11 @@ def coverage_examples(given: Ingredients) -> Figure | None:
         return None
     canvas, grid = plt.subplots(3, len(scans), figsize=(2 * len(scans) + 0.9, 6.2), squeeze=False)
     top = _top(list(maps.values()))
+    masks = {s.scan_id: m for s in scans if (m := given.image(s.scan_id, "mask")) is not None}
     for column, scan in zip(grid.T, scans, strict=True):
         volume, affine = maps[scan.scan_id]
-        mask = given.image(scan.scan_id, "mask")
-        outlines = planes(mask[0], mask[1]) if mask else [None] * 3
+        mask = masks.get(scan.scan_id)
+        outlines = planes(*mask) if mask else [None] * 3
         for axes, plane, outline in zip(column, planes(volume, affine), outlines, strict=True):
             drawn = _show(axes, plane, top, STIFFNESS_COLOURS if _is_map(given) else "gray")
             if outline is not None and outline.any():
@@ -121,9 +126,19 @@ def coverage_examples(given: Ingredients) -> Figure | None:
         given.output,
         "coverage_examples",
         "Maps by coverage",
-        "Sagittal, coronal and axial plane of maps that cover the brain less and less; "
-        "blue: outline of the brain mask.",
+        "Sagittal, coronal and axial plane of maps that cover the brain less and less"
+        + ("; blue: outline of the brain mask." if masks else "."),
         f"Brain maps with coverage of {listed}.",
+    )
+
+
+def _kinds(given: Ingredients, kinds: list) -> str:
+    """Say what is shown and how it is scaled."""
+    if not _is_map(given):
+        return f"{given.map_name} images, each with its own grey scale,"
+    maps = "stiffness maps on one colour scale"
+    return (
+        f"anatomical images, each with its own grey scale, and {maps}" if len(kinds) > 1 else maps
     )
 
 
@@ -146,13 +161,14 @@ def _with_images(given: Ingredients, scans: pd.DataFrame, number: int) -> list:
 
 
 def _spectrum(given: Ingredients) -> list:
-    """Return the scans whose coverage is nearest to the paper's four, each once, most first."""
+    """Return scans with coverages evenly spread from the most to the least, most first."""
     if "coverage" not in given.scans:
         return []
     left = [s for s in given.scans.dropna(subset="coverage").itertuples()]
     left = [scan for scan in left if given.has_image(scan.scan_id, given.map_name)]
     chosen = []
-    for aim in COVERAGES[: len(left)]:
+    ends = [scan.coverage for scan in sorted(left, key=lambda scan: -scan.coverage)]
+    for aim in np.linspace(ends[0], ends[-1], min(N_EXAMPLES, len(left))) if left else []:
         best = min(left, key=lambda scan: abs(scan.coverage - aim))
         left.remove(best)
         chosen.append(best)

@@ -25,7 +25,7 @@ def mae(given: Ingredients) -> Figure | None:
     if table is None or not len(table):
         return None
     table = table.sort_values("mae_mean", ascending=False)
-    canvas, axes = plt.subplots(figsize=(8, 1.5 + 0.42 * len(table)))
+    canvas, axes = plt.subplots(figsize=(7, 1.5 + 0.42 * len(table)))
     _dots(axes, given, table, [loss_name(row) for row in table["loss"]])
     for (name, value), style in zip(_baselines(given).items(), BASELINE_STYLES, strict=False):
         axes.axvline(value, color=GREY, linestyle=style, linewidth=1.4, label=name, zorder=1)
@@ -53,7 +53,7 @@ def norms(given: Ingredients) -> Figure | None:
     if table is None or len(table) < 2:
         return None
     table = table.sort_values("mae_mean", ascending=False)
-    canvas, axes = plt.subplots(figsize=(8, 1.4 + 0.42 * len(table)))
+    canvas, axes = plt.subplots(figsize=(7, 1.4 + 0.42 * len(table)))
     _dots(axes, given, table, [norm.capitalize() for norm in table["norm"]])
     low, high = axes.get_xlim()
     axes.set_xlim(low - 0.1 * (high - low), high + 0.1 * (high - low))
@@ -116,7 +116,7 @@ def predicted_vs_true(given: Ingredients) -> Figure | None:
     columns = min(3, len(tests))
     lines = -(-len(tests) // columns)
     canvas, grid = plt.subplots(
-        lines, columns, figsize=(8.6, 0.9 + 8.6 / 3 * lines), squeeze=False,
+        lines, columns, figsize=(7.8, 0.9 + 7.8 / 3 * lines), squeeze=False,
         subplot_kw={"box_aspect": 1},
     )  # fmt: skip
     values = np.concatenate([f[["age", "low", "high"]].to_numpy().ravel() for f in tests.values()])
@@ -203,7 +203,7 @@ def training_curves(given: Ingredients) -> Figure | None:
         return None
     columns = min(3, len(paths))
     lines = -(-len(paths) // columns)
-    canvas, grid = plt.subplots(lines, columns, figsize=(8.6, 0.4 + 2.1 * lines), squeeze=False)
+    canvas, grid = plt.subplots(lines, columns, figsize=(7.8, 0.4 + 2 * lines), squeeze=False)
     for axes, (row, found) in zip(grid.flat, paths.items(), strict=False):
         for path in found:
             curve = read_tsv(path).astype({"loss": float})
