@@ -36,9 +36,13 @@ def fingerprint(settings: dict[str, Any], device: str, array: Path, *tables: Pat
 
 
 def save(path: Path, content: dict[str, Any]) -> None:
-    """Write tensors and plain values so that a kill leaves the previous file or the new one."""
-    with atomic(path) as temporary:
-        torch.save(content, temporary)
+    """Write tensors and plain values so that a kill leaves the previous file or the new one.
+
+    Equal contents give equal bytes: torch writes the name of a path into the file, not that of a
+    stream.
+    """
+    with atomic(path) as temporary, temporary.open("wb") as stream:
+        torch.save(content, stream)
 
 
 def load(path: Path, mark: str) -> dict[str, Any] | None:

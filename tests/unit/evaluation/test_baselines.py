@@ -1,0 +1,113 @@
+"""Baselines as a step."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.decomposition import PCA
+
+from contrage.evaluation.baselines import baselines, block_means, principal_components
+from contrage.files import read_tsv
+
+SETTINGS = {
+    "seed": 0,
+    "dataset": {"voxel_mm": 4, "normalisation": "train", "field_of_view": "own"},
+    "probe": {"alphas": [0.01, 0.1, 1.0, 10.0, 100.0], "folds": 5},
+}
+
+
+def run(study, images) -> pd.DataFrame:
+    np.save(study.folder / "images.npy", images.astype(np.float32))
+    output = study.folder / "baselines.tsv"
+    baselines(
+        SETTINGS,
+        array=study.folder / "images.npy",
+        scans=study.scans,
+        split=study.split,
+        predictions=output,
+    )
+    return read_tsv(output)
+
+
+def errors(table: pd.DataFrame) -> pd.Series:
+    test = table[table["split"] == "test"]
+    return (test["predicted_age"] - test["age"]).abs().groupby(test["baseline"]).mean()
+
+
+def images_of(ages, rng) -> np.ndarray:
+    noise = rng.normal(3, 0.1, (len(ages), 10, 12, 9))
+    return noise * (1 - 0.005 * (ages - 50))[:, None, None, None]
+
+
+def test_blocks_find_age_in_the_values_and_coverage_does_not(study, rng):
+    found = errors(run(study, images_of(study.ages, rng)))
+    assert set(found.index) == {"mean", "site-mean", "ridge-blocks", "ridge-coverage"}
+    assert found["ridge-blocks"] < 0.2 * found["mean"]
+    assert found["ridge-coverage"] == pytest.approx(found["mean"])
+
+
+def test_coverage_finds_age_in_the_field_of_view(study, rng):
+    images = rng.normal(3, 0.1, (40, 10, 12, 9))
+    for image, age in zip(images, study.ages, strict=True):
+        image[:, : int((age - 20) / 6)] = 0
+    assert errors(run(study, images))["ridge-coverage"] < 0.4 * errors(run(study, images))["mean"]
+
+
+def test_mean_is_the_training_mean_of_the_fold(study, rng):
+    table = run(study, images_of(study.ages, rng))
+    mean = table[table["baseline"] == "mean"]
+    for _, fold in mean.groupby("fold"):
+        train = fold.loc[fold["split"] == "train", "age"].mean()
+        np.testing.assert_allclose(fold["predicted_age"], train, atol=1e-6)
+
+
+def test_site_mean_is_that_of_the_training_scans_of_the_study(study, rng):
+    table = run(study, images_of(study.ages, rng))
+    part = table[(table["baseline"] == "site-mean") & (table["fold"] == 1)]
+    train = part[part["split"] == "train"]
+    for site, group in part[part["split"] == "test"].groupby("site"):
+        expected = train.loc[train["site"] == site, "age"].mean()
+        np.testing.assert_allclose(group["predicted_age"], expected, atol=1e-6)
+
+
+def test_scan_of_unknown_study_gets_the_overall_mean(study, rng):
+    table = run(study, images_of(study.ages, rng))
+    part = table[(table["baseline"] == "site-mean") & (table["fold"] == 0)]
+    unknown = part[(part["participant_id"] == "sub-03") & (part["split"] == "test")]
+    overall = part.loc[part["split"] == "train", "age"].mean()
+    np.testing.assert_allclose(unknown["predicted_age"], overall, atol=1e-6)
+
+
+def test_site_mean_is_left_out_where_no_study_is_known(study, rng):
+    lines = [line.split("\t") for line in study.scans.read_text().splitlines()]
+    study.scans.write_text("\n".join("\t".join([*line[:3], line[4]]) for line in lines) + "\n")
+    assert "site-mean" not in set(run(study, images_of(study.ages, rng))["baseline"])
+
+
+def test_test_images_have_no_part_in_the_fit(study, rng):
+    images = images_of(study.ages, rng)
+    names = sorted(set(study.people))
+    study.write_split([names[:7]])
+    before = run(study, images)
+    images[[who in names[:7] for who in study.people]] += 5
+    after = run(study, images)
+    for side, same in (("train", True), ("test", False)):
+        one, other = (table[table["split"] == side]["predicted_age"] for table in (before, after))
+        assert one.equals(other) == same
+
+
+def test_block_means_are_means_over_blocks_filled_up_with_background(rng):
+    images = rng.normal(size=(2, 5, 8, 3))
+    found = block_means(images, 4).reshape(2, 2, 2, 1)
+    for x in range(2):
+        for y in range(2):
+            part = images[:, 4 * x : 4 * x + 4, 4 * y : 4 * y + 4]
+            np.testing.assert_allclose(found[:, x, y, 0], part.sum((1, 2, 3)) / 64)
+
+
+def test_principal_components_equal_those_of_scikit_learn(rng):
+    training, other = rng.normal(size=(15, 8)), rng.normal(size=(4, 8))
+    reference = PCA(3).fit(training)
+    found = principal_components(training, 3)(other)
+    np.testing.assert_allclose(np.abs(found), np.abs(reference.transform(other)))

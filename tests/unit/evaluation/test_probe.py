@@ -1,0 +1,118 @@
+"""The probe as a step."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+from contrage.errors import LeakageError, TableError
+from contrage.evaluation.probe import probe
+from contrage.files import read_json, read_tsv
+
+SETTINGS = {
+    "row": "exp",
+    "seed": 3,
+    "probe": {"alphas": [0.01, 0.1, 1.0, 10.0, 100.0], "folds": 5},
+}
+
+
+def run(study, features, settings=SETTINGS):
+    outputs = {
+        "predictions": study.folder / "predictions.tsv",
+        "metrics": study.folder / "metrics.json",
+    }
+    probe(settings, features=features, scans=study.scans, split=study.split, **outputs)
+    return read_tsv(outputs["predictions"]), read_json(outputs["metrics"])
+
+
+def informative(study, rng) -> np.ndarray:
+    return np.outer(study.ages, rng.normal(size=6)) / 30 + rng.normal(0, 0.1, (40, 6))
+
+
+def test_age_that_shows_in_the_features_is_found(study, rng):
+    path = study.write_features(informative(study, rng))
+    table, metrics = run(study, [path] * 3)
+    assert metrics["mae"] < 0.3 * metrics["mae_baseline"]
+    test = table[table["split"] == "test"]
+    assert metrics["mae"] == pytest.approx((test["age"] - test["predicted_age"]).abs().mean())
+    assert metrics["r"] > 0.9
+    assert metrics["loss"] == "exp"
+    assert metrics["seed"] == 3
+    assert len(metrics["alpha"]) == 3
+
+
+def test_every_scan_has_a_line_per_fold_and_is_tested_once(study, rng):
+    table, metrics = run(study, [study.write_features(informative(study, rng))] * 3)
+    assert list(table)[:4] == ["participant_id", "age", "predicted_age", "split"]
+    assert table.groupby("scan_id").size().eq(3).all()
+    assert table[table["split"] == "test"].groupby("scan_id").size().eq(1).all()
+    assert metrics["n_test"] == 40
+    assert table.loc[table["participant_id"] == "sub-03", "site"].isna().all()
+
+
+def test_baseline_is_the_training_mean_on_the_same_scans(study, rng):
+    _, metrics = run(study, [study.write_features(informative(study, rng))] * 3)
+    errors = []
+    for fold in read_json(study.split)["folds"]:
+        age = dict(zip(study.ids, study.ages, strict=True))
+        mean = np.mean([age[scan] for scan in fold["train"]])
+        errors += [abs(age[scan] - mean) for scan in fold["test"]]
+    assert metrics["mae_baseline"] == pytest.approx(np.mean(errors))
+
+
+def test_noise_predicts_no_better_than_the_mean(study, rng):
+    _, metrics = run(study, [study.write_features(rng.normal(size=(40, 12)))] * 3)
+    assert metrics["mae"] > 0.9 * metrics["mae_baseline"]
+
+
+def test_test_ages_have_no_part_in_the_predictions(study, rng):
+    path = study.write_features(informative(study, rng))
+    names = sorted(set(study.people))
+    study.write_split([names[:7]])
+    before, _ = run(study, [path])
+    lines = study.scans.read_text().splitlines()
+    changed = [line if line.split("\t")[1] not in names[:7] else shift(line) for line in lines]
+    study.scans.write_text("\n".join(changed) + "\n")
+    after, _ = run(study, [path])
+    assert not before["age"].equals(after["age"])
+    assert before["predicted_age"].equals(after["predicted_age"])
+
+
+def shift(line: str) -> str:
+    cells = line.split("\t")
+    cells[2] = str(float(cells[2]) + 15)
+    return "\t".join(cells)
+
+
+def test_participant_on_both_sides_is_refused(study, rng):
+    path = study.write_features(informative(study, rng))
+    split = read_json(study.split)
+    split["folds"][0]["test"].remove("sub-00_ses-1")
+    split["folds"][0]["train"].append("sub-00_ses-1")
+    study.split.write_text(json.dumps(split))
+    with pytest.raises(LeakageError, match="sub-00"):
+        run(study, [path] * 3)
+
+
+def test_scan_without_features_is_named(study, rng):
+    study.write_features(informative(study, rng))
+    path = study.folder / "features.npz"
+    with np.load(path) as stored:
+        arrays = dict(stored)
+    np.savez(path, scan_id=arrays["scan_id"][1:], features=arrays["features"][1:])
+    with pytest.raises(TableError, match="sub-00_ses-0"):
+        run(study, [path] * 3)
+
+
+def test_folds_and_files_must_match(study, rng):
+    with pytest.raises(TableError, match="3 folds, but 2"):
+        run(study, [study.write_features(informative(study, rng))] * 2)
+
+
+def test_own_prediction_is_scored_beside_the_probe(study, rng):
+    path = study.write_features(informative(study, rng), prediction=study.ages + 2.0)
+    table, metrics = run(study, [path] * 3)
+    assert metrics["mae_own"] == pytest.approx(2)
+    np.testing.assert_allclose(table["own_prediction"] - table["age"], 2, atol=1e-6)
