@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -142,7 +143,7 @@ def test_interrupted_training_ends_with_the_same_bits(cohort, settings, monkeypa
 
 
 KILLED = """
-import json, os, sys
+import json, sys
 from pathlib import Path
 from contrage.learning import train as training
 settings, inputs, outputs = json.loads(sys.argv[1])
@@ -157,9 +158,19 @@ training.train(settings, **paths)
 """
 
 
-def test_training_killed_at_any_moment_ends_with_the_same_bits(cohort, settings, root):
-    import json
+HEAVY = ("torch._dynamo", "sympy", "pandas", "sklearn", "monai")
 
+
+def test_training_imports_nothing_that_takes_seconds(cohort, settings, root):
+    """Every loss and seed is a process of its own, and importing is most of a demo's training."""
+    code = KILLED + f"assert not set({HEAVY}) & set(sys.modules), set({HEAVY}) & set(sys.modules)"
+    settings["training"]["epochs"] = 1
+    arguments = json.dumps([settings, cohort.inputs, cohort.outputs("run")], default=str)
+    environment = os.environ | {"PYTHONPATH": str(root / "workflow")}
+    subprocess.run([sys.executable, "-c", code, arguments], check=True, env=environment)
+
+
+def test_training_killed_at_any_moment_ends_with_the_same_bits(cohort, settings, root):
     settings["training"]["epochs"] = 60
     outputs = cohort.outputs("killed")
     arguments = [settings, cohort.inputs, outputs]
