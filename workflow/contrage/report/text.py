@@ -90,4 +90,9 @@ def without_folders(content: Any) -> Any:
         return {key: without_folders(value) for key, value in content.items()}
     if isinstance(content, list | tuple):
         return [without_folders(value) for value in content]
-    return ABSOLUTE.sub(r"…/\1", content) if isinstance(content, str) else content
+    if not isinstance(content, str):
+        return content
+    head, colon, rest = content.partition(": ")
+    if head.startswith("/"):  # a path by itself or before a reason; it may have spaces
+        head = f"…/{head.rstrip('/').rpartition('/')[2]}"
+    return ABSOLUTE.sub(r"…/\1", head + colon + rest)

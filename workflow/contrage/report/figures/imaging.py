@@ -32,15 +32,15 @@ def planes(image: np.ndarray, affine: np.ndarray) -> list[np.ndarray]:
     flips = tuple(axis for axis in range(3) if signs[axis] < 0)
     image = np.flip(image, flips)
     x, y, z = (n - 1 - i if s < 0 else i for i, n, s in zip(index, image.shape, signs, strict=True))
-    return [_tile(p) for p in (image[x, ::-1, ::-1].T, image[:, y, ::-1].T, image[:, ::-1, z].T)]
+    cuts = image[x, ::-1, ::-1].T, image[:, y, ::-1].T, image[:, ::-1, z].T
+    return [_tile(cut, max(image.shape)) for cut in cuts]
 
 
-def _tile(plane: np.ndarray) -> np.ndarray:
-    """Return the plane on a square a little smaller than the template's longest side.
+def _tile(plane: np.ndarray, side: int) -> np.ndarray:
+    """Return the plane on a square of the image's longest side, less a margin that is empty.
 
-    The template has empty margins; equal squares keep all planes at one scale.
+    Equal squares keep all planes at one scale.
     """
-    side = max(plane.shape)
     gaps = [((side - n) // 2, side - n - (side - n) // 2) for n in plane.shape]
     square = np.pad(plane, gaps)
     margin = side // 20

@@ -1,0 +1,144 @@
+"""The figures: which are made of what, and what they compute."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import synthetic
+from PIL import Image
+
+from contrage.files import read_json, read_tsv, write_tsv
+from contrage.report.figures.embedding import flatten, neighbour_gap
+from contrage.report.figures.imaging import POINT, planes
+from contrage.report.figures.outcome import seed_errors
+from contrage.report.style import loss_colours, loss_name, study_colours
+
+ALL = [
+    "mae",
+    "norms",
+    "predicted_vs_true",
+    "training_curves",
+    "embedding",
+    "age_histogram",
+    "preprocessing",
+    "coverage",
+    "coverage_examples",
+    "quality",
+    "truth",
+]
+
+
+def listed(report) -> list[str]:
+    return [entry["name"] for entry in read_json(report.path("figures", "figures.json"))]
+
+
+def test_every_figure_is_listed_in_order_and_written_as_png_and_svg(whole) -> None:
+    assert listed(whole) == ALL
+    for entry in read_json(whole.path("figures", "figures.json")):
+        with Image.open(whole.path("figures", entry["file"])) as picture:
+            assert picture.size == (entry["width"], entry["height"])
+        assert whole.path("figures", f"{entry['name']}.svg").read_text().startswith("<?xml")
+        assert entry["title"] and entry["caption"] and entry["alt"]
+
+
+def test_figures_whose_ingredients_are_missing_are_not_made(bare) -> None:
+    scans = read_tsv(bare.path("dataset", "scans.tsv"))
+    missing = ["site", "coverage", "overlap", "correlation", "flagged", "flag_reason"]
+    write_tsv(bare.path("dataset", "scans.tsv"), scans.drop(columns=missing))
+    bare.make_tables()
+    bare.make_figures()
+    assert listed(bare) == ["mae", "predicted_vs_true", "training_curves", "age_histogram"]
+
+
+def test_without_results_only_the_cohort_is_drawn(bare) -> None:
+    for folder in ("predictions", "training"):
+        bare.path(folder).rename(bare.path(f"no-{folder}"))
+    bare.make_figures()
+    assert listed(bare) == ["age_histogram", "coverage", "quality"]
+
+
+def test_maps_without_anatomical_image_are_drawn_alone(tmp_path, bare) -> None:
+    scans = read_tsv(bare.path("dataset", "scans.tsv")).head(3)
+    folder = tmp_path / "results" / "derivatives" / "phantom"
+    rng = np.random.default_rng(1)
+    synthetic.write_derivatives(folder, scans, rng, anatomical=False, truth=False)
+    empty = folder / "sub-004" / "mre" / "sub-004_space-MNI152_res-2_desc-preproc_stiffness.nii.gz"
+    empty.parent.mkdir(parents=True)
+    empty.touch()  # what a scan that failed leaves behind
+    bare.make_figures()
+    assert {"preprocessing", "coverage_examples"} <= set(listed(bare))
+    assert "truth" not in listed(bare)
+    captions = {e["name"]: e for e in read_json(bare.path("figures", "figures.json"))}
+    assert "anatomical" not in captions["preprocessing"]["caption"]
+    assert "3 participants" in captions["preprocessing"]["alt"]
+
+
+def test_planes_go_through_the_same_point_however_the_image_is_stored() -> None:
+    shape, affine = (23, 27, 25), np.diag([6.0, 6.0, 6.0, 1.0])
+    affine[:3, 3] = [-66, -102, -60]
+    image = np.zeros(shape, np.float32)
+    image[tuple(np.round((np.array(POINT) - affine[:3, 3]) / 6).astype(int))] = 1
+    flipped = affine.copy()
+    flipped[0, 0], flipped[0, 3] = -6.0, affine[0, 3] + 6 * (shape[0] - 1)
+    for one, other in zip(planes(image, affine), planes(image[::-1], flipped), strict=True):
+        assert one.sum() == 1
+        np.testing.assert_array_equal(one, other)
+
+
+def test_planes_are_squares_with_the_front_and_the_top_where_they_are_said_to_be() -> None:
+    affine = np.diag([4.0, 4.0, 4.0, 1.0])
+    affine[:3, 3] = [-90, -126, -72]
+    world = np.indices((46, 55, 46)) * 4 + affine[:3, 3][:, None, None, None]
+    x, y, z = world
+    sagittal, coronal, axial = planes((z > 20).astype(np.float32), affine)
+    assert sagittal.shape == coronal.shape == axial.shape
+    assert sagittal[5:12].sum() > 0 and sagittal[-12:].sum() == 0
+    sagittal, _, axial = planes((y > 0).astype(np.float32), affine)
+    assert sagittal[:, :20].sum() > sagittal[:, -20:].sum()
+    assert axial[:20].sum() > axial[-20:].sum()
+    _, coronal, axial = planes((x < 0).astype(np.float32), affine)
+    assert coronal[:, :20].sum() > coronal[:, -20:].sum()
+
+
+def test_seed_errors_count_test_rows_only() -> None:
+    scans = synthetic.scans_table(np.random.default_rng(0)).head(10)
+    frame = synthetic.predictions_table(scans, 5.0, np.random.default_rng(1))
+    expected = [abs(r.predicted_age - r.age) for r in frame.itertuples() if r.split == "test"]
+    assert seed_errors([frame]) == [pytest.approx(sum(expected) / len(expected))]
+
+
+def test_the_neighbour_gap_is_that_of_the_nearest_training_scans(rng) -> None:
+    features, ages = rng.normal(size=(12, 3)), rng.uniform(20, 80, 12)
+    test = np.arange(12) >= 9
+    gaps = []
+    for i in range(9, 12):
+        order = sorted(range(9), key=lambda k: np.linalg.norm(features[i] - features[k]))
+        gaps += [abs(ages[i] - ages[k]) for k in order[:5]]
+    assert neighbour_gap(features, ages, test) == pytest.approx(np.mean(gaps))
+    assert np.isnan(neighbour_gap(features, ages, np.zeros(12, bool)))
+
+
+def test_the_map_of_features_is_the_same_every_time_and_stands_dead_features(rng) -> None:
+    features = rng.normal(size=(15, 4))
+    features[:, 2] = 0
+    np.testing.assert_array_equal(flatten(features), flatten(features))
+    assert np.isfinite(flatten(np.zeros((8, 3)))).all()
+
+
+def test_losses_keep_their_colour_whichever_are_trained() -> None:
+    few, many = loss_colours(["exp"]), loss_colours(["adacon", "exp", "dynlocrep-cosine"])
+    assert few["exp"] == many["exp"]
+    assert many["dynlocrep-cosine"] == many["dynlocrep"]
+    assert len({many[row] for row in ("adacon", "exp", "dynlocrep")}) == 3
+
+
+def test_names_are_those_a_reader_knows() -> None:
+    assert loss_name("rnc") == "Rank-N-Contrast"
+    assert loss_name("dynlocrep-cosine") == "DynLocRep (cosine)"
+    assert loss_name("my-own") == "my-own"
+
+
+def test_more_studies_than_colours_are_grey_in_the_end() -> None:
+    colours = study_colours([f"site {i:02d}" for i in range(23)] + [None, float("nan")])
+    assert len(colours) == 23
+    assert len(set(colours.values())) == 8

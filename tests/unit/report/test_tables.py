@@ -1,0 +1,106 @@
+"""The TSV files of the report."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+import synthetic
+
+from contrage.errors import TableError
+from contrage.files import read_tsv, write_tsv
+from contrage.report.tables import cohort_table, exclusion_table, runtime_table
+
+
+def test_the_error_of_a_loss_is_the_mean_over_seeds_of_its_test_errors(whole) -> None:
+    table = read_tsv(whole.path("tables", "mae.tsv")).set_index("loss")
+    assert set(table.index) == set(synthetic.LOSSES)
+    for loss in table.index:
+        seeds = []
+        for seed in synthetic.SEEDS:
+            errors = [
+                abs(line.predicted_age - line.age)
+                for line in read_tsv(
+                    whole.path("predictions", loss, f"seed-{seed}.tsv")
+                ).itertuples()
+                if line.split == "test"
+            ]
+            seeds.append(sum(errors) / len(errors))
+        assert table.loc[loss, "mae_mean"] == pytest.approx(np.mean(seeds))
+        assert table.loc[loss, "mae_sd"] == pytest.approx(np.std(seeds, ddof=1))
+        assert table.loc[loss, "n_seeds"] == len(seeds)
+
+
+def test_the_ablation_has_a_line_per_norm(whole) -> None:
+    table = read_tsv(whole.path("tables", "norms.tsv"))
+    assert dict(zip(table["norm"], table["loss"], strict=True)) == synthetic.NORMS
+
+
+def test_without_an_ablation_the_table_of_norms_is_empty(bare) -> None:
+    bare.make_tables()
+    assert len(read_tsv(bare.path("tables", "norms.tsv"))) == 0
+
+
+def test_a_missing_file_of_predictions_is_named(bare) -> None:
+    bare.path("predictions", "exp", "seed-1.tsv").unlink()
+    with pytest.raises(TableError, match=r"predictions/exp/seed-1\.tsv is missing"):
+        bare.make_tables()
+
+
+def test_the_cohort_table_counts_people_and_scans_by_study() -> None:
+    scans = pd.DataFrame(
+        {
+            "participant_id": ["sub-1", "sub-1", "sub-2", "sub-3"],
+            "age": [20.0, 22.0, 30.0, 70.0],
+            "sex": ["F", "F", "male", "m"],
+            "site": ["A", "A", "A", "B"],
+            "coverage": [0.9, 0.8, 1.0, 0.7],
+        }
+    )
+    table = cohort_table(scans).set_index("site")
+    assert list(table.index) == ["A", "B", "all"]
+    assert table.loc["A", ["n_participants", "n_scans"]].tolist() == [2, 3]
+    assert table.loc["A", "age_mean"] == 25
+    assert table.loc["A", "age_sd"] == pytest.approx(np.std([20, 30], ddof=1))
+    assert table.loc["all", ["n_female", "n_male"]].tolist() == [1, 2]
+    assert table.loc["A", "coverage_median"] == pytest.approx(0.9)
+    assert np.isnan(table.loc["B", "age_sd"])
+
+
+def test_a_cohort_without_studies_sexes_and_coverage_is_one_line() -> None:
+    table = cohort_table(pd.DataFrame({"participant_id": ["sub-1"], "age": [20.0]}))
+    assert table["site"].tolist() == ["all"]
+    assert "n_female" not in table
+
+
+def test_scans_without_a_study_are_counted_as_such() -> None:
+    scans = pd.DataFrame(
+        {"participant_id": ["sub-1", "sub-2"], "age": [20.0, 30.0], "site": ["A", None]}
+    )
+    assert cohort_table(scans)["site"].tolist() == ["(not given)", "A", "all"]
+
+
+def test_no_exclusions_give_a_table_of_headings() -> None:
+    empty = pd.DataFrame(columns=["scan_id", "participant_id", "stage", "reason"])
+    assert list(exclusion_table(empty).columns) == list(empty.columns)
+
+
+def test_run_times_are_summed_by_rule(tmp_path) -> None:
+    for name, seconds, memory in (("a/x", 2.0, "10"), ("a/sub-1/y", 4.0, "-"), ("b", 1.0, "30")):
+        line = {"s": [seconds], "h:m:s": ["0"], "max_rss": [memory], "cpu_time": ["NA"]}
+        write_tsv(tmp_path / "benchmarks" / f"{name}.tsv", pd.DataFrame(line))
+    table = runtime_table([tmp_path, tmp_path / "nothing here"])
+    assert table["step"].tolist() == ["a", "b"]
+    assert table.loc[0, ["jobs", "total_s", "median_s", "max_s", "peak_mb"]].tolist() == [
+        2, 6, 3, 4, 10,
+    ]  # fmt: skip
+    assert table["cpu_s"].isna().all()
+
+
+def test_seconds_of_preprocessing_steps_come_from_the_sidecars(whole) -> None:
+    table = read_tsv(whole.path("tables", "runtimes.tsv")).set_index("step")
+    assert table.loc["preprocess: skull_strip", "total_s"] == pytest.approx(6 * 12.5)
+
+
+def test_without_benchmarks_the_table_of_run_times_is_empty(tmp_path) -> None:
+    assert len(runtime_table([tmp_path])) == 0
