@@ -74,7 +74,7 @@ def mae(study: Study) -> Table:
     """Return Table 3: losses, best first, then the baselines."""
     frame = study.tables["mae"]
     head = ["loss", "MAE ± SD [years]", f"{study.level} interval", "RMSE [years]", "R²", "r"]
-    head += ["difference to best [years]", "p (paired)"]
+    head += ["difference to best [years]", _p_head(frame)]
     colours = loss_colours(frame.get("loss", []))
     lines = []
     for place, row in enumerate(frame.to_dict("records")):
@@ -86,7 +86,11 @@ def mae(study: Study) -> Table:
         ]
         cells += ["best", ""] if place == 0 else [_difference(row), p_value(p_of(row))]
         lines.append(Line(cells, colours[row["loss"]], "best" if place == 0 else ""))
-    return Table(head, lines + _baselines(study), 1, "tables/mae.tsv")
+    return Table(head, lines + _baselines(study), 1, "tables/mae.tsv, tables/baselines.tsv")
+
+
+def _p_head(frame: pd.DataFrame) -> str:
+    return "p (paired, Holm)" if "p_holm" in frame else "p (paired)"
 
 
 def _error(row: dict[str, Any]) -> list[str]:
@@ -121,7 +125,7 @@ def norms(study: Study) -> Table:
     """Return the ablation of Fig. 5 as a table, best first."""
     frame = study.tables["norms"]
     head = ["norm", "MAE ± SD [years]", f"{study.level} interval", "difference to best [years]"]
-    head += ["p (paired)"]
+    head += [_p_head(frame)]
     if not len(frame):
         return Table(head)
     lines = []

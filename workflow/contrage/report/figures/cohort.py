@@ -10,7 +10,7 @@ from contrage.cohort.names import quality_file
 from contrage.files import read_json, write_tsv
 from contrage.report.figures.ingredients import Ingredients
 from contrage.report.style import GREY, INK, Figure, save
-from contrage.report.text import count
+from contrage.report.text import count, listed
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -171,7 +171,8 @@ def _ring(axes: Axes, flagged: pd.DataFrame) -> None:
     for scan in flagged.head(MAX_LABELS).itertuples():
         axes.annotate(
             scan.scan_id, (scan.overlap, scan.correlation), (9, -3), fontsize=8,
-            textcoords="offset points",
+            textcoords="offset points", zorder=4,
+            bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 0.5},
         )  # fmt: skip
 
 
@@ -198,19 +199,19 @@ def truth(given: Ingredients) -> Figure | None:
     for axes, (key, values) in zip(grid.flat, shown.items(), strict=False):
         _strip(axes, values.to_numpy(), 0, "#0072B2")
         axes.set_yticks([])
+        axes.locator_params(axis="x", nbins=5)
         axes.spines["left"].set_visible(False)
         axes.set_ylim(-0.6, 0.6)
         axes.set_xlabel(TRUTHS[key])
         axes.grid(axis="x")
-    middles = "; ".join(f"median {TRUTHS[k]} {v.median():.3g}" for k, v in shown.items())
     return save(
         canvas,
         given.output,
         "truth",
         "Preprocessing against the truth",
         f"The cohort is generated, so the right answer is known for each of {len(known)} scans. "
-        f"One dot per scan; {middles}.",
-        f"Strip plots of the agreement with the truth; {middles}.",
+        "One dot per scan; the box holds the middle half, its line is the median.",
+        f"Strip plots of {listed([TRUTHS[key] for key in shown])}.",
     )
 
 

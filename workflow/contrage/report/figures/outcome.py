@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
 
-BASELINE_STYLES = ("-", "--", ":", "-.")
+BASELINE_STYLES = {"mean": "-", "ridge-blocks": "--", "ridge-coverage": ":", "site-mean": "-."}
 
 
 def mae(given: Ingredients) -> Figure | None:
@@ -27,8 +27,9 @@ def mae(given: Ingredients) -> Figure | None:
     table = table.sort_values("mae_mean", ascending=False)
     canvas, axes = plt.subplots(figsize=(7, 1.5 + 0.42 * len(table)))
     _dots(axes, given, table, [loss_name(row) for row in table["loss"]])
-    for (name, value), style in zip(_baselines(given).items(), BASELINE_STYLES, strict=False):
-        axes.axvline(value, color=GREY, linestyle=style, linewidth=1.4, label=name, zorder=1)
+    for name, value in _baselines(given).items():
+        label, style = f"{baseline_name(name)}: {value:.1f}", BASELINE_STYLES.get(name, (0, (1, 4)))
+        axes.axvline(value, color=GREY, linestyle=style, linewidth=1.4, label=label, zorder=1)
     axes.set_xlim(0, None)
     axes.set_xlabel("mean absolute error on test participants [years]")
     canvas.legend(*axes.get_legend_handles_labels(), loc="outside lower center", ncols=2)
@@ -94,9 +95,8 @@ def _baselines(given: Ingredients) -> dict[str, float]:
     table = given.tables.get("baselines")
     if table is None or not len(table):
         value = given.tables["mae"].get("mae_baseline")
-        return {} if value is None else {f"Predict the mean: {value.mean():.1f}": value.mean()}
-    lines = zip(table["baseline"], table["mae_mean"], strict=True)
-    return {f"{baseline_name(name)}: {value:.1f}": value for name, value in lines}
+        return {} if value is None else {"mean": value.mean()}
+    return dict(zip(table["baseline"], table["mae_mean"], strict=True))
 
 
 def seed_errors(frames: list[pd.DataFrame]) -> list[float]:
