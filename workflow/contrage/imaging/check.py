@@ -115,7 +115,7 @@ def _check_affine(finding: Finding, nifti: nib.Nifti1Image) -> bool:
             "are unknown; convert it again from DICOM"
         )
         return False
-    if not np.isfinite(affine).all() or abs(np.linalg.det(affine[:3, :3])) < 1e-6:
+    if not np.isfinite(affine).all() or np.linalg.matrix_rank(affine[:3, :3]) < 3:
         finding.problem("has a singular affine; convert it again from DICOM")
         return False
     voxel = Image(np.empty((1, 1, 1)), affine).voxel_mm

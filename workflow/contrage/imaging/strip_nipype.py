@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from pathlib import Path
 
@@ -33,9 +34,10 @@ def external_mask(reference: Image, path: Path, method: str) -> np.ndarray:
 
 
 def _bet(path: Path, folder: Path) -> Path:
+    # nipype warns, and writes uncompressed NIfTI, where this is not said.
+    os.environ.setdefault("FSLOUTPUTTYPE", "NIFTI_GZ")
     from nipype.interfaces.fsl import BET
 
-    # FSLOUTPUTTYPE defaults to uncompressed NIfTI, so the type is said here.
     node = BET(in_file=str(path), out_file=str(folder / "brain.nii.gz"), mask=True, robust=True)
     node.inputs.output_type = "NIFTI_GZ"
     node.run(cwd=str(folder))

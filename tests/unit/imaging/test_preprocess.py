@@ -1,0 +1,217 @@
+"""One scan from raw to MNI152, and what is told about it."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+import nibabel as nib
+import numpy as np
+import pytest
+
+from contrage.errors import BadScanError, SettingsError
+from contrage.files import read_json, save_nifti, sha256
+from contrage.imaging.affines import read_affine
+from contrage.imaging.check import check
+from contrage.imaging.images import load, transform_points
+from contrage.imaging.preprocess import preprocess
+from contrage.imaging.quality import dice
+from contrage.imaging.template import mni_grid, mni_template, template_checksum
+
+NAMES = {
+    "brain_mask": "mask.nii.gz",
+    "corrected": "corrected.nii.gz",
+    "transform": "xfm.mat",
+    "preproc_anatomical": "t1.nii.gz",
+    "preproc_mask": "mni_mask.nii.gz",
+    "preproc_stiffness": "stiffness.nii.gz",
+}
+AS_IT_IS = {
+    "skull_strip": {"method": "none"},
+    "bias_correction": {"target": "none"},
+    "registration": {"transform": "none"},
+}
+
+
+def run(folder: Path, settings: dict, wanted=tuple(NAMES), **inputs) -> dict:
+    """Check and preprocess; return the sidecar."""
+    out = {name: folder / "out" / NAMES[name] for name in wanted}
+    check({}, output=folder / "check.json", **inputs)
+    sidecar = folder / "out" / "sidecar.json"
+    preprocess(settings, check=folder / "check.json", sidecar=sidecar, **inputs, **out)
+    return read_json(sidecar)
+
+
+@pytest.fixture(scope="module")
+def done(head, make_map, save, tmp_path_factory):
+    """A head and its map (in Pa), preprocessed in testing quality."""
+    folder = tmp_path_factory.mktemp("scan")
+    stiffness = make_map(head)
+    t1 = save(folder / "t1.nii.gz", head.image.array, head.image.affine)
+    raw = save(folder / "map.nii.gz", stiffness.array * 1000, stiffness.affine)
+    settings = {"registration": {"quality": "testing", "seed": 1}}
+    run(folder, settings, anatomical=t1, stiffness=raw)
+    return folder
+
+
+def test_the_brain_is_found_and_placed(done, head):
+    mask = load(done / "out" / "mask.nii.gz")
+    assert dice(mask.array > 0, head.mask) > 0.95
+    np.testing.assert_allclose(mask.affine, head.image.affine, atol=1e-4)
+    points = np.argwhere(head.mask)[::50] @ head.image.affine[:3, :3].T + head.image.affine[:3, 3]
+    found = transform_points(read_affine(done / "out" / "xfm.mat"), points)
+    there = transform_points(head.to_mni, points)
+    assert np.linalg.norm(found - there, axis=1).mean() < 1.5
+
+
+def test_the_bias_field_is_mostly_gone(done, head):
+    keep = head.mask & (load(done / "out" / "mask.nii.gz").array > 0)
+    corrected = load(done / "out" / "corrected.nii.gz").array
+    keep &= corrected > 0
+    estimate = head.image.array[keep] / corrected[keep]
+    ratio = estimate / head.bias[keep]
+    before = head.bias[keep].std() / head.bias[keep].mean()
+    assert ratio.std() / ratio.mean() < 0.6 * before
+
+
+def test_what_is_outside_the_mask_is_zero(done):
+    inside = load(done / "out" / "mask.nii.gz").array > 0
+    assert not load(done / "out" / "corrected.nii.gz").array[~inside].any()
+
+
+def test_images_land_on_the_mni_grid_with_both_affines_coded(done):
+    for name in ("t1", "mni_mask", "stiffness"):
+        image = nib.load(done / "out" / f"{name}.nii.gz")
+        assert image.shape == (91, 109, 91)
+        np.testing.assert_array_equal(image.affine, mni_grid().affine)
+        assert image.header["sform_code"] and image.header["qform_code"]
+
+
+def test_the_map_arrives_in_kilopascal_with_left_on_the_left(done):
+    image = load(done / "out" / "stiffness.nii.gz")
+    x = transform_points(image.affine, np.argwhere(image.array != 0).astype(float))[:, 0]
+    values = image.array[image.array != 0]
+    np.testing.assert_allclose(values[x < -5], 2.0, rtol=1e-5)
+    np.testing.assert_allclose(values[x > 5], 4.0, rtol=1e-5)
+
+
+def test_the_slab_that_was_not_measured_stays_empty(done):
+    filled = load(done / "out" / "stiffness.nii.gz").array != 0
+    share = (filled & mni_template().brain).sum() / mni_template().brain.sum()
+    assert 0.6 < share < 0.99
+
+
+def test_the_sidecar_tells_inputs_settings_versions_template_and_times(done):
+    record = read_json(done / "out" / "sidecar.json")
+    assert record["status"] == "ok" and record["unit_of_input"] == "Pa"
+    assert record["inputs"]["anatomical"]["sha256"] == sha256(done / "t1.nii.gz")
+    assert record["inputs"]["stiffness"]["sha256"] == sha256(done / "map.nii.gz")
+    assert record["template"]["sha256"] == template_checksum()
+    assert {"contrage", "antspyx", "nibabel"} <= record["versions"].keys()
+    assert record["threads"] == 1
+    names = [step["name"] for step in record["steps"]]
+    assert names == ["load ANTs", "skull strip", "bias correction", "registration", "to MNI152"]
+    assert record["seconds"] == pytest.approx(sum(s["seconds"] for s in record["steps"]))
+
+
+def test_a_map_in_mni_space_is_copied_bit_by_bit_without_ants(tmp_path, rng):
+    grid, template = mni_grid(), mni_template()
+    values = (rng.uniform(1, 5, grid.array.shape) * template.brain).astype(np.float32)
+    path = tmp_path / "map.nii.gz"
+    save_nifti(path, values, grid.affine)
+    record = run(tmp_path, AS_IT_IS, ("preproc_mask", "preproc_stiffness"), stiffness=path)
+    result = load(tmp_path / "out" / "stiffness.nii.gz").array
+    np.testing.assert_array_equal(result, values)
+    np.testing.assert_array_equal(load(tmp_path / "out" / "mni_mask.nii.gz").array > 0, values > 0)
+    assert [s["name"] for s in record["steps"]] == ["skull strip", "registration", "to MNI152"]
+
+
+def test_an_image_in_mni_space_on_another_grid_is_only_resampled(tmp_path, reoriented):
+    template = mni_template()
+    other = reoriented(template.anatomical.with_array(template.anatomical.array * 500), "PSR")
+    path = tmp_path / "t1.nii.gz"
+    save_nifti(path, other.array, other.affine)
+    run(tmp_path, AS_IT_IS, ("preproc_anatomical", "transform"), anatomical=path)
+    result = load(tmp_path / "out" / "t1.nii.gz").array
+    np.testing.assert_allclose(result, template.anatomical.array * 500, atol=1e-2)
+    np.testing.assert_allclose(read_affine(tmp_path / "out" / "xfm.mat"), np.eye(4), atol=1e-9)
+
+
+def test_a_map_alone_cannot_be_stripped_by_the_template(tmp_path, small, save):
+    path = save(tmp_path / "map.nii.gz", small.array, small.affine)
+    with pytest.raises(SettingsError, match=r"map\.nii\.gz: no anatomical image"):
+        run(tmp_path, {}, (), stiffness=path)
+
+
+def test_a_map_alone_takes_a_given_mask(tmp_path, save):
+    grid, brain = mni_grid(), mni_template().brain
+    half = brain.copy()
+    half[:45] = False
+    path = save(tmp_path / "map.nii.gz", np.where(brain, 2.5, 1).astype(np.float32), grid.affine)
+    mask = save(tmp_path / "mask.nii.gz", half.astype(np.uint8), grid.affine)
+    settings = {**AS_IT_IS, "skull_strip": {"method": "mask"}}
+    run(tmp_path, settings, ("preproc_stiffness",), stiffness=path, mask=mask)
+    np.testing.assert_array_equal(load(tmp_path / "out" / "stiffness.nii.gz").array != 0, half)
+
+
+def test_a_failed_check_is_passed_on_as_empty_files(tmp_path, small, save):
+    path = save(tmp_path / "map.nii.gz", small.array * 0, small.affine)
+    record = run(tmp_path, {}, stiffness=path)
+    assert record["status"] == "failed" and record["stage"] == "check"
+    assert "zero everywhere" in record["reason"]
+    assert all((tmp_path / "out" / name).stat().st_size == 0 for name in NAMES.values())
+
+
+@pytest.fixture
+def empty_mask(tmp_path, save):
+    """A scan whose given mask marks nothing in the map."""
+    grid = mni_grid()
+    values = np.zeros(grid.array.shape, np.float32)
+    values[40:50, 40:60, 40:50] = 2.5 + np.arange(10)[:, None, None] / 10
+    mask = np.zeros(grid.array.shape, np.uint8)
+    mask[:5, :5, :5] = 1
+    return {
+        "stiffness": save(tmp_path / "map.nii.gz", values, grid.affine),
+        "mask": save(tmp_path / "mask.nii.gz", mask, grid.affine),
+    }
+
+
+def test_a_stage_that_fails_stops_with_the_scan_named(tmp_path, empty_mask):
+    settings = {**AS_IT_IS, "skull_strip": {"method": "mask"}}
+    with pytest.raises(BadScanError, match=r"map\.nii\.gz: has no values inside"):
+        run(tmp_path, settings, **empty_mask)
+
+
+def test_with_exclude_a_stage_that_fails_leaves_empty_files_and_the_reason(tmp_path, empty_mask):
+    settings = {**AS_IT_IS, "skull_strip": {"method": "mask"}, "on_bad_scan": "exclude"}
+    record = run(tmp_path, settings, **empty_mask)
+    assert record["status"] == "failed" and record["stage"] == "preprocess"
+    assert "has no values inside" in record["reason"]
+    assert all((tmp_path / "out" / name).stat().st_size == 0 for name in NAMES.values())
+
+
+def test_an_error_of_ants_is_the_scans(tmp_path, head, save, monkeypatch):
+    import contrage.imaging.preprocess as module
+
+    def explode(*arguments):
+        raise RuntimeError("Registration failed with error code 1")
+
+    monkeypatch.setattr(module, "strip", explode)
+    path = save(tmp_path / "t1.nii.gz", head.image.array, head.image.affine)
+    with pytest.raises(BadScanError, match=r"t1\.nii\.gz: skull strip failed"):
+        run(tmp_path, AS_IT_IS, (), anatomical=path)
+
+
+def test_correcting_the_map_warns_and_flattens_it(tmp_path, make_map, head, save, caplog, rng):
+    stiffness = make_map(head)
+    slope = 1 + 0.3 * np.linspace(-1, 1, stiffness.array.shape[1])[None, :, None]
+    noise = 1 + 0.1 * rng.normal(size=stiffness.array.shape)
+    values = (2.5 * slope * noise * (stiffness.array > 0)).astype(np.float32)
+    path = save(tmp_path / "map.nii.gz", values, stiffness.affine)
+    settings = {**AS_IT_IS, "bias_correction": {"target": "map"}}
+    with caplog.at_level(logging.WARNING):
+        run(tmp_path, settings, ("preproc_stiffness",), stiffness=path)
+    assert "N4 changes quantitative stiffness" in caplog.text
+    after = load(tmp_path / "out" / "stiffness.nii.gz").array
+    spread = [v[v > 0].std() / v[v > 0].mean() for v in (values, after)]
+    assert spread[1] < 0.7 * spread[0]

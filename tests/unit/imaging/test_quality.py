@@ -1,0 +1,173 @@
+"""The judgement over a preprocessed scan, and its picture."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from PIL import Image as Canvas
+
+from contrage.files import read_json, save_nifti, write_json
+from contrage.imaging.affines import write_affine
+from contrage.imaging.quality import dice, flags, metrics, quality
+from contrage.imaging.template import mni_grid, mni_template
+
+OK = {"status": "ok", "stage": "preprocess", "reason": None, "inputs": {}}
+
+
+@pytest.fixture
+def judge(tmp_path):
+    """Write a sidecar, run the step, return the JSON and the picture."""
+
+    def run(settings=None, sidecar=OK, **paths):
+        write_json(tmp_path / "sidecar.json", sidecar)
+        output, picture = tmp_path / "q.json", tmp_path / "sub-1_desc-quality.png"
+        quality(
+            settings or {},
+            sidecar=tmp_path / "sidecar.json",
+            output=output,
+            picture=picture,
+            **paths,
+        )
+        return read_json(output), Canvas.open(picture)
+
+    return run
+
+
+@pytest.fixture
+def images(tmp_path, rng):
+    """Return writers of a T1, a mask and a map on the MNI152 grid."""
+    template, grid = mni_template(), mni_grid()
+    brain = template.brain
+    covered = brain.copy()
+    covered[:, :, :25] = False
+    noise = rng.normal(0, 0.05, brain.shape)
+    arrays = {
+        "preproc_anatomical": (template.anatomical.array + noise) * brain * 300,
+        "preproc_mask": brain.astype(np.uint8),
+        "preproc_stiffness": np.where(covered, 2.7, 0.0),
+    }
+    paths = {name: tmp_path / f"{name}.nii.gz" for name in arrays}
+    for name, path in paths.items():
+        save_nifti(path, arrays[name], grid.affine)
+    return paths
+
+
+def test_a_good_scan_has_high_marks_and_no_flags(judge, images):
+    record, picture = judge(
+        {"min_coverage": 0.5, "min_overlap": 0.9, "min_correlation": 0.8}, **images
+    )
+    template = mni_template()
+    expected = template.brain[:, :, 25:].sum() / template.brain.sum()
+    assert record["coverage"] == pytest.approx(expected)
+    assert record["overlap"] == 1 and record["correlation"] > 0.9
+    assert record["flagged"] is False and record["flag_reason"] == []
+    assert 600 <= picture.width <= 900
+
+
+def test_every_limit_that_is_missed_is_told(judge, images):
+    limits = {"min_coverage": 0.999, "min_overlap": 1.1, "min_correlation": 0.999}
+    record, _ = judge(limits, **images)
+    assert record["flagged"] and len(record["flag_reason"]) == 3
+    assert record["flag_reason"][0].startswith("coverage 0.")
+
+
+def test_no_limit_means_no_flag():
+    record = {"coverage": 0.0, "overlap": 0.0, "correlation": None}
+    assert flags(record, {"min_coverage": None, "min_correlation": 0.9}) == []
+
+
+def test_a_map_alone_has_no_correlation(judge, images):
+    record, picture = judge(preproc_stiffness=images["preproc_stiffness"])
+    assert record["correlation"] is None and record["overlap"] < 1
+    assert picture.height < 450
+
+
+def test_a_t1_alone_is_judged_by_its_mask(judge, images):
+    images.pop("preproc_stiffness")
+    record, _ = judge(**images)
+    assert record["coverage"] == 1
+
+
+def test_dice_counts_by_hand():
+    one, other = np.array([1, 1, 0, 0], bool), np.array([1, 0, 1, 0], bool)
+    assert dice(one, other) == 2 * 1 / 4
+    assert dice(one, ~one) == 0 and dice(one & ~one, one & ~one) == 0
+
+
+def test_a_mirrored_brain_correlates_less():
+    template = mni_template()
+    good = metrics(template.brain, template.anatomical, None)["correlation"]
+    turned = template.anatomical.with_array(template.anatomical.array[:, :, ::-1])
+    assert metrics(template.brain, turned, None)["correlation"] < good - 0.3
+
+
+def test_the_truth_gives_dice_transform_and_coverage_errors(judge, images, head, tmp_path):
+    shifted = np.eye(4)
+    shifted[0, 3] = 3.0
+    affine = head.image.affine
+    paths = {name: tmp_path / f"{name}.nii.gz" for name in ("brain_mask", "truth_mask")}
+    save_nifti(paths["truth_mask"], head.mask, affine)
+    smaller = head.mask.copy()
+    smaller[: head.mask.shape[0] // 2] = False
+    save_nifti(paths["brain_mask"], smaller, affine)
+    paths |= {"transform": tmp_path / "x.mat", "truth_transform": tmp_path / "x.json"}
+    write_affine(paths["transform"], shifted @ head.to_mni)
+    write_json(paths["truth_transform"], {"affine": head.to_mni.tolist()})
+    paths["truth_coverage"] = paths["truth_mask"]
+    record, _ = judge(**images, **paths)
+    assert record["mask_dice"] == pytest.approx(dice(smaller, head.mask))
+    assert record["transform_error_mm"] == pytest.approx(3.0, abs=1e-6)
+    template = mni_template()
+    missing = template.brain[:, :, :25].sum() / template.brain.sum()
+    assert record["coverage_error"] == pytest.approx(-missing, abs=0.02)
+
+
+def test_the_spread_of_what_is_left_of_the_bias_field(judge, images, head, tmp_path):
+    affine, raw = head.image.affine, tmp_path / "raw.nii.gz"
+    left = 1 + 0.1 * (np.indices(head.mask.shape)[0] % 2)
+    save_nifti(raw, head.image.array, affine)
+    paths = {
+        "brain_mask": tmp_path / "m.nii.gz",
+        "corrected": tmp_path / "c.nii.gz",
+        "truth_bias": tmp_path / "b.nii.gz",
+    }
+    save_nifti(paths["brain_mask"], head.mask, affine)
+    save_nifti(paths["truth_bias"], head.bias, affine)
+    save_nifti(paths["corrected"], head.image.array * head.mask / (head.bias * left), affine)
+    sidecar = {**OK, "inputs": {"anatomical": {"path": str(raw)}}}
+    record, _ = judge(sidecar=sidecar, **images, **paths)
+    values = left[head.mask & (head.image.array > 0)]
+    assert record["bias_residual_sd"] == pytest.approx(values.std() / values.mean(), rel=1e-3)
+
+
+def test_a_failed_scan_stays_failed_and_gets_a_card(judge, tmp_path):
+    empty = tmp_path / "empty.nii.gz"
+    empty.touch()
+    sidecar = {"status": "failed", "stage": "check", "reason": "a.nii: is zero everywhere"}
+    record, picture = judge(sidecar=sidecar, preproc_anatomical=empty, preproc_mask=empty)
+    assert record == sidecar
+    assert picture.height < 100
+
+
+def test_left_of_the_picture_is_left_of_the_brain(judge, images, tmp_path):
+    grid = mni_grid()
+    bright_left = mni_template().brain * 1.0
+    bright_left[45:] *= 4  # the grid's first axis runs from right to left
+    path = tmp_path / "left.nii.gz"
+    save_nifti(path, bright_left, grid.affine)
+    _, picture = judge(preproc_stiffness=path)
+    pixels = np.asarray(picture.convert("L")).astype(float)[:320]
+    axial = pixels[:, -273:]
+    assert axial[:, :130].mean() > 1.5 * axial[:, 143:].mean()
+
+
+def test_quality_needs_neither_ants_nor_nilearn():
+    code = (
+        "import sys, contrage.imaging.quality, contrage.imaging.check; "
+        "print(sorted({'ants', 'nilearn', 'matplotlib', 'pandas', 'torch'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
