@@ -202,6 +202,15 @@ def test_an_error_of_ants_is_the_scans(tmp_path, head, save, monkeypatch):
         run(tmp_path, AS_IT_IS, (), anatomical=path)
 
 
+def test_an_image_that_holds_no_head_is_excluded_with_a_reason(tmp_path, head, save, rng):
+    array = np.zeros(head.image.array.shape, np.float32)
+    array[:7, :7, :7] = rng.random((7, 7, 7)) * 100
+    path = save(tmp_path / "t1.nii.gz", array, head.image.affine)
+    settings = {"registration": {"quality": "testing"}, "on_bad_scan": "exclude"}
+    record = run(tmp_path, settings, ("brain_mask",), anatomical=path)
+    assert record["status"] == "failed" and "t1.nii.gz" in record["reason"]
+
+
 def test_correcting_the_map_warns_and_flattens_it(tmp_path, make_map, head, save, caplog, rng):
     stiffness = make_map(head)
     slope = 1 + 0.3 * np.linspace(-1, 1, stiffness.array.shape[1])[None, :, None]

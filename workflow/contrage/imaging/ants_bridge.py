@@ -89,12 +89,23 @@ def register(
     -------
     ndarray of shape (4, 4)
         Moving → fixed world, RAS, mm.
+
+    Raises
+    ------
+    RuntimeError
+        ANTs failed, or what it found is singular or not finite.
     """
     with tempfile.TemporaryDirectory(prefix="contrage-") as folder:
         start = Path(folder) / "start.mat"
         write_affine(start, initial)
         result = _registration(fixed, moving, settings, [str(start)], mask, folder)
-        return read_affine(Path(result["fwdtransforms"][0]))
+        try:
+            found = read_affine(Path(result["fwdtransforms"][0]))
+        except np.linalg.LinAlgError:
+            found = np.full((4, 4), np.nan)
+    if not np.isfinite(found).all():
+        raise RuntimeError("ANTs ended without a usable transform")
+    return found
 
 
 def warp_register(

@@ -83,7 +83,7 @@ def _binned(array: np.ndarray) -> np.ndarray:
 
 
 def _centre_of_mass(image: Image) -> np.ndarray:
-    weights = np.clip(image.array, 0, np.percentile(image.array, 98))
+    weights = np.clip(image.array, 0, np.percentile(image.array[image.array != 0], 98))
     index = np.array(ndimage.center_of_mass(weights))
     return transform_points(image.affine, index[None])[0]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,16 +9,9 @@ import numpy as np
 from scipy import ndimage
 
 from contrage.errors import BadScanError, SettingsError
+from contrage.imaging.backends import require_backend
 from contrage.imaging.images import Image, load, resample
 
-METHODS = ("template", "bet", "freesurfer", "mask", "none")
-BINARIES = {
-    "bet": ("bet", "install FSL (fsl.fmrib.ox.ac.uk) and put $FSLDIR/bin on PATH"),
-    "freesurfer": (
-        "mri_watershed",
-        "install FreeSurfer (surfer.nmr.mgh.harvard.edu) and source SetUpFreeSurfer.sh",
-    ),
-}
 SMALLEST_LITRES, LARGEST_LITRES = 0.3, 2.6
 
 
@@ -37,26 +29,6 @@ class Stripped:
 
     mask: np.ndarray
     pose: np.ndarray | None = None
-
-
-def require_backend(method: str) -> None:
-    """Check that the program behind a method is there, before any job starts.
-
-    Raises
-    ------
-    SettingsError
-        Unknown method, or its binary is not on PATH.
-    """
-    if method not in METHODS:
-        raise SettingsError(
-            f"preprocessing.skull_strip.method: no method {method!r}; choose {', '.join(METHODS)}"
-        )
-    binary, advice = BINARIES.get(method, (None, ""))
-    if binary and shutil.which(binary) is None:
-        raise SettingsError(
-            f"preprocessing.skull_strip.method {method!r} needs the program {binary!r}, which is "
-            f"not on PATH; {advice}, or choose method 'template', which needs nothing"
-        )
 
 
 def strip(
