@@ -43,22 +43,25 @@ class Tissue:
 # Means and between-subject SDs after FIELD measurements at 50 Hz, ages 18-35. The cortex and the
 # cerebellum stand higher than measured: the soft rim of every map takes the difference away.
 TISSUES: dict[str, Tissue] = {
-    "white_matter": Tissue(3.02, 0.0045, 0.020),
-    "frontal_cortex": Tissue(2.82, 0.0070, 0.035),
-    "parietal_cortex": Tissue(2.74, 0.0060, 0.035),
-    "temporal_cortex": Tissue(2.84, 0.0065, 0.035),
-    "occipital_cortex": Tissue(2.78, 0.0045, 0.035),
-    "thalamus": Tissue(3.55, 0.0023, 0.095),
-    "caudate": Tissue(3.35, 0.0026, 0.100),
-    "putamen": Tissue(4.15, 0.0020, 0.065),
-    "pallidum": Tissue(4.00, 0.0018, 0.080),
-    "hippocampus": Tissue(3.00, 0.0060, 0.120),
-    "cerebellum": Tissue(2.75, 0.0035, 0.110),
-    "brain_stem": Tissue(3.65, 0.0020, 0.140),
-    "ventricles": Tissue(2.60, 0.0060, 0.060),
+    "white_matter": Tissue(2.97, 0.0038, 0.025),
+    "frontal_cortex": Tissue(2.84, 0.0053, 0.040),
+    "parietal_cortex": Tissue(2.74, 0.0046, 0.040),
+    "temporal_cortex": Tissue(2.84, 0.0050, 0.040),
+    "occipital_cortex": Tissue(2.84, 0.0038, 0.040),
+    "thalamus": Tissue(3.38, 0.0021, 0.110),
+    "caudate": Tissue(3.20, 0.0023, 0.125),
+    "putamen": Tissue(4.15, 0.0019, 0.080),
+    "pallidum": Tissue(4.00, 0.0018, 0.100),
+    "hippocampus": Tissue(3.15, 0.0045, 0.150),
+    "cerebellum": Tissue(2.68, 0.0030, 0.130),
+    "brain_stem": Tissue(3.68, 0.0020, 0.160),
+    "ventricles": Tissue(2.45, 0.0045, 0.060),
 }
 
 _WHOLE_SPREAD = 0.04
+# Brains of one age differ in how far they have aged: the gap that brain age is after, and what
+# keeps an estimate of age from being exact however many participants one trains on.
+_GAP_YEARS = 3.0
 
 
 @dataclass(frozen=True)
@@ -74,13 +77,16 @@ class Brain:
     stiffness : dict of str to float
         Generating mean of every region, kPa, with study offset and scan-rescan noise.
     years : float
-        Years of ageing since 25, those after 60 counting 1.6 times.
+        Years of ageing since 25, those after 60 counting 1.6 times, by the brain's own age.
+    gap : float
+        By how many years the brain's age is ahead of the participant's.
     """
 
     ventricle_ml: float
     cortex: float
     stiffness: dict[str, float]
     years: float
+    gap: float
 
 
 def aged_years(age: float) -> float:
@@ -104,8 +110,10 @@ def make_brain(
     -------
     Brain
     """
-    age, spread = participant.age, settings.between_subject
-    z = np.clip(rng.standard_normal(4), -2.5, 2.5)
+    spread = settings.between_subject
+    z = np.clip(rng.standard_normal(5), -2.5, 2.5)
+    gap = _GAP_YEARS * spread * float(z[4])
+    age = max(participant.age + gap, 16.0)
     ventricle = VENTRICLE_ML * np.exp(
         settings.ageing * VENTRICLE_RATE * (age - REFERENCE_AGE) + VENTRICLE_SPREAD * spread * z[0]
     )
@@ -126,4 +134,4 @@ def make_brain(
         )
         for name, tissue in TISSUES.items()
     }
-    return Brain(float(ventricle), float(min(cortex, 1.0)), stiffness, float(years))
+    return Brain(float(ventricle), float(min(cortex, 1.0)), stiffness, float(years), gap)

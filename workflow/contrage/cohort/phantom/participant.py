@@ -92,6 +92,7 @@ def generate(participant: PhantomParticipant, settings: PhantomSettings) -> Scan
         "age": participant.age,
         "sex": participant.sex,
         "site": participant.site,
+        "brain_age_gap_years": round(brain.gap, 3),
         "anatomy": {
             "lateral_ventricles_template_ml": round(ventricles.volume(shift), 3),
             "lateral_ventricles_ml": round(

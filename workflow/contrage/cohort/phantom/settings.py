@@ -106,5 +106,6 @@ def _check(settings: PhantomSettings) -> None:
         "study_offset": (0, 0.5),
     }
     for key, (low, high) in limits.items():
-        if not low <= getattr(settings, key) <= high:
-            raise SettingsError(f"cohort.phantom.{key}: must lie between {low} and {high}")
+        value = getattr(settings, key)
+        if not isinstance(value, int | float) or not low <= value <= high:
+            raise SettingsError(f"cohort.phantom.{key}: must be a number from {low} to {high}")

@@ -1,0 +1,65 @@
+"""Phantom scans that several tests look at, made once."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import cache
+
+import pytest
+
+from contrage.cohort.phantom import participant
+from contrage.cohort.phantom.participant import Scan, generate
+from contrage.cohort.phantom.plan import PhantomParticipant
+from contrage.cohort.phantom.settings import PhantomSettings
+from contrage.cohort.phantom.template import Template, load_template
+
+COARSE = {"t1_voxel_mm": (3.0, 3.2, 3.4), "stiffness_voxel_mm": (3.0, 3.0, 3.4)}
+# Nobody differs from anybody of the same age, so that a few scans show what age does.
+UNIFORM = PhantomSettings(
+    **COARSE, between_subject=0, scan_rescan=0, study_offset=0, min_coverage=1
+)
+
+
+@cache
+def _template() -> Template:
+    return load_template()
+
+
+@cache
+def _scan(age: float, sex: str, site: str, index: int, settings: PhantomSettings) -> Scan:
+    person = PhantomParticipant(f"sub-{index + 1:03d}", age, sex, site, index)
+    original = participant.load_template
+    participant.load_template = _template
+    try:
+        return generate(person, settings)
+    finally:
+        participant.load_template = original
+
+
+@pytest.fixture(scope="session")
+def template() -> Template:
+    """The MNI152 template, loaded once."""
+    return _template()
+
+
+@pytest.fixture(scope="session")
+def typical() -> list[Scan]:
+    """One scan from each study, of different ages."""
+    ages = (22.0, 31.0, 69.0, 74.0, 48.0)
+    return [
+        _scan(age, "FM"[k % 2], f"study{k + 1}", k, PhantomSettings(**COARSE))
+        for k, age in enumerate(ages)
+    ]
+
+
+@pytest.fixture(scope="session")
+def ageing() -> list[Scan]:
+    """Scans of 25, 60 and 80 years that differ in nothing but age."""
+    return [_scan(age, "F", "study1", 7, UNIFORM) for age in (25.0, 60.0, 80.0)]
+
+
+@pytest.fixture(scope="session")
+def fine() -> list[Scan]:
+    """T1 images of 25 and 80 years in which a voxel is smaller than a ventricle's horn."""
+    settings = replace(UNIFORM, t1_voxel_mm=(1.2, 1.3, 1.4), noise=0.01)
+    return [_scan(age, "F", "study1", 7, settings) for age in (25.0, 80.0)]
