@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+
 from contrage.cohort.read import read_cohort
 from contrage.errors import SettingsError, TableError
 

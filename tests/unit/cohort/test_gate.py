@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 import pytest
+
 from contrage.cohort.gate import BadCohortError, gate
 from contrage.cohort.names import check_file
 from contrage.files import read_tsv, write_json, write_tsv

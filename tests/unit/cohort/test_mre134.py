@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 import pytest
+
 from contrage.cohort.mre134 import TABLE
 from contrage.cohort.read import read_cohort
 from contrage.errors import TableError

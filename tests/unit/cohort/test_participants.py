@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+
 from contrage.cohort.tables import age_in_years, participant_label, usable_rows
 from contrage.errors import TableError
 

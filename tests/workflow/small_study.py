@@ -1,0 +1,126 @@
+"""A copy of the workflow, and a small study for it to run on."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import nibabel as nib
+import numpy as np
+from scipy import ndimage
+
+from contrage.files import save_nifti
+
+SHAPE = (91, 109, 91)
+MNI = np.array([[-2.0, 0, 0, 90], [0, 2, 0, -126], [0, 0, 2, -72], [0, 0, 0, 1]])
+CONFIG = {
+    "experiment": "small",
+    "cohort": {"source": "bids", "name": "study", "path": "study", "on_bad_scan": "exclude"},
+    "preprocessing": {
+        "skull_strip": {"method": "none"},
+        "bias_correction": {"target": "none"},
+        "registration": {"transform": "none"},
+        "quality": {"min_coverage": 0.5},
+    },
+    "dataset": {"voxel_mm": 8, "split": {"scheme": "kfold", "folds": 2}},
+    "benchmark": {"losses": ["l1", "exp", "dynlocrep"], "norms": ["manhattan", "cosine"]},
+    "training": {"seeds": [0, 1], "epochs": 3, "batch_size": 4, "device": "cpu"},
+    "statistics": {"bootstrap": 200},
+    "report": {"embedding_epochs": [1, 3]},
+}
+
+
+@dataclass
+class Workflow:
+    """A checkout in which the workflow can be run."""
+
+    folder: Path
+
+    def run(self, *arguments: str, config: str = "small.yaml") -> subprocess.CompletedProcess:
+        """Run Snakemake and return what it printed."""
+        return subprocess.run(
+            self.command(*arguments, config=config),
+            cwd=self.folder,
+            env=self.environment(),
+            capture_output=True,
+            text=True,
+        )
+
+    def command(self, *arguments: str, config: str = "small.yaml") -> list[str]:
+        return [
+            *(sys.executable, "-m", "snakemake", "--cores", "2", "--configfile", config),
+            *arguments,
+        ]
+
+    def environment(self) -> dict[str, str]:
+        path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+        return {**os.environ, "PATH": path, "OMP_NUM_THREADS": "1"}
+
+    def jobs(self, config: str = "small.yaml") -> set[str]:
+        """Return the messages of the jobs that a dry run plans, without their numbers."""
+        done = self.run("-n", config=config)
+        assert done.returncode == 0, done.stdout + done.stderr
+        lines = (done.stdout + done.stderr).splitlines()
+        found = [line.partition(": ")[2] for line in lines if line.startswith("Job ")]
+        return {line for line in found if line}
+
+    def tables(self) -> dict[str, bytes]:
+        """Return the contents of everything that holds a number of the result."""
+        results = self.folder / "results" / "small"
+        files = [*results.glob("predictions/*/*.tsv"), results / "tables" / "mae.tsv"]
+        return {str(file.relative_to(results)): file.read_bytes() for file in sorted(files)}
+
+
+def checkout(root: Path, folder: Path) -> Workflow:
+    """Copy the workflow, without results and environment."""
+    for name in ("Snakefile", "config", "envs", "workflow"):
+        source = root / name
+        if source.is_dir():
+            shutil.copytree(source, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            folder.mkdir(parents=True, exist_ok=True)
+            shutil.copy(source, folder / name)
+    return Workflow(folder)
+
+
+def brain(age: float, rng: np.random.Generator) -> np.ndarray:
+    """Return a map in kPa on the MNI grid that softens with age, 0 outside an ellipsoid."""
+    grid = np.indices(SHAPE, dtype=np.float32)
+    centre, radii = (45, 50, 40), (33, 42, 32)
+    distance = sum(
+        ((axis - middle) / radius) ** 2
+        for axis, middle, radius in zip(grid, centre, radii, strict=True)
+    )
+    texture = ndimage.zoom(rng.normal(0, 0.6, (12, 14, 12)), 8, order=1)[:91, :109, :91]
+    stiffness = 3.3 - 0.015 * age + texture
+    return np.where(distance < 1, np.maximum(stiffness, 0.2), 0).astype(np.float32)
+
+
+def write_study(folder: Path, people: int = 14) -> None:
+    """Write a BIDS folder of brain-only maps in MNI space: one participant twice, two bad scans."""
+    rng = np.random.default_rng(7)
+    rows = ["participant_id\tage\tsex\tsite"]
+    for number in range(1, people + 1):
+        age = float(rng.integers(18, 80))
+        name = f"sub-{number:02d}"
+        rows.append(f"{name}\t{age}\t{'FM'[number % 2]}\tsite{number % 2}")
+        sessions = ["ses-a", "ses-b"] if number == 3 else [""]
+        for session in sessions:
+            label = f"{name}_{session}" if session else name
+            image = brain(age, rng)
+            affine = MNI
+            if number == 5:
+                image = np.zeros_like(image)
+            if number == 6:
+                image = np.stack([image, image], -1)
+            path = folder / name / session / "mre" / f"{label}_stiffness.nii.gz"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            if image.ndim == 4:
+                nib.save(nib.Nifti1Image(image, affine), path)
+            else:
+                save_nifti(path, image * 1000, affine)
+    (folder / "participants.tsv").write_text("\n".join(rows) + "\n")

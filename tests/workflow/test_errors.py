@@ -1,0 +1,92 @@
+"""What a user can get wrong is said before hours are spent, without a traceback."""
+
+from __future__ import annotations
+
+import copy
+
+import pytest
+import yaml
+from small_study import CONFIG, Workflow
+
+pytestmark = [pytest.mark.workflow, pytest.mark.xdist_group("errors")]
+
+
+def said(workflow: Workflow, change: dict, *arguments: str) -> str:
+    """Run with a changed config; return what is printed, having failed."""
+    config = copy.deepcopy(CONFIG)
+    for part, values in change.items():
+        if isinstance(values, dict):
+            config.setdefault(part, {}).update(values)
+        else:
+            config[part] = values
+    (workflow.folder / "wrong.yaml").write_text(yaml.safe_dump(config))
+    done = workflow.run(*arguments, config="wrong.yaml")
+    printed = done.stdout + done.stderr
+    assert done.returncode != 0, printed
+    assert "Traceback" not in printed
+    return printed
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"losses": {"exp": {"sigmo": 1}}}, "losses.exp: exp has no setting sigmo"),
+        ({"benchmark": {"losses": ["expo"]}}, "no loss 'expo'"),
+        ({"training": {"epoch": 3}}, "epoch"),
+        ({"cohort": {"path": "elsewhere"}}, "cohort.path: no folder 'elsewhere'"),
+        ({"training": {"batch_size": 64}}, "training.batch_size: 64"),
+        ({"preprocessing": {"skull_strip": {"method": "bet"}}}, "bet"),
+    ],
+)
+def test_a_mistake_in_the_config_is_named_before_the_first_job(fresh, change, message):
+    assert message in said(fresh, change, "-n")
+
+
+def test_all_bad_scans_are_named_at_once_and_nothing_is_preprocessed(fresh):
+    printed = said(fresh, {"cohort": {"on_bad_scan": "fail", "name": "strict"}}, "--keep-going")
+    assert "2 of 15 scans cannot be used" in printed
+    assert "sub-05" in printed
+    assert "sub-06" in printed
+    assert not list(fresh.folder.glob("results/derivatives/strict/sub-*/mre"))
+
+
+def test_cuda_without_a_gpu_is_said_in_a_line(finished):
+    import torch
+
+    if torch.cuda.is_available():
+        pytest.skip("there is a GPU here")
+    change = {"training": {"device": "cuda"}, "benchmark": {"losses": ["exp"], "norms": []}}
+    change["report"] = {"embedding_rows": []}
+    change["experiment"] = "nocuda"
+    printed = said(finished, change)
+    assert "training.device" in printed
+    assert "cuda" in printed
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        ("sub-01\t30\tF\tsite1", "sub-01 stands there twice"),
+        ("../up\t30\tF\tsite1", "participant_id '../up'"),
+    ],
+)
+def test_a_wrong_row_of_the_table_is_named(fresh, row, message):
+    table = fresh.folder / "study/participants.tsv"
+    before = table.read_text()
+    table.write_text(f"{before}{row}\n")
+    try:
+        assert message in said(fresh, {}, "-n")
+    finally:
+        table.write_text(before)
+
+
+def test_an_age_in_words_is_named(fresh):
+    table = fresh.folder / "study/participants.tsv"
+    before = table.read_text()
+    table.write_text(f"{before}sub-99\told\tF\tsite1\n")
+    try:
+        assert "sub-99: age 'old' is not a number" in said(
+            fresh, {"cohort": {"on_bad_scan": "fail"}}, "-n"
+        )
+    finally:
+        table.write_text(before)

@@ -1,0 +1,174 @@
+"""The whole workflow on a small study: it ends, repeats itself, and reruns what an edit touches."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import yaml
+from small_study import CONFIG, Workflow
+
+from contrage.files import read_json, read_tsv
+
+pytestmark = [pytest.mark.workflow, pytest.mark.xdist_group("small")]
+
+REPORT = {"Writing the tables", "Drawing the figures", "Writing the page"}
+
+
+@contextlib.contextmanager
+def edited(path: Path, change: str) -> Iterator[None]:
+    """Append to a file, and undo it."""
+    before = path.read_bytes()
+    path.write_bytes(before + change.encode())
+    try:
+        yield
+    finally:
+        path.write_bytes(before)
+
+
+def retrained(row: str) -> set[str]:
+    return {f"Training {row}, seed {seed}, fold {fold}" for seed in (0, 1) for fold in (0, 1)} | {
+        f"Probing {row}, seed {seed}" for seed in (0, 1)
+    }
+
+
+def test_every_row_of_the_table_is_there_with_all_seeds(finished: Workflow):
+    table = read_tsv(finished.folder / "results/small/tables/mae.tsv")
+    assert table["loss"].tolist() == ["l1", "exp", "dynlocrep"]
+    assert (table["n_seeds"] == 2).all()
+    assert table[["mae_mean", "ci_low", "ci_high", "mae_baseline"]].notna().all(axis=None)
+    norms = read_tsv(finished.folder / "results/small/tables/norms.tsv")
+    assert set(norms["norm"]) == {"manhattan", "cosine"}
+
+
+def test_the_table_is_what_the_predictions_say(finished: Workflow):
+    results = finished.folder / "results/small"
+    table = read_tsv(results / "tables/mae.tsv").set_index("loss")
+    for row in table.index:
+        errors = []
+        for seed in (0, 1):
+            frame = read_tsv(results / f"predictions/{row}/seed-{seed}.tsv")
+            test = frame[frame["split"] == "test"]
+            assert test["scan_id"].is_unique
+            assert len(test) == 13
+            errors.append((test["predicted_age"] - test["age"]).abs().mean())
+        assert table.loc[row, "mae_mean"] == pytest.approx(sum(errors) / 2, rel=1e-6)
+
+
+def test_no_participant_is_trained_on_and_tested(finished: Workflow):
+    scans = read_tsv(finished.folder / "results/small/dataset/scans.tsv").set_index("scan_id")
+    assert scans["participant_id"].duplicated().any(), "the study has a participant scanned twice"
+    for seed in (0, 1):
+        split = read_json(finished.folder / f"results/small/dataset/splits/seed-{seed}.json")
+        for fold in split["folds"]:
+            train = set(scans.loc[fold["train"], "participant_id"])
+            test = set(scans.loc[fold["test"], "participant_id"])
+            assert not train & test
+
+
+def test_bad_scans_are_left_out_and_listed_with_their_reason(finished: Workflow):
+    table = read_tsv(finished.folder / "results/small/tables/excluded.tsv").set_index("scan_id")
+    assert set(table.index) == {"sub-05", "sub-06"}
+    assert "zero" in table.loc["sub-05", "reason"]
+    assert "4" in table.loc["sub-06", "reason"]
+    page = (finished.folder / "results/small/report.html").read_text()
+    assert "sub-05" in page
+    assert "sub-06" in page
+
+
+def test_stiffness_in_pa_is_learned_in_kpa(finished: Workflow):
+    import numpy as np
+
+    array = np.load(finished.folder / "results/derivatives/study/array/stiffness_res-8.npy")
+    assert 1 < np.median(array[array != 0]) < 5
+
+
+def test_a_second_run_has_nothing_to_do(finished: Workflow):
+    assert finished.jobs() == set()
+
+
+def test_editing_a_loss_plans_its_trainings_and_what_follows_alone(finished: Workflow):
+    with edited(finished.folder / "workflow/contrage/losses/exp.py", "\n# an edit\n"):
+        assert finished.jobs() == retrained("exp") | REPORT
+    assert finished.jobs() == set(), "an edit undone reruns nothing"
+
+
+def test_editing_a_loss_replans_all_its_rows(finished: Workflow):
+    with edited(finished.folder / "workflow/contrage/losses/dynlocrep.py", "\n# an edit\n"):
+        assert finished.jobs() == retrained("dynlocrep") | retrained("dynlocrep-cosine") | REPORT
+
+
+def test_touching_a_loss_plans_nothing(finished: Workflow):
+    (finished.folder / "workflow/contrage/losses/exp.py").touch()
+    assert finished.jobs() == set()
+
+
+def test_changing_a_loss_in_the_config_retrains_it_alone(finished: Workflow):
+    changed = {**CONFIG, "losses": {"exp": {"sigma": 5.0}}}
+    (finished.folder / "changed.yaml").write_text(yaml.safe_dump(changed))
+    assert finished.jobs("changed.yaml") == retrained("exp") | REPORT
+
+
+def test_changing_the_statistics_trains_nothing(finished: Workflow):
+    changed = {**CONFIG, "statistics": {"bootstrap": 300}}
+    (finished.folder / "changed.yaml").write_text(yaml.safe_dump(changed))
+    assert finished.jobs("changed.yaml") == REPORT
+
+
+def test_editing_the_page_redraws_the_page_alone(finished: Workflow):
+    with edited(finished.folder / "workflow/contrage/report/style.css", "\n/* an edit */\n"):
+        assert finished.jobs() == {"Writing the page"}
+
+
+def test_a_file_dropped_among_the_losses_is_a_row(finished: Workflow):
+    losses = finished.folder / "workflow/contrage/losses"
+    shutil.copy(losses / "exp.py", losses / "mine.py")
+    changed = {**CONFIG, "benchmark": {"losses": "all", "norms": []}}
+    (finished.folder / "changed.yaml").write_text(yaml.safe_dump(changed))
+    try:
+        assert retrained("mine") <= finished.jobs("changed.yaml")
+    finally:
+        (losses / "mine.py").unlink()
+
+
+def test_an_interrupted_run_goes_on_and_ends_with_the_same_numbers(finished: Workflow):
+    before = finished.tables()
+    for name in ("training", "features", "predictions", "metrics", "tables"):
+        shutil.rmtree(finished.folder / "results/small" / name)
+    process = subprocess.Popen(
+        finished.command(),
+        cwd=finished.folder,
+        env=finished.environment(),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    training = finished.folder / "results/small/training"
+    while not list(training.glob("*/*/*/model.pt")):
+        assert process.poll() is None, "it ended before it could be killed"
+        time.sleep(0.2)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    assert finished.run("--unlock").returncode == 0
+    done = finished.run("--rerun-incomplete")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert finished.tables() == before
+
+
+def test_snakemake_makes_its_own_report_too(finished: Workflow):
+    done = finished.run("--report", "report.zip")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert (finished.folder / "report.zip").stat().st_size > 100_000
+
+
+def test_the_run_is_a_benchmark_of_itself(finished: Workflow):
+    times = pd.read_csv(finished.folder / "results/small/tables/runtimes.tsv", sep="\t")
+    assert {"train", "probe"} <= set(times.iloc[:, 0])
