@@ -162,7 +162,9 @@ def test_maps_are_in_pascal_and_zero_outside_the_brain(typical, template):
     for scan in typical:
         values = scan.stiffness.values
         tissue = values > 0
-        assert 1900 < np.median(values[tissue]) < 3500
+        # 2.7 kPa at 25, 2.1 at 70, and 7 % between participants of one age.
+        low, high = (2200, 3500) if scan.participant.age < 50 else (1700, 2900)
+        assert low < np.median(values[tissue]) < high
         assert values[~tissue].max() == 0
         assert 450 < values[tissue].std() < 1100
         assert np.percentile(values[tissue], 99) < 6000
@@ -197,7 +199,7 @@ def test_coverage_is_what_the_slab_holds_of_the_brain(typical, template):
         )
 
 
-def test_a_small_slab_leaves_the_top_or_the_bottom_out(tmp_path):
+def test_a_cohort_of_full_coverage_can_be_asked_for(tmp_path):
     files = paths(tmp_path)
     make_participant({**SETTINGS, "min_coverage": 1}, **files)
     full = nib.load(files["stiffness"])

@@ -198,9 +198,13 @@ def rician(image: np.ndarray, sigma: float, rng: np.random.Generator) -> np.ndar
 
 
 def wanted_coverage(site: str, smallest: float, rng: np.random.Generator) -> float:
-    """Draw the part of the brain that a map covers: most above 0.9, one in eight down to 0.8."""
+    """Draw the part of the brain that a map covers: most above 0.9, one in eight below."""
     low, high = PROTOCOLS[site].coverage
-    value = rng.uniform(0.8, 0.9) if rng.random() < 0.12 else low + (high - low) * rng.beta(2, 1)
+    value = (
+        rng.uniform(min(smallest, 0.9), 0.9)
+        if rng.random() < 0.12
+        else low + (high - low) * rng.beta(2, 1)
+    )
     return float(max(value, smallest))
 
 

@@ -88,24 +88,34 @@ def generate(participant: PhantomParticipant, settings: PhantomSettings) -> Scan
         participant, settings, regions, field, displacement, residual @ pose.to_scanner, rng
     )
     truth = {
-        "participant_id": participant.participant_id,
-        "age": participant.age,
-        "sex": participant.sex,
-        "site": participant.site,
-        "brain_age_gap_years": round(brain.gap, 3),
-        "anatomy": {
-            "lateral_ventricles_template_ml": round(ventricles.volume(shift), 3),
-            "lateral_ventricles_ml": round(
-                ventricles.volume(shift) * float(np.linalg.det(pose.scaling)), 3
-            ),
-            "ventricle_wall_shift_mm": round(shift, 4),
-            "cortex_factor": round(brain.cortex, 4),
-        },
+        **_who(participant, brain, settings),
+        "anatomy": _anatomy_truth(brain, shift, ventricles.volume(shift), pose),
         "stiffness": _stiffness_truth(brain, regions, displacement, stiffness, residual, pose),
         "pose": {"degrees": pose.degrees, "mm": pose.millimetres},
         "bias_range": [float(bias.min()), float(bias.max())],
     }
     return Scan(participant, t1_grid, t1, mask, bias, stiffness, pose, residual, truth)
+
+
+def _who(participant: PhantomParticipant, brain: Brain, settings: PhantomSettings) -> dict:
+    return {
+        "participant_id": participant.participant_id,
+        "age": participant.age,
+        "sex": participant.sex,
+        "site": participant.site,
+        "seed": settings.seed,
+        "index": participant.index,
+        "brain_age_gap_years": round(brain.gap, 3),
+    }
+
+
+def _anatomy_truth(brain: Brain, shift: float, volume_ml: float, pose: Pose) -> dict:
+    return {
+        "lateral_ventricles_template_ml": round(volume_ml, 3),
+        "lateral_ventricles_ml": round(volume_ml * float(np.linalg.det(pose.scaling)), 3),
+        "ventricle_wall_shift_mm": round(shift, 4),
+        "cortex_factor": round(brain.cortex, 4),
+    }
 
 
 def _make_t1(

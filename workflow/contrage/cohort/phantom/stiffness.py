@@ -61,11 +61,8 @@ def stiffness_field(
     """
     grid, inside = regions.grid, regions.brain
     anatomy = np.random.default_rng(_ANATOMY_SEED)
-    # Left and right brain halves resemble each other.
-    shared = smooth_noise(grid.shape, 2.5, anatomy)
-    shared = ((shared + shared[::-1]) / np.sqrt(2))[inside]
-    patchy = smooth_noise(grid.shape, 6, anatomy)
-    patchy = ((patchy + patchy[::-1]) / np.sqrt(2))[inside]
+    shared = _two_sided_noise(grid.shape, 2.5, anatomy)[inside]
+    patchy = _two_sided_noise(grid.shape, 6, anatomy)[inside]
     own = _OWN * smooth_noise(grid.shape, 1.65, rng)[inside]
     own += _OWN_WIDE * _wide_noise(grid.shape, rng)[inside]
     depth = 2 * ndimage.distance_transform_edt(inside)[inside].astype(np.float32)
@@ -75,7 +72,7 @@ def stiffness_field(
         # Within the region only: its mean loss stays as published.
         local = np.clip(patchy - np.average(patchy, weights=weight), -2, 2)
         ageing = 1 - loss * _PATCHY * local / (1 - loss)
-        deeper = 1 + _PER_MM * np.clip(depth - np.average(depth, weights=weight), -20, 30)
+        deeper = 1 + _PER_MM * np.clip(depth - np.average(depth, weights=weight), -20, 18)
         value += weight * brain.stiffness[name] * ageing * deeper
     lost = sample(thinning.loss, thinning.grid, grid.world(inside))
     value *= 1 - (1 - _FLUID) * lost
@@ -83,6 +80,12 @@ def stiffness_field(
     field = np.zeros(grid.shape, dtype=np.float32)
     field[inside] = np.maximum(value, 0.2)
     return _smooth_inside(field, inside, 0.8)
+
+
+def _two_sided_noise(shape: tuple[int, ...], sigma: float, rng: np.random.Generator) -> np.ndarray:
+    """Return noise of SD 1 that is alike left and right, as brain halves are."""
+    field = smooth_noise(shape, sigma, rng)
+    return (field + field[::-1]) / np.sqrt(2)
 
 
 def _wide_noise(shape: tuple[int, ...], rng: np.random.Generator) -> np.ndarray:
@@ -137,15 +140,21 @@ def acquire(
     source = displacement.pull(points.reshape(3, *grid.shape)[:, kept])
     values = np.zeros(grid.shape, dtype=np.float32)
     values[kept] = sample(field, regions.grid, source)
-    shift = np.eye(4)
-    shift[2, 3] = first
-    cut = (slice(None), slice(None), slice(first, last))
-    values, own = values[cut], Grid(kept[cut].shape, grid.affine @ shift)  # type: ignore[arg-type]
+    own, values, kept = (
+        _cut_slices(grid, first, last),
+        values[..., first:last],
+        kept[..., first:last],
+    )
     values = soften_rim(values, own, rng)
     values *= 1 + 0.03 * rng.standard_normal(values.shape, dtype=np.float32)
-    reached = float(kept.sum() / brain.sum())
-    pascal = np.where(kept[cut], np.maximum(np.round(1000 * values), 20), 0).astype(np.float32)
-    return StiffnessMap(own, pascal, reached)
+    pascal = np.where(kept, np.maximum(np.round(1000 * values), 20), 0).astype(np.float32)
+    return StiffnessMap(own, pascal, float(kept.sum() / brain.sum()))
+
+
+def _cut_slices(grid: Grid, first: int, last: int) -> Grid:
+    shift = np.eye(4)
+    shift[2, 3] = first
+    return Grid((*grid.shape[:2], last - first), grid.affine @ shift)
 
 
 def soften_rim(values: np.ndarray, grid: Grid, rng: np.random.Generator) -> np.ndarray:
