@@ -9,7 +9,7 @@ from contrage import experiment, sources
 from contrage.cohort import names
 from contrage.cohort.read import read_cohort
 from contrage.errors import ContrageError
-from contrage.imaging.strip import require_backend
+from contrage.imaging.backends import require_backend
 
 # Jobs run this checkout's package, in every environment.
 shell.prefix(
@@ -138,11 +138,13 @@ def preprocess_outputs():
         outputs["preproc_anatomical"] = preproc[ANATOMICAL]
     if USES_STIFFNESS:
         outputs["preproc_stiffness"] = preproc["stiffness"]
-    if config["preprocessing"]["registration"]["transform"] != "none":
-        source = ANATOMICAL if USES_ANATOMICAL else "stiffness"
-        outputs["transform"] = (
-            f"{DERIVATIVES}/{{folder}}/xfm/{{scan}}_from-{source}_to-MNI152_xfm.mat"
-        )
+    kind = config["preprocessing"]["registration"]["transform"]
+    source = ANATOMICAL if USES_ANATOMICAL else "stiffness"
+    transform = f"{DERIVATIVES}/{{folder}}/xfm/{{scan}}_from-{source}_to-MNI152_xfm"
+    if kind != "none":
+        outputs["transform"] = f"{transform}.mat"
+    if kind == "syn":
+        outputs["warp"] = f"{transform}_warp.nii.gz"
     return outputs
 
 

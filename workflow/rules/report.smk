@@ -81,6 +81,7 @@ rule figures:
             seeds=SEEDS,
             embedding={"rows": WATCHED_ROWS, "epochs": WATCHED_EPOCHS},
             quality=config["preprocessing"]["quality"],
+            image=IMAGE,
         ),
         results=results_folder,
         derivatives=DERIVATIVES,

@@ -136,6 +136,6 @@ def test_baselines_are_sorted_by_their_error(rng):
             frame(rng, spread).assign(baseline=name) for name, spread in (("mean", 15), ("b", 5))
         ]
         frames.append(pd.concat(parts, ignore_index=True))
-    table = baseline_table(frames)
+    table = baseline_table(frames, SETTINGS)
     assert table["baseline"].tolist() == ["b", "mean"]
     assert list(table)[:4] == ["baseline", "mae_mean", "mae_sd", "n_seeds"]

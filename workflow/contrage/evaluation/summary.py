@@ -74,13 +74,15 @@ def mae_table(
     return table[[name for name in table if name not in own] + own]
 
 
-def baseline_table(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
+def baseline_table(frames: Sequence[pd.DataFrame], settings: Mapping[str, Any]) -> pd.DataFrame:
     """Summarise the baselines as the losses are summarised.
 
     Parameters
     ----------
     frames : sequence of DataFrame
         One table per seed: predictions with a column baseline.
+    settings : mapping
+        As for `mae_table`.
 
     Returns
     -------
@@ -91,7 +93,7 @@ def baseline_table(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
     """
     names = list(dict.fromkeys(name for frame in frames for name in frame["baseline"]))
     parts = {name: [frame[frame["baseline"] == name] for frame in frames] for name in names}
-    table = mae_table(parts, {}).rename(columns={"loss": "baseline"})
+    table = mae_table(parts, settings).rename(columns={"loss": "baseline"})
     kept = ["baseline", "mae_mean", "mae_sd", "n_seeds", "n_participants", "ci_low", "ci_high"]
     kept += ["rmse_mean", "r2_mean", "r_mean"]
     return table[kept].sort_values("mae_mean", kind="stable", ignore_index=True)

@@ -31,6 +31,7 @@ def preprocess(
     brain_mask: Path | None = None,
     corrected: Path | None = None,
     transform: Path | None = None,
+    warp: Path | None = None,
     preproc_anatomical: Path | None = None,
     preproc_mask: Path | None = None,
     preproc_stiffness: Path | None = None,
@@ -50,7 +51,9 @@ def preprocess(
         Outputs: mask and bias-corrected brain on the anatomical grid; brain, mask and map
         (kPa) on the 91 x 109 x 91 grid of MNI152.
     transform : Path, optional
-        Output: ITK affine; with syn, the deformation lies beside it (`…_warp.nii.gz`).
+        Output: ITK affine.
+    warp : Path, optional
+        Output: the deformation that syn adds to it.
     sidecar : Path
         Output: JSON with status, inputs, steps, settings, versions, template, threads.
 
@@ -60,7 +63,7 @@ def preprocess(
         A stage failed on this scan and `on_bad_scan` is not exclude.
     """
     outputs = Outputs(
-        brain_mask, corrected, transform, preproc_anatomical, preproc_mask, preproc_stiffness
+        brain_mask, corrected, transform, warp, preproc_anatomical, preproc_mask, preproc_stiffness
     )
     given = {"anatomical": anatomical, "stiffness": stiffness, "mask": mask}
     paths = {name: path for name, path in given.items() if path is not None}
@@ -169,10 +172,9 @@ def _write(scan: Scan, mask: np.ndarray, brain: Image, found: Transform, outputs
     grid, reference = mni_grid(), scan.reference
     if outputs.transform is not None:
         write_affine(outputs.transform, found.affine)
-        if found.warp is not None:
-            beside = outputs.transform.with_name(outputs.transform.stem + "_warp.nii.gz")
-            with atomic(beside) as temporary:
-                temporary.write_bytes(Path(found.warp[0][0]).read_bytes())
+    if outputs.warp is not None and found.warp is not None:
+        with atomic(outputs.warp) as temporary:
+            temporary.write_bytes(Path(found.warp[0][0]).read_bytes())
     with scan.step("to MNI152", {"interpolation": "linear, normalised", "times": 1}):
         images = {"brain_mask": (mask, reference.affine), "corrected": (brain.array, brain.affine)}
         there = warp_mask(mask, reference, grid, found)

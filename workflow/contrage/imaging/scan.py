@@ -26,6 +26,7 @@ class Outputs:
     brain_mask: Path | None
     corrected: Path | None
     transform: Path | None
+    warp: Path | None
     preproc_anatomical: Path | None
     preproc_mask: Path | None
     preproc_stiffness: Path | None

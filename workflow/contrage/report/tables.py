@@ -75,7 +75,7 @@ def baseline_lines(results: Path, settings: dict[str, Any]) -> pd.DataFrame:
     from contrage.evaluation.summary import baseline_table
 
     files = [Path(results) / "baselines" / f"seed-{seed}.tsv" for seed in settings["seeds"]]
-    return baseline_table([_read(path) for path in files])
+    return baseline_table([_read(path) for path in files], settings.get("statistics", {}))
 
 
 def predictions(results: Path, rows: list[str], seeds: list[int]) -> dict[str, list[pd.DataFrame]]:
