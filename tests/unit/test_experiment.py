@@ -37,16 +37,16 @@ def test_the_norm_of_the_row_itself_is_not_trained_twice(config):
     assert settings == {**config["losses"]["dynlocrep"], "loss": "dynlocrep", "norm": "cosine"}
 
 
-def test_one_loss_can_stand_in_several_rows(config, cohort):
+def test_one_loss_can_stand_in_several_rows(config):
     config["benchmark"]["losses"] = ["exp", "exp-released"]
     config["losses"]["exp-released"] = {"loss": "exp", "formulation": "released"}
-    experiment.check_config(config, cohort)
+    experiment.check_config(config)
     settings = experiment.loss_settings(config, "exp-released")
     assert settings == {"loss": "exp", "formulation": "released"}
 
 
-def test_the_demo_can_work(config, cohort):
-    experiment.check_config(config, cohort)
+def test_the_demo_can_work(config):
+    experiment.check_config(config)
 
 
 @pytest.mark.parametrize(
@@ -55,14 +55,20 @@ def test_the_demo_can_work(config, cohort):
         (lambda c: c["benchmark"].update(losses=["expo"]), "losses.expo: no loss 'expo'"),
         (lambda c: c["losses"].update(expo={}), "losses.expo: no loss 'expo'"),
         (lambda c: c["losses"]["exp"].update(sigmo=1), "losses.exp: exp has no setting sigmo"),
-        (lambda c: c["training"].update(batch_size=64), "batch_size: 64, but only"),
         (lambda c: c["report"].update(embedding_rows=["rnk"]), "embedding_rows: rnk"),
     ],
 )
-def test_what_cannot_work_is_named_with_its_key(config, cohort, change, message):
+def test_what_cannot_work_is_named_with_its_key(config, change, message):
     change(config)
     with pytest.raises(SettingsError, match=message):
-        experiment.check_config(config, cohort)
+        experiment.check_config(config)
+
+
+def test_a_batch_larger_than_the_training_split_is_named(config, cohort):
+    experiment.check_batch(config, cohort)
+    config["training"]["batch_size"] = 49
+    with pytest.raises(SettingsError, match="batch_size: 49, but no more than 48 of 60"):
+        experiment.check_batch(config, cohort)
 
 
 def test_brain_only_maps_in_mni_space_need_no_anatomical_image(config, root):
@@ -116,14 +122,14 @@ def merged(base: dict, change: dict) -> dict:
     return result
 
 
-def test_every_experiment_of_the_repository_is_valid(root, config, cohort):
+def test_every_experiment_of_the_repository_is_valid(root, config):
     schema = root / "workflow/schemas/config.schema.yaml"
     files = sorted((root / "config").glob("*.yaml"))
     assert len(files) >= 4
     for file in files:
         whole = merged(config, yaml.safe_load(file.read_text()))
         validate(whole, str(schema))
-        experiment.check_config(whole, cohort)
+        experiment.check_config(whole)
 
 
 @pytest.mark.parametrize(

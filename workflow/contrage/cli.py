@@ -32,6 +32,7 @@ STEPS = {
     "stack": "contrage.dataset.stack:stack",
     "select": "contrage.dataset.select:select",
     "split": "contrage.dataset.split:split",
+    "device": "contrage.learning.device:check_device",
     "train": "contrage.learning.train:train",
     "embed": "contrage.learning.embed:embed",
     "probe": "contrage.evaluation.probe:probe",

@@ -74,17 +74,16 @@ def needs_anatomical(config: dict[str, Any]) -> bool:
     )
 
 
-def check_config(config: dict[str, Any], cohort: Cohort) -> None:
+def check_config(config: dict[str, Any]) -> None:
     """Raise `SettingsError` for what the schema cannot see.
 
-    Unknown losses and settings, more snapshots than epochs, and fewer training scans than a batch.
+    Unknown losses and settings, and rows to draw that are not trained.
     """
     for row in dict.fromkeys([*all_rows(config), *config["losses"]]):
         _check_row(row, loss_settings(config, row))
     unknown = set(config["report"]["embedding_rows"]) - set(all_rows(config))
     if unknown and config["report"]["embedding_rows"] != [ABLATED]:
         raise SettingsError(f"report.embedding_rows: {', '.join(sorted(unknown))} is not trained")
-    _check_batch(config, cohort)
 
 
 def _check_row(row: str, settings: dict[str, Any]) -> None:
@@ -104,15 +103,21 @@ def _check_row(row: str, settings: dict[str, Any]) -> None:
         )
 
 
-def _check_batch(config: dict[str, Any], cohort: Cohort) -> None:
+def check_batch(config: dict[str, Any], cohort: Cohort) -> None:
+    """Raise `SettingsError` if the training split will surely be smaller than a batch.
+
+    How large it will be is known in full only after bad scans are left out; `contrage.dataset.split`
+    asks again.
+    """
     split, size = config["dataset"]["split"], config["training"]["batch_size"]
     people = len({scan.participant_id for scan in cohort.scans})
     count = split["folds"] if split["scheme"] == "kfold" else round(1 / split["test_fraction"])
-    most = len(cohort.scans) - (people // count if split["scheme"] != "leave-site-out" else 1)
+    tested = 1 if split["scheme"] == "leave-site-out" else people // count
+    most = len(cohort.scans) - tested
     if most < size:
         raise SettingsError(
-            f"training.batch_size: {size}, but only about {most} of {len(cohort.scans)} scans are "
-            "for training; make the batch smaller"
+            f"training.batch_size: {size}, but no more than {most} of {len(cohort.scans)} scans "
+            "are for training; make the batch smaller"
         )
 
 

@@ -2,11 +2,39 @@
 
 TRAINING = f"{RESULTS}/training/{{row}}/seed-{{seed}}/fold-{{fold}}"
 FEATURES = f"{RESULTS}/features/{{row}}/seed-{{seed}}/fold-{{fold}}"
+GPUS = 0 if config["training"]["device"] == "cpu" else 1
 SNAPSHOTS = [f"{FEATURES}_epoch-{epoch}.npz" for epoch in WATCHED_EPOCHS]
+
+
+rule device:
+    input:
+        code=code("contrage.learning.device"),
+    output:
+        record=f"{RESULTS}/training/device.json",
+    log:
+        f"{RESULTS}/logs/device.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/device/all.tsv"
+    priority: 100
+    conda:
+        "../../envs/learning.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=10,
+        gpu=GPUS,
+    params:
+        settings=as_json(device=config["training"]["device"]),
+    message:
+        "Looking for the device that trainings need"
+    shell:
+        "python -m contrage device --settings {params.settings:q} --log {log:q}"
+        " --output {output.record:q}"
 
 
 rule train:
     input:
+        device=device_record(),
         array=rules.stack.output.array,
         scans=rules.select.output.selected,
         split=rules.split.output.split,
@@ -25,7 +53,7 @@ rule train:
     resources:
         mem_mb=4000,
         runtime=720,
-        gpu=0 if config["training"]["device"] == "cpu" else 1,
+        gpu=GPUS,
     params:
         settings=training_settings,
         resume=f"{TRAINING}/resume.pt",
