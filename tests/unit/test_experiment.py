@@ -6,10 +6,11 @@ import copy
 
 import pytest
 import yaml
+from snakemake.utils import validate
+
 from contrage import experiment, losses
 from contrage.cohort.tables import Cohort, Scan
 from contrage.errors import SettingsError
-from snakemake.utils import validate
 
 
 @pytest.fixture
@@ -64,11 +65,12 @@ def test_what_cannot_work_is_named_with_its_key(config, change, message):
         experiment.check_config(config)
 
 
-def test_a_batch_larger_than_the_training_split_is_named(config, cohort):
-    experiment.check_batch(config, cohort)
-    config["training"]["batch_size"] = 49
-    with pytest.raises(SettingsError, match="batch_size: 49, but no more than 48 of 60"):
-        experiment.check_batch(config, cohort)
+@pytest.mark.parametrize(
+    ("scheme", "most"), [("holdout", 48), ("kfold", 48), ("leave-site-out", 59)]
+)
+def test_the_largest_training_split_follows_from_the_scheme(config, cohort, scheme, most):
+    config["dataset"]["split"]["scheme"] = scheme
+    assert experiment.most_training_scans(config, cohort) == most
 
 
 def test_brain_only_maps_in_mni_space_need_no_anatomical_image(config, root):

@@ -34,7 +34,6 @@ def said(workflow: Workflow, change: dict, *arguments: str) -> str:
         ({"benchmark": {"losses": ["expo"]}}, "no loss 'expo'"),
         ({"training": {"epoch": 3}}, "epoch"),
         ({"cohort": {"path": "elsewhere"}}, "cohort.path: no folder 'elsewhere'"),
-        ({"training": {"batch_size": 64}}, "training.batch_size: 64"),
         ({"preprocessing": {"skull_strip": {"method": "bet"}}}, "bet"),
     ],
 )
@@ -50,17 +49,21 @@ def test_all_bad_scans_are_named_at_once_and_nothing_is_preprocessed(fresh):
     assert not list(fresh.folder.glob("results/derivatives/strict/sub-*/mre"))
 
 
-def test_cuda_without_a_gpu_is_said_in_a_line(finished):
+@pytest.mark.parametrize(
+    ("training", "message"),
+    [
+        ({"device": "cuda"}, "training.device is cuda, but this machine offers no CUDA device"),
+        ({"batch_size": 64}, "training.batch_size: 64, but no more than"),
+    ],
+)
+def test_what_trainings_need_is_asked_for_before_any_scan_is_preprocessed(fresh, training, message):
     import torch
 
     if torch.cuda.is_available():
         pytest.skip("there is a GPU here")
-    change = {"training": {"device": "cuda"}, "benchmark": {"losses": ["exp"], "norms": []}}
-    change["report"] = {"embedding_rows": []}
-    change["experiment"] = "nocuda"
-    printed = said(finished, change)
-    assert "training.device" in printed
-    assert "cuda" in printed
+    change = {"training": training, "experiment": "early", "cohort": {"name": "early"}}
+    assert message in said(fresh, change)
+    assert not list(fresh.folder.glob("results/derivatives/early/sub-*/*preproc.json"))
 
 
 @pytest.mark.parametrize(

@@ -32,7 +32,7 @@ STEPS = {
     "stack": "contrage.dataset.stack:stack",
     "select": "contrage.dataset.select:select",
     "split": "contrage.dataset.split:split",
-    "device": "contrage.learning.device:check_device",
+    "feasible": "contrage.learning.feasible:check_feasible",
     "train": "contrage.learning.train:train",
     "embed": "contrage.learning.embed:embed",
     "probe": "contrage.evaluation.probe:probe",

@@ -103,22 +103,13 @@ def _check_row(row: str, settings: dict[str, Any]) -> None:
         )
 
 
-def check_batch(config: dict[str, Any], cohort: Cohort) -> None:
-    """Raise `SettingsError` if the training split will surely be smaller than a batch.
-
-    How large it will be is known in full only after bad scans are left out; `contrage.dataset.split`
-    asks again.
-    """
-    split, size = config["dataset"]["split"], config["training"]["batch_size"]
+def most_training_scans(config: dict[str, Any], cohort: Cohort) -> int:
+    """Return how many scans the largest training split can hold, were no scan bad."""
+    split = config["dataset"]["split"]
     people = len({scan.participant_id for scan in cohort.scans})
     count = split["folds"] if split["scheme"] == "kfold" else round(1 / split["test_fraction"])
     tested = 1 if split["scheme"] == "leave-site-out" else people // count
-    most = len(cohort.scans) - tested
-    if most < size:
-        raise SettingsError(
-            f"training.batch_size: {size}, but no more than {most} of {len(cohort.scans)} scans "
-            "are for training; make the batch smaller"
-        )
+    return len(cohort.scans) - tested
 
 
 def watched_epochs(config: dict[str, Any]) -> list[int]:

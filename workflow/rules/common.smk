@@ -41,8 +41,6 @@ COHORT_SETTINGS = {
 try:
     COHORT = read_cohort(COHORT_SETTINGS)
     experiment.check_config(config)
-    if not workflow.dag_settings.targets:  # the whole workflow, not imaging alone
-        experiment.check_batch(config, COHORT)
     require_backend(config["preprocessing"]["skull_strip"]["method"])
 except ContrageError as error:
     raise WorkflowError(str(error)) from None
@@ -220,12 +218,3 @@ def folder_of_table(wildcards, input):
 def results_folder(wildcards, output):
     """The experiment's folder: the part of it that is above the output's own folder."""
     return os.path.commonpath([RESULTS, output[0]])
-
-
-def device_record():
-    """Where a GPU is insisted on, look for it before anything else; `auto` takes what there is."""
-    return (
-        f"{RESULTS}/training/device.json"
-        if config["training"]["device"] == "cuda"
-        else []
-    )

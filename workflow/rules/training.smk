@@ -2,19 +2,18 @@
 
 TRAINING = f"{RESULTS}/training/{{row}}/seed-{{seed}}/fold-{{fold}}"
 FEATURES = f"{RESULTS}/features/{{row}}/seed-{{seed}}/fold-{{fold}}"
-GPUS = 0 if config["training"]["device"] == "cpu" else 1
 SNAPSHOTS = [f"{FEATURES}_epoch-{epoch}.npz" for epoch in WATCHED_EPOCHS]
 
 
-rule device:
+rule feasible:
     input:
-        code=code("contrage.learning.device"),
+        code=code("contrage.learning.feasible"),
     output:
-        record=f"{RESULTS}/training/device.json",
+        record=f"{RESULTS}/training/feasible.json",
     log:
-        f"{RESULTS}/logs/device.log",
+        f"{RESULTS}/logs/feasible.log",
     benchmark:
-        f"{RESULTS}/benchmarks/device/all.tsv"
+        f"{RESULTS}/benchmarks/feasible/all.tsv"
     priority: 100
     conda:
         "../../envs/learning.yaml"
@@ -22,19 +21,23 @@ rule device:
     resources:
         mem_mb=2000,
         runtime=10,
-        gpu=GPUS,
+        gpu=1 if config["training"]["device"] == "cuda" else 0,
     params:
-        settings=as_json(device=config["training"]["device"]),
+        settings=as_json(
+            device=config["training"]["device"],
+            batch_size=config["training"]["batch_size"],
+            training_scans=experiment.most_training_scans(config, COHORT),
+        ),
     message:
-        "Looking for the device that trainings need"
+        "Asking whether trainings can run"
     shell:
-        "python -m contrage device --settings {params.settings:q} --log {log:q}"
+        "python -m contrage feasible --settings {params.settings:q} --log {log:q}"
         " --output {output.record:q}"
 
 
 rule train:
     input:
-        device=device_record(),
+        feasible=ancient(rules.feasible.output.record),
         array=rules.stack.output.array,
         scans=rules.select.output.selected,
         split=rules.split.output.split,
@@ -53,7 +56,7 @@ rule train:
     resources:
         mem_mb=4000,
         runtime=720,
-        gpu=GPUS,
+        gpu=0 if config["training"]["device"] == "cpu" else 1,
     params:
         settings=training_settings,
         resume=f"{TRAINING}/resume.pt",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+
 from contrage.dataset.load import load_images
 from contrage.dataset.normalise import common_field, normalise, statistics
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 import pytest
+
 from contrage.cohort.names import check_file, quality_file
 from contrage.cohort.register import write_exclusions
 from contrage.cohort.tables import Exclusion

@@ -5,12 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from contrage.dataset.split import check_leakage, make_folds, split
-from contrage.errors import LeakageError, SettingsError
-from contrage.files import read_json, write_tsv
 from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.model_selection import KFold
+
+from contrage.dataset.split import check_leakage, make_folds, split
+from contrage.errors import LeakageError, SettingsError
+from contrage.files import read_json, write_tsv
 
 DEFAULT = {
     "scheme": "holdout",

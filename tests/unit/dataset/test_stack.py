@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+
 from contrage.cohort.names import preproc_file
 from contrage.dataset.stack import block_mean, stack
 from contrage.errors import BadScanError

@@ -10,8 +10,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import torch
-from contrage.losses import load
 from torch import Tensor, nn
+
+from contrage.losses import load
 
 FILE_NAMES = {"expw": "exp"}
 TOLERANCES = {torch.float64: 1e-9, torch.float32: 1e-4}

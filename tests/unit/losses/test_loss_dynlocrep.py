@@ -6,10 +6,11 @@ import json
 
 import pytest
 import torch
-from contrage.errors import SettingsError
-from contrage.losses import load
 from loss_helpers import anchors_of, assert_golden, assert_same, batch, kernel, value_and_gradient
 from torch import Tensor
+
+from contrage.errors import SettingsError
+from contrage.losses import load
 
 NORMS = {
     "manhattan": lambda a, b: float((a - b).abs().sum()),

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 import torch
-from contrage.losses import load
 from loss_helpers import anchors_of, assert_golden, assert_same, batch, value_and_gradient
 from torch import Tensor
+
+from contrage.losses import load
 
 
 def by_loops(z: Tensor, y: Tensor, epoch: int, temperature: float) -> Tensor:

@@ -6,9 +6,10 @@ import math
 
 import pytest
 import torch
-from contrage.losses import load
 from loss_helpers import anchors_of, assert_golden, assert_same, batch, kernel, value_and_gradient
 from torch import Tensor
+
+from contrage.losses import load
 
 
 def printed(

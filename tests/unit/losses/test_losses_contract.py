@@ -8,12 +8,13 @@ import sys
 
 import pytest
 import torch
-from contrage import losses
-from contrage.errors import SettingsError
-from contrage.losses import available, load
 from loss_helpers import value_and_gradient
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
+
+from contrage import losses
+from contrage.errors import SettingsError
+from contrage.losses import available, load
 
 TABLE_3 = ["rnc", "yaware", "threshold", "exp", "dynlocrep"]
 

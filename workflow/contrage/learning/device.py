@@ -5,13 +5,10 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
-from typing import Any
 
 import torch
 
 from contrage.errors import DeviceError, SettingsError
-from contrage.files import write_json
 
 logger = logging.getLogger(__name__)
 
@@ -36,24 +33,6 @@ def choose(name: str) -> torch.device:
     where = f" ({torch.cuda.get_device_name(device)})" if device.type == "cuda" else ""
     logger.info("device: %s%s, asked for %s", device.type, where, name)
     return device
-
-
-def check_device(settings: dict[str, Any], *, output: Path) -> None:
-    """Write which device trainings will use, before hours are spent on what comes before them.
-
-    Parameters
-    ----------
-    settings : dict
-        `device`: auto, cuda or cpu.
-    output : Path
-        Output: JSON with the device's name.
-
-    Raises
-    ------
-    DeviceError
-        If cuda is asked for and there is none.
-    """
-    write_json(output, {"device": str(choose(settings["device"]))})
 
 
 @contextmanager
