@@ -12,6 +12,8 @@ from contrage.imaging.images import Image, grid_points, transform_points
 from contrage.imaging.template import Template
 
 BINS = 24
+# Brains are between 0.78 and 1.1 times as long as the template; scalps are longer.
+SMALLEST, LARGEST = -0.25, 0.1
 
 
 def find_pose(image: Image, template: Template) -> tuple[np.ndarray, float]:
@@ -46,7 +48,8 @@ def find_pose(image: Image, template: Template) -> tuple[np.ndarray, float]:
         world = _similarity(parameters, centre)
         where = transform_points(inverse @ world, points[::stride]).T
         moving = ndimage.map_coordinates(values, where, order=1, mode="constant")
-        return -_mutual_information(fixed[::stride], np.round(moving).astype(int))
+        beyond = max(0.0, parameters[6] - LARGEST, SMALLEST - parameters[6])
+        return beyond - _mutual_information(fixed[::stride], np.round(moving).astype(int))
 
     angles, shifts = np.deg2rad([-24, -12, 0, 12, 24]), (-25.0, 0.0, 25.0)
     grid = [
