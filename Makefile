@@ -12,7 +12,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 .PHONY: demo test lint env clean
 
 demo: $(BIN)/.env
-	snakemake --cores $(CORES) --rerun-incomplete
+	snakemake --cores $(CORES) --scheduler greedy --rerun-incomplete
 	@echo
 	@echo "The report: $(CURDIR)/results/demo/report.html"
 

@@ -2,8 +2,9 @@
 
     python benchmarks/demo.py [--cores 2] [--configfile FILE] [--folder NEW]
 
-Runs the whole workflow in a new folder (a temporary one by default) and prints seconds, the peak of memory over all of its
-processes together (proportional set size: shared pages count once), and seconds per rule.
+Runs the whole workflow in a new folder (a temporary one by default) and prints seconds, the peak
+of memory over all of its processes together (proportional set size: shared pages count once), and
+seconds per rule.
 """
 
 from __future__ import annotations
@@ -55,7 +56,16 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="contrage-demo-") as temporary:
         folder = options.folder or temporary
         command = [sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile")]
-        command += ["--cores", options.cores, "--directory", folder, "--quiet", "all"]
+        command += [
+            "--cores",
+            options.cores,
+            "--directory",
+            folder,
+            "--quiet",
+            "all",
+            "--scheduler",
+            "greedy",
+        ]
         if options.configfile:
             command += ["--configfile", str(Path(options.configfile).resolve())]
         path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"

@@ -39,7 +39,7 @@ class PhantomSettings:
 
     participants: int = 60
     seed: int = 2024
-    t1_voxel_mm: tuple[float, float, float] = (1.7, 1.8, 2.0)
+    t1_voxel_mm: tuple[float, float, float] = (2.0, 2.1, 2.3)
     stiffness_voxel_mm: tuple[float, float, float] = (2.0, 2.0, 2.2)
     pose_degrees: float = 15.0
     pose_mm: float = 15.0
