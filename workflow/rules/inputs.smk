@@ -1,0 +1,144 @@
+"""Input and parameter functions: which files and settings a job gets."""
+
+
+def phantom_settings(wildcards):
+    index = list(SCANS).index(wildcards.scan)
+    return as_json(index=index, **config["cohort"]["phantom"])
+
+
+def cohort_tables(wildcards):
+    """The tables that a cohort is read from, so that an edit of them is noticed."""
+    if IS_PHANTOM:
+        return [f"{RAW}/participants.tsv"]
+    folder = Path(config["cohort"]["path"])
+    found = [*folder.glob("participants.tsv"), *folder.glob("*.xlsx")]
+    return sorted(str(path) for path in [*found, *folder.glob("sub-*/*_sessions.tsv")])
+
+
+def raw_images(wildcards):
+    """The raw images of a scan that this run uses; an empty list for one that it does not."""
+    scan = SCANS[wildcards.scan]
+    needs_mask = COHORT_SETTINGS["needs_mask"]
+    return {
+        "anatomical": scan.anatomical if USES_ANATOMICAL else [],
+        "stiffness": scan.stiffness if USES_STIFFNESS else [],
+        "mask": scan.mask if needs_mask else [],
+    }
+
+
+def as_options(files):
+    """Files as options of the command line: --name path for each that is there."""
+    return " ".join(
+        f"--{name.replace('_', '-')} {path}" for name, path in files.items()
+    )
+
+
+def registration_settings():
+    """The data file that holds ANTs' settings of the chosen quality, where ANTs is asked."""
+    steps = config["preprocessing"]
+    registration = steps["registration"]
+    if registration["transform"] == "none" and steps["skull_strip"]["method"] != "template":
+        return []
+    folder = Path(workflow.basedir) / "workflow/contrage/imaging/registration"
+    return os.path.relpath(folder / f"{registration['quality']}.json")
+
+
+def preprocess_outputs():
+    """The derivatives of one scan: those that the images of this cohort give."""
+    native = f"{DERIVATIVES}/{{folder}}/{ANATOMICAL_FOLDER}/{{scan}}"
+    preproc = {
+        image: f"{DERIVATIVES}/{names.preproc_file('{scan}', image)}".replace(
+            names.folder("{scan}"), "{folder}", 1
+        )
+        for image in (ANATOMICAL, "stiffness", "mask")
+    }
+    outputs = {
+        "sidecar": f"{DERIVATIVES}/{{folder}}/{{scan}}_desc-preproc.json",
+        "brain_mask": f"{native}_desc-brain_mask.nii.gz",
+        "preproc_mask": preproc["mask"],
+    }
+    if USES_ANATOMICAL:
+        outputs["corrected"] = f"{native}_desc-biascorrected_{ANATOMICAL}.nii.gz"
+        outputs["preproc_anatomical"] = preproc[ANATOMICAL]
+    if USES_STIFFNESS:
+        outputs["preproc_stiffness"] = preproc["stiffness"]
+    kind = config["preprocessing"]["registration"]["transform"]
+    source = ANATOMICAL if USES_ANATOMICAL else "stiffness"
+    transform = f"{DERIVATIVES}/{{folder}}/xfm/{{scan}}_from-{source}_to-MNI152_xfm"
+    if kind != "none":
+        outputs["transform"] = f"{transform}.mat"
+    if kind == "syn":
+        outputs["warp"] = f"{transform}_warp.nii.gz"
+    return outputs
+
+
+def preprocess_options(wildcards, output):
+    return as_options({name: output[name] for name in preprocess_outputs()})
+
+
+def quality_inputs(wildcards):
+    """What quality is measured on, and the truth beside it where there is one."""
+    place = {"folder": wildcards.folder, "scan": wildcards.scan}
+    files = {
+        name: pattern.format(**place) for name, pattern in preprocess_outputs().items()
+    }
+    if IS_PHANTOM:
+        truth = f"{TRUTH}/{wildcards.folder}/{wildcards.scan}"
+        files["truth_mask"] = f"{truth}_desc-brain_mask.nii.gz"
+        files["truth_bias"] = f"{truth}_desc-bias_field.nii.gz"
+        files["truth_coverage"] = f"{truth}_desc-coverage_mask.nii.gz"
+        files["truth_transform"] = f"{truth}_from-T1w_to-MNI152_xfm.json"
+    return files
+
+
+def quality_options(wildcards, input):
+    return as_options({name: input[name] for name in quality_inputs(wildcards)})
+
+
+def features_of(row, seed, fold):
+    return f"{RESULTS}/features/{row}/seed-{seed}/fold-{fold}.npz"
+
+
+def training_settings(wildcards):
+    """What one training is asked for; nothing else, so that other edits do not retrain it."""
+    return as_json(
+        row=wildcards.row,
+        seed=int(wildcards.seed),
+        loss=experiment.loss_settings(config, wildcards.row),
+        training={
+            key: value for key, value in config["training"].items() if key != "seeds"
+        },
+        dataset={
+            key: config["dataset"][key] for key in ("normalisation", "field_of_view")
+        },
+        snapshot_epochs=WATCHED_EPOCHS if is_watched(wildcards) else [],
+    )
+
+
+def is_watched(wildcards):
+    """Whether the report draws the features of this training after several epochs."""
+    first = int(wildcards.seed) == SEEDS[0] and int(wildcards.fold) == 0
+    return first and wildcards.row in WATCHED_ROWS
+
+
+def loss_code(wildcards):
+    loss = experiment.loss_settings(config, wildcards.row)["loss"]
+    return code("contrage.learning.train", f"contrage.losses.{loss}")
+
+
+def page_files():
+    """The page's template and style."""
+    folder = Path(workflow.basedir) / "workflow/contrage/report"
+    return sorted(os.path.relpath(path) for path in folder.glob("*.html")) + sorted(
+        os.path.relpath(path) for path in folder.glob("*.css")
+    )
+
+
+def folder_of_table(wildcards, input):
+    """The cohort's derivatives, in which its table of scans lies."""
+    return os.path.dirname(input.scans)
+
+
+def results_folder(wildcards, output):
+    """The experiment's folder: the part of it that is above the output's own folder."""
+    return os.path.commonpath([RESULTS, output[0]])
