@@ -117,6 +117,13 @@ def test_changing_a_loss_in_the_config_retrains_it_alone(finished: Workflow):
     assert finished.jobs("changed.yaml") == retrained("exp") | REPORT
 
 
+def test_a_change_of_mind_on_bad_scans_does_not_make_good_ones_anew(finished: Workflow):
+    changed = {**CONFIG, "cohort": {**CONFIG["cohort"], "on_bad_scan": "fail"}}
+    (finished.folder / "changed.yaml").write_text(yaml.safe_dump(changed))
+    planned = finished.jobs("changed.yaml")
+    assert not [job for job in planned if job.startswith(("Checking", "Preprocessing"))], planned
+
+
 def test_changing_the_statistics_trains_nothing(finished: Workflow):
     changed = {**CONFIG, "statistics": {"bootstrap": 300}}
     (finished.folder / "changed.yaml").write_text(yaml.safe_dump(changed))

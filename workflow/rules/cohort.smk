@@ -104,10 +104,7 @@ rule check:
         mem_mb=1500,
         runtime=10,
     params:
-        settings=as_json(
-            stiffness_unit=config["cohort"]["stiffness_unit"],
-            on_bad_scan=config["cohort"]["on_bad_scan"],
-        ),
+        settings=as_json(stiffness_unit=config["cohort"]["stiffness_unit"]),
     message:
         "Checking the raw images of {wildcards.scan}"
     shell:

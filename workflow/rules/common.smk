@@ -39,9 +39,9 @@ COHORT_SETTINGS = {
     "needs_mask": config["preprocessing"]["skull_strip"]["method"] == "mask",
 }
 try:
+    require_backend(config["preprocessing"]["skull_strip"]["method"])
     COHORT = read_cohort(COHORT_SETTINGS)
     experiment.check_config(config)
-    require_backend(config["preprocessing"]["skull_strip"]["method"])
 except ContrageError as error:
     raise WorkflowError(str(error)) from None
 

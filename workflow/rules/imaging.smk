@@ -22,19 +22,20 @@ rule preprocess:
         runtime=60,
     params:
         settings=as_json(
-            on_bad_scan=config["cohort"]["on_bad_scan"],
             **{
                 step: config["preprocessing"][step]
                 for step in ("skull_strip", "bias_correction", "registration")
             },
         ),
         outputs=preprocess_options,
+        on_bad_scan=untracked_on_bad_scan,
     message:
         "Preprocessing {wildcards.scan}"
     shell:
         "python -m contrage preprocess --settings {params.settings:q} --log {log:q}"
         " --check {input.check:q} --anatomical {input.anatomical:q}"
         " --stiffness {input.stiffness:q} --mask {input.mask:q} {params.outputs}"
+        " --on-bad-scan {params.on_bad_scan}"
 
 
 rule quality:

@@ -37,7 +37,10 @@ def registration_settings():
     """The data file that holds ANTs' settings of the chosen quality, where ANTs is asked."""
     steps = config["preprocessing"]
     registration = steps["registration"]
-    if registration["transform"] == "none" and steps["skull_strip"]["method"] != "template":
+    if (
+        registration["transform"] == "none"
+        and steps["skull_strip"]["method"] != "template"
+    ):
         return []
     folder = Path(workflow.basedir) / "workflow/contrage/imaging/registration"
     return os.path.relpath(folder / f"{registration['quality']}.json")
@@ -74,6 +77,11 @@ def preprocess_outputs():
 
 def preprocess_options(wildcards, output):
     return as_options({name: output[name] for name in preprocess_outputs()})
+
+
+def untracked_on_bad_scan(wildcards, input):
+    """Taking `input`, it is no reason to rerun: good scans stay as they are."""
+    return config["cohort"]["on_bad_scan"]
 
 
 def quality_inputs(wildcards):

@@ -35,10 +35,19 @@ AS_IT_IS = {
 
 def run(folder: Path, settings: dict, wanted=tuple(NAMES), **inputs) -> dict:
     """Check and preprocess; return the sidecar."""
+    settings = dict(settings)
+    on_bad_scan = settings.pop("on_bad_scan", "fail")
     out = {name: folder / "out" / NAMES[name] for name in wanted}
     check({}, output=folder / "check.json", **inputs)
     sidecar = folder / "out" / "sidecar.json"
-    preprocess(settings, check=folder / "check.json", sidecar=sidecar, **inputs, **out)
+    preprocess(
+        settings,
+        check=folder / "check.json",
+        sidecar=sidecar,
+        on_bad_scan=on_bad_scan,
+        **inputs,
+        **out,
+    )
     return read_json(sidecar)
 
 
@@ -224,3 +233,20 @@ def test_correcting_the_map_warns_and_flattens_it(tmp_path, make_map, head, save
     after = load(tmp_path / "out" / "stiffness.nii.gz").array
     spread = [v[v > 0].std() / v[v > 0].mean() for v in (values, after)]
     assert spread[1] < 0.7 * spread[0]
+
+
+def test_syn_writes_its_deformation_beside_the_affine(tmp_path, head, save):
+    t1 = save(tmp_path / "t1.nii.gz", head.image.array, head.image.affine)
+    check({}, anatomical=t1, output=tmp_path / "check.json")
+    preprocess(
+        {"registration": {"transform": "syn", "quality": "testing", "seed": 1}},
+        check=tmp_path / "check.json",
+        anatomical=t1,
+        transform=tmp_path / "x.mat",
+        warp=tmp_path / "warp.nii.gz",
+        sidecar=tmp_path / "sidecar.json",
+    )
+    warp = nib.load(tmp_path / "warp.nii.gz")
+    assert warp.shape[-1] == 3
+    assert np.abs(np.asarray(warp.dataobj)).max() > 0
+    assert read_affine(tmp_path / "x.mat").shape == (4, 4)

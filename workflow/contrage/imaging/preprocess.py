@@ -36,13 +36,14 @@ def preprocess(
     preproc_mask: Path | None = None,
     preproc_stiffness: Path | None = None,
     sidecar: Path,
+    on_bad_scan: str = "fail",
 ) -> None:
     """Preprocess one scan and write its images and a sidecar of provenance.
 
     Parameters
     ----------
     settings : dict
-        `skull_strip`, `bias_correction`, `registration` and `on_bad_scan` (fail, exclude).
+        `skull_strip`, `bias_correction`, `registration`.
     check : Path
         What `contrage.imaging.check` wrote; its unit is used, its failure passed on.
     anatomical, stiffness, mask : Path, optional
@@ -56,6 +57,9 @@ def preprocess(
         Output: the deformation that syn adds to it.
     sidecar : Path
         Output: JSON with status, inputs, steps, settings, versions, template, threads.
+    on_bad_scan : {"fail", "exclude"}
+        Raise, or write empty images and a sidecar with the reason. It is no part of the
+        settings: a change of mind does not make good scans anew.
 
     Raises
     ------
@@ -74,7 +78,7 @@ def preprocess(
     try:
         steps = _run(settings, paths, read_json(check)["unit"], outputs)
     except BadScanError as error:
-        if settings.get("on_bad_scan", "fail") != "exclude":
+        if on_bad_scan != "exclude":
             raise
         log.warning("excluded: %s", error)
         _give_up(outputs, sidecar, "preprocess", str(error))
