@@ -30,7 +30,7 @@ def closure(*modules: str) -> list[Path]:
         Absolute, sorted, each once.
     """
     found: set[Path] = set()
-    waiting = list(modules)
+    waiting = list(_with_parents(modules))
     while waiting:
         file = module_file(waiting.pop())
         if file is None or file in found:
