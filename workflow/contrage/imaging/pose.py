@@ -53,7 +53,7 @@ def find_pose(image: Image, template: Template) -> tuple[np.ndarray, float]:
 
     angles, shifts = np.deg2rad([-24, -12, 0, 12, 24]), (-25.0, 0.0, 25.0)
     grid = [
-        np.array([start[0], start[1], start[2] + z, *turn, 0.0])
+        np.array([start[0], start[1], start[2] + z, *turn, -0.1])
         for turn in product(angles, repeat=3)
         for z in shifts
     ]
