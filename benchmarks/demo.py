@@ -20,6 +20,7 @@ from pathlib import Path
 
 import psutil
 
+BRISK = ("--scheduler", "greedy", "--max-jobs-per-timespan", "1000/10s")  # as in the Makefile
 ROOT = Path(__file__).resolve().parents[1]
 
 
