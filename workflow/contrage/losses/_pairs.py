@@ -161,17 +161,13 @@ def farther_logsumexp(logits: Tensor, keys: Tensor, *, ties: bool) -> tuple[Tens
     return from_far.gather(1, first.clamp(max=len(keys) - 1)), exists
 
 
-class KernelLoss(nn.Module):
-    """Settings and parts common to the losses that weigh pairs by a kernel of the ages.
+class TemperedLoss(nn.Module):
+    """Settings and parts common to the losses on cosines divided by a temperature.
 
     Parameters
     ----------
     temperature : float
         Divides the similarities.
-    kernel : {"rbf", "cauchy", "gaussian"}
-        exp(-d²/2σ²), 1/(σd² + 1), or the rbf divided by σ√(2π), d being the difference in years.
-    sigma : float
-        The kernel's σ: years in rbf and gaussian, 1/years² in cauchy.
     formulation : {"paper", "released"}
         The printed equation, or what the authors' code computes.
     base_temperature : float
@@ -181,6 +177,32 @@ class KernelLoss(nn.Module):
 
     unit_embeddings = True
 
+    def __init__(self, temperature: float, formulation: str, base_temperature: float) -> None:
+        super().__init__()
+        self.temperature = positive("temperature", temperature)
+        self.released = one_of("formulation", formulation, FORMULATIONS) == "released"
+        self.scale = 1.0
+        if self.released:
+            self.scale = self.temperature / positive("base_temperature", base_temperature)
+
+    def mean_over_anchors(self, log_ratios: Tensor, weights: Tensor) -> Tensor:
+        """Return -1/N Σ_i Σ_k weight_ik log_ratio_ik, scaled as the formulation asks."""
+        return -self.scale * (weights.to(log_ratios.dtype) * log_ratios).sum(1).mean()
+
+
+class KernelLoss(TemperedLoss):
+    """Settings and parts common to the losses that weigh pairs by a kernel of the ages.
+
+    Parameters
+    ----------
+    temperature, formulation, base_temperature
+        As in `TemperedLoss`.
+    kernel : {"rbf", "cauchy", "gaussian"}
+        exp(-d²/2σ²), 1/(σd² + 1), or the rbf divided by σ√(2π), d being the difference in years.
+    sigma : float
+        The kernel's σ: years in rbf and gaussian, 1/years² in cauchy.
+    """
+
     def __init__(
         self,
         temperature: float = 0.1,
@@ -189,14 +211,9 @@ class KernelLoss(nn.Module):
         formulation: str = "paper",
         base_temperature: float = 0.07,
     ) -> None:
-        super().__init__()
-        self.temperature = positive("temperature", temperature)
+        super().__init__(temperature, formulation, base_temperature)
         self.kernel = one_of("kernel", kernel, KERNELS)
         self.sigma = positive("sigma", sigma)
-        self.released = one_of("formulation", formulation, FORMULATIONS) == "released"
-        self.scale = 1.0
-        if self.released:
-            self.scale = self.temperature / positive("base_temperature", base_temperature)
 
     def pairs(self, embeddings: Tensor, ages: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Return s / temperature (N, N), w (N, N; float64) and the mask of pairs (N, N)."""
@@ -204,7 +221,3 @@ class KernelLoss(nn.Module):
         logits = similarities(anchors) / self.temperature
         weights = KERNELS[self.kernel](ages[:, None] - ages, self.sigma)
         return logits, weights, off_diagonal(logits)
-
-    def mean_over_anchors(self, log_ratios: Tensor, weights: Tensor) -> Tensor:
-        """Return -1/N Σ_i Σ_k weight_ik log_ratio_ik, scaled as the formulation asks."""
-        return -self.scale * (weights.to(log_ratios.dtype) * log_ratios).sum(1).mean()
