@@ -78,7 +78,7 @@ def constructor_parameters(module: str, class_name: str | None = None) -> list[s
     module : str
         Dotted name of a contrage module.
     class_name : str, optional
-        The class; by default the module's only public one.
+        The class; by default the module's public one that has a `forward`.
 
     Returns
     -------
@@ -92,12 +92,12 @@ def constructor_parameters(module: str, class_name: str | None = None) -> list[s
     body = ast.parse(file.read_text()).body
     classes = {node.name: node for node in body if isinstance(node, ast.ClassDef)}
     public = [name for name in classes if not name.startswith("_")]
-    chosen = classes.get(class_name or (public[0] if public else ""))
+    callable_ones = [name for name in public if _method(classes[name], "forward")]
+    chosen = classes.get(class_name or next(iter([*callable_ones, *public]), ""))
     if chosen is None:
         return []
-    for node in chosen.body:
-        if isinstance(node, ast.FunctionDef) and node.name == "__init__":
-            return [each.arg for each in (*node.args.args, *node.args.kwonlyargs)][1:]
+    if constructor := _method(chosen, "__init__"):
+        return [each.arg for each in (*constructor.args.args, *constructor.args.kwonlyargs)][1:]
     homes = {
         alias.asname or alias.name: node.module
         for node in body
@@ -108,3 +108,11 @@ def constructor_parameters(module: str, class_name: str | None = None) -> list[s
         if isinstance(base, ast.Name) and (base.id in classes or base.id in homes):
             return constructor_parameters(homes.get(base.id, module), base.id)
     return []
+
+
+def _method(node: ast.ClassDef, name: str) -> ast.FunctionDef | None:
+    """Return the class's own method of that name."""
+    for each in node.body:
+        if isinstance(each, ast.FunctionDef) and each.name == name:
+            return each
+    return None

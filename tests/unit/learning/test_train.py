@@ -49,6 +49,33 @@ def test_same_seed_gives_the_same_bits(cohort, settings, loss):
         assert np.array_equal(first["features"], second["features"])
 
 
+@pytest.mark.parametrize(
+    "loss",
+    [
+        {"loss": "adacon", "regression_weight": 1.0},
+        {"loss": "supremix", "group_by": "site"},
+        {"loss": "supcon", "bin_width": 5},
+    ],
+    ids=lambda loss: loss["loss"],
+)
+def test_losses_that_want_more_than_ages_train(cohort, settings, loss):
+    lines = (cohort.folder / "scans.tsv").read_text().splitlines()
+    sited = [line.replace("n/a", "AB"[row % 2]) for row, line in enumerate(lines)]
+    (cohort.folder / "scans.tsv").write_text("\n".join(sited) + "\n")
+    settings |= {"row": "some", "loss": loss}
+    settings["training"]["epochs"] = 15
+    outputs = cohort.outputs("run")
+    train(settings, **cohort.inputs, **outputs)
+    values = read_tsv(outputs["curve"])["loss"].astype(float)
+    assert values.iloc[-1] < values.iloc[0]
+    with np.load(outputs["features"]) as arrays:
+        assert ("prediction" in arrays) == (loss["loss"] == "adacon")
+        if "prediction" in arrays:
+            ages = read_tsv(cohort.folder / "scans.tsv")["age"].astype(float)
+            train_error = np.abs(arrays["prediction"] - ages)[cohort.train].mean()
+            assert train_error < np.abs(ages - ages.mean()).mean()
+
+
 def test_another_seed_gives_other_weights(cohort, settings):
     one, two = cohort.outputs("one"), cohort.outputs("two")
     train(settings, **cohort.inputs, **one)

@@ -101,18 +101,39 @@ def test_temperature_of_a_hundredth_is_finite(rng, name, settings, dtype):
 
 
 @each_form
-def test_autocast_does_not_blur_the_pairs(rng, name, settings):
+@pytest.mark.parametrize("kind", [torch.bfloat16, torch.float16])
+def test_autocast_does_not_blur_the_pairs(rng, name, settings, kind):
     loss = load(name, **settings)
     z, y = batch_for(loss, rng, rng.uniform(18, 80, 12), dtype=torch.float32)
     plain, plain_gradient = value_and_gradient(loss, z, y)
 
     def under_autocast(*batch, epoch):
-        with torch.autocast("cpu", dtype=torch.bfloat16):
+        with torch.autocast("cpu", dtype=kind):
             return loss(*batch, epoch=epoch)
 
     value, gradient = value_and_gradient(under_autocast, z, y)
     assert value == pytest.approx(plain, rel=1e-6)
     torch.testing.assert_close(gradient, plain_gradient)
+
+
+@each_form
+@pytest.mark.parametrize("views", [1, 2])
+@pytest.mark.parametrize("samples", [1, 2, 3, 40])
+@pytest.mark.parametrize("kind", [torch.bfloat16, torch.float16])
+def test_autocast_over_a_half_precision_head_is_finite(rng, name, settings, views, samples, kind):
+    """Under autocast the head's last layer hands over half-precision embeddings."""
+    loss = load(name, **settings)
+    z, y = batch_for(loss, rng, rng.uniform(18, 80, samples).round(1), views, torch.float32)
+    head = torch.eye(z.shape[-1]).requires_grad_()
+    for ages in (y, torch.full_like(y, 40.0), 1e4 * torch.arange(samples)):
+        with torch.autocast("cpu", dtype=kind):
+            embeddings = z @ head
+            assert embeddings.dtype == kind
+            value = loss(embeddings, ages, epoch=7)
+        head.grad = None
+        value.backward()
+        assert torch.isfinite(value)
+        assert torch.isfinite(head.grad).all()
 
 
 @each_form
@@ -140,8 +161,10 @@ def test_rotating_the_embeddings_changes_nothing(rng, name, settings):
 
 @each_form
 def test_ordered_embedding_scores_better_than_a_shuffled_one(rng, name, settings):
+    if name == "simclr":
+        pytest.skip("knows no ages")
     loss = load(name, **settings)
-    z, y = batch_for(loss, rng, range(20, 80))
+    z, y = batch_for(loss, rng, torch.arange(20, 80, 0.5))
     if getattr(loss, "needs_prediction", False):
         ordered = y[:, None, None].expand_as(z)
     else:
@@ -189,7 +212,7 @@ def test_no_tensor_grows_with_the_cube_of_the_batch(rng, name, settings):
     z, y = batch_for(loss, rng, rng.uniform(18, 80, 50))
     with LargestTensor() as largest:
         value_and_gradient(loss, z, y, epoch=30)
-    assert 0 < largest.numel <= 100**2
+    assert 0 < largest.numel <= 2 * 100**2  # (N, N), or blocks of that many pairs, padded
 
 
 @each_form
@@ -240,7 +263,7 @@ def test_unknown_loss_is_named_beside_those_that_exist():
 
 
 def test_helpers_are_no_losses():
-    assert set(available()) >= {"l1", *TABLE_3}
+    assert set(available()) >= {"l1", "simclr", "supcon", "adacon", "supremix", *TABLE_3}
     with pytest.raises(SettingsError):
         load("_pairs")
 
@@ -263,10 +286,11 @@ def test_listing_the_losses_imports_no_torch():
 def test_loading_one_loss_imports_no_other():
     code = (
         "import sys; from contrage import losses; losses.load('rnc');"
-        "print(sorted(m.rpartition('.')[2] for m in sys.modules if 'contrage.losses.' in m))"
+        "loaded = {m.rpartition('.')[2] for m in sys.modules if 'contrage.losses.' in m};"
+        "print(sorted(loaded & set(losses.available())))"
     )
     run = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
-    assert run.stdout.strip() == "['_pairs', 'rnc']"
+    assert run.stdout.strip() == "['rnc']"
 
 
 NEW_LOSS = """

@@ -99,13 +99,13 @@ def predict(network: Model, features: torch.Tensor, scale: Mapping[str, Any]) ->
     Parameters
     ----------
     network : Model
-        Its head has one output.
+        Its head's last output is the prediction.
     features : Tensor of shape (N, d)
     scale : mapping
         `age_mean` and `age_sd` of the training scans, years.
     """
     device = next(network.parameters()).device
-    standardised = network.head(features.to(device))[:, 0].cpu().double().numpy()
+    standardised = network.head(features.to(device))[:, -1].cpu().double().numpy()
     return standardised * scale["age_sd"] + scale["age_mean"]
 
 

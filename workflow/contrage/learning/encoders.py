@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -105,11 +106,21 @@ class Model(nn.Module):
         Sizes of the head's two linear layers; a loss that predicts age takes one output.
     unit : bool
         Whether embeddings are divided by their L2 norm, as most contrastive losses want them.
+    predicts_last : bool
+        Whether the last output is a prediction, which is no part of the embedding's norm.
     """
 
-    def __init__(self, encoder: str, hidden: int, outputs: int, unit: bool = False) -> None:
+    def __init__(
+        self,
+        encoder: str,
+        hidden: int,
+        outputs: int,
+        unit: bool = False,
+        predicts_last: bool = False,
+    ) -> None:
         super().__init__()
         self.unit = unit
+        self.width = outputs - 1 if predicts_last else outputs
         self.encoder = build(encoder)
         self.head = nn.Sequential(
             nn.Linear(self.encoder.width, hidden), nn.ReLU(), nn.Linear(hidden, outputs)
@@ -124,5 +135,6 @@ class Model(nn.Module):
         """
         embeddings = self.head(self.encoder(images))
         if self.unit:
-            embeddings = functional.normalize(embeddings, dim=1)
+            direction = functional.normalize(embeddings[:, : self.width], dim=1)
+            embeddings = torch.cat([direction, embeddings[:, self.width :]], dim=1)
         return embeddings.unsqueeze(1).expand(-1, views, -1)

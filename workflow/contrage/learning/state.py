@@ -11,9 +11,11 @@ import numpy as np
 import torch
 
 from contrage import losses
+from contrage.errors import SettingsError
 from contrage.files import atomic
 from contrage.learning.encoders import Model
 from contrage.learning.optimiser import Adam
+from contrage.learning.tables import Scans
 
 logger = logging.getLogger(__name__)
 
@@ -47,7 +49,11 @@ class State:
     @property
     def predicts(self) -> bool:
         """Whether the loss trains the head to predict age itself."""
-        return bool(getattr(self.loss, "needs_prediction", False))
+        return self._standardises or getattr(self.loss, "predicts_last", False)
+
+    @property
+    def _standardises(self) -> bool:
+        return getattr(self.loss, "needs_prediction", False)
 
     @property
     def loss_epoch(self) -> int:
@@ -56,8 +62,26 @@ class State:
 
     def targets(self, ages: np.ndarray) -> torch.Tensor:
         """Return ages (N,) as the loss wants them: years, or standardised for a prediction."""
-        scaled = (ages - self.age_mean) / self.age_sd if self.predicts else ages
+        scaled = (ages - self.age_mean) / self.age_sd if self._standardises else ages
         return torch.from_numpy(scaled).float()
+
+    def groups(self, scans: Scans) -> torch.Tensor | None:
+        """Return the group (N,) of each scan where the loss asks for one; unknown is a group too.
+
+        Raises
+        ------
+        SettingsError
+            If no scan's group is known.
+        """
+        wanted = getattr(self.loss, "group_by", None)
+        if wanted is None:
+            return None
+        known = {"sex": scans.sexes, "site": scans.sites}[wanted]
+        if missing := known.count(None):
+            if missing == len(known):
+                raise SettingsError(f"group_by: {wanted}: the participants table tells nobody's")
+            logger.warning("%s unknown for %d of %d scans: one group", wanted, missing, len(known))
+        return torch.from_numpy(np.unique([str(value) for value in known], return_inverse=True)[1])
 
     def finish_epoch(self, loss: float, learning_rate: float, seconds: float) -> None:
         """Count an epoch and note its figures."""
@@ -103,19 +127,23 @@ class State:
             temporary.write_text("\n".join(lines) + "\n")
 
 
-def start(settings: dict[str, Any], part: dict[str, Any], device: torch.device) -> State:
-    """Build network, loss and optimiser before the first epoch.
+def start(
+    settings: dict[str, Any], part: dict[str, Any], ages: np.ndarray, device: torch.device
+) -> State:
+    """Build network, loss and optimiser before the first epoch; a loss that asks is told the ages.
 
     torch's seed, set before, decides the initial weights. They are the same for all losses with
     the same head, so that rows of a benchmark differ by their loss alone.
     """
     training = settings["training"]
     loss = load_loss(settings["loss"], training["epochs"])
+    if hasattr(loss, "fit"):
+        loss.fit(torch.from_numpy(ages))
     hidden, outputs = training["head"]
-    if getattr(loss, "needs_prediction", False):
-        outputs = 1
+    predicts_last = getattr(loss, "predicts_last", False)
+    outputs = 1 if getattr(loss, "needs_prediction", False) else outputs + predicts_last
     unit = getattr(loss, "unit_embeddings", False)
-    network = Model(training["encoder"], hidden, outputs, unit).to(device)
+    network = Model(training["encoder"], hidden, outputs, unit, predicts_last).to(device)
     parameters = [*network.parameters(), *loss.to(device).parameters()]
     count = sum(parameter.numel() for parameter in parameters)
     logger.info("encoder %s and head: %.2f million parameters", training["encoder"], count / 1e6)

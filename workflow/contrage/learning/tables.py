@@ -20,8 +20,8 @@ class Scans:
     Attributes
     ----------
     ids, participants : tuple of str
-    sites : tuple of str or None
-        None where a scan's study is not known.
+    sites, sexes : tuple of str or None
+        None where a scan's study or a participant's sex is not known.
     ages : ndarray of shape (N,)
         Years, float64.
     rows : ndarray of shape (N,)
@@ -31,16 +31,17 @@ class Scans:
     ids: tuple[str, ...]
     participants: tuple[str, ...]
     sites: tuple[str | None, ...]
+    sexes: tuple[str | None, ...]
     ages: np.ndarray
     rows: np.ndarray
 
     def take(self, index: np.ndarray) -> Scans:
         """Return the scans at these places."""
-        ids, participants, sites = (
+        ids, participants, sites, sexes = (
             tuple(values[place] for place in index)
-            for values in (self.ids, self.participants, self.sites)
+            for values in (self.ids, self.participants, self.sites, self.sexes)
         )
-        return Scans(ids, participants, sites, self.ages[index], self.rows[index])
+        return Scans(ids, participants, sites, sexes, self.ages[index], self.rows[index])
 
     def pick(self, wanted: list[str], source: Path) -> Scans:
         """Return the scans named in `wanted`, in that order; `source` is named in the error."""
@@ -52,7 +53,7 @@ class Scans:
 
 
 def read_scans(path: Path) -> Scans:
-    """Read scan_id, participant_id, age (years), row and, where it is there, site of all scans.
+    """Read scan_id, participant_id, age (years), row and, where they are there, site and sex.
 
     Raises
     ------
@@ -66,6 +67,7 @@ def read_scans(path: Path) -> Scans:
             ids=tuple(line["scan_id"] for line in lines),
             participants=tuple(line["participant_id"] for line in lines),
             sites=tuple(_known(line.get("site")) for line in lines),
+            sexes=tuple(_known(line.get("sex")) for line in lines),
             ages=np.array([float(line["age"]) for line in lines]),
             rows=np.array([int(line["row"]) for line in lines]),
         )

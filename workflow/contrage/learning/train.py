@@ -82,14 +82,15 @@ def train(
     mark = checkpoint.fingerprint({**settings, "fold": fold}, device.type, array, scans, split)
 
     with repeatable(settings["seed"], device, training["threads"]):
-        state = start(settings, part, device)
+        state = start(settings, part, own.ages, device)
         if saved := checkpoint.load(resume, mark):
             state.restore(saved)
             logger.info("%s: going on after epoch %d", resume, state.epoch)
         images = torch.from_numpy(load(own.rows))[:, None]
+        targets, groups = state.targets(own.ages), state.groups(own)
         saved_at = time.monotonic()
         for _ in progress(state, settings):
-            run_epoch(state, images, state.targets(own.ages), settings)
+            run_epoch(state, images, targets, groups, settings)
             if state.epoch in snapshot_epochs:
                 found = extract(state.network, everyone.rows, load, training["batch_size"])
                 state.snapshots[state.epoch] = found
@@ -124,7 +125,11 @@ def check(training: dict[str, Any], scans: int, snapshot_epochs: list[int]) -> N
 
 
 def run_epoch(
-    state: State, images: torch.Tensor, targets: torch.Tensor, settings: dict[str, Any]
+    state: State,
+    images: torch.Tensor,
+    targets: torch.Tensor,
+    groups: torch.Tensor | None,
+    settings: dict[str, Any],
 ) -> None:
     """Go through all training scans once, in an order drawn from the seed and the epoch.
 
@@ -134,6 +139,8 @@ def run_epoch(
         Changed in place.
     images : Tensor of shape (N, 1, X, Y, Z)
     targets : Tensor of shape (N,)
+    groups : Tensor of shape (N,), or None
+        Where the loss asks for them.
     settings : dict
         `row`, `training` and `seed`.
     """
@@ -149,7 +156,8 @@ def run_epoch(
     total, seen = torch.zeros((), device=device), 0
     for batch in batches(torch.randperm(len(images)), training["batch_size"]):
         embeddings = state.network(images[batch].to(device), training["views"])
-        loss = state.loss(embeddings, targets[batch].to(device), epoch=state.loss_epoch)
+        wanted = {} if groups is None else {"groups": groups[batch].to(device)}
+        loss = state.loss(embeddings, targets[batch].to(device), epoch=state.loss_epoch, **wanted)
         loss.backward()
         state.optimiser.step()
         total += loss.detach() * len(batch)

@@ -14,7 +14,13 @@ A new file here is a new loss, nothing else is registered. The rules:
   prediction, and both it and the ages given are standardised by the training split's mean and SD;
   ``unit_embeddings = True``: the head's output is to be divided by its L2 norm beforehand, as the
   authors' networks do;
-  ``first_epoch`` (default 0): the number by which the loss wants the first epoch called.
+  ``first_epoch`` (default 0): the number by which the loss wants the first epoch called;
+  ``predicts_last = True``: the head has one more output, which stays as it is: the last feature is
+  a prediction of the age, standardised by the training split's mean and SD;
+  ``group_by``: "sex" or "site" when the loss wants ``groups``, whole numbers (batch,), as well.
+- A method ``fit(ages)``, if there is one, is told the ages (n,) of the training split, in years,
+  before the first epoch.
+- With several processes (torch.distributed) the loss sees the joint batch: see `_gather`.
 
 Importing this package imports neither PyTorch nor any loss: it is read when a workflow is parsed.
 """
@@ -75,9 +81,13 @@ def load(name: str, **settings: Any) -> nn.Module:
             f"It has: {', '.join(known) or 'none'}."
         )
     try:
-        return loss(**settings)
+        made = loss(**settings)
     except SettingsError as error:
         raise SettingsError(f"Loss {name!r}: {error}") from error
+    from contrage.losses._gather import joint_batch
+
+    made.register_forward_pre_hook(joint_batch, with_kwargs=True)
+    return made
 
 
 def _loss_class(name: str) -> type[nn.Module]:

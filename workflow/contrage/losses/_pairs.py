@@ -10,11 +10,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
 
 from contrage.errors import SettingsError
+from contrage.losses._blocks import sum_over_blocks
 
 KERNELS: dict[str, Callable[[Tensor, float], Tensor]] = {
     "rbf": lambda d, sigma: torch.exp(-(d**2) / (2 * sigma**2)),
@@ -35,10 +37,21 @@ def one_of(setting: str, value: str, options: Iterable[str]) -> str:
 
 def positive(setting: str, value: float) -> float:
     """Return `value` as a float, or raise SettingsError unless it is a finite number above 0."""
-    number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    if not number or not math.isfinite(value) or value <= 0:
+    if not _is_number(value) or value <= 0:
         raise SettingsError(f"{setting} is {value!r}; it must be a number above 0.")
     return float(value)
+
+
+def not_negative(setting: str, value: float) -> float:
+    """Return `value` as a float, or raise SettingsError unless it is a finite number from 0 up."""
+    if not _is_number(value) or value < 0:
+        raise SettingsError(f"{setting} is {value!r}; it must be a number from 0 up.")
+    return float(value)
+
+
+def _is_number(value: object) -> bool:
+    number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    return number and math.isfinite(value)
 
 
 def count(setting: str, value: int, least: int = 0) -> int:
@@ -107,15 +120,21 @@ def flatten(embeddings: Tensor, ages: Tensor) -> tuple[Tensor, Tensor]:
     return anchors, exact(ages).repeat_interleave(embeddings.shape[1])
 
 
-def similarities(anchors: Tensor) -> Tensor:
-    """Return the (N, N) dot products, the cosine for anchors of unit length."""
+def similarities(anchors: Tensor, rows: slice = slice(None)) -> Tensor:
+    """Return the dot products (rows, N), all by default; the cosine for anchors of unit length."""
     with torch.autocast(anchors.device.type, enabled=False):  # it would round them to bfloat16
-        return anchors @ anchors.T
+        return anchors[rows] @ anchors.T
 
 
 def off_diagonal(square: Tensor) -> Tensor:
     """Return the (N, N) mask of the pairs of two different anchors."""
     return ~torch.eye(len(square), dtype=torch.bool, device=square.device)
+
+
+def others(anchors: Tensor, rows: slice) -> Tensor:
+    """Return the rows (n, N) of that mask, for anything that has one entry per anchor."""
+    numbers = torch.arange(len(anchors), device=anchors.device)
+    return numbers[rows, None] != numbers
 
 
 def shares(weights: Tensor, dim: int | tuple[int, ...] = 1) -> Tensor:
@@ -132,33 +151,6 @@ def masked_logsumexp(logits: Tensor, mask: Tensor) -> Tensor:
     """
     lowest = torch.finfo(logits.dtype).min
     return logits.masked_fill(~mask, lowest).logsumexp(1, keepdim=True)
-
-
-def farther_logsumexp(logits: Tensor, keys: Tensor, *, ties: bool) -> tuple[Tensor, Tensor]:
-    """Sum exp(logits) over all that is farther from the anchor than each sample.
-
-    Sorting each row once and summing from its far end replaces the (N, N, N) mask of the formula.
-
-    Parameters
-    ----------
-    logits : Tensor
-        (N, N).
-    keys : Tensor
-        (N, N), rising with the distance of ages; the diagonal has to lie below all others.
-    ties : bool
-        Whether samples exactly as far as sample k (k among them) count as well.
-
-    Returns
-    -------
-    tuple of Tensor
-        (N, N), entry (i, k) being log Σ_t exp(logits_it) over keys_it > keys_ik (or >=), and the
-        mask of the entries where there is such a t.
-    """
-    ranked, order = keys.sort(dim=1)
-    from_far = logits.gather(1, order).flip(1).logcumsumexp(1).flip(1)
-    first = torch.searchsorted(ranked, keys, right=not ties)
-    exists = first < len(keys)
-    return from_far.gather(1, first.clamp(max=len(keys) - 1)), exists
 
 
 class TemperedLoss(nn.Module):
@@ -190,6 +182,15 @@ class TemperedLoss(nn.Module):
         return -self.scale * (weights.to(log_ratios.dtype) * log_ratios).sum(1).mean()
 
 
+class Block(NamedTuple):
+    """What a loss sees of n anchors: s / temperature, w (float64) and the pairs, each (n, N)."""
+
+    rows: slice
+    logits: Tensor
+    weights: Tensor
+    pairs: Tensor
+
+
 class KernelLoss(TemperedLoss):
     """Settings and parts common to the losses that weigh pairs by a kernel of the ages.
 
@@ -218,6 +219,28 @@ class KernelLoss(TemperedLoss):
     def pairs(self, embeddings: Tensor, ages: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Return s / temperature (N, N), w (N, N; float64) and the mask of pairs (N, N)."""
         anchors, ages = flatten(embeddings, ages)
-        logits = similarities(anchors) / self.temperature
-        weights = KERNELS[self.kernel](ages[:, None] - ages, self.sigma)
-        return logits, weights, off_diagonal(logits)
+        return self._block(anchors, ages, slice(0, len(anchors)), embeddings.shape[1])[1:]
+
+    def mean_over_blocks(
+        self, part: Callable[[Block], Tensor], embeddings: Tensor, ages: Tensor
+    ) -> Tensor:
+        """Return the mean over anchors, `part` being the mean over those of a block."""
+        anchors, ages = flatten(embeddings, ages)
+        views = embeddings.shape[1]
+
+        def share(anchors: Tensor, rows: slice) -> Tensor:
+            block = self._block(anchors, ages, rows, views)
+            return part(block) * (len(block.logits) / len(anchors))
+
+        return sum_over_blocks(share, anchors, views)
+
+    def weights(self, ages: Tensor, rows: slice) -> Tensor:
+        """Return w (n, N; float64) of some of the ages (N,) with all of them."""
+        return KERNELS[self.kernel](ages[rows, None] - ages, self.sigma)
+
+    def _block(self, anchors: Tensor, ages: Tensor, rows: slice, views: int) -> Block:
+        logits = similarities(anchors, rows) / self.temperature
+        # The views of a sample have one age: a kernel per pair of samples will do.
+        samples = slice(rows.start // views, rows.stop // views)
+        weights = self.weights(ages[::views], samples).repeat_interleave(views, 1)
+        return Block(rows, logits, weights.repeat_interleave(views, 0), others(anchors, rows))

@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+
 import torch
 from torch import Tensor
 from torch.nn.functional import normalize
 
+from contrage.losses._blocks import sum_over_blocks
+from contrage.losses._distances import rows_of, upper_distances
 from contrage.losses._pairs import (
+    Block,
     KernelLoss,
-    at_least_float32,
     count,
+    flatten,
     masked_logsumexp,
     one_of,
+    others,
     shares,
     similarities,
 )
 
 NORMS = {"manhattan": 1.0, "euclidean": 2.0, "cosine": None, "chebyshev": torch.inf}
 SMALLEST_LOCAL_BATCH = 32  # the released code localises nothing below this batch size
+RowsOf = Callable[[slice], Tensor]
 
 
 class DynLocRep(KernelLoss):
@@ -92,28 +100,54 @@ class DynLocRep(KernelLoss):
 
     def forward(self, embeddings: Tensor, ages: Tensor, epoch: int = 0) -> Tensor:
         """Return the scalar loss of embeddings (batch, views, features) of unit length."""
-        logits, weights, pairs = self.pairs(embeddings, ages)
+        anchors, ages_of_anchors = flatten(embeddings, ages)
         batch_size, views, _ = embeddings.shape
         size = views * self.neighbours(epoch, batch_size)
-        near = pairs & self._nearest(embeddings.detach(), weights, size)
+        apart = self._distances(anchors.detach()) if size < len(anchors) else None
+        whole = self._mean_weight(ages_of_anchors) if self.released else None
+        return self.mean_over_blocks(partial(self._part, size, apart, whole), embeddings, ages)
+
+    def _part(self, size: int, apart: RowsOf | None, whole: Tensor | None, block: Block) -> Tensor:
+        rows, logits, weights, near = block
+        if apart is not None:
+            itself = -torch.inf if self.released else torch.inf
+            distances = apart(rows).masked_fill(~block.pairs, itself)
+            near = block.pairs & _nearest(distances, weights, size)
         if self.released:
             logits = logits - logits.detach().amax(1, keepdim=True)
         repulsion = masked_logsumexp(logits * (1 - weights).to(logits.dtype), near)
-        positives = weights * pairs * near.any(1, keepdim=True)
-        part = len(pairs) * shares(positives, (0, 1)) if self.released else shares(positives)
+        positives = weights * block.pairs * near.any(1, keepdim=True)
+        part = shares(positives) if whole is None else positives / whole
         return self.mean_over_anchors(logits - repulsion, part)
 
-    def _nearest(self, embeddings: Tensor, weights: Tensor, size: int) -> Tensor:
-        """Return the (N, N) mask of each anchor's `size` nearest anchors."""
-        anchors = at_least_float32(embeddings).flatten(0, 1)
-        if self.norm == "cosine":
-            distances = 1 - similarities(normalize(anchors, dim=1))
-        else:
-            exact = "donot_use_mm_for_euclid_dist"
-            distances = torch.cdist(anchors, anchors, p=NORMS[self.norm], compute_mode=exact)
-        itself = -torch.inf if self.released else torch.inf
-        distances = distances.fill_diagonal_(itself)
-        # Sorting by age first makes the outcome independent of the batch's order under ties.
-        by_age = weights.argsort(dim=1, descending=True, stable=True)
-        order = by_age.gather(1, distances.gather(1, by_age).argsort(dim=1, stable=True))
-        return torch.zeros_like(distances, dtype=torch.bool).scatter_(1, order[:, :size], True)
+    def _distances(self, anchors: Tensor) -> RowsOf:
+        if self.norm != "cosine":
+            return partial(rows_of, upper_distances(anchors, NORMS[self.norm]))
+        anchors = normalize(anchors, dim=1)
+        return lambda rows: 1 - similarities(anchors, rows)
+
+    def _mean_weight(self, ages: Tensor) -> Tensor:
+        """Return 1/N Σ_i Σ_{k≠i} w_ik, or 1 where that is 0."""
+
+        def part(ages: Tensor, rows: slice) -> Tensor:
+            return (self.weights(ages, rows) * others(ages, rows)).sum()
+
+        total = sum_over_blocks(part, ages)
+        return torch.where(total > 0, total / len(ages), 1.0)
+
+
+def _nearest(distances: Tensor, weights: Tensor, size: int) -> Tensor:
+    """Return the mask of the `size` smallest distances in each row (n, N).
+
+    Of equal distances those of the largest weights come first, so that the outcome does not depend
+    on the batch's order; of these the first in the batch.
+    """
+    if size == 0:
+        return torch.zeros_like(distances, dtype=torch.bool)
+    last = distances.kthvalue(size, dim=1, keepdim=True).values
+    keys = torch.where(distances == last, -weights, torch.inf)
+    keys.masked_fill_(distances < last, -torch.inf)
+    last = keys.kthvalue(size, dim=1, keepdim=True).values
+    sure, candidates = keys < last, keys == last
+    room = size - sure.sum(1, keepdim=True)
+    return sure | (candidates & (candidates.cumsum(1) <= room))

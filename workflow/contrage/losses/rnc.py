@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import torch
 from torch import Tensor, nn
 
-from contrage.losses._pairs import (
-    FORMULATIONS,
-    farther_logsumexp,
-    flatten,
-    off_diagonal,
-    one_of,
-    positive,
-)
+from contrage.losses._blocks import sum_over_blocks
+from contrage.losses._distances import euclidean, upper_distances
+from contrage.losses._pairs import FORMULATIONS, flatten, one_of, others, positive
+from contrage.losses._ranks import farther_logsumexp
 
 
 class RankNContrast(nn.Module):
@@ -61,10 +56,14 @@ class RankNContrast(nn.Module):
     def forward(self, embeddings: Tensor, ages: Tensor, epoch: int = 0) -> Tensor:
         """Return the scalar loss of embeddings (batch, views, features), of any length."""
         anchors, ages = flatten(embeddings, ages)
-        # The shortcut through a matrix product loses half the digits of small distances.
-        distances = torch.cdist(anchors, anchors, compute_mode="donot_use_mm_for_euclid_dist")
-        logits = -distances / self.temperature
-        age_gaps = (ages[:, None] - ages).abs().fill_diagonal_(-1)
-        repulsion, _ = farther_logsumexp(logits, age_gaps, ties=True)
-        pairs = off_diagonal(logits)
-        return ((repulsion - logits) * pairs).sum() / max(1, int(pairs.sum()))
+        views = embeddings.shape[1]
+        upper = upper_distances(anchors)
+
+        def part(anchors: Tensor, rows: slice) -> Tensor:
+            logits = -euclidean(anchors, upper, rows) / self.temperature
+            pairs = others(anchors, rows)
+            age_gaps = (ages[rows][::views, None] - ages[::views]).abs()
+            repulsion, _ = farther_logsumexp(logits, pairs, age_gaps, ties=True)
+            return ((repulsion - logits) * pairs).sum()
+
+        return sum_over_blocks(part, anchors, views) / max(1, len(anchors) * (len(anchors) - 1))

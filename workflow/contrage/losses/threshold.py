@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import torch
 from torch import Tensor
 
-from contrage.losses._pairs import KernelLoss, farther_logsumexp, masked_logsumexp, shares
+from contrage.losses._blocks import PAIRS_AT_ONCE
+from contrage.losses._pairs import Block, KernelLoss, flatten, masked_logsumexp, shares
+from contrage.losses._ranks import farther_logsumexp, ranks
 
 
 class Threshold(KernelLoss):
@@ -41,15 +45,34 @@ class Threshold(KernelLoss):
 
     def forward(self, embeddings: Tensor, ages: Tensor, epoch: int = 0) -> Tensor:
         """Return the scalar loss of embeddings (batch, views, features) of unit length."""
-        logits, weights, pairs = self.pairs(embeddings, ages)
+        views = embeddings.shape[1]
+        part = partial(self._printed, views)
         if self.released:
-            # n_it is the rank of w_ti within row t; a transpose, as w is symmetric.
-            below = torch.searchsorted(weights.sort(1).values, weights).T
-            counted = pairs & (below > 0)
-            log_counts = below.clamp(min=1).to(logits.dtype).log()
-            repulsion = masked_logsumexp(logits + log_counts, counted)
-            usable = counted.any(1, keepdim=True)
-        else:
-            keys = (-weights).fill_diagonal_(-torch.inf)
-            repulsion, usable = farther_logsumexp(logits, keys, ties=False)
+            _, ages_of_anchors = flatten(embeddings, ages)
+            part = partial(self._released, views, self._less_similar(ages_of_anchors[::views]))
+        return self.mean_over_blocks(part, embeddings, ages)
+
+    def _printed(self, views: int, block: Block) -> Tensor:
+        _, logits, weights, pairs = block
+        keys = -weights[::views, ::views]
+        repulsion, usable = farther_logsumexp(logits, pairs, keys, ties=False)
         return self.mean_over_anchors(logits - repulsion, shares(weights * pairs) * usable)
+
+    def _released(self, views: int, less_similar: Tensor, block: Block) -> Tensor:
+        rows, logits, weights, pairs = block
+        samples = less_similar[rows.start // views : rows.stop // views]
+        numbers = views * samples.repeat_interleave(views, 0).repeat_interleave(views, 1)
+        counted = pairs & (numbers > 0)
+        log_numbers = numbers.clamp(min=1).to(logits.dtype).log()
+        repulsion = masked_logsumexp(logits + log_numbers, counted)
+        usable = counted.any(1, keepdim=True)
+        return self.mean_over_anchors(logits - repulsion, shares(weights * pairs) * usable)
+
+    def _less_similar(self, ages: Tensor) -> Tensor:
+        """Return, for samples i and t (B, B), how many are less similar in age to t than i is."""
+        size = max(1, PAIRS_AT_ONCE // len(ages))
+        numbers = [
+            ranks(self.weights(ages, slice(first, first + size)))[1].int()
+            for first in range(0, len(ages), size)
+        ]
+        return torch.cat(numbers).T

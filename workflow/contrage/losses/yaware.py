@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from contrage.losses._pairs import KernelLoss, masked_logsumexp, shares
+from contrage.losses._pairs import Block, KernelLoss, masked_logsumexp, shares
 
 
 class YAware(KernelLoss):
@@ -35,6 +35,8 @@ class YAware(KernelLoss):
 
     def forward(self, embeddings: Tensor, ages: Tensor, epoch: int = 0) -> Tensor:
         """Return the scalar loss of embeddings (batch, views, features) of unit length."""
-        logits, weights, pairs = self.pairs(embeddings, ages)
-        log_ratios = logits - masked_logsumexp(logits, pairs)
-        return self.mean_over_anchors(log_ratios, shares(weights * pairs))
+        return self.mean_over_blocks(self._part, embeddings, ages)
+
+    def _part(self, block: Block) -> Tensor:
+        log_ratios = block.logits - masked_logsumexp(block.logits, block.pairs)
+        return self.mean_over_anchors(log_ratios, shares(block.weights * block.pairs))

@@ -1,0 +1,40 @@
+"""Labels out of ages, for the losses that know pairs of equal and pairs of different labels."""
+
+from __future__ import annotations
+
+from torch import Tensor
+
+from contrage.losses._pairs import masked_logsumexp
+
+ROUNDING = 1e-9  # of a bin: 23.3 / 0.1 is a little less than 233
+
+
+def labels(ages: Tensor, bin_width: float) -> Tensor:
+    """Return the lower edge of each age's bin; the ages themselves where the width is 0.
+
+    Parameters
+    ----------
+    ages : Tensor
+        (N,), years, float64.
+    bin_width : float
+        Years; 1 makes whole years of life.
+    """
+    return ages if bin_width == 0 else (ages / bin_width + ROUNDING).floor() * bin_width
+
+
+def contrast(logits: Tensor, pairs: Tensor, positives: Tensor) -> Tensor:
+    r"""Sum over anchors what each one's positives lack against all that it is paired with.
+
+    .. math:: -\sum_i \frac{1}{|P(i)|} \sum_{k \in P(i)}
+              \log \frac{\exp s_{ik}}{\sum_t \exp s_{it}}
+
+    Parameters
+    ----------
+    logits : Tensor
+        s, (n, N).
+    pairs, positives : Tensor
+        (n, N), masks of the pairs t and of the positives k. An anchor without a positive adds 0.
+    """
+    number = positives.sum(1)
+    mean = (logits * positives).sum(1) / number.clamp(min=1)
+    return ((masked_logsumexp(logits, pairs)[:, 0] - mean) * (number > 0)).sum()

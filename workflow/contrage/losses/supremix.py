@@ -1,0 +1,209 @@
+"""The supervised contrastive loss with mixtures of embeddings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+
+import torch
+from torch import Tensor, nn
+
+from contrage.errors import SettingsError
+from contrage.losses._blocks import sum_over_blocks
+from contrage.losses._labels import labels
+from contrage.losses._mixtures import (
+    Neighbours,
+    beta_quantiles,
+    between_neighbours,
+    drawn_shares,
+    neighbours,
+    numbered,
+    with_anchor,
+)
+from contrage.losses._pairs import (
+    count,
+    exact,
+    flatten,
+    masked_logsumexp,
+    not_negative,
+    one_of,
+    others,
+    positive,
+    similarities,
+)
+
+GROUPS = ("sex", "site")
+
+
+class SupReMix(nn.Module):
+    r"""Attract mixtures with the anchor's label, repel mixtures of the anchor with its negatives.
+
+    .. math:: -\frac{1}{N} \sum_i \frac{1}{|P(i)|} \sum_{p \in P(i)}
+              \log \frac{\exp s_{ip}}{\sum_{t \in A(i)} w_{it} \exp s_{it}},
+              \quad w_{it} = \frac{1 + |m_i - m_t|}{m_\text{max} - m_\text{min}}
+
+    with s the cosine divided by the temperature and m the labels. A(i) are all other anchors and
+    the mixtures made for i; P(i) are those among them that have the label of i. Mixtures for i:
+
+    - Mix-neg, one with each anchor k of another label: λ z_i + (1 - λ) z_k, λ drawn from a Beta
+      distribution, label λ m_i + (1 - λ) m_k;
+    - Mix-pos, one for each pair (j, k) of which j lies below and k above i by at most `window` of
+      the labels in the batch: λ z_j + (1 - λ) z_k, λ such that λ m_j + (1 - λ) m_k = m_i.
+
+    Parameters
+    ----------
+    temperature : float
+        Default 0.5, the paper's for brain age (appendix C).
+    bin_width : float
+        Years that share a label; 0 makes every distinct age a label. Default 1.
+    distance_magnifying : bool
+        False: w = 1. Default True.
+    mix_neg, mix_pos : bool
+        Whether each kind of mixture is made. Default True. Without both and without distance
+        magnifying the loss is `supcon`.
+    window : int
+        γ, in ranks of the labels in the batch. Default 3, the paper's for brain age.
+    beta : pair of float
+        Parameters of the Beta distribution. Default (2, 8): near the negative.
+    group_by : {None, "sex", "site"}
+        Mixtures are made within a group only; real pairs are what they are. Default None.
+
+    Notes
+    -----
+    Embeddings of unit length are mixed, and the mixture is divided by its own length.
+    m_max - m_min is that of the training ages where `fit` has been told them, else of the batch; it
+    divides every weight alike and has no part in the gradient.
+
+    λ of Mix-neg is drawn for (epoch, age of i, age of k, their views), and is the same whenever
+    these are: in another order of the batch, in a resumed training and in every process.
+
+    Where this departs from the print: equation 6 divides the sum over P(i) by the number of
+    samples with the label of i, which is |P(i)| + 1 for real samples and takes no account of
+    Mix-pos, whose number may be a hundred times larger; here it is the mean over P(i), as in
+    SupCon and in the released code. Means over anchors in place of the sum.
+
+    Where the released code departs: weights |m_i - m_t| + 1 (the same gradient); mixtures are
+    constants without gradient and not normalised; the window is in label units; the largest logit
+    is subtracted from pairs and from mixtures apart, which changes their proportions.
+
+    No mixture is ever formed: its cosine with the anchor follows from the inner products of the
+    real embeddings. Time grows with the number of pairs and of mixtures, N² + N (views · window ·
+    samples per label)²; memory does not, as the anchors are worked off in blocks.
+
+    References
+    ----------
+    Wu et al., "SupReMix: supervised contrastive learning for medical imaging regression with
+    mixup", arXiv 2309.16633v4, equations 1-6 (code: yilei-wu/SupReMix).
+    """
+
+    unit_embeddings = True
+
+    def __init__(
+        self,
+        temperature: float = 0.5,
+        bin_width: float = 1.0,
+        distance_magnifying: bool = True,
+        mix_neg: bool = True,
+        mix_pos: bool = True,
+        window: int = 3,
+        beta: Sequence[float] = (2.0, 8.0),
+        group_by: str | None = None,
+    ) -> None:
+        super().__init__()
+        self.temperature = positive("temperature", temperature)
+        self.bin_width = not_negative("bin_width", bin_width)
+        self.distance_magnifying = _switch("distance_magnifying", distance_magnifying)
+        self.mix_neg = _switch("mix_neg", mix_neg)
+        self.mix_pos = _switch("mix_pos", mix_pos)
+        self.window = count("window", window, least=1)
+        self.group_by = group_by and one_of("group_by", group_by, GROUPS)
+        self.label_range: Tensor | None = None
+        self.register_buffer("quantiles", beta_quantiles(beta), persistent=False)
+
+    def fit(self, ages: Tensor) -> None:
+        """Take the ages (n,) of the training split, in years, for m_max - m_min."""
+        own = labels(exact(ages), self.bin_width)
+        self.label_range = own.max() - own.min()
+
+    def forward(
+        self, embeddings: Tensor, ages: Tensor, epoch: int = 0, groups: Tensor | None = None
+    ) -> Tensor:
+        """Return the scalar loss of embeddings (batch, views, features) of unit length.
+
+        Parameters
+        ----------
+        embeddings, ages, epoch
+            As for every loss.
+        groups : Tensor, optional
+            (batch,), whole numbers: the group of each sample, needed with `group_by`.
+        """
+        anchors, ages = flatten(embeddings, ages)
+        groups = self._group_of_anchors(groups, embeddings)
+        own, numbers = labels(ages, self.bin_width), numbered(ages, embeddings.shape[1])
+        order = own.argsort(stable=True)
+        order = order[groups[order].argsort(stable=True)]
+        own, groups, numbers = own[order], groups[order], numbers[order]
+        near = neighbours(own, groups, self.window)
+        drawn = partial(self.coefficients, numbers, epoch=epoch)
+        part = partial(self._part, own, groups, near if self.mix_pos else None, drawn)
+        return sum_over_blocks(part, anchors[order], blocks=near.blocks()) / len(anchors)
+
+    def coefficients(self, numbers: Tensor, rows: slice, epoch: int) -> Tensor:
+        """Return λ of Mix-neg (n, N), anchor first, for the anchors' numbers (N,)."""
+        return drawn_shares(self.quantiles, numbers, rows, epoch)
+
+    def _part(
+        self,
+        own: Tensor,
+        groups: Tensor,
+        near: Neighbours | None,
+        drawn: Callable[[slice], Tensor],
+        anchors: Tensor,
+        rows: slice,
+    ) -> Tensor:
+        """Return the sum over the anchors in a block of rows."""
+        products = similarities(anchors, rows)
+        logits = products / self.temperature
+        pairs = others(anchors, rows)
+        same = own[rows, None] == own
+        gaps = (own[rows, None] - own).abs()
+        log_weights = partial(self._log_weights, own.max() - own.min(), logits.dtype)
+
+        log_sum = masked_logsumexp(logits + log_weights(gaps), pairs)
+        total = (logits * (same & pairs)).sum(1, keepdim=True)
+        number = (same & pairs).sum(1, keepdim=True)
+        if self.mix_neg:
+            shares = drawn(rows).to(logits.dtype)
+            mixed = with_anchor(anchors, rows, products, shares) / self.temperature
+            made = ~same & (groups[rows, None] == groups)
+            logits_of_mixed = mixed + log_weights(gaps * (1 - shares))
+            log_sum = torch.logaddexp(log_sum, masked_logsumexp(logits_of_mixed, made))
+        if near is not None:
+            found = between_neighbours(anchors, near, rows, self.temperature)
+            log_sum = torch.logaddexp(log_sum, found.log_sum + log_weights(gaps.new_zeros(())))
+            total, number = total + found.total, number + found.number
+        return ((log_sum - total / number.clamp(min=1)) * (number > 0)).sum()
+
+    def _group_of_anchors(self, groups: Tensor | None, embeddings: Tensor) -> Tensor:
+        batch_size, views, _ = embeddings.shape
+        if groups is None:
+            if self.group_by:
+                raise ValueError(f"Mixing by {self.group_by} needs the groups of the samples.")
+            groups = torch.zeros(batch_size, dtype=torch.int64, device=embeddings.device)
+        if tuple(groups.shape) != (batch_size,):
+            raise ValueError(f"Groups must be ({batch_size},), not {tuple(groups.shape)}.")
+        return groups.repeat_interleave(views)
+
+    def _log_weights(self, batch_range: Tensor, dtype: torch.dtype, gaps: Tensor) -> Tensor:
+        """Return log w for distances of labels."""
+        if not self.distance_magnifying:
+            return torch.zeros((), dtype=dtype, device=gaps.device)
+        label_range = batch_range if self.label_range is None else self.label_range
+        label_range = torch.where(label_range > 0, label_range, 1.0).to(gaps.device)
+        return ((1 + gaps) / label_range).log().to(dtype)
+
+
+def _switch(setting: str, value: bool) -> bool:
+    if not isinstance(value, bool):
+        raise SettingsError(f"{setting} is {value!r}; it must be true or false.")
+    return value
