@@ -15,7 +15,7 @@ import torch
 
 from contrage.dataset.load import load_images
 from contrage.errors import ContrageError, SettingsError
-from contrage.learning import checkpoint
+from contrage.learning import augment, checkpoint
 from contrage.learning.device import choose, repeatable
 from contrage.learning.embed import extract, predict, write_features
 from contrage.learning.state import State, start
@@ -116,6 +116,7 @@ def check(training: dict[str, Any], scans: int, snapshot_epochs: list[int]) -> N
             f"training.batch_size: {training['batch_size']} is more than the {scans} training "
             "scans; make the batch smaller"
         )
+    augment.build(training.get("augmentation", []))
     late = [epoch for epoch in snapshot_epochs if not 1 <= epoch <= training["epochs"]]
     if late:
         raise SettingsError(
@@ -149,13 +150,15 @@ def run_epoch(
     decays = state.epoch // training["lr_decay_every"]
     state.optimiser.learning_rate = training["learning_rate"] * training["lr_decay"] ** decays
     # All chance of an epoch follows from (seed, epoch): a resumed training needs no more.
-    torch.manual_seed(
-        int(np.random.SeedSequence([settings["seed"], state.epoch]).generate_state(1)[0])
-    )
+    chance = np.random.SeedSequence([settings["seed"], state.epoch]).generate_state(2)
+    torch.manual_seed(int(chance[0]))
+    generator = torch.Generator(device).manual_seed(int(chance[1]))
+    transforms = augment.build(training.get("augmentation", []))
     state.network.train()
     total, seen = torch.zeros((), device=device), 0
     for batch in batches(torch.randperm(len(images)), training["batch_size"]):
-        embeddings = state.network(images[batch].to(device), training["views"])
+        inputs = images[batch].to(device)
+        embeddings = augment.embed(state.network, inputs, training["views"], transforms, generator)
         wanted = {} if groups is None else {"groups": groups[batch].to(device)}
         loss = state.loss(embeddings, targets[batch].to(device), epoch=state.loss_epoch, **wanted)
         loss.backward()
