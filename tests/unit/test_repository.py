@@ -57,7 +57,9 @@ def test_every_rule_has_an_environment_that_exists(root: Path):
             assert (root / name).is_file()
 
 
-@pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md", "docs/phantom.md"])
+@pytest.mark.parametrize(
+    "name", ["README.md", "CONTRIBUTING.md", "docs/phantom.md", "docs/training.md"]
+)
 def test_links_lead_somewhere(root: Path, name: str):
     file = root / name
     for target in re.findall(r"\]\((?!http)([^)#]+)\)", file.read_text()):
