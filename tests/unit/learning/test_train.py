@@ -188,10 +188,21 @@ training.train(settings, **paths)
 HEAVY = ("torch._dynamo", "sympy", "pandas", "sklearn", "monai")
 
 
-def test_training_imports_nothing_that_takes_seconds(cohort, settings, root):
+RECIPE = {
+    "augmentation": ["all", "flip", "affine", "intensity", "noise"],
+    "optimiser": "sgd",
+    "schedule": {"name": "cosine", "warmup_epochs": 1, "final_fraction": 0},
+    "gradient_clip": 1.0,
+    "ema": 0.9,
+    "early_stop": {"fraction": 0.2, "patience": 1, "every": 1},
+}
+
+
+@pytest.mark.parametrize("recipe", [{}, RECIPE], ids=["plain", "everything"])
+def test_training_imports_nothing_that_takes_seconds(cohort, settings, root, recipe):
     """Every loss and seed is a process of its own, and importing is most of a demo's training."""
     code = KILLED + f"assert not set({HEAVY}) & set(sys.modules), set({HEAVY}) & set(sys.modules)"
-    settings["training"]["epochs"] = 1
+    settings["training"] |= {"epochs": 1, **recipe}
     arguments = json.dumps([settings, cohort.inputs, cohort.outputs("run")], default=str)
     environment = os.environ | {"PYTHONPATH": str(root / "workflow")}
     subprocess.run([sys.executable, "-c", code, arguments], check=True, env=environment)

@@ -13,8 +13,9 @@ import torch
 from contrage import losses
 from contrage.errors import SettingsError
 from contrage.files import atomic
+from contrage.learning import optimiser
+from contrage.learning.average import Average
 from contrage.learning.encoders import Model
-from contrage.learning.optimiser import Adam
 from contrage.learning.tables import Scans
 
 logger = logging.getLogger(__name__)
@@ -35,16 +36,29 @@ class State:
     curve : list of [epoch, loss, learning rate, seconds]
     snapshots : dict
         Features of all scans after some epochs.
+    average : Average, optional
+        Of the network's weights, where one is kept.
+    validation : list of [epoch, error in years]
+    best : dict, optional
+        `epoch`, `error` and `network`: the weights of the epoch with the smallest error.
     """
 
     network: Model
     loss: torch.nn.Module
-    optimiser: Adam
+    optimiser: optimiser.Adam | optimiser.SGD
     age_mean: float
     age_sd: float
     epoch: int = 0
     curve: list[list[float]] = field(default_factory=list)
     snapshots: dict[int, torch.Tensor] = field(default_factory=dict)
+    average: Average | None = None
+    validation: list[list[float]] = field(default_factory=list)
+    best: dict[str, Any] | None = None
+
+    @property
+    def evaluated(self) -> Model:
+        """The network whose features count: the averaged one where there is one."""
+        return self.average.network if self.average else self.network
 
     @property
     def predicts(self) -> bool:
@@ -83,6 +97,14 @@ class State:
             logger.warning("%s unknown for %d of %d scans: one group", wanted, missing, len(known))
         return torch.from_numpy(np.unique([str(value) for value in known], return_inverse=True)[1])
 
+    def step(self, clip: float | None) -> None:
+        """Update the weights by their gradients, which are scaled down to a norm of `clip`."""
+        if clip is not None:
+            torch.nn.utils.clip_grad_norm_(self.optimiser.parameters, clip)
+        self.optimiser.step()
+        if self.average:
+            self.average.update(self.network)
+
     def finish_epoch(self, loss: float, learning_rate: float, seconds: float) -> None:
         """Count an epoch and note its figures."""
         self.epoch += 1
@@ -97,32 +119,41 @@ class State:
             "epoch": self.epoch,
             "curve": self.curve,
             "snapshots": self.snapshots,
+            "average": self.average.state_dict() if self.average else None,
+            "validation": self.validation,
+            "best": self.best,
         }
 
     def restore(self, content: dict[str, Any]) -> None:
         """Take over what `content` returned."""
         for part in ("network", "loss", "optimiser"):
             getattr(self, part).load_state_dict(content[part])
-        for part in ("epoch", "curve", "snapshots"):
+        if self.average:
+            self.average.load_state_dict(content["average"])
+        for part in ("epoch", "curve", "snapshots", "validation", "best"):
             setattr(self, part, content[part])
 
     def model(self, settings: dict[str, Any]) -> dict[str, Any]:
         """Return what `contrage.learning.embed` needs of a finished training."""
         return {
             "settings": settings,
-            "epoch": self.epoch,
-            "encoder": self.network.encoder.state_dict(),
-            "head": self.network.head.state_dict(),
-            "outputs": self.network.head[-1].out_features,
+            "epoch": self.best["epoch"] if self.best else self.epoch,
+            "encoder": self.evaluated.encoder.state_dict(),
+            "head": self.evaluated.head.state_dict(),
+            "outputs": self.evaluated.head[-1].out_features,
             "predicts": self.predicts,
             "age_mean": self.age_mean,
             "age_sd": self.age_sd,
         }
 
     def write_curve(self, path: Path) -> None:
-        """Write the loss per epoch as TSV."""
+        """Write the loss, and the error on a validation part if there is one, per epoch as TSV."""
         lines = ["epoch\tloss\tlearning_rate\tseconds"]
         lines += [f"{epoch}\t{loss!r}\t{lr:.6g}\t{s:.4f}" for epoch, loss, lr, s in self.curve]
+        if self.validation:
+            errors = {epoch: f"{error:.6g}" for epoch, error in self.validation}
+            column = ["validation_mae", *(errors.get(epoch, "n/a") for epoch, *_ in self.curve)]
+            lines = [f"{line}\t{value}" for line, value in zip(lines, column, strict=True)]
         with atomic(path) as temporary:
             temporary.write_text("\n".join(lines) + "\n")
 
@@ -144,11 +175,13 @@ def start(
     outputs = 1 if getattr(loss, "needs_prediction", False) else outputs + predicts_last
     unit = getattr(loss, "unit_embeddings", False)
     network = Model(training["encoder"], hidden, outputs, unit, predicts_last).to(device)
-    parameters = [*network.parameters(), *loss.to(device).parameters()]
-    count = sum(parameter.numel() for parameter in parameters)
+    steps = optimiser.build(training, network, loss.to(device))
+    count = sum(parameter.numel() for parameter in steps.parameters)
     logger.info("encoder %s and head: %.2f million parameters", training["encoder"], count / 1e6)
-    optimiser = Adam(parameters, training["learning_rate"], training["weight_decay"])
-    return State(network, loss, optimiser, part["age_mean"], part["age_sd"] or 1.0)
+    decay = training.get("ema")
+    average = None if decay is None else Average(network, decay)
+    age_sd = part["age_sd"] or 1.0
+    return State(network, loss, steps, part["age_mean"], age_sd, average=average)
 
 
 def load_loss(settings: dict[str, Any], epochs: int) -> torch.nn.Module:

@@ -15,11 +15,13 @@ import torch
 
 from contrage.dataset.load import load_images
 from contrage.errors import ContrageError, SettingsError
-from contrage.learning import checkpoint
+from contrage.learning import augment, checkpoint
 from contrage.learning.device import choose, repeatable
 from contrage.learning.embed import extract, predict, write_features
+from contrage.learning.schedule import learning_rate
 from contrage.learning.state import State, start
 from contrage.learning.tables import read_fold, read_scans
+from contrage.learning.validation import Validation, divide
 
 logger = logging.getLogger(__name__)
 
@@ -42,8 +44,8 @@ def train(
 ) -> None:
     """Train an encoder on the training scans of one fold.
 
-    Test scans are read for their features only, and have no part in the weights. On the CPU the
-    same inputs give the same bytes, interrupted or not.
+    Test scans are read for their features only, and have no part in the weights or in when to
+    stop. On the CPU the same inputs give the same bytes, interrupted or not.
 
     Parameters
     ----------
@@ -55,13 +57,14 @@ def train(
     fold : int
         Number of the fold.
     model, curve : Path
-        Outputs: weights (torch file, loads weights-only) and the loss per epoch (TSV).
+        Outputs: weights (torch file, loads weights-only; the averaged ones, of the best epoch,
+        where the settings ask for that) and the loss per epoch (TSV).
     resume : Path
         Checkpoint, there only while the training is under way or after it was interrupted.
     features : Path, optional
-        Output: features of all scans after the last epoch, see `contrage.learning.embed`.
+        Output: features of all scans from these weights, see `contrage.learning.embed`.
     snapshots : list of Path, optional
-        Outputs: the same after each of `snapshot_epochs`, in that order.
+        Outputs: features after each of `snapshot_epochs`, in that order.
 
     Raises
     ------
@@ -74,10 +77,11 @@ def train(
     """
     training = settings["training"]
     everyone, part = read_scans(scans), read_fold(split, fold)
-    own = everyone.pick(part["train"], split)
+    own, held_out = divide(everyone.pick(part["train"], split), training, settings["seed"])
     snapshot_epochs = settings.get("snapshot_epochs", []) if snapshots else []
     check(training, len(own.ids), snapshot_epochs)
     load = partial(load_images, array, fold=part, settings=settings["dataset"])
+    look = partial(extract, rows=everyone.rows, load=load, batch_size=training["batch_size"])
     device = choose(training["device"])
     mark = checkpoint.fingerprint({**settings, "fold": fold}, device.type, array, scans, split)
 
@@ -86,24 +90,29 @@ def train(
         if saved := checkpoint.load(resume, mark):
             state.restore(saved)
             logger.info("%s: going on after epoch %d", resume, state.epoch)
-        images = torch.from_numpy(load(own.rows))[:, None]
+        validation = Validation.load(own, held_out, load, training)
+        images = torch.from_numpy(validation.images[: len(own.ids)])[:, None]
         targets, groups = state.targets(own.ages), state.groups(own)
         saved_at = time.monotonic()
         for _ in progress(state, settings):
+            if validation.is_over(state):
+                break
             run_epoch(state, images, targets, groups, settings)
+            validation.look(state)
             if state.epoch in snapshot_epochs:
-                found = extract(state.network, everyone.rows, load, training["batch_size"])
-                state.snapshots[state.epoch] = found
+                state.snapshots[state.epoch] = look(state.evaluated)
             if time.monotonic() - saved_at >= CHECKPOINT_SECONDS:
                 checkpoint.save(resume, {"fingerprint": mark, **state.content()})
                 saved_at = time.monotonic()
-        if features:
-            found = extract(state.network, everyone.rows, load, training["batch_size"])
-            own_ages = predict(state.network, found, part) if state.predicts else None
-            write_features(features, everyone, found, own_ages)
+        validation.keep_best(state)
+        found = look(state.evaluated)
+        own_ages = predict(state.evaluated, found, part) if state.predicts else None
 
+    if features:
+        write_features(features, everyone, found, own_ages)
     for path, epoch in zip(snapshots or [], snapshot_epochs, strict=True):
-        write_features(path, everyone, state.snapshots[epoch])
+        # An epoch after an early stop never was: the weights that were kept stand for it.
+        write_features(path, everyone, state.snapshots.get(epoch, found))
     state.write_curve(curve)
     checkpoint.save(model, state.model(settings))
     resume.unlink(missing_ok=True)
@@ -116,6 +125,7 @@ def check(training: dict[str, Any], scans: int, snapshot_epochs: list[int]) -> N
             f"training.batch_size: {training['batch_size']} is more than the {scans} training "
             "scans; make the batch smaller"
         )
+    augment.build(training.get("augmentation", []))
     late = [epoch for epoch in snapshot_epochs if not 1 <= epoch <= training["epochs"]]
     if late:
         raise SettingsError(
@@ -146,20 +156,21 @@ def run_epoch(
     """
     training, began = settings["training"], time.monotonic()
     device = next(state.network.parameters()).device
-    decays = state.epoch // training["lr_decay_every"]
-    state.optimiser.learning_rate = training["learning_rate"] * training["lr_decay"] ** decays
+    state.optimiser.learning_rate = learning_rate(training, state.epoch)
     # All chance of an epoch follows from (seed, epoch): a resumed training needs no more.
-    torch.manual_seed(
-        int(np.random.SeedSequence([settings["seed"], state.epoch]).generate_state(1)[0])
-    )
+    chance = np.random.SeedSequence([settings["seed"], state.epoch]).generate_state(2)
+    torch.manual_seed(int(chance[0]))
+    generator = torch.Generator(device).manual_seed(int(chance[1]))
+    transforms = augment.build(training.get("augmentation", []))
     state.network.train()
     total, seen = torch.zeros((), device=device), 0
     for batch in batches(torch.randperm(len(images)), training["batch_size"]):
-        embeddings = state.network(images[batch].to(device), training["views"])
+        inputs = images[batch].to(device)
+        embeddings = augment.embed(state.network, inputs, training["views"], transforms, generator)
         wanted = {} if groups is None else {"groups": groups[batch].to(device)}
         loss = state.loss(embeddings, targets[batch].to(device), epoch=state.loss_epoch, **wanted)
         loss.backward()
-        state.optimiser.step()
+        state.step(training.get("gradient_clip"))
         total += loss.detach() * len(batch)
         seen += len(batch)
     mean = total.item() / seen

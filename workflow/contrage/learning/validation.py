@@ -1,0 +1,159 @@
+"""Early stop on a part of the training split; test scans have no part in it."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+import torch
+
+from contrage.errors import SettingsError
+from contrage.learning.embed import Loader, extract
+from contrage.learning.tables import Scans
+
+if TYPE_CHECKING:
+    from contrage.learning.state import State
+
+logger = logging.getLogger(__name__)
+
+ALPHAS = (0.01, 0.1, 1.0, 10.0, 100.0)
+FEWEST_PARTICIPANTS = 2
+
+
+def divide(scans: Scans, training: dict[str, Any], seed: int) -> tuple[Scans, Scans]:
+    """Divide the training split into what is learned from and what is validated on.
+
+    Participants are drawn, never scans: all scans of one are on the same side.
+
+    Parameters
+    ----------
+    scans : Scans
+        The training split.
+    training : dict
+        `early_stop`: None, or with the `fraction` of the participants to validate on.
+    seed : int
+        Of the training.
+
+    Returns
+    -------
+    (Scans, Scans)
+        Each in the order of the split.
+
+    Raises
+    ------
+    SettingsError
+        If either side has fewer than two participants.
+    """
+    settings = training.get("early_stop")
+    names = np.unique(np.asarray(scans.participants, dtype=str))
+    count = round(settings["fraction"] * len(names)) if settings else 0
+    if settings and not FEWEST_PARTICIPANTS <= count <= len(names) - FEWEST_PARTICIPANTS:
+        raise SettingsError(
+            f"training.early_stop.fraction: {settings['fraction']} of the {len(names)} training "
+            f"participants are {count}; there must be {FEWEST_PARTICIPANTS} or more on either side"
+        )
+    drawn = set(np.random.default_rng(seed).permutation(names)[:count].tolist())
+    held_out = np.array([person in drawn for person in scans.participants], dtype=bool)
+    return scans.take(np.flatnonzero(~held_out)), scans.take(np.flatnonzero(held_out))
+
+
+@dataclass
+class Validation:
+    """Looks at the features after an epoch, and remembers the best weights in the state.
+
+    What is watched is the error of the benchmark itself, which every loss is judged by: a ridge
+    regression on frozen features, here fitted on what is learned from and scored on the rest. The
+    value of a contrastive loss would not do: it falls with the batch's composition and, for
+    dynlocrep, changes its meaning with the epoch.
+
+    Attributes
+    ----------
+    images : ndarray of shape (n, …)
+        Normalised, those learned from before those held out.
+    ages : ndarray of shape (n,)
+        Years, in the same order.
+    learned : int
+        How many are learned from.
+    settings : dict or None
+        `every` and `patience`, both in epochs; None looks at nothing.
+    batch_size : int
+    epochs : int
+        Of the training; its last epoch is always looked at.
+    """
+
+    images: np.ndarray
+    ages: np.ndarray
+    learned: int
+    settings: dict[str, Any] | None
+    batch_size: int
+    epochs: int
+
+    @classmethod
+    def load(cls, own: Scans, held_out: Scans, load: Loader, training: dict[str, Any]) -> Self:
+        """Load the images of both parts, those learned from once for training and validation."""
+        return cls(
+            images=load(np.concatenate([own.rows, held_out.rows])),
+            ages=np.concatenate([own.ages, held_out.ages]),
+            learned=len(own.ids),
+            settings=training.get("early_stop"),
+            batch_size=training["batch_size"],
+            epochs=training["epochs"],
+        )
+
+    def look(self, state: State) -> None:
+        """Note the error after this epoch, and the weights if there were none better."""
+        if not self.settings:
+            return
+        if state.epoch % self.settings["every"] and state.epoch != self.epochs:
+            return
+        places = np.arange(len(self.images))
+        found = extract(state.evaluated, places, self.images.__getitem__, self.batch_size)
+        error = probe_error(found, torch.from_numpy(self.ages), self.learned)
+        state.validation.append([state.epoch, error])
+        if state.best is None or error < state.best["error"]:
+            weights = {k: v.clone() for k, v in state.evaluated.state_dict().items()}
+            state.best = {"epoch": state.epoch, "error": error, "network": weights}
+
+    def is_over(self, state: State) -> bool:
+        """Return whether the error has not fallen for as long as the patience lasts."""
+        if not self.settings or state.best is None:
+            return False
+        return state.epoch - state.best["epoch"] >= self.settings["patience"]
+
+    def keep_best(self, state: State) -> None:
+        """Give the network that is evaluated the best weights seen."""
+        if state.best is None:
+            return
+        state.evaluated.load_state_dict(state.best["network"])
+        logger.info(
+            "weights of epoch %d of %d: mean absolute error %.3g years on the validation part",
+            state.best["epoch"],
+            state.epoch,
+            state.best["error"],
+        )
+
+
+def probe_error(features: torch.Tensor, ages: torch.Tensor, learned: int) -> float:
+    """Return the mean absolute error, in years, of a ridge regression on frozen features.
+
+    The probe's penalties are tried on the validation part and the smallest error counts: as
+    little as that flatters, it does so in every epoch.
+
+    Parameters
+    ----------
+    features : Tensor of shape (n, d)
+    ages : Tensor of shape (n,)
+    learned : int
+        The first so many fit the regression, the others judge it.
+    """
+    features, ages = features.double(), ages.double()
+    fitted, judged = features[:learned], features[learned:]
+    centre, mean = fitted.mean(0), ages[:learned].mean()
+    u, s, vh = torch.linalg.svd(fitted - centre, full_matrices=False)
+    projected = u.T @ (ages[:learned] - mean)
+    penalties = torch.tensor(ALPHAS, dtype=torch.float64)[:, None]
+    weights = (s / (s**2 + penalties) * projected) @ vh
+    predicted = (judged - centre) @ weights.T + mean
+    return float((predicted - ages[learned:, None]).abs().mean(0).min())
