@@ -13,7 +13,7 @@ import torch
 from contrage import losses
 from contrage.errors import SettingsError
 from contrage.files import atomic
-from contrage.learning.encoders import Model
+from contrage.learning.model import Model, head_sizes
 from contrage.learning.optimiser import Adam
 from contrage.learning.tables import Scans
 
@@ -113,7 +113,7 @@ class State:
             "epoch": self.epoch,
             "encoder": self.network.encoder.state_dict(),
             "head": self.network.head.state_dict(),
-            "outputs": self.network.head[-1].out_features,
+            "outputs": self.network.layers[-1],
             "predicts": self.predicts,
             "age_mean": self.age_mean,
             "age_sd": self.age_sd,
@@ -128,9 +128,15 @@ class State:
 
 
 def start(
-    settings: dict[str, Any], part: dict[str, Any], ages: np.ndarray, device: torch.device
+    settings: dict[str, Any],
+    part: dict[str, Any],
+    ages: np.ndarray,
+    device: torch.device,
+    shape: tuple[int, ...],
 ) -> State:
     """Build network, loss and optimiser before the first epoch; a loss that asks is told the ages.
+
+    `shape` is that of one image.
 
     torch's seed, set before, decides the initial weights. They are the same for all losses with
     the same head, so that rows of a benchmark differ by their loss alone.
@@ -139,13 +145,12 @@ def start(
     loss = load_loss(settings["loss"], training["epochs"])
     if hasattr(loss, "fit"):
         loss.fit(torch.from_numpy(ages))
-    hidden, outputs = training["head"]
-    predicts_last = getattr(loss, "predicts_last", False)
-    outputs = 1 if getattr(loss, "needs_prediction", False) else outputs + predicts_last
+    head = head_sizes(training["head"], loss, settings["row"])
     unit = getattr(loss, "unit_embeddings", False)
-    network = Model(training["encoder"], hidden, outputs, unit, predicts_last).to(device)
+    predicts_last = getattr(loss, "predicts_last", False)
+    network = Model(training["encoder"], shape, head, unit, predicts_last).to(device)
     parameters = [*network.parameters(), *loss.to(device).parameters()]
-    count = sum(parameter.numel() for parameter in parameters)
+    count = sum(parameter.numel() for parameter in network.parameters())
     logger.info("encoder %s and head: %.2f million parameters", training["encoder"], count / 1e6)
     optimiser = Adam(parameters, training["learning_rate"], training["weight_decay"])
     return State(network, loss, optimiser, part["age_mean"], part["age_sd"] or 1.0)
