@@ -11,6 +11,8 @@ import pytest
 import synthetic
 
 from contrage.files import read_json, read_tsv, write_json, write_tsv
+from contrage.learning.encoders import NAMES
+from contrage.report.story import ENCODERS
 from contrage.report.text import duration, number, p_value, plus_minus, without_folders
 
 VOID = {"meta", "link", "img", "br", "hr"}
@@ -124,7 +126,7 @@ def test_the_size_of_the_networks_is_told(parsed) -> None:
     shown = {line[0]: line[1:] for line in parsed.tables["table-networks"][1:]}
     assert len(shown) == len(synthetic.LOSSES)
     assert shown["Exponential"] == ["161\u202f064", "128-64-32", "10\u202f336"]
-    assert shown["L1"] == ["161\u202f064", "128-64-1", "8\u202f321"]
+    assert shown["L1 regression"] == ["161\u202f064", "128-64-1", "8\u202f321"]
 
 
 @pytest.mark.parametrize(
@@ -149,6 +151,10 @@ def test_the_paragraph_names_encoder_and_head(bare, encoder, shape, head, layers
     page = Page(bare.html)
     assert f"A {told} learned from the stiffness maps" in page.text
     assert page.tables["table-networks"][1][2] == ("-".join(map(str, layers)) if head else "none")
+
+
+def test_every_encoder_has_its_words() -> None:
+    assert set(ENCODERS) == set(NAMES)
 
 
 def test_experiments_of_before_sizes_were_written_are_still_reported(bare) -> None:
