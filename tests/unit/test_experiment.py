@@ -134,12 +134,20 @@ def test_every_experiment_of_the_repository_is_valid(root, config):
         experiment.check_config(whole)
 
 
+@pytest.mark.parametrize("head", [[64, 32], [32], []])
+def test_a_head_may_have_two_layers_one_or_none(root, config, head):
+    whole = merged(config, {"training": {"encoder": "sfcn", "head": head}})
+    validate(whole, str(root / "workflow/schemas/config.schema.yaml"))
+
+
 @pytest.mark.parametrize(
     "change",
     [
         {"trainning": {}},
         {"training": {"epoch": 3}},
         {"training": {"device": "gpu"}},
+        {"training": {"encoder": "resnet19"}},
+        {"training": {"head": [64, 64, 32]}},
         {"dataset": {"voxel_mm": 3}},
         {"experiment": "../elsewhere"},
         {"losses": {"Exp!": {}}},

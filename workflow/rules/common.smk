@@ -10,6 +10,7 @@ from contrage.cohort import names
 from contrage.cohort.read import read_cohort
 from contrage.errors import ContrageError
 from contrage.imaging.backends import require_backend
+from contrage.learning import encoders
 
 # Jobs run this checkout's package, in every environment.
 shell.prefix(

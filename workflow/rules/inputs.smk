@@ -129,9 +129,18 @@ def is_watched(wildcards):
     return first and wildcards.row in WATCHED_ROWS
 
 
-def loss_code(wildcards):
+def rows_without_head():
+    """The losses of all rows, where these get the features themselves."""
+    if config["training"]["head"]:
+        return {}
+    return {row: experiment.loss_settings(config, row) for row in ALL_ROWS}
+
+
+def training_code(wildcards):
+    """The loop, the row's loss and the encoder: no other loss or encoder retrains it."""
     loss = experiment.loss_settings(config, wildcards.row)["loss"]
-    return code("contrage.learning.train", f"contrage.losses.{loss}")
+    encoder = encoders.module(config["training"]["encoder"])
+    return code("contrage.learning.train", f"contrage.losses.{loss}", encoder)
 
 
 def page_files():

@@ -27,6 +27,7 @@ rule feasible:
             device=config["training"]["device"],
             batch_size=config["training"]["batch_size"],
             training_scans=experiment.most_training_scans(config, COHORT),
+            without_head=rows_without_head(),
         ),
     message:
         "Asking whether trainings can run"
@@ -41,7 +42,7 @@ rule train:
         array=rules.stack.output.array,
         scans=rules.select.output.selected,
         split=rules.split.output.split,
-        code=loss_code,
+        code=training_code,
     output:
         model=f"{TRAINING}/model.pt",
         curve=f"{TRAINING}/curve.tsv",

@@ -111,6 +111,15 @@ def test_folds_and_files_must_match(study, rng):
         run(study, [study.write_features(informative(study, rng))] * 2)
 
 
+def test_size_of_the_network_is_handed_on_where_it_is_known(study, rng):
+    size = {"encoder_parameters": 10, "head_parameters": 0, "layers": [6], "shape": [4, 5]}
+    path = study.write_features(informative(study, rng), **size)
+    _, metrics = run(study, [path] * 3)
+    assert {key: metrics[key] for key in size} == size
+    _, metrics = run(study, [study.write_features(informative(study, rng))] * 3)
+    assert not set(size) & set(metrics)
+
+
 def test_own_prediction_is_scored_beside_the_probe(study, rng):
     path = study.write_features(informative(study, rng), prediction=study.ages + 2.0)
     table, metrics = run(study, [path] * 3)

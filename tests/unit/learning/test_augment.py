@@ -17,7 +17,7 @@ from contrage.files import read_tsv
 from contrage.learning import augment, transforms
 from contrage.learning import train as training
 from contrage.learning.augment import TRANSFORMS, build, embed
-from contrage.learning.encoders import Model
+from contrage.learning.model import Model
 from contrage.learning.resample import resample, rotations
 from contrage.learning.train import train
 
@@ -415,7 +415,7 @@ def test_one_pass_and_repeated_embeddings_equal_two_passes_of_identical_views():
     results = []
     for repeats in (False, True):
         torch.manual_seed(1)
-        model = Model("small", 16, 8, unit=True).double()
+        model = Model("small", (10, 12, 8), [16, 8], unit=True).double()
         if repeats:
             twice = model(torch.cat([images, images]))[:, 0]
             embeddings = torch.stack([twice[:6], twice[6:]], dim=1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 
 from contrage.learning.average import Average
-from contrage.learning.encoders import Model
+from contrage.learning.model import Model
 
 
 def move(network: torch.nn.Module, step: int) -> None:
@@ -20,7 +20,7 @@ def move(network: torch.nn.Module, step: int) -> None:
 
 def test_average_is_that_of_an_explicit_loop():
     torch.manual_seed(0)
-    network = Model("small", 8, 4).double()
+    network = Model("small", (10, 12, 8), [8, 4]).double()
     average = Average(network, 0.4)
     name = "encoder.layers.2.running_mean"
     expected = network.state_dict()[name].clone()
@@ -34,7 +34,7 @@ def test_average_is_that_of_an_explicit_loop():
 
 
 def test_average_of_a_decay_of_zero_is_the_network():
-    network = Model("small", 8, 4)
+    network = Model("small", (10, 12, 8), [8, 4])
     average = Average(network, 0.0)
     move(network, 1)
     average.update(network)
@@ -45,7 +45,7 @@ def test_average_of_a_decay_of_zero_is_the_network():
 
 
 def test_random_initial_weights_are_forgotten_in_a_short_training():
-    network = Model("small", 8, 4)
+    network = Model("small", (10, 12, 8), [8, 4])
     with torch.no_grad():
         network.head[0].bias.fill_(100.0)
     average = Average(network, 0.999)
@@ -57,7 +57,7 @@ def test_random_initial_weights_are_forgotten_in_a_short_training():
 
 
 def test_average_leaves_the_network_and_the_random_numbers_alone():
-    network = Model("small", 8, 4)
+    network = Model("small", (10, 12, 8), [8, 4])
     torch.manual_seed(3)
     expected = torch.rand(3)
     torch.manual_seed(3)
@@ -70,7 +70,7 @@ def test_average_leaves_the_network_and_the_random_numbers_alone():
 
 
 def test_restored_average_goes_on_alike():
-    network = Model("small", 8, 4)
+    network = Model("small", (10, 12, 8), [8, 4])
     whole, other = Average(network, 0.9), Average(network, 0.9)
     move(network, 1)
     whole.update(network)

@@ -1,64 +1,201 @@
-"""Encoders, head and views."""
+"""Encoders by name: every one takes the grids it is for, and learns in all its parts."""
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from torch import nn
+from torch.nn import functional
 
 from contrage.errors import SettingsError
-from contrage.learning.encoders import Model, build
+from contrage.learning.encoders import NAMES, build, module
+from contrage.learning.encoders._layers import Halve
+from contrage.learning.encoders.vit import FEWEST, PATCHES, Heads, padding, patch_size
+
+MONAI = ("resnet10", "resnet18", "resnet34", "resnet50", "densenet121", "vit")
+OWN = ("small", "sfcn", "mlp")
+SHAPES = {"1d": (11,), "2d": (9, 14), "3d": (9, 14, 11)}
+WIDTHS = {"small": 128, "resnet50": 2048, "densenet121": 1024, "vit": 192, "sfcn": 64, "mlp": 128}
 
 
-@pytest.mark.parametrize("shape", [(46, 55, 46), (10, 12, 8), (9, 11, 13)])
-def test_small_encoder_takes_grids_of_any_size(shape):
-    encoder = build("small")
-    assert encoder(torch.randn(2, 1, *shape)).shape == (2, encoder.width)
+def case(name: str, dimensions: str):
+    """MONAI takes 10 s to import: its encoders are tested in one process."""
+    marks = [pytest.mark.xdist_group("monai")] if name in MONAI else []
+    return pytest.param(name, SHAPES[dimensions], id=f"{name}-{dimensions}", marks=marks)
+
+
+CASES = [case(name, d) for name in NAMES for d in SHAPES if name != "mlp" or d == "1d"]
+
+
+def parameters(network: nn.Module) -> int:
+    return sum(parameter.numel() for parameter in network.parameters())
+
+
+@pytest.mark.parametrize(("name", "shape"), CASES)
+def test_every_encoder_gives_features_and_learns_in_all_its_parts(name, shape):
+    """Unequal axes, odd sizes, and grids that five halvings would leave nothing of."""
+    torch.manual_seed(0)
+    encoder = build(name, shape)
+    features = encoder(torch.randn(3, 1, *shape))
+    assert features.shape == (3, encoder.width)
+    assert encoder.width == WIDTHS.get(name, 512)
+    assert features.isfinite().all()
+    features.square().sum().backward()
+    for part, parameter in encoder.named_parameters():
+        assert parameter.grad is not None, part
+        assert parameter.grad.isfinite().all(), part
+        assert parameter.ndim == 1 or parameter.grad.any(), part
+
+
+# Without a classifier, and for one channel in place of three (64·2·7² weights less). MONAI's
+# shortcuts have a bias that torchvision's do not: one for each channel of the stages that have one.
+TORCHVISION_2D = {
+    "resnet18": 11_689_512 - 513_000 - 6_272 + (128 + 256 + 512),
+    "resnet34": 21_797_672 - 513_000 - 6_272 + (128 + 256 + 512),
+    "resnet50": 25_557_032 - 2_049_000 - 6_272 + (256 + 512 + 1024 + 2048),
+    "densenet121": 7_978_856 - 1_025_000 - 6_272,
+}
+MONAI_3D = {
+    "resnet10": 14_356_416,
+    "resnet18": 33_160_896,
+    "resnet34": 63_470_528,
+    "resnet50": 46_158_912,
+    "densenet121": 11_242_624,
+}
+
+
+@pytest.mark.xdist_group("monai")
+@pytest.mark.parametrize(
+    ("name", "count", "dimensions"),
+    [(*item, 3) for item in MONAI_3D.items()] + [(*item, 2) for item in TORCHVISION_2D.items()],
+)
+def test_monais_networks_have_their_published_size(name, count, dimensions):
+    with torch.device("meta"):
+        assert parameters(build(name, (46, 55, 46)[:dimensions])) == count
+
+
+@pytest.mark.xdist_group("monai")
+def test_resnets_first_convolution_has_the_papers_stride():
+    with torch.device("meta"):
+        assert build("resnet18", (46, 55, 46)).conv1.stride == (2, 2, 2)
+
+
+def test_sfcn_is_the_published_network_without_its_last_layer():
+    """The released code has 2,952,936 parameters; its last convolution maps 64 channels to 40."""
+    assert parameters(build("sfcn", (160, 192, 160))) == 2_952_936 - (64 * 40 + 40)
+
+
+def test_own_networks_have_the_size_they_are_said_to_have():
+    assert parameters(build("small", (46, 55, 46))) == 161_064
+    assert parameters(build("mlp", (200,))) == 200 * 128 + 128 * 128 + 2 * 2 * 128
+
+
+@pytest.mark.xdist_group("monai")
+@pytest.mark.parametrize(
+    ("shape", "patch"), [((91, 109, 91), 16), ((46, 55, 46), 8), ((23, 28, 23), 4)]
+)
+def test_vit_is_deit_tiny_with_patches_for_its_grid(shape, patch):
+    """A layer: 4 projections of 192² (keys, queries, values without bias), an MLP, two norms."""
+    layer = 4 * 192**2 + 192 + (2 * 192 * 768 + 768 + 192) + 2 * 2 * 192
+    embedding = patch**3 * 192 + 192 + 252 * 192
+    assert patch_size(shape) == patch
+    with torch.device("meta"):
+        assert parameters(build("vit", shape)) == embedding + 12 * layer + 2 * 192
+
+
+@given(st.lists(st.integers(1, 120), min_size=1, max_size=3))
+def test_patches_fill_the_padded_image_without_a_gap(shape):
+    patch = patch_size(tuple(shape))
+    before_after = padding(tuple(shape), patch)
+    padded = functional.pad(torch.ones(1, 1, *shape), before_after)
+    assert all(size % patch == 0 for size in padded.shape[2:])
+    assert all(new - old < patch for new, old in zip(padded.shape[2:], shape, strict=True))
+    assert padded.sum() == torch.ones(shape).sum()
+    assert all(abs(a - b) <= 1 for a, b in zip(before_after[::2], before_after[1::2], strict=True))
+    larger = [size for size in PATCHES if size > patch]
+    assert all(min(shape) < FEWEST * size for size in larger)
+
+
+def test_heads_are_parted_and_joined_as_einops_does():
+    tokens = torch.arange(2 * 5 * 3 * 4 * 6).reshape(2, 5, 72)
+    parted = Heads("b h (qkv l d) -> qkv b l h d", qkv=3, l=4)(tokens)
+    assert parted.shape == (3, 2, 4, 5, 6)
+    for q, b, head, token, d in [(0, 0, 0, 0, 0), (2, 1, 3, 4, 5), (1, 0, 2, 3, 1)]:
+        assert parted[q, b, head, token, d] == tokens[b, token, (q * 4 + head) * 6 + d]
+    joined = Heads("b l h d -> b h (l d)")(parted[1])
+    assert torch.equal(joined, tokens[:, :, 24:48])
+    with pytest.raises(NotImplementedError, match="b l d"):
+        Heads("b l d -> b d l")
+
+
+@pytest.mark.parametrize("kind", ["max", "avg"])
+def test_halving_is_that_of_pytorch_until_an_axis_is_one_voxel(kind):
+    images = torch.randn(2, 3, 7, 4, 5)
+    pool = getattr(functional, f"{kind}_pool3d")
+    assert torch.equal(Halve(kind)(images), pool(images, 2))
+    flat = images[:, :, :1]
+    assert torch.equal(Halve(kind)(flat), pool(flat, (1, 2, 2)))
+    assert torch.equal(Halve(kind)(images[..., :1, :1, :1]), images[..., :1, :1, :1])
+
+
+@pytest.mark.xdist_group("monai")
+def test_densenet_is_monais_where_the_grid_is_large_enough():
+    from monai.networks.nets import DenseNet121
+
+    torch.manual_seed(0)
+    encoder = build("densenet121", (29, 33)).eval()
+    theirs = DenseNet121(spatial_dims=2, in_channels=1, out_channels=1)
+    theirs.class_layers.out = nn.Identity()
+    theirs.load_state_dict(encoder.state_dict())
+    images = torch.randn(2, 1, 29, 33)
+    assert torch.equal(encoder(images), theirs.eval()(images))
 
 
 def test_small_encoder_sees_the_overall_level():
     """Mean stiffness carries age: a scaled image must not have the same features."""
     torch.manual_seed(0)
-    encoder = build("small").eval()
+    encoder = build("small", (16, 20, 12)).eval()
     image = torch.randn(1, 1, 16, 20, 12)
     assert not torch.allclose(encoder(image), encoder(image + 1), atol=1e-2)
 
 
-def test_resnet18_is_the_papers_in_size():
-    encoder = build("resnet18")
-    assert sum(parameter.numel() for parameter in encoder.parameters()) == 33_160_896
-    assert encoder(torch.randn(2, 1, 12, 14, 10)).shape == (2, 512)
-    assert encoder.conv1.stride == (2, 2, 2)
-
-
 def test_unknown_encoder_is_refused_with_the_choices():
-    with pytest.raises(SettingsError, match="small, resnet18"):
-        build("resnet19")
+    for ask in (lambda: build("resnet19", (8, 8, 8)), lambda: module("resnet19")):
+        with pytest.raises(SettingsError, match=f"'resnet19', choose from {', '.join(NAMES)}"):
+            ask()
 
 
-def test_repeated_embedding_has_the_gradient_of_two_passes():
-    torch.manual_seed(0)
-    # In float64: how float32 rounds the two sums differs from processor to processor.
-    model = Model("small", 16, 8, unit=True).double()
-    images = torch.randn(5, 1, 12, 14, 10, dtype=torch.float64)
-    target = torch.randn(5, 2, 8, dtype=torch.float64)
-    gradients = []
-    for embed in (
-        lambda: model(images, views=2),
-        lambda: torch.stack([model(images)[:, 0], model(images)[:, 0]], dim=1),
-    ):
-        model.zero_grad()
-        embeddings = embed()
-        assert embeddings.shape == (5, 2, 8)
-        (embeddings * target).sum().backward()
-        gradients.append([parameter.grad.clone() for parameter in model.parameters()])
-    for once, twice in zip(*gradients, strict=True):
-        torch.testing.assert_close(once, twice, rtol=1e-10, atol=1e-12)
+def test_shapes_that_an_encoder_has_no_use_for_are_refused():
+    with pytest.raises(SettingsError, match="images of 9×14×11 voxels"):
+        build("mlp", (9, 14, 11))
+    with pytest.raises(SettingsError, match="1 to 3 axes"):
+        build("small", (4, 4, 4, 4))
 
 
-def test_unit_embeddings_have_length_one_and_others_do_not():
-    torch.manual_seed(0)
-    images = torch.randn(4, 1, 10, 12, 8)
-    unit = Model("small", 16, 8, unit=True)(images)
-    free = Model("small", 16, 8)(images)
-    torch.testing.assert_close(unit.norm(dim=2), torch.ones(4, 1))
-    assert (free.norm(dim=2) - 1).abs().max() > 0.1
+def test_names_are_those_of_the_schema(root):
+    import yaml
+
+    schema = yaml.safe_load((root / "workflow/schemas/config.schema.yaml").read_text())
+    asked = schema["properties"]["training"]["properties"]["encoder"]["enum"]
+    assert tuple(asked) == NAMES
+
+
+LIGHT = f"""
+import sys
+from contrage.learning import encoders
+assert "torch" not in sys.modules
+for name in {OWN}:
+    encoders.build(name, (30,))
+assert "monai" not in sys.modules
+"""
+
+
+def test_own_encoders_do_without_monai(root):
+    environment = os.environ | {"PYTHONPATH": str(root / "workflow")}
+    subprocess.run([sys.executable, "-c", LIGHT], check=True, env=environment)

@@ -23,6 +23,18 @@ def test_fewer_scans_than_a_batch_are_named_with_both_numbers(tmp_path):
     assert not (tmp_path / "feasible.json").exists()
 
 
+def test_losses_that_predict_need_a_head(tmp_path):
+    """Whether adacon predicts follows from its settings, so that only loading it tells."""
+    rows = {"exp": {"loss": "exp"}, "margin": {"loss": "adacon", "regression_weight": 0}}
+    record = tmp_path / "feasible.json"
+    check_feasible({**SETTINGS, "without_head": rows}, output=record)
+    record.unlink()
+    for row in ({"loss": "l1"}, {"loss": "adacon", "regression_weight": 1}):
+        with pytest.raises(SettingsError, match=r"training\.head: \[\] .* losses\.mine"):
+            check_feasible({**SETTINGS, "without_head": {**rows, "mine": row}}, output=record)
+        assert not record.exists()
+
+
 def test_cuda_without_a_gpu_is_an_error(tmp_path, monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     with pytest.raises(DeviceError, match=r"training\.device is cuda"):

@@ -7,7 +7,7 @@ import io
 import pytest
 import torch
 
-from contrage.learning.encoders import Model
+from contrage.learning.model import Model
 from contrage.learning.optimiser import SGD, Adam, build, not_weights
 
 
@@ -122,7 +122,7 @@ def test_exempt_parameters_do_not_decay_and_the_others_do_as_in_torch(name):
 
 
 def test_norm_layers_and_biases_are_no_weights():
-    network = Model("small", 16, 8)
+    network = Model("small", (10, 12, 8), [16, 8])
     spared = {id(parameter) for parameter in not_weights(network)}
     decaying = [name for name, each in network.named_parameters() if id(each) not in spared]
     assert decaying == [
@@ -134,7 +134,7 @@ def test_norm_layers_and_biases_are_no_weights():
 
 
 def test_configuration_decides_on_the_optimiser(settings):
-    network = Model("small", 16, 8)
+    network = Model("small", (10, 12, 8), [16, 8])
     training = settings["training"]
     default = build(training, network)
     assert isinstance(default, Adam)

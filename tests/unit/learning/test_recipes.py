@@ -37,7 +37,7 @@ def features(cohort, settings, name: str) -> np.ndarray:
 
 def state_of(settings) -> State:
     torch.manual_seed(0)
-    return start(settings, PART, np.array([20.0, 60.0]), torch.device("cpu"))
+    return start(settings, PART, np.array([20.0, 60.0]), torch.device("cpu"), (10, 12, 8))
 
 
 def test_defaults_are_what_a_config_without_these_keys_gets(cohort, settings, root):

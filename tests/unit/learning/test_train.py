@@ -296,12 +296,21 @@ def test_fingerprint_follows_the_code_of_its_own_loss_only(cohort, settings):
     from contrage.sources import closure
 
     own = {path.name for path in closure("contrage.learning.train", "contrage.losses.exp")}
-    assert {"train.py", "state.py", "encoders.py", "load.py", "exp.py", "_pairs.py"} <= own
-    assert "rnc.py" not in own
+    assert {"train.py", "state.py", "model.py", "load.py", "exp.py", "_pairs.py"} <= own
+    assert not {"rnc.py", "small.py", "vit.py"} & own
     inputs = [cohort.inputs[name] for name in ("array", "scans", "split")]
     mark = checkpoint.fingerprint(settings, "cpu", *inputs)
     assert mark == checkpoint.fingerprint(settings, "cpu", *inputs)
     assert mark != checkpoint.fingerprint(settings, "cuda", *inputs)
+
+
+def test_fingerprint_follows_the_code_of_its_own_encoder_only(cohort, settings, monkeypatch):
+    inputs = [cohort.inputs[name] for name in ("array", "scans", "split")]
+    read = []
+    monkeypatch.setattr(checkpoint, "sha256", lambda path: read.append(path.name) or "")
+    checkpoint.fingerprint(settings, "cpu", *inputs)
+    assert {"train.py", "exp.py", "small.py", "_layers.py"} <= set(read)
+    assert not {"vit.py", "resnet.py", "sfcn.py"} & set(read)
 
 
 def test_batch_larger_than_the_training_split_is_refused(cohort, settings):
@@ -354,6 +363,8 @@ def test_short_last_batch_is_kept_unless_it_is_tiny():
     assert [len(part) for part in batches(order[:39], 32)] == [32]
     assert [len(part) for part in batches(order[:32], 32)] == [32]
     assert [len(part) for part in batches(order[:33], 11)] == [11, 11, 11]
+    assert [len(part) for part in batches(order[:9], 4)] == [4, 4]
+    assert [len(part) for part in batches(order[:10], 4)] == [4, 4, 2]
 
 
 def test_shuffled_ages_are_not_learned(make_cohort, settings):

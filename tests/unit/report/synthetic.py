@@ -164,6 +164,7 @@ def write_experiment(
         for seed in seeds:
             frame = predictions_table(scans, error, rng, folds)
             write_tsv(results / "predictions" / row / f"seed-{seed}.tsv", frame)
+            write_json(results / "metrics" / row / f"seed-{seed}.json", size(row))
             curve = results / "training" / row / f"seed-{seed}" / "fold-0" / "curve.tsv"
             write_tsv(curve, curve_table(error * 0.9, rng))
             bench = pd.DataFrame([{"s": rng.uniform(20, 30), "max_rss": 900.0, "cpu_time": 25.0}])
@@ -181,6 +182,16 @@ def write_experiment(
     ]
     write_derivatives(derivatives, chosen, rng, anatomical=anatomical, truth=truth)
     return {"results": results, "derivatives": derivatives, "scans": results / "dataset/scans.tsv"}
+
+
+def size(row: str) -> dict:
+    """What a probe's metrics tell of the network: the demo's."""
+    output = 1 if row == "l1" else 32
+    head = 128 * 64 + 64 + 64 * output + output
+    layers, shape = [128, 64, output], [46, 55, 46]
+    return {
+        "encoder_parameters": 161_064, "head_parameters": head, "layers": layers, "shape": shape,
+    }  # fmt: skip
 
 
 def write_features(results: Path, scans: pd.DataFrame, rng: np.random.Generator) -> None:
@@ -211,7 +222,7 @@ def settings(seeds: list[int] = SEEDS) -> dict:
         "config": {
             "cohort": {"source": "phantom", "name": "phantom", "image": "stiffness"},
             "dataset": {"voxel_mm": 4, "split": {"scheme": "holdout"}},
-            "training": {"encoder": "small", "epochs": 20, "seeds": seeds},
+            "training": {"encoder": "small", "head": [64, 32], "epochs": 20, "seeds": seeds},
             "statistics": {"bootstrap": 200, "confidence": 0.95},
         },
     }

@@ -11,6 +11,8 @@ import pytest
 import synthetic
 
 from contrage.files import read_json, read_tsv, write_json, write_tsv
+from contrage.learning.encoders import NAMES
+from contrage.report.story import ENCODERS
 from contrage.report.text import duration, number, p_value, plus_minus, without_folders
 
 VOID = {"meta", "link", "img", "br", "hr"}
@@ -69,7 +71,7 @@ def test_every_figure_is_embedded_with_a_description(whole, parsed) -> None:
 
 
 def test_every_table_is_on_the_page(parsed) -> None:
-    names = "mae norms cohort quality truth flagged excluded runtimes versions"
+    names = "mae norms networks cohort quality truth flagged excluded runtimes versions"
     assert set(parsed.tables) == {f"table-{name}" for name in names.split()}
 
 
@@ -114,6 +116,55 @@ def test_what_was_left_out_and_why_is_told(parsed) -> None:
         "check", "all voxels are zero: export the map again", "1 scan", "sub-061",
     ]  # fmt: skip
     assert "One further scan was left out." in parsed.text
+
+
+def test_the_size_of_the_networks_is_told(parsed) -> None:
+    assert (
+        "A small 3D convolutional encoder (0.161 million parameters, head 128-64-32) learned"
+        in parsed.text
+    )
+    shown = {line[0]: line[1:] for line in parsed.tables["table-networks"][1:]}
+    assert len(shown) == len(synthetic.LOSSES)
+    assert shown["Exponential"] == ["161\u202f064", "128-64-32", "10\u202f336"]
+    assert shown["L1 regression"] == ["161\u202f064", "128-64-1", "8\u202f321"]
+
+
+@pytest.mark.parametrize(
+    ("encoder", "shape", "head", "layers", "told"),
+    [
+        ("resnet18", [91, 109, 91], [512, 128], [512, 512, 128], "3D ResNet-18 (33.2 million "
+         "parameters, head 512-512-128)"),
+        ("sfcn", [91, 109], [], [64], "2D Simple Fully Convolutional Network (SFCN) (33.2 million "
+         "parameters, no head)"),
+        ("mlp", [200], [32], [128, 32], "multilayer perceptron (33.2 million parameters, "
+         "head 128-32)"),
+    ],
+)  # fmt: skip
+def test_the_paragraph_names_encoder_and_head(bare, encoder, shape, head, layers, told) -> None:
+    size = {"encoder_parameters": 33_160_896, "head_parameters": 5}
+    for row in bare.settings["rows"]:
+        metrics = size | {"layers": layers, "shape": shape}
+        write_json(bare.path("metrics", row, "seed-0.json"), metrics)
+    bare.settings["config"]["training"] |= {"encoder": encoder, "head": head}
+    bare.make_tables()
+    bare.make_page()
+    page = Page(bare.html)
+    assert f"A {told} learned from the stiffness maps" in page.text
+    assert page.tables["table-networks"][1][2] == ("-".join(map(str, layers)) if head else "none")
+
+
+def test_every_encoder_has_its_words() -> None:
+    assert set(ENCODERS) == set(NAMES)
+
+
+def test_experiments_of_before_sizes_were_written_are_still_reported(bare) -> None:
+    for path in bare.path("metrics").rglob("*.json"):
+        write_json(path, {"mae": 3.0})
+    bare.make_tables()
+    bare.make_page()
+    page = Page(bare.html)
+    assert "A small 3D convolutional encoder learned" in page.text
+    assert "table-networks" not in page.tables
 
 
 def test_a_phantom_is_called_one(parsed) -> None:

@@ -11,6 +11,11 @@ from numpy.typing import NDArray
 from contrage.dataset.normalise import common_field, normalise
 
 
+def image_shape(array: Path) -> tuple[int, ...]:
+    """Return the shape of one image of an array, (X, Y, Z) as a rule; no image is read."""
+    return np.load(array, mmap_mode="r").shape[1:]
+
+
 def load_images(
     array: Path, rows: NDArray[np.int_], fold: dict[str, Any], settings: dict[str, Any]
 ) -> NDArray[np.float32]:

@@ -19,6 +19,8 @@ from contrage.learning.tables import Scans, read_scans
 
 logger = logging.getLogger(__name__)
 
+SIZES = ("encoder_parameters", "head_parameters", "layers", "shape")
+
 
 def probe(
     settings: dict[str, Any],
@@ -44,7 +46,8 @@ def probe(
         own_prediction as well where the loss predicts age itself. A scan has a line per fold.
     metrics : Path
         Output JSON: mae, rmse, r2, r of the test lines; n_test (scans); alpha per fold;
-        mae_baseline (the training mean, on the same test scans); train_mae; mae_own.
+        mae_baseline (the training mean, on the same test scans); train_mae; mae_own; and the
+        size of the network, as `contrage.learning.model.Model.size` has it.
 
     Raises
     ------
@@ -68,6 +71,7 @@ def probe(
     report = summary(lines) | {
         "alpha": alphas,
         "mae_baseline": float(np.concatenate(mean_errors).mean()),
+        **network_size(features[0]),
     }
     write_json(metrics, {"loss": settings["row"], "seed": settings["seed"], **_plain(report)})
     logger.info("test MAE %.3f years (training mean: %.3f)", report["mae"], report["mae_baseline"])
@@ -98,6 +102,12 @@ def probe_fold(part: Fold, path: Path, settings: dict[str, Any]) -> tuple[list[d
         predicted = fitted.predict(values[rows(scans)])
         lines += table.lines(side, part.number, scans, predicted, **more)
     return lines, fitted.alpha
+
+
+def network_size(path: Path) -> dict[str, Any]:
+    """Return how large the network was whose features these are, as far as the file says it."""
+    with np.load(path) as stored:
+        return {name: stored[name].tolist() for name in SIZES if name in stored}
 
 
 def summary(lines: list[dict[str, Any]]) -> dict[str, Any]:

@@ -69,7 +69,7 @@ def embed(
     """Return embeddings (n, views, outputs) of the views of some images.
 
     With transforms each view of each image is drawn on its own, and the network sees all n × views
-    of them in one pass. Without, views are identical: see `contrage.learning.encoders.Model`.
+    of them in one pass. Without, views are identical: see `contrage.learning.model.Model`.
 
     Parameters
     ----------

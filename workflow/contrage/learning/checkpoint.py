@@ -11,6 +11,7 @@ from typing import Any
 import torch
 
 from contrage.files import atomic, sha256
+from contrage.learning import encoders
 from contrage.sources import closure
 
 logger = logging.getLogger(__name__)
@@ -19,11 +20,15 @@ logger = logging.getLogger(__name__)
 def fingerprint(settings: dict[str, Any], device: str, array: Path, *tables: Path) -> str:
     """Return a digest of everything that decides a training's result.
 
-    That is its settings, the tables, the code of the training and of the loss, the version of
-    torch, the kind of device, and the array, which is too large to read for this and counts by
-    its size and time of change.
+    That is its settings, the tables, the code of the training, of the loss and of the encoder, the
+    version of torch, the kind of device, and the array, which is too large to read for this and
+    counts by its size and time of change.
     """
-    code = closure("contrage.learning.train", f"contrage.losses.{settings['loss']['loss']}")
+    code = closure(
+        "contrage.learning.train",
+        f"contrage.losses.{settings['loss']['loss']}",
+        encoders.module(settings["training"]["encoder"]),
+    )
     state = Path(array).stat()
     parts = [
         json.dumps(settings, sort_keys=True),

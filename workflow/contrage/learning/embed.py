@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 import torch
 
-from contrage.dataset.load import load_images
+from contrage.dataset.load import image_shape, load_images
 from contrage.errors import ContrageError
 from contrage.files import atomic
 from contrage.learning.device import choose, repeatable
-from contrage.learning.encoders import Model
+from contrage.learning.model import Model
 from contrage.learning.tables import Scans, read_fold, read_scans
 
 Loader = Callable[[np.ndarray], np.ndarray]
@@ -42,15 +42,13 @@ def embed(
     model : Path
         File written by the training.
     features : Path
-        npz: scan_id (N,), features (N, d) float32, and prediction (N,) in years where the loss
-        predicts age itself.
+        npz: scan_id (N,), features (N, d) float32, prediction (N,) in years where the loss
+        predicts age itself, and the network's size (`contrage.learning.model.Model.size`).
     """
     saved = read_model(model)
     training = saved["settings"]["training"] | settings.get("training", {})
     device = choose(training["device"])
-    network = Model(training["encoder"], training["head"][0], saved["outputs"]).to(device)
-    network.encoder.load_state_dict(saved["encoder"])
-    network.head.load_state_dict(saved["head"])
+    network = rebuild(saved, image_shape(array), model).to(device)
     table = read_scans(scans)
     load = partial(
         load_images,
@@ -61,7 +59,7 @@ def embed(
     with repeatable(0, device, training["threads"]):
         found = extract(network, table.rows, load, training["batch_size"])
         own = predict(network, found, saved) if saved["predicts"] else None
-    write_features(features, table, found, own)
+    write_features(features, table, found, network, own)
 
 
 def read_model(path: Path) -> dict[str, Any]:
@@ -72,6 +70,37 @@ def read_model(path: Path) -> dict[str, Any]:
         raise ContrageError(
             f"{path}: no model of contrage ({type(error).__name__}); train it again"
         ) from None
+
+
+def rebuild(saved: dict[str, Any], shape: tuple[int, ...], path: Path) -> Model:
+    """Return the network that a training saved.
+
+    Parameters
+    ----------
+    saved : dict
+        As `read_model` returns it.
+    shape : tuple of int
+        Of one image that it is to be given.
+    path : Path
+        The model's file, named in the error.
+
+    Raises
+    ------
+    ContrageError
+        If the network cannot take images of this shape.
+    """
+    training = saved["settings"]["training"]
+    head = [*training["head"][:-1], saved["outputs"]] if training["head"] else []
+    network = Model(training["encoder"], shape, head)
+    try:
+        network.encoder.load_state_dict(saved["encoder"])
+        network.head.load_state_dict(saved["head"])
+    except RuntimeError:
+        raise ContrageError(
+            f"{path}: {training['encoder']} was trained on images of another shape than "
+            f"{'×'.join(map(str, shape))}; give the array that it was trained on"
+        ) from None
+    return network
 
 
 @torch.no_grad()
@@ -110,10 +139,14 @@ def predict(network: Model, features: torch.Tensor, scale: Mapping[str, Any]) ->
 
 
 def write_features(
-    path: Path, scans: Scans, features: torch.Tensor, prediction: np.ndarray | None = None
+    path: Path,
+    scans: Scans,
+    features: torch.Tensor,
+    network: Model,
+    prediction: np.ndarray | None = None,
 ) -> None:
-    """Write one npz of features."""
-    arrays = {"scan_id": np.array(scans.ids), "features": features.numpy()}
+    """Write one npz of features; the network's size goes with them, for the report."""
+    arrays = {"scan_id": np.array(scans.ids), "features": features.numpy(), **network.size()}
     if prediction is not None:
         arrays["prediction"] = prediction
     with atomic(path) as temporary, temporary.open("wb") as stream:

@@ -15,16 +15,17 @@ def check_feasible(settings: dict[str, Any], *, output: Path) -> None:
     Parameters
     ----------
     settings : dict
-        `device` (auto, cuda or cpu), `batch_size`, and `training_scans`: the most that the
-        training split can hold (bad scans may yet be left out; `contrage.dataset.split` asks
-        again).
+        `device` (auto, cuda or cpu), `batch_size`, `training_scans`: the most that the training
+        split can hold (bad scans may yet be left out; `contrage.dataset.split` asks again), and
+        `without_head`: row → loss settings where `training.head` is [], else empty.
     output : Path
         Output: the settings, as JSON.
 
     Raises
     ------
     SettingsError
-        If the training split will surely be smaller than a batch.
+        If the training split will surely be smaller than a batch, or a loss predicts age and there
+        is no head to do it.
     DeviceError
         If CUDA is insisted on and there is none.
     """
@@ -38,4 +39,16 @@ def check_feasible(settings: dict[str, Any], *, output: Path) -> None:
         from contrage.learning.device import choose
 
         choose("cuda")
+    if settings.get("without_head"):
+        _check_headless(settings["without_head"])
     write_json(output, settings)
+
+
+def _check_headless(rows: dict[str, dict[str, Any]]) -> None:
+    """Load the losses and ask them: whether one predicts may follow from its settings."""
+    from contrage import losses
+    from contrage.learning.model import head_sizes
+
+    for row, settings in rows.items():
+        chosen = {key: value for key, value in settings.items() if key != "loss"}
+        head_sizes([], losses.load(settings["loss"], **chosen), row)

@@ -15,7 +15,7 @@ from contrage.errors import SettingsError
 from contrage.files import atomic
 from contrage.learning import optimiser
 from contrage.learning.average import Average
-from contrage.learning.encoders import Model
+from contrage.learning.model import Model, head_sizes
 from contrage.learning.tables import Scans
 
 logger = logging.getLogger(__name__)
@@ -140,7 +140,7 @@ class State:
             "epoch": self.best["epoch"] if self.best else self.epoch,
             "encoder": self.evaluated.encoder.state_dict(),
             "head": self.evaluated.head.state_dict(),
-            "outputs": self.evaluated.head[-1].out_features,
+            "outputs": self.network.layers[-1],
             "predicts": self.predicts,
             "age_mean": self.age_mean,
             "age_sd": self.age_sd,
@@ -159,9 +159,15 @@ class State:
 
 
 def start(
-    settings: dict[str, Any], part: dict[str, Any], ages: np.ndarray, device: torch.device
+    settings: dict[str, Any],
+    part: dict[str, Any],
+    ages: np.ndarray,
+    device: torch.device,
+    shape: tuple[int, ...],
 ) -> State:
     """Build network, loss and optimiser before the first epoch; a loss that asks is told the ages.
+
+    `shape` is that of one image.
 
     torch's seed, set before, decides the initial weights. They are the same for all losses with
     the same head, so that rows of a benchmark differ by their loss alone.
@@ -170,13 +176,12 @@ def start(
     loss = load_loss(settings["loss"], training["epochs"])
     if hasattr(loss, "fit"):
         loss.fit(torch.from_numpy(ages))
-    hidden, outputs = training["head"]
-    predicts_last = getattr(loss, "predicts_last", False)
-    outputs = 1 if getattr(loss, "needs_prediction", False) else outputs + predicts_last
+    head = head_sizes(training["head"], loss, settings["row"])
     unit = getattr(loss, "unit_embeddings", False)
-    network = Model(training["encoder"], hidden, outputs, unit, predicts_last).to(device)
+    predicts_last = getattr(loss, "predicts_last", False)
+    network = Model(training["encoder"], shape, head, unit, predicts_last).to(device)
     steps = optimiser.build(training, network, loss.to(device))
-    count = sum(parameter.numel() for parameter in steps.parameters)
+    count = sum(parameter.numel() for parameter in network.parameters())
     logger.info("encoder %s and head: %.2f million parameters", training["encoder"], count / 1e6)
     decay = training.get("ema")
     average = None if decay is None else Average(network, decay)

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from contrage.dataset.load import load_images
+from contrage.dataset.load import image_shape, load_images
 from contrage.errors import ContrageError, SettingsError
 from contrage.learning import augment, checkpoint
 from contrage.learning.device import choose, repeatable
@@ -86,7 +86,7 @@ def train(
     mark = checkpoint.fingerprint({**settings, "fold": fold}, device.type, array, scans, split)
 
     with repeatable(settings["seed"], device, training["threads"]):
-        state = start(settings, part, own.ages, device)
+        state = start(settings, part, own.ages, device, image_shape(array))
         if saved := checkpoint.load(resume, mark):
             state.restore(saved)
             logger.info("%s: going on after epoch %d", resume, state.epoch)
@@ -109,10 +109,10 @@ def train(
         own_ages = predict(state.evaluated, found, part) if state.predicts else None
 
     if features:
-        write_features(features, everyone, found, own_ages)
+        write_features(features, everyone, found, state.network, own_ages)
     for path, epoch in zip(snapshots or [], snapshot_epochs, strict=True):
         # An epoch after an early stop never was: the weights that were kept stand for it.
-        write_features(path, everyone, state.snapshots.get(epoch, found))
+        write_features(path, everyone, state.snapshots.get(epoch, found), state.network)
     state.write_curve(curve)
     checkpoint.save(model, state.model(settings))
     resume.unlink(missing_ok=True)
@@ -186,11 +186,13 @@ def batches(order: torch.Tensor, batch_size: int) -> list[torch.Tensor]:
     """Cut an order of scans into batches.
 
     A last, shorter batch is kept, as in the code behind the paper, unless it has less than a
-    quarter of the scans of a full one: batch norm and rankings of a handful of scans are noise.
-    Scans left out of one epoch are in the next, whose order is another.
+    quarter of the scans of a full one: batch norm and rankings of a handful of scans are noise,
+    and of a single scan they cannot be had. Scans left out of one epoch are in the next, whose
+    order is another.
     """
     parts = list(order.split(batch_size))
-    return parts[:-1] if len(parts[-1]) * SMALLEST_SHARE < batch_size else parts
+    last = len(parts[-1])
+    return parts[:-1] if last * SMALLEST_SHARE < batch_size or last == 1 else parts
 
 
 def progress(state: State, settings: dict[str, Any]) -> Iterator[int]:

@@ -59,6 +59,7 @@ def all_tables(study: Study, versions: dict[str, str]) -> dict[str, Table]:
     found = {
         "mae": mae(study),
         "norms": norms(study),
+        "networks": networks(study.tables.get("networks")),
         "cohort": cohort(study.tables["cohort"]),
         "quality": quality(study.tables["scans"]),
         "truth": truth(study.tables["truth"]),
@@ -134,6 +135,17 @@ def norms(study: Study) -> Table:
         kind = "best" if place == 0 else ""
         lines.append(Line([str(row["norm"]).capitalize(), *_error(row), *last], "", kind))
     return Table(head, lines, 1, "tables/norms.tsv")
+
+
+def networks(frame: pd.DataFrame | None) -> Table:
+    """Return how many numbers each loss's encoder and head learn; the head depends on the loss."""
+    head = ["loss", "parameters of the encoder", "head", "parameters of the head"]
+    lines = []
+    for row in [] if frame is None else frame.to_dict("records"):
+        sizes = "-".join(map(str, row["layers"])) if len(row["layers"]) > 1 else "none"
+        cells = [loss_name(row["loss"]), number(row["encoder_parameters"], 0)]
+        lines.append(Line([*cells, sizes, number(row["head_parameters"], 0)]))
+    return Table(head, lines, 1, "metrics/<loss>/seed-<n>.json")
 
 
 def cohort(frame: pd.DataFrame) -> Table:

@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 import yaml
 
+from contrage.evaluation.probe import SIZES
 from contrage.files import atomic, read_json, read_tsv, versions
 from contrage.report.html_tables import all_tables
 from contrage.report.notes import notes
@@ -42,7 +43,7 @@ def page(
     tables, figures : Path
         Folders written by the steps of that name.
     results : Path
-        The experiment's folder, for its scans, predictions and training curves.
+        The experiment's folder, for its scans, predictions, metrics and training curves.
     output : Path
         The HTML file.
     """
@@ -52,6 +53,7 @@ def page(
     frames["excluded"] = without_paths(frames["excluded"])
     frames["scans"] = without_paths(_table(Path(results) / "dataset" / "scans.tsv"))
     frames["truth"] = _table(Path(figures) / "truth.tsv")
+    frames["networks"] = networks(Path(results), settings.get("rows", []))
     if len(frames["mae"]):
         frames["mae"] = frames["mae"].sort_values("mae_mean", kind="stable")
     rows = list(frames["mae"].get("loss", []))
@@ -177,6 +179,17 @@ def pictures(folder: Path) -> dict[str, Picture]:
         keys = ("name", "title", "caption", "alt", "width", "height")
         found[entry["name"]] = Picture(**{key: entry[key] for key in keys}, data=data)
     return found
+
+
+def networks(results: Path, rows: list[str]) -> pd.DataFrame:
+    """Return the size of each row's network: loss and the keys of `Model.size`; seeds are alike."""
+    lines = []
+    for row in rows:
+        for path in sorted((results / "metrics" / row).glob("seed-*.json"))[:1]:
+            found = read_json(path)
+            if "encoder_parameters" in found:
+                lines.append({key: found[key] for key in SIZES} | {"loss": row})
+    return pd.DataFrame(lines)
 
 
 def tested(results: Path, rows: list[str]) -> int:

@@ -11,6 +11,7 @@ from contrage.report.style import loss_name
 from contrage.report.text import (
     count,
     interval,
+    millions,
     missing,
     number,
     p_value,
@@ -18,7 +19,17 @@ from contrage.report.text import (
     spelled,
 )
 
-ENCODERS = {"small": "a small 3D convolutional encoder", "resnet18": "a 3D ResNet-18"}
+ENCODERS = {
+    "small": "a small {}D convolutional encoder",
+    "resnet10": "a {}D ResNet-10",
+    "resnet18": "a {}D ResNet-18",
+    "resnet34": "a {}D ResNet-34",
+    "resnet50": "a {}D ResNet-50",
+    "densenet121": "a {}D DenseNet-121",
+    "vit": "a {}D Vision Transformer",
+    "sfcn": "a {}D Simple Fully Convolutional Network (SFCN)",
+    "mlp": "a multilayer perceptron",
+}
 
 
 @dataclass(frozen=True)
@@ -30,7 +41,7 @@ class Study:
     config : dict
         The whole configuration.
     tables : dict of DataFrame
-        mae, norms, baselines, cohort, excluded.
+        mae, norms, baselines, cohort, excluded, networks.
     n_test : int
         Participants that a seed's models were tested on.
     broken : list of str
@@ -93,8 +104,7 @@ def _what(study: Study) -> str:
     mae = study.tables["mae"]
     if not len(mae):
         return ""
-    encoder = study.get("training", "encoder", default="")
-    encoder = ENCODERS.get(encoder, f"the encoder {encoder}".strip())
+    encoder = _network(study)
     image = {"stiffness": "stiffness maps", "T1w": "T1-weighted images"}
     images = image.get(study.get("cohort", "image", default="stiffness"), "images")
     grid = study.get("dataset", "voxel_mm")
@@ -106,6 +116,20 @@ def _what(study: Study) -> str:
     text += f" and for {epochs} epochs" if epochs else ""
     text += "; a ridge regression on its frozen features then read off the age of "
     return f"{text}{_test(study)}."
+
+
+def _network(study: Study) -> str:
+    """Say which encoder it was, how large, and what head it had."""
+    name, networks = study.get("training", "encoder", default=""), study.tables.get("networks")
+    known = networks is not None and len(networks) > 0
+    dimensions = len(networks["shape"].iloc[0]) if known else 3
+    text = ENCODERS.get(name, f"the encoder {name}".strip()).format(dimensions)
+    if not known:
+        return text
+    head = study.get("training", "head", default=[])
+    sizes = "-".join(str(size) for size in (networks["layers"].iloc[0][0], *head))
+    parameters = millions(networks["encoder_parameters"].iloc[0])
+    return f"{text} ({parameters} parameters, {f'head {sizes}' if head else 'no head'})"
 
 
 def _test(study: Study) -> str:

@@ -46,6 +46,12 @@ def p_value(value: Any) -> str:
     return f"{value:.3f}" if value < 0.1 else f"{value:.2f}"
 
 
+def millions(value: float) -> str:
+    """Return a number of parameters with three digits: "33.2 million" or "0.161 million"."""
+    digits = next((places for places, top in ((1, 10), (2, 1)) if value >= top * 1e6), 3)
+    return f"{number(value / 1e6, digits)} million"
+
+
 def percent(value: Any, digits: int = 1) -> str:
     """Return a fraction as a percentage."""
     return MISSING if missing(value) else f"{number(100 * float(value), digits)} %"

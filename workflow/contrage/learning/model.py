@@ -1,0 +1,113 @@
+"""An encoder, and the projection head on top of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from contrage.errors import SettingsError
+from contrage.learning.encoders import build
+
+
+class Model(nn.Module):
+    """An encoder and its projection head.
+
+    Parameters
+    ----------
+    encoder : str
+        Name of the encoder.
+    shape : tuple of int
+        Of one image, without channels.
+    head : sequence of int
+        Sizes of the head's linear layers, with ReLU between them: [hidden, outputs], or [outputs]
+        for a linear head, or [] for none, where embeddings are the features. See `head_sizes`.
+    unit : bool
+        Whether embeddings are divided by their L2 norm, as most contrastive losses want them.
+    predicts_last : bool
+        Whether the last output is a prediction, which is no part of the embedding's norm.
+    """
+
+    def __init__(
+        self,
+        encoder: str,
+        shape: tuple[int, ...],
+        head: Sequence[int],
+        unit: bool = False,
+        predicts_last: bool = False,
+    ) -> None:
+        super().__init__()
+        self.unit = unit
+        self.shape = tuple(shape)
+        self.encoder = build(encoder, self.shape)
+        self.layers = (self.encoder.width, *head)
+        self.width = self.layers[-1] - 1 if predicts_last else self.layers[-1]
+        parts = [part for sizes in pairwise(self.layers) for part in (nn.ReLU(), nn.Linear(*sizes))]
+        self.head = nn.Sequential(*parts[1:])  # the features themselves get no ReLU
+
+    def forward(self, images: Tensor, views: int = 1) -> Tensor:
+        """Return embeddings (batch, views, outputs) of images (batch, 1, *shape).
+
+        Without augmentation all views of a scan are identical: it is encoded once, and the
+        embedding is repeated. Its gradient is then the sum over the views, as it would be with
+        separate passes. Dropout in an encoder is drawn once per scan: its views share it.
+        """
+        embeddings = self.head(self.encoder(images))
+        if self.unit:
+            direction = functional.normalize(embeddings[:, : self.width], dim=1)
+            embeddings = torch.cat([direction, embeddings[:, self.width :]], dim=1)
+        return embeddings.unsqueeze(1).expand(-1, views, -1)
+
+    def size(self) -> dict[str, Any]:
+        """Return what a reader wants to know of the network.
+
+        Returns
+        -------
+        dict
+            encoder_parameters and head_parameters (numbers that are learned), layers (features,
+            then the head's sizes), shape (of one image).
+        """
+        return {
+            "encoder_parameters": _count(self.encoder),
+            "head_parameters": _count(self.head),
+            "layers": list(self.layers),
+            "shape": list(self.shape),
+        }
+
+
+def _count(network: nn.Module) -> int:
+    return sum(parameter.numel() for parameter in network.parameters())
+
+
+def head_sizes(head: Sequence[int], loss: nn.Module, row: str) -> list[int]:
+    """Return the sizes of the head's layers that a loss gets.
+
+    A loss that `needs_prediction` has one output, one that `predicts_last` has one more than
+    `training.head` says; see `contrage.losses`.
+
+    Parameters
+    ----------
+    head : sequence of int
+        `training.head`.
+    loss : torch.nn.Module
+    row : str
+        Named in the error.
+
+    Raises
+    ------
+    SettingsError
+        If the loss predicts age and there is no head to do it.
+    """
+    alone, beside = (getattr(loss, wish, False) for wish in ("needs_prediction", "predicts_last"))
+    if not head and (alone or beside):
+        raise SettingsError(
+            f"training.head: [] leaves no layer that could predict age, which losses.{row} needs; "
+            "give a head, as [32], or leave the row out of benchmark.losses"
+        )
+    if alone:
+        return [*head[:-1], 1]
+    return [*head[:-1], head[-1] + bool(beside)] if head else []
