@@ -48,7 +48,10 @@ def embed(
     saved = read_model(model)
     training = saved["settings"]["training"] | settings.get("training", {})
     device = choose(training["device"])
-    network = Model(training["encoder"], training["head"][0], saved["outputs"]).to(device)
+    shape = np.load(array, mmap_mode="r").shape[1:]
+    network = Model(training["encoder"], training["head"][0], saved["outputs"], shape=shape).to(
+        device
+    )
     network.encoder.load_state_dict(saved["encoder"])
     network.head.load_state_dict(saved["head"])
     table = read_scans(scans)

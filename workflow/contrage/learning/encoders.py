@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -9,21 +11,23 @@ from torch.nn import functional
 from contrage.errors import SettingsError
 
 SMALL_WIDTH = 128
+MLP_WIDTHS, MLP_DROPOUT = (256, 128), 0.2
 
 
-def build(name: str) -> nn.Module:
+def build(name: str, shape: tuple[int, ...] = ()) -> nn.Module:
     """Build an encoder.
 
     Parameters
     ----------
     name : str
-        small or resnet18.
+        small, resnet18 or mlp.
+    shape : tuple of int
+        Of one sample, (X, Y, Z) or (features,); mlp alone asks for it.
 
     Returns
     -------
     torch.nn.Module
-        Maps float32 volumes (batch, 1, X, Y, Z) to features (batch, width); `width` is an
-        attribute.
+        Maps float32 samples (batch, 1, *shape) to features (batch, width); `width` is an attribute.
 
     Raises
     ------
@@ -34,7 +38,7 @@ def build(name: str) -> nn.Module:
         raise SettingsError(
             f"training.encoder: there is no encoder '{name}', choose from {', '.join(ENCODERS)}"
         )
-    return ENCODERS[name]()
+    return ENCODERS[name](shape) if name == "mlp" else ENCODERS[name]()
 
 
 class Small(nn.Module):
@@ -92,7 +96,19 @@ def resnet18() -> nn.Module:
     return network
 
 
-ENCODERS = {"small": Small, "resnet18": resnet18}
+def mlp(shape: tuple[int, ...]) -> nn.Module:
+    """Build two hidden layers with batch norm, ReLU and dropout, for rows of a table."""
+    layers, inputs = [nn.Flatten()], math.prod(shape)
+    for outputs in MLP_WIDTHS:
+        layers += [nn.Linear(inputs, outputs, bias=False), nn.BatchNorm1d(outputs), nn.ReLU()]
+        layers += [nn.Dropout(MLP_DROPOUT)]
+        inputs = outputs
+    network = nn.Sequential(*layers)
+    network.width = inputs
+    return network
+
+
+ENCODERS = {"small": Small, "resnet18": resnet18, "mlp": mlp}
 
 
 class Model(nn.Module):
@@ -108,6 +124,8 @@ class Model(nn.Module):
         Whether embeddings are divided by their L2 norm, as most contrastive losses want them.
     predicts_last : bool
         Whether the last output is a prediction, which is no part of the embedding's norm.
+    shape : tuple of int
+        Of one sample, see `build`.
     """
 
     def __init__(
@@ -117,11 +135,12 @@ class Model(nn.Module):
         outputs: int,
         unit: bool = False,
         predicts_last: bool = False,
+        shape: tuple[int, ...] = (),
     ) -> None:
         super().__init__()
         self.unit = unit
         self.width = outputs - 1 if predicts_last else outputs
-        self.encoder = build(encoder)
+        self.encoder = build(encoder, shape)
         self.head = nn.Sequential(
             nn.Linear(self.encoder.width, hidden), nn.ReLU(), nn.Linear(hidden, outputs)
         )

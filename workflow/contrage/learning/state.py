@@ -128,7 +128,11 @@ class State:
 
 
 def start(
-    settings: dict[str, Any], part: dict[str, Any], ages: np.ndarray, device: torch.device
+    settings: dict[str, Any],
+    part: dict[str, Any],
+    ages: np.ndarray,
+    device: torch.device,
+    shape: tuple[int, ...] = (),
 ) -> State:
     """Build network, loss and optimiser before the first epoch; a loss that asks is told the ages.
 
@@ -143,7 +147,7 @@ def start(
     predicts_last = getattr(loss, "predicts_last", False)
     outputs = 1 if getattr(loss, "needs_prediction", False) else outputs + predicts_last
     unit = getattr(loss, "unit_embeddings", False)
-    network = Model(training["encoder"], hidden, outputs, unit, predicts_last).to(device)
+    network = Model(training["encoder"], hidden, outputs, unit, predicts_last, shape).to(device)
     parameters = [*network.parameters(), *loss.to(device).parameters()]
     count = sum(parameter.numel() for parameter in parameters)
     logger.info("encoder %s and head: %.2f million parameters", training["encoder"], count / 1e6)

@@ -82,7 +82,8 @@ def train(
     mark = checkpoint.fingerprint({**settings, "fold": fold}, device.type, array, scans, split)
 
     with repeatable(settings["seed"], device, training["threads"]):
-        state = start(settings, part, own.ages, device)
+        shape = np.load(array, mmap_mode="r").shape[1:]
+        state = start(settings, part, own.ages, device, shape)
         if saved := checkpoint.load(resume, mark):
             state.restore(saved)
             logger.info("%s: going on after epoch %d", resume, state.epoch)
