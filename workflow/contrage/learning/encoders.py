@@ -11,7 +11,7 @@ from torch.nn import functional
 from contrage.errors import SettingsError
 
 SMALL_WIDTH = 128
-MLP_WIDTHS, MLP_DROPOUT = (256, 128), 0.2
+MLP_WIDTHS, MLP_DROPOUT = (128, 128), 0.2
 
 
 def build(name: str, shape: tuple[int, ...] = ()) -> nn.Module:
