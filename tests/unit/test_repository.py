@@ -26,7 +26,7 @@ def test_the_loss_of_the_readme_works_as_it_stands(root: Path, tmp_path, monkeyp
     monkeypatch.setattr(losses, "__path__", [*losses.__path__, str(tmp_path)])
     assert "mine" in losses.available()
     embeddings = torch.randn(6, 2, 4, requires_grad=True)
-    value = losses.load("mine", weight=2.0)(embeddings, torch.arange(6.0), epoch=1)
+    value = losses.load("mine", years=5.0)(embeddings, torch.arange(6.0), epoch=1)
     value.backward()
     assert value.ndim == 0
     assert embeddings.grad.isfinite().all()
@@ -57,7 +57,9 @@ def test_every_rule_has_an_environment_that_exists(root: Path):
             assert (root / name).is_file()
 
 
-@pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md", "docs/phantom.md"])
+@pytest.mark.parametrize(
+    "name", ["README.md", "CONTRIBUTING.md", "docs/losses.md", "docs/phantom.md"]
+)
 def test_links_lead_somewhere(root: Path, name: str):
     file = root / name
     for target in re.findall(r"\]\((?!http)([^)#]+)\)", file.read_text()):

@@ -185,7 +185,8 @@ def test_range_of_the_training_ages_shifts_the_value_and_no_gradient(rng):
     torch.testing.assert_close(first[1], second[1])
 
 
-def test_many_mixtures_in_parts_are_the_same(rng):
+def test_many_mixtures_in_parts_are_the_same(rng, monkeypatch):
+    monkeypatch.setattr(_mixtures, "FEW_TERMS", 1)
     z, _ = batch(rng, 24, 1)
     y = torch.tensor([20.0] * 9 + [30.0] * 6 + [40.0] * 8 + [50.0], dtype=torch.float64)
     order = torch.tensor(rng.permutation(24))

@@ -14,10 +14,11 @@ import torch
 from torch import Tensor
 
 from contrage.errors import SettingsError
-from contrage.losses._blocks import PAIRS_AT_ONCE
 from contrage.losses._pairs import positive
 
 QUANTILES = 4096
+TERMS_AT_ONCE = 2**19  # pairs and mixtures in a block: 2 MB of float32
+FEW_TERMS = 2**16  # not worth cutting
 SHORTEST = 1e-12  # squared length under which a mixture has no direction of its own
 
 
@@ -126,7 +127,7 @@ class Neighbours:
     def blocks(self) -> list[slice]:
         """Cut the anchors into blocks of rows with about as many pairs and mixtures each."""
         mixtures = (self.first - self.low) * (self.high - self.end)
-        most = max(1, min(PAIRS_AT_ONCE, len(self.labels) ** 2) // 2)  # padding adds to it
+        most = min(TERMS_AT_ONCE, max(FEW_TERMS, len(self.labels) ** 2 // 2))  # padding adds to it
         number = ((mixtures + len(self.labels)).cumsum(0) - 1) // most
         lengths = torch.unique_consecutive(number, return_counts=True)[1].tolist()
         ends = [sum(lengths[: place + 1]) for place in range(len(lengths))]

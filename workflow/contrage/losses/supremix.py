@@ -143,10 +143,11 @@ class SupReMix(nn.Module):
         order = own.argsort(stable=True)
         order = order[groups[order].argsort(stable=True)]
         own, groups, numbers = own[order], groups[order], numbers[order]
-        near = neighbours(own, groups, self.window)
+        near = neighbours(own, groups, self.window) if self.mix_pos else None
         drawn = partial(self.coefficients, numbers, epoch=epoch)
-        part = partial(self._part, own, groups, near if self.mix_pos else None, drawn)
-        return sum_over_blocks(part, anchors[order], blocks=near.blocks()) / len(anchors)
+        part = partial(self._part, own, groups, near, drawn)
+        blocks = near.blocks() if near else None
+        return sum_over_blocks(part, anchors[order], blocks=blocks) / len(anchors)
 
     def coefficients(self, numbers: Tensor, rows: slice, epoch: int) -> Tensor:
         """Return λ of Mix-neg (n, N), anchor first, for the anchors' numbers (N,)."""

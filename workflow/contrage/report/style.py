@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 # Okabe and Ito's palette without its yellow, which is too light for small marks on white.
 STUDY_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#5D4A8A")
-# Paul Tol's muted palette: told apart by colour-blind readers, and not those of the studies.
+# Paul Tol's muted palettes: told apart by colour-blind readers, and not those of the studies.
 LOSS_COLOURS = (
     "#332288",
     "#882255",
@@ -23,7 +23,11 @@ LOSS_COLOURS = (
     "#44AA99",
     "#999933",
     "#CC6677",
+    "#661100",
+    "#6699CC",
     "#88CCEE",
+    "#AA4466",
+    "#DDAA33",
 )
 GREY = "#6b7280"
 INK = "#1f2937"
@@ -48,7 +52,18 @@ BASELINE_NAMES = {
     "ridge-features": "Ridge on the raw features",
 }
 # The named losses keep their colour in every experiment, whichever of them are trained.
-FIXED_LOSSES = ("dynlocrep", "exp", "threshold", "yaware", "rnc", "l1")
+FIXED_LOSSES = (
+    "dynlocrep",
+    "exp",
+    "threshold",
+    "yaware",
+    "rnc",
+    "l1",
+    "adacon",
+    "supremix",
+    "supcon",
+    "simclr",
+)
 
 
 @dataclass(frozen=True)
