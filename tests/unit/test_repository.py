@@ -58,7 +58,8 @@ def test_every_rule_has_an_environment_that_exists(root: Path):
 
 
 @pytest.mark.parametrize(
-    "name", ["README.md", "CONTRIBUTING.md", "docs/losses.md", "docs/phantom.md"]
+    "name",
+    ["README.md", "CONTRIBUTING.md", "docs/losses.md", "docs/phantom.md", "docs/results.md"],
 )
 def test_links_lead_somewhere(root: Path, name: str):
     file = root / name
