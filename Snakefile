@@ -23,7 +23,13 @@ report: "workflow/report/workflow.rst"
 include: "workflow/rules/common.smk"
 include: "workflow/rules/inputs.smk"
 include: "workflow/rules/cohort.smk"
-include: "workflow/rules/imaging.smk"
+
+
+if not IS_TABLE:
+
+    include: "workflow/rules/imaging.smk"
+
+
 include: "workflow/rules/dataset.smk"
 include: "workflow/rules/training.smk"
 include: "workflow/rules/evaluation.smk"

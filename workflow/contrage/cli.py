@@ -30,6 +30,7 @@ STEPS = {
     "preprocess": "contrage.imaging.preprocess:preprocess",
     "quality": "contrage.imaging.quality:quality",
     "stack": "contrage.dataset.stack:stack",
+    "features": "contrage.dataset.features:features",
     "select": "contrage.dataset.select:select",
     "split": "contrage.dataset.split:split",
     "feasible": "contrage.learning.feasible:check_feasible",

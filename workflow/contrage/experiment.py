@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from contrage import losses, sources
+from contrage.cohort.feature_table import check_settings
 from contrage.cohort.tables import Cohort
 from contrage.errors import SettingsError
 
@@ -66,6 +67,8 @@ def needs_anatomical(config: dict[str, Any]) -> bool:
 
     Brain-only maps that lie in MNI space already, or are registered by themselves, need none.
     """
+    if config["cohort"]["source"] == "table":
+        return False
     steps = config["preprocessing"]
     return (
         config["cohort"]["image"] != "stiffness"
@@ -77,8 +80,10 @@ def needs_anatomical(config: dict[str, Any]) -> bool:
 def check_config(config: dict[str, Any]) -> None:
     """Raise `SettingsError` for what the schema cannot see.
 
-    Unknown losses and settings, and rows to draw that are not trained.
+    Unknown losses and settings, rows to draw that are not trained, and what a table of features
+    cannot have.
     """
+    check_settings(config)
     for row in dict.fromkeys([*all_rows(config), *config["losses"]]):
         _check_row(row, loss_settings(config, row))
     unknown = set(config["report"]["embedding_rows"]) - set(all_rows(config))

@@ -1,4 +1,4 @@
-"""The cohort: made (phantom) or found, tabled, and checked before hours are spent."""
+"""The cohort: made (phantom) or found, and tabled."""
 
 if IS_PHANTOM:
 
@@ -84,58 +84,3 @@ rule cohort:
     shell:
         "python -m contrage cohort --settings {params.settings:q} --log {log:q}"
         " --scans {output.scans:q} --excluded {output.excluded:q}"
-
-
-rule check:
-    input:
-        unpack(raw_images),
-        code=code("contrage.imaging.check"),
-    output:
-        record=f"{DERIVATIVES}/{{folder}}/qc/{{scan}}_desc-check.json",
-    log:
-        f"{DERIVATIVES}/logs/check/{{folder}}/{{scan}}.log",
-    benchmark:
-        f"{DERIVATIVES}/benchmarks/check/{{folder}}/{{scan}}.tsv"
-    priority: 90
-    conda:
-        "../../envs/imaging.yaml"
-    threads: 1
-    resources:
-        mem_mb=1500,
-        runtime=10,
-    params:
-        settings=as_json(stiffness_unit=config["cohort"]["stiffness_unit"]),
-    message:
-        "Checking the raw images of {wildcards.scan}"
-    shell:
-        "python -m contrage check --settings {params.settings:q} --log {log:q}"
-        " --anatomical {input.anatomical:q} --stiffness {input.stiffness:q} --mask {input.mask:q}"
-        " --output {output.record:q}"
-
-
-rule gate:
-    input:
-        scans=rules.cohort.output.scans,
-        records=per_scan(rules.check.output.record),
-        code=code("contrage.cohort.gate"),
-    output:
-        passed=f"{DERIVATIVES}/passed.tsv",
-    log:
-        f"{DERIVATIVES}/logs/gate.log",
-    benchmark:
-        f"{DERIVATIVES}/benchmarks/gate/all.tsv"
-    priority: 95
-    conda:
-        "../../envs/imaging.yaml"
-    threads: 1
-    resources:
-        mem_mb=1000,
-        runtime=10,
-    params:
-        settings=as_json(on_bad_scan=config["cohort"]["on_bad_scan"]),
-        derivatives=folder_of_table,
-    message:
-        "Naming the scans that cannot be used"
-    shell:
-        "python -m contrage gate --settings {params.settings:q} --log {log:q}"
-        " --scans {input.scans:q} --derivatives {params.derivatives:q} --passed {output.passed:q}"

@@ -33,6 +33,7 @@ ANATOMICAL_FOLDER = "anat" if ANATOMICAL == "T1w" else "mre"
 USES_ANATOMICAL = experiment.needs_anatomical(config)
 USES_STIFFNESS = IMAGE == "stiffness"
 IS_PHANTOM = config["cohort"]["source"] == "phantom"
+IS_TABLE = config["cohort"]["source"] == "table"
 COHORT_SETTINGS = {
     **{key: value for key, value in config["cohort"].items() if key != "name"},
     "raw": RAW,
@@ -40,9 +41,9 @@ COHORT_SETTINGS = {
     "needs_mask": config["preprocessing"]["skull_strip"]["method"] == "mask",
 }
 try:
+    experiment.check_config(config)
     require_backend(config["preprocessing"]["skull_strip"]["method"])
     COHORT = read_cohort(COHORT_SETTINGS)
-    experiment.check_config(config)
 except ContrageError as error:
     raise WorkflowError(str(error)) from None
 

@@ -1,48 +1,83 @@
-"""From preprocessed images to one array per cohort and one split per seed."""
+"""From preprocessed images, or a table of features, to one array per cohort and one split per seed."""
 
+ARRAY = f"{DERIVATIVES}/array/{IMAGE}_res-{config['dataset']['voxel_mm']}"
+QUALITY = None if IS_TABLE else config["preprocessing"]["quality"]["action"]
 
-rule stack:
-    input:
-        scans=rules.gate.output.passed,
-        images=per_scan(
-            rules.preprocess.output[
-                f"preproc_{'stiffness' if USES_STIFFNESS else 'anatomical'}"
-            ]
-        ),
-        code=code("contrage.dataset.stack"),
-    output:
-        array=f"{DERIVATIVES}/array/{IMAGE}_res-{config['dataset']['voxel_mm']}.npy",
-        rows=f"{DERIVATIVES}/array/{IMAGE}_res-{config['dataset']['voxel_mm']}.tsv",
-    log:
-        f"{DERIVATIVES}/logs/stack_res-{config['dataset']['voxel_mm']}.log",
-    benchmark:
-        f"{DERIVATIVES}/benchmarks/stack/{IMAGE}_res-{config['dataset']['voxel_mm']}.tsv"
-    conda:
-        "../../envs/learning.yaml"
-    threads: 1
-    resources:
-        mem_mb=2000,
-        runtime=60,
-    params:
-        settings=as_json(
-            image=IMAGE if USES_STIFFNESS else ANATOMICAL,
-            voxel_mm=config["dataset"]["voxel_mm"],
-        ),
-        derivatives=folder_of_table,
-    message:
-        "Stacking all images into one array"
-    shell:
-        "python -m contrage stack --settings {params.settings:q} --log {log:q}"
-        " --scans {input.scans:q} --derivatives {params.derivatives:q}"
-        " --array {output.array:q} --rows {output.rows:q}"
+if IS_TABLE:
+    ARRAY = f"{DERIVATIVES}/array/features"
+
+    rule features:
+        input:
+            table=config["cohort"]["path"],
+            scans=rules.cohort.output.scans,
+            code=code("contrage.dataset.features"),
+        output:
+            array=f"{ARRAY}.npy",
+            rows=f"{ARRAY}.tsv",
+            columns=f"{ARRAY}_columns.tsv",
+        log:
+            f"{DERIVATIVES}/logs/features.log",
+        benchmark:
+            f"{DERIVATIVES}/benchmarks/features/all.tsv"
+        conda:
+            "../../envs/learning.yaml"
+        threads: 1
+        resources:
+            mem_mb=2000,
+            runtime=10,
+        params:
+            settings=as_json(table=config["cohort"]["table"]),
+        message:
+            "Reading the table's features into one array"
+        shell:
+            "python -m contrage features --settings {params.settings:q} --log {log:q}"
+            " --table {input.table:q} --scans {input.scans:q}"
+            " --array {output.array:q} --rows {output.rows:q} --columns {output.columns:q}"
+
+else:
+
+    rule stack:
+        input:
+            scans=rules.gate.output.passed,
+            images=per_scan(
+                rules.preprocess.output[
+                    f"preproc_{'stiffness' if USES_STIFFNESS else 'anatomical'}"
+                ]
+            ),
+            code=code("contrage.dataset.stack"),
+        output:
+            array=f"{ARRAY}.npy",
+            rows=f"{ARRAY}.tsv",
+        log:
+            f"{DERIVATIVES}/logs/stack_res-{config['dataset']['voxel_mm']}.log",
+        benchmark:
+            f"{DERIVATIVES}/benchmarks/stack/{os.path.basename(ARRAY)}.tsv"
+        conda:
+            "../../envs/learning.yaml"
+        threads: 1
+        resources:
+            mem_mb=2000,
+            runtime=60,
+        params:
+            settings=as_json(
+                image=IMAGE if USES_STIFFNESS else ANATOMICAL,
+                voxel_mm=config["dataset"]["voxel_mm"],
+            ),
+            derivatives=folder_of_table,
+        message:
+            "Stacking all images into one array"
+        shell:
+            "python -m contrage stack --settings {params.settings:q} --log {log:q}"
+            " --scans {input.scans:q} --derivatives {params.derivatives:q}"
+            " --array {output.array:q} --rows {output.rows:q}"
 
 
 rule select:
     input:
         scans=rules.cohort.output.scans,
         excluded=rules.cohort.output.excluded,
-        rows=rules.stack.output.rows,
-        quality=per_scan(rules.quality.output.record),
+        rows=f"{ARRAY}.tsv",
+        quality=[] if IS_TABLE else per_scan(rules.quality.output.record),
         code=code("contrage.dataset.select"),
     output:
         selected=f"{RESULTS}/dataset/scans.tsv",
@@ -58,7 +93,7 @@ rule select:
         mem_mb=1000,
         runtime=10,
     params:
-        settings=as_json(quality_action=config["preprocessing"]["quality"]["action"]),
+        settings=as_json(quality_action=QUALITY),
         derivatives=folder_of_table,
     message:
         "Choosing the scans of the experiment"
@@ -72,7 +107,7 @@ rule select:
 rule split:
     input:
         scans=rules.select.output.selected,
-        array=rules.stack.output.array,
+        array=f"{ARRAY}.npy",
         code=code("contrage.dataset.split"),
     output:
         split=f"{RESULTS}/dataset/splits/seed-{{seed}}.json",

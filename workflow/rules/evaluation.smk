@@ -36,7 +36,7 @@ rule probe:
 
 rule baselines:
     input:
-        array=rules.stack.output.array,
+        array=f"{ARRAY}.npy",
         scans=rules.select.output.selected,
         split=rules.split.output.split,
         code=code("contrage.evaluation.baselines"),

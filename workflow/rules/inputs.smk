@@ -10,6 +10,8 @@ def cohort_tables(wildcards):
     """The tables that a cohort is read from, so that an edit of them is noticed."""
     if IS_PHANTOM:
         return [f"{RAW}/participants.tsv"]
+    if IS_TABLE:
+        return [config["cohort"]["path"]]
     folder = Path(config["cohort"]["path"])
     found = [*folder.glob("participants.tsv"), *folder.glob("*.xlsx")]
     return sorted(str(path) for path in [*found, *folder.glob("sub-*/*_sessions.tsv")])

@@ -98,6 +98,7 @@ rule page:
         tables=TABLES,
         figures=rules.figures.output.folder,
         metrics=expand(rules.probe.output.metrics, row=ALL_ROWS, seed=SEEDS),
+        columns=f"{ARRAY}_columns.tsv" if IS_TABLE else [],
         code=code("contrage.report.page"),
         look=page_files(),
     output:
@@ -128,4 +129,4 @@ rule page:
     shell:
         "python -m contrage page --settings {params.settings:q} --log {log:q}"
         " --tables {params.tables:q} --figures {input.figures:q} --results {params.results:q}"
-        " --output {output.page:q}"
+        " --output {output.page:q} --columns {input.columns:q}"

@@ -39,7 +39,7 @@ rule feasible:
 rule train:
     input:
         feasible=ancient(rules.feasible.output.record),
-        array=rules.stack.output.array,
+        array=f"{ARRAY}.npy",
         scans=rules.select.output.selected,
         split=rules.split.output.split,
         code=training_code,

@@ -22,13 +22,15 @@ def read_cohort(settings: dict[str, Any]) -> Cohort:
     Raises
     ------
     SettingsError
-        If the folder is not there.
+        If the folder or file is not there.
     TableError
         If a table cannot be used, or no scan is left.
     """
     source = settings["source"]
     if source == "phantom":
         cohort = Cohort(_phantom(settings))
+    elif source == "table":
+        cohort = _table(settings)
     else:
         if not settings["path"] or not Path(settings["path"]).is_dir():
             raise SettingsError(
@@ -44,6 +46,17 @@ def read_cohort(settings: dict[str, Any]) -> Cohort:
         reasons = "; ".join(f"{e.scan_id}: {e.reason}" for e in cohort.excluded[:3])
         raise TableError(f"{settings['path']}: no scan can be used ({reasons or 'empty table'})")
     return cohort
+
+
+def _table(settings: dict[str, Any]) -> Cohort:
+    if not settings["path"] or not Path(settings["path"]).is_file():
+        raise SettingsError(
+            f"cohort.path: no file {settings['path']!r}; give the table of features, "
+            'for example --config \'cohort={"path": "/data/features.csv"}\''
+        )
+    from contrage.cohort.feature_table import read
+
+    return read(settings)
 
 
 def _phantom(settings: dict[str, Any]) -> list[Scan]:

@@ -64,8 +64,17 @@ class Cohort:
     excluded: list[Exclusion] = field(default_factory=list)
 
 
-def participant_label(value: object, table: Path) -> str:
+def participant_label(value: object, table: Path, any_label: bool = False) -> str:
     """Return "sub-X" for a table's participant_id, given with or without the prefix.
+
+    Parameters
+    ----------
+    value : object
+        The id.
+    table : Path
+        Named in errors.
+    any_label : bool
+        Whether an id may have other characters than BIDS allows, where no file is named after it.
 
     Raises
     ------
@@ -74,6 +83,10 @@ def participant_label(value: object, table: Path) -> str:
     """
     text = "" if value is None else str(value).strip()
     label = text.removeprefix("sub-")
+    if any_label and label.isprintable() and label not in ("", "n/a"):
+        return f"sub-{label}"
+    if any_label:
+        raise TableError(f"{table}: a row has no participant's id, or an unprintable one: {text!r}")
     if not LABEL.match(label):
         raise TableError(
             f"{table}: participant_id {text!r} must be letters and digits only (BIDS), "
@@ -118,7 +131,7 @@ def check_unique(ids: Iterable[str], table: Path) -> None:
 
 
 def usable_rows(
-    rows: Iterable[Mapping[str, Any]], table: Path, on_bad_scan: str
+    rows: Iterable[Mapping[str, Any]], table: Path, on_bad_scan: str, any_label: bool = False
 ) -> tuple[list[dict[str, Any]], list[Exclusion]]:
     """Check the participants of a table.
 
@@ -130,6 +143,8 @@ def usable_rows(
         Named in errors.
     on_bad_scan : {"fail", "exclude"}
         What to do with a row whose age cannot be used.
+    any_label : bool
+        Whether ids may be other than BIDS labels.
 
     Returns
     -------
@@ -143,7 +158,8 @@ def usable_rows(
     """
     good, excluded = [], []
     for row in rows:
-        row = {**row, "participant_id": participant_label(row["participant_id"], table)}
+        person = participant_label(row["participant_id"], table, any_label)
+        row = {**row, "participant_id": person}
         scan = scan_id(row["participant_id"], text_or_none(row.get("session")))
         try:
             good.append({**row, "scan_id": scan, "age": age_in_years(row["age"])})

@@ -1,4 +1,4 @@
-"""Z-scores over brain voxels: with whose statistics, and over which field of view."""
+"""Z-scores of voxels or features: with whose statistics, and over which field of view."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Images = NDArray[np.float32]
+Floats = NDArray[np.floating]
 
 
 def statistics(
@@ -75,3 +76,50 @@ def normalise(images: Images, fold: dict[str, Any], scheme: str) -> Images:
         )
         score[inside] = (voxels - mean) / max(sd, 1e-12)
     return scores
+
+
+def feature_statistics(values: Floats, training: NDArray[np.int_]) -> dict[str, list[float]]:
+    """Return mean, standard deviation and median of each feature over the training rows.
+
+    Parameters
+    ----------
+    values : ndarray of shape (scans, features)
+        NaN where a value is missing.
+    training : ndarray of int
+        The only rows that count.
+
+    Returns
+    -------
+    dict
+        `mean` and `sd` after missing values were given the median, and `median`. A feature that
+        is the same in all training rows, or in none of them, has an sd of 0.
+    """
+    known = np.array(values[training], np.float64)
+    absent = np.isnan(known).all(axis=0)
+    known[:, absent] = 0.0
+    median = np.nanmedian(known, axis=0)
+    known = np.where(np.isnan(known), median, known)
+    sd = np.where(np.ptp(known, axis=0) > 0, known.std(axis=0), 0.0)
+    return {"mean": known.mean(axis=0).tolist(), "sd": sd.tolist(), "median": median.tolist()}
+
+
+def standardise(values: Floats, fold: dict[str, Any]) -> Images:
+    """Turn features into z-scores, each by its own training mean and standard deviation.
+
+    Parameters
+    ----------
+    values : ndarray of shape (n, features)
+        NaN (missing) becomes the training median.
+    fold : dict
+        `mean`, `sd` and `median` as `feature_statistics` returns them.
+
+    Returns
+    -------
+    ndarray of shape (n, features)
+        float32. A feature with an sd of 0 tells nothing and is 0 in every row, in test rows that
+        differ from the training rows too.
+    """
+    mean, sd, median = (np.asarray(fold[name], np.float64) for name in ("mean", "sd", "median"))
+    filled = np.where(np.isnan(values), median, values)
+    scores = np.where(sd > 0, (filled - mean) / np.where(sd > 0, sd, 1.0), 0.0)
+    return scores.astype(np.float32)

@@ -30,7 +30,8 @@ def select(
     Parameters
     ----------
     settings : dict
-        `quality_action`: "list" or "exclude" the scans that fail a limit of quality.
+        `quality_action`: "list" or "exclude" the scans that fail a limit of quality; None for a
+        table of features, which has no records of quality.
     scans, excluded : Path
         The cohort's table, and what was left out of it before any image was read.
     rows : Path
@@ -39,7 +40,7 @@ def select(
         The folder with a record of quality per scan.
     selected : Path
         Output: scan_id, participant_id, session, age, sex, site, row, coverage, overlap,
-        correlation, flagged, flag_reason.
+        correlation, flagged, flag_reason (the last five only of images).
     left_out : Path
         Output: scan_id, participant_id, stage, reason.
 
@@ -53,6 +54,9 @@ def select(
     kept, out = [], read_tsv(excluded).to_dict("records")
     for record in table.to_dict("records"):
         name = record["scan_id"]
+        if settings["quality_action"] is None:
+            kept.append({**record, "row": row_of[name]})
+            continue
         quality = read_json(derivatives / quality_file(name))
         reason = failed(derivatives / quality_file(name))
         if reason is None and name in row_of.index:
@@ -76,7 +80,7 @@ def select(
     columns = ["scan_id", "participant_id", "stage", "reason"]
     write_tsv(left_out, pd.DataFrame(out, columns=columns))
     write_tsv(selected, pd.DataFrame(kept))
-    flagged = sum(row["flagged"] for row in kept)
+    flagged = sum(row.get("flagged", False) for row in kept)
     log.info("%d scans used (%d of them flagged), %d left out", len(kept), flagged, len(out))
 
 

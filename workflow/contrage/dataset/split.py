@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from contrage.dataset.normalise import statistics
+from contrage.dataset.normalise import feature_statistics, statistics
 from contrage.errors import LeakageError, SettingsError
 from contrage.files import read_tsv, write_json
 
@@ -30,10 +30,11 @@ def split(settings: dict[str, Any], *, scans: Path, array: Path, output: Path) -
     scans : Path
         The experiment's scans.
     array : Path
-        All images, shape (scans, X, Y, Z).
+        All images, shape (scans, X, Y, Z), or a table's features, shape (scans, features).
     output : Path
         JSON: scheme, seed and folds, each with train and test (scan_id), train_rows (of the
-        array), mean and sd of the voxels, age_mean and age_sd of the training scans.
+        array), mean and sd of the voxels (of each feature, with its median), age_mean and age_sd
+        of the training scans.
 
     Raises
     ------
@@ -51,8 +52,6 @@ def split(settings: dict[str, Any], *, scans: Path, array: Path, output: Path) -
                 f"training scans of fold {number}; make the batch smaller"
             )
         rows = train["row"].to_numpy(int)
-        used = rows if settings["normalisation"] == "train" else table["row"].to_numpy(int)
-        mean, sd = statistics(images, used, rows, settings["field_of_view"])
         folds.append(
             {
                 "fold": number,
@@ -60,8 +59,7 @@ def split(settings: dict[str, Any], *, scans: Path, array: Path, output: Path) -
                 "train": train["scan_id"].tolist(),
                 "test": test["scan_id"].tolist(),
                 "train_rows": rows.tolist(),
-                "mean": mean,
-                "sd": sd,
+                **_statistics(images, table["row"].to_numpy(int), rows, settings),
                 "age_mean": float(train["age"].mean()),
                 "age_sd": float(train["age"].std(ddof=0)),
             }
@@ -69,6 +67,17 @@ def split(settings: dict[str, Any], *, scans: Path, array: Path, output: Path) -
         log.info("fold %d: %d training and %d test scans", number, len(train), len(test))
     scheme = settings["split"]["scheme"]
     write_json(output, {"scheme": scheme, "seed": settings["seed"], "folds": folds})
+
+
+def _statistics(
+    images: np.ndarray, everyone: np.ndarray, training: np.ndarray, settings: dict[str, Any]
+) -> dict[str, Any]:
+    """Return what normalisation needs to know; of a table's features, from training rows alone."""
+    if images.ndim == 2:
+        return feature_statistics(images, training)
+    used = training if settings["normalisation"] == "train" else everyone
+    mean, sd = statistics(images, used, training, settings["field_of_view"])
+    return {"mean": mean, "sd": sd}
 
 
 def make_folds(

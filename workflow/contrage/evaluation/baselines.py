@@ -28,12 +28,13 @@ Loader = Callable[[np.ndarray], np.ndarray]
 def baselines(
     settings: dict[str, Any], *, array: Path, scans: Path, split: Path, predictions: Path
 ) -> None:
-    """Predict age in four plain ways on the folds of one seed.
+    """Predict age in plain ways on the folds of one seed.
 
     mean: the training scans' mean age. site-mean: the mean age of the training scans of the same
     study, which is what knowing the study alone gives (only where studies are known).
     ridge-blocks: means over blocks of 16 mm, 20 principal components, ridge. ridge-coverage: the
-    same of the mask of non-zero voxels, which is what the field of view alone gives.
+    same of the mask of non-zero voxels, which is what the field of view alone gives. Of a table
+    the last two give way to ridge-features: ridge on its features as they are, z-scored.
 
     Parameters
     ----------
@@ -50,10 +51,12 @@ def baselines(
         If a participant is in training and test of a fold.
     """
     everyone = read_scans(scans)
+    is_table = np.load(array, mmap_mode="r").ndim == 2
     lines: list[dict[str, Any]] = []
     for part in table.folds(split, everyone):
         load = partial(load_images, array, fold=part.entry, settings=settings["dataset"])
-        found = _means(part) | _ridges(part, load, settings)
+        ridges = _ridge_of_table if is_table else _ridges
+        found = _means(part) | ridges(part, load, settings)
         for name, predict in found.items():
             for side, side_scans in part.sides:
                 predicted = predict(side_scans)
@@ -85,18 +88,31 @@ def _ridges(
     for name, of_mask in (("ridge-blocks", False), ("ridge-coverage", True)):
         means = {side: blocks(scans.rows, load, block, of_mask) for side, scans in part.sides}
         project = principal_components(means["train"], COMPONENTS)
-        train, probe = part.train, settings["probe"]
-        fitted = fit(
-            project(means["train"]), train.ages, train.participants, probe["alphas"], probe["folds"]
-        )
-        logger.info("fold %d, %s: alpha %g", part.number, name, fitted.alpha)
-        ages = {
-            scan: age
-            for side, scans in part.sides
-            for scan, age in zip(scans.ids, fitted.predict(project(means[side])), strict=True)
-        }
-        found[name] = partial(_look_up, ages)
+        values = {side: project(means[side]) for side in means}
+        found[name] = _ridge(name, part, values, settings["probe"])
     return found
+
+
+def _ridge_of_table(
+    part: Fold, load: Loader, settings: dict[str, Any]
+) -> dict[str, Callable[[Scans], np.ndarray]]:
+    """Return the predictor that reads a table's features, fitted on the training rows alone."""
+    values = {side: load(scans.rows).astype(float) for side, scans in part.sides}
+    return {"ridge-features": _ridge("ridge-features", part, values, settings["probe"])}
+
+
+def _ridge(
+    name: str, part: Fold, values: dict[str, np.ndarray], probe: dict[str, Any]
+) -> Callable[[Scans], np.ndarray]:
+    train = part.train
+    fitted = fit(values["train"], train.ages, train.participants, probe["alphas"], probe["folds"])
+    logger.info("fold %d, %s: alpha %g", part.number, name, fitted.alpha)
+    ages = {
+        scan: age
+        for side, scans in part.sides
+        for scan, age in zip(scans.ids, fitted.predict(values[side]), strict=True)
+    }
+    return partial(_look_up, ages)
 
 
 def _look_up(ages: dict[str, float], scans: Scans) -> np.ndarray:

@@ -60,7 +60,7 @@ def all_tables(study: Study, versions: dict[str, str]) -> dict[str, Table]:
         "mae": mae(study),
         "norms": norms(study),
         "networks": networks(study.tables.get("networks")),
-        "cohort": cohort(study.tables["cohort"]),
+        "cohort": cohort(study.tables["cohort"], "site" if study.is_table else "study"),
         "quality": quality(study.tables["scans"]),
         "truth": truth(study.tables["truth"]),
         "flagged": flagged(study.tables["scans"]),
@@ -148,9 +148,11 @@ def networks(frame: pd.DataFrame | None) -> Table:
     return Table(head, lines, 1, "metrics/<loss>/seed-<n>.json")
 
 
-def cohort(frame: pd.DataFrame) -> Table:
-    """Return Table 2: who was scanned in which study."""
-    head = ["study", "participants", "scans", "age [years]", "range", "F : M", "median coverage"]
+def cohort(frame: pd.DataFrame, site: str = "study") -> Table:
+    """Return Table 2: who was scanned in which study; coverage where it was measured."""
+    head = [site, "participants", "scans", "age [years]", "range", "F : M"]
+    measured = "coverage_median" in frame
+    head += ["median coverage"] if measured else []
     lines = []
     for row in frame.to_dict("records"):
         sexes = MISSING
@@ -159,7 +161,7 @@ def cohort(frame: pd.DataFrame) -> Table:
         cells = [row["site"], f"{row['n_participants']:.0f}", f"{row['n_scans']:.0f}"]
         cells += [plus_minus(row["age_mean"], row["age_sd"], 1)]
         cells += [f"{row['age_min']:.0f}–{row['age_max']:.0f}", sexes]
-        cells += [percent(row.get("coverage_median"))]
+        cells += [percent(row["coverage_median"])] if measured else []
         lines.append(Line(cells, "", "total" if row["site"] == "all" else ""))
     return Table(head, lines, 1, "tables/cohort.tsv")
 

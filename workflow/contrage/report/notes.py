@@ -139,12 +139,13 @@ def _shortcut(study: Study, word: str, title: str, text: str) -> list[Note]:
 
 
 def _simple(study: Study) -> list[Note]:
-    errors = _gain(study, "block")
+    errors = _gain(study, "ridge-features" if study.is_table else "block")
     if errors is None or errors[2] > errors[0]:
         return []
     text = (
-        f"Ridge regression on block means errs by {number(errors[2])} years, the best loss by "
-        f"{number(errors[0])}: nothing was gained by the contrastive encoders here."
+        f"Ridge regression on {'the raw features' if study.is_table else 'block means'} errs by "
+        f"{number(errors[2])} years, the best loss by {number(errors[0])}: nothing was gained by "
+        "the contrastive encoders here."
     )
     return [Note("warning", "A simple baseline does as well", text)]
 
@@ -165,7 +166,8 @@ def _protocol(study: Study) -> list[Note]:
             "the paper. This leaks a little of the test set into training."
         )
         found.append(Note("info", "Normalised over the whole cohort", text))
-    if study.get("preprocessing", "bias_correction", "target") in ("map", "both"):
+    target = study.get("preprocessing", "bias_correction", "target")
+    if target in ("map", "both") and not study.is_table:
         text = "N4 was applied to the stiffness maps. It changes their values and contrast."
         found.append(Note("warning", "The maps were bias-corrected", text))
     return found

@@ -19,7 +19,7 @@ from contrage.evaluation.probe import SIZES
 from contrage.files import atomic, read_json, read_tsv, versions
 from contrage.report.html_tables import all_tables
 from contrage.report.notes import notes
-from contrage.report.story import Study, paragraph
+from contrage.report.story import Study, features, paragraph
 from contrage.report.style import loss_name
 from contrage.report.text import number, without_folders
 
@@ -32,7 +32,13 @@ TABLES = ("mae", "norms", "baselines", "cohort", "excluded", "runtimes")
 
 
 def page(
-    settings: dict[str, Any], *, tables: Path, figures: Path, results: Path, output: Path
+    settings: dict[str, Any],
+    *,
+    tables: Path,
+    figures: Path,
+    results: Path,
+    output: Path,
+    columns: Path | None = None,
 ) -> None:
     """Write the report of an experiment.
 
@@ -46,6 +52,8 @@ def page(
         The experiment's folder, for its scans, predictions, metrics and training curves.
     output : Path
         The HTML file.
+    columns : Path, optional
+        The features of a table and what is missing of them (`contrage.dataset.features`).
     """
     from jinja2 import Environment, FileSystemLoader
 
@@ -54,6 +62,8 @@ def page(
     frames["scans"] = without_paths(_table(Path(results) / "dataset" / "scans.tsv"))
     frames["truth"] = _table(Path(figures) / "truth.tsv")
     frames["networks"] = networks(Path(results), settings.get("rows", []))
+    if columns:
+        frames["features"] = read_tsv(columns)
     if len(frames["mae"]):
         frames["mae"] = frames["mae"].sort_values("mae_mean", kind="stable")
     rows = list(frames["mae"].get("loss", []))
@@ -87,6 +97,7 @@ def context(settings: dict[str, Any], study: Study, images: dict[str, Any]) -> d
         "experiment": settings.get("experiment", "experiment"),
         "description": settings.get("description", ""),
         "image": study.get("cohort", "image", default="stiffness"),
+        "features": features(study) if study.is_table else "",
         "style": (HERE / "style.css").read_text(encoding="utf-8"),
         "paragraph": paragraph(study),
         "notes": notes(study),
@@ -134,6 +145,9 @@ def tiles(study: Study) -> list[dict[str, str]]:
             "label": "range of age",
         },
     ]
+    if study.is_table:
+        number_of = str(len(study.tables["features"]))
+        found.append({"value": number_of, "unit": "", "label": "features"})
     if len(mae):
         best = mae.iloc[0]
         found += [

@@ -41,7 +41,7 @@ class Study:
     config : dict
         The whole configuration.
     tables : dict of DataFrame
-        mae, norms, baselines, cohort, excluded, networks.
+        mae, norms, baselines, cohort, excluded, networks, and of a table of features its features.
     n_test : int
         Participants that a seed's models were tested on.
     broken : list of str
@@ -66,6 +66,11 @@ class Study:
         return self.get("cohort", "source") == "phantom"
 
     @property
+    def is_table(self) -> bool:
+        """Whether learning is from a table of features, not from images."""
+        return self.get("cohort", "source") == "table"
+
+    @property
     def level(self) -> str:
         """The confidence of the intervals, as in "95 %"."""
         return f"{100 * self.get('statistics', 'confidence', default=0.95):g} %"
@@ -87,9 +92,11 @@ def _who(study: Study) -> str:
     if not missing(every.get("n_female")):
         text += f" ({count(int(every.n_female), 'woman', 'women')}, "
         text += f"{count(int(every.n_male), 'man', 'men')})"
-    text += f" from {spelled(sites)} studies" if sites else ""
+    text += f" from {spelled(sites)} {'sites' if study.is_table else 'studies'}" if sites else ""
     text += f", aged {every.age_min:.0f} to {every.age_max:.0f} years "
     text += f"(mean {plus_minus(every.age_mean, every.age_sd, 1)})."
+    if study.is_table:
+        text += f" {features(study)}"
     if study.is_phantom:
         text += " They are digital phantoms: generated images with known ages, not people."
     if len(excluded):
@@ -100,14 +107,33 @@ def _who(study: Study) -> str:
     return text
 
 
+def features(study: Study) -> str:
+    """Say what a row of the table holds, and what was done about missing and constant values."""
+    columns = study.tables["features"]
+    missing_values, constant = int(columns["missing"].sum()), int(columns["constant"].sum())
+    text = f"A scan is a row of {count(len(columns), 'feature')}"
+    if constant:
+        text += f", {spelled(constant)} of which {'is' if constant == 1 else 'are'} the same for "
+        text += "everyone and so without effect"
+    if not missing_values:
+        return f"{text}; no value is missing."
+    incomplete = int((columns["missing"] > 0).sum())
+    text += f"; {count(missing_values, 'value')} of {count(incomplete, 'feature')} "
+    text += (
+        f"{'was' if missing_values == 1 else 'were'} missing and got the median of the training "
+    )
+    text += "rows"
+    return f"{text}."
+
+
 def _what(study: Study) -> str:
     mae = study.tables["mae"]
     if not len(mae):
         return ""
     encoder = _network(study)
-    image = {"stiffness": "stiffness maps", "T1w": "T1-weighted images"}
+    image = {"stiffness": "stiffness maps", "T1w": "T1-weighted images", "table": "features"}
     images = image.get(study.get("cohort", "image", default="stiffness"), "images")
-    grid = study.get("dataset", "voxel_mm")
+    grid = None if study.is_table else study.get("dataset", "voxel_mm")
     epochs = study.get("training", "epochs")
     losses = "one loss" if len(mae) == 1 else f"each of {spelled(len(mae))} losses"
     text = f"{encoder[0].upper()}{encoder[1:]} learned from the {images}"
@@ -139,7 +165,8 @@ def _test(study: Study) -> str:
         folds = study.get("dataset", "split", "folds")
         return f"{people}, each tested once in {folds}-fold cross-validation"
     if scheme == "leave-site-out":
-        return f"{people}, each by a model that had seen no scan of the same study"
+        group = "site" if study.is_table else "study"
+        return f"{people}, each by a model that had seen no scan of the same {group}"
     return f"{people} held out from training"
 
 

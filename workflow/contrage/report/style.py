@@ -49,6 +49,7 @@ BASELINE_NAMES = {
     "site-mean": "Predict the study's mean",
     "ridge-blocks": "Ridge on block means",
     "ridge-coverage": "Ridge on coverage only",
+    "ridge-features": "Ridge on the raw features",
 }
 # The named losses keep their colour in every experiment, whichever of them are trained.
 FIXED_LOSSES = (

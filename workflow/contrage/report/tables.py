@@ -153,7 +153,8 @@ def _cohort_line(site: str, scans: pd.DataFrame) -> dict[str, Any]:
     }
     if "sex" in people and people["sex"].notna().any():
         sex = people["sex"].str.lower().map(SEXES)
-        line |= {"n_female": int((sex == "F").sum()), "n_male": int((sex == "M").sum())}
+        if sex.notna().any():  # codes such as 0 and 1 do not say which is which
+            line |= {"n_female": int((sex == "F").sum()), "n_male": int((sex == "M").sum())}
     if "coverage" in scans:
         line["coverage_median"] = scans["coverage"].median()
     return line

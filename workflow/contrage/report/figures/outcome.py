@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 BASELINE_STYLES = {"mean": "-", "ridge-blocks": "--", "ridge-coverage": ":", "site-mean": "-."}
+BASELINE_STYLES["ridge-features"] = "--"
 
 
 def mae(given: Ingredients) -> Figure | None:

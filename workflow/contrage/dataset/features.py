@@ -1,0 +1,79 @@
+"""A table of features as the cohort's array."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from contrage.cohort.feature_table import feature_values, open_table, people
+from contrage.cohort.names import scan_id
+from contrage.cohort.tables import participant_label
+from contrage.files import atomic, read_tsv, write_tsv
+
+log = logging.getLogger(__name__)
+
+TWIN = 0.999
+
+
+def features(
+    settings: dict[str, Any], *, table: Path, scans: Path, array: Path, rows: Path, columns: Path
+) -> None:
+    """Write the features of all scans into one array, as they stand in the table.
+
+    Parameters
+    ----------
+    settings : dict
+        `table`: the part of the configuration that names columns and rows.
+    table : Path
+        The TSV or CSV file.
+    scans : Path
+        The cohort's scans.
+    array : Path
+        Output, float64 of shape (scans, features); NaN where a value is missing.
+    rows : Path
+        Output: scan_id and row of each scan in the array.
+    columns : Path
+        Output: feature, missing (number of values), constant (whether all values agree).
+
+    Raises
+    ------
+    TableError
+        If the table cannot be used.
+    """
+    found = open_table({"path": str(table), "table": settings["table"]})
+    values = np.array(feature_values(found, settings["table"]["missing"]))
+    names = [
+        scan_id(participant_label(row["participant_id"], table, any_label=True), row["session"])
+        for row in people(found, settings["table"])
+    ]
+    place = {name: index for index, name in enumerate(names)}
+    cohort = read_tsv(scans)
+    values = values[[place[name] for name in cohort["scan_id"]]]
+    with atomic(array) as temporary:
+        np.save(temporary, values)
+    write_tsv(rows, pd.DataFrame({"scan_id": cohort["scan_id"], "row": range(len(cohort))}))
+    write_tsv(columns, describe(found.features, values))
+    for name in twins(found.features, values, cohort["age"].to_numpy(float)):
+        log.warning(
+            "column %r is age itself by its values: name it in cohort.table.leave_out", name
+        )
+    log.info("%d scans, %d features, %d values missing", *values.shape, np.isnan(values).sum())
+
+
+def describe(names: list[str], values: np.ndarray) -> pd.DataFrame:
+    """Return one line per feature: its name, values that are missing, whether it is constant."""
+    known = np.where(np.isnan(values), np.inf, values), np.where(np.isnan(values), -np.inf, values)
+    constant = known[1].max(axis=0) <= known[0].min(axis=0)
+    missing = np.isnan(values).sum(axis=0)
+    return pd.DataFrame({"feature": names, "missing": missing, "constant": constant})
+
+
+def twins(names: list[str], values: np.ndarray, ages: np.ndarray) -> list[str]:
+    """Return the features that follow age without error: no measurement of a brain does."""
+    frame = pd.DataFrame(values, columns=names)
+    varied = frame.loc[:, frame.nunique() > 1]
+    return varied.columns[varied.corrwith(pd.Series(ages)).abs() > TWIN].tolist()
