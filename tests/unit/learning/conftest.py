@@ -12,6 +12,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from contrage.dataset.normalise import feature_statistics
+
 SHAPE = (10, 12, 8)
 SETTINGS = {
     "row": "exp",
@@ -59,15 +61,18 @@ class Cohort:
         lines = ["scan_id\tparticipant_id\tage\tsite\trow"]
         lines += [f"sub-{i:02d}\tsub-{i:02d}\t{age}\tn/a\t{i}" for i, age in enumerate(self.ages)]
         (self.folder / "scans.tsv").write_text("\n".join(lines) + "\n")
-        voxels = self.images[self.train]
-        voxels = voxels[voxels != 0]
+        if self.images.ndim == 2:
+            statistics = feature_statistics(self.images, np.array(self.train))
+        else:
+            voxels = self.images[self.train]
+            voxels = voxels[voxels != 0]
+            statistics = {"mean": float(voxels.mean()), "sd": float(voxels.std())}
         fold = {
             "fold": 0,
             "train": [f"sub-{i:02d}" for i in self.train],
             "test": [f"sub-{i:02d}" for i in self.test],
             "train_rows": self.train,
-            "mean": float(voxels.mean()),
-            "sd": float(voxels.std()),
+            **statistics,
             "age_mean": float(self.ages[self.train].mean()),
             "age_sd": float(self.ages[self.train].std()),
         }
