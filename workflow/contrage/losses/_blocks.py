@@ -14,6 +14,7 @@ from torch import Tensor
 from torch.autograd.function import once_differentiable
 
 PAIRS_AT_ONCE = 2**18  # 2 MB of float64: they stay near the processor
+LEAST_ROWS = 128  # each block writes a gradient of all anchors, which fewer rows would not repay
 
 Part = Callable[[Tensor, slice], Tensor]
 
@@ -43,7 +44,8 @@ def sum_over_blocks(
     if not torch.is_grad_enabled():
         anchors = anchors.detach()
     if blocks is None:
-        size = views * max(1, PAIRS_AT_ONCE // (len(anchors) * views))
+        least = max(LEAST_ROWS, PAIRS_AT_ONCE // len(anchors))
+        size = views * max(1, least // views)
         firsts = range(0, len(anchors), size)
         blocks = [slice(first, min(first + size, len(anchors))) for first in firsts]
     return _SumOverBlocks.apply(anchors, part, blocks)

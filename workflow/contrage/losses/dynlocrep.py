@@ -145,6 +145,9 @@ def _nearest(distances: Tensor, weights: Tensor, size: int) -> Tensor:
     if size == 0:
         return torch.zeros_like(distances, dtype=torch.bool)
     last = distances.kthvalue(size, dim=1, keepdim=True).values
+    near = distances <= last
+    if bool((near.sum(1) == size).all()):
+        return near
     keys = torch.where(distances == last, -weights, torch.inf)
     keys.masked_fill_(distances < last, -torch.inf)
     last = keys.kthvalue(size, dim=1, keepdim=True).values
