@@ -9,7 +9,7 @@ import numpy as np
 from contrage.cohort.names import quality_file
 from contrage.files import read_json, write_tsv
 from contrage.report.figures.ingredients import Ingredients
-from contrage.report.style import GREY, INK, Figure, save
+from contrage.report.style import GREY, INK, STUDY_COLOURS, Figure, save
 from contrage.report.text import count, listed
 
 if TYPE_CHECKING:
@@ -42,6 +42,8 @@ def age_histogram(given: Ingredients) -> Figure | None:
     if not len(given.scans):
         return None
     parts = groups(given)
+    if len(parts) > len(STUDY_COLOURS):  # more shades than anyone can tell apart
+        parts = {"all scans": (given.scans, INK)}
     ages = [part.drop_duplicates("participant_id")["age"] for part, _ in parts.values()]
     every = np.concatenate(ages)
     width = 5 if np.ptp(every) > 30 else (2 if np.ptp(every) > 10 else 1)
