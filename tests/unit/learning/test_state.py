@@ -10,6 +10,7 @@ from contrage.errors import SettingsError, TableError
 from contrage.files import read_json
 from contrage.learning.state import load_loss, start
 from contrage.learning.tables import Scans, read_fold, read_scans
+from contrage.losses._pairs import exact
 
 PART = {"age_mean": 40.0, "age_sd": 20.0}
 AGES = np.array([20.0, 60.0])
@@ -44,6 +45,14 @@ def test_loss_that_fits_is_told_the_training_ages(settings):
     settings["loss"] = {"loss": "supremix"}
     state = start(settings, PART, np.array([20.0, 33.0, 60.0]), torch.device("cpu"), SHAPE)
     assert state.loss.label_range == 40
+
+
+def test_share_of_ages_counts_ages_with_many_decimals_themselves(settings):
+    settings["loss"] = {"loss": "adacon"}
+    ages = np.array([20.123456, 33.0, 60.765432])
+    state = start(settings, PART, ages, torch.device("cpu"), SHAPE)
+    shares = state.loss._distribution(exact(state.targets(ages)))
+    assert shares.tolist() == pytest.approx([1 / 3, 2 / 3, 1])
 
 
 def test_prediction_beside_the_embedding_keeps_its_length(settings):

@@ -176,3 +176,20 @@ def test_early_stop_interrupted_ends_with_the_same_bits(cohort, early, monkeypat
     assert whole["features"].read_bytes() == parts["features"].read_bytes()
     curves = [read_tsv(each["curve"]).drop(columns="seconds") for each in (whole, parts)]
     assert curves[0].equals(curves[1])
+
+
+def test_prediction_is_scaled_by_the_ages_that_put_it_back_into_years(
+    cohort, settings, monkeypatch
+):
+    """Of the whole training split, with the part that early stop holds out of it."""
+    started = []
+    start = training.start
+    monkeypatch.setattr(training, "start", lambda *a: started.append(start(*a)) or started[0])
+    settings |= {"row": "adacon", "loss": {"loss": "adacon", "regression_weight": 1.0}}
+    settings["training"] |= {"early_stop": EARLY, "epochs": 1}
+    train(settings, **cohort.inputs, **cohort.outputs("run"))
+    (state,) = started
+    told = state.loss.training_ages
+    assert len(told) == len(cohort.train)
+    assert told.mean().item() == pytest.approx(state.age_mean, rel=1e-6)
+    assert told.std(correction=0).item() == pytest.approx(state.age_sd, rel=1e-6)

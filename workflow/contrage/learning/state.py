@@ -167,7 +167,8 @@ def start(
 ) -> State:
     """Build network, loss and optimiser before the first epoch; a loss that asks is told the ages.
 
-    `shape` is that of one image.
+    `ages` are those of the whole training split, from which `part` has its mean and SD: predictions
+    are put back into years with these. `shape` is that of one image.
 
     torch's seed, set before, decides the initial weights. They are the same for all losses with
     the same head, so that rows of a benchmark differ by their loss alone.
@@ -175,7 +176,7 @@ def start(
     training = settings["training"]
     loss = load_loss(settings["loss"], training["epochs"])
     if hasattr(loss, "fit"):
-        loss.fit(torch.from_numpy(ages))
+        loss.fit(torch.from_numpy(ages).float())  # rounded as those of every batch are
     head = head_sizes(training["head"], loss, settings["row"])
     unit = getattr(loss, "unit_embeddings", False)
     predicts_last = getattr(loss, "predicts_last", False)

@@ -77,7 +77,8 @@ def train(
     """
     training = settings["training"]
     everyone, part = read_scans(scans), read_fold(split, fold)
-    own, held_out = divide(everyone.pick(part["train"], split), training, settings["seed"])
+    whole = everyone.pick(part["train"], split)
+    own, held_out = divide(whole, training, settings["seed"])
     snapshot_epochs = settings.get("snapshot_epochs", []) if snapshots else []
     check(training, len(own.ids), snapshot_epochs)
     load = partial(load_images, array, fold=part, settings=settings["dataset"])
@@ -86,7 +87,7 @@ def train(
     mark = checkpoint.fingerprint({**settings, "fold": fold}, device.type, array, scans, split)
 
     with repeatable(settings["seed"], device, training["threads"]):
-        state = start(settings, part, own.ages, device, image_shape(array))
+        state = start(settings, part, whole.ages, device, image_shape(array))
         if saved := checkpoint.load(resume, mark):
             state.restore(saved)
             logger.info("%s: going on after epoch %d", resume, state.epoch)

@@ -120,19 +120,17 @@ def flatten(embeddings: Tensor, ages: Tensor) -> tuple[Tensor, Tensor]:
     return anchors, exact(ages).repeat_interleave(embeddings.shape[1])
 
 
-def similarities(anchors: Tensor, rows: slice = slice(None)) -> Tensor:
-    """Return the dot products (rows, N), all by default; the cosine for anchors of unit length."""
+def similarities(anchors: Tensor, rows: slice) -> Tensor:
+    """Return the dot products (n, N) of some anchors with all; cosines for those of unit length."""
     with torch.autocast(anchors.device.type, enabled=False):  # it would round them to bfloat16
         return anchors[rows] @ anchors.T
 
 
-def off_diagonal(square: Tensor) -> Tensor:
-    """Return the (N, N) mask of the pairs of two different anchors."""
-    return ~torch.eye(len(square), dtype=torch.bool, device=square.device)
-
-
 def others(anchors: Tensor, rows: slice) -> Tensor:
-    """Return the rows (n, N) of that mask, for anything that has one entry per anchor."""
+    """Return the rows (n, N) of the mask of pairs of two different anchors.
+
+    `anchors` is anything that has one entry per anchor.
+    """
     numbers = torch.arange(len(anchors), device=anchors.device)
     return numbers[rows, None] != numbers
 
@@ -216,17 +214,13 @@ class KernelLoss(TemperedLoss):
         self.kernel = one_of("kernel", kernel, KERNELS)
         self.sigma = positive("sigma", sigma)
 
-    def pairs(self, embeddings: Tensor, ages: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Return s / temperature (N, N), w (N, N; float64) and the mask of pairs (N, N)."""
-        anchors, ages = flatten(embeddings, ages)
-        return self._block(anchors, ages, slice(0, len(anchors)), embeddings.shape[1])[1:]
-
     def mean_over_blocks(
-        self, part: Callable[[Block], Tensor], embeddings: Tensor, ages: Tensor
+        self, part: Callable[[Block], Tensor], anchors: Tensor, ages: Tensor, views: int
     ) -> Tensor:
-        """Return the mean over anchors, `part` being the mean over those of a block."""
-        anchors, ages = flatten(embeddings, ages)
-        views = embeddings.shape[1]
+        """Return the mean over anchors, `part` being the mean over those of a block.
+
+        Anchors (N, features) and ages (N,) are as from `flatten`.
+        """
 
         def share(anchors: Tensor, rows: slice) -> Tensor:
             block = self._block(anchors, ages, rows, views)

@@ -100,12 +100,13 @@ class DynLocRep(KernelLoss):
 
     def forward(self, embeddings: Tensor, ages: Tensor, epoch: int = 0) -> Tensor:
         """Return the scalar loss of embeddings (batch, views, features) of unit length."""
-        anchors, ages_of_anchors = flatten(embeddings, ages)
+        anchors, ages = flatten(embeddings, ages)
         batch_size, views, _ = embeddings.shape
         size = views * self.neighbours(epoch, batch_size)
         apart = self._distances(anchors.detach()) if size < len(anchors) else None
-        whole = self._mean_weight(ages_of_anchors) if self.released else None
-        return self.mean_over_blocks(partial(self._part, size, apart, whole), embeddings, ages)
+        whole = self._mean_weight(ages) if self.released else None
+        part = partial(self._part, size, apart, whole)
+        return self.mean_over_blocks(part, anchors, ages, views)
 
     def _part(self, size: int, apart: RowsOf | None, whole: Tensor | None, block: Block) -> Tensor:
         rows, logits, weights, near = block

@@ -45,12 +45,12 @@ class Threshold(KernelLoss):
 
     def forward(self, embeddings: Tensor, ages: Tensor, epoch: int = 0) -> Tensor:
         """Return the scalar loss of embeddings (batch, views, features) of unit length."""
+        anchors, ages = flatten(embeddings, ages)
         views = embeddings.shape[1]
         part = partial(self._printed, views)
         if self.released:
-            _, ages_of_anchors = flatten(embeddings, ages)
-            part = partial(self._released, views, self._less_similar(ages_of_anchors[::views]))
-        return self.mean_over_blocks(part, embeddings, ages)
+            part = partial(self._released, views, self._less_similar(ages[::views]))
+        return self.mean_over_blocks(part, anchors, ages, views)
 
     def _printed(self, views: int, block: Block) -> Tensor:
         _, logits, weights, pairs = block

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from contrage.losses._pairs import Block, KernelLoss, masked_logsumexp, shares
+from contrage.losses._pairs import Block, KernelLoss, flatten, masked_logsumexp, shares
 
 
 class YAware(KernelLoss):
@@ -35,7 +35,8 @@ class YAware(KernelLoss):
 
     def forward(self, embeddings: Tensor, ages: Tensor, epoch: int = 0) -> Tensor:
         """Return the scalar loss of embeddings (batch, views, features) of unit length."""
-        return self.mean_over_blocks(self._part, embeddings, ages)
+        anchors, ages = flatten(embeddings, ages)
+        return self.mean_over_blocks(self._part, anchors, ages, embeddings.shape[1])
 
     def _part(self, block: Block) -> Tensor:
         log_ratios = block.logits - masked_logsumexp(block.logits, block.pairs)
