@@ -3,6 +3,7 @@
 TRAINING = f"{RESULTS}/training/{{row}}/seed-{{seed}}/fold-{{fold}}"
 FEATURES = f"{RESULTS}/features/{{row}}/seed-{{seed}}/fold-{{fold}}"
 SNAPSHOTS = [f"{FEATURES}_epoch-{epoch}.npz" for epoch in WATCHED_EPOCHS]
+PROCESSES = config["training"]["gpus_per_job"]
 
 
 rule feasible:
@@ -53,11 +54,11 @@ rule train:
         f"{RESULTS}/benchmarks/train/{{row}}/seed-{{seed}}_fold-{{fold}}.tsv"
     conda:
         "../../envs/learning.yaml"
-    threads: config["training"]["threads"]
+    threads: config["training"]["threads"] * PROCESSES
     resources:
-        mem_mb=4000,
+        mem_mb=4000 * PROCESSES,
         runtime=720,
-        gpu=0 if config["training"]["device"] == "cpu" else 1,
+        gpu=0 if config["training"]["device"] == "cpu" else PROCESSES,
     params:
         settings=training_settings,
         resume=f"{TRAINING}/resume.pt",

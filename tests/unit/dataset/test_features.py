@@ -9,7 +9,7 @@ import pytest
 
 from contrage.cohort.register import register
 from contrage.dataset.features import features
-from contrage.dataset.load import load_images
+from contrage.dataset.load import Loader
 from contrage.dataset.normalise import feature_statistics, standardise
 from contrage.dataset.select import select
 from contrage.dataset.split import split
@@ -91,7 +91,7 @@ def test_statistics_agree_with_scikit_learn_on_the_training_rows(tmp_path, value
         scaler = StandardScaler().fit(array[fold["train_rows"]])
         np.testing.assert_allclose(fold["mean"], scaler.mean_)
         np.testing.assert_allclose(fold["sd"], scaler.scale_)
-        found = load_images(tmp_path / "array.npy", np.arange(12), fold, {})
+        found = Loader(tmp_path / "array.npy", fold, {})(np.arange(12))
         np.testing.assert_allclose(found, scaler.transform(array), rtol=1e-5, atol=1e-6)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from contrage.dataset.load import load_images
+from contrage.dataset.load import Loader
 from contrage.dataset.normalise import common_field, normalise, statistics
 
 
@@ -62,9 +62,9 @@ def test_rows_are_loaded_in_the_order_asked_for(tmp_path, images):
     np.save(tmp_path / "array.npy", images)
     fold = {"mean": 0.0, "sd": 1.0, "train_rows": [0, 2]}
     settings = {"normalisation": "train", "field_of_view": "own"}
-    loaded = load_images(tmp_path / "array.npy", np.array([4, 1]), fold, settings)
+    loaded = Loader(tmp_path / "array.npy", fold, settings)(np.array([4, 1]))
     np.testing.assert_array_equal(loaded, images[[4, 1]])
     settings["field_of_view"] = "common"
-    loaded = load_images(tmp_path / "array.npy", np.array([4, 1]), fold, settings)
+    loaded = Loader(tmp_path / "array.npy", fold, settings)(np.array([4, 1]))
     assert (loaded[..., :2] == 0).all()
     np.testing.assert_array_equal(loaded[..., 2:], images[[4, 1]][..., 2:])

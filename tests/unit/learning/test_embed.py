@@ -9,6 +9,7 @@ import torch
 from contrage.errors import ContrageError
 from contrage.files import read_tsv
 from contrage.learning.embed import embed, extract
+from contrage.learning.images import OnDevice
 from contrage.learning.model import Model
 from contrage.learning.train import train
 
@@ -103,8 +104,9 @@ def test_features_of_a_scan_do_not_depend_on_the_others(rng):
     network = Model("small", (10, 12, 8), [16, 8])
     images = rng.normal(size=(7, 10, 12, 8)).astype(np.float32)
     rows = np.arange(7)
-    together = extract(network, rows, lambda some: images[some], 7)
-    alone = extract(network, rows, lambda some: images[some], 1)
+    stored = OnDevice(images.__getitem__, rows, torch.device("cpu"), torch.float32)
+    together = extract(network, stored, rows, 7)
+    alone = extract(network, stored, rows, 1)
     assert together.shape == (7, 128)
     torch.testing.assert_close(together, alone, rtol=1e-4, atol=1e-5)
 

@@ -26,7 +26,7 @@ def loss(parameters: list[torch.Tensor], data: torch.Tensor) -> torch.Tensor:
 def test_steps_equal_those_of_torch_bit_for_bit():
     (ours, data), (theirs, _) = problem(), problem()
     own = Adam(ours, 0.01, 0.1)
-    reference = torch.optim.Adam(theirs, lr=0.01, weight_decay=0.1, foreach=False)
+    reference = torch.optim.Adam(theirs, lr=0.01, weight_decay=0.1, fused=True)
     for step in range(20):
         own.learning_rate = 0.01 * 0.9**step
         reference.param_groups[0]["lr"] = 0.01 * 0.9**step
@@ -61,7 +61,7 @@ def test_steps_of_sgd_equal_those_of_torch_bit_for_bit(momentum, nesterov):
     (ours, data), (theirs, _) = problem(), problem()
     own = SGD(ours, 0.01, 0.1, momentum=momentum, nesterov=nesterov)
     reference = torch.optim.SGD(
-        theirs, lr=0.01, weight_decay=0.1, momentum=momentum, nesterov=nesterov, foreach=False
+        theirs, lr=0.01, weight_decay=0.1, momentum=momentum, nesterov=nesterov, fused=True
     )
     for step in range(20):
         own.learning_rate = 0.01 * 0.9**step
@@ -110,7 +110,7 @@ def test_exempt_parameters_do_not_decay_and_the_others_do_as_in_torch(name):
         {"params": theirs[:1], "weight_decay": 0.1},
         {"params": theirs[1:], "weight_decay": 0.0},
     ]
-    reference = kind(groups, lr=0.01, foreach=False, **extra)
+    reference = kind(groups, lr=0.01, fused=True, **extra)
     for _ in range(10):
         loss(ours, data).backward()
         own.step()

@@ -11,9 +11,11 @@ from snakemake.utils import validate
 
 from contrage.files import read_tsv
 from contrage.learning.embed import embed
+from contrage.learning.precision import Precision
 from contrage.learning.state import State, start
 from contrage.learning.train import train
 
+CPU = Precision("float32", torch.device("cpu"))
 PART = {"age_mean": 40.0, "age_sd": 20.0}
 TODAY = {
     "augmentation": [],
@@ -37,7 +39,12 @@ def features(cohort, settings, name: str) -> np.ndarray:
 
 def state_of(settings) -> State:
     torch.manual_seed(0)
-    return start(settings, PART, np.array([20.0, 60.0]), torch.device("cpu"), (10, 12, 8))
+    return start(settings, PART, np.array([20.0, 60.0]), CPU, (10, 12, 8))
+
+
+def total(network: torch.nn.Module) -> torch.Tensor:
+    """A loss whose gradient is 1 in every weight."""
+    return sum(parameter.sum() for parameter in network.parameters())
 
 
 def test_defaults_are_what_a_config_without_these_keys_gets(cohort, settings, root):
@@ -87,9 +94,7 @@ def test_gradient_is_scaled_down_to_the_norm_asked_for_and_never_up(
     settings["training"] |= {"learning_rate": 1.0, "weight_decay": 0.0}
     state = state_of(settings)
     before = [parameter.detach().clone() for parameter in state.network.parameters()]
-    for parameter in state.network.parameters():
-        parameter.grad = torch.full_like(parameter, gradient)
-    state.step(clip)
+    state.learn(gradient * total(state.network), clip)
     after = state.network.parameters()
     steps = [(old - new).detach().flatten() for old, new in zip(before, after, strict=True)]
     norm = float(torch.cat(steps).double().norm())
@@ -121,18 +126,14 @@ def test_averaging_leaves_the_training_itself_as_it_was(cohort, settings):
 def test_state_of_a_recipe_survives_a_checkpoint(settings, tmp_path):
     settings["training"] |= {"optimiser": "sgd", "ema": 0.9}
     one, other = state_of(settings), state_of(settings)
-    for parameter in one.network.parameters():
-        parameter.grad = torch.ones_like(parameter)
-    one.step(None)
+    one.learn(total(one.network), None)
     one.best, one.validation = {"epoch": 1, "error": 2.0, "network": {}}, [[1, 2.0]]
     torch.save(one.content(), tmp_path / "state.pt")
     other.restore(torch.load(tmp_path / "state.pt", weights_only=True))
     assert other.average.steps == 1
     assert (other.best, other.validation) == (one.best, one.validation)
     for each in (one, other):
-        for parameter in each.network.parameters():
-            parameter.grad = torch.ones_like(parameter)
-        each.step(None)
+        each.learn(total(each.network), None)
     for first, second in zip(
         one.evaluated.state_dict().values(), other.evaluated.state_dict().values(), strict=True
     ):

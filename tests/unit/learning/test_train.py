@@ -18,7 +18,8 @@ from contrage.errors import ContrageError, SettingsError
 from contrage.files import read_tsv
 from contrage.learning import checkpoint
 from contrage.learning import train as training
-from contrage.learning.train import batches, train
+from contrage.learning.epoch import batches
+from contrage.learning.train import train
 
 
 class PowerCutError(Exception):
@@ -231,6 +232,40 @@ def test_training_killed_at_any_moment_ends_with_the_same_bits(cohort, settings,
     assert saved["epoch"] >= 4
     train(settings, **cohort.inputs, **outputs)
     whole = cohort.outputs("whole")
+    train(settings, **cohort.inputs, **whole)
+    assert_same_weights(whole["model"], outputs["model"])
+
+
+HALF_WRITTEN = """
+import os, signal, torch
+save, written = torch.save, []
+def save_half(content, stream):
+    written.append(content)
+    if len(written) < 3:
+        return save(content, stream)
+    import io
+    whole = io.BytesIO()
+    save(content, whole)
+    stream.write(whole.getvalue()[: len(whole.getvalue()) // 2])
+    stream.flush()
+    os.kill(os.getpid(), signal.SIGKILL)
+torch.save = save_half
+"""
+
+
+def test_training_killed_in_the_middle_of_a_write_ends_with_the_same_bits(cohort, settings, root):
+    settings["training"]["epochs"] = 6
+    outputs, whole = cohort.outputs("killed"), cohort.outputs("whole")
+    arguments = json.dumps([settings, cohort.inputs, outputs], default=str)
+    environment = os.environ | {"PYTHONPATH": str(root / "workflow")}
+    killed = subprocess.run(
+        [sys.executable, "-c", HALF_WRITTEN + KILLED, arguments], env=environment, check=False
+    )
+    assert killed.returncode == -signal.SIGKILL
+    left = sorted(outputs["resume"].parent.iterdir())
+    assert len(left) == 2  # the checkpoint, whole, and the half of the next
+    assert torch.load(outputs["resume"], weights_only=True)["epoch"] == 2
+    train(settings, **cohort.inputs, **outputs)
     train(settings, **cohort.inputs, **whole)
     assert_same_weights(whole["model"], outputs["model"])
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -16,30 +18,38 @@ def image_shape(array: Path) -> tuple[int, ...]:
     return np.load(array, mmap_mode="r").shape[1:]
 
 
-def load_images(
-    array: Path, rows: NDArray[np.int_], fold: dict[str, Any], settings: dict[str, Any]
-) -> NDArray[np.float32]:
-    """Return z-scored images with background 0, or z-scored rows of a table of features.
+@dataclass(frozen=True)
+class Loader:
+    """Loads z-scored images with background 0, or z-scored rows of a table of features.
 
-    Parameters
+    Attributes
     ----------
     array : Path
-        All images of the cohort, shape (scans, X, Y, Z), or a table's (scans, features).
-    rows : ndarray of int, shape (n,)
-        Which of them.
+        All images of the cohort, shape (scans, X, Y, Z), or a table's (scans, features). It is
+        mapped into memory: only the rows that are asked for are read.
     fold : dict
         One fold of a split: mean, sd and train_rows; median for a table.
     settings : dict
         `normalisation` ("train", "cohort", "image") and `field_of_view` ("own", "common").
-
-    Returns
-    -------
-    ndarray of shape (n, X, Y, Z) or (n, features)
     """
-    images = np.load(array, mmap_mode="r")
-    chosen = np.array(images[rows])
-    if images.ndim == 2:
-        return standardise(chosen, fold)
-    if settings["field_of_view"] == "common":
-        chosen *= common_field(images, np.asarray(fold["train_rows"]))
-    return normalise(chosen, fold, settings["normalisation"])
+
+    array: Path
+    fold: dict[str, Any]
+    settings: dict[str, Any]
+
+    def __call__(self, rows: NDArray[np.int_]) -> NDArray[np.float32]:
+        """Return the images of these rows of the array, shape (n, X, Y, Z) or (n, features)."""
+        chosen = np.array(self._images[rows])
+        if self._images.ndim == 2:
+            return standardise(chosen, self.fold)
+        if self.settings["field_of_view"] == "common":
+            chosen *= self._field
+        return normalise(chosen, self.fold, self.settings["normalisation"])
+
+    @cached_property
+    def _images(self) -> np.ndarray:
+        return np.load(self.array, mmap_mode="r")
+
+    @cached_property
+    def _field(self) -> NDArray[np.bool_]:
+        return common_field(self._images, np.asarray(self.fold["train_rows"]))

@@ -67,14 +67,16 @@ def normalise(images: Images, fold: dict[str, Any], scheme: str) -> Images:
     scheme : {"train", "cohort", "image"}
         "image" takes each image's own mean and standard deviation.
     """
-    scores = np.zeros(images.shape, np.float32)
+    scores = np.empty(images.shape, np.float32)
     for score, image in zip(scores, images, strict=True):
-        inside = image != 0
-        voxels = image[inside].astype(np.float64)
-        mean, sd = (
-            (voxels.mean(), voxels.std()) if scheme == "image" else (fold["mean"], fold["sd"])
-        )
-        score[inside] = (voxels - mean) / max(sd, 1e-12)
+        inside, voxels = image != 0, image.astype(np.float64)
+        mean, sd = fold.get("mean"), fold.get("sd")
+        if scheme == "image":
+            mean, sd = voxels[inside].mean(), voxels[inside].std()
+        voxels -= mean
+        voxels /= max(sd, 1e-12)
+        score[...] = voxels
+        score *= inside
     return scores
 
 

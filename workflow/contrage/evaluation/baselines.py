@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from contrage.dataset.load import load_images
+from contrage.dataset.load import Loader
 from contrage.evaluation import predictions as table
 from contrage.evaluation.predictions import Fold
 from contrage.evaluation.ridge import fit
@@ -22,7 +22,7 @@ BLOCK_MM = 16.0
 COMPONENTS = 20
 CHUNK = 32
 
-Loader = Callable[[np.ndarray], np.ndarray]
+Load = Callable[[np.ndarray], np.ndarray]
 
 
 def baselines(
@@ -54,7 +54,7 @@ def baselines(
     is_table = np.load(array, mmap_mode="r").ndim == 2
     lines: list[dict[str, Any]] = []
     for part in table.folds(split, everyone):
-        load = partial(load_images, array, fold=part.entry, settings=settings["dataset"])
+        load = Loader(array, part.entry, settings["dataset"])
         ridges = _ridge_of_table if is_table else _ridges
         found = _means(part) | ridges(part, load, settings)
         for name, predict in found.items():
@@ -80,7 +80,7 @@ def _means(part: Fold) -> dict[str, Callable[[Scans], np.ndarray]]:
 
 
 def _ridges(
-    part: Fold, load: Loader, settings: dict[str, Any]
+    part: Fold, load: Load, settings: dict[str, Any]
 ) -> dict[str, Callable[[Scans], np.ndarray]]:
     """Return the predictors that read block means, fitted on the training scans alone."""
     block = max(1, round(BLOCK_MM / settings["dataset"]["voxel_mm"]))
@@ -94,7 +94,7 @@ def _ridges(
 
 
 def _ridge_of_table(
-    part: Fold, load: Loader, settings: dict[str, Any]
+    part: Fold, load: Load, settings: dict[str, Any]
 ) -> dict[str, Callable[[Scans], np.ndarray]]:
     """Return the predictor that reads a table's features, fitted on the training rows alone."""
     values = {side: load(scans.rows).astype(float) for side, scans in part.sides}
@@ -119,7 +119,7 @@ def _look_up(ages: dict[str, float], scans: Scans) -> np.ndarray:
     return np.array([ages[scan] for scan in scans.ids])
 
 
-def blocks(rows: np.ndarray, load: Loader, block: int, of_mask: bool) -> np.ndarray:
+def blocks(rows: np.ndarray, load: Load, block: int, of_mask: bool) -> np.ndarray:
     """Return block means of some scans, shape (n, blocks).
 
     Parameters

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -36,21 +37,31 @@ def choose(name: str) -> torch.device:
 
 
 @contextmanager
-def repeatable(seed: int, device: torch.device, threads: int) -> Iterator[None]:
-    """Fix the seeds, the number of threads and, on the CPU, the algorithms; undo it afterwards.
+def repeatable(
+    seed: int, device: torch.device, threads: int, deterministic: bool = False
+) -> Iterator[None]:
+    """Fix the seeds, the number of threads and the algorithms; undo it afterwards.
 
     Sums of floats depend on how many threads share them, so the thread count is part of the
-    result and comes from the settings, not from the machine.
+    result and comes from the settings, not from the machine. On the CPU equal inputs always give
+    equal bits. On a GPU they do where `deterministic` asks for it; else cuDNN tries its algorithms
+    and takes the fastest.
     """
     import torch.utils.deterministic as memory
 
+    fixed = deterministic or device.type == "cpu"
     threads_before = torch.get_num_threads()
     mode_before = torch.get_deterministic_debug_mode()
     fill_before = memory.fill_uninitialized_memory
+    search_before = torch.backends.cudnn.benchmark
+    if fixed and device.type == "cuda":
+        # cuBLAS reads this when it is first used, which is later.
+        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
     torch.manual_seed(seed)
     torch.set_num_threads(threads)
     # The same switch as torch.use_deterministic_algorithms, which imports the compiler (2.5 s).
-    torch.set_deterministic_debug_mode("error" if device.type == "cpu" else "default")
+    torch.set_deterministic_debug_mode("error" if fixed else "default")
+    torch.backends.cudnn.benchmark = not fixed
     # Deterministic mode also overwrites all fresh memory: a seventh of the time, for nothing here.
     memory.fill_uninitialized_memory = False
     try:
@@ -58,4 +69,5 @@ def repeatable(seed: int, device: torch.device, threads: int) -> Iterator[None]:
     finally:
         torch.set_num_threads(threads_before)
         torch.set_deterministic_debug_mode(mode_before)
+        torch.backends.cudnn.benchmark = search_before
         memory.fill_uninitialized_memory = fill_before

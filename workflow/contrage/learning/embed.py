@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from functools import partial
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 
-from contrage.dataset.load import image_shape, load_images
+from contrage.dataset.load import Loader, image_shape
 from contrage.errors import ContrageError
 from contrage.files import atomic
+from contrage.learning import images, precision
 from contrage.learning.device import choose, repeatable
-from contrage.learning.model import Model
+from contrage.learning.images import Images
+from contrage.learning.model import Model, memory_format
+from contrage.learning.processes import ALONE, World
 from contrage.learning.tables import Scans, read_fold, read_scans
-
-Loader = Callable[[np.ndarray], np.ndarray]
 
 
 def embed(
@@ -48,16 +48,15 @@ def embed(
     saved = read_model(model)
     training = saved["settings"]["training"] | settings.get("training", {})
     device = choose(training["device"])
-    network = rebuild(saved, image_shape(array), model).to(device)
+    shape = image_shape(array)
+    network = rebuild(saved, shape, model)
+    network.to(device, memory_format=memory_format(training, shape))
     table = read_scans(scans)
-    load = partial(
-        load_images,
-        array,
-        fold=read_fold(split, fold),
-        settings=saved["settings"]["dataset"],
-    )
-    with repeatable(0, device, training["threads"]):
-        found = extract(network, table.rows, load, training["batch_size"])
+    load = Loader(array, read_fold(split, fold), saved["settings"]["dataset"])
+    numbers = precision.choose(training.get("precision", "auto"), device)
+    with repeatable(0, device, training["threads"], training.get("deterministic", False)):
+        within = images.reach(load, table.rows, shape, training, numbers)
+        found = extract(network, within, np.arange(len(table.ids)), training["batch_size"])
         own = predict(network, found, saved) if saved["predicts"] else None
     write_features(features, table, found, network, own)
 
@@ -104,21 +103,22 @@ def rebuild(saved: dict[str, Any], shape: tuple[int, ...], path: Path) -> Model:
 
 
 @torch.no_grad()
-def extract(network: Model, rows: np.ndarray, load: Loader, batch_size: int) -> torch.Tensor:
-    """Return the encoder's features (N, d), float32, of the scans in these rows of the array.
+def extract(
+    network: Model, images: Images, places: np.ndarray, batch_size: int, world: World = ALONE
+) -> torch.Tensor:
+    """Return the encoder's features (N, d), float32, of the scans at these places.
 
     The encoder is in evaluation mode meanwhile: its batch norm uses running statistics of the
-    training scans, so that no scan's features depend on the others.
+    training scans, so that no scan's features depend on the others. Several processes share the
+    work, and each gets all features.
     """
     was_training = network.training
     network.eval()
-    device = next(network.parameters()).device
-    parts = [
-        network.encoder(torch.from_numpy(load(some))[:, None].to(device)).cpu()
-        for some in np.split(rows, range(batch_size, len(rows), batch_size))
-    ]
+    own = world.share(torch.from_numpy(places)).split(batch_size)
+    # On the device until all are there: a copy per batch would wait for each.
+    parts = [network.encoder(batch) for batch in images.batches(own)]
     network.train(was_training)
-    return torch.cat(parts)
+    return world.join(torch.cat(parts)).cpu()
 
 
 @torch.no_grad()

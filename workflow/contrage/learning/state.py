@@ -15,8 +15,11 @@ from contrage.errors import SettingsError
 from contrage.files import atomic
 from contrage.learning import optimiser
 from contrage.learning.average import Average
-from contrage.learning.model import Model, head_sizes
+from contrage.learning.deterministic import make_deterministic
+from contrage.learning.model import Model, head_sizes, memory_format
+from contrage.learning.precision import Precision
 from contrage.learning.tables import Scans
+from contrage.losses._pairs import exact
 
 logger = logging.getLogger(__name__)
 
@@ -27,8 +30,8 @@ class State:
 
     Attributes
     ----------
-    network, loss, optimiser
-        Each with a state_dict.
+    network, loss, optimiser, scaler
+        Each with a state_dict. The scaler does something in float16 alone.
     age_mean, age_sd : float
         Of the training scans, years: the unit in which a loss that predicts age sees it.
     epoch : int
@@ -46,6 +49,7 @@ class State:
     network: Model
     loss: torch.nn.Module
     optimiser: optimiser.Adam | optimiser.SGD
+    scaler: torch.amp.GradScaler
     age_mean: float
     age_sd: float
     epoch: int = 0
@@ -76,8 +80,9 @@ class State:
 
     def targets(self, ages: np.ndarray) -> torch.Tensor:
         """Return ages (N,) as the loss wants them: years, or standardised for a prediction."""
-        scaled = (ages - self.age_mean) / self.age_sd if self._standardises else ages
-        return torch.from_numpy(scaled).float()
+        if self._standardises:
+            return torch.from_numpy((ages - self.age_mean) / self.age_sd).float()
+        return in_years(ages)
 
     def groups(self, scans: Scans) -> torch.Tensor | None:
         """Return the group (N,) of each scan where the loss asks for one; unknown is a group too.
@@ -97,11 +102,14 @@ class State:
             logger.warning("%s unknown for %d of %d scans: one group", wanted, missing, len(known))
         return torch.from_numpy(np.unique([str(value) for value in known], return_inverse=True)[1])
 
-    def step(self, clip: float | None) -> None:
-        """Update the weights by their gradients, which are scaled down to a norm of `clip`."""
+    def learn(self, loss: torch.Tensor, clip: float | None) -> None:
+        """Update the weights by a loss's gradients, which are scaled down to a norm of `clip`."""
+        self.scaler.scale(loss).backward()
         if clip is not None:
+            self.scaler.unscale_(self.optimiser)
             torch.nn.utils.clip_grad_norm_(self.optimiser.parameters, clip)
-        self.optimiser.step()
+        self.scaler.step(self.optimiser)
+        self.scaler.update()
         if self.average:
             self.average.update(self.network)
 
@@ -116,6 +124,7 @@ class State:
             "network": self.network.state_dict(),
             "loss": self.loss.state_dict(),
             "optimiser": self.optimiser.state_dict(),
+            "scaler": self.scaler.state_dict(),
             "epoch": self.epoch,
             "curve": self.curve,
             "snapshots": self.snapshots,
@@ -126,7 +135,7 @@ class State:
 
     def restore(self, content: dict[str, Any]) -> None:
         """Take over what `content` returned."""
-        for part in ("network", "loss", "optimiser"):
+        for part in ("network", "loss", "optimiser", "scaler"):
             getattr(self, part).load_state_dict(content[part])
         if self.average:
             self.average.load_state_dict(content["average"])
@@ -138,8 +147,8 @@ class State:
         return {
             "settings": settings,
             "epoch": self.best["epoch"] if self.best else self.epoch,
-            "encoder": self.evaluated.encoder.state_dict(),
-            "head": self.evaluated.head.state_dict(),
+            "encoder": plain(self.evaluated.encoder.state_dict()),
+            "head": plain(self.evaluated.head.state_dict()),
             "outputs": self.network.layers[-1],
             "predicts": self.predicts,
             "age_mean": self.age_mean,
@@ -158,11 +167,25 @@ class State:
             temporary.write_text("\n".join(lines) + "\n")
 
 
+def in_years(ages: np.ndarray) -> torch.Tensor:
+    """Return ages (N,) in float64, rounded as losses round those in float32.
+
+    In that form losses take them as they are. To round, a loss must know the largest: on a GPU the
+    host would wait for it in every step.
+    """
+    return exact(torch.from_numpy(ages).float())
+
+
+def plain(weights: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    """Return weights in PyTorch's ordinary layout, whatever the training's was."""
+    return {name: weight.contiguous() for name, weight in weights.items()}
+
+
 def start(
     settings: dict[str, Any],
     part: dict[str, Any],
     ages: np.ndarray,
-    device: torch.device,
+    precision: Precision,
     shape: tuple[int, ...],
 ) -> State:
     """Build network, loss and optimiser before the first epoch; a loss that asks is told the ages.
@@ -173,21 +196,27 @@ def start(
     torch's seed, set before, decides the initial weights. They are the same for all losses with
     the same head, so that rows of a benchmark differ by their loss alone.
     """
-    training = settings["training"]
+    training, device = settings["training"], precision.device
     loss = load_loss(settings["loss"], training["epochs"])
     if hasattr(loss, "fit"):
-        loss.fit(torch.from_numpy(ages).float())  # rounded as those of every batch are
+        loss.fit(in_years(ages))
     head = head_sizes(training["head"], loss, settings["row"])
     unit = getattr(loss, "unit_embeddings", False)
     predicts_last = getattr(loss, "predicts_last", False)
-    network = Model(training["encoder"], shape, head, unit, predicts_last).to(device)
+    network = Model(training["encoder"], shape, head, unit, predicts_last)
+    network.to(device, memory_format=memory_format(training, shape))
+    if training.get("deterministic") and device.type == "cuda":
+        make_deterministic(network)
     steps = optimiser.build(training, network, loss.to(device))
     count = sum(parameter.numel() for parameter in network.parameters())
     logger.info("encoder %s and head: %.2f million parameters", training["encoder"], count / 1e6)
     decay = training.get("ema")
     average = None if decay is None else Average(network, decay)
+    if training.get("compile"):
+        network.encoder.compile()
     age_sd = part["age_sd"] or 1.0
-    return State(network, loss, steps, part["age_mean"], age_sd, average=average)
+    scaler = precision.scaler()
+    return State(network, loss, steps, scaler, part["age_mean"], age_sd, average=average)
 
 
 def load_loss(settings: dict[str, Any], epochs: int) -> torch.nn.Module:

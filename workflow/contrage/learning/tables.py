@@ -43,6 +43,11 @@ class Scans:
         )
         return Scans(ids, participants, sites, sexes, self.ages[index], self.rows[index])
 
+    def places(self, some: Scans) -> np.ndarray:
+        """Return the places (n,) in this table of some of its scans."""
+        place = {scan: index for index, scan in enumerate(self.ids)}
+        return np.array([place[scan] for scan in some.ids], dtype=int)
+
     def pick(self, wanted: list[str], source: Path) -> Scans:
         """Return the scans named in `wanted`, in that order; `source` is named in the error."""
         place = {scan: index for index, scan in enumerate(self.ids)}

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import logging
-import math
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 
-from contrage.dataset.load import image_shape, load_images
-from contrage.errors import ContrageError, SettingsError
-from contrage.learning import augment, checkpoint
+from contrage.dataset.load import Loader, image_shape
+from contrage.errors import SettingsError
+from contrage.learning import augment, checkpoint, precision
 from contrage.learning.device import choose, repeatable
 from contrage.learning.embed import extract, predict, write_features
-from contrage.learning.schedule import learning_rate
+from contrage.learning.epoch import SMALLEST_SHARE, gather, run_epoch
+from contrage.learning.images import reach
+from contrage.learning.processes import World, run
 from contrage.learning.state import State, start
 from contrage.learning.tables import read_fold, read_scans
 from contrage.learning.validation import Validation, divide
@@ -26,7 +27,6 @@ from contrage.learning.validation import Validation, divide
 logger = logging.getLogger(__name__)
 
 CHECKPOINT_SECONDS = 10.0
-SMALLEST_SHARE = 4
 
 
 def train(
@@ -75,55 +75,95 @@ def train(
     ContrageError
         If the loss is no longer a finite number.
     """
+    files = Files(array, scans, split, fold, model, curve, resume, features, snapshots or [])
     training = settings["training"]
-    everyone, part = read_scans(scans), read_fold(split, fold)
-    whole = everyone.pick(part["train"], split)
-    own, held_out = divide(whole, training, settings["seed"])
-    snapshot_epochs = settings.get("snapshot_epochs", []) if snapshots else []
-    check(training, len(own.ids), snapshot_epochs)
-    load = partial(load_images, array, fold=part, settings=settings["dataset"])
-    look = partial(extract, rows=everyone.rows, load=load, batch_size=training["batch_size"])
-    device = choose(training["device"])
-    mark = checkpoint.fingerprint({**settings, "fold": fold}, device.type, array, scans, split)
+    run(training.get("gpus_per_job", 1), training["device"], train_in, settings, files)
 
-    with repeatable(settings["seed"], device, training["threads"]):
-        state = start(settings, part, whole.ages, device, image_shape(array))
-        if saved := checkpoint.load(resume, mark):
+
+@dataclass(frozen=True)
+class Files:
+    """What a training reads and writes; see `train`."""
+
+    array: Path
+    scans: Path
+    split: Path
+    fold: int
+    model: Path
+    curve: Path
+    resume: Path
+    features: Path | None
+    snapshots: list[Path]
+
+
+def train_in(world: World, settings: dict[str, Any], files: Files) -> None:
+    """Train in one of the processes that share a training; see `train`."""
+    training = settings["training"]
+    everyone, part = read_scans(files.scans), read_fold(files.split, files.fold)
+    whole = everyone.pick(part["train"], files.split)
+    own, held_out = divide(whole, training, settings["seed"])
+    snapshot_epochs = settings.get("snapshot_epochs", []) if files.snapshots else []
+    check(training, len(own.ids), snapshot_epochs)
+    shape, load = image_shape(files.array), Loader(files.array, part, settings["dataset"])
+    device = choose(training["device"])
+    numbers = precision.choose(training.get("precision", "auto"), device)
+    asked = {**settings, "fold": files.fold}
+    mark = checkpoint.fingerprint(asked, device.type, files.array, files.scans, files.split)
+    deterministic = training.get("deterministic", False)
+
+    with repeatable(settings["seed"], device, training["threads"], deterministic):
+        state = start(settings, part, whole.ages, numbers, shape)
+        if saved := checkpoint.load(files.resume, mark):
             state.restore(saved)
-            logger.info("%s: going on after epoch %d", resume, state.epoch)
-        validation = Validation.load(own, held_out, load, training)
-        images = torch.from_numpy(validation.images[: len(own.ids)])[:, None]
-        targets, groups = state.targets(own.ages), state.groups(own)
+            logger.info("%s: going on after epoch %d", files.resume, state.epoch)
+        images = reach(load, everyone.rows, shape, training, numbers)
+        validation = Validation.of(everyone, own, held_out, training)
+        look = partial(
+            extract,
+            images=images,
+            places=np.arange(len(everyone.ids)),
+            batch_size=training["batch_size"],
+            world=world,
+        )
+        places = everyone.places(own)
+        material = gather(state, settings, images, own, places, numbers, world)
         saved_at = time.monotonic()
-        for _ in progress(state, settings):
+        for _ in progress(state, settings, world):
             if validation.is_over(state):
                 break
-            run_epoch(state, images, targets, groups, settings)
-            validation.look(state)
+            run_epoch(state, material)
+            validation.look(state, images, world)
             if state.epoch in snapshot_epochs:
                 state.snapshots[state.epoch] = look(state.evaluated)
-            if time.monotonic() - saved_at >= CHECKPOINT_SECONDS:
-                checkpoint.save(resume, {"fingerprint": mark, **state.content()})
+            if world.leads and time.monotonic() - saved_at >= CHECKPOINT_SECONDS:
+                checkpoint.save(files.resume, {"fingerprint": mark, **state.content()})
                 saved_at = time.monotonic()
         validation.keep_best(state)
         found = look(state.evaluated)
         own_ages = predict(state.evaluated, found, part) if state.predicts else None
 
-    if features:
-        write_features(features, everyone, found, state.network, own_ages)
-    for path, epoch in zip(snapshots or [], snapshot_epochs, strict=True):
+    if not world.leads:
+        return
+    if files.features:
+        write_features(files.features, everyone, found, state.network, own_ages)
+    for path, number in zip(files.snapshots, snapshot_epochs, strict=True):
         # An epoch after an early stop never was: the weights that were kept stand for it.
-        write_features(path, everyone, state.snapshots.get(epoch, found), state.network)
-    state.write_curve(curve)
-    checkpoint.save(model, state.model(settings))
-    resume.unlink(missing_ok=True)
+        write_features(path, everyone, state.snapshots.get(number, found), state.network)
+    state.write_curve(files.curve)
+    checkpoint.save(files.model, state.model(settings))
+    files.resume.unlink(missing_ok=True)
 
 
 def check(training: dict[str, Any], scans: int, snapshot_epochs: list[int]) -> None:
     """Raise `SettingsError` for settings that cannot work with this many training scans."""
-    if scans < training["batch_size"]:
+    size, processes = training["batch_size"], training.get("gpus_per_job", 1)
+    if size < SMALLEST_SHARE * processes:
         raise SettingsError(
-            f"training.batch_size: {training['batch_size']} is more than the {scans} training "
+            f"training.batch_size: {size} scans are too few to share among {processes} processes; "
+            f"make it {SMALLEST_SHARE * processes} or more"
+        )
+    if scans < size:
+        raise SettingsError(
+            f"training.batch_size: {size} is more than the {scans} training "
             "scans; make the batch smaller"
         )
     augment.build(training.get("augmentation", []))
@@ -135,74 +175,14 @@ def check(training: dict[str, Any], scans: int, snapshot_epochs: list[int]) -> N
         )
 
 
-def run_epoch(
-    state: State,
-    images: torch.Tensor,
-    targets: torch.Tensor,
-    groups: torch.Tensor | None,
-    settings: dict[str, Any],
-) -> None:
-    """Go through all training scans once, in an order drawn from the seed and the epoch.
-
-    Parameters
-    ----------
-    state : State
-        Changed in place.
-    images : Tensor of shape (N, 1, X, Y, Z)
-    targets : Tensor of shape (N,)
-    groups : Tensor of shape (N,), or None
-        Where the loss asks for them.
-    settings : dict
-        `row`, `training` and `seed`.
-    """
-    training, began = settings["training"], time.monotonic()
-    device = next(state.network.parameters()).device
-    state.optimiser.learning_rate = learning_rate(training, state.epoch)
-    # All chance of an epoch follows from (seed, epoch): a resumed training needs no more.
-    chance = np.random.SeedSequence([settings["seed"], state.epoch]).generate_state(2)
-    torch.manual_seed(int(chance[0]))
-    generator = torch.Generator(device).manual_seed(int(chance[1]))
-    transforms = augment.build(training.get("augmentation", []))
-    state.network.train()
-    total, seen = torch.zeros((), device=device), 0
-    for batch in batches(torch.randperm(len(images)), training["batch_size"]):
-        inputs = images[batch].to(device)
-        embeddings = augment.embed(state.network, inputs, training["views"], transforms, generator)
-        wanted = {} if groups is None else {"groups": groups[batch].to(device)}
-        loss = state.loss(embeddings, targets[batch].to(device), epoch=state.loss_epoch, **wanted)
-        loss.backward()
-        state.step(training.get("gradient_clip"))
-        total += loss.detach() * len(batch)
-        seen += len(batch)
-    mean = total.item() / seen
-    if not math.isfinite(mean):
-        raise ContrageError(
-            f"training of {settings['row']}, seed {settings['seed']}: the loss is {mean} in epoch "
-            f"{state.epoch + 1}; lower training.learning_rate or raise the loss's temperature"
-        )
-    state.finish_epoch(mean, state.optimiser.learning_rate, time.monotonic() - began)
-
-
-def batches(order: torch.Tensor, batch_size: int) -> list[torch.Tensor]:
-    """Cut an order of scans into batches.
-
-    A last, shorter batch is kept, as in the code behind the paper, unless it has less than a
-    quarter of the scans of a full one: batch norm and rankings of a handful of scans are noise,
-    and of a single scan they cannot be had. Scans left out of one epoch are in the next, whose
-    order is another.
-    """
-    parts = list(order.split(batch_size))
-    last = len(parts[-1])
-    return parts[:-1] if last * SMALLEST_SHARE < batch_size or last == 1 else parts
-
-
-def progress(state: State, settings: dict[str, Any]) -> Iterator[int]:
+def progress(state: State, settings: dict[str, Any], world: World) -> Iterator[int]:
     """Yield the epochs that are left: with a bar on a terminal, with lines in the log."""
     from tqdm import tqdm
 
     epochs, name = settings["training"]["epochs"], f"{settings['row']} seed {settings['seed']}"
     left = range(state.epoch, epochs)
-    bar = tqdm(left, name, epochs, initial=state.epoch, disable=None, leave=False, unit="epoch")
+    hidden = None if world.leads else True  # None: where there is no terminal
+    bar = tqdm(left, name, epochs, initial=state.epoch, disable=hidden, leave=False, unit="epoch")
     for epoch in bar:
         yield epoch
         number, loss, rate, seconds = state.curve[-1]

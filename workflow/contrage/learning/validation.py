@@ -10,7 +10,9 @@ import numpy as np
 import torch
 
 from contrage.errors import SettingsError
-from contrage.learning.embed import Loader, extract
+from contrage.learning.embed import extract
+from contrage.learning.images import Images
+from contrage.learning.processes import ALONE, World
 from contrage.learning.tables import Scans
 
 if TYPE_CHECKING:
@@ -70,8 +72,8 @@ class Validation:
 
     Attributes
     ----------
-    images : ndarray of shape (n, …)
-        Normalised, those learned from before those held out.
+    places : ndarray of shape (n,)
+        Of the scans in the images of the training: those learned from before those held out.
     ages : ndarray of shape (n,)
         Years, in the same order.
     learned : int
@@ -83,7 +85,7 @@ class Validation:
         Of the training; its last epoch is always looked at.
     """
 
-    images: np.ndarray
+    places: np.ndarray
     ages: np.ndarray
     learned: int
     settings: dict[str, Any] | None
@@ -91,10 +93,10 @@ class Validation:
     epochs: int
 
     @classmethod
-    def load(cls, own: Scans, held_out: Scans, load: Loader, training: dict[str, Any]) -> Self:
-        """Load the images of both parts, those learned from once for training and validation."""
+    def of(cls, everyone: Scans, own: Scans, held_out: Scans, training: dict[str, Any]) -> Self:
+        """Return the validation of a training on `own`; both parts are scans of `everyone`."""
         return cls(
-            images=load(np.concatenate([own.rows, held_out.rows])),
+            places=np.concatenate([everyone.places(own), everyone.places(held_out)]),
             ages=np.concatenate([own.ages, held_out.ages]),
             learned=len(own.ids),
             settings=training.get("early_stop"),
@@ -102,15 +104,14 @@ class Validation:
             epochs=training["epochs"],
         )
 
-    def look(self, state: State) -> None:
+    def look(self, state: State, images: Images, world: World = ALONE) -> None:
         """Note the error after this epoch, and the weights if there were none better."""
         if not self.settings:
             return
         if state.epoch % self.settings["every"] and state.epoch != self.epochs:
             return
-        places = np.arange(len(self.images))
-        found = extract(state.evaluated, places, self.images.__getitem__, self.batch_size)
-        error = probe_error(found, torch.from_numpy(self.ages), self.learned)
+        found = extract(state.evaluated, images, self.places, self.batch_size, world)
+        error = world.agree(probe_error(found, torch.from_numpy(self.ages), self.learned))
         state.validation.append([state.epoch, error])
         if state.best is None or error < state.best["error"]:
             weights = {k: v.clone() for k, v in state.evaluated.state_dict().items()}

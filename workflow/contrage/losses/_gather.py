@@ -38,14 +38,14 @@ def joint_batch(
         return None
     if distributed.get_world_size() == 1:
         return None
-    joined = [_gather(value) if isinstance(value, Tensor) else value for value in args]
+    joined = [gather(value) if isinstance(value, Tensor) else value for value in args]
     named = {
-        key: _gather(value) if isinstance(value, Tensor) else value for key, value in kwargs.items()
+        key: gather(value) if isinstance(value, Tensor) else value for key, value in kwargs.items()
     }
     return tuple(joined), named
 
 
-def _gather(own: Tensor) -> Tensor:
+def gather(own: Tensor) -> Tensor:
     """Return the tensors (n_r, …) of all processes as one, (Σ n_r, …), ours with its gradient."""
     from torch import distributed
 

@@ -62,7 +62,10 @@ def count(setting: str, value: int, least: int = 0) -> int:
 
 
 def check(embeddings: Tensor, ages: Tensor) -> None:
-    """Raise ValueError unless the embeddings are (batch, views, features) and the ages fit them."""
+    """Raise ValueError unless the embeddings are (batch, views, features) and the ages fit them.
+
+    Whether ages are finite is asked on the CPU alone.
+    """
     shape = tuple(embeddings.shape)
     if len(shape) != 3 or 0 in shape:
         raise ValueError(f"Embeddings must be (batch, views, features), these are {shape}.")
@@ -70,7 +73,8 @@ def check(embeddings: Tensor, ages: Tensor) -> None:
         raise ValueError(f"Embeddings must be floating point, these are {embeddings.dtype}.")
     if tuple(ages.shape) != shape[:1]:
         raise ValueError(f"Ages must be ({shape[0]},), one per sample, not {tuple(ages.shape)}.")
-    if not torch.isfinite(ages).all():
+    # On a GPU the host would have to wait for the answer, in every step.
+    if ages.device.type == "cpu" and not torch.isfinite(ages).all():
         raise ValueError("Ages must be finite numbers; there is a NaN or an infinity among them.")
 
 
@@ -85,7 +89,7 @@ def exact(ages: Tensor) -> Tensor:
     Which of two age gaps is the larger, and whether they tie, decides the loss. In float32,
     25.5 - 25.2 and 25.2 - 24.9 differ where they ought to tie, which changes the gradient of rnc
     and threshold by 2 % on ages with one decimal. Six significant digits (an hour of a lifetime)
-    survive float32.
+    survive float32. Ages in float64 are taken as they are.
     """
     if ages.dtype == torch.float64 or not ages.is_floating_point():
         return ages.detach().double()

@@ -1,0 +1,89 @@
+"""A step queues its work: the host never asks the device for a value.
+
+The meta device has shapes and no values. What needs a value fails on it, as it would wait on a GPU.
+"""
+
+from __future__ import annotations
+
+from contextlib import nullcontext
+
+import numpy as np
+import pytest
+import torch
+from torch.utils._python_dispatch import TorchDispatchMode
+
+from contrage import losses
+from contrage.learning import augment
+from contrage.learning.epoch import Material, batch_loss
+from contrage.learning.precision import Precision
+from contrage.learning.state import start
+
+META = torch.device("meta")
+PART = {"age_mean": 40.0, "age_sd": 20.0}
+AGES = np.linspace(20, 60, 8)
+# The shapes of its mixtures follow from the ages, and shapes are the host's business.
+WAITS = {"supremix"}
+HAVE_FORMS = {"yaware", "threshold", "exp", "dynlocrep"}
+
+
+@pytest.fixture
+def no_autocast(monkeypatch):
+    """The meta device has none."""
+    monkeypatch.setattr(torch, "autocast", lambda *_, **__: nullcontext())
+
+
+def step(settings) -> None:
+    precision = Precision("float32", META)
+    state = start(settings, PART, AGES, precision, (10, 12, 8))
+    targets = state.targets(AGES).to(META)
+    material = Material(settings, None, None, targets, None, state.network, precision)
+    images = torch.empty(8, 1, 10, 12, 8, device=META)
+    part = torch.arange(8, device=META)
+    state.learn(batch_loss(state, material, images, part, torch.Generator()), 1.0)
+
+
+@pytest.mark.parametrize("formulation", ["paper", "released"])
+@pytest.mark.parametrize("name", sorted(set(losses.available()) - WAITS))
+def test_step_asks_for_no_value(settings, no_autocast, name, formulation):
+    chosen = (
+        {"formulation": formulation} if name in ("yaware", "threshold", "exp", "dynlocrep") else {}
+    )
+    settings["loss"] = {"loss": name, **chosen}
+    settings["training"] |= {"ema": 0.9, "batch_size": 8}
+    step(settings)
+
+
+@pytest.mark.parametrize("name", sorted(WAITS))
+def test_what_does_wait_is_noticed(settings, no_autocast, name):
+    settings["loss"] = {"loss": name}
+    with pytest.raises((RuntimeError, NotImplementedError)):
+        step(settings)
+
+
+class Watch(TorchDispatchMode):
+    """Remembers the operations that a GPU would be waited for."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.seen: set[str] = set()
+
+    def __torch_dispatch__(self, function, types, args=(), kwargs=None):
+        name = str(function)
+        if any(part in name for part in ("_local_scalar_dense", "nonzero", "masked_select")):
+            self.seen.add(name)
+        return function(*args, **(kwargs or {}))
+
+
+@pytest.mark.parametrize("name", augment.TRANSFORMS)
+def test_views_ask_for_no_value(name):
+    images, generator = torch.randn(4, 1, 10, 12, 8), torch.Generator().manual_seed(0)
+    (transform,) = augment.build([name])
+    with Watch() as watch:
+        transform(images, generator)
+    assert not watch.seen
+
+
+def test_watch_notices_a_value_that_is_asked_for():
+    with Watch() as watch:
+        torch.ones(3).sum().item()
+    assert watch.seen
