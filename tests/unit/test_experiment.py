@@ -81,8 +81,7 @@ def test_the_largest_training_split_follows_from_the_scheme(config, cohort, sche
 
 
 def test_a_draw_trains_on_fewer_scans_than_the_main_run(config, cohort):
-    config["search"]["rows"] = {"exp": {"sigma": [1, 2]}}
-    assert experiment.most_training_scans(config, cohort) == 48 - 10
+    assert experiment.most_training_scans(config, cohort, 0.2) == 48 - 10
 
 
 def test_a_search_is_made_for_every_split_that_differs(config):

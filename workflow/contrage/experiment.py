@@ -152,18 +152,16 @@ def _check_search(config: dict[str, Any]) -> None:
             )
 
 
-def most_training_scans(config: dict[str, Any], cohort: Cohort) -> int:
+def most_training_scans(config: dict[str, Any], cohort: Cohort, held_out: float = 0.0) -> int:
     """Return how many scans the largest training split can hold, were no scan bad.
 
-    Where settings are searched, that of a draw, which leaves a part of the participants out.
+    A search holds a fraction of its participants out.
     """
     split = config["dataset"]["split"]
     people = len({scan.participant_id for scan in cohort.scans})
     count = split["folds"] if split["scheme"] == "kfold" else round(1 / split["test_fraction"])
     tested = 1 if split["scheme"] == "leave-site-out" else people // count
-    searched = config["search"]["rows"]
-    held_out = round(config["search"]["validation_fraction"] * (people - tested)) if searched else 0
-    return len(cohort.scans) - tested - held_out
+    return len(cohort.scans) - tested - round(held_out * (people - tested))
 
 
 def watched_epochs(config: dict[str, Any]) -> list[int]:

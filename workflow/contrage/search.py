@@ -105,9 +105,7 @@ def _value(wanted: Range, chance: float) -> Any:
     low, high = wanted["low"], wanted["high"]
     if wanted["kind"] == "integer":
         return int(low) + int(chance * (int(high) - int(low) + 1))
-    if wanted["kind"] == "log":
-        value = low * (high / low) ** chance
-    else:
-        value = low + chance * (high - low)
+    even = low + chance * (high - low)
+    value = low * (high / low) ** chance if wanted["kind"] == "log" else even
     # Rounding may pass an end of the range.
     return float(min(max(float(f"{value:.{DIGITS}g}"), low), high))

@@ -15,6 +15,7 @@ import torch
 
 from contrage.dataset.load import image_shape, load_images
 from contrage.errors import ContrageError, SettingsError
+from contrage.files import read_json
 from contrage.learning import augment, checkpoint
 from contrage.learning.device import choose, repeatable
 from contrage.learning.embed import extract, predict, write_features
@@ -41,6 +42,7 @@ def train(
     resume: Path,
     features: Path | None = None,
     snapshots: list[Path] | None = None,
+    best: Path | None = None,
 ) -> None:
     """Train an encoder on the training scans of one fold.
 
@@ -65,6 +67,8 @@ def train(
         Output: features of all scans from these weights, see `contrage.learning.embed`.
     snapshots : list of Path, optional
         Outputs: features after each of `snapshot_epochs`, in that order.
+    best : Path, optional
+        What a search found best for this row; its settings take the place of the loss's own.
 
     Raises
     ------
@@ -75,6 +79,8 @@ def train(
     ContrageError
         If the loss is no longer a finite number.
     """
+    if best:
+        settings = {**settings, "loss": settings["loss"] | read_json(best)["settings"]}
     training = settings["training"]
     everyone, part = read_scans(scans), read_fold(split, fold)
     whole = everyone.pick(part["train"], split)
