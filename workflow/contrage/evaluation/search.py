@@ -82,12 +82,13 @@ def search_table(settings: dict[str, Any], *, best: list[Path], output: Path) ->
             cells = [each["row"], each["split"], each["fold"], score["draw"]]
             cells += [score["validation_mae"], score["draw"] == each["draw"]]
             cells += [score["settings"].get(name) for name in names]
-            lines.append("\t".join(map(_cell, cells)))
+            lines.append("\t".join(map(cell, cells)))
     with atomic(output) as temporary:
         temporary.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
-def _cell(value: Any) -> str:
+def cell(value: Any) -> str:
+    """Return a value as it stands in the table: words as they are, all else as JSON."""
     if _missing(value):
         return "n/a"
     return value if isinstance(value, str) else json.dumps(value)
