@@ -22,6 +22,7 @@ report: "workflow/report/workflow.rst"
 
 include: "workflow/rules/common.smk"
 include: "workflow/rules/inputs.smk"
+include: "workflow/rules/search_inputs.smk"
 include: "workflow/rules/cohort.smk"
 
 
@@ -33,6 +34,13 @@ if not IS_TABLE:
 include: "workflow/rules/dataset.smk"
 include: "workflow/rules/training.smk"
 include: "workflow/rules/evaluation.smk"
+
+
+if SEARCHED_ROWS:
+
+    include: "workflow/rules/search.smk"
+
+
 include: "workflow/rules/report.smk"
 
 

@@ -57,6 +57,13 @@ def test_the_demo_can_work(config):
         (lambda c: c["losses"].update(expo={}), "losses.expo: no loss 'expo'"),
         (lambda c: c["losses"]["exp"].update(sigmo=1), "losses.exp: exp has no setting sigmo"),
         (lambda c: c["report"].update(embedding_rows=["rnk"]), "embedding_rows: rnk"),
+        (lambda c: c["search"].update(rows={"rnk": {"sigma": [1]}}), "search.rows.rnk is not tr"),
+        (lambda c: c["search"].update(rows={"exp": {"sigmo": [1]}}), "no setting sigmo; it has te"),
+        (lambda c: c["search"].update(rows={"exp": {"loss": ["rnc"]}}), "no setting loss"),
+        (
+            lambda c: c["search"].update(rows={"dynlocrep": {"norm": ["cosine"]}}),
+            "dynlocrep.norm: benchmark.norms compares this row",
+        ),
     ],
 )
 def test_what_cannot_work_is_named_with_its_key(config, change, message):
@@ -71,6 +78,29 @@ def test_what_cannot_work_is_named_with_its_key(config, change, message):
 def test_the_largest_training_split_follows_from_the_scheme(config, cohort, scheme, most):
     config["dataset"]["split"]["scheme"] = scheme
     assert experiment.most_training_scans(config, cohort) == most
+
+
+def test_a_draw_trains_on_fewer_scans_than_the_main_run(config, cohort):
+    assert experiment.most_training_scans(config, cohort, 0.2) == 48 - 10
+
+
+def test_a_search_is_made_for_every_split_that_differs(config):
+    split = config["dataset"]["split"]
+    assert experiment.search_seeds(config) == [0]
+    split["new_split_per_seed"] = True
+    assert experiment.search_seeds(config) == [0, 1, 2]
+    assert experiment.search_seed(config, 2) == 2
+    split["scheme"] = "leave-site-out"
+    assert experiment.search_seeds(config) == [0]
+    assert experiment.search_seed(config, 2) == 0
+
+
+def test_a_row_may_be_searched_over_norms_where_no_ablation_names_it_after_one(config):
+    config["benchmark"]["norms"] = []
+    config["search"]["rows"] = {"dynlocrep": {"norm": ["cosine", "manhattan"]}}
+    experiment.check_config(config)
+    assert experiment.searched_rows(config) == ["dynlocrep"]
+    assert len(experiment.draws_of(config, "dynlocrep")) == 30
 
 
 def test_brain_only_maps_in_mni_space_need_no_anatomical_image(config, root):
@@ -151,6 +181,10 @@ def test_a_head_may_have_two_layers_one_or_none(root, config, head):
         {"dataset": {"voxel_mm": 3}},
         {"experiment": "../elsewhere"},
         {"losses": {"Exp!": {}}},
+        {"search": {"rows": {"exp": {}}}},
+        {"search": {"rows": {"exp": {"sigma": 3}}}},
+        {"search": {"rows": {"exp": {"sigma": {"low": 1, "high": 2}}}}},
+        {"search": {"rows": {"exp": {"sigma": {"low": 1, "high": 2, "kind": "even"}}}}},
     ],
 )
 def test_a_typing_error_in_the_config_is_refused(root, config, change):

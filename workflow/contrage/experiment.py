@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from contrage import losses, sources
+from contrage import losses, search, sources
 from contrage.cohort.feature_table import check_settings
 from contrage.cohort.tables import Cohort
 from contrage.errors import SettingsError
@@ -52,6 +52,32 @@ def loss_settings(config: dict[str, Any], row: str) -> dict[str, Any]:
     return {"loss": row, **config["losses"].get(row, {})}
 
 
+def searched_rows(config: dict[str, Any]) -> list[str]:
+    """Return the rows of which settings are searched, in the order of the table."""
+    return [row for row in all_rows(config) if row in config["search"]["rows"]]
+
+
+def draws_of(config: dict[str, Any], row: str) -> list[dict[str, Any]]:
+    """Return the settings that the search draws for a row."""
+    wanted = config["search"]
+    return search.draw_settings(wanted["rows"][row], wanted["draws"], wanted["seed"], row)
+
+
+def search_seeds(config: dict[str, Any]) -> list[int]:
+    """Return the seeds whose splits are searched on: those that have a split of their own."""
+    return list(dict.fromkeys(search_seed(config, seed) for seed in config["training"]["seeds"]))
+
+
+def search_seed(config: dict[str, Any], seed: int) -> int:
+    """Return on which seed's split the settings of this training seed are searched.
+
+    Where all seeds share a split, one search is for all of them.
+    """
+    split = config["dataset"]["split"]
+    own = split["new_split_per_seed"] and split["scheme"] != "leave-site-out"
+    return seed if own else config["training"]["seeds"][0]
+
+
 def fold_numbers(config: dict[str, Any], cohort: Cohort) -> list[int]:
     """Return the numbers of the folds that each seed trains."""
     scheme = config["dataset"]["split"]["scheme"]
@@ -86,6 +112,7 @@ def check_config(config: dict[str, Any]) -> None:
     check_settings(config)
     for row in dict.fromkeys([*all_rows(config), *config["losses"]]):
         _check_row(row, loss_settings(config, row))
+    _check_search(config)
     unknown = set(config["report"]["embedding_rows"]) - set(all_rows(config))
     if unknown and config["report"]["embedding_rows"] != [ABLATED]:
         raise SettingsError(f"report.embedding_rows: {', '.join(sorted(unknown))} is not trained")
@@ -108,13 +135,33 @@ def _check_row(row: str, settings: dict[str, Any]) -> None:
         )
 
 
-def most_training_scans(config: dict[str, Any], cohort: Cohort) -> int:
-    """Return how many scans the largest training split can hold, were no scan bad."""
+def _check_search(config: dict[str, Any]) -> None:
+    """Refuse a search of what is not trained, or cannot be set, or is compared elsewhere."""
+    ablation = norm_rows(config)
+    for row, ranges in config["search"]["rows"].items():
+        if row not in all_rows(config):
+            raise SettingsError(
+                f"search.rows.{row} is not trained; there are {', '.join(all_rows(config))}"
+            )
+        loss = loss_settings(config, row)["loss"]
+        search.check_ranges(row, ranges, sources.constructor_parameters(f"contrage.losses.{loss}"))
+        if "norm" in ranges and row in ablation.values():
+            raise SettingsError(
+                f"search.rows.{row}.norm: benchmark.norms compares this row under its norm; set "
+                "benchmark.norms to [], or search a row of another name"
+            )
+
+
+def most_training_scans(config: dict[str, Any], cohort: Cohort, held_out: float = 0.0) -> int:
+    """Return how many scans the largest training split can hold, were no scan bad.
+
+    A search holds a fraction of its participants out.
+    """
     split = config["dataset"]["split"]
     people = len({scan.participant_id for scan in cohort.scans})
     count = split["folds"] if split["scheme"] == "kfold" else round(1 / split["test_fraction"])
     tested = 1 if split["scheme"] == "leave-site-out" else people // count
-    return len(cohort.scans) - tested
+    return len(cohort.scans) - tested - round(held_out * (people - tested))
 
 
 def watched_epochs(config: dict[str, Any]) -> list[int]:

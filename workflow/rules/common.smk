@@ -22,10 +22,6 @@ RESULTS = f"results/{config['experiment']}"
 DERIVATIVES = f"results/derivatives/{config['cohort']['name']}"
 RAW = f"results/phantom/{config['cohort']['name']}"
 TRUTH = f"{RAW}/derivatives/truth"
-TABLES = expand(
-    f"{RESULTS}/tables/{{table}}.tsv",
-    table=["mae", "norms", "baselines", "cohort", "excluded", "runtimes"],
-)
 
 IMAGE = config["cohort"]["image"]
 ANATOMICAL = config["cohort"]["anatomical"]
@@ -54,6 +50,13 @@ ROWS = experiment.benchmark_rows(config)
 ALL_ROWS = experiment.all_rows(config)
 WATCHED_ROWS = [row for row in config["report"]["embedding_rows"] if row in ALL_ROWS]
 WATCHED_EPOCHS = experiment.watched_epochs(config)
+SEARCHED_ROWS = experiment.searched_rows(config)
+SEARCHED_SEEDS = experiment.search_seeds(config)
+TABLES = expand(
+    f"{RESULTS}/tables/{{table}}.tsv",
+    table=["mae", "norms", "baselines", "cohort", "excluded", "runtimes"]
+    + ["search"] * bool(SEARCHED_ROWS),
+)
 
 
 wildcard_constraints:
@@ -63,6 +66,7 @@ wildcard_constraints:
     seed=r"\d+",
     fold=r"\d+",
     epoch=r"\d+",
+    draw=r"\d+",
 
 
 def as_json(**settings):

@@ -82,6 +82,7 @@ rule figures:
             embedding={"rows": WATCHED_ROWS, "epochs": WATCHED_EPOCHS},
             quality=config["preprocessing"]["quality"],
             image=IMAGE,
+            search={row: config["search"]["rows"][row] for row in SEARCHED_ROWS},
         ),
         results=results_folder,
         derivatives=DERIVATIVES,

@@ -43,6 +43,7 @@ rule train:
         array=f"{ARRAY}.npy",
         scans=rules.select.output.selected,
         split=rules.split.output.split,
+        best=best_settings,
         code=training_code,
     output:
         model=f"{TRAINING}/model.pt",
@@ -70,6 +71,7 @@ rule train:
         " --array {input.array:q} --scans {input.scans:q} --split {input.split:q}"
         " --fold {wildcards.fold} --model {output.model:q} --curve {output.curve:q}"
         " --features {output.features:q} --resume {params.resume:q} {params.snapshots}"
+        " --best {input.best:q}"
 
 
 if SNAPSHOTS:

@@ -45,28 +45,48 @@ def split(settings: dict[str, Any], *, scans: Path, array: Path, output: Path) -
     images = np.load(array, mmap_mode="r")
     folds = []
     for number, (train, test) in enumerate(make_folds(table, settings["split"], settings["seed"])):
-        check_leakage(train["participant_id"], test["participant_id"])
         if len(train) < settings["batch_size"]:
             raise SettingsError(
                 f"training.batch_size: {settings['batch_size']} is more than the {len(train)} "
                 f"training scans of fold {number}; make the batch smaller"
             )
-        rows = train["row"].to_numpy(int)
-        folds.append(
-            {
-                "fold": number,
-                "name": _fold_name(test, settings["split"]["scheme"]),
-                "train": train["scan_id"].tolist(),
-                "test": test["scan_id"].tolist(),
-                "train_rows": rows.tolist(),
-                **_statistics(images, table["row"].to_numpy(int), rows, settings),
-                "age_mean": float(train["age"].mean()),
-                "age_sd": float(train["age"].std(ddof=0)),
-            }
-        )
+        name = _fold_name(test, settings["split"]["scheme"])
+        folds.append({"fold": number, "name": name, **content(images, train, test, settings)})
         log.info("fold %d: %d training and %d test scans", number, len(train), len(test))
     scheme = settings["split"]["scheme"]
     write_json(output, {"scheme": scheme, "seed": settings["seed"], "folds": folds})
+
+
+def content(
+    images: np.ndarray, train: pd.DataFrame, test: pd.DataFrame, settings: dict[str, Any]
+) -> dict[str, Any]:
+    """Return what a split file says of a fold beside its number and name.
+
+    Parameters
+    ----------
+    images : ndarray of shape (scans, X, Y, Z) or (scans, features)
+        Of the whole cohort.
+    train, test : DataFrame
+        scan_id, participant_id, age, row.
+    settings : dict
+        `normalisation` and `field_of_view`.
+
+    Raises
+    ------
+    LeakageError
+        If a participant is in both.
+    """
+    check_leakage(train["participant_id"], test["participant_id"])
+    rows = train["row"].to_numpy(int)
+    everyone = np.sort(np.concatenate([rows, test["row"].to_numpy(int)]))
+    return {
+        "train": train["scan_id"].tolist(),
+        "test": test["scan_id"].tolist(),
+        "train_rows": rows.tolist(),
+        **_statistics(images, everyone, rows, settings),
+        "age_mean": float(train["age"].mean()),
+        "age_sd": float(train["age"].std(ddof=0)),
+    }
 
 
 def _statistics(

@@ -13,7 +13,7 @@ from contrage.dataset.load import Loader, image_shape
 from contrage.errors import ContrageError
 from contrage.files import atomic
 from contrage.learning import images, precision
-from contrage.learning.device import choose, repeatable
+from contrage.learning.device import choose, is_deterministic, repeatable
 from contrage.learning.images import Images
 from contrage.learning.model import Model, memory_format
 from contrage.learning.processes import ALONE, World
@@ -54,7 +54,7 @@ def embed(
     table = read_scans(scans)
     load = Loader(array, read_fold(split, fold), saved["settings"]["dataset"])
     numbers = precision.choose(training.get("precision", "auto"), device)
-    with repeatable(0, device, training["threads"], training.get("deterministic", False)):
+    with repeatable(0, device, training["threads"], is_deterministic(training)):
         within = images.reach(load, table.rows, shape, training, numbers)
         found = extract(network, within, np.arange(len(table.ids)), training["batch_size"])
         own = predict(network, found, saved) if saved["predicts"] else None

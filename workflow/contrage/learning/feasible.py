@@ -17,7 +17,8 @@ def check_feasible(settings: dict[str, Any], *, output: Path) -> None:
     settings : dict
         `device` (auto, cuda or cpu), `batch_size`, `training_scans`: the most that the training
         split can hold (bad scans may yet be left out; `contrage.dataset.split` asks again), and
-        `without_head`: row → loss settings where `training.head` is [], else empty.
+        `without_head`: row → loss settings where `training.head` is [], else empty. Where settings
+        are searched, `draws`: row → loss settings of each draw, and `head`, that of the training.
     output : Path
         Output: the settings, as JSON.
 
@@ -25,14 +26,15 @@ def check_feasible(settings: dict[str, Any], *, output: Path) -> None:
     ------
     SettingsError
         If the training split will surely be smaller than a batch, or a loss predicts age and there
-        is no head to do it.
+        is no head to do it, or a loss refuses the settings of a draw.
     DeviceError
         If CUDA is insisted on and there is none.
     """
     scans, size = settings["training_scans"], settings["batch_size"]
     if scans < size:
+        place = "training" if not settings.get("draws") else "the search to learn from"
         raise SettingsError(
-            f"training.batch_size: {size}, but no more than {scans} scans are for training; "
+            f"training.batch_size: {size}, but no more than {scans} scans are for {place}; "
             "make the batch smaller"
         )
     if settings["device"] == "cuda":
@@ -41,6 +43,8 @@ def check_feasible(settings: dict[str, Any], *, output: Path) -> None:
         choose("cuda")
     if settings.get("without_head"):
         _check_headless(settings["without_head"])
+    for row, draws in settings.get("draws", {}).items():
+        _check_draws(row, draws, settings["head"])
     write_json(output, settings)
 
 
@@ -52,3 +56,16 @@ def _check_headless(rows: dict[str, dict[str, Any]]) -> None:
     for row, settings in rows.items():
         chosen = {key: value for key, value in settings.items() if key != "loss"}
         head_sizes([], losses.load(settings["loss"], **chosen), row)
+
+
+def _check_draws(row: str, draws: list[dict[str, Any]], head: list[int]) -> None:
+    """Load a row's loss as each draw sets it; what it refuses would stop the run hours later."""
+    from contrage import losses
+    from contrage.learning.model import head_sizes
+
+    for number, settings in enumerate(draws):
+        chosen = {key: value for key, value in settings.items() if key != "loss"}
+        try:
+            head_sizes(head, losses.load(settings["loss"], **chosen), row)
+        except SettingsError as error:
+            raise SettingsError(f"search.rows.{row}, draw {number}: {error}") from None

@@ -16,6 +16,7 @@ from contrage.files import atomic
 from contrage.learning import optimiser
 from contrage.learning.average import Average
 from contrage.learning.deterministic import make_deterministic
+from contrage.learning.device import is_deterministic
 from contrage.learning.model import Model, head_sizes, memory_format
 from contrage.learning.precision import Precision
 from contrage.learning.tables import Scans
@@ -205,7 +206,7 @@ def start(
     predicts_last = getattr(loss, "predicts_last", False)
     network = Model(training["encoder"], shape, head, unit, predicts_last)
     network.to(device, memory_format=memory_format(training, shape))
-    if training.get("deterministic") and device.type == "cuda":
+    if is_deterministic(training) and device.type == "cuda":
         make_deterministic(network)
     steps = optimiser.build(training, network, loss.to(device))
     count = sum(parameter.numel() for parameter in network.parameters())

@@ -11,17 +11,19 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 
 from contrage.dataset.load import Loader, image_shape
 from contrage.errors import SettingsError
+from contrage.files import read_json
 from contrage.learning import augment, checkpoint, precision
-from contrage.learning.device import choose, repeatable
+from contrage.learning.device import choose, is_deterministic, repeatable
 from contrage.learning.embed import extract, predict, write_features
 from contrage.learning.epoch import SMALLEST_SHARE, gather, run_epoch
 from contrage.learning.images import reach
 from contrage.learning.processes import World, run
 from contrage.learning.state import State, start
-from contrage.learning.tables import read_fold, read_scans
+from contrage.learning.tables import Scans, read_fold, read_scans
 from contrage.learning.validation import Validation, divide
 
 logger = logging.getLogger(__name__)
@@ -41,6 +43,8 @@ def train(
     resume: Path,
     features: Path | None = None,
     snapshots: list[Path] | None = None,
+    start_from: Path | None = None,
+    best: Path | None = None,
 ) -> None:
     """Train an encoder on the training scans of one fold.
 
@@ -65,6 +69,10 @@ def train(
         Output: features of all scans from these weights, see `contrage.learning.embed`.
     snapshots : list of Path, optional
         Outputs: features after each of `snapshot_epochs`, in that order.
+    start_from : Path, optional
+        Model file whose encoder the training starts from; see `contrage.learning.pretrained`.
+    best : Path, optional
+        What a search found best for this row; its settings take the place of the loss's own.
 
     Raises
     ------
@@ -73,9 +81,13 @@ def train(
     DeviceError
         If CUDA is asked for and there is none.
     ContrageError
-        If the loss is no longer a finite number.
+        If the loss is no longer a finite number, or the file to start from does not fit.
     """
-    files = Files(array, scans, split, fold, model, curve, resume, features, snapshots or [])
+    if best:
+        settings = {**settings, "loss": settings["loss"] | read_json(best)["settings"]}
+    files = Files(
+        array, scans, split, fold, model, curve, resume, features, snapshots or [], start_from
+    )
     training = settings["training"]
     run(training.get("gpus_per_job", 1), training["device"], train_in, settings, files)
 
@@ -93,6 +105,13 @@ class Files:
     resume: Path
     features: Path | None
     snapshots: list[Path]
+    start_from: Path | None
+
+    def mark(self, settings: dict[str, Any], device: torch.device) -> str:
+        """Return the fingerprint of a training that reads these files."""
+        read = [self.scans, self.split, *([self.start_from] if self.start_from else [])]
+        asked = {**settings, "fold": self.fold}
+        return checkpoint.fingerprint(asked, device.type, self.array, *read)
 
 
 def train_in(world: World, settings: dict[str, Any], files: Files) -> None:
@@ -101,38 +120,33 @@ def train_in(world: World, settings: dict[str, Any], files: Files) -> None:
     everyone, part = read_scans(files.scans), read_fold(files.split, files.fold)
     whole = everyone.pick(part["train"], files.split)
     own, held_out = divide(whole, training, settings["seed"])
-    snapshot_epochs = settings.get("snapshot_epochs", []) if files.snapshots else []
-    check(training, len(own.ids), snapshot_epochs)
-    shape, load = image_shape(files.array), Loader(files.array, part, settings["dataset"])
+    if not files.snapshots:
+        settings = {**settings, "snapshot_epochs": []}
+    check(training, len(own.ids), settings["snapshot_epochs"])
     device = choose(training["device"])
     numbers = precision.choose(training.get("precision", "auto"), device)
-    asked = {**settings, "fold": files.fold}
-    mark = checkpoint.fingerprint(asked, device.type, files.array, files.scans, files.split)
-    deterministic = training.get("deterministic", False)
+    mark = files.mark(settings, device)
 
-    with repeatable(settings["seed"], device, training["threads"], deterministic):
-        state = start(settings, part, whole.ages, numbers, shape)
+    with repeatable(settings["seed"], device, training["threads"], is_deterministic(training)):
+        shape, load = image_shape(files.array), Loader(files.array, part, settings["dataset"])
+        state = start(settings, part, whole.ages, numbers, shape, files.start_from)
         if saved := checkpoint.load(files.resume, mark):
             state.restore(saved)
             logger.info("%s: going on after epoch %d", files.resume, state.epoch)
         images = reach(load, everyone.rows, shape, training, numbers)
-        validation = Validation.of(everyone, own, held_out, training)
+        all_places, batch_size = np.arange(len(everyone.ids)), training["batch_size"]
         look = partial(
-            extract,
-            images=images,
-            places=np.arange(len(everyone.ids)),
-            batch_size=training["batch_size"],
-            world=world,
+            extract, images=images, places=all_places, batch_size=batch_size, world=world
         )
-        places = everyone.places(own)
-        material = gather(state, settings, images, own, places, numbers, world)
+        validation = Validation.of(everyone, own, held_out, training)
+        material = gather(state, settings, images, own, everyone.places(own), numbers, world)
         saved_at = time.monotonic()
         for _ in progress(state, settings, world):
             if validation.is_over(state):
                 break
             run_epoch(state, material)
             validation.look(state, images, world)
-            if state.epoch in snapshot_epochs:
+            if state.epoch in settings["snapshot_epochs"]:
                 state.snapshots[state.epoch] = look(state.evaluated)
             if world.leads and time.monotonic() - saved_at >= CHECKPOINT_SECONDS:
                 checkpoint.save(files.resume, {"fingerprint": mark, **state.content()})
@@ -140,14 +154,24 @@ def train_in(world: World, settings: dict[str, Any], files: Files) -> None:
         validation.keep_best(state)
         found = look(state.evaluated)
         own_ages = predict(state.evaluated, found, part) if state.predicts else None
+    if world.leads:
+        write(state, settings, files, everyone, found, own_ages)
 
-    if not world.leads:
-        return
+
+def write(
+    state: State,
+    settings: dict[str, Any],
+    files: Files,
+    scans: Scans,
+    found: torch.Tensor,
+    own_ages: np.ndarray | None,
+) -> None:
+    """Write what a finished training leaves, the model last, and remove its checkpoint."""
     if files.features:
-        write_features(files.features, everyone, found, state.network, own_ages)
-    for path, number in zip(files.snapshots, snapshot_epochs, strict=True):
+        write_features(files.features, scans, found, state.network, own_ages)
+    for path, epoch in zip(files.snapshots, settings["snapshot_epochs"], strict=True):
         # An epoch after an early stop never was: the weights that were kept stand for it.
-        write_features(path, everyone, state.snapshots.get(number, found), state.network)
+        write_features(path, scans, state.snapshots.get(epoch, found), state.network)
     state.write_curve(files.curve)
     checkpoint.save(files.model, state.model(settings))
     files.resume.unlink(missing_ok=True)

@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from contrage.report.figures.cohort import TRUTHS, flagged_scans
+from contrage.report.searched import choices
 from contrage.report.story import Study, p_of
 from contrage.report.style import baseline_name, loss_colours, loss_name
 from contrage.report.text import (
@@ -21,6 +22,8 @@ from contrage.report.text import (
     percent,
     plus_minus,
 )
+
+ERROR = "validation MAE [years]"
 
 
 @dataclass(frozen=True)
@@ -59,6 +62,7 @@ def all_tables(study: Study, versions: dict[str, str]) -> dict[str, Table]:
     found = {
         "mae": mae(study),
         "norms": norms(study),
+        "search": search(study.tables.get("search")),
         "networks": networks(study.tables.get("networks")),
         "cohort": cohort(study.tables["cohort"], "site" if study.is_table else "study"),
         "quality": quality(study.tables["scans"]),
@@ -135,6 +139,22 @@ def norms(study: Study) -> Table:
         kind = "best" if place == 0 else ""
         lines.append(Line([str(row["norm"]).capitalize(), *_error(row), *last], "", kind))
     return Table(head, lines, 1, "tables/norms.tsv")
+
+
+def search(draws: pd.DataFrame | None) -> Table:
+    """Return what a search of settings chose, by split and fold."""
+    lines = [] if draws is None or not len(draws) else choices(draws)
+    where = [key for key in ("split", "fold") if len({line[key] for line in lines}) > 1]
+    head = ["loss", *where, "best settings", "draws", ERROR, "median draw [years]"]
+    colours = loss_colours(line["row"] for line in lines)
+    rows = []
+    for line in lines:
+        cells = [loss_name(line["row"]), *(str(line[key]) for key in where), line["settings"]]
+        alike = line["draws"] - line["different"]
+        cells.append(f"{line['draws']}{f' ({alike} repeated)' if alike else ''}")
+        cells += [number(line["validation_mae"]), number(line["median"])]
+        rows.append(Line(cells, colours[line["row"]]))
+    return Table(head, rows, 2 + len(where), "tables/search.tsv, search/<loss>/")
 
 
 def networks(frame: pd.DataFrame | None) -> Table:

@@ -19,6 +19,7 @@ from contrage.evaluation.probe import SIZES
 from contrage.files import atomic, read_json, read_tsv, versions
 from contrage.report.html_tables import all_tables
 from contrage.report.notes import notes
+from contrage.report.searched import read_draws
 from contrage.report.story import Study, features, paragraph
 from contrage.report.style import loss_name
 from contrage.report.text import number, without_folders
@@ -62,6 +63,8 @@ def page(
     frames["scans"] = without_paths(_table(Path(results) / "dataset" / "scans.tsv"))
     frames["truth"] = _table(Path(figures) / "truth.tsv")
     frames["networks"] = networks(Path(results), settings.get("rows", []))
+    searched = settings.get("config", {}).get("search", {}).get("rows", {})
+    frames["search"] = read_draws(Path(tables) / "search.tsv", searched)
     if columns:
         frames["features"] = read_tsv(columns)
     if len(frames["mae"]):
@@ -105,6 +108,8 @@ def context(settings: dict[str, Any], study: Study, images: dict[str, Any]) -> d
         "tables": all_tables(study, settings.get("versions") or installed()),
         "figures": images,
         "level": study.level,
+        "searched_norms": len(study.tables["norms"]) > 0
+        and "dynlocrep" in study.get("search", "rows", default={}),
         "own": own_predictions(study.tables["mae"]),
         "holm": "p_holm" in study.tables["mae"],
         "bootstrap": study.get("statistics", "bootstrap"),

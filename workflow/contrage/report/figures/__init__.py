@@ -25,7 +25,8 @@ def figures(
     ----------
     settings : dict
         ``rows``, ``norm_rows``, ``seeds`` as for the tables; ``embedding`` (``rows``, ``epochs``);
-        ``quality`` (``min_coverage``, ``min_overlap``, ``min_correlation``). All may be absent.
+        ``quality`` (``min_coverage``, ``min_overlap``, ``min_correlation``); ``search`` (row →
+        ranges of its settings). All may be absent.
     results : Path
         The experiment's folder, with its tables made: the figures show their numbers.
     scans : Path
@@ -53,11 +54,12 @@ def figures(
 
 def drawings() -> list[Callable[[Ingredients], Figure | None]]:
     """Return the functions that draw the figures, in the order of the page."""
-    from contrage.report.figures import cohort, embedding, imaging, outcome
+    from contrage.report.figures import cohort, embedding, imaging, outcome, search
 
     return [
         outcome.mae,
         outcome.norms,
+        search.search,
         outcome.predicted_vs_true,
         outcome.training_curves,
         embedding.embedding,

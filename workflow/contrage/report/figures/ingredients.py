@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from contrage.cohort.names import preproc_file
 from contrage.files import read_tsv
+from contrage.report.searched import read_draws
 from contrage.report.style import loss_colours, study_colours
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ class Ingredients:
     rows : list of str
         The loss configurations, in the order of the MAE table (best first).
     tables : dict
-        mae, norms and baselines, where they exist.
+        mae, norms and baselines, where they exist; search, the draws of its rows.
     """
 
     settings: dict[str, Any]
@@ -103,6 +104,7 @@ def gather(
         path = results / "tables" / f"{name}.tsv"
         if path.is_file():
             tables[name] = read_tsv(path)
+    tables["search"] = read_draws(results / "tables" / "search.tsv", settings.get("search") or {})
     rows = settings.get("rows") or []
     if "mae" in tables:
         rows = list(tables["mae"].sort_values("mae_mean")["loss"])

@@ -1,0 +1,94 @@
+"""A split inside the training split: what settings are searched on, with no test scan in it."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from contrage.dataset.split import content
+from contrage.errors import SettingsError
+from contrage.files import atomic, read_json, read_tsv, write_json
+
+log = logging.getLogger(__name__)
+
+FEWEST_PARTICIPANTS = 2
+
+
+def inner_split(
+    settings: dict[str, Any],
+    *,
+    scans: Path,
+    array: Path,
+    split: Path,
+    fold: int,
+    inner_scans: Path,
+    output: Path,
+) -> None:
+    """Divide the training scans of one fold once more, by participant.
+
+    Statistics follow the experiment's normalisation as in `contrage.dataset.split`, from the inner
+    training scans alone; with "cohort" from all scans of the fold's training split. Test scans of
+    the fold are in neither output, so that nothing that reads these can see them.
+
+    Parameters
+    ----------
+    settings : dict
+        `validation_fraction`, `seed` (of the search), `normalisation`, `field_of_view`,
+        `batch_size`.
+    scans, array, split : Path
+        The experiment's scans, the cohort's images or features, the folds of one seed.
+    fold : int
+        Number of the fold.
+    inner_scans : Path
+        Output TSV: the lines of `scans` that the fold trains on.
+    output : Path
+        Output JSON: a split file with this fold alone, under its own number; `test` are the scans
+        to validate on.
+
+    Raises
+    ------
+    SettingsError
+        If either side has fewer than two participants, or a batch is larger than what is learned
+        from.
+    """
+    whole = next(entry for entry in read_json(split)["folds"] if entry["fold"] == fold)
+    keep_lines(scans, set(whole["train"]), inner_scans)
+    table = read_tsv(inner_scans)
+    drawn = _drawn(sorted(set(table["participant_id"])), settings, fold)
+    validated = table["participant_id"].isin(drawn)
+    train, validation = table[~validated], table[validated]
+    if len(train) < settings["batch_size"]:
+        raise SettingsError(
+            f"training.batch_size: {settings['batch_size']} is more than the {len(train)} scans "
+            f"that the search learns from in fold {fold}; make the batch or "
+            "search.validation_fraction smaller"
+        )
+    images = np.load(array, mmap_mode="r")
+    entry = {"fold": fold, "name": "search", **content(images, train, validation, settings)}
+    write_json(output, {"scheme": "search", "seed": settings["seed"], "folds": [entry]})
+    log.info("fold %d: %d scans to learn from, %d to validate", fold, len(train), len(validation))
+
+
+def keep_lines(table: Path, scans: set[str], output: Path) -> None:
+    """Copy a table's head and the lines of some scans as they stand, digit by digit."""
+    head, *lines = Path(table).read_text(encoding="utf-8-sig").splitlines(keepends=True)
+    column = head.rstrip("\r\n").split("\t").index("scan_id")
+    kept = [line for line in lines if line.rstrip("\r\n").split("\t")[column] in scans]
+    with atomic(output) as temporary:
+        temporary.write_text("".join([head, *kept]), encoding="utf-8")
+
+
+def _drawn(people: list[str], settings: dict[str, Any], fold: int) -> set[str]:
+    """Return the participants to validate on."""
+    count = round(settings["validation_fraction"] * len(people))
+    if not FEWEST_PARTICIPANTS <= count <= len(people) - FEWEST_PARTICIPANTS:
+        raise SettingsError(
+            f"search.validation_fraction: {settings['validation_fraction']} of the {len(people)} "
+            f"training participants of fold {fold} are {count}; there must be "
+            f"{FEWEST_PARTICIPANTS} or more on either side"
+        )
+    chance = np.random.default_rng([settings["seed"], fold])
+    return set(chance.permutation(people)[:count].tolist())

@@ -1,0 +1,149 @@
+"""Random search of loss settings, inside the training split: a job per draw, then the best."""
+
+
+use rule feasible as search_feasible with:
+    input:
+        code=feasible_code,
+    output:
+        record=f"{RESULTS}/search/{{row}}/feasible.json",
+    log:
+        f"{RESULTS}/logs/search_feasible/{{row}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/search_feasible/{{row}}.tsv"
+    params:
+        settings=feasible_draws,
+    message:
+        "Asking whether all draws of {wildcards.row} can run"
+
+
+rule search_split:
+    input:
+        scans=rules.select.output.selected,
+        array=f"{ARRAY}.npy",
+        split=rules.split.output.split,
+        code=code("contrage.dataset.inner_split"),
+    output:
+        scans=f"{INNER}.tsv",
+        split=f"{INNER}.json",
+    log:
+        f"{RESULTS}/logs/search_split/split-{{seed}}_fold-{{fold}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/search_split/split-{{seed}}_fold-{{fold}}.tsv"
+    conda:
+        "../../envs/learning.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=60,
+    params:
+        settings=as_json(
+            validation_fraction=config["search"]["validation_fraction"],
+            seed=config["search"]["seed"],
+            normalisation=config["dataset"]["normalisation"],
+            field_of_view=config["dataset"]["field_of_view"],
+            batch_size=config["training"]["batch_size"],
+        ),
+    message:
+        "Splitting the training scans for the search, split {wildcards.seed}, fold {wildcards.fold}"
+    shell:
+        "python -m contrage inner-split --settings {params.settings:q} --log {log:q}"
+        " --scans {input.scans:q} --array {input.array:q} --split {input.split:q}"
+        " --fold {wildcards.fold} --inner-scans {output.scans:q} --output {output.split:q}"
+
+
+use rule train as search_train with:
+    input:
+        feasible=ancient(rules.feasible.output.record),
+        array=f"{ARRAY}.npy",
+        scans=rules.search_split.output.scans,
+        split=rules.search_split.output.split,
+        best=[],
+        code=training_code,
+    output:
+        # The weights of a draw are not used again, and those of 30 would fill a disk.
+        model=temp(f"{DRAW}/model.pt"),
+        curve=f"{DRAW}/curve.tsv",
+        features=f"{DRAW}/features.npz",
+    log:
+        f"{RESULTS}/logs/search_train/{{row}}/split-{{seed}}_fold-{{fold}}_draw-{{draw}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/search_train/{{row}}/split-{{seed}}_fold-{{fold}}_draw-{{draw}}.tsv"
+    params:
+        settings=draw_settings,
+        resume=f"{DRAW}/resume.pt",
+        snapshots="",
+    message:
+        "Training draw {wildcards.draw} of {wildcards.row}, split {wildcards.seed}, fold {wildcards.fold}"
+
+
+use rule probe as search_probe with:
+    input:
+        features=rules.search_train.output.features,
+        scans=rules.search_split.output.scans,
+        split=rules.search_split.output.split,
+        code=code("contrage.evaluation.probe"),
+    output:
+        predictions=f"{DRAW}/predictions.tsv",
+        metrics=f"{DRAW}/metrics.json",
+    log:
+        f"{RESULTS}/logs/search_probe/{{row}}/split-{{seed}}_fold-{{fold}}_draw-{{draw}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/search_probe/{{row}}/split-{{seed}}_fold-{{fold}}_draw-{{draw}}.tsv"
+    message:
+        "Scoring draw {wildcards.draw} of {wildcards.row}, split {wildcards.seed}, fold {wildcards.fold}"
+
+
+rule search_best:
+    input:
+        metrics=draw_metrics,
+        # Comes first by its priority. No input of a draw: more draws would repeat all of them.
+        feasible=rules.search_feasible.output.record,
+        code=code("contrage.evaluation.search"),
+    output:
+        best=BEST,
+    log:
+        f"{RESULTS}/logs/search_best/{{row}}/split-{{seed}}_fold-{{fold}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/search_best/{{row}}/split-{{seed}}_fold-{{fold}}.tsv"
+    conda:
+        "../../envs/learning.yaml"
+    threads: 1
+    resources:
+        mem_mb=500,
+        runtime=10,
+    params:
+        settings=choice_settings,
+    message:
+        "Choosing settings of {wildcards.row}, split {wildcards.seed}, fold {wildcards.fold}"
+    shell:
+        "python -m contrage choose --settings {params.settings:q} --log {log:q}"
+        " --metrics {input.metrics:q} --output {output.best:q}"
+
+
+rule search_table:
+    input:
+        best=expand(BEST, row=SEARCHED_ROWS, seed=SEARCHED_SEEDS, fold=FOLDS),
+        code=code("contrage.evaluation.search"),
+    output:
+        table=report(
+            f"{RESULTS}/tables/search.tsv",
+            caption="../report/search_table.rst",
+            category="Tables",
+        ),
+    log:
+        f"{RESULTS}/logs/search_table.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/search_table/all.tsv"
+    conda:
+        "../../envs/learning.yaml"
+    threads: 1
+    resources:
+        mem_mb=500,
+        runtime=10,
+    params:
+        settings=as_json(),
+    message:
+        "Writing the table of the search"
+    shell:
+        "python -m contrage search-table --settings {params.settings:q} --log {log:q}"
+        " --best {input.best:q} --output {output.table:q}"

@@ -1,0 +1,64 @@
+"""Which jobs a random search of settings is made of, and what the main run reads of it."""
+
+SEARCH = f"{RESULTS}/search/{{row}}/split-{{seed}}/fold-{{fold}}"
+DRAW = f"{SEARCH}/draw-{{draw}}"
+BEST = f"{SEARCH}/best.json"
+INNER = f"{RESULTS}/dataset/search/split-{{seed}}_fold-{{fold}}"
+
+
+def best_settings(wildcards):
+    """What the search found best for a row, on the split that the training learns from."""
+    if wildcards.row not in SEARCHED_ROWS:
+        return []
+    split = experiment.search_seed(config, int(wildcards.seed))
+    return BEST.format(row=wildcards.row, seed=split, fold=wildcards.fold)
+
+
+def drawn_loss(row):
+    """The loss's settings in each draw, those that are not searched included."""
+    settings = experiment.loss_settings(config, row)
+    return [{**settings, **drawn} for drawn in experiment.draws_of(config, row)]
+
+
+def feasible_draws(wildcards):
+    """What a search asks of its row's loss, and of the number of scans."""
+    fraction = config["search"]["validation_fraction"]
+    return as_json(
+        device="auto",
+        batch_size=config["training"]["batch_size"],
+        training_scans=experiment.most_training_scans(config, COHORT, fraction),
+        draws={wildcards.row: drawn_loss(wildcards.row)},
+        head=config["training"]["head"],
+    )
+
+
+def feasible_code(wildcards):
+    loss = experiment.loss_settings(config, wildcards.row)["loss"]
+    return code("contrage.learning.feasible", f"contrage.losses.{loss}")
+
+
+def draw_settings(wildcards):
+    """What the training of a draw is asked for: what the main run is, with settings drawn."""
+    settings = json.loads(training_settings(wildcards))
+    number = int(wildcards.draw)
+    settings["row"] = f"{wildcards.row} (draw {number})"
+    settings["loss"] = drawn_loss(wildcards.row)[number]
+    settings["snapshot_epochs"] = []
+    return as_json(**settings)
+
+
+def draw_metrics(wildcards):
+    """What the probe found for every draw of one search."""
+    return [
+        f"{SEARCH.format(**wildcards)}/draw-{number}/metrics.json"
+        for number in range(config["search"]["draws"])
+    ]
+
+
+def choice_settings(wildcards):
+    return as_json(
+        row=wildcards.row,
+        split=int(wildcards.seed),
+        fold=int(wildcards.fold),
+        draws=experiment.draws_of(config, wildcards.row),
+    )
