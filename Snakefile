@@ -22,6 +22,7 @@ report: "workflow/report/workflow.rst"
 
 include: "workflow/rules/common.smk"
 include: "workflow/rules/inputs.smk"
+include: "workflow/rules/pretraining.smk"
 include: "workflow/rules/cohort.smk"
 
 
@@ -34,6 +35,17 @@ include: "workflow/rules/dataset.smk"
 include: "workflow/rules/training.smk"
 include: "workflow/rules/evaluation.smk"
 include: "workflow/rules/report.smk"
+
+
+if PRETRAINING:
+
+    module pretraining:
+        snakefile:
+            "Snakefile"
+        config:
+            PRETRAINING
+
+    use rule * from pretraining exclude all, tables, figures, page as pretraining_*
 
 
 rule all:

@@ -34,6 +34,7 @@ STEPS = {
     "select": "contrage.dataset.select:select",
     "split": "contrage.dataset.split:split",
     "feasible": "contrage.learning.feasible:check_feasible",
+    "convert": "contrage.learning.convert:convert",
     "train": "contrage.learning.train:train",
     "embed": "contrage.learning.embed:embed",
     "probe": "contrage.evaluation.probe:probe",

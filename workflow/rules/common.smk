@@ -6,6 +6,7 @@ import os
 from snakemake.exceptions import WorkflowError
 
 from contrage import experiment, sources
+from contrage import pretraining as beforehand
 from contrage.cohort import names
 from contrage.cohort.read import read_cohort
 from contrage.errors import ContrageError
@@ -42,8 +43,10 @@ COHORT_SETTINGS = {
 }
 try:
     experiment.check_config(config)
+    beforehand.check(config)
     require_backend(config["preprocessing"]["skull_strip"]["method"])
     COHORT = read_cohort(COHORT_SETTINGS)
+    experiment.check_people(config, COHORT)
 except ContrageError as error:
     raise WorkflowError(str(error)) from None
 
@@ -54,6 +57,7 @@ ROWS = experiment.benchmark_rows(config)
 ALL_ROWS = experiment.all_rows(config)
 WATCHED_ROWS = [row for row in config["report"]["embedding_rows"] if row in ALL_ROWS]
 WATCHED_EPOCHS = experiment.watched_epochs(config)
+STAGE = beforehand.stage(config)  # named in messages
 
 
 wildcard_constraints:

@@ -99,6 +99,7 @@ rule page:
         figures=rules.figures.output.folder,
         metrics=expand(rules.probe.output.metrics, row=ALL_ROWS, seed=SEEDS),
         columns=f"{ARRAY}_columns.tsv" if IS_TABLE else [],
+        pretraining=pretraining_results(),
         code=code("contrage.report.page"),
         look=page_files(),
     output:
@@ -121,8 +122,10 @@ rule page:
             description=config["description"],
             config=config,
             rows=ROWS,
+            start=beforehand.describe(config),
         ),
         tables=lambda wildcards, input: os.path.dirname(input.tables[0]),
+        pretraining=f"results/{PRETRAINING['experiment']}" if PRETRAINING else "",
         results=results_folder,
     message:
         "Writing the page"
@@ -130,3 +133,4 @@ rule page:
         "python -m contrage page --settings {params.settings:q} --log {log:q}"
         " --tables {params.tables:q} --figures {input.figures:q} --results {params.results:q}"
         " --output {output.page:q} --columns {input.columns:q}"
+        " --pretraining {params.pretraining:q}"

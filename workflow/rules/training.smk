@@ -42,6 +42,7 @@ rule train:
         array=f"{ARRAY}.npy",
         scans=rules.select.output.selected,
         split=rules.split.output.split,
+        start=start_of_training,
         code=training_code,
     output:
         model=f"{TRAINING}/model.pt",
@@ -63,12 +64,13 @@ rule train:
         resume=f"{TRAINING}/resume.pt",
         snapshots="",
     message:
-        "Training {wildcards.row}, seed {wildcards.seed}, fold {wildcards.fold}"
+        f"{STAGE}Training {{wildcards.row}}, seed {{wildcards.seed}}, fold {{wildcards.fold}}"
     shell:
         "python -m contrage train --settings {params.settings:q} --log {log:q}"
         " --array {input.array:q} --scans {input.scans:q} --split {input.split:q}"
         " --fold {wildcards.fold} --model {output.model:q} --curve {output.curve:q}"
-        " --features {output.features:q} --resume {params.resume:q} {params.snapshots}"
+        " --features {output.features:q} --resume {params.resume:q}"
+        " --start-from {input.start:q} {params.snapshots}"
 
 
 if SNAPSHOTS:

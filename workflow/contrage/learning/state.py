@@ -16,6 +16,7 @@ from contrage.files import atomic
 from contrage.learning import optimiser
 from contrage.learning.average import Average
 from contrage.learning.model import Model, head_sizes
+from contrage.learning.pretrained import load_encoder
 from contrage.learning.tables import Scans
 
 logger = logging.getLogger(__name__)
@@ -164,6 +165,7 @@ def start(
     ages: np.ndarray,
     device: torch.device,
     shape: tuple[int, ...],
+    start_from: Path | None = None,
 ) -> State:
     """Build network, loss and optimiser before the first epoch; a loss that asks is told the ages.
 
@@ -171,7 +173,8 @@ def start(
     are put back into years with these. `shape` is that of one image.
 
     torch's seed, set before, decides the initial weights. They are the same for all losses with
-    the same head, so that rows of a benchmark differ by their loss alone.
+    the same head, so that rows of a benchmark differ by their loss alone. With `start_from` the
+    encoder takes over that model's weights; the head is the one that it would have been.
     """
     training = settings["training"]
     loss = load_loss(settings["loss"], training["epochs"])
@@ -181,6 +184,8 @@ def start(
     unit = getattr(loss, "unit_embeddings", False)
     predicts_last = getattr(loss, "predicts_last", False)
     network = Model(training["encoder"], shape, head, unit, predicts_last).to(device)
+    if start_from:
+        load_encoder(start_from, network, training["encoder"])
     steps = optimiser.build(training, network, loss.to(device))
     count = sum(parameter.numel() for parameter in network.parameters())
     logger.info("encoder %s and head: %.2f million parameters", training["encoder"], count / 1e6)

@@ -41,6 +41,7 @@ def train(
     resume: Path,
     features: Path | None = None,
     snapshots: list[Path] | None = None,
+    start_from: Path | None = None,
 ) -> None:
     """Train an encoder on the training scans of one fold.
 
@@ -65,6 +66,8 @@ def train(
         Output: features of all scans from these weights, see `contrage.learning.embed`.
     snapshots : list of Path, optional
         Outputs: features after each of `snapshot_epochs`, in that order.
+    start_from : Path, optional
+        Model file whose encoder the training starts from; see `contrage.learning.pretrained`.
 
     Raises
     ------
@@ -73,7 +76,7 @@ def train(
     DeviceError
         If CUDA is asked for and there is none.
     ContrageError
-        If the loss is no longer a finite number.
+        If the loss is no longer a finite number, or the file to start from does not fit.
     """
     training = settings["training"]
     everyone, part = read_scans(scans), read_fold(split, fold)
@@ -84,10 +87,11 @@ def train(
     load = partial(load_images, array, fold=part, settings=settings["dataset"])
     look = partial(extract, rows=everyone.rows, load=load, batch_size=training["batch_size"])
     device = choose(training["device"])
-    mark = checkpoint.fingerprint({**settings, "fold": fold}, device.type, array, scans, split)
+    read = [scans, split, *([start_from] if start_from else [])]
+    mark = checkpoint.fingerprint({**settings, "fold": fold}, device.type, array, *read)
 
     with repeatable(settings["seed"], device, training["threads"]):
-        state = start(settings, part, whole.ages, device, image_shape(array))
+        state = start(settings, part, whole.ages, device, image_shape(array), start_from)
         if saved := checkpoint.load(resume, mark):
             state.restore(saved)
             logger.info("%s: going on after epoch %d", resume, state.epoch)
