@@ -54,8 +54,7 @@ def _start(study: Study) -> list[Note]:
     start = study.start
     if not start:
         return []
-    rows = listed([loss_name(row) for row in start["rows"]]) if start["rows"] else "All rows"
-    begins = f"{rows} {'starts' if len(start['rows']) == 1 else 'start'}"
+    begins = f"{'Rows called pre-trained' if start['rows'] else 'All rows'} start"
     if "file" in start:
         name = start["file"].rpartition("/")[2]
         text = f"{begins} from the encoder in {name}. Whose ages it has seen is not known here."
