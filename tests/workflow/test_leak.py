@@ -22,7 +22,7 @@ PRETRAINED = CONFIG | {
     "benchmark": {"losses": ["exp"], "norms": [], "pretrained": ["exp"]},
     "pretraining": {
         "cohort": {"source": "bids", "name": "t1", "path": "t1", "image": "T1w"},
-        "training": {"epochs": 2},
+        "training": {"epochs": 2, "batch_size": 4},
     },
 }
 SPLIT = "results/leak-pretraining/dataset/splits/seed-0.json"
@@ -42,16 +42,16 @@ def write_t1s(folder: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def leak(finished: Workflow) -> Workflow:
-    write_t1s(finished.folder / "t1")
-    (finished.folder / "leak.yaml").write_text(yaml.safe_dump(PRETRAINED))
-    done = finished.run("--scheduler", "greedy", SPLIT, config="leak.yaml")
+def leak(fresh: Workflow) -> Workflow:
+    write_t1s(fresh.folder / "t1")
+    (fresh.folder / "leak.yaml").write_text(yaml.safe_dump(PRETRAINED))
+    done = fresh.run("--scheduler", "greedy", SPLIT, config="leak.yaml")
     assert done.returncode == 0, done.stdout + done.stderr
-    return finished
+    return fresh
 
 
 def test_nobody_of_the_cohort_is_in_the_pretraining(leak: Workflow):
-    people = set(read_tsv(leak.folder / "results/derivatives/study/scans.tsv")["participant_id"])
+    people = set(read_tsv(leak.folder / "study/participants.tsv")["participant_id"])
     assert people >= set(SHARED), "else there is nobody who could leak"
     (fold,) = read_json(leak.folder / SPLIT)["folds"]
     used = {name.partition("_")[0] for name in (*fold["train"], *fold["test"])}
