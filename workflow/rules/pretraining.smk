@@ -31,9 +31,18 @@ def pretraining_results():
     """What the report tells of the pre-training: its error on its own held-out part, its scans."""
     if not PRETRAINING:
         return []
-    folder = f"results/{PRETRAINING['experiment']}"
-    metrics = f"metrics/{PRETRAINING['benchmark']['losses'][0]}/seed-{PRETRAINING['training']['seeds'][0]}.json"
-    return [
-        f"{folder}/{file}"
-        for file in (metrics, "dataset/scans.tsv", "dataset/excluded.tsv")
-    ]
+    row, seed = (
+        PRETRAINING["benchmark"]["losses"][0],
+        PRETRAINING["training"]["seeds"][0],
+    )
+    files = (
+        f"metrics/{row}/seed-{seed}.json",
+        "dataset/scans.tsv",
+        "dataset/excluded.tsv",
+    )
+    return [f"results/{PRETRAINING['experiment']}/{file}" for file in files]
+
+
+def pretraining_folder(wildcards, input):
+    """The folder of the pre-training's results, empty where there is none."""
+    return os.path.commonpath(input.pretraining) if input.pretraining else ""

@@ -125,7 +125,7 @@ rule page:
             start=beforehand.describe(config),
         ),
         tables=lambda wildcards, input: os.path.dirname(input.tables[0]),
-        pretraining=f"results/{PRETRAINING['experiment']}" if PRETRAINING else "",
+        pretraining=pretraining_folder,
         results=results_folder,
     message:
         "Writing the page"
