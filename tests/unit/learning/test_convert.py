@@ -15,6 +15,7 @@ from contrage.errors import ContrageError, SettingsError
 from contrage.learning.convert import convert
 from contrage.learning.model import Model
 from contrage.learning.pretrained import load_encoder
+from contrage.learning.train import train
 
 SHAPE = (23, 27, 22)
 
@@ -75,6 +76,20 @@ def test_the_command_line_converts(network, tmp_path):
     saved = torch.load(output, weights_only=True)
     assert saved["settings"]["origin"]["file"] == "theirs.pth"
     assert saved["epoch"] == 300
+
+
+def test_a_training_fine_tunes_all_weights_of_a_converted_encoder(
+    network, tmp_path, cohort, settings
+):
+    file = write(tmp_path / "theirs.pth", network.state_dict())
+    convert({}, checkpoint=file, output=tmp_path / "ours.pt")
+    settings["training"] |= {"encoder": "resnet18", "epochs": 1, "learning_rate": 1e-4}
+    outputs = cohort.outputs("tuned")
+    train(settings, **cohort.inputs, **outputs, start_from=tmp_path / "ours.pt")
+    tuned = torch.load(outputs["model"], weights_only=True)["encoder"]
+    for name, weights in network.encoder.named_parameters():
+        step = (tuned[name] - weights).abs().max()
+        assert 0 < step < 0.01, name
 
 
 class Trap:
