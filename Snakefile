@@ -23,6 +23,7 @@ report: "workflow/report/workflow.rst"
 include: "workflow/rules/common.smk"
 include: "workflow/rules/inputs.smk"
 include: "workflow/rules/search_inputs.smk"
+include: "workflow/rules/pretraining.smk"
 include: "workflow/rules/cohort.smk"
 
 
@@ -42,6 +43,17 @@ if SEARCHED_ROWS:
 
 
 include: "workflow/rules/report.smk"
+
+
+if PRETRAINING:
+
+    module pretraining:
+        snakefile:
+            "Snakefile"
+        config:
+            PRETRAINING
+
+    use rule * from pretraining exclude all, tables, figures, page as pretraining_*
 
 
 rule all:

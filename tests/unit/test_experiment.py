@@ -24,7 +24,7 @@ def cohort() -> Cohort:
 
 
 def test_all_losses_in_the_folder_are_rows(config):
-    assert experiment.benchmark_rows(config) == losses.available()
+    assert experiment.plain_rows(config) == losses.available()
 
 
 def test_the_norm_of_the_row_itself_is_not_trained_twice(config):

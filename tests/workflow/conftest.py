@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from small_study import CONFIG, Workflow, checkout, write_study
+from small_study import CONFIG, TINY, Workflow, checkout, write_study
 
 
 @pytest.fixture(scope="session")
@@ -24,3 +24,13 @@ def finished(fresh: Workflow) -> Workflow:
     done = fresh.run()
     assert done.returncode == 0, done.stdout + done.stderr
     return fresh
+
+
+@pytest.fixture(scope="session")
+def phantoms(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Workflow:
+    """A checkout in which the workflow has run on ten phantoms, heads and all."""
+    workflow = checkout(root, tmp_path_factory.mktemp("phantoms") / "contrage")
+    (workflow.folder / "tiny.yaml").write_text(yaml.safe_dump(TINY))
+    done = workflow.run(config="tiny.yaml")
+    assert done.returncode == 0, done.stdout + done.stderr
+    return workflow

@@ -33,6 +33,23 @@ CONFIG = {
     "report": {"embedding_epochs": [1, 3]},
 }
 
+TINY = {
+    "experiment": "tiny",
+    "cohort": {
+        "name": "tiny",
+        "phantom": {
+            "participants": 10,
+            "t1_voxel_mm": [2.6, 2.8, 3.0],
+            "stiffness_voxel_mm": [2.8, 3.0, 3.2],
+        },
+    },
+    "dataset": {"voxel_mm": 8},
+    "benchmark": {"losses": ["exp"], "norms": []},
+    "training": {"seeds": [0], "epochs": 2, "batch_size": 4, "device": "cpu"},
+    "statistics": {"bootstrap": 200},
+    "report": {"embedding_rows": []},
+}
+
 
 @dataclass
 class Workflow:

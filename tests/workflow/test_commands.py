@@ -25,10 +25,12 @@ def dry_run(root: Path, tmp_path: Path, *arguments: str) -> str:
 def test_the_demo_trains_every_loss_and_norm_with_every_seed(root, tmp_path):
     printed = dry_run(root, tmp_path, "--cores", "8")
     rows = [*losses.available(), "dynlocrep-euclidean", "dynlocrep-cosine", "dynlocrep-chebyshev"]
+    rows += ["dynlocrep-pretrained"]
     for row in rows:
         for seed in (0, 1, 2):
             assert f"Training {row}, seed {seed}, fold 0" in printed
-    assert printed.count("Preprocessing sub-") == 60
+    assert printed.count("Pre-training: Training exp, seed 0, fold 0") == 1
+    assert printed.count("Preprocessing sub-") == 60 + 20
 
 
 def test_the_slurm_profile_is_found_by_its_name(root, tmp_path):
@@ -42,3 +44,4 @@ def test_the_public_maps_need_no_anatomical_image(root, tmp_path, shared):
     config = f'cohort={{"path": "{path}"}}'
     printed = dry_run(root, tmp_path, "--cores", "2", *arguments, "--config", config)
     assert printed.count("Preprocessing sub-") == 102
+    assert "pretraining_" not in printed

@@ -2,41 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
-import yaml
-from small_study import Workflow, checkout
+from small_study import Workflow
 
 from contrage.files import read_json, read_tsv
 
 pytestmark = [pytest.mark.workflow, pytest.mark.xdist_group("phantom")]
-
-CONFIG = {
-    "experiment": "tiny",
-    "cohort": {
-        "name": "tiny",
-        "phantom": {
-            "participants": 10,
-            "t1_voxel_mm": [2.6, 2.8, 3.0],
-            "stiffness_voxel_mm": [2.8, 3.0, 3.2],
-        },
-    },
-    "dataset": {"voxel_mm": 8},
-    "benchmark": {"losses": ["exp"], "norms": []},
-    "training": {"seeds": [0], "epochs": 2, "batch_size": 4, "device": "cpu"},
-    "statistics": {"bootstrap": 200},
-    "report": {"embedding_rows": []},
-}
-
-
-@pytest.fixture(scope="module")
-def phantoms(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Workflow:
-    workflow = checkout(root, tmp_path_factory.mktemp("phantoms") / "contrage")
-    (workflow.folder / "tiny.yaml").write_text(yaml.safe_dump(CONFIG))
-    done = workflow.run(config="tiny.yaml")
-    assert done.returncode == 0, done.stdout + done.stderr
-    return workflow
 
 
 def test_every_brain_is_found_and_brought_to_mni_space(phantoms: Workflow):

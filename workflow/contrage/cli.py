@@ -35,6 +35,7 @@ STEPS = {
     "split": "contrage.dataset.split:split",
     "inner-split": "contrage.dataset.inner_split:inner_split",
     "feasible": "contrage.learning.feasible:check_feasible",
+    "convert": "contrage.learning.convert:convert",
     "train": "contrage.learning.train:train",
     "embed": "contrage.learning.embed:embed",
     "probe": "contrage.evaluation.probe:probe",

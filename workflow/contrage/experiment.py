@@ -9,17 +9,49 @@ from typing import Any
 
 from contrage import losses, search, sources
 from contrage.cohort.feature_table import check_settings
-from contrage.cohort.tables import Cohort
+from contrage.cohort.tables import Cohort, Scan
 from contrage.errors import SettingsError
 
 ABLATED = "dynlocrep"
 DEFAULT_NORM = "manhattan"
+PRETRAINED = "-pretrained"
 
 
 def benchmark_rows(config: dict[str, Any]) -> list[str]:
-    """Return the rows of the MAE table, in order; "all" are the losses in the folder."""
+    """Return the rows of the MAE table, in order; a pre-trained row follows its plain one."""
+    pretrained = {plain: row for row, plain in pretrained_rows(config).items()}
+    return [
+        row
+        for plain in plain_rows(config)
+        for row in (plain, pretrained.get(plain))
+        if row is not None
+    ]
+
+
+def plain_rows(config: dict[str, Any]) -> list[str]:
+    """Return the rows that `benchmark.losses` names; "all" are the losses in the folder."""
     asked = config["benchmark"]["losses"]
     return losses.available() if asked == "all" else list(asked)
+
+
+def pretrained_rows(config: dict[str, Any]) -> dict[str, str]:
+    """Return row → the row that it is like, for all that start from the pre-trained encoder.
+
+    Empty where all rows start from it anyway, and where the scans are real and pre-training is on
+    a phantom, as it is by default: generated heads are no start for people.
+    """
+    everyone = config["training"]["start_from"] == "pretraining"
+    if everyone or (pretrains_on_phantom(config) and config["cohort"]["source"] != "phantom"):
+        return {}
+    trained = plain_rows(config)
+    return {
+        f"{row}{PRETRAINED}": row for row in config["benchmark"]["pretrained"] if row in trained
+    }
+
+
+def pretrains_on_phantom(config: dict[str, Any]) -> bool:
+    """Return whether the cohort of the pre-training is a generated one."""
+    return config["pretraining"]["cohort"].get("source", "phantom") == "phantom"
 
 
 def norm_rows(config: dict[str, Any]) -> dict[str, str]:
@@ -44,8 +76,9 @@ def loss_settings(config: dict[str, Any], row: str) -> dict[str, Any]:
     config : dict
         The whole configuration.
     row : str
-        Named in `losses`, or a loss, or a row of the norm ablation.
+        Named in `losses`, or a loss, or a row of the norm ablation, or one of these pre-trained.
     """
+    row = pretrained_rows(config).get(row, row)
     norms = {name: norm for norm, name in norm_rows(config).items() if name != ABLATED}
     if row in norms and row not in config["losses"]:
         return {"loss": ABLATED, **config["losses"].get(ABLATED, {}), "norm": norms[row]}
@@ -85,7 +118,25 @@ def fold_numbers(config: dict[str, Any], cohort: Cohort) -> list[int]:
         return [0]
     if scheme == "kfold":
         return list(range(config["dataset"]["split"]["folds"]))
-    return list(range(max(1, len({scan.site for scan in cohort.scans if scan.site}))))
+    return list(range(max(1, len({scan.site for scan in used_scans(config, cohort) if scan.site}))))
+
+
+def used_scans(config: dict[str, Any], cohort: Cohort) -> list[Scan]:
+    """Return the cohort's scans without those of participants to leave out."""
+    left_out = config["dataset"]["leave_out"]
+    return [scan for scan in cohort.scans if scan.participant_id not in left_out]
+
+
+def check_people(config: dict[str, Any], cohort: Cohort) -> None:
+    """Raise `SettingsError` if everyone is left out."""
+    if not used_scans(config, cohort):
+        name = config["cohort"]["name"]
+        reason = next(iter(config["dataset"]["leave_out"].values()))
+        raise SettingsError(
+            f"dataset.leave_out: nobody of the cohort {name} is left ({reason}); "
+            "use another cohort. Of a pre-training whose people only have the same numbers say "
+            "pretraining.same_ids: other-people"
+        )
 
 
 def needs_anatomical(config: dict[str, Any]) -> bool:
@@ -158,10 +209,11 @@ def most_training_scans(config: dict[str, Any], cohort: Cohort, held_out: float 
     A search holds a fraction of its participants out.
     """
     split = config["dataset"]["split"]
-    people = len({scan.participant_id for scan in cohort.scans})
+    scans = used_scans(config, cohort)
+    people = len({scan.participant_id for scan in scans})
     count = split["folds"] if split["scheme"] == "kfold" else round(1 / split["test_fraction"])
     tested = 1 if split["scheme"] == "leave-site-out" else people // count
-    return len(cohort.scans) - tested - round(held_out * (people - tested))
+    return len(scans) - tested - round(held_out * (people - tested))
 
 
 def watched_epochs(config: dict[str, Any]) -> list[int]:

@@ -6,6 +6,7 @@ import os
 from snakemake.exceptions import WorkflowError
 
 from contrage import experiment, sources
+from contrage import pretraining as beforehand
 from contrage.cohort import names
 from contrage.cohort.read import read_cohort
 from contrage.errors import ContrageError
@@ -38,8 +39,10 @@ COHORT_SETTINGS = {
 }
 try:
     experiment.check_config(config)
+    beforehand.check(config)
     require_backend(config["preprocessing"]["skull_strip"]["method"])
     COHORT = read_cohort(COHORT_SETTINGS)
+    experiment.check_people(config, COHORT)
 except ContrageError as error:
     raise WorkflowError(str(error)) from None
 
@@ -57,6 +60,7 @@ TABLES = expand(
     table=["mae", "norms", "baselines", "cohort", "excluded", "runtimes"]
     + ["search"] * bool(SEARCHED_ROWS),
 )
+STAGE = beforehand.stage(config)  # named in messages
 
 
 wildcard_constraints:

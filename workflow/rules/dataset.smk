@@ -93,7 +93,7 @@ rule select:
         mem_mb=1000,
         runtime=10,
     params:
-        settings=as_json(quality_action=QUALITY),
+        settings=as_json(quality_action=QUALITY, leave_out=left_out_here()),
         derivatives=folder_of_table,
     message:
         "Choosing the scans of the experiment"

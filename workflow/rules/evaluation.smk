@@ -27,7 +27,7 @@ rule probe:
             row=wildcards.row, seed=int(wildcards.seed), probe=config["probe"]
         ),
     message:
-        "Probing {wildcards.row}, seed {wildcards.seed}"
+        f"{STAGE}Probing {{wildcards.row}}, seed {{wildcards.seed}}"
     shell:
         "python -m contrage probe --settings {params.settings:q} --log {log:q}"
         " --features {input.features:q} --scans {input.scans:q} --split {input.split:q}"

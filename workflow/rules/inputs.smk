@@ -116,7 +116,9 @@ def training_settings(wildcards):
         seed=int(wildcards.seed),
         loss=experiment.loss_settings(config, wildcards.row),
         training={
-            key: value for key, value in config["training"].items() if key != "seeds"
+            key: value
+            for key, value in config["training"].items()
+            if key not in ("seeds", "start_from")
         },
         dataset={
             key: config["dataset"][key] for key in ("normalisation", "field_of_view")

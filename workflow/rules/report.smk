@@ -7,6 +7,8 @@ rule tables:
         baselines=expand(rules.baselines.output.predictions, seed=SEEDS),
         scans=rules.select.output.selected,
         excluded=rules.select.output.left_out,
+        # Comes first by its priority. As an input of trainings it would hide what changed for them.
+        feasible=rules.feasible.output.record,
         code=code("contrage.report.tables"),
     output:
         mae=report(
@@ -100,6 +102,7 @@ rule page:
         figures=rules.figures.output.folder,
         metrics=expand(rules.probe.output.metrics, row=ALL_ROWS, seed=SEEDS),
         columns=f"{ARRAY}_columns.tsv" if IS_TABLE else [],
+        pretraining=pretraining_results(),
         code=code("contrage.report.page"),
         look=page_files(),
     output:
@@ -122,8 +125,10 @@ rule page:
             description=config["description"],
             config=config,
             rows=ROWS,
+            start=beforehand.describe(config),
         ),
         tables=lambda wildcards, input: os.path.dirname(input.tables[0]),
+        pretraining=pretraining_folder,
         results=results_folder,
     message:
         "Writing the page"
@@ -131,3 +136,4 @@ rule page:
         "python -m contrage page --settings {params.settings:q} --log {log:q}"
         " --tables {params.tables:q} --figures {input.figures:q} --results {params.results:q}"
         " --output {output.page:q} --columns {input.columns:q}"
+        " --pretraining {params.pretraining:q}"

@@ -53,10 +53,10 @@ rule search_split:
 
 use rule train as search_train with:
     input:
-        feasible=ancient(rules.feasible.output.record),
         array=f"{ARRAY}.npy",
         scans=rules.search_split.output.scans,
         split=rules.search_split.output.split,
+        start=start_of_training,
         best=[],
         code=training_code,
     output:

@@ -39,11 +39,11 @@ rule feasible:
 
 rule train:
     input:
-        feasible=ancient(rules.feasible.output.record),
         array=f"{ARRAY}.npy",
         scans=rules.select.output.selected,
         split=rules.split.output.split,
         best=best_settings,
+        start=start_of_training,
         code=training_code,
     output:
         model=f"{TRAINING}/model.pt",
@@ -65,13 +65,13 @@ rule train:
         resume=f"{TRAINING}/resume.pt",
         snapshots="",
     message:
-        "Training {wildcards.row}, seed {wildcards.seed}, fold {wildcards.fold}"
+        f"{STAGE}Training {{wildcards.row}}, seed {{wildcards.seed}}, fold {{wildcards.fold}}"
     shell:
         "python -m contrage train --settings {params.settings:q} --log {log:q}"
         " --array {input.array:q} --scans {input.scans:q} --split {input.split:q}"
         " --fold {wildcards.fold} --model {output.model:q} --curve {output.curve:q}"
-        " --features {output.features:q} --resume {params.resume:q} {params.snapshots}"
-        " --best {input.best:q}"
+        " --features {output.features:q} --resume {params.resume:q}"
+        " --start-from {input.start:q} --best {input.best:q} {params.snapshots}"
 
 
 if SNAPSHOTS:

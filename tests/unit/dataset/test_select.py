@@ -35,9 +35,9 @@ def prepare(folder, qualities, checks=None):
     write_tsv(folder / "rows.tsv", pd.DataFrame({"scan_id": usable, "row": range(len(usable))}))
 
 
-def run(folder, action="list"):
+def run(folder, action="list", **settings):
     select(
-        {"quality_action": action},
+        {"quality_action": action, **settings},
         scans=folder / "scans.tsv",
         excluded=folder / "excluded.tsv",
         rows=folder / "rows.tsv",
@@ -89,6 +89,22 @@ def test_flagged_scans_are_listed_or_excluded_by_choice(tmp_path, action, used):
             "quality",
             "coverage 0.4 is under 0.7",
         ]
+
+
+def test_participants_to_leave_out_are_out_with_all_their_scans_and_the_reason(tmp_path, caplog):
+    fine = {**GOOD, "flagged": False, "flag_reason": []}
+    names = ["sub-1_ses-a", "sub-1_ses-b", "sub-2", "sub-10"]
+    prepare(tmp_path, dict.fromkeys(names, fine))
+    scans = read_tsv(tmp_path / "scans.tsv")
+    scans["participant_id"] = [name.partition("_")[0] for name in names]
+    write_tsv(tmp_path / "scans.tsv", scans)
+    with caplog.at_level("INFO"):
+        kept, out = run(tmp_path, leave_out={"sub-1": "also in the cohort maps", "sub-9": "gone"})
+    assert kept["scan_id"].tolist() == ["sub-2", "sub-10"]
+    out = out.set_index("scan_id")
+    assert out.loc[["sub-1_ses-a", "sub-1_ses-b"], "reason"].eq("also in the cohort maps").all()
+    assert set(out.index) == {"sub-x", "sub-1_ses-a", "sub-1_ses-b"}
+    assert "of these 2: also in the cohort maps" in caplog.text
 
 
 def test_no_scan_left_is_an_error(tmp_path):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +32,7 @@ def select(
     ----------
     settings : dict
         `quality_action`: "list" or "exclude" the scans that fail a limit of quality; None for a
-        table of features, which has no records of quality.
+        table of features, which has no records of quality. `leave_out`: participant_id → reason.
     scans, excluded : Path
         The cohort's table, and what was left out of it before any image was read.
     rows : Path
@@ -52,7 +53,13 @@ def select(
     table = read_tsv(scans)
     row_of = read_tsv(rows).set_index("scan_id")["row"]
     kept, out = [], read_tsv(excluded).to_dict("records")
-    for record in table.to_dict("records"):
+    unwanted = settings.get("leave_out", {})
+    named = table["participant_id"].isin(list(unwanted))
+    out += [
+        _exclusion(name, "experiment", unwanted[participant(name)])
+        for name in table.loc[named, "scan_id"]
+    ]
+    for record in table[~named].to_dict("records"):
         name = record["scan_id"]
         if settings["quality_action"] is None:
             kept.append({**record, "row": row_of[name]})
@@ -67,14 +74,7 @@ def select(
             stage, reason = "quality", flags
         else:
             stage = "check" if failed(derivatives / check_file(name)) else quality.get("stage")
-        out.append(
-            {
-                "scan_id": name,
-                "participant_id": participant(name),
-                "stage": stage,
-                "reason": reason or "not in the array",
-            }
-        )
+        out.append(_exclusion(name, stage, reason or "not in the array"))
     if not kept:
         raise TableError(f"{left_out}: no scan is left; the reasons are listed there")
     columns = ["scan_id", "participant_id", "stage", "reason"]
@@ -82,6 +82,17 @@ def select(
     write_tsv(selected, pd.DataFrame(kept))
     flagged = sum(row.get("flagged", False) for row in kept)
     log.info("%d scans used (%d of them flagged), %d left out", len(kept), flagged, len(out))
+    for reason, count in Counter(unwanted[name] for name in table["participant_id"][named]).items():
+        log.info("of these %d: %s", count, reason)
+
+
+def _exclusion(scan: str, stage: str, reason: str) -> dict[str, Any]:
+    return {
+        "scan_id": scan,
+        "participant_id": participant(scan),
+        "stage": stage,
+        "reason": reason,
+    }
 
 
 def _row(record: dict[str, Any], row: int, quality: dict[str, Any], flags: str) -> dict[str, Any]:

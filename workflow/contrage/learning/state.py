@@ -19,6 +19,7 @@ from contrage.learning.deterministic import make_deterministic
 from contrage.learning.device import is_deterministic
 from contrage.learning.model import Model, head_sizes, memory_format
 from contrage.learning.precision import Precision
+from contrage.learning.pretrained import load_encoder
 from contrage.learning.tables import Scans
 from contrage.losses._pairs import exact
 
@@ -188,6 +189,7 @@ def start(
     ages: np.ndarray,
     precision: Precision,
     shape: tuple[int, ...],
+    start_from: Path | None = None,
 ) -> State:
     """Build network, loss and optimiser before the first epoch; a loss that asks is told the ages.
 
@@ -195,7 +197,8 @@ def start(
     are put back into years with these. `shape` is that of one image.
 
     torch's seed, set before, decides the initial weights. They are the same for all losses with
-    the same head, so that rows of a benchmark differ by their loss alone.
+    the same head, so that rows of a benchmark differ by their loss alone. With `start_from` the
+    encoder takes over that model's weights; the head is the one that it would have been.
     """
     training, device = settings["training"], precision.device
     loss = load_loss(settings["loss"], training["epochs"])
@@ -205,6 +208,8 @@ def start(
     unit = getattr(loss, "unit_embeddings", False)
     predicts_last = getattr(loss, "predicts_last", False)
     network = Model(training["encoder"], shape, head, unit, predicts_last)
+    if start_from:
+        load_encoder(start_from, network, training["encoder"])
     network.to(device, memory_format=memory_format(training, shape))
     if is_deterministic(training) and device.type == "cuda":
         make_deterministic(network)

@@ -25,6 +25,7 @@ def notes(study: Study) -> list[Note]:
     """Return the boxes that stand above the results, in the order of their weight."""
     makers = (
         _phantom,
+        _start,
         _broken,
         _no_better,
         _few,
@@ -47,6 +48,27 @@ def _phantom(study: Study) -> list[Note]:
         "suits real brains, and cannot be compared with published errors."
     )
     return [Note("info", "This cohort is a digital phantom", text)]
+
+
+def _start(study: Study) -> list[Note]:
+    start = study.start
+    if not start:
+        return []
+    begins = f"{'Rows called pre-trained' if start['rows'] else 'All rows'} start"
+    if "file" in start:
+        name = start["file"].rpartition("/")[2]
+        text = f"{begins} from the encoder in {name}. Whose ages it has seen is not known here."
+        return [Note("info", "The encoders do not start at random", text)]
+    text = (
+        f"{begins} from an encoder pre-trained with {loss_name(start['loss'])} for "
+        f"{count(start['epochs'], 'epoch')} on the {start['image']} images of the cohort "
+        f"{start['cohort']} ({count(start['n_scans'], 'scan')}); on the {start['n_test']} held out "
+        f"of these its error is {number(start['mae'])} years, that of the mean age "
+        f"{number(start['mae_baseline'])}."
+    )
+    if out := start["n_left_out"]:
+        text += f" {count(out, 'scan')} of people of the cohort above had no part in it."
+    return [Note("info", "Pre-training", text)]
 
 
 def _broken(study: Study) -> list[Note]:

@@ -40,13 +40,15 @@ def page(
     results: Path,
     output: Path,
     columns: Path | None = None,
+    pretraining: Path | None = None,
 ) -> None:
     """Write the report of an experiment.
 
     Parameters
     ----------
     settings : dict
-        ``experiment``, ``description``, ``config`` (all of it), ``versions``, ``rows``.
+        ``experiment``, ``description``, ``config`` (all of it), ``versions``, ``rows``, and
+        ``start`` (what trainings start from, see `contrage.pretraining.describe`).
     tables, figures : Path
         Folders written by the steps of that name.
     results : Path
@@ -55,6 +57,8 @@ def page(
         The HTML file.
     columns : Path, optional
         The features of a table and what is missing of them (`contrage.dataset.features`).
+    pretraining : Path, optional
+        The folder of the experiment that the pre-training is.
     """
     from jinja2 import Environment, FileSystemLoader
 
@@ -71,7 +75,11 @@ def page(
         frames["mae"] = frames["mae"].sort_values("mae_mean", kind="stable")
     rows = list(frames["mae"].get("loss", []))
     study = Study(
-        settings.get("config", {}), frames, tested(Path(results), rows), broken(Path(results), rows)
+        settings.get("config", {}),
+        frames,
+        tested(Path(results), rows),
+        broken(Path(results), rows),
+        beginning(settings.get("start"), pretraining),
     )
     environment = Environment(
         loader=FileSystemLoader(HERE), autoescape=True, trim_blocks=True, lstrip_blocks=True
@@ -158,7 +166,7 @@ def tiles(study: Study) -> list[dict[str, str]]:
         found += [
             {"value": str(study.n_test), "unit": "", "label": "test participants per seed"},
             {
-                "value": f"{len(mae)} × {int(best.n_seeds)}",
+                "value": f"{study.n_losses} × {int(best.n_seeds)}",
                 "unit": "",
                 "label": "losses × training seeds",
             },
@@ -209,6 +217,20 @@ def networks(results: Path, rows: list[str]) -> pd.DataFrame:
             if "encoder_parameters" in found:
                 lines.append({key: found[key] for key in SIZES} | {"loss": row})
     return pd.DataFrame(lines)
+
+
+def beginning(start: dict[str, Any] | None, folder: Path | None) -> dict[str, Any] | None:
+    """Return what trainings start from, with the pre-training's scans and error where it was."""
+    if not start or not folder:
+        return start
+    metrics = read_json(folder / "metrics" / start["loss"] / f"seed-{start['seed']}.json")
+    reasons = read_tsv(folder / "dataset" / "excluded.tsv")["stage"]
+    return {
+        **start,
+        **{name: metrics[name] for name in ("mae", "mae_baseline", "n_test")},
+        "n_scans": len(read_tsv(folder / "dataset" / "scans.tsv")),
+        "n_left_out": int((reasons == "experiment").sum()),
+    }
 
 
 def tested(results: Path, rows: list[str]) -> int:

@@ -46,12 +46,15 @@ class Study:
         Participants that a seed's models were tested on.
     broken : list of str
         Rows with a training loss that is not a finite number.
+    start : dict, optional
+        What trainings start from, where not from random weights (`contrage.report.page.beginning`).
     """
 
     config: dict[str, Any]
     tables: dict[str, pd.DataFrame]
     n_test: int
     broken: list[str]
+    start: dict[str, Any] | None = None
 
     def get(self, *keys: str, default: Any = None) -> Any:
         """Return a value of the configuration by its path."""
@@ -69,6 +72,11 @@ class Study:
     def is_table(self) -> bool:
         """Whether learning is from a table of features, not from images."""
         return self.get("cohort", "source") == "table"
+
+    @property
+    def n_losses(self) -> int:
+        """How many losses the MAE table compares; a pre-trained row adds none."""
+        return len(self.tables["mae"]) - len((self.start or {}).get("rows", []))
 
     @property
     def level(self) -> str:
@@ -135,7 +143,7 @@ def _what(study: Study) -> str:
     images = image.get(study.get("cohort", "image", default="stiffness"), "images")
     grid = None if study.is_table else study.get("dataset", "voxel_mm")
     epochs = study.get("training", "epochs")
-    losses = "one loss" if len(mae) == 1 else f"each of {spelled(len(mae))} losses"
+    losses = "one loss" if study.n_losses == 1 else f"each of {spelled(study.n_losses)} losses"
     text = f"{encoder[0].upper()}{encoder[1:]} learned from the {images}"
     text += f" at {grid} mm" if grid else ""
     text += f" with {losses}, from {count(int(mae.n_seeds.max()), 'seed')}"

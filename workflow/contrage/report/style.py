@@ -99,6 +99,8 @@ def loss_name(row: str) -> str:
     """Return the name a reader knows a loss configuration by; unknown rows keep their own."""
     if row in LOSS_NAMES:
         return LOSS_NAMES[row]
+    if row.endswith("-pretrained"):
+        return f"{loss_name(row.removesuffix('-pretrained'))}, pre-trained"
     stem, _, variant = row.partition("-")
     return f"{LOSS_NAMES[stem]} ({variant})" if stem in LOSS_NAMES and variant else row
 

@@ -1,0 +1,72 @@
+"""What the page says of weights that are not random."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from contrage.files import write_json, write_tsv
+from contrage.report.notes import notes
+from contrage.report.page import beginning
+from contrage.report.story import Study
+from contrage.report.style import loss_colours, loss_name
+
+START = {
+    "rows": ["dynlocrep-pretrained"],
+    "loss": "exp",
+    "seed": 0,
+    "cohort": "openbhb",
+    "image": "T1w",
+    "epochs": 300,
+}
+MAE = pd.DataFrame(
+    {
+        "loss": ["dynlocrep-pretrained", "dynlocrep"],
+        "mae_mean": [4.0, 5.0],
+        "mae_baseline": 16.0,
+        "ci_low": 3.0,
+        "ci_high": 6.0,
+        "n_seeds": 3,
+    }
+)
+
+
+def told(start: dict | None) -> tuple[str, Study]:
+    frames = {"mae": MAE, "baselines": pd.DataFrame(columns=["baseline", "mae_mean"])}
+    study = Study({"cohort": {"source": "bids"}}, frames, 40, [], start)
+    return " ".join(f"{note.title}: {note.text}" for note in notes(study)), study
+
+
+def test_the_pretraining_is_told_in_a_line(tmp_path):
+    metrics = {"mae": 3.456, "mae_baseline": 12.3, "n_test": 20}
+    write_json(tmp_path / "metrics/exp/seed-0.json", metrics)
+    write_tsv(tmp_path / "dataset/scans.tsv", pd.DataFrame({"scan_id": range(97)}))
+    out = pd.DataFrame({"scan_id": range(3), "stage": ["experiment", "quality", "experiment"]})
+    write_tsv(tmp_path / "dataset/excluded.tsv", out)
+    text, study = told(beginning(START, tmp_path))
+    assert (
+        "Rows called pre-trained start from an encoder pre-trained with Exponential for 300 epochs "
+        "on the T1w images of the cohort openbhb (97 scans); on the 20 held out of these its error "
+        "is 3.46 years, that of the mean age 12.30."
+    ) in text
+    assert "2 scans of people of the cohort above had no part in it." in text
+    assert study.n_losses == 1, "the same loss twice"
+
+
+def test_a_file_is_named_without_its_folders():
+    text, study = told(beginning({"rows": [], "file": "/home/me/weights.pt"}, None))
+    assert "All rows start from the encoder in weights.pt." in text
+    assert "/home" not in text
+    assert study.n_losses == 2
+
+
+def test_random_weights_need_no_words():
+    assert beginning(None, None) is None
+    assert "start from" not in told(None)[0]
+
+
+def test_a_pretrained_row_is_called_so():
+    assert loss_name("dynlocrep-pretrained") == "DynLocRep, pre-trained"
+    assert loss_name("exp-released-pretrained") == "Exponential (released), pre-trained"
+    assert loss_name("mine-pretrained") == "mine, pre-trained"
+    colours = loss_colours(["exp-pretrained", "mine"])
+    assert colours["exp-pretrained"] == colours["exp"]

@@ -1,0 +1,81 @@
+"""An encoder that starts from another training's weights."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from contrage.errors import ContrageError
+from contrage.files import sha256
+from contrage.learning.model import Model
+
+logger = logging.getLogger(__name__)
+
+
+def load_encoder(path: Path, network: Model, encoder: str) -> None:
+    """Take over the encoder of a model file: weights and batch norm's statistics, no head.
+
+    Parameters
+    ----------
+    path : Path
+        `model.pt` of a training, or what `contrage convert` wrote.
+    network : Model
+        Changed in place.
+    encoder : str
+        Name of its encoder.
+
+    Raises
+    ------
+    ContrageError
+        If the file is none of these, or its encoder is another one or for images of another shape.
+    """
+    saved = read_start(path)
+    other = saved["settings"]["training"]["encoder"]
+    if other != encoder:
+        raise ContrageError(
+            f"{path}: holds the encoder {other}, but training.encoder is {encoder}; set it to "
+            f"{other}, or start from a file of {encoder}"
+        )
+    own, given = network.encoder.state_dict(), saved["encoder"]
+    if strangers := sorted(set(own) ^ set(given)):
+        where = "the file lacks it" if strangers[0] in own else "it is none of its weights"
+        raise ContrageError(
+            f"{path}: {strangers[0]} of {encoder}: {where}; was it written by another version? "
+            "Train or convert it again"
+        )
+    for name, weights in own.items():
+        if weights.shape != given[name].shape:
+            raise ContrageError(
+                f"{path}: {name} of {encoder} has the shape {tuple(given[name].shape)}, here it is "
+                f"{tuple(weights.shape)} for images of {'×'.join(map(str, network.shape))}: "
+                "pre-train on images of the same shape (dataset.voxel_mm)"
+            )
+    network.encoder.load_state_dict(given)
+    logger.info("the encoder starts from %s (sha256 %s)", path, sha256(path))
+
+
+def read_start(path: Path) -> dict[str, Any]:
+    """Return what a model file holds; nothing in the file is executed.
+
+    Raises
+    ------
+    ContrageError
+        If it is no model file of contrage.
+    """
+    if not Path(path).is_file():
+        raise ContrageError(f"{path}: there is no such file; training.start_from names it")
+    try:
+        saved = torch.load(path, map_location="cpu", weights_only=True)
+        name, weights = saved["settings"]["training"]["encoder"], saved["encoder"]
+        if isinstance(name, str) and all(torch.is_tensor(each) for each in weights.values()):
+            return saved
+        kind = "other content"
+    except Exception as error:  # whatever a file of other code makes torch raise
+        kind = type(error).__name__
+    raise ContrageError(
+        f"{path}: no model file of contrage ({kind}); checkpoints of the code behind the paper go "
+        "through `contrage convert` first (docs/pretraining.md)"
+    )
