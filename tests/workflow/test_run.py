@@ -124,6 +124,32 @@ def test_a_change_of_mind_on_bad_scans_does_not_make_good_ones_anew(finished: Wo
     assert not [job for job in planned if job.startswith(("Checking", "Preprocessing"))], planned
 
 
+def test_no_change_hides_behind_another_in_the_same_run(finished: Workflow):
+    """Jobs that must run early keep Snakemake from looking at those that depend on them."""
+    changed = {
+        **CONFIG,
+        "cohort": {**CONFIG["cohort"], "on_bad_scan": "fail"},
+        "preprocessing": {**CONFIG["preprocessing"], "bias_correction": {"target": "map"}},
+        "training": {**CONFIG["training"], "device": "auto"},
+    }
+    (finished.folder / "changed.yaml").write_text(yaml.safe_dump(changed))
+    planned = finished.jobs("changed.yaml")
+    for job in ("Naming the scans", "Preprocessing", "Asking whether", "Training exp, seed 0"):
+        assert [name for name in planned if name.startswith(job)], job
+
+
+def test_changing_the_device_retrains_everything(finished: Workflow):
+    changed = {**CONFIG, "training": {**CONFIG["training"], "device": "auto"}}
+    (finished.folder / "changed.yaml").write_text(yaml.safe_dump(changed))
+    planned = finished.jobs("changed.yaml")
+    assert {name for name in planned if name.startswith("Training")} == {
+        name
+        for row in ("l1", "exp", "dynlocrep", "dynlocrep-cosine")
+        for name in retrained(row)
+        if name.startswith("Training")
+    }
+
+
 def test_changing_the_statistics_trains_nothing(finished: Workflow):
     changed = {**CONFIG, "statistics": {"bootstrap": 300}}
     (finished.folder / "changed.yaml").write_text(yaml.safe_dump(changed))

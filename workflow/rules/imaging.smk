@@ -28,6 +28,8 @@ rule check:
         " --output {output.record:q}"
 
 
+# No input of `preprocess`: Snakemake would see no other change of it in a run that repeats the gate.
+# Its priority, and that of the checks, brings it before all but a job or two.
 rule gate:
     input:
         scans=rules.cohort.output.scans,
@@ -60,7 +62,6 @@ rule preprocess:
     input:
         unpack(raw_images),
         check=rules.check.output.record,
-        gate=ancient(rules.gate.output.passed),
         code=code("contrage.imaging.preprocess"),
         registration=registration_settings(),
     output:

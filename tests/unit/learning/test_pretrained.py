@@ -11,6 +11,7 @@ import torch
 from contrage.errors import ContrageError
 from contrage.learning import checkpoint
 from contrage.learning.model import Model
+from contrage.learning.precision import Precision
 from contrage.learning.pretrained import load_encoder
 from contrage.learning.state import start
 from contrage.learning.train import train
@@ -39,7 +40,7 @@ def begin(settings: dict, file: Path | None):
     torch.manual_seed(settings["seed"])
     part = {"age_mean": 50.0, "age_sd": 10.0}
     ages = torch.linspace(20, 80, 8).double().numpy()
-    return start(settings, part, ages, torch.device("cpu"), (10, 12, 8), file)
+    return start(settings, part, ages, Precision("float32", torch.device("cpu")), (10, 12, 8), file)
 
 
 def test_the_encoder_is_taken_over_and_the_head_is_not(pretrained, plain):

@@ -11,6 +11,8 @@ import torch
 logger = logging.getLogger(__name__)
 
 HALVES = {"bfloat16": torch.bfloat16, "float16": torch.float16}
+# PyTorch's own 65536 overflows at first and costs a short training its first steps.
+FIRST_SCALE = 2.0**10
 WORDS = {
     "float32": "float32 throughout",
     "tf32": "float32, convolutions in TF32",
@@ -53,7 +55,8 @@ class Precision:
         It finds the scale by itself: a step whose gradients are not finite is left out, on the
         device, and the scale halved.
         """
-        return torch.amp.GradScaler(self.device.type, enabled=self.name == "float16")
+        enabled = self.name == "float16"
+        return torch.amp.GradScaler(self.device.type, init_scale=FIRST_SCALE, enabled=enabled)
 
 
 def choose(wanted: str, device: torch.device) -> Precision:
