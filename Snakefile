@@ -29,6 +29,7 @@ include: "workflow/rules/cohort.smk"
 
 if not IS_TABLE:
 
+    include: "workflow/rules/imaging_inputs.smk"
     include: "workflow/rules/imaging.smk"
 
 

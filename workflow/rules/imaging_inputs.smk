@@ -1,0 +1,89 @@
+"""Which images and settings a job of the imaging stage gets."""
+
+
+def raw_images(wildcards):
+    """The raw images of a scan that this run uses; an empty list for one that it does not."""
+    scan = SCANS[wildcards.scan]
+    needs_mask = COHORT_SETTINGS["needs_mask"]
+    return {
+        "anatomical": scan.anatomical if USES_ANATOMICAL else [],
+        "stiffness": scan.stiffness if USES_STIFFNESS else [],
+        "mask": scan.mask if needs_mask else [],
+    }
+
+
+def as_options(files):
+    """Files as options of the command line: --name path for each that is there."""
+    return " ".join(
+        f"--{name.replace('_', '-')} {path}" for name, path in files.items()
+    )
+
+
+def registration_settings():
+    """The data file that holds ANTs' settings of the chosen quality, where ANTs is asked."""
+    steps = config["preprocessing"]
+    registration = steps["registration"]
+    if (
+        registration["transform"] == "none"
+        and steps["skull_strip"]["method"] != "template"
+    ):
+        return []
+    folder = Path(workflow.basedir) / "workflow/contrage/imaging/registration"
+    return os.path.relpath(folder / f"{registration['quality']}.json")
+
+
+def preprocess_outputs():
+    """The derivatives of one scan: those that the images of this cohort give."""
+    native = f"{DERIVATIVES}/{{folder}}/{ANATOMICAL_FOLDER}/{{scan}}"
+    preproc = {
+        image: f"{DERIVATIVES}/{names.preproc_file('{scan}', image)}".replace(
+            names.folder("{scan}"), "{folder}", 1
+        )
+        for image in (ANATOMICAL, "stiffness", "mask")
+    }
+    outputs = {
+        "sidecar": f"{DERIVATIVES}/{{folder}}/{{scan}}_desc-preproc.json",
+        "brain_mask": f"{native}_desc-brain_mask.nii.gz",
+        "preproc_mask": preproc["mask"],
+    }
+    if USES_ANATOMICAL:
+        outputs["corrected"] = f"{native}_desc-biascorrected_{ANATOMICAL}.nii.gz"
+        outputs["preproc_anatomical"] = preproc[ANATOMICAL]
+    if USES_STIFFNESS:
+        outputs["preproc_stiffness"] = preproc["stiffness"]
+    kind = config["preprocessing"]["registration"]["transform"]
+    source = ANATOMICAL if USES_ANATOMICAL else "stiffness"
+    transform = f"{DERIVATIVES}/{{folder}}/xfm/{{scan}}_from-{source}_to-MNI152_xfm"
+    if kind != "none":
+        outputs["transform"] = f"{transform}.mat"
+    if kind == "syn":
+        outputs["warp"] = f"{transform}_warp.nii.gz"
+    return outputs
+
+
+def preprocess_options(wildcards, output):
+    return as_options({name: output[name] for name in preprocess_outputs()})
+
+
+def untracked_on_bad_scan(wildcards, input):
+    """Taking `input`, it is no reason to rerun: good scans stay as they are."""
+    return config["cohort"]["on_bad_scan"]
+
+
+def quality_inputs(wildcards):
+    """What quality is measured on, and the truth beside it where there is one."""
+    place = {"folder": wildcards.folder, "scan": wildcards.scan}
+    files = {
+        name: pattern.format(**place) for name, pattern in preprocess_outputs().items()
+    }
+    if IS_PHANTOM:
+        truth = f"{TRUTH}/{wildcards.folder}/{wildcards.scan}"
+        files["truth_mask"] = f"{truth}_desc-brain_mask.nii.gz"
+        files["truth_bias"] = f"{truth}_desc-bias_field.nii.gz"
+        files["truth_coverage"] = f"{truth}_desc-coverage_mask.nii.gz"
+        files["truth_transform"] = f"{truth}_from-T1w_to-MNI152_xfm.json"
+    return files
+
+
+def quality_options(wildcards, input):
+    return as_options({name: input[name] for name in quality_inputs(wildcards)})
