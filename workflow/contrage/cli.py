@@ -108,7 +108,8 @@ def start_logging(log: Path | None) -> None:
     logger.addHandler(console)
     if log:
         log.parent.mkdir(parents=True, exist_ok=True)
-        file = logging.FileHandler(log, mode="w")
+        log.write_text("")
+        file = logging.FileHandler(log)  # appends, as the processes of a shared training do
         file.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
         logger.addHandler(file)
 

@@ -43,6 +43,9 @@ class JointBatchNorm(_BatchNorm):
         """Return normalised values of shape (batch, channels, …)."""
         if not self.training:
             return super().forward(values)
+        given = values.dtype
+        if given in (torch.bfloat16, torch.float16):
+            values = values.float()  # sums over a batch are not for half precision
         axes = [axis for axis in range(values.dim()) if axis != 1]
         wide = [1, -1, *[1] * (values.dim() - 2)]
         count = _JointSum.apply(values.new_tensor(float(values.numel() / values.shape[1])))
@@ -54,7 +57,7 @@ class JointBatchNorm(_BatchNorm):
             self.running_mean.lerp_(mean, self.momentum)
             self.running_var.lerp_(variance * count / (count - 1), self.momentum)
         scaled = apart * torch.rsqrt(variance + self.eps).view(wide)
-        return scaled * self.weight.view(wide) + self.bias.view(wide)
+        return (scaled * self.weight.view(wide) + self.bias.view(wide)).to(given)
 
 
 class _JointSum(torch.autograd.Function):
