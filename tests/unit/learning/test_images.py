@@ -85,6 +85,15 @@ def test_half_precision_halves_what_the_images_take(array, monkeypatch):
         assert isinstance(kept, found)
 
 
+def test_processes_that_share_a_training_on_the_cpu_share_its_memory(array, monkeypatch):
+    monkeypatch.setattr(module, "free_memory", lambda device: 2 * 6 * 105 * 4)
+    for processes, found in ((1, OnDevice), (2, OnDisk)):
+        training = {"storage": "auto", "workers": 0, "gpus_per_job": processes}
+        numbers = Precision("float32", CPU)
+        kept = reach(array.__getitem__, np.arange(6), (5, 7, 3), training, numbers)
+        assert isinstance(kept, found)
+
+
 def test_half_precision_keeps_a_z_score_to_three_digits(rng):
     scores = rng.normal(size=(1, 4000)).astype(np.float32) * 5
     stored = OnDevice(scores.__getitem__, np.array([0]), CPU, torch.float16)

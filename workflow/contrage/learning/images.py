@@ -171,7 +171,8 @@ def reach(
     device, dtype = precision.device, precision.storage
     size = len(rows) * math.prod(shape) * dtype.itemsize
     free = free_memory(device)
-    fits = size <= SHARE * free
+    holders = training.get("gpus_per_job", 1) if device.type == "cpu" else 1  # in one memory
+    fits = size * holders <= SHARE * free
     where = wanted if wanted != "auto" else "device" if fits else "disk"
     logger.info(
         "images: %d of %s voxels as %s, %.2f GB, %s (asked for %s; %.1f GB are free)",
