@@ -58,6 +58,14 @@ def test_an_image_of_one_value_gives_zeros_not_nan():
     assert (normalise(images, {}, "image") == 0).all()
 
 
+@pytest.mark.filterwarnings("ignore:Mean of empty slice", "ignore:invalid value")
+@pytest.mark.filterwarnings("ignore:Degrees of freedom")
+def test_an_image_without_a_voxel_gives_zeros_not_nan():
+    """As a common field of view may leave one."""
+    images = np.zeros((1, 2, 3, 4), np.float32)
+    assert (normalise(images, {}, "image") == 0).all()
+
+
 def test_rows_are_loaded_in_the_order_asked_for(tmp_path, images):
     np.save(tmp_path / "array.npy", images)
     fold = {"mean": 0.0, "sd": 1.0, "train_rows": [0, 2]}

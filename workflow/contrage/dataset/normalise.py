@@ -75,8 +75,7 @@ def normalise(images: Images, fold: dict[str, Any], scheme: str) -> Images:
             mean, sd = voxels[inside].mean(), voxels[inside].std()
         voxels -= mean
         voxels /= max(sd, 1e-12)
-        score[...] = voxels
-        score *= inside
+        score[...] = np.where(inside, voxels, 0.0)  # not a product: NaN times 0 is NaN
     return scores
 
 
