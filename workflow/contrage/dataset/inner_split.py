@@ -8,13 +8,12 @@ from typing import Any
 
 import numpy as np
 
+from contrage.dataset.hold_out import hold_out
 from contrage.dataset.split import content
 from contrage.errors import SettingsError
 from contrage.files import atomic, read_json, read_tsv, write_json
 
 log = logging.getLogger(__name__)
-
-FEWEST_PARTICIPANTS = 2
 
 
 def inner_split(
@@ -57,7 +56,9 @@ def inner_split(
     whole = next(entry for entry in read_json(split)["folds"] if entry["fold"] == fold)
     keep_lines(scans, set(whole["train"]), inner_scans)
     table = read_tsv(inner_scans)
-    drawn = _drawn(sorted(set(table["participant_id"])), settings, fold)
+    chance = np.random.default_rng([settings["seed"], fold])
+    fraction, key = settings["validation_fraction"], "search.validation_fraction"
+    drawn = hold_out(table["participant_id"], fraction, chance, key)
     validated = table["participant_id"].isin(drawn)
     train, validation = table[~validated], table[validated]
     if len(train) < settings["batch_size"]:
@@ -79,16 +80,3 @@ def keep_lines(table: Path, scans: set[str], output: Path) -> None:
     kept = [line for line in lines if line.rstrip("\r\n").split("\t")[column] in scans]
     with atomic(output) as temporary:
         temporary.write_text("".join([head, *kept]), encoding="utf-8")
-
-
-def _drawn(people: list[str], settings: dict[str, Any], fold: int) -> set[str]:
-    """Return the participants to validate on."""
-    count = round(settings["validation_fraction"] * len(people))
-    if not FEWEST_PARTICIPANTS <= count <= len(people) - FEWEST_PARTICIPANTS:
-        raise SettingsError(
-            f"search.validation_fraction: {settings['validation_fraction']} of the {len(people)} "
-            f"training participants of fold {fold} are {count}; there must be "
-            f"{FEWEST_PARTICIPANTS} or more on either side"
-        )
-    chance = np.random.default_rng([settings["seed"], fold])
-    return set(chance.permutation(people)[:count].tolist())

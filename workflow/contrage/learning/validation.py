@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 import torch
 
-from contrage.errors import SettingsError
+from contrage.dataset.hold_out import hold_out
 from contrage.learning.embed import extract
 from contrage.learning.images import Images
 from contrage.learning.processes import ALONE, World
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 ALPHAS = (0.01, 0.1, 1.0, 10.0, 100.0)
-FEWEST_PARTICIPANTS = 2
 
 
 def divide(scans: Scans, training: dict[str, Any], seed: int) -> tuple[Scans, Scans]:
@@ -48,15 +47,10 @@ def divide(scans: Scans, training: dict[str, Any], seed: int) -> tuple[Scans, Sc
     SettingsError
         If either side has fewer than two participants.
     """
-    settings = training.get("early_stop")
-    names = np.unique(np.asarray(scans.participants, dtype=str))
-    count = round(settings["fraction"] * len(names)) if settings else 0
-    if settings and not FEWEST_PARTICIPANTS <= count <= len(names) - FEWEST_PARTICIPANTS:
-        raise SettingsError(
-            f"training.early_stop.fraction: {settings['fraction']} of the {len(names)} training "
-            f"participants are {count}; there must be {FEWEST_PARTICIPANTS} or more on either side"
-        )
-    drawn = set(np.random.default_rng(seed).permutation(names)[:count].tolist())
+    drawn: set[str] = set()
+    if settings := training.get("early_stop"):
+        chance, key = np.random.default_rng(seed), "training.early_stop.fraction"
+        drawn = hold_out(scans.participants, settings["fraction"], chance, key)
     held_out = np.array([person in drawn for person in scans.participants], dtype=bool)
     return scans.take(np.flatnonzero(~held_out)), scans.take(np.flatnonzero(held_out))
 
