@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from contrage.errors import ContrageError
+from contrage.logs import log_to
 
 STEPS = {
     "phantom-tables": "contrage.cohort.phantom.participant:make_tables",
@@ -109,9 +110,7 @@ def start_logging(log: Path | None) -> None:
     if log:
         log.parent.mkdir(parents=True, exist_ok=True)
         log.write_text("")
-        file = logging.FileHandler(log)  # appends, as the processes of a shared training do
-        file.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
-        logger.addHandler(file)
+        log_to(log)
 
 
 def _settings(text: str) -> dict[str, Any]:

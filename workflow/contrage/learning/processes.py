@@ -23,6 +23,7 @@ import torch
 from torch import Tensor, nn
 
 from contrage.errors import ContrageError, DeviceError
+from contrage.logs import log_to
 
 logger = logging.getLogger(__name__)
 
@@ -147,7 +148,8 @@ def _enter(
 
     world = World(int(os.environ["RANK"]), int(os.environ["WORLD_SIZE"]))
     if world.leads:
-        _log_to(logs)
+        for file in logs:
+            log_to(file)
     warnings.filterwarnings("ignore", "Grad strides do not match")  # of a single channel: alike
     on_gpu = device == "cuda" or (device == "auto" and torch.cuda.is_available())
     try:
@@ -159,15 +161,6 @@ def _enter(
         message.write_text(str(error))
         sys.exit(1)  # the launcher stops the others, who may be waiting for this one
     distributed.destroy_process_group()
-
-
-def _log_to(files: list[str]) -> None:
-    speaker = logging.getLogger("contrage")
-    speaker.setLevel(logging.INFO)
-    for file in files:
-        handler = logging.FileHandler(file)
-        handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
-        speaker.addHandler(handler)
 
 
 def _take_gpu(world: World) -> None:
