@@ -111,6 +111,7 @@ def test_limits_of_a_job_are_those_of_slurm_and_of_all_control_groups(tmp_path):
     assert job_limits(tmp_path, {}) == [5000000]
     assert job_limits(tmp_path, {"SLURM_MEM_PER_NODE": "3"}) == [3 * 2**20, 5000000]
     assert job_limits(tmp_path / "nothing", {}) == []
+    assert job_limits(tmp_path / "nothing", {"SLURM_MEM_PER_NODE": "0"}) == []
 
 
 def test_free_memory_is_no_more_than_the_job_may_take(monkeypatch):

@@ -202,8 +202,8 @@ def free_memory(device: torch.device) -> int:
 def job_limits(root: Path = Path("/"), environment: Mapping[str, str] = os.environ) -> list[int]:
     """Return the limits, in bytes, of the job's memory that Slurm and control groups set."""
     limits = []
-    if asked := environment.get("SLURM_MEM_PER_NODE"):
-        limits.append(int(asked) * 2**20)
+    if asked := int(environment.get("SLURM_MEM_PER_NODE", 0)):  # 0: all that the node has
+        limits.append(asked * 2**20)
     groups = root / "proc/self/cgroup"
     lines = groups.read_text().splitlines() if groups.is_file() else []
     for line in lines:
