@@ -23,13 +23,13 @@ import resource
 import subprocess
 import sys
 import time
-from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 from typing import Any
 
 import numpy as np
 import torch
+from generated_maps import GRIDS, Cohort, make_cohort, z_scores
 from plain_loop import PlainLoop, TwoViews
 from sklearn.linear_model import RidgeCV
 from torch.utils.flop_counter import FlopCounterMode
@@ -37,47 +37,14 @@ from torch.utils.flop_counter import FlopCounterMode
 from contrage.learning import precision
 from contrage.learning.device import choose, repeatable
 from contrage.learning.embed import extract
-from contrage.learning.epoch import Material, gather, run_epoch
+from contrage.learning.epoch import Material, prepare, run_epoch
 from contrage.learning.images import OnDevice
 from contrage.learning.model import Model
 from contrage.learning.processes import ALONE
 from contrage.learning.state import State, load_loss, start
 from contrage.learning.tables import Scans
 
-GRIDS = {2: (91, 109, 91), 4: (46, 55, 46), 8: (23, 28, 23)}
-TEST = 64
 HEAD = [512, 128]
-
-
-@dataclass(frozen=True)
-class Cohort:
-    """Generated stiffness maps (N, X, Y, Z) in kPa, and ages; the last `TEST` are for testing."""
-
-    images: np.ndarray
-    ages: np.ndarray
-    train: int
-    mean: float
-    sd: float
-
-
-def make_cohort(train: int, voxel_mm: int) -> Cohort:
-    """Make maps of a brain that softens with age by 0.5 % a year, each in its own way."""
-    shape, rng = GRIDS[voxel_mm], np.random.default_rng(1)
-    axes = np.meshgrid(*(np.linspace(-1.3, 1.3, size) for size in shape), indexing="ij")
-    brain = sum(axis**2 for axis in axes) < 1
-    ages = rng.uniform(18, 90, train + TEST).round(1)
-    images = np.zeros((len(ages), *shape), np.float32)
-    for image, age in zip(images, ages, strict=True):
-        waves = sum(
-            rng.normal(0, 0.1) * np.cos(rng.uniform(1, 6) * axis + rng.uniform(0, 6))
-            for axis in axes
-            for _ in range(3)
-        )
-        core = 1 + 0.003 * (age - 50) * (axes[0] ** 2 < 0.1)
-        stiffness = 2.7 * (1 - 0.005 * (age - 50)) * (1 + waves) * core
-        image[:] = brain * (stiffness + rng.normal(0, 0.3, shape))
-    voxels = images[:train][images[:train] != 0]
-    return Cohort(images, ages, train, float(voxels.mean()), float(voxels.std()))
 
 
 def settings_of(options: argparse.Namespace, encoder: str, seed: int, epochs: int) -> dict:
@@ -115,7 +82,7 @@ class OurLoop:
         count = cohort.train
         names, unknown = tuple(map(str, range(count))), (None,) * count
         scans = Scans(names, names, unknown, unknown, cohort.ages[:count], rows[:count])
-        self.material: Material = gather(
+        self.material: Material = prepare(
             self.state, settings, self.images, scans, rows[:count], numbers, ALONE
         )
 
@@ -123,11 +90,6 @@ class OurLoop:
         """Go through the data once; return the mean loss."""
         run_epoch(self.state, self.material)
         return self.state.curve[-1][1]
-
-
-def z_scores(cohort: Cohort, rows: np.ndarray) -> np.ndarray:
-    images = cohort.images[rows]
-    return np.where(images != 0, (images - cohort.mean) / cohort.sd, 0).astype(np.float32)
 
 
 def loop(kind: str, cohort: Cohort, settings: dict, options: argparse.Namespace) -> Any:

@@ -36,7 +36,7 @@ def step(settings) -> None:
     precision = Precision("float32", META)
     state = start(settings, PART, AGES, precision, (10, 12, 8))
     targets = state.targets(AGES).to(META)
-    material = Material(settings, None, None, targets, None, state.network, precision)
+    material = Material(settings, None, None, targets, None, [], state.network, precision)
     images = torch.empty(8, 1, 10, 12, 8, device=META)
     part = torch.arange(8, device=META)
     state.learn(batch_loss(state, material, images, part, torch.Generator()), 1.0)

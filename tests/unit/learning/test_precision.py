@@ -53,7 +53,8 @@ def batch_of(settings, name: str):
     precision = Precision(name, CPU)
     torch.manual_seed(0)
     state = start(settings, PART, AGES, precision, (10, 12, 8))
-    material = Material(settings, None, None, state.targets(AGES), None, state.network, precision)
+    targets = state.targets(AGES)
+    material = Material(settings, None, None, targets, None, [], state.network, precision)
     images = torch.randn(8, 1, 10, 12, 8)
     return state, batch_loss(state, material, images, torch.arange(8), torch.Generator())
 

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from contrage.errors import ContrageError
 from contrage.learning import augment
+from contrage.learning.augment import Transform
 from contrage.learning.images import Images
 from contrage.learning.precision import Precision
 from contrage.learning.processes import ALONE, World
@@ -39,6 +40,8 @@ class Material:
         Their ages, as the loss wants them.
     groups : Tensor of shape (N,), or None
         Where the loss asks for them.
+    transforms : list
+        That make a view of a scan.
     network : Module
         The state's network, or what averages its gradients over several processes.
     precision : Precision
@@ -51,12 +54,13 @@ class Material:
     places: Tensor
     targets: Tensor
     groups: Tensor | None
+    transforms: list[Transform]
     network: nn.Module
     precision: Precision
     world: World = ALONE
 
 
-def gather(
+def prepare(
     state: State,
     settings: dict[str, Any],
     images: Images,
@@ -73,6 +77,7 @@ def gather(
         places=torch.from_numpy(places),
         targets=state.targets(scans.ages).to(precision.device),
         groups=None if groups is None else groups.to(precision.device),
+        transforms=augment.build(settings["training"].get("augmentation", [])),
         network=world.wrap(state.network),
         precision=precision,
         world=world,
@@ -101,15 +106,16 @@ def run_epoch(state: State, material: Material) -> None:
     state.optimiser.learning_rate = learning_rate(training, state.epoch)
     order, generator = draw(material, state.epoch)
     state.network.train()
-    parts = [material.world.share(part) for part in batches(order, training["batch_size"])]
-    lengths = [len(part) for part in parts]
+    whole = batches(order, training["batch_size"])
+    parts = [material.world.share(batch) for batch in whole]
+    on_device = torch.cat(parts).to(device).split([len(part) for part in parts])
     inputs = material.images.batches([material.places[part] for part in parts])
     total = torch.zeros((), device=device)
-    for part, images in zip(torch.cat(parts).to(device).split(lengths), inputs, strict=True):
+    for batch, part, images in zip(whole, on_device, inputs, strict=True):
         loss = batch_loss(state, material, images, part, generator)
         state.learn(loss, training.get("gradient_clip"))
-        total += loss.detach() * len(part)
-    mean = total.item() / sum(lengths)
+        total += loss.detach() * len(batch)  # it is the joint batch's in every process
+    mean = total.item() / sum(map(len, whole))
     if not math.isfinite(mean):
         raise ContrageError(
             f"training of {material.settings['row']}, seed {material.settings['seed']}: the loss "
@@ -148,12 +154,9 @@ def batch_loss(
         Which of the training scans they are.
     generator : Generator
     """
-    training, world = material.settings["training"], material.world
-    transforms = augment.build(training.get("augmentation", []))
+    views, world = material.settings["training"]["views"], material.world
     with material.precision.network():
-        embeddings = augment.embed(
-            material.network, images, training["views"], transforms, generator
-        )
+        embeddings = augment.embed(material.network, images, views, material.transforms, generator)
     if world.size > 1:
         # The processes' gradients are averaged, but each of them is a summand of the whole.
         embeddings.register_hook(lambda gradient: gradient * world.size)

@@ -19,7 +19,7 @@ from contrage.files import read_json
 from contrage.learning import augment, checkpoint, precision
 from contrage.learning.device import choose, is_deterministic, repeatable
 from contrage.learning.embed import extract, predict, write_features
-from contrage.learning.epoch import SMALLEST_SHARE, gather, run_epoch
+from contrage.learning.epoch import SMALLEST_SHARE, prepare, run_epoch
 from contrage.learning.images import reach
 from contrage.learning.processes import World, run
 from contrage.learning.state import State, start
@@ -139,7 +139,7 @@ def train_in(world: World, settings: dict[str, Any], files: Files) -> None:
             extract, images=images, places=all_places, batch_size=batch_size, world=world
         )
         validation = Validation.of(everyone, own, held_out, training)
-        material = gather(state, settings, images, own, everyone.places(own), numbers, world)
+        material = prepare(state, settings, images, own, everyone.places(own), numbers, world)
         saved_at = time.monotonic()
         for _ in progress(state, settings, world):
             if validation.is_over(state):
