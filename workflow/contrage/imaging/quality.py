@@ -10,6 +10,7 @@ import numpy as np
 
 from contrage.files import failed, read_json, write_json
 from contrage.imaging import picture as pictures
+from contrage.imaging import placement
 from contrage.imaging.affines import read_affine
 from contrage.imaging.images import Image, grid_points, load, resample, transform_points
 from contrage.imaging.template import mni_template
@@ -49,7 +50,7 @@ def quality(
     Parameters
     ----------
     settings : dict
-        Limits `min_coverage`, `min_overlap`, `min_correlation` (None or absent: no limit).
+        Limits of metrics, `min_coverage` or `max_stretch` (None or absent: no limit).
     sidecar : Path
         What preprocess wrote; its failure is passed on.
     brain_mask, corrected, transform : Path, optional
@@ -76,6 +77,7 @@ def quality(
     record = {"status": "ok", "stage": "quality", "reason": None}
     record |= metrics(inside, head, stiffness)
     truth = Truth(truth_mask, truth_coverage, truth_transform, truth_bias)
+    record |= _placement(sidecar, brain_mask, transform)
     record |= against_truth(truth, record["coverage"], brain_mask, transform)
     record["bias_residual_sd"] = bias_residual(truth, brain_mask, corrected, sidecar)
     reasons = flags(record, settings)
@@ -120,6 +122,17 @@ def metrics(inside: np.ndarray, head: Image | None, stiffness: Image | None) -> 
         "overlap": dice(inside, brain),
         "correlation": correlation,
     }
+
+
+def _placement(sidecar: Path, brain_mask: Path | None, transform: Path | None) -> dict:
+    """Measure the scan as it was before preprocessing; its images are those the sidecar names."""
+    given = read_json(sidecar).get("inputs", {})
+    paths = {name: Path(entry["path"]) for name, entry in given.items()}
+    raw = {name: load(path) for name, path in paths.items() if path.is_file()}
+    head = raw.get("anatomical")
+    mask = load(brain_mask).array > 0.5 if brain_mask and head is not None else None
+    affine = read_affine(transform) if transform else np.eye(4)
+    return placement.measure(affine, head, raw.get("stiffness"), mask)
 
 
 def dice(one: np.ndarray, other: np.ndarray) -> float:
@@ -191,12 +204,17 @@ def bias_residual(
 
 
 def flags(record: dict, limits: dict) -> list[str]:
-    """Return a sentence for every limit that a scan falls below."""
+    """Return a sentence for every limit, `min_` or `max_` of a metric, that a scan misses."""
     reasons = []
-    for name in ("coverage", "overlap", "correlation"):
-        limit, value = limits.get(f"min_{name}"), record[name]
-        if limit is not None and value is not None and value < limit:
+    for key, limit in limits.items():
+        kind, name = key.split("_", 1)
+        value = record.get(name)
+        if limit is None or value is None:
+            continue
+        if kind == "min" and value < limit:
             reasons.append(f"{name} {value:.3f} is below {limit:g}")
+        if kind == "max" and value > limit:
+            reasons.append(f"{name} {value:.3f} is above {limit:g}")
     return reasons
 
 
