@@ -64,6 +64,7 @@ rule preprocess:
         check=rules.check.output.record,
         code=code("contrage.imaging.preprocess"),
         registration=registration_settings(),
+        **template_files(),
     output:
         **preprocess_outputs(),
     log:
@@ -74,13 +75,14 @@ rule preprocess:
         "../../envs/imaging.yaml"
     threads: 1
     resources:
-        mem_mb=3000,
-        runtime=60,
+        **backends.needs(config["preprocessing"]["skull_strip"]["method"]),
     params:
         settings=as_json(
+            template=TEMPLATE.settings(),
+            skull_strip=backends.used(config["preprocessing"]["skull_strip"]),
             **{
                 step: config["preprocessing"][step]
-                for step in ("skull_strip", "bias_correction", "registration")
+                for step in ("bias_correction", "registration")
             },
         ),
         outputs=preprocess_options,
@@ -97,6 +99,7 @@ rule preprocess:
 rule quality:
     input:
         unpack(quality_inputs),
+        **template_files(),
         code=code("contrage.imaging.quality"),
     output:
         record=f"{DERIVATIVES}/{{folder}}/qc/{{scan}}_desc-quality.json",
@@ -113,6 +116,7 @@ rule quality:
         runtime=10,
     params:
         settings=as_json(
+            template=TEMPLATE.settings(),
             **{
                 limit: value
                 for limit, value in config["preprocessing"]["quality"].items()

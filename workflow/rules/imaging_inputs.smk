@@ -32,6 +32,15 @@ def registration_settings():
     return os.path.relpath(folder / f"{registration['quality']}.json")
 
 
+def template_files():
+    """The template's files, where it is not the one that comes with nilearn.
+
+    Their checksums are among the settings: a file that is merely newer is no reason to rerun.
+    """
+    files = {"template": TEMPLATE.anatomical, "template_mask": TEMPLATE.mask}
+    return {name: ancient(str(path)) for name, path in files.items() if path}
+
+
 def preprocess_outputs():
     """The derivatives of one scan: those that the images of this cohort give."""
     native = f"{DERIVATIVES}/{{folder}}/{ANATOMICAL_FOLDER}/{{scan}}"

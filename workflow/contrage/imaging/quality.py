@@ -13,6 +13,7 @@ from contrage.imaging import picture as pictures
 from contrage.imaging.affines import read_affine
 from contrage.imaging.images import Image, grid_points, load, resample, transform_points
 from contrage.imaging.template import mni_template
+from contrage.imaging.template_source import NILEARN, Source, as_source
 
 log = logging.getLogger(__name__)
 
@@ -49,7 +50,8 @@ def quality(
     Parameters
     ----------
     settings : dict
-        Limits `min_coverage`, `min_overlap`, `min_correlation` (None or absent: no limit).
+        Limits `min_coverage`, `min_overlap`, `min_correlation` (None or absent: no limit), and
+        `template`, as preprocess has it.
     sidecar : Path
         What preprocess wrote; its failure is passed on.
     brain_mask, corrected, transform : Path, optional
@@ -74,14 +76,15 @@ def quality(
     stiffness = load(preproc_stiffness) if preproc_stiffness else None
     inside = _brain(preproc_mask, head, stiffness)
     record = {"status": "ok", "stage": "quality", "reason": None}
-    record |= metrics(inside, head, stiffness)
+    source = as_source(settings.get("template"))
+    record |= metrics(inside, head, stiffness, source)
     truth = Truth(truth_mask, truth_coverage, truth_transform, truth_bias)
-    record |= against_truth(truth, record["coverage"], brain_mask, transform)
+    record |= against_truth(truth, record["coverage"], brain_mask, transform, source)
     record["bias_residual_sd"] = bias_residual(truth, brain_mask, corrected, sidecar)
     reasons = flags(record, settings)
     record |= {"flagged": bool(reasons), "flag_reason": reasons}
     write_json(output, record)
-    pictures.draw(picture, head, stiffness, caption(record, picture))
+    pictures.draw(picture, head, stiffness, caption(record, picture), source)
 
 
 def _brain(mask: Path | None, head: Image | None, stiffness: Image | None) -> np.ndarray:
@@ -90,7 +93,12 @@ def _brain(mask: Path | None, head: Image | None, stiffness: Image | None) -> np
     return (head or stiffness).array != 0
 
 
-def metrics(inside: np.ndarray, head: Image | None, stiffness: Image | None) -> dict:
+def metrics(
+    inside: np.ndarray,
+    head: Image | None,
+    stiffness: Image | None,
+    source: Source = NILEARN,
+) -> dict:
     """Compare a scan on the MNI152 grid with the template.
 
     Parameters
@@ -99,6 +107,8 @@ def metrics(inside: np.ndarray, head: Image | None, stiffness: Image | None) -> 
         The scan's brain mask.
     head, stiffness : Image or None
         T1 and map.
+    source : Source
+        Which template.
 
     Returns
     -------
@@ -107,7 +117,7 @@ def metrics(inside: np.ndarray, head: Image | None, stiffness: Image | None) -> 
         mask) fills; `overlap`, Dice of the brain masks; `correlation`, Pearson's r of T1 and
         template inside both masks, None without a T1.
     """
-    template = mni_template()
+    template = mni_template(source)
     brain = template.brain
     filled = stiffness.array != 0 if stiffness is not None else inside
     both = inside & brain
@@ -129,7 +139,11 @@ def dice(one: np.ndarray, other: np.ndarray) -> float:
 
 
 def against_truth(
-    truth: Truth, coverage: float, brain_mask: Path | None, transform: Path | None
+    truth: Truth,
+    coverage: float,
+    brain_mask: Path | None,
+    transform: Path | None,
+    source: Source = NILEARN,
 ) -> dict:
     """Compare mask, transform and coverage with what a phantom knows.
 
@@ -153,7 +167,7 @@ def against_truth(
         found = transform_points(read_affine(transform), points)
         result["transform_error_mm"] = float(np.linalg.norm(found - there, axis=1).mean())
     if true_affine is not None and truth.coverage:
-        template = mni_template()
+        template = mni_template(source)
         known = load(truth.coverage)
         known = known.with_array((known.array > 0.5).astype(np.float32))
         there = resample(known, template.anatomical, np.linalg.inv(true_affine)) > 0.5
