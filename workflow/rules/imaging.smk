@@ -4,6 +4,7 @@
 rule check:
     input:
         unpack(raw_images),
+        **template_files() if stated_settings() else {},
         code=code("contrage.imaging.check"),
     output:
         record=f"{DERIVATIVES}/{{folder}}/qc/{{scan}}_desc-check.json",
@@ -19,7 +20,9 @@ rule check:
         mem_mb=1500,
         runtime=10,
     params:
-        settings=as_json(stiffness_unit=config["cohort"]["stiffness_unit"]),
+        settings=as_json(
+            stiffness_unit=config["cohort"]["stiffness_unit"], **stated_settings()
+        ),
     message:
         "Checking the raw images of {wildcards.scan}"
     shell:

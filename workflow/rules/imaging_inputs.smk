@@ -19,6 +19,18 @@ def as_options(files):
     )
 
 
+def stated_settings():
+    """What the configuration states of the images; nothing where it states nothing."""
+    steps = config["preprocessing"]
+    stated = {
+        "stripped": steps["skull_strip"]["method"] == "none",
+        "in_mni": steps["registration"]["transform"] == "none",
+    }
+    if not any(stated.values()):
+        return {}
+    return {"stated": stated, "template": TEMPLATE.settings()}
+
+
 def registration_settings():
     """The data file that holds ANTs' settings of the chosen quality, where ANTs is asked."""
     steps = config["preprocessing"]

@@ -46,6 +46,7 @@ def freesurfer(tmp_path, monkeypatch) -> Path:
     )
     monkeypatch.setenv("FREESURFER_HOME", str(home))
     monkeypatch.delenv("FS_LICENSE", raising=False)
+    monkeypatch.delenv("SUBJECTS_DIR", raising=False)
     return home
 
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from contrage.errors import BadScanError, SettingsError
 from contrage.imaging.images import Image, resample, shrink, transform_points
+from contrage.imaging.stated import not_in_place
 from contrage.imaging.template import Template, brain_template
 from contrage.imaging.template_source import NILEARN, Source
 
@@ -98,7 +99,7 @@ def estimate(
     SettingsError
         Unknown kind.
     BadScanError
-        The result is no plausible way to place a brain.
+        The result is no plausible way to place a brain, or one stated to be in place is not.
     """
     if kind not in TRANSFORMS:
         raise SettingsError(
@@ -106,6 +107,8 @@ def estimate(
             f"choose {', '.join(TRANSFORMS)}"
         )
     if kind == "none":
+        for reason in not_in_place(brain, source):
+            raise BadScanError(path, reason)
         return Transform(np.eye(4))
     affine = _linear(brain, kind, quality["linear"], pose, source)
     _check_plausible(affine, brain, path, source)

@@ -135,10 +135,11 @@ def _watershed(folder: Path, options: dict) -> tuple[CommandLine, Path]:
     class Watershed(Strict, WatershedSkullStrip):
         """mri_watershed, whose exit status counts."""
 
+        _subjects_dir = str(folder)  # else nipype insists on SUBJECTS_DIR
+
     node = Watershed(in_file=str(folder / HEAD), out_file=str(folder / BRAIN))
     if options["normalised"]:
         node.inputs.t1 = True
-    node.inputs.subjects_dir = str(folder)
     return node, folder / BRAIN
 
 
