@@ -64,10 +64,10 @@ rule gate:
 rule preprocess:
     input:
         unpack(raw_images),
+        **template_files(),
         check=rules.check.output.record,
         code=code("contrage.imaging.preprocess"),
         registration=registration_settings(),
-        **template_files(),
     output:
         **preprocess_outputs(),
     log:
@@ -124,7 +124,7 @@ rule quality:
                 limit: value
                 for limit, value in config["preprocessing"]["quality"].items()
                 if limit != "action"
-            }
+            },
         ),
         inputs=quality_options,
     message:
