@@ -35,6 +35,15 @@ def said(workflow: Workflow, change: dict, *arguments: str) -> str:
         ({"training": {"epoch": 3}}, "epoch"),
         ({"cohort": {"path": "elsewhere"}}, "cohort.path: no folder 'elsewhere'"),
         ({"preprocessing": {"skull_strip": {"method": "bet"}}}, "bet"),
+        ({"preprocessing": {"skull_strip": {"method": "hdbet"}}}, "needs the program 'hd-bet'"),
+        (
+            {"preprocessing": {"template": {"source": "templateflow", "name": "NoSuch"}}},
+            "contrage fetch-template",
+        ),
+        (
+            {"preprocessing": {"template": {"source": "files", "anatomical": "gone.nii"}}},
+            "preprocessing.template: there is no file gone.nii",
+        ),
     ],
 )
 def test_a_mistake_in_the_config_is_named_before_the_first_job(fresh, change, message):

@@ -26,6 +26,7 @@ STEPS = {
     "phantom": "contrage.cohort.phantom.participant:make_participant",
     "phantom-picture": "contrage.cohort.phantom.picture:phantom_picture",
     "cohort": "contrage.cohort.register:register",
+    "fetch-template": "contrage.imaging.template_source:fetch_template",
     "check": "contrage.imaging.check:check",
     "gate": "contrage.cohort.gate:gate",
     "preprocess": "contrage.imaging.preprocess:preprocess",

@@ -10,7 +10,7 @@ from contrage import pretraining as beforehand
 from contrage.cohort import names
 from contrage.cohort.read import read_cohort
 from contrage.errors import ContrageError
-from contrage.imaging.backends import require_backend
+from contrage.imaging import backends, template_source
 from contrage.learning import encoders
 
 # Jobs run this checkout's package, in every environment.
@@ -40,7 +40,8 @@ COHORT_SETTINGS = {
 try:
     experiment.check_config(config)
     beforehand.check(config)
-    require_backend(config["preprocessing"]["skull_strip"]["method"])
+    backends.require_backend(config["preprocessing"]["skull_strip"]["method"])
+    TEMPLATE = template_source.find_source(config["preprocessing"]["template"])
     COHORT = read_cohort(COHORT_SETTINGS)
     experiment.check_people(config, COHORT)
 except ContrageError as error:

@@ -4,6 +4,7 @@
 rule check:
     input:
         unpack(raw_images),
+        **template_files() if stated_settings() else {},
         code=code("contrage.imaging.check"),
     output:
         record=f"{DERIVATIVES}/{{folder}}/qc/{{scan}}_desc-check.json",
@@ -19,7 +20,9 @@ rule check:
         mem_mb=1500,
         runtime=10,
     params:
-        settings=as_json(stiffness_unit=config["cohort"]["stiffness_unit"]),
+        settings=as_json(
+            stiffness_unit=config["cohort"]["stiffness_unit"], **stated_settings()
+        ),
     message:
         "Checking the raw images of {wildcards.scan}"
     shell:
@@ -61,6 +64,7 @@ rule gate:
 rule preprocess:
     input:
         unpack(raw_images),
+        **template_files(),
         check=rules.check.output.record,
         code=code("contrage.imaging.preprocess"),
         registration=registration_settings(),
@@ -74,13 +78,14 @@ rule preprocess:
         "../../envs/imaging.yaml"
     threads: 1
     resources:
-        mem_mb=3000,
-        runtime=60,
+        **backends.needs(config["preprocessing"]["skull_strip"]["method"]),
     params:
         settings=as_json(
+            template=TEMPLATE.settings(),
+            skull_strip=backends.used(config["preprocessing"]["skull_strip"]),
             **{
                 step: config["preprocessing"][step]
-                for step in ("skull_strip", "bias_correction", "registration")
+                for step in ("bias_correction", "registration")
             },
         ),
         outputs=preprocess_options,
@@ -97,6 +102,7 @@ rule preprocess:
 rule quality:
     input:
         unpack(quality_inputs),
+        **template_files(),
         code=code("contrage.imaging.quality"),
     output:
         record=f"{DERIVATIVES}/{{folder}}/qc/{{scan}}_desc-quality.json",
@@ -113,11 +119,12 @@ rule quality:
         runtime=10,
     params:
         settings=as_json(
+            template=TEMPLATE.settings(),
             **{
                 limit: value
                 for limit, value in config["preprocessing"]["quality"].items()
                 if limit != "action"
-            }
+            },
         ),
         inputs=quality_options,
     message:

@@ -19,6 +19,18 @@ def as_options(files):
     )
 
 
+def stated_settings():
+    """What the configuration states of the images; nothing where it states nothing."""
+    steps = config["preprocessing"]
+    stated = {
+        "stripped": steps["skull_strip"]["method"] == "none",
+        "in_mni": steps["registration"]["transform"] == "none",
+    }
+    if not any(stated.values()):
+        return {}
+    return {"stated": stated, "template": TEMPLATE.settings()}
+
+
 def registration_settings():
     """The data file that holds ANTs' settings of the chosen quality, where ANTs is asked."""
     steps = config["preprocessing"]
@@ -30,6 +42,15 @@ def registration_settings():
         return []
     folder = Path(workflow.basedir) / "workflow/contrage/imaging/registration"
     return os.path.relpath(folder / f"{registration['quality']}.json")
+
+
+def template_files():
+    """The template's files, where it is not the one that comes with nilearn.
+
+    Their checksums are among the settings: a file that is merely newer is no reason to rerun.
+    """
+    files = {"template": TEMPLATE.anatomical, "template_mask": TEMPLATE.mask}
+    return {name: ancient(str(path)) for name, path in files.items() if path}
 
 
 def preprocess_outputs():

@@ -1,16 +1,12 @@
-"""Skull stripping: template, external programs, given mask, none."""
+"""Skull stripping: template, given mask, none."""
 
 from __future__ import annotations
-
-import os
-import stat
 
 import numpy as np
 import pytest
 
 from contrage.errors import BadScanError, SettingsError
 from contrage.imaging.ants_bridge import import_ants
-from contrage.imaging.backends import require_backend
 from contrage.imaging.images import Image, load, resample
 from contrage.imaging.quality import dice
 from contrage.imaging.register import load_quality
@@ -99,85 +95,3 @@ def test_an_empty_mask_and_a_mask_elsewhere_are_named(small, save, tmp_path):
 def test_the_mask_method_without_a_mask_is_a_mistake_in_the_settings(small):
     with pytest.raises(SettingsError, match="mask"):
         strip(small, "a.nii", "mask", {})
-
-
-@pytest.mark.parametrize(("method", "binary"), [("bet", "bet"), ("freesurfer", "mri_watershed")])
-def test_a_missing_program_is_named_with_how_to_get_it(monkeypatch, tmp_path, method, binary):
-    monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(SettingsError, match=f"{binary}.*install"):
-        require_backend(method)
-
-
-def test_an_unknown_method_is_refused_and_the_known_ones_listed():
-    with pytest.raises(SettingsError, match="template, bet, freesurfer, mask, none"):
-        require_backend("scissors")
-
-
-@pytest.mark.parametrize("method", ["template", "mask", "none"])
-def test_methods_without_a_program_need_none(monkeypatch, tmp_path, method):
-    monkeypatch.setenv("PATH", str(tmp_path))
-    require_backend(method)
-
-
-@pytest.fixture
-def stub(tmp_path, monkeypatch):
-    """Put a program on PATH that notes its arguments and copies a file to where it should."""
-
-    def make(name: str, script: str):
-        program = tmp_path / "bin" / name
-        program.parent.mkdir(exist_ok=True)
-        program.write_text(f'#!/bin/sh\necho "$@" > {tmp_path}/arguments\n{script}\n')
-        program.chmod(program.stat().st_mode | stat.S_IXUSR)
-        monkeypatch.setenv("PATH", f"{program.parent}{os.pathsep}{os.environ['PATH']}")
-        return tmp_path / "arguments"
-
-    return make
-
-
-def ball(image: Image) -> np.ndarray:
-    """A ball of 0.9 litres in the middle of an image."""
-    x, y, z = np.indices(image.array.shape)
-    centre = np.array(image.array.shape) / 2
-    squares = [
-        ((axis - c) * size) ** 2
-        for axis, c, size in zip((x, y, z), centre, image.voxel_mm, strict=True)
-    ]
-    return sum(squares) < 60**2
-
-
-@pytest.mark.parametrize(
-    ("method", "program", "copy", "said"),
-    [
-        ("bet", "bet", 'cp "$MASK" "$(dirname $2)/brain_mask.nii.gz"; cp "$MASK" "$2"', "-m -R"),
-        ("freesurfer", "mri_watershed", 'for last; do :; done; cp "$MASK" "$last"', "-T1"),
-    ],
-)
-def test_an_external_program_is_run_on_the_image_and_its_mask_read(
-    head, save, tmp_path, monkeypatch, stub, method, program, copy, said
-):
-    path = save(tmp_path / "head.nii.gz", head.image.array, head.image.affine)
-    expected = ball(head.image)
-    mask = save(tmp_path / "given.nii.gz", expected.astype(np.float32), head.image.affine)
-    monkeypatch.setenv("MASK", str(mask))
-    arguments = stub(program, copy)
-    found = strip(head.image, path, method, {})
-    np.testing.assert_array_equal(found.mask, expected)
-    noted = arguments.read_text()
-    assert "head.nii.gz" in noted and "brain.nii.gz" in noted and said in noted
-
-
-def test_a_program_that_fails_makes_a_bad_scan(head, save, tmp_path, stub):
-    path = save(tmp_path / "head.nii.gz", head.image.array, head.image.affine)
-    stub("bet", "echo no brain here >&2; exit 3")
-    with pytest.raises(BadScanError, match=r"head\.nii\.gz.*bet.*failed"):
-        strip(head.image, path, "bet", {})
-
-
-def test_a_mask_with_no_brains_size_is_refused(head, save, tmp_path, monkeypatch, stub):
-    path = save(tmp_path / "head.nii.gz", head.image.array, head.image.affine)
-    tiny = np.zeros(head.image.array.shape, np.float32)
-    tiny[:3, :3, :3] = 1
-    monkeypatch.setenv("MASK", str(save(tmp_path / "given.nii.gz", tiny, head.image.affine)))
-    stub("bet", 'cp "$MASK" "$(dirname $2)/brain_mask.nii.gz"; cp "$MASK" "$2"')
-    with pytest.raises(BadScanError, match="no brain"):
-        strip(head.image, path, "bet", {})

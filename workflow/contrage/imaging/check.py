@@ -12,6 +12,8 @@ import numpy as np
 from contrage.errors import BadScanError
 from contrage.files import write_json
 from contrage.imaging.images import Image, read_nifti, squeezed, transform_points
+from contrage.imaging.stated import stated_problems
+from contrage.imaging.template_source import as_source
 
 log = logging.getLogger(__name__)
 
@@ -48,7 +50,8 @@ def check(
     Parameters
     ----------
     settings : dict
-        `stiffness_unit`: auto, Pa or kPa.
+        `stiffness_unit`: auto, Pa or kPa; `stated`: what the image that is stripped and
+        registered is said to be already (`stripped`, `in_mni`), and `template` to compare with.
     anatomical, stiffness, mask : Path, optional
         The images of the scan.
     output : Path
@@ -64,6 +67,7 @@ def check(
         record |= check_units(findings["stiffness"], unit)
     check_overlap(findings.get("stiffness"), findings.get("anatomical"))
     check_overlap(findings.get("mask"), findings.get("anatomical") or findings.get("stiffness"))
+    check_stated(findings.get("anatomical") or findings.get("stiffness"), settings)
     problems = [text for finding in findings.values() for text in finding.problems]
     if not findings:
         problems = ["neither an anatomical image nor a stiffness map is given"]
@@ -158,6 +162,16 @@ def check_units(finding: Finding, declared: str) -> dict:
             f"{LOWEST_KPA}-{HIGHEST_KPA:g} kPa; set cohort.stiffness_unit or convert the map"
         )
     return {"unit": unit, "unit_declared": declared, "median_kpa": kilopascal}
+
+
+def check_stated(finding: Finding | None, settings: dict) -> None:
+    """Note where an image is not what the settings state: stripped, or in MNI152, already."""
+    stated = settings.get("stated") or {}
+    if not any(stated.values()) or finding is None or finding.image is None or finding.problems:
+        return
+    source = as_source(settings.get("template"))
+    for reason in stated_problems(finding.image, stated, source):
+        finding.problem(reason)
 
 
 def check_overlap(finding: Finding | None, reference: Finding | None) -> None:

@@ -13,6 +13,7 @@ from scipy import ndimage
 from contrage.files import atomic
 from contrage.imaging.images import Image
 from contrage.imaging.template import mni_template
+from contrage.imaging.template_source import NILEARN, Source
 
 SCALE = 3
 HIGHEST_KPA = 5.0
@@ -27,7 +28,13 @@ COLOURS = np.array(
 """Seven stops of matplotlib's inferno: even in lightness, safe for colour-blind readers."""
 
 
-def draw(path: Path, head: Image | None, stiffness: Image | None, caption: str) -> None:
+def draw(
+    path: Path,
+    head: Image | None,
+    stiffness: Image | None,
+    caption: str,
+    source: Source = NILEARN,
+) -> None:
     """Draw T1 and map, each in three planes with the template's brain outlined.
 
     Parameters
@@ -38,12 +45,14 @@ def draw(path: Path, head: Image | None, stiffness: Image | None, caption: str) 
         On the MNI152 grid; at least one.
     caption : str
         Printed below.
+    source : Source
+        The template whose brain is outlined.
     """
     rows = []
     if head is not None:
-        rows.append(_row(_grey(head.array), head))
+        rows.append(_row(_grey(head.array), head, source))
     if stiffness is not None:
-        rows.append(_row(_coloured(stiffness.array), stiffness))
+        rows.append(_row(_coloured(stiffness.array), stiffness, source))
     body = np.concatenate(rows, axis=0)
     canvas = Canvas.new("RGB", (body.shape[1], body.shape[0] + 40), PAPER)
     canvas.paste(Canvas.fromarray(body), (0, 0))
@@ -72,9 +81,9 @@ def _font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
     return ImageFont.load_default(size=size)
 
 
-def _row(coloured: np.ndarray, image: Image) -> np.ndarray:
+def _row(coloured: np.ndarray, image: Image, source: Source) -> np.ndarray:
     """Return three planes of an RGB volume side by side, outlined; left is left."""
-    outline = mni_template().brain
+    outline = mni_template(source).brain
     index = np.linalg.inv(image.affine) @ np.array([*CUTS_MM, 1.0])
     cuts = np.round(index[:3]).astype(int)
     panels = [_panel(coloured, outline, axis, cuts[axis], image.affine) for axis in range(3)]

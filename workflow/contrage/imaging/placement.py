@@ -12,7 +12,8 @@ from scipy import ndimage, optimize
 
 from contrage.imaging.affines import rotation
 from contrage.imaging.images import Image, grid_points, resample, shrink, transform_points
-from contrage.imaging.template import brain_template
+from contrage.imaging.template import Template, brain_template
+from contrage.imaging.template_source import NILEARN, Source
 
 STEP_MM = 4
 LEAST_GAIN = 0.01
@@ -29,7 +30,11 @@ METRICS = (
 
 
 def measure(
-    affine: np.ndarray, head: Image | None, stiffness: Image | None, mask: np.ndarray | None
+    affine: np.ndarray,
+    head: Image | None,
+    stiffness: Image | None,
+    mask: np.ndarray | None,
+    source: Source = NILEARN,
 ) -> dict[str, float | None]:
     """Measure all signs that can be read off a scan.
 
@@ -41,6 +46,8 @@ def measure(
         As scanned.
     mask : ndarray of the shape of `head`, or None
         The brain, bool.
+    source : Source
+        Which template.
 
     Returns
     -------
@@ -50,7 +57,7 @@ def measure(
     found: dict[str, float | None] = dict.fromkeys(METRICS)
     found |= pose(affine)
     if head is not None:
-        found |= signal(head, affine)
+        found |= signal(head, affine, source)
     if stiffness is not None and (stiffness.array != 0).any():
         found["map_smoothness"] = smoothness(stiffness)
         if head is not None and mask is not None and mask.any():
@@ -82,7 +89,7 @@ def pose(affine: np.ndarray) -> dict[str, float]:
     }
 
 
-def signal(head: Image, affine: np.ndarray) -> dict[str, float | None]:
+def signal(head: Image, affine: np.ndarray, source: Source = NILEARN) -> dict[str, float | None]:
     """Measure where an anatomical image has signal.
 
     Parameters
@@ -91,6 +98,8 @@ def signal(head: Image, affine: np.ndarray) -> dict[str, float | None]:
         As scanned, with or without a skull.
     affine : ndarray of shape (4, 4)
         Its world → MNI152 world.
+    source : Source
+        Which template.
 
     Returns
     -------
@@ -99,7 +108,7 @@ def signal(head: Image, affine: np.ndarray) -> dict[str, float | None]:
         90th percentile of intensities in the air above and beside the head over the median of
         the brain, None where the field of view holds no air.
     """
-    template = brain_template(STEP_MM)
+    template = brain_template(STEP_MM, source)
     small = shrink(head, STEP_MM)
     there = np.linalg.inv(small.affine) @ np.linalg.inv(affine)
     brain = _sampled(
@@ -108,7 +117,7 @@ def signal(head: Image, affine: np.ndarray) -> dict[str, float | None]:
     # Where half of a head is missing, the quartile is still that of the other half.
     bright = np.percentile(brain, 75)
     tissue = brain[brain > DARK * bright]
-    beyond = _air(small, affine)
+    beyond = _air(small, affine, template)
     return {
         "signal": float((brain > DARK * bright).mean()) if bright > 0 else 0.0,
         "air": float(np.percentile(small.array[beyond], 90) / np.median(tissue))
@@ -121,9 +130,8 @@ def _sampled(image: Image, index: np.ndarray) -> np.ndarray:
     return ndimage.map_coordinates(image.array, index.T, order=1, mode="constant")
 
 
-def _air(head: Image, affine: np.ndarray) -> np.ndarray:
+def _air(head: Image, affine: np.ndarray, template: Template) -> np.ndarray:
     """Voxels beside and above the head, bool; a template's distances serve a head's."""
-    template = brain_template(STEP_MM)
     wide = 20  # voxels of 4 mm around the template, so that its distances reach the air
     brain = np.pad(template.brain, wide)
     distance = ndimage.distance_transform_edt(~brain, sampling=STEP_MM)

@@ -11,6 +11,7 @@ import numpy as np
 from contrage.errors import BadScanError, SettingsError
 from contrage.files import atomic, empty, failed, read_json, save_nifti, write_json
 from contrage.imaging.affines import write_affine
+from contrage.imaging.backends import options, used
 from contrage.imaging.carry import carry_mask, to_kilopascal, warp_mask, warp_within
 from contrage.imaging.images import Image, load
 from contrage.imaging.register import Transform, estimate
@@ -43,7 +44,7 @@ def preprocess(
     Parameters
     ----------
     settings : dict
-        `skull_strip`, `bias_correction`, `registration`.
+        `skull_strip`, `bias_correction`, `registration`, `template` (see `Source.settings`).
     check : Path
         What `contrage.imaging.check` wrote; its unit is used, its failure passed on.
     anatomical, stiffness, mask : Path, optional
@@ -134,9 +135,20 @@ def _needs_ants(scan: Scan) -> bool:
 
 def _strip(scan: Scan) -> Stripped:
     asked = scan.settings.get("skull_strip", {})
-    method = asked.get("method", "template")
-    with scan.step("skull strip", {"method": method}):
-        return strip(scan.reference, scan.path, method, scan.quality(), scan.paths.get("mask"))
+    done = used(asked)
+    with scan.step("skull strip", done):
+        found = strip(
+            scan.reference,
+            scan.path,
+            done["method"],
+            scan.quality(),
+            scan.paths.get("mask"),
+            options(asked),
+            scan.template,
+        )
+        if found.command is not None:
+            done |= {"command": found.command, "version": found.version}
+    return found
 
 
 def _correct(scan: Scan, mask: np.ndarray) -> Image:
@@ -168,7 +180,7 @@ def _estimate(scan: Scan, brain: Image, stripped: Stripped, folder: Path) -> Tra
     parts = {"none": (), "syn": ("linear", "warp")}.get(scan.kind, ("linear",))
     used = {"transform": scan.kind, **{part: quality[part] for part in parts}}
     with scan.step("registration", used):
-        return estimate(brain, scan.path, scan.kind, quality, stripped.pose, folder)
+        return estimate(brain, scan.path, scan.kind, quality, stripped.pose, folder, scan.template)
 
 
 def _write(scan: Scan, mask: np.ndarray, brain: Image, found: Transform, outputs: Outputs) -> None:

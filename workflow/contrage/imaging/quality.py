@@ -14,6 +14,7 @@ from contrage.imaging import placement
 from contrage.imaging.affines import read_affine
 from contrage.imaging.images import Image, grid_points, load, resample, transform_points
 from contrage.imaging.template import mni_template
+from contrage.imaging.template_source import NILEARN, Source, as_source
 
 log = logging.getLogger(__name__)
 
@@ -50,7 +51,8 @@ def quality(
     Parameters
     ----------
     settings : dict
-        Limits of metrics, `min_coverage` or `max_stretch` (None or absent: no limit).
+        Limits of metrics, `min_coverage` or `max_stretch` (None or absent: no limit), and
+        `template`, as preprocess has it.
     sidecar : Path
         What preprocess wrote; its failure is passed on.
     brain_mask, corrected, transform : Path, optional
@@ -75,15 +77,16 @@ def quality(
     stiffness = load(preproc_stiffness) if preproc_stiffness else None
     inside = _brain(preproc_mask, head, stiffness)
     record = {"status": "ok", "stage": "quality", "reason": None}
-    record |= metrics(inside, head, stiffness)
+    source = as_source(settings.get("template"))
+    record |= metrics(inside, head, stiffness, source)
     truth = Truth(truth_mask, truth_coverage, truth_transform, truth_bias)
-    record |= _placement(sidecar, brain_mask, transform)
-    record |= against_truth(truth, record["coverage"], brain_mask, transform)
+    record |= _placement(sidecar, brain_mask, transform, source)
+    record |= against_truth(truth, record["coverage"], brain_mask, transform, source)
     record["bias_residual_sd"] = bias_residual(truth, brain_mask, corrected, sidecar)
     reasons = flags(record, settings)
     record |= {"flagged": bool(reasons), "flag_reason": reasons}
     write_json(output, record)
-    pictures.draw(picture, head, stiffness, caption(record, picture))
+    pictures.draw(picture, head, stiffness, caption(record, picture), source)
 
 
 def _brain(mask: Path | None, head: Image | None, stiffness: Image | None) -> np.ndarray:
@@ -92,7 +95,12 @@ def _brain(mask: Path | None, head: Image | None, stiffness: Image | None) -> np
     return (head or stiffness).array != 0
 
 
-def metrics(inside: np.ndarray, head: Image | None, stiffness: Image | None) -> dict:
+def metrics(
+    inside: np.ndarray,
+    head: Image | None,
+    stiffness: Image | None,
+    source: Source = NILEARN,
+) -> dict:
     """Compare a scan on the MNI152 grid with the template.
 
     Parameters
@@ -101,6 +109,8 @@ def metrics(inside: np.ndarray, head: Image | None, stiffness: Image | None) -> 
         The scan's brain mask.
     head, stiffness : Image or None
         T1 and map.
+    source : Source
+        Which template.
 
     Returns
     -------
@@ -109,7 +119,7 @@ def metrics(inside: np.ndarray, head: Image | None, stiffness: Image | None) -> 
         mask) fills; `overlap`, Dice of the brain masks; `correlation`, Pearson's r of T1 and
         template inside both masks, None without a T1.
     """
-    template = mni_template()
+    template = mni_template(source)
     brain = template.brain
     filled = stiffness.array != 0 if stiffness is not None else inside
     both = inside & brain
@@ -124,7 +134,9 @@ def metrics(inside: np.ndarray, head: Image | None, stiffness: Image | None) -> 
     }
 
 
-def _placement(sidecar: Path, brain_mask: Path | None, transform: Path | None) -> dict:
+def _placement(
+    sidecar: Path, brain_mask: Path | None, transform: Path | None, source: Source
+) -> dict:
     """Measure the scan as it was before preprocessing; its images are those the sidecar names."""
     given = read_json(sidecar).get("inputs", {})
     paths = {name: Path(entry["path"]) for name, entry in given.items()}
@@ -132,7 +144,7 @@ def _placement(sidecar: Path, brain_mask: Path | None, transform: Path | None) -
     head = raw.get("anatomical")
     mask = load(brain_mask).array > 0.5 if brain_mask and head is not None else None
     affine = read_affine(transform) if transform else np.eye(4)
-    return placement.measure(affine, head, raw.get("stiffness"), mask)
+    return placement.measure(affine, head, raw.get("stiffness"), mask, source)
 
 
 def dice(one: np.ndarray, other: np.ndarray) -> float:
@@ -142,7 +154,11 @@ def dice(one: np.ndarray, other: np.ndarray) -> float:
 
 
 def against_truth(
-    truth: Truth, coverage: float, brain_mask: Path | None, transform: Path | None
+    truth: Truth,
+    coverage: float,
+    brain_mask: Path | None,
+    transform: Path | None,
+    source: Source = NILEARN,
 ) -> dict:
     """Compare mask, transform and coverage with what a phantom knows.
 
@@ -166,7 +182,7 @@ def against_truth(
         found = transform_points(read_affine(transform), points)
         result["transform_error_mm"] = float(np.linalg.norm(found - there, axis=1).mean())
     if true_affine is not None and truth.coverage:
-        template = mni_template()
+        template = mni_template(source)
         known = load(truth.coverage)
         known = known.with_array((known.array > 0.5).astype(np.float32))
         there = resample(known, template.anatomical, np.linalg.inv(true_affine)) > 0.5
@@ -207,7 +223,7 @@ def flags(record: dict, limits: dict) -> list[str]:
     """Return a sentence for every limit, `min_` or `max_` of a metric, that a scan misses."""
     reasons = []
     for key, limit in limits.items():
-        kind, name = key.split("_", 1)
+        kind, _, name = key.partition("_")
         value = record.get(name)
         if limit is None or value is None:
             continue

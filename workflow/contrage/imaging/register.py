@@ -11,7 +11,9 @@ import numpy as np
 
 from contrage.errors import BadScanError, SettingsError
 from contrage.imaging.images import Image, resample, shrink, transform_points
+from contrage.imaging.stated import not_in_place
 from contrage.imaging.template import Template, brain_template
+from contrage.imaging.template_source import NILEARN, Source
 
 LINEAR = {"rigid": "Rigid", "similarity": "Similarity", "affine": "Affine", "syn": "Affine"}
 TRANSFORMS = (*LINEAR, "none")
@@ -67,6 +69,7 @@ def estimate(
     quality: dict,
     pose: np.ndarray | None,
     folder: Path,
+    source: Source = NILEARN,
 ) -> Transform:
     """Estimate the transform of a stripped brain to MNI152.
 
@@ -84,6 +87,8 @@ def estimate(
         Where to start: skull stripping's estimate; searched for if None.
     folder : Path
         Where a deformation's file is put.
+    source : Source
+        Which template.
 
     Returns
     -------
@@ -94,7 +99,7 @@ def estimate(
     SettingsError
         Unknown kind.
     BadScanError
-        The result is no plausible way to place a brain.
+        The result is no plausible way to place a brain, or one stated to be in place is not.
     """
     if kind not in TRANSFORMS:
         raise SettingsError(
@@ -102,30 +107,38 @@ def estimate(
             f"choose {', '.join(TRANSFORMS)}"
         )
     if kind == "none":
+        for reason in not_in_place(brain, source):
+            raise BadScanError(path, reason)
         return Transform(np.eye(4))
-    affine = _linear(brain, kind, quality["linear"], pose)
-    _check_plausible(affine, brain, path)
-    return _deform(brain, affine, quality["warp"], folder) if kind == "syn" else Transform(affine)
+    affine = _linear(brain, kind, quality["linear"], pose, source)
+    _check_plausible(affine, brain, path, source)
+    if kind != "syn":
+        return Transform(affine)
+    return _deform(brain, affine, quality["warp"], folder, source)
 
 
-def _linear(brain: Image, kind: str, settings: dict, pose: np.ndarray | None) -> np.ndarray:
+def _linear(
+    brain: Image, kind: str, settings: dict, pose: np.ndarray | None, source: Source
+) -> np.ndarray:
     from contrage.imaging.ants_bridge import register
 
-    template = brain_template(settings["template_mm"])
+    template = brain_template(settings["template_mm"], source)
     if pose is None:
         from contrage.imaging.pose import find_pose
 
-        pose, _ = find_pose(shrink(brain, 4), brain_template(8))
+        pose, _ = find_pose(shrink(brain, 4), brain_template(8, source))
     pose = nearest(pose, kind, _centre(brain))
     moving = shrink(brain, settings["template_mm"])
     ants_settings = {"type_of_transform": LINEAR[kind], **settings["ants"]}
     return register(template.anatomical, moving, ants_settings, pose, template.domain)
 
 
-def _deform(brain: Image, affine: np.ndarray, settings: dict, folder: Path) -> Transform:
+def _deform(
+    brain: Image, affine: np.ndarray, settings: dict, folder: Path, source: Source
+) -> Transform:
     from contrage.imaging.ants_bridge import warp_register
 
-    template: Template = brain_template(settings["template_mm"])
+    template: Template = brain_template(settings["template_mm"], source)
     moving = shrink(brain, settings["template_mm"])
     found = warp_register(
         template.anatomical, moving, settings["ants"], affine, folder, template.domain
@@ -164,7 +177,7 @@ def _centre(brain: Image) -> np.ndarray:
     return transform_points(brain.affine, np.argwhere(brain.array != 0).mean(0)[None])[0]
 
 
-def _check_plausible(affine: np.ndarray, brain: Image, path: Path) -> None:
+def _check_plausible(affine: np.ndarray, brain: Image, path: Path, source: Source) -> None:
     """Refuse what no brain needs: mirrored, stretched beyond reason, or placed elsewhere."""
     finite = bool(np.isfinite(affine).all())
     sizes = np.linalg.svd(affine[:3, :3], compute_uv=False) if finite else np.zeros(3)
@@ -172,7 +185,7 @@ def _check_plausible(affine: np.ndarray, brain: Image, path: Path) -> None:
         raise BadScanError(
             path, f"registration failed (scaling {sizes.round(2).tolist()}); look at the image"
         )
-    target = brain_template(8)
+    target = brain_template(8, source)
     there = transform_points(affine, _centre(brain)[None])[0]
     middle = _centre(target.anatomical)
     if np.linalg.norm(there - middle) > 45:

@@ -12,9 +12,10 @@ from pathlib import Path
 import contrage
 from contrage.errors import BadScanError
 from contrage.files import read_json, sha256, versions
+from contrage.imaging.backends import PROGRAMS
 from contrage.imaging.images import Image
 from contrage.imaging.register import load_quality
-from contrage.imaging.template import template_checksum, template_path
+from contrage.imaging.template_source import Source, as_source
 
 log = logging.getLogger(__name__)
 
@@ -43,7 +44,7 @@ class Scan:
     Attributes
     ----------
     settings : dict
-        skull_strip, bias_correction, registration.
+        skull_strip, bias_correction, registration, template.
     paths : dict of str to Path
         The inputs that exist: anatomical, stiffness, mask.
     head, stiffness : Image or None
@@ -78,6 +79,11 @@ class Scan:
         """Kind of transform."""
         return self.settings.get("registration", {}).get("transform", "affine")
 
+    @property
+    def template(self) -> Source:
+        """The template."""
+        return as_source(self.settings.get("template"))
+
     def quality(self) -> dict:
         """ANTs parameters of the quality asked for."""
         return load_quality(self.settings.get("registration", {}).get("quality", "precise"))
@@ -98,7 +104,7 @@ class Scan:
 def provenance(settings: dict, paths: dict[str, Path], steps: list[dict], check: Path) -> dict:
     """Collect what a sidecar tells: inputs, settings, steps, template, versions, threads."""
     packages = ["antspyx", "nibabel", "nilearn", "numpy", "scipy"]
-    if settings.get("skull_strip", {}).get("method") in ("bet", "freesurfer"):
+    if settings.get("skull_strip", {}).get("method") in PROGRAMS:
         packages.append("nipype")
     return {
         "status": "ok",
@@ -113,6 +119,14 @@ def provenance(settings: dict, paths: dict[str, Path], steps: list[dict], check:
         "steps": steps,
         "seconds": round(sum(step["seconds"] for step in steps), 3),
         "threads": 1,
-        "template": {"file": template_path().name, "sha256": template_checksum()},
+        "template": template_record(as_source(settings.get("template"))),
         "versions": {"contrage": contrage.__version__, **versions(*packages)},
     }
+
+
+def template_record(source: Source) -> dict:
+    """Return a template's name, files and checksums."""
+    record = {"name": source.name, "file": source.path.name, "sha256": sha256(source.path)}
+    if source.mask is not None:
+        record |= {"mask": source.mask.name, "mask_sha256": sha256(source.mask)}
+    return record

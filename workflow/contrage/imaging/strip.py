@@ -1,4 +1,4 @@
-"""Skull stripping: one function, five methods."""
+"""Skull stripping: one function for all methods."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ import numpy as np
 from scipy import ndimage
 
 from contrage.errors import BadScanError, SettingsError
-from contrage.imaging.backends import require_backend
+from contrage.imaging.backends import OPTIONS, require_backend
 from contrage.imaging.images import Image, load, resample
+from contrage.imaging.template_source import NILEARN, Source
 
 SMALLEST_LITRES, LARGEST_LITRES = 0.3, 2.6
 
@@ -25,14 +26,24 @@ class Stripped:
         The brain on the reference's grid, bool.
     pose : ndarray of shape (4, 4) or None
         Reference world → MNI152 world, if the method estimated it on the way.
+    command, version : str or None
+        The command line of a program that was run, and its version where it is known.
     """
 
     mask: np.ndarray
     pose: np.ndarray | None = None
+    command: str | None = None
+    version: str | None = None
 
 
 def strip(
-    reference: Image, path: Path, method: str, registration: dict, given: Path | None = None
+    reference: Image,
+    path: Path,
+    method: str,
+    registration: dict,
+    given: Path | None = None,
+    options: dict | None = None,
+    source: Source = NILEARN,
 ) -> Stripped:
     """Find the brain.
 
@@ -41,13 +52,17 @@ def strip(
     reference : Image
         Anatomical image; or the map, with methods mask and none only.
     path : Path
-        Its file: named in errors, read by the external programs.
-    method : {"template", "bet", "freesurfer", "mask", "none"}
-        See the documentation of the configuration.
+        Its file, named in errors.
+    method : str
+        One of `backends.METHODS`; docs/preprocessing.md describes them.
     registration : dict
         A registration quality (see `register.load_quality`), for the template method.
     given : Path, optional
         The mask's file, for the mask method.
+    options : dict, optional
+        Settings of the method; its defaults (`backends.OPTIONS`) where one is not given.
+    source : Source
+        The template, for the template method.
 
     Returns
     -------
@@ -64,7 +79,7 @@ def strip(
     if method == "template":
         from contrage.imaging.strip_template import template_mask
 
-        result = template_mask(reference, registration)
+        result = template_mask(reference, registration, source)
     elif method == "mask":
         result = Stripped(_given_mask(reference, given))
     elif method == "none":
@@ -72,7 +87,9 @@ def strip(
     else:
         from contrage.imaging.strip_nipype import external_mask
 
-        result = Stripped(external_mask(reference, path, method))
+        result = external_mask(
+            reference, path, method, {**OPTIONS.get(method, {}), **(options or {})}
+        )
     _check_size(result.mask, reference, path, method)
     return result
 

@@ -1,54 +1,188 @@
-"""Skull stripping with FSL's BET or FreeSurfer's watershed, run through nipype."""
+"""Skull stripping with other people's programs, run through nipype on one thread of the CPU."""
 
 from __future__ import annotations
 
 import os
+import re
 import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+import nibabel as nib
 import numpy as np
+from nibabel.filebasedimages import ImageFileError
+from scipy import ndimage
 
-from contrage.errors import BadScanError
-from contrage.imaging.images import Image, load, resample
+from contrage.errors import BadScanError, SettingsError
+from contrage.files import save_nifti
+from contrage.imaging.backends import executable, program_version
+from contrage.imaging.images import Image, load, resample, squeezed
+from contrage.imaging.strip import Stripped
+
+if TYPE_CHECKING:
+    from nipype.interfaces.base import CommandLine
+
+THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "ITK_GLOBAL_DEFAULT_NUMBER_OF_THREADS")
+HEAD, BRAIN, MASK = "head.nii.gz", "brain.nii.gz", "brain_mask.nii.gz"
 
 
-def external_mask(reference: Image, path: Path, method: str) -> np.ndarray:
-    """Run a program on an image's file and return the brain on the image's grid, bool.
+def external_mask(reference: Image, path: Path, method: str, options: dict) -> Stripped:
+    """Run a program on an image and return the brain on the image's grid.
+
+    The program gets a copy of the image as it was read, in a folder of its own: one that every
+    program can read (3-D, .nii.gz), that places it by one affine (sform and qform alike), and
+    whose path has no blanks, which nipype's command lines do not survive.
+
+    Parameters
+    ----------
+    reference : Image
+        The head.
+    path : Path
+        Its file, to be named in errors.
+    method : {"bet", "freesurfer", "freesurfer-recon-all", "synthstrip", "hdbet"}
+        What to run.
+    options : dict
+        The method's settings (see `backends.OPTIONS`).
+
+    Returns
+    -------
+    Stripped
+        With the command line, paths relative to its folder, and the program's version.
 
     Raises
     ------
     BadScanError
-        The program failed on this image.
+        The program failed on this image, or wrote no image.
+    SettingsError
+        The program takes other arguments: it is of another version.
     """
-    run = {"bet": _bet, "freesurfer": _watershed}[method]
-    with tempfile.TemporaryDirectory(prefix="contrage-") as folder:
-        try:
-            written = load(run(Path(path).resolve(), Path(folder)))
-        except (RuntimeError, OSError, BadScanError) as error:
-            last = str(error).strip().splitlines()[-1:] or ["no message"]
-            raise BadScanError(path, f"skull stripping ({method}) failed: {last[0]}") from error
-    mask = written.with_array((written.array > 0).astype(np.uint8))
-    if mask.same_grid(reference):
-        return mask.array.astype(bool)
-    return resample(mask, reference, order=0).astype(bool)
+    with tempfile.TemporaryDirectory(prefix="contrage-") as name:
+        folder = Path(name)
+        save_nifti(folder / HEAD, reference.array, reference.affine)
+        node, written = BUILDERS[method](folder, options)
+        node.inputs.environ = {**node.inputs.environ, **dict.fromkeys(THREADS, "1")}
+        command = re.sub(rf"{re.escape(name)}(/|$)", "", _run(node, folder, path, method)).strip()
+        mask = _read(written, path, method)
+    if method.startswith("freesurfer"):  # the brain itself: what is dark in it is no hole
+        mask = mask.with_array(ndimage.binary_fill_holes(mask.array))
+    if not mask.same_grid(reference):
+        mask = reference.with_array(resample(mask, reference, order=0))
+    return Stripped(mask.array.astype(bool), command=command, version=program_version(method))
 
 
-def _bet(path: Path, folder: Path) -> Path:
+def _run(node: CommandLine, folder: Path, path: Path, method: str) -> str:
+    """Run a program in its folder; returns the command line."""
+    try:
+        return node.run(cwd=str(folder)).runtime.cmdline
+    except (RuntimeError, OSError, ValueError) as error:
+        said = _last_words(str(error))
+        if "unrecognized arguments" in said or "No command" in said:
+            raise SettingsError(
+                f"preprocessing.skull_strip.method {method!r}: {node.cmd} is of another version "
+                f"than contrage knows ({said}); see Skull stripping in docs/preprocessing.md"
+            ) from error
+        raise BadScanError(path, f"skull stripping ({method}) failed: {said}") from error
+
+
+def _last_words(message: str) -> str:
+    """Return the last line that a program printed, of nipype's account of its failure."""
+    for part in ("Standard error", "Standard output"):
+        found = re.search(
+            rf"^{part}:\n(.*?)(?=^(?:Standard error:|Return code:)|\Z)", message, re.M | re.S
+        )
+        lines = found.group(1).strip().splitlines() if found else []
+        if lines:
+            return lines[-1].strip()
+    code = re.search(r"^Return code: (-?\d+)", message, re.M)
+    return f"exit status {code.group(1)}" if code else " ".join(message.split())[:200]
+
+
+def _read(written: Path, path: Path, method: str) -> Image:
+    """Read a mask or brain that a program wrote, NIfTI or FreeSurfer's .mgz; above 0 is brain."""
+    try:
+        if written.suffix == ".mgz":
+            image = nib.load(written)
+            array = squeezed(np.asanyarray(image.dataobj, dtype=np.float32))
+            found = Image(array, np.asarray(image.affine, dtype=float))
+        else:
+            found = load(written)
+    except (OSError, EOFError, ValueError, ImageFileError, BadScanError) as error:
+        reason = f"skull stripping ({method}) failed: it wrote no readable {written.name}"
+        raise BadScanError(path, reason) from error
+    return found.with_array((found.array > 0).astype(np.uint8))
+
+
+def _bet(folder: Path, options: dict) -> tuple[CommandLine, Path]:
     # nipype warns, and writes uncompressed NIfTI, where this is not said.
     os.environ.setdefault("FSLOUTPUTTYPE", "NIFTI_GZ")
-    from nipype.interfaces.fsl import BET
+    from nipype.interfaces.fsl import (
+        BET,
+    )  # whose exit status says nothing: it fails on any word on stderr
 
-    node = BET(in_file=str(path), out_file=str(folder / "brain.nii.gz"), mask=True, robust=True)
+    node = BET(in_file=str(folder / HEAD), out_file=str(folder / BRAIN), mask=True)
+    node.inputs.frac = float(options["frac"])
+    if options["robust"]:
+        node.inputs.robust = True
     node.inputs.output_type = "NIFTI_GZ"
-    node.run(cwd=str(folder))
-    return folder / "brain_mask.nii.gz"
+    return node, folder / MASK
 
 
-def _watershed(path: Path, folder: Path) -> Path:
+def _watershed(folder: Path, options: dict) -> tuple[CommandLine, Path]:
     from nipype.interfaces.freesurfer import WatershedSkullStrip
 
-    target = folder / "brain.nii.gz"
-    node = WatershedSkullStrip(in_file=str(path), out_file=str(target), t1=True)
+    from contrage.imaging.nipype_interfaces import Strict
+
+    class Watershed(Strict, WatershedSkullStrip):
+        """mri_watershed, whose exit status counts."""
+
+        _subjects_dir = str(folder)  # else nipype insists on SUBJECTS_DIR
+
+    node = Watershed(in_file=str(folder / HEAD), out_file=str(folder / BRAIN))
+    if options["normalised"]:
+        node.inputs.t1 = True
+    return node, folder / BRAIN
+
+
+def _recon_all(folder: Path, options: dict) -> tuple[CommandLine, Path]:
+    from nipype.interfaces import freesurfer
+
+    from contrage.imaging.nipype_interfaces import Strict
+
+    class ReconAll(Strict, freesurfer.ReconAll):
+        """recon-all, whose exit status counts."""
+
+    node = ReconAll(subject_id="scan", directive="autorecon1", openmp=1)
+    node.inputs.T1_files = [str(folder / HEAD)]
     node.inputs.subjects_dir = str(folder)
-    node.run(cwd=str(folder))
-    return target
+    return node, folder / "scan" / "mri" / "brainmask.mgz"
+
+
+def _synthstrip(folder: Path, options: dict) -> tuple[CommandLine, Path]:
+    from contrage.imaging.nipype_interfaces import SynthStrip
+
+    node = SynthStrip(command=executable("synthstrip"))
+    node.inputs.in_file = str(folder / HEAD)
+    node.inputs.out_file, node.inputs.out_mask = str(folder / BRAIN), str(folder / MASK)
+    node.inputs.border = int(options["border"])
+    if options["no_csf"]:
+        node.inputs.no_csf = True
+    return node, folder / MASK
+
+
+def _hdbet(folder: Path, options: dict) -> tuple[CommandLine, Path]:
+    from contrage.imaging.nipype_interfaces import HDBET
+
+    node = HDBET(in_file=str(folder / HEAD), out_file=str(folder / BRAIN), device="cpu")
+    node.inputs.save_mask = node.inputs.no_image = True
+    if not options["tta"]:
+        node.inputs.disable_tta = True
+    return node, folder / "brain_bet.nii.gz"
+
+
+BUILDERS = {
+    "bet": _bet,
+    "freesurfer": _watershed,
+    "freesurfer-recon-all": _recon_all,
+    "synthstrip": _synthstrip,
+    "hdbet": _hdbet,
+}

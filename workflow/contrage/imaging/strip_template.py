@@ -9,11 +9,12 @@ from contrage.imaging.images import Image, resample, shrink
 from contrage.imaging.pose import find_pose
 from contrage.imaging.strip import Stripped
 from contrage.imaging.template import brain_template
+from contrage.imaging.template_source import NILEARN, Source
 
 POSE_MM = 8
 
 
-def template_mask(head: Image, quality: dict) -> Stripped:
+def template_mask(head: Image, quality: dict, source: Source = NILEARN) -> Stripped:
     """Place the template's brain in a head.
 
     A coarse exhaustive search finds the pose, ANTs a 12-parameter affine from there; both
@@ -26,6 +27,8 @@ def template_mask(head: Image, quality: dict) -> Stripped:
         T1-like contrast, any orientation and voxel size.
     quality : dict
         A registration quality; its part `pose` is used.
+    source : Source
+        Which template.
 
     Returns
     -------
@@ -35,13 +38,13 @@ def template_mask(head: Image, quality: dict) -> Stripped:
     settings = quality["pose"]
     step = settings["template_mm"]
     small = shrink(head, step)
-    pose, _ = find_pose(small, brain_template(POSE_MM))
-    template = brain_template(step)
+    pose, _ = find_pose(small, brain_template(POSE_MM, source))
+    template = brain_template(step, source)
     ants_settings = {"type_of_transform": "Affine", **settings["ants"]}
     pose = register(template.anatomical, small, ants_settings, pose, template.domain)
-    return Stripped(_carried_back(head, pose), pose)
+    return Stripped(_carried_back(head, pose, source), pose)
 
 
-def _carried_back(head: Image, pose: np.ndarray) -> np.ndarray:
-    fine = brain_template(2)
+def _carried_back(head: Image, pose: np.ndarray, source: Source) -> np.ndarray:
+    fine = brain_template(2, source)
     return resample(fine.anatomical.with_array(fine.mask), head, pose) > 0.5
