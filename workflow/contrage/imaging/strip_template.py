@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import tempfile
+from pathlib import Path
+
 import numpy as np
 
-from contrage.imaging.ants_bridge import register
+from contrage.imaging.ants_bridge import register, warp_apply, warp_register
 from contrage.imaging.images import Image, resample, shrink
 from contrage.imaging.pose import find_pose
 from contrage.imaging.strip import Stripped
 from contrage.imaging.template import brain_template
 from contrage.imaging.template_source import NILEARN, Source
 
-POSE_MM = 8
+POSE_MM, MASK_MM = 8, 2
 
 
 def template_mask(head: Image, quality: dict, source: Source = NILEARN) -> Stripped:
@@ -19,7 +22,9 @@ def template_mask(head: Image, quality: dict, source: Source = NILEARN) -> Strip
 
     A coarse exhaustive search finds the pose, ANTs a 12-parameter affine from there; both
     look only at the template's brain and a dark rim around it, so that neck, face and scalp
-    have no say. Already stripped brains work as well.
+    have no say. Already stripped brains work as well. Where the quality has a part `refine`, a
+    smooth deformation (SyN) then follows the outline of this one brain; the affine stays, and
+    registration starts from it.
 
     Parameters
     ----------
@@ -42,9 +47,21 @@ def template_mask(head: Image, quality: dict, source: Source = NILEARN) -> Strip
     template = brain_template(step, source)
     ants_settings = {"type_of_transform": "Affine", **settings["ants"]}
     pose = register(template.anatomical, small, ants_settings, pose, template.domain)
-    return Stripped(_carried_back(head, pose, source), pose)
+    fine = brain_template(MASK_MM, source)
+    brain = fine.anatomical.with_array(fine.mask)
+    if "refine" in quality:
+        return Stripped(_refined(head, brain, pose, quality["refine"], source), pose)
+    return Stripped(resample(brain, head, pose) > 0.5, pose)
 
 
-def _carried_back(head: Image, pose: np.ndarray, source: Source) -> np.ndarray:
-    fine = brain_template(2, source)
-    return resample(fine.anatomical.with_array(fine.mask), head, pose) > 0.5
+def _refined(
+    head: Image, brain: Image, pose: np.ndarray, settings: dict, source: Source
+) -> np.ndarray:
+    """Deform the template's brain onto the head's and carry it back in one interpolation."""
+    template = brain_template(settings["template_mm"], source)
+    small = shrink(head, settings["template_mm"])
+    with tempfile.TemporaryDirectory(prefix="contrage-") as folder:
+        found = warp_register(
+            template.anatomical, small, settings["ants"], pose, Path(folder), template.domain
+        )
+        return warp_apply(brain, head, found["inverse"]) > 0.5
