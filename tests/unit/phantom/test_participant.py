@@ -9,9 +9,10 @@ import pytest
 from scipy import ndimage
 
 from contrage.cohort.phantom.acquisition import PROTOCOLS
-from contrage.cohort.phantom.participant import Scan, make_participant, make_tables
+from contrage.cohort.phantom.participant import Scan, make_participant
 from contrage.cohort.phantom.plan import plan
 from contrage.cohort.phantom.regions import tube
+from contrage.cohort.phantom.tables import make_tables
 from contrage.cohort.phantom.template import Grid, apply, resample, sample
 from contrage.errors import SettingsError
 
