@@ -60,6 +60,8 @@ def plain(value: Any) -> Any:
         return {str(key): plain(each) for key, each in value.items()}
     if isinstance(value, list | tuple):
         return [plain(each) for each in value]
+    if hasattr(value, "item") and getattr(value, "shape", None) == ():  # a number of NumPy
+        return value.item()
     if hasattr(value, "spacing") and hasattr(value, "shape"):  # an image of ANTs
         edges = " x ".join(f"{edge:.4g}" for edge in value.spacing)
         return f"image of {' x '.join(map(str, value.shape))} voxels, {edges} mm"

@@ -129,9 +129,7 @@ def sidecar(name: str, outputs: dict[str, Path], record: dict, roots: dict[str, 
     made_of = [uri(files[each], roots) for each in sources(name, files)]
     copied = ("status", "seed", "threads", "settings", "template", "versions", "platform")
     return {
-        **_bids_keys(
-            name, path, [uri(files[each], roots) for each in sources(name, files)], record
-        ),
+        **_bids_keys(name, path, made_of, record),
         "contrage": {
             "output": {"path": uri(path, roots), "sha256": sha256(path)},
             "inputs": {
