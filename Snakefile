@@ -31,6 +31,7 @@ if not IS_TABLE:
 
     include: "workflow/rules/imaging_inputs.smk"
     include: "workflow/rules/imaging.smk"
+    include: "workflow/rules/provenance.smk"
 
 
 include: "workflow/rules/dataset.smk"
@@ -63,3 +64,4 @@ rule all:
         page=f"{RESULTS}/report.html",
         tables=TABLES,
         figures=f"{RESULTS}/figures",
+        descriptions=dataset_descriptions(),

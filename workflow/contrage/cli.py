@@ -22,7 +22,7 @@ from contrage.errors import ContrageError
 from contrage.logs import log_to
 
 STEPS = {
-    "phantom-tables": "contrage.cohort.phantom.participant:make_tables",
+    "phantom-tables": "contrage.cohort.phantom.tables:make_tables",
     "phantom": "contrage.cohort.phantom.participant:make_participant",
     "phantom-picture": "contrage.cohort.phantom.picture:phantom_picture",
     "cohort": "contrage.cohort.register:register",
@@ -30,6 +30,7 @@ STEPS = {
     "check": "contrage.imaging.check:check",
     "gate": "contrage.cohort.gate:gate",
     "preprocess": "contrage.imaging.preprocess:preprocess",
+    "describe": "contrage.imaging.description:describe",
     "quality": "contrage.imaging.quality:quality",
     "stack": "contrage.dataset.stack:stack",
     "features": "contrage.dataset.features:features",

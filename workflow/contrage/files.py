@@ -55,6 +55,12 @@ def write_json(path: Path, content: Any) -> None:
         temporary.write_text(json.dumps(content, indent=2) + "\n")
 
 
+def write_text(path: Path, text: str) -> None:
+    """Write a text file."""
+    with atomic(path) as temporary:
+        temporary.write_text(text)
+
+
 def read_tsv(path: Path) -> pd.DataFrame:
     """Read a tab-separated table; columns of identifiers and labels stay strings.
 

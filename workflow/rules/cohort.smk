@@ -4,10 +4,13 @@ if IS_PHANTOM:
 
     rule phantom_tables:
         input:
-            code=code("contrage.cohort.phantom.participant"),
+            code=code("contrage.cohort.phantom.tables"),
         output:
             participants=f"{RAW}/participants.tsv",
             description=f"{RAW}/dataset_description.json",
+            columns=f"{RAW}/participants.json",
+            readme=f"{RAW}/README.md",
+            ignore=f"{RAW}/.bidsignore",
         log:
             f"{RAW}/logs/phantom_tables.log",
         benchmark:

@@ -2,11 +2,13 @@
 
 import json
 import os
+import shlex
 
 from snakemake.exceptions import WorkflowError
 
 from contrage import experiment, sources
 from contrage import pretraining as beforehand
+from contrage.bids import sidecar_of
 from contrage.cohort import names
 from contrage.cohort.read import read_cohort
 from contrage.errors import ContrageError
@@ -31,6 +33,7 @@ USES_ANATOMICAL = experiment.needs_anatomical(config)
 USES_STIFFNESS = IMAGE == "stiffness"
 IS_PHANTOM = config["cohort"]["source"] == "phantom"
 IS_TABLE = config["cohort"]["source"] == "table"
+RAW_FOLDER = RAW if IS_PHANTOM else config["cohort"]["path"]
 COHORT_SETTINGS = {
     **{key: value for key, value in config["cohort"].items() if key != "name"},
     "raw": RAW,

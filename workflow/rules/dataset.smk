@@ -14,6 +14,7 @@ if IS_TABLE:
         output:
             array=f"{ARRAY}.npy",
             rows=f"{ARRAY}.tsv",
+            sidecar=f"{ARRAY}.json",
             columns=f"{ARRAY}_columns.tsv",
         log:
             f"{DERIVATIVES}/logs/features.log",
@@ -48,6 +49,7 @@ else:
         output:
             array=f"{ARRAY}.npy",
             rows=f"{ARRAY}.tsv",
+            sidecar=f"{ARRAY}.json",
         log:
             f"{DERIVATIVES}/logs/stack_res-{config['dataset']['voxel_mm']}.log",
         benchmark:

@@ -70,6 +70,7 @@ rule preprocess:
         registration=registration_settings(),
     output:
         **preprocess_outputs(),
+        **preprocess_sidecars(),
     log:
         f"{DERIVATIVES}/logs/preprocess/{{folder}}/{{scan}}.log",
     benchmark:
@@ -89,6 +90,7 @@ rule preprocess:
             },
         ),
         outputs=preprocess_options,
+        folders=folders_of_data_sets,
         on_bad_scan=untracked_on_bad_scan,
     message:
         "Preprocessing {wildcards.scan}"
@@ -96,7 +98,7 @@ rule preprocess:
         "python -m contrage preprocess --settings {params.settings:q} --log {log:q}"
         " --check {input.check:q} --anatomical {input.anatomical:q}"
         " --stiffness {input.stiffness:q} --mask {input.mask:q} {params.outputs}"
-        " --on-bad-scan {params.on_bad_scan}"
+        " {params.folders} --on-bad-scan {params.on_bad_scan}"
 
 
 rule quality:
@@ -137,6 +139,7 @@ rule quality:
 rule preprocessed:
     input:
         records=per_scan(rules.quality.output.record),
+        description=f"{DERIVATIVES}/dataset_description.json",
     localrule: True
     message:
-        "All scans are preprocessed; quality pictures lie beside them"
+        "All scans are preprocessed; quality pictures lie beside them, methods.md says how"

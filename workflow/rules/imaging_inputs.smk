@@ -82,6 +82,20 @@ def preprocess_outputs():
     return outputs
 
 
+def preprocess_sidecars():
+    """The JSON beside each derivative; the step derives its name from the image's."""
+    return {
+        f"{name}_sidecar": str(sidecar_of(path))
+        for name, path in preprocess_outputs().items()
+        if name != "sidecar"
+    }
+
+
+def folders_of_data_sets(wildcards, input):
+    """Where raw data and derivatives lie, for addresses in sidecars; taking `input`, untracked."""
+    return as_options({"raw": shlex.quote(RAW_FOLDER), "derivatives": DERIVATIVES})
+
+
 def preprocess_options(wildcards, output):
     return as_options({name: output[name] for name in preprocess_outputs()})
 

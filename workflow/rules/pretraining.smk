@@ -44,6 +44,16 @@ def pretraining_results():
     return [f"results/{PRETRAINING['experiment']}/{file}" for file in files]
 
 
+def dataset_descriptions():
+    """What describes the derivatives of this run's cohorts of images."""
+    cohorts = [each["cohort"] for each in (config, PRETRAINING) if each]
+    return [
+        f"results/derivatives/{cohort['name']}/dataset_description.json"
+        for cohort in cohorts
+        if cohort["source"] != "table"
+    ]
+
+
 def pretraining_folder(wildcards, input):
     """The folder of the pre-training's results, empty where there is none."""
     return os.path.commonpath(input.pretraining) if input.pretraining else ""

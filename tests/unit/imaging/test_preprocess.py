@@ -117,7 +117,7 @@ def test_the_sidecar_tells_inputs_settings_versions_template_and_times(done):
     assert record["inputs"]["stiffness"]["sha256"] == sha256(done / "map.nii.gz")
     assert record["template"]["sha256"] == template_checksum()
     assert {"contrage", "antspyx", "nibabel"} <= record["versions"].keys()
-    assert record["threads"] == 1
+    assert record["threads"] == 1 and record["seed"] == 1
     names = [step["name"] for step in record["steps"]]
     assert names == ["load ANTs", "skull strip", "bias correction", "registration", "to MNI152"]
     assert record["seconds"] == pytest.approx(sum(s["seconds"] for s in record["steps"]))

@@ -9,9 +9,10 @@ import pytest
 from scipy import ndimage
 
 from contrage.cohort.phantom.acquisition import PROTOCOLS
-from contrage.cohort.phantom.participant import Scan, make_participant, make_tables
+from contrage.cohort.phantom.participant import Scan, make_participant
 from contrage.cohort.phantom.plan import plan
 from contrage.cohort.phantom.regions import tube
+from contrage.cohort.phantom.tables import make_tables
 from contrage.cohort.phantom.template import Grid, apply, resample, sample
 from contrage.errors import SettingsError
 
@@ -296,6 +297,6 @@ def test_tables_describe_the_cohort_as_bids_asks(tmp_path):
     assert list(frame.participant_id) == [person.participant_id for person in people]
     np.testing.assert_allclose(frame.age, [person.age for person in people])
     content = json.loads(description.read_text())
-    assert content["BIDSVersion"].startswith("1.9")
+    assert content["BIDSVersion"].startswith("1.10")
     assert content["GeneratedBy"][0]["Name"] == "contrage"
     assert content["DatasetType"] == "raw"

@@ -12,6 +12,7 @@ import pandas as pd
 from contrage.cohort.feature_table import feature_values, open_table, people
 from contrage.cohort.names import scan_id
 from contrage.cohort.tables import participant_label
+from contrage.dataset.sidecar import write_array_sidecar
 from contrage.files import atomic, read_tsv, write_tsv
 
 log = logging.getLogger(__name__)
@@ -33,7 +34,8 @@ def features(
     scans : Path
         The cohort's scans.
     array : Path
-        Output, float64 of shape (scans, features); NaN where a value is missing.
+        Output, float64 of shape (scans, features); NaN where a value is missing. The JSON beside
+        it names the table with its SHA-256.
     rows : Path
         Output: scan_id and row of each scan in the array.
     columns : Path
@@ -55,6 +57,8 @@ def features(
     values = values[[place[name] for name in cohort["scan_id"]]]
     with atomic(array) as temporary:
         np.save(temporary, values)
+    made = {"function": "contrage.dataset.features.features", "parameters": settings}
+    write_array_sidecar(array, {"table": table}, made)
     write_tsv(rows, pd.DataFrame({"scan_id": cohort["scan_id"], "row": range(len(cohort))}))
     write_tsv(columns, describe(found.features, values))
     for name in twins(found.features, values, cohort["age"].to_numpy(float)):

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from contrage.cohort.names import preproc_file
+from contrage.dataset.sidecar import write_array_sidecar
 from contrage.errors import BadScanError
 from contrage.files import atomic, read_tsv, write_tsv
 
@@ -32,7 +33,8 @@ def stack(
     derivatives : Path
         The cohort's derivatives; a zero-byte image is a scan that failed in preprocessing.
     array : Path
-        Output, float32 of shape (scans, X, Y, Z): kPa or T1 intensity, 0 outside the image.
+        Output, float32 of shape (scans, X, Y, Z): kPa or T1 intensity, 0 outside the image. The
+        JSON beside it lists the images with their SHA-256.
     rows : Path
         Output: scan_id and row of each image in the array.
 
@@ -65,6 +67,8 @@ def stack(
                 log.info("%d of %d images", row + 1, len(usable))
         images.flush()
         del images
+    made = {"function": "contrage.dataset.stack.stack", "parameters": settings}
+    write_array_sidecar(array, {name: files[name] for name in usable}, made, derivatives)
     write_tsv(rows, pd.DataFrame({"scan_id": usable, "row": range(len(usable))}))
 
 

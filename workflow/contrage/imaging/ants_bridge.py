@@ -12,6 +12,7 @@ import numpy as np
 
 from contrage.errors import SettingsError
 from contrage.imaging.affines import LPS, read_affine, write_affine
+from contrage.imaging.calls import call
 from contrage.imaging.images import Image
 
 
@@ -140,7 +141,8 @@ def warp_register(
 def _registration(fixed, moving, settings, initial, mask, folder) -> dict:
     import ants
 
-    return ants.registration(
+    return call(
+        ants.registration,
         to_ants(fixed),
         to_ants(moving),
         initial_transform=initial,
@@ -157,7 +159,13 @@ def warp_apply(image: Image, grid: Image, transforms: tuple[list, list]) -> np.n
     import ants
 
     names, inverted = transforms
-    result = ants.apply_transforms(
-        to_ants(grid), to_ants(image), names, "linear", whichtoinvert=inverted, singleprecision=True
+    result = call(
+        ants.apply_transforms,
+        to_ants(grid),
+        to_ants(image),
+        names,
+        "linear",
+        whichtoinvert=inverted,
+        singleprecision=True,
     )
     return result.numpy().astype(np.float32)

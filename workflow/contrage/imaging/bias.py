@@ -6,6 +6,7 @@ import numpy as np
 from scipy import ndimage
 
 from contrage.imaging.ants_bridge import to_ants
+from contrage.imaging.calls import call
 from contrage.imaging.images import Image, shrink
 
 GRID_MM = 2.0
@@ -37,7 +38,8 @@ def bias_field(image: Image, mask: np.ndarray, settings: dict) -> np.ndarray:
 
     small = shrink(image, GRID_MM)
     inside = shrink(image.with_array(mask.astype(np.float32)), GRID_MM).array > 0.5
-    estimate = ants.n4_bias_field_correction(
+    estimate = call(
+        ants.n4_bias_field_correction,
         to_ants(small),
         mask=to_ants(small.with_array(inside)),
         shrink_factor=settings.get("shrink_factor", 4),

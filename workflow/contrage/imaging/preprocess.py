@@ -7,6 +7,7 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from contrage.errors import BadScanError, SettingsError
 from contrage.files import atomic, empty, failed, read_json, save_nifti, write_json
@@ -14,6 +15,7 @@ from contrage.imaging.affines import write_affine
 from contrage.imaging.backends import options, used
 from contrage.imaging.carry import carry_mask, to_kilopascal, warp_mask, warp_within
 from contrage.imaging.images import Image, load
+from contrage.imaging.provenance import clear_sidecars, write_failures, write_sidecars
 from contrage.imaging.register import Transform, estimate
 from contrage.imaging.scan import Outputs, Scan, provenance
 from contrage.imaging.strip import Stripped, strip
@@ -37,9 +39,13 @@ def preprocess(
     preproc_mask: Path | None = None,
     preproc_stiffness: Path | None = None,
     sidecar: Path,
+    raw: Path | None = None,
+    derivatives: Path | None = None,
     on_bad_scan: str = "fail",
 ) -> None:
-    """Preprocess one scan and write its images and a sidecar of provenance.
+    """Preprocess one scan; write its images, a sidecar beside each and a record of the scan.
+
+    It runs on one thread, whatever the environment asks for, so that results repeat to the bit.
 
     Parameters
     ----------
@@ -57,7 +63,10 @@ def preprocess(
     warp : Path, optional
         Output: the deformation that syn adds to it.
     sidecar : Path
-        Output: JSON with status, inputs, steps, settings, versions, template, threads.
+        Output: the scan's record, JSON with status, inputs, steps, settings, versions, template,
+        seed and threads. What led to an image stands in the JSON beside it, too.
+    raw, derivatives : Path, optional
+        The folders of the two data sets, for addresses in sidecars.
     on_bad_scan : {"fail", "exclude"}
         Raise, or write empty images and a sidecar with the reason. It is no part of the
         settings: a change of mind does not make good scans anew.
@@ -72,24 +81,30 @@ def preprocess(
     )
     given = {"anatomical": anatomical, "stiffness": stiffness, "mask": mask}
     paths = {name: path for name, path in given.items() if path is not None}
+    clear_sidecars(outputs.paths())
     reason = failed(check)
     if reason is not None:
         _give_up(outputs, sidecar, "check", reason)
         return
     try:
-        steps = _run(settings, paths, read_json(check)["unit"], outputs)
+        with threadpool_limits(1):
+            steps = _run(settings, paths, read_json(check)["unit"], outputs)
     except BadScanError as error:
         if on_bad_scan != "exclude":
             raise
         log.warning("excluded: %s", error)
         _give_up(outputs, sidecar, "preprocess", str(error))
         return
-    write_json(sidecar, provenance(settings, paths, steps, check))
+    record = provenance(settings, paths, steps, check)
+    write_sidecars(vars(outputs), record, raw=raw, derivatives=derivatives)
+    write_json(sidecar, record)
 
 
 def _give_up(outputs: Outputs, sidecar: Path, stage: str, reason: str) -> None:
     empty(*outputs.paths())
-    write_json(sidecar, {"status": "failed", "stage": stage, "reason": reason})
+    record = {"status": "failed", "stage": stage, "reason": reason}
+    write_failures(outputs.paths(), record)
+    write_json(sidecar, record)
 
 
 def _run(settings: dict, paths: dict[str, Path], unit: str | None, outputs: Outputs) -> list[dict]:

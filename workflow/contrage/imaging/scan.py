@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import platform
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,6 +14,7 @@ import contrage
 from contrage.errors import BadScanError
 from contrage.files import read_json, sha256, versions
 from contrage.imaging.backends import PROGRAMS
+from contrage.imaging.calls import noting
 from contrage.imaging.images import Image
 from contrage.imaging.register import load_quality
 from contrage.imaging.template_source import Source, as_source
@@ -50,7 +52,8 @@ class Scan:
     head, stiffness : Image or None
         The anatomical image; the map in kPa.
     steps : list of dict
-        What was done, with what, in how many seconds.
+        What was done, with what, in how many seconds; `calls` holds the functions of ANTs
+        with all their parameters.
     """
 
     settings: dict
@@ -90,19 +93,24 @@ class Scan:
 
     @contextmanager
     def step(self, name: str, settings: dict) -> Iterator[None]:
-        """Time a step and note it for the sidecar; what fails inside is the scan's fault."""
+        """Time a step and note it, and what it calls, for the sidecars.
+
+        What fails inside is the scan's fault.
+        """
         start = time.perf_counter()
         try:
-            yield
+            with noting() as calls:
+                yield
         except RuntimeError as error:  # what ANTs raises
             raise BadScanError(self.path, f"{name} failed ({error}); look at the image") from error
         seconds = round(time.perf_counter() - start, 3)
-        self.steps.append({"name": name, "settings": settings, "seconds": seconds})
+        done = {"name": name, "settings": settings, "calls": calls, "seconds": seconds}
+        self.steps.append(done)
         log.info("%s: %s, %.1f s", name, settings, seconds)
 
 
 def provenance(settings: dict, paths: dict[str, Path], steps: list[dict], check: Path) -> dict:
-    """Collect what a sidecar tells: inputs, settings, steps, template, versions, threads."""
+    """Collect what sidecars tell: inputs, settings, steps, template, versions, seed, threads."""
     packages = ["antspyx", "nibabel", "nilearn", "numpy", "scipy"]
     if settings.get("skull_strip", {}).get("method") in PROGRAMS:
         packages.append("nipype")
@@ -118,9 +126,15 @@ def provenance(settings: dict, paths: dict[str, Path], steps: list[dict], check:
         "settings": settings,
         "steps": steps,
         "seconds": round(sum(step["seconds"] for step in steps), 3),
+        "seed": int(settings.get("registration", {}).get("seed", 1)),
         "threads": 1,
+        "platform": platform.platform(),
         "template": template_record(as_source(settings.get("template"))),
-        "versions": {"contrage": contrage.__version__, **versions(*packages)},
+        "versions": {
+            "contrage": contrage.__version__,
+            "python": platform.python_version(),
+            **versions(*packages),
+        },
     }
 
 

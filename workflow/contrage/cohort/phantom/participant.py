@@ -1,4 +1,4 @@
-"""Steps that write the phantom: one participant's scans and truth, and the cohort's tables."""
+"""The step that writes the phantom: one participant's scans and truth."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from contrage.cohort.phantom.settings import PhantomSettings, read_settings
 from contrage.cohort.phantom.stiffness import StiffnessMap, acquire, stiffness_field
 from contrage.cohort.phantom.template import Grid, Template, apply, load_template, sample_labels
 from contrage.errors import SettingsError
-from contrage.files import save_nifti, write_json, write_tsv
+from contrage.files import save_nifti, write_json
 
 logger = logging.getLogger(__name__)
 
@@ -253,47 +253,3 @@ def _transform_truth(scan: Scan) -> dict:
         "scaling": scan.pose.scaling.tolist(),
         "map_residual": scan.residual.tolist(),
     }
-
-
-def make_tables(settings: dict, *, participants: Path, description: Path) -> None:
-    """Write the phantom's participants.tsv and dataset_description.json.
-
-    Parameters
-    ----------
-    settings : dict
-        `cohort.phantom` of the configuration.
-    participants, description : Path
-        Where to write.
-
-    Raises
-    ------
-    SettingsError
-        A key is unknown or a value cannot work.
-    """
-    import pandas as pd
-
-    from contrage import __version__
-
-    chosen = read_settings(settings)
-    people = plan(chosen.participants, chosen.seed)
-    columns = ["participant_id", "age", "sex", "site"]
-    write_tsv(
-        participants,
-        pd.DataFrame([[getattr(p, c) for c in columns] for p in people], columns=columns),
-    )
-    write_json(
-        description,
-        {
-            "Name": "contrage digital phantom",
-            "BIDSVersion": "1.9.0",
-            "DatasetType": "raw",
-            "License": "CC0",
-            "GeneratedBy": [
-                {
-                    "Name": "contrage",
-                    "Version": __version__,
-                    "Description": "Generated images of nobody, from the MNI152 template",
-                }
-            ],
-        },
-    )

@@ -1,0 +1,97 @@
+"""The paragraph for a paper says what the settings say."""
+
+from __future__ import annotations
+
+import copy
+
+import pytest
+
+from contrage.imaging.methods import REFERENCES, citations, limits, paragraph
+from contrage.imaging.register import load_quality
+
+TEMPLATE = {"file": "mni_icbm152_t1_tal_nlin_sym_09a_converted.nii.gz", "sha256": "ab12"}
+SETTINGS = {
+    "anatomical": "T1w",
+    "maps": ["stiffness"],
+    "skull_strip": {"method": "template"},
+    "bias_correction": {"target": "anatomical", "shrink_factor": 3, "iterations": [17, 13]},
+    "registration": {"transform": "affine", "quality": "testing", "seed": 77},
+}
+
+
+def text(**changes) -> str:
+    """Return the paragraph, with some blocks of the settings changed."""
+    settings = copy.deepcopy(SETTINGS)
+    for block, change in changes.items():
+        settings[block] = {**settings[block], **change} if isinstance(change, dict) else change
+    return paragraph(settings, TEMPLATE)[0]
+
+
+def test_numbers_come_from_the_settings():
+    told = text()
+    assert "shrink factor 3, 17/13 iterations" in told
+    assert "seed 77" in told and "one thread" in told
+    assert "SHA-256 `ab12`" in told
+
+
+@pytest.mark.parametrize("quality", ["testing", "precise"])
+@pytest.mark.parametrize("part", ["pose", "linear"])
+def test_numbers_of_the_registration_come_from_its_quality(quality, part):
+    asked = load_quality(quality)[part]
+    told = text(registration={"quality": quality})
+    iterations = "/".join(map(str, asked["ants"]["aff_iterations"]))
+    assert f"at {asked['template_mm']} mm ({asked['ants']['aff_metric']}" in told
+    assert f"{asked['ants']['aff_sampling']} bins" in told
+    assert f"{asked['ants']['aff_random_sampling_rate']:.0%}" in told
+    assert f"{iterations} iterations" in told
+
+
+@pytest.mark.parametrize(
+    ("block", "change", "expected"),
+    [
+        ("skull_strip", {"method": "none"}, "brain-only"),
+        ("skull_strip", {"method": "mask"}, "masks that came with the data"),
+        ("skull_strip", {"method": "bet", "frac": 0.31}, "BET of FSL, frac 0.31, through nipype"),
+        ("skull_strip", {"method": "other-program"}, "by other-program"),
+        ("bias_correction", {"target": "none"}, "No bias field was corrected"),
+        ("bias_correction", {"target": "both"}, "and the map was estimated by N4"),
+        ("bias_correction", {"target": "map"}, "N4 changes the values of a quantitative map"),
+        ("bias_correction", {"spline_mm": 150}, "spline distance 150 mm"),
+        ("registration", {"transform": "none"}, "were not registered"),
+        ("registration", {"transform": "rigid"}, "by a rigid transform"),
+        ("registration", {"transform": "syn"}, "symmetric normalisation (SyN) at 4 mm"),
+        ("registration", {"voxel_mm": 1}, "1 mm grid"),
+        ("registration", {"interpolation": "lanczos"}, "one lanczos interpolation"),
+        ("anatomical", "magnitude", "magnitude image of the elastography"),
+    ],
+)
+def test_each_choice_is_told(block, change, expected):
+    assert expected in text(**{block: change})
+
+
+def test_what_was_not_done_is_not_told():
+    told = text(registration={"transform": "none"}, bias_correction={"target": "none"})
+    assert "registered to MNI152" not in told and "N4" not in told
+
+
+@pytest.mark.parametrize("transform", ["affine", "syn", "none"])
+@pytest.mark.parametrize("method", ["template", "bet", "freesurfer", "none"])
+def test_what_is_used_is_cited_and_nothing_else(transform, method):
+    settings = copy.deepcopy(SETTINGS)
+    settings["registration"]["transform"] = transform
+    settings["skull_strip"]["method"] = method
+    _, names = paragraph(settings, TEMPLATE)
+    assert ("SyN" in names) == (transform == "syn")
+    assert ("BET" in names) == (method == "bet")
+    assert ("nipype" in names) == (method in ("bet", "freesurfer"))
+    assert ("ANTs" in names) == (method == "template" or transform != "none")
+    assert {"N4", "MNI152"} <= set(names) <= REFERENCES.keys()
+    assert all("doi:" in line for line in citations(names))
+
+
+def test_limits_of_quality_are_told_with_what_followed():
+    told = limits({"min_coverage": 0.65, "min_overlap": None, "action": "exclude"})
+    assert told.startswith("Scans were left out where")
+    assert told.endswith("held: coverage with the template below 0.65.")
+    assert "flagged" in limits({"min_coverage": 0.65, "action": "list"})
+    assert limits({"action": "list"}) == ""

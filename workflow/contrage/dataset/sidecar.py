@@ -1,0 +1,45 @@
+"""The JSON beside a cohort's array: which files it was made of, and how."""
+
+from __future__ import annotations
+
+import platform
+from pathlib import Path
+from typing import Any
+
+import contrage
+from contrage.bids import sidecar_of, uri
+from contrage.files import sha256, versions, write_json
+
+
+def write_array_sidecar(
+    array: Path, sources: dict[str, Path], made: dict[str, Any], base: Path | None = None
+) -> None:
+    """Write the JSON beside an array of a cohort.
+
+    Parameters
+    ----------
+    array : Path
+        The .npy file, written already.
+    sources : dict of str to Path
+        The files that it was made of, by scan, in the order of its rows; or the one table.
+    made : dict
+        `function` and `parameters`.
+    base : Path, optional
+        The folder of the derivatives, for addresses.
+    """
+    roots = {} if base is None else {"": base}
+    inputs = {
+        name: {"path": uri(path, roots), "sha256": sha256(path)} for name, path in sources.items()
+    }
+    packages = {"python": platform.python_version(), **versions("numpy")}
+    content = {
+        "Description": "The cohort's values in one array, a row per scan",
+        "Sources": [each["path"] for each in inputs.values()],
+        "contrage": {
+            "output": {"path": uri(array, roots), "sha256": sha256(array)},
+            "inputs": inputs,
+            "steps": [made],
+            "versions": {"contrage": contrage.__version__, **packages},
+        },
+    }
+    write_json(sidecar_of(array), content)

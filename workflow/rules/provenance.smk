@@ -1,0 +1,41 @@
+"""What the folder of derivatives is: said to BIDS, to a validator, to a reader."""
+
+
+rule describe:
+    input:
+        scans=rules.cohort.output.scans,
+        records=per_scan(rules.preprocess.output.sidecar),
+        code=code("contrage.imaging.description"),
+        registration=registration_settings(),
+    output:
+        description=f"{DERIVATIVES}/dataset_description.json",
+        readme=f"{DERIVATIVES}/README.md",
+        ignore=f"{DERIVATIVES}/.bidsignore",
+        descriptions=f"{DERIVATIVES}/descriptions.tsv",
+        methods=f"{DERIVATIVES}/methods.md",
+    log:
+        f"{DERIVATIVES}/logs/describe.log",
+    benchmark:
+        f"{DERIVATIVES}/benchmarks/describe/all.tsv"
+    conda:
+        "../../envs/imaging.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        settings=as_json(
+            name=config["cohort"]["name"],
+            anatomical=ANATOMICAL if USES_ANATOMICAL else None,
+            maps=["stiffness"] * USES_STIFFNESS,
+            **{**config["preprocessing"], "template": TEMPLATE.settings()},
+        ),
+        folders=folders_of_data_sets,
+    message:
+        "Describing the derivatives"
+    shell:
+        "python -m contrage describe --settings {params.settings:q} --log {log:q}"
+        " --scans {input.scans:q} {params.folders}"
+        " --description {output.description:q} --readme {output.readme:q}"
+        " --ignore {output.ignore:q} --descriptions {output.descriptions:q}"
+        " --methods {output.methods:q}"
