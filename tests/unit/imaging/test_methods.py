@@ -92,6 +92,6 @@ def test_what_is_used_is_cited_and_nothing_else(transform, method):
 def test_limits_of_quality_are_told_with_what_followed():
     told = limits({"min_coverage": 0.65, "min_overlap": None, "action": "exclude"})
     assert told.startswith("Scans were left out where")
-    assert told.endswith("held: coverage with the template below 0.65.")
+    assert told.endswith("held: coverage of the template's brain below 0.65.")
     assert "flagged" in limits({"min_coverage": 0.65, "action": "list"})
     assert limits({"action": "list"}) == ""
