@@ -31,6 +31,7 @@ if not IS_TABLE:
 
     include: "workflow/rules/imaging_inputs.smk"
     include: "workflow/rules/imaging.smk"
+    include: "workflow/rules/quality.smk"
 
 
 include: "workflow/rules/dataset.smk"
@@ -61,5 +62,6 @@ rule all:
     default_target: True
     input:
         page=f"{RESULTS}/report.html",
+        quality=[] if IS_TABLE else f"{DERIVATIVES}/quality.html",
         tables=TABLES,
         figures=f"{RESULTS}/figures",

@@ -46,6 +46,7 @@ STEPS = {
     "tables": "contrage.report.tables:tables",
     "figures": "contrage.report.figures:figures",
     "page": "contrage.report.page:page",
+    "quality-page": "contrage.report.quality.page:quality_page",
 }
 
 

@@ -32,7 +32,11 @@ USES_STIFFNESS = IMAGE == "stiffness"
 IS_PHANTOM = config["cohort"]["source"] == "phantom"
 IS_TABLE = config["cohort"]["source"] == "table"
 COHORT_SETTINGS = {
-    **{key: value for key, value in config["cohort"].items() if key != "name"},
+    **{
+        key: value
+        for key, value in config["cohort"].items()
+        if key not in ("name", "exclude")  # the list of a reader decides nothing before selection
+    },
     "raw": RAW,
     "needs_anatomical": USES_ANATOMICAL,
     "needs_mask": config["preprocessing"]["skull_strip"]["method"] == "mask",

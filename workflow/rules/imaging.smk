@@ -125,11 +125,3 @@ rule quality:
     shell:
         "python -m contrage quality --settings {params.settings:q} --log {log:q} {params.inputs}"
         " --output {output.record:q} --picture {output.picture:q}"
-
-
-rule preprocessed:
-    input:
-        records=per_scan(rules.quality.output.record),
-    localrule: True
-    message:
-        "All scans are preprocessed; quality pictures lie beside them"

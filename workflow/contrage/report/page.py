@@ -123,6 +123,9 @@ def context(settings: dict[str, Any], study: Study, images: dict[str, Any]) -> d
         "bootstrap": study.get("statistics", "bootstrap"),
         "config": yaml.safe_dump(config, sort_keys=False, allow_unicode=True),
         "n_excluded": len(study.tables["excluded"]),
+        "quality_page": ""
+        if study.is_table
+        else f"../derivatives/{study.get('cohort', 'name', default='phantom')}/quality.html",
     }
 
 
