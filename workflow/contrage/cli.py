@@ -41,6 +41,7 @@ STEPS = {
     "embed": "contrage.learning.embed:embed",
     "probe": "contrage.evaluation.probe:probe",
     "baselines": "contrage.evaluation.baselines:baselines",
+    "site-control": "contrage.evaluation.site:site_control",
     "choose": "contrage.evaluation.search:choose",
     "search-table": "contrage.evaluation.search:search_table",
     "tables": "contrage.report.tables:tables",

@@ -62,7 +62,8 @@ SEARCHED_SEEDS = experiment.search_seeds(config)
 TABLES = expand(
     f"{RESULTS}/tables/{{table}}.tsv",
     table=["mae", "norms", "baselines", "cohort", "excluded", "runtimes"]
-    + ["search"] * bool(SEARCHED_ROWS),
+    + ["search"] * bool(SEARCHED_ROWS)
+    + ["site"] * (not IS_TABLE),
 )
 STAGE = beforehand.stage(config)  # named in messages
 

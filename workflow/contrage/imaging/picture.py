@@ -1,4 +1,4 @@
-"""The picture of a preprocessed scan: in MNI152 with the template outlined, and before and after."""
+"""The picture of a preprocessed scan: in MNI152 with the template outlined; before and after."""
 
 from __future__ import annotations
 
