@@ -35,7 +35,11 @@ COHORT_SETTINGS = {
     **{
         key: value
         for key, value in config["cohort"].items()
-        if key not in ("name", "exclude")  # the list of a reader decides nothing before selection
+        if key
+        not in (
+            "name",
+            "exclude",
+        )  # the list of a reader decides nothing before selection
     },
     "raw": RAW,
     "needs_anatomical": USES_ANATOMICAL,

@@ -91,7 +91,8 @@ if not IS_TABLE:
         params:
             settings=as_json(
                 dataset={
-                    key: config["dataset"][key] for key in ("voxel_mm", "normalisation")
+                    key: config["dataset"][key]
+                    for key in ("voxel_mm", "normalisation")
                 },
                 statistics=config["statistics"],
             ),
