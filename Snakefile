@@ -32,6 +32,7 @@ if not IS_TABLE:
     include: "workflow/rules/imaging_inputs.smk"
     include: "workflow/rules/imaging.smk"
     include: "workflow/rules/provenance.smk"
+    include: "workflow/rules/quality.smk"
 
 
 include: "workflow/rules/dataset.smk"
@@ -62,6 +63,7 @@ rule all:
     default_target: True
     input:
         page=f"{RESULTS}/report.html",
+        quality=[] if IS_TABLE else f"{DERIVATIVES}/quality.html",
         tables=TABLES,
         figures=f"{RESULTS}/figures",
         descriptions=dataset_descriptions(),

@@ -118,6 +118,21 @@ def test_folds_follow_from_the_scheme(config, cohort):
     assert experiment.fold_numbers(config, cohort) == [0, 1, 2]
 
 
+def test_a_site_whose_scans_the_reader_excludes_is_no_fold(config, cohort, tmp_path):
+    listed = [f"sub-{n}\tmoved" for n in range(60) if n % 3 == 0]
+    (tmp_path / "exclude.tsv").write_text("\n".join(["participant_id\treason", *listed]))
+    config["cohort"]["exclude"] = str(tmp_path / "exclude.tsv")
+    config["dataset"]["split"]["scheme"] = "leave-site-out"
+    assert experiment.fold_numbers(config, cohort) == [0, 1]
+
+
+def test_a_reader_who_excludes_everyone_is_told_before_the_first_job(config, tmp_path):
+    (tmp_path / "exclude.tsv").write_text("scan_id\treason\nsub-1\tmoved\n")
+    config["cohort"]["exclude"] = str(tmp_path / "exclude.tsv")
+    with pytest.raises(SettingsError, match=r"cohort\.exclude: nobody"):
+        experiment.check_people(config, Cohort([Scan("sub-1", 30.0)]))
+
+
 def defaults(schema: dict) -> dict:
     """What the schema fills in, key by key."""
     filled: dict = {}

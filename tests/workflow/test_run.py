@@ -106,6 +106,32 @@ def test_editing_a_loss_replans_all_its_rows(finished: Workflow):
         assert finished.jobs() == retrained("dynlocrep") | retrained("dynlocrep-cosine") | REPORT
 
 
+def test_the_quality_page_shows_every_scan_and_the_report_leads_to_it(finished: Workflow):
+    folder = finished.folder / "results" / "derivatives" / "study"
+    html = (folder / "quality.html").read_text()
+    lines = (folder / "quality.tsv").read_text().splitlines()
+    assert len(lines) == 16 and html.count("data:image/jpeg;base64,") == 15
+    assert sum("\tfailed\t" in line for line in lines) == 2
+    report = finished.folder / "results" / "small" / "report.html"
+    link = report.read_text().partition('<a href="..')[2].partition('"')[0]
+    assert (report.parent / f"..{link}").resolve() == (folder / "quality.html").resolve()
+
+
+def test_excluding_scans_repeats_nothing_before_the_selection(finished: Workflow):
+    listed = finished.folder / "exclude.tsv"
+    listed.write_text("scan_id\treason\nsub-02\tmoved\n")
+    config = {**CONFIG, "cohort": {**CONFIG["cohort"], "exclude": "exclude.tsv"}}
+    (finished.folder / "excluding.yaml").write_text(yaml.safe_dump(config))
+    planned = finished.jobs("excluding.yaml")
+    assert {"Choosing the scans of the experiment", "Writing the quality page"} <= planned
+    before = ("Checking", "Preprocessing", "Measuring", "Stacking", "Writing the cohort", "Naming")
+    assert not [job for job in planned if job.startswith(before)]
+    listed.write_text("scan_id\treason\nsub-99\tmoved\n")
+    done = finished.run("-n", config="excluding.yaml")
+    assert done.returncode != 0
+    assert "exclude.tsv, line 2: no scan 'sub-99'" in done.stdout + done.stderr
+
+
 def test_touching_a_loss_plans_nothing(finished: Workflow):
     (finished.folder / "workflow/contrage/losses/exp.py").touch()
     assert finished.jobs() == set()

@@ -43,11 +43,13 @@ STEPS = {
     "embed": "contrage.learning.embed:embed",
     "probe": "contrage.evaluation.probe:probe",
     "baselines": "contrage.evaluation.baselines:baselines",
+    "site-control": "contrage.evaluation.site:site_control",
     "choose": "contrage.evaluation.search:choose",
     "search-table": "contrage.evaluation.search:search_table",
     "tables": "contrage.report.tables:tables",
     "figures": "contrage.report.figures:figures",
     "page": "contrage.report.page:page",
+    "quality-page": "contrage.report.quality.page:quality_page",
 }
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from contrage import losses, search, sources
+from contrage.cohort.exclude import read_exclusions
 from contrage.cohort.feature_table import check_settings
 from contrage.cohort.tables import Cohort, Scan
 from contrage.errors import SettingsError
@@ -122,15 +123,28 @@ def fold_numbers(config: dict[str, Any], cohort: Cohort) -> list[int]:
 
 
 def used_scans(config: dict[str, Any], cohort: Cohort) -> list[Scan]:
-    """Return the cohort's scans without those of participants to leave out."""
+    """Return the cohort's scans without those that the experiment or the reader leaves out."""
     left_out = config["dataset"]["leave_out"]
-    return [scan for scan in cohort.scans if scan.participant_id not in left_out]
+    excluded = excluded_scans(config, cohort)
+    return [
+        scan
+        for scan in cohort.scans
+        if scan.participant_id not in left_out and scan.scan_id not in excluded
+    ]
+
+
+def excluded_scans(config: dict[str, Any], cohort: Cohort) -> dict[str, str]:
+    """Return which scans the reader's list (`cohort.exclude`) leaves out, with the reasons."""
+    known = [*(scan.scan_id for scan in cohort.scans), *(e.scan_id for e in cohort.excluded)]
+    return read_exclusions(config["cohort"].get("exclude"), known)
 
 
 def check_people(config: dict[str, Any], cohort: Cohort) -> None:
     """Raise `SettingsError` if everyone is left out."""
     if not used_scans(config, cohort):
         name = config["cohort"]["name"]
+        if not config["dataset"]["leave_out"]:
+            raise SettingsError(f"cohort.exclude: nobody of the cohort {name} is left")
         reason = next(iter(config["dataset"]["leave_out"].values()))
         raise SettingsError(
             f"dataset.leave_out: nobody of the cohort {name} is left ({reason}); "

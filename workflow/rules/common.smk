@@ -35,7 +35,15 @@ IS_PHANTOM = config["cohort"]["source"] == "phantom"
 IS_TABLE = config["cohort"]["source"] == "table"
 RAW_FOLDER = RAW if IS_PHANTOM else config["cohort"]["path"]
 COHORT_SETTINGS = {
-    **{key: value for key, value in config["cohort"].items() if key != "name"},
+    **{
+        key: value
+        for key, value in config["cohort"].items()
+        if key
+        not in (
+            "name",
+            "exclude",
+        )  # the list of a reader decides nothing before selection
+    },
     "raw": RAW,
     "needs_anatomical": USES_ANATOMICAL,
     "needs_mask": config["preprocessing"]["skull_strip"]["method"] == "mask",
@@ -62,7 +70,8 @@ SEARCHED_SEEDS = experiment.search_seeds(config)
 TABLES = expand(
     f"{RESULTS}/tables/{{table}}.tsv",
     table=["mae", "norms", "baselines", "cohort", "excluded", "runtimes"]
-    + ["search"] * bool(SEARCHED_ROWS),
+    + ["search"] * bool(SEARCHED_ROWS)
+    + ["site"] * (not IS_TABLE),
 )
 STAGE = beforehand.stage(config)  # named in messages
 

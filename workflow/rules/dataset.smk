@@ -80,6 +80,7 @@ rule select:
         excluded=rules.cohort.output.excluded,
         rows=f"{ARRAY}.tsv",
         quality=[] if IS_TABLE else per_scan(rules.quality.output.record),
+        exclude=config["cohort"]["exclude"] or [],
         code=code("contrage.dataset.select"),
     output:
         selected=f"{RESULTS}/dataset/scans.tsv",
@@ -104,6 +105,7 @@ rule select:
         " --scans {input.scans:q} --excluded {input.excluded:q} --rows {input.rows:q}"
         " --derivatives {params.derivatives:q}"
         " --selected {output.selected:q} --left-out {output.left_out:q}"
+        " --exclude {input.exclude:q}"
 
 
 rule split:

@@ -67,3 +67,37 @@ rule baselines:
         "python -m contrage baselines --settings {params.settings:q} --log {log:q}"
         " --array {input.array:q} --scans {input.scans:q} --split {input.split:q}"
         " --predictions {output.predictions:q}"
+
+
+if not IS_TABLE:
+
+    rule site_control:
+        input:
+            array=f"{ARRAY}.npy",
+            scans=rules.select.output.selected,
+            code=code("contrage.evaluation.site"),
+        output:
+            table=f"{RESULTS}/tables/site.tsv",
+        log:
+            f"{RESULTS}/logs/site_control.log",
+        benchmark:
+            f"{RESULTS}/benchmarks/site_control/all.tsv"
+        conda:
+            "../../envs/learning.yaml"
+        threads: 1
+        resources:
+            mem_mb=4000,
+            runtime=60,
+        params:
+            settings=as_json(
+                dataset={
+                    key: config["dataset"][key]
+                    for key in ("voxel_mm", "normalisation")
+                },
+                statistics=config["statistics"],
+            ),
+        message:
+            "Predicting the site from the field of view"
+        shell:
+            "python -m contrage site-control --settings {params.settings:q} --log {log:q}"
+            " --array {input.array:q} --scans {input.scans:q} --output {output.table:q}"

@@ -134,12 +134,3 @@ rule quality:
     shell:
         "python -m contrage quality --settings {params.settings:q} --log {log:q} {params.inputs}"
         " --output {output.record:q} --picture {output.picture:q}"
-
-
-rule preprocessed:
-    input:
-        records=per_scan(rules.quality.output.record),
-        description=f"{DERIVATIVES}/dataset_description.json",
-    localrule: True
-    message:
-        "All scans are preprocessed; quality pictures lie beside them, methods.md says how"

@@ -111,6 +111,8 @@ def quality_inputs(wildcards):
     files = {
         name: pattern.format(**place) for name, pattern in preprocess_outputs().items()
     }
+    if USES_ANATOMICAL:
+        files["anatomical"] = SCANS[wildcards.scan].anatomical  # drawn before and after
     if IS_PHANTOM:
         truth = f"{TRUTH}/{wildcards.folder}/{wildcards.scan}"
         files["truth_mask"] = f"{truth}_desc-brain_mask.nii.gz"

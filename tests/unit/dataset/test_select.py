@@ -35,7 +35,7 @@ def prepare(folder, qualities, checks=None):
     write_tsv(folder / "rows.tsv", pd.DataFrame({"scan_id": usable, "row": range(len(usable))}))
 
 
-def run(folder, action="list", **settings):
+def run(folder, action="list", exclude=None, **settings):
     select(
         {"quality_action": action, **settings},
         scans=folder / "scans.tsv",
@@ -44,6 +44,7 @@ def run(folder, action="list", **settings):
         derivatives=folder,
         selected=folder / "selected.tsv",
         left_out=folder / "left_out.tsv",
+        exclude=exclude,
     )
     return read_tsv(folder / "selected.tsv"), read_tsv(folder / "left_out.tsv")
 
@@ -111,3 +112,42 @@ def test_no_scan_left_is_an_error(tmp_path):
     prepare(tmp_path, {"sub-1": {**GOOD, "flagged": True, "flag_reason": ["x"]}})
     with pytest.raises(TableError, match="no scan is left"):
         run(tmp_path, "exclude")
+
+
+def listing(folder, *lines):
+    path = folder / "exclude.tsv"
+    path.write_text("\n".join(["scan_id\treason", *lines]) + "\n")
+    return path
+
+
+GOOD_SCANS = {
+    f"sub-{number}": {**GOOD, "flagged": False, "flag_reason": []} for number in (1, 2, 3)
+}
+
+
+@pytest.mark.parametrize("action", ["list", "exclude", None])
+def test_the_reader_excludes_scans_whatever_their_quality(tmp_path, action):
+    prepare(tmp_path, GOOD_SCANS)
+    used, left_out = run(tmp_path, action, listing(tmp_path, "sub-2\tmoved"))
+    assert used["scan_id"].tolist() == ["sub-1", "sub-3"]
+    assert used["row"].tolist() == [0, 2]  # rows of the array stay where they are
+    assert left_out.iloc[-1].tolist() == [
+        "sub-2",
+        "sub-2",
+        "reader",
+        "excluded by the reader: moved",
+    ]
+
+
+def test_a_scan_is_left_out_once_and_the_experiment_is_named_before_the_reader(tmp_path):
+    prepare(tmp_path, GOOD_SCANS)
+    listed = listing(tmp_path, "sub-2\tmoved", "sub-x\tno consent")
+    used, left_out = run(tmp_path, exclude=listed, leave_out={"sub-2": "also elsewhere"})
+    assert used["scan_id"].tolist() == ["sub-1", "sub-3"]
+    assert left_out["stage"].tolist() == ["import", "experiment"]
+
+
+def test_a_reader_who_names_nobody_of_the_cohort_is_told_so(tmp_path):
+    prepare(tmp_path, GOOD_SCANS)
+    with pytest.raises(TableError, match=r"exclude\.tsv, line 2: no scan 'sub-7'"):
+        run(tmp_path, exclude=listing(tmp_path, "sub-7\tmoved"))

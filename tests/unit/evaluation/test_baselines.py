@@ -8,7 +8,7 @@ import pytest
 from sklearn.decomposition import PCA
 
 from contrage.evaluation.baselines import baselines, block_means, principal_components
-from contrage.files import read_tsv
+from contrage.files import read_json, read_tsv
 
 SETTINGS = {
     "seed": 0,
@@ -17,11 +17,11 @@ SETTINGS = {
 }
 
 
-def run(study, images) -> pd.DataFrame:
+def run(study, images, field="own") -> pd.DataFrame:
     np.save(study.folder / "images.npy", images.astype(np.float32))
     output = study.folder / "baselines.tsv"
     baselines(
-        SETTINGS,
+        SETTINGS | {"dataset": SETTINGS["dataset"] | {"field_of_view": field}},
         array=study.folder / "images.npy",
         scans=study.scans,
         split=study.split,
@@ -95,6 +95,31 @@ def test_test_images_have_no_part_in_the_fit(study, rng):
     for side, same in (("train", True), ("test", False)):
         one, other = (table[table["split"] == side]["predicted_age"] for table in (before, after))
         assert one.equals(other) == same
+
+
+@pytest.mark.parametrize("field", ["own", "common"])
+def test_outlines_of_test_images_have_no_part_in_the_fit_on_coverage(study, rng, field):
+    images = images_of(study.ages, rng)
+    images[rng.random(images.shape) < 0.05] = 0
+    tested = sorted(set(study.people))[:7]
+    study.write_split([tested])
+    before = run(study, images, field)
+    images[[who in tested for who in study.people], 3:] = 0
+    after = run(study, images, field)
+    one, other = (
+        table[(table["split"] == "train") & (table["baseline"] == "ridge-coverage")]
+        for table in (before, after)
+    )
+    assert len(one) and one.equals(other)
+
+
+def test_coverage_is_judged_on_the_very_scans_of_the_split(study, rng):
+    table = run(study, images_of(study.ages, rng))
+    coverage = table[table["baseline"] == "ridge-coverage"]
+    for entry in read_json(study.split)["folds"]:
+        part = coverage[coverage["fold"] == entry["fold"]]
+        for side in ("train", "test"):
+            assert part.loc[part["split"] == side, "scan_id"].tolist() == entry[side]
 
 
 def test_block_means_are_means_over_blocks_filled_up_with_background(rng):

@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 
+from contrage.cohort.exclude import STAGE, read_exclusions, reason_told
 from contrage.cohort.names import check_file, participant, quality_file
 from contrage.errors import TableError
 from contrage.files import failed, read_json, read_tsv, write_tsv
@@ -25,6 +26,7 @@ def select(
     derivatives: Path,
     selected: Path,
     left_out: Path,
+    exclude: Path | None = None,
 ) -> None:
     """Write the scans of an experiment with their quality, and the full list of exclusions.
 
@@ -44,37 +46,28 @@ def select(
         correlation, flagged, flag_reason (the last five only of images).
     left_out : Path
         Output: scan_id, participant_id, stage, reason.
+    exclude : Path, optional
+        The reader's list of scans to leave out (`contrage.cohort.exclude`).
 
     Raises
     ------
     TableError
-        If no scan is left.
+        If no scan is left, or the reader's list names one that the cohort does not have.
     """
-    table = read_tsv(scans)
+    table, before = read_tsv(scans), read_tsv(excluded)
+    everyone = [*table["scan_id"], *before["scan_id"].dropna()]
+    unwanted = _unwanted(table, settings.get("leave_out", {}), exclude, everyone)
     row_of = read_tsv(rows).set_index("scan_id")["row"]
-    kept, out = [], read_tsv(excluded).to_dict("records")
-    unwanted = settings.get("leave_out", {})
-    named = table["participant_id"].isin(list(unwanted))
-    out += [
-        _exclusion(name, "experiment", unwanted[participant(name)])
-        for name in table.loc[named, "scan_id"]
-    ]
-    for record in table[~named].to_dict("records"):
+    kept, out = [], [*before.to_dict("records"), *unwanted.values()]
+    for record in table.to_dict("records"):
         name = record["scan_id"]
+        if name in unwanted:
+            continue
         if settings["quality_action"] is None:
             kept.append({**record, "row": row_of[name]})
             continue
-        quality = read_json(derivatives / quality_file(name))
-        reason = failed(derivatives / quality_file(name))
-        if reason is None and name in row_of.index:
-            flags = "; ".join(quality["flag_reason"])
-            if not (quality["flagged"] and settings["quality_action"] == "exclude"):
-                kept.append(_row(record, row_of[name], quality, flags))
-                continue
-            stage, reason = "quality", flags
-        else:
-            stage = "check" if failed(derivatives / check_file(name)) else quality.get("stage")
-        out.append(_exclusion(name, stage, reason or "not in the array"))
+        used = _judged(record, derivatives, row_of, settings["quality_action"])
+        (kept if "row" in used else out).append(used)
     if not kept:
         raise TableError(f"{left_out}: no scan is left; the reasons are listed there")
     columns = ["scan_id", "participant_id", "stage", "reason"]
@@ -82,8 +75,38 @@ def select(
     write_tsv(selected, pd.DataFrame(kept))
     flagged = sum(row.get("flagged", False) for row in kept)
     log.info("%d scans used (%d of them flagged), %d left out", len(kept), flagged, len(out))
-    for reason, count in Counter(unwanted[name] for name in table["participant_id"][named]).items():
+    for reason, count in Counter(line["reason"] for line in unwanted.values()).items():
         log.info("of these %d: %s", count, reason)
+
+
+def _unwanted(
+    table: pd.DataFrame, people: dict[str, str], exclude: Path | None, everyone: list[str]
+) -> dict[str, dict[str, Any]]:
+    """Return who is left out whatever their quality: by the experiment, then by the reader."""
+    by_reader = read_exclusions(exclude, everyone)
+    found = {}
+    for scan, person in zip(table["scan_id"], table["participant_id"], strict=True):
+        if person in people:
+            found[scan] = _exclusion(scan, "experiment", people[person])
+        elif scan in by_reader:
+            found[scan] = _exclusion(scan, STAGE, reason_told(by_reader[scan]))
+    return found
+
+
+def _judged(
+    record: dict[str, Any], derivatives: Path, row_of: pd.Series, action: str
+) -> dict[str, Any]:
+    """Return a scan's line among those used (it has a `row`), or among those left out."""
+    name = record["scan_id"]
+    quality = read_json(derivatives / quality_file(name))
+    reason = failed(derivatives / quality_file(name))
+    if reason is None and name in row_of.index:
+        flags = "; ".join(quality["flag_reason"])
+        if quality["flagged"] and action == "exclude":
+            return _exclusion(name, "quality", flags)
+        return _row(record, row_of[name], quality, flags)
+    stage = "check" if failed(derivatives / check_file(name)) else quality.get("stage")
+    return _exclusion(name, stage, reason or "not in the array")
 
 
 def _exclusion(scan: str, stage: str, reason: str) -> dict[str, Any]:

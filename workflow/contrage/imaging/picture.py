@@ -1,4 +1,4 @@
-"""The picture of a preprocessed scan: three planes, the template's outline, a caption."""
+"""The picture of a preprocessed scan: in MNI152 with the template outlined; before and after."""
 
 from __future__ import annotations
 
@@ -12,20 +12,27 @@ from scipy import ndimage
 
 from contrage.files import atomic
 from contrage.imaging.images import Image
+from contrage.imaging.native import Native, centre, sections
 from contrage.imaging.template import mni_template
 from contrage.imaging.template_source import NILEARN, Source
 
 SCALE = 3
+PIXEL_MM = 2 / SCALE
 HIGHEST_KPA = 5.0
-OUTLINE = (255, 196, 0)
+OUTLINE, OWN_OUTLINE = (255, 196, 0), (86, 200, 255)
 PAPER, INK = (18, 18, 20), (226, 226, 226)
+STRIP, GAP = 26, 24  # pixels: of the line above each row, and between the two blocks
 CUTS_MM = (6.0, -18.0, 10.0)
 """Planes x, y, z in MNI152: beside the midline, through the thalamus, through putamen."""
+SIDES = (("P", "A"), ("L", "R"), ("L", "R"))
+"""What is at the left and at the right edge of a sagittal, coronal and axial panel."""
 COLOURS = np.array(
     [(0, 0, 4), (51, 13, 92), (120, 28, 109), (187, 55, 84), (237, 105, 37), (251, 180, 26),
      (252, 255, 164)]
 )  # fmt: skip
 """Seven stops of matplotlib's inferno: even in lightness, safe for colour-blind readers."""
+
+Panels = list[np.ndarray]
 
 
 def draw(
@@ -33,33 +40,43 @@ def draw(
     head: Image | None,
     stiffness: Image | None,
     caption: str,
+    native: Native | None = None,
     source: Source = NILEARN,
 ) -> None:
-    """Draw T1 and map, each in three planes with the template's brain outlined.
+    """Draw T1 and map in MNI152 and, beside them, the T1 before and after.
 
     Parameters
     ----------
     path : Path
-        PNG to write, about 900 pixels wide.
+        PNG to write, about 900 pixels wide, or 1800 with the native image.
     head, stiffness : Image or None
-        On the MNI152 grid; at least one.
+        On the MNI152 grid; at least one. The template's brain is outlined.
     caption : str
         Printed below.
+    native : Native, optional
+        The raw image, with the brain that was found outlined, and what was made of it.
     source : Source
         The template whose brain is outlined.
     """
     rows = []
     if head is not None:
-        rows.append(_row(_grey(head.array), head, source))
+        rows.append(
+            ("in MNI152, the template's brain outlined", _in_mni(_grey(head.array), head, source))
+        )
     if stiffness is not None:
-        rows.append(_row(_coloured(stiffness.array), stiffness, source))
-    body = np.concatenate(rows, axis=0)
-    canvas = Canvas.new("RGB", (body.shape[1], body.shape[0] + 40), PAPER)
-    canvas.paste(Canvas.fromarray(body), (0, 0))
-    pen = ImageDraw.Draw(canvas)
-    pen.text((12, body.shape[0] + 10), caption, INK, font=_font(17))
+        rows.append(
+            ("map in MNI152, 0 to 5 kPa", _in_mni(_coloured(stiffness.array), stiffness, source))
+        )
+    left = _block(rows)
     if stiffness is not None:
-        _colour_bar(canvas, body.shape[0])
+        _colour_bar(left)
+    blocks = [left] if native is None else [left, _block(_before_and_after(native))]
+    width = sum(block.width for block in blocks) + GAP * (len(blocks) - 1)
+    height = max(block.height for block in blocks)
+    canvas = Canvas.new("RGB", (width, height + 40), PAPER)
+    for place, block in enumerate(blocks):
+        canvas.paste(block, (0 if place == 0 else left.width + GAP, 0))
+    ImageDraw.Draw(canvas).text((12, height + 10), caption, INK, font=_font(17))
     _save(canvas, path)
 
 
@@ -81,15 +98,30 @@ def _font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
     return ImageFont.load_default(size=size)
 
 
-def _row(coloured: np.ndarray, image: Image, source: Source) -> np.ndarray:
-    """Return three planes of an RGB volume side by side, outlined; left is left."""
+def _block(rows: list[tuple[str, Panels]]) -> Canvas.Image:
+    """Return rows of panels below each other, each with a line of words above it."""
+    widths = [sum(panel.shape[1] for panel in panels) for _, panels in rows]
+    heights = [max(panel.shape[0] for panel in panels) for _, panels in rows]
+    canvas = Canvas.new("RGB", (max(widths), sum(heights) + STRIP * len(rows)), PAPER)
+    pen, top = ImageDraw.Draw(canvas), 0
+    for (words, panels), height in zip(rows, heights, strict=True):
+        pen.text((12, top + 5), words, INK, font=_font(15))
+        top, left = top + STRIP, 0
+        for panel, sides in zip(panels, SIDES, strict=True):
+            canvas.paste(Canvas.fromarray(_centred(panel, height)), (left, top))
+            pen.text((left + 8, top + 6), sides[0], INK, font=_font(15))
+            left += panel.shape[1]
+            pen.text((left - 20, top + 6), sides[1], INK, font=_font(15))
+        top += height
+    return canvas
+
+
+def _in_mni(coloured: np.ndarray, image: Image, source: Source) -> Panels:
+    """Return three planes of an RGB volume on the MNI152 grid, outlined; left is left."""
     outline = mni_template(source).brain
     index = np.linalg.inv(image.affine) @ np.array([*CUTS_MM, 1.0])
     cuts = np.round(index[:3]).astype(int)
-    panels = [_panel(coloured, outline, axis, cuts[axis], image.affine) for axis in range(3)]
-    height = max(panel.shape[0] for panel in panels)
-    padded = [_centred(panel, height) for panel in panels]
-    return np.concatenate(padded, axis=1)
+    return [_panel(coloured, outline, axis, cuts[axis], image.affine) for axis in range(3)]
 
 
 def _panel(
@@ -105,8 +137,30 @@ def _panel(
         [ndimage.zoom(plane[..., c].astype(float), SCALE, order=1) for c in range(3)], axis=-1
     )
     big = ndimage.zoom(edge.astype(float), SCALE, order=1) > 0.5
-    large[big ^ ndimage.binary_erosion(big)] = OUTLINE
-    return np.clip(large, 0, 255).astype(np.uint8)
+    return _outlined(large, big, OUTLINE)
+
+
+def _before_and_after(native: Native) -> list[tuple[str, Panels]]:
+    """Return the raw image with the brain outlined, and the brain; each in its own grey scale."""
+    middle = centre(native.raw, native.mask)
+    inside = native.raw.with_array(native.mask.astype(np.float32))
+    edges = [plane > 0.5 for plane in sections(inside, middle, PIXEL_MM)]
+    rows = []
+    for words, image in (
+        ("before: as scanned, the brain that was found outlined", native.raw),
+        (f"after: skull-stripped{', N4' * native.with_n4}", native.corrected),
+    ):
+        values = image.array[native.mask & (image.array > 0)]
+        planes = [_grey(plane, values) for plane in sections(image, middle, PIXEL_MM)]
+        if image is native.raw:
+            planes = [_outlined(*pair, OWN_OUTLINE) for pair in zip(planes, edges, strict=True)]
+        rows.append((words, [plane.astype(np.uint8) for plane in planes]))
+    return rows
+
+
+def _outlined(plane: np.ndarray, mask: np.ndarray, colour: tuple[int, int, int]) -> np.ndarray:
+    plane[mask ^ ndimage.binary_erosion(mask)] = colour
+    return np.clip(plane, 0, 255).astype(np.uint8)
 
 
 def _centred(panel: np.ndarray, height: int) -> np.ndarray:
@@ -115,8 +169,9 @@ def _centred(panel: np.ndarray, height: int) -> np.ndarray:
     return np.pad(panel, ((above, below), (0, 0), (0, 0)))
 
 
-def _grey(array: np.ndarray) -> np.ndarray:
-    values = array[array > 0]
+def _grey(array: np.ndarray, brain: np.ndarray | None = None) -> np.ndarray:
+    """Return greys, white at the highest values of the brain (by default: of what is above 0)."""
+    values = array[array > 0] if brain is None else brain
     top = np.percentile(values, 99.5) if values.size else 1.0
     grey = np.clip(array / top, 0, 1) ** 0.9 * 255
     return np.repeat(grey[..., None], 3, axis=-1)
@@ -130,8 +185,8 @@ def _coloured(array: np.ndarray) -> np.ndarray:
     return np.stack(channels, axis=-1) * (array != 0)[..., None]
 
 
-def _colour_bar(canvas: Canvas.Image, bottom: int) -> None:
-    length, left, top = 130, canvas.width - 190, bottom - 22
+def _colour_bar(canvas: Canvas.Image) -> None:
+    length, left, top = 130, canvas.width - 190, canvas.height - 22
     ramp = _coloured(np.linspace(1e-3, HIGHEST_KPA, length))[None].repeat(9, axis=0)
     canvas.paste(Canvas.fromarray(ramp.astype(np.uint8)), (left, top))
     pen = ImageDraw.Draw(canvas)

@@ -13,6 +13,7 @@ from contrage.imaging import picture as pictures
 from contrage.imaging import placement
 from contrage.imaging.affines import read_affine
 from contrage.imaging.images import Image, grid_points, load, resample, transform_points
+from contrage.imaging.native import read_native
 from contrage.imaging.template import mni_template
 from contrage.imaging.template_source import NILEARN, Source, as_source
 
@@ -33,6 +34,7 @@ def quality(
     settings: dict,
     *,
     sidecar: Path,
+    anatomical: Path | None = None,
     brain_mask: Path | None = None,
     preproc_anatomical: Path | None = None,
     preproc_mask: Path | None = None,
@@ -55,8 +57,10 @@ def quality(
         `template`, as preprocess has it.
     sidecar : Path
         What preprocess wrote; its failure is passed on.
+    anatomical : Path, optional
+        The raw image, drawn before and after.
     brain_mask, corrected, transform : Path, optional
-        On the anatomical grid, and the affine; needed only for the comparison with a truth.
+        On the anatomical grid, and the affine; drawn, and compared with a truth where there is one.
     preproc_anatomical, preproc_mask, preproc_stiffness : Path, optional
         On the MNI152 grid.
     truth_mask, truth_coverage, truth_transform, truth_bias : Path, optional
@@ -86,7 +90,8 @@ def quality(
     reasons = flags(record, settings)
     record |= {"flagged": bool(reasons), "flag_reason": reasons}
     write_json(output, record)
-    pictures.draw(picture, head, stiffness, caption(record, picture), source)
+    native = read_native(anatomical, brain_mask, corrected, sidecar)
+    pictures.draw(picture, head, stiffness, caption(record, picture), native, source)
 
 
 def _brain(mask: Path | None, head: Image | None, stiffness: Image | None) -> np.ndarray:

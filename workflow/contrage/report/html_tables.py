@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from contrage.report.control import baseline, best_loss
 from contrage.report.figures.cohort import TRUTHS, flagged_scans
 from contrage.report.searched import choices
 from contrage.report.story import Study, p_of
@@ -24,6 +25,7 @@ from contrage.report.text import (
 )
 
 ERROR = "validation MAE [years]"
+CONTROL_FILES = "tables/baselines.tsv, tables/site.tsv"
 
 
 @dataclass(frozen=True)
@@ -65,6 +67,7 @@ def all_tables(study: Study, versions: dict[str, str]) -> dict[str, Table]:
         "search": search(study.tables.get("search")),
         "networks": networks(study.tables.get("networks")),
         "cohort": cohort(study.tables["cohort"], "site" if study.is_table else "study"),
+        "control": control(study),
         "quality": quality(study.tables["scans"]),
         "truth": truth(study.tables["truth"]),
         "flagged": flagged(study.tables["scans"]),
@@ -184,6 +187,41 @@ def cohort(frame: pd.DataFrame, site: str = "study") -> Table:
         cells += [percent(row["coverage_median"])] if measured else []
         lines.append(Line(cells, "", "total" if row["site"] == "all" else ""))
     return Table(head, lines, 1, "tables/cohort.tsv")
+
+
+def control(study: Study) -> Table:
+    """Return what the field of view alone gives away of age and of site, beside the best loss."""
+    head = ["seen", "predicted", "result", f"{study.level} interval", "without skill"]
+    return Table(head, _age_controls(study) + _site_controls(study), 2, CONTROL_FILES)
+
+
+def _age_controls(study: Study) -> list[Line]:
+    mae, coverage = study.tables["mae"], baseline(study, "ridge-coverage")
+    if coverage is None or not len(mae):
+        return []
+    mean = f"{number(mae['mae_baseline'].iloc[0])} years"
+    lines = []
+    for seen, row in (("coverage", coverage), (f"image, by {best_loss(study)}", mae.iloc[0])):
+        error = [
+            f"MAE {number(row.mae_mean)} years",
+            interval(row.get("ci_low"), row.get("ci_high")),
+        ]
+        lines.append(Line([seen, "age", *error, mean]))
+    return lines
+
+
+def _site_controls(study: Study) -> list[Line]:
+    frame = study.tables.get("site")
+    if frame is None or not len(frame) or not missing(frame["note"].iloc[0]):
+        return []
+    lines = []
+    for row in frame.to_dict("records"):
+        name = {"mask": "coverage", "image": "image"}[row["seen"]]
+        seen = f"{name}, field of view: {row['field_of_view']}"
+        found = [f"balanced accuracy {number(row['balanced_accuracy'])}"]
+        found += [interval(row["ci_low"], row["ci_high"]), number(row["chance"])]
+        lines.append(Line([seen, "site", *found]))
+    return lines
 
 
 def quality(scans: pd.DataFrame) -> Table:

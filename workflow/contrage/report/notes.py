@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from contrage.report.control import NEARLY, verdicts
 from contrage.report.story import Study, distinguishable
 from contrage.report.style import loss_name
 from contrage.report.text import count, listed, number
 
 FEW = 30  # test participants below which an interval is wide whatever the method
-NEARLY = 0.8  # part of the best loss's gain over the mean that counts as "nearly as well"
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ def notes(study: Study) -> list[Note]:
         _no_better,
         _few,
         _ties,
-        _coverage,
+        _field_of_view,
         _site,
         _simple,
         _seeds,
@@ -132,13 +132,8 @@ def _gain(study: Study, word: str) -> tuple[float, float, float] | None:
     return (best, mean, chosen.min()) if len(chosen) else None
 
 
-def _coverage(study: Study) -> list[Note]:
-    text = (
-        "A ridge regression that sees only which voxels were covered errs by {0} years, the best "
-        "loss by {1}. The field of view may carry the prediction, not the tissue: compare a run "
-        "with dataset.field_of_view: common."
-    )
-    return _shortcut(study, "coverage", "Coverage alone predicts age nearly as well", text)
+def _field_of_view(study: Study) -> list[Note]:
+    return [Note("warning", said.title, said.text) for said in verdicts(study) if said.worry]
 
 
 def _site(study: Study) -> list[Note]:

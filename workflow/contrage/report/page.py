@@ -17,6 +17,7 @@ import yaml
 
 from contrage.evaluation.probe import SIZES
 from contrage.files import atomic, read_json, read_tsv, versions
+from contrage.report.control import verdicts
 from contrage.report.html_tables import all_tables
 from contrage.report.notes import notes
 from contrage.report.searched import read_draws
@@ -67,6 +68,7 @@ def page(
     frames["scans"] = without_paths(_table(Path(results) / "dataset" / "scans.tsv"))
     frames["truth"] = _table(Path(figures) / "truth.tsv")
     frames["networks"] = networks(Path(results), settings.get("rows", []))
+    frames["site"] = _table(Path(tables) / "site.tsv")
     searched = settings.get("config", {}).get("search", {}).get("rows", {})
     frames["search"] = read_draws(Path(tables) / "search.tsv", searched)
     if columns:
@@ -112,6 +114,7 @@ def context(settings: dict[str, Any], study: Study, images: dict[str, Any]) -> d
         "style": (HERE / "style.css").read_text(encoding="utf-8"),
         "paragraph": paragraph(study),
         "notes": notes(study),
+        "verdicts": verdicts(study),
         "tiles": tiles(study),
         "tables": all_tables(study, settings.get("versions") or installed()),
         "figures": images,
@@ -123,6 +126,9 @@ def context(settings: dict[str, Any], study: Study, images: dict[str, Any]) -> d
         "bootstrap": study.get("statistics", "bootstrap"),
         "config": yaml.safe_dump(config, sort_keys=False, allow_unicode=True),
         "n_excluded": len(study.tables["excluded"]),
+        "quality_page": ""
+        if study.is_table
+        else f"../derivatives/{study.get('cohort', 'name', default='phantom')}/quality.html",
     }
 
 

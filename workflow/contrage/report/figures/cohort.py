@@ -72,7 +72,7 @@ def age_histogram(given: Ingredients) -> Figure | None:
 
 
 def coverage(given: Ingredients) -> Figure | None:
-    """Draw how much of the brain each map covers, by study (Fig. 6)."""
+    """Draw how much of MNI152's brain each participant's map covers, by study (Fig. 6)."""
     import matplotlib.pyplot as plt
 
     if "coverage" not in given.scans or given.scans["coverage"].isna().all():
@@ -80,24 +80,32 @@ def coverage(given: Ingredients) -> Figure | None:
     parts = groups(given)
     canvas, axes = plt.subplots(figsize=(7, 1.1 + 0.5 * len(parts)))
     for height, (part, colour) in enumerate(reversed(parts.values())):
-        _strip(axes, 100 * part["coverage"].dropna().to_numpy(), height, colour)
-    names = [f"{site} ({len(part)})" for site, (part, _) in parts.items()]
+        _strip(axes, 100 * by_participant(part, "coverage").to_numpy(), height, colour)
+    names = [
+        f"{site} ({len(by_participant(part, 'coverage'))})" for site, (part, _) in parts.items()
+    ]
     _limit(axes, 100 * _limits(given).get("min_coverage", np.nan), "x")
     axes.set_yticks(range(len(parts)), names[::-1])
     axes.tick_params(axis="y", length=0)
     axes.set_xlabel("part of the template's brain covered by the map [%]")
     axes.grid(axis="x")
-    middle = 100 * given.scans["coverage"].median()
+    middle = 100 * by_participant(given.scans, "coverage").median()
     return save(
         canvas,
         given.output,
         "coverage",
         "Brain coverage",
-        "One dot per scan; the box holds the middle half, its line is the median. "
-        "Where studies differ in their field of view and in age, it can give the age away: "
-        "compare the baseline that sees nothing but the coverage.",
-        f"Coverage of the brain by study; the median of all scans is {middle:.0f} %.",
+        "Part of the MNI152 brain mask in which a map has values. One dot per participant (the "
+        "median of their scans); the box holds the middle half, its line is the median; dashed: "
+        "the limit below which scans are flagged. Where studies differ in their field of view and "
+        "in age, it can give the age away: see below what coverage alone predicts.",
+        f"Coverage of the brain by study; the median of all participants is {middle:.0f} %.",
     )
+
+
+def by_participant(scans: pd.DataFrame, measure: str) -> pd.Series:
+    """Return the median of a measure over the scans of each participant that has it."""
+    return scans.dropna(subset=measure).groupby("participant_id")[measure].median()
 
 
 def _strip(axes: Axes, values: np.ndarray, height: float, colour: str) -> None:

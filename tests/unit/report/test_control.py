@@ -1,0 +1,119 @@
+"""When the report says to worry about the field of view, and when it does not."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from contrage.report.control import age_verdict, site_verdict
+from contrage.report.html_tables import control
+from contrage.report.notes import notes
+from contrage.report.story import Study
+
+MEAN, BEST = 10.0, 5.0
+
+
+def study(
+    coverage=(9.8, 9.0, 10.6), site_mean=(9.9, 9.0, 10.8), best=BEST, field="own", **site
+) -> Study:
+    """A study whose best loss errs by 5 years where the mean errs by 10."""
+    bounds = ["mae_mean", "ci_low", "ci_high"]
+    baselines = pd.DataFrame([coverage, site_mean], columns=bounds)
+    baselines.insert(0, "baseline", ["ridge-coverage", "site-mean"])
+    mae = {"loss": ["exp"], "mae_mean": [best], "mae_baseline": [MEAN], "n_seeds": [2]}
+    mae |= {"ci_low": [best - 1], "ci_high": [best + 1]}
+    tables = {"mae": pd.DataFrame(mae), "baselines": baselines, "site": site_table(**site)}
+    config = {"dataset": {"field_of_view": field}, "statistics": {"confidence": 0.9}}
+    return Study(config, tables, 100, [])
+
+
+def site_table(
+    own=(0.84, 0.75, 0.92, 0.0001), common=(0.2, 0.2, 0.2, 1.0), note=np.nan
+) -> pd.DataFrame:
+    lines = []
+    for field, found in (("own", own), ("common", common)):
+        for seen, shift in (("mask", 0.0), ("image", 0.03)):
+            low, high = found[1] + shift, found[2] + shift
+            lines.append((seen, field, found[0] + shift, low, high, 0.2, found[3], note))
+    names = ["seen", "field_of_view", "balanced_accuracy", "ci_low", "ci_high", "chance"]
+    return pd.DataFrame(lines, columns=[*names, "p_permutation", "note"])
+
+
+def titles(study: Study) -> set[str]:
+    return {note.title for note in notes(study) if note.level == "warning"}
+
+
+@pytest.mark.parametrize(
+    ("coverage", "kind", "worry"),
+    [
+        ((6.0, 5.0, 7.0), "age-nearly", True),  # exactly 80 % of the gain
+        ((6.1, 5.0, 7.0), "age-partly", True),
+        ((9.0, 8.0, 9.99), "age-partly", True),
+        ((9.0, 8.0, 10.0), "age-no", False),  # the interval reaches the mean's error
+        ((10.4, 9.9, 11.0), "age-no", False),
+    ],
+)
+def test_coverage_alone_worries_by_its_interval_and_its_share_of_the_gain(coverage, kind, worry):
+    found = age_verdict(study(coverage))
+    assert (found.kind, found.worry) == (kind, worry)
+    assert ("Worry" in found.text) and f"{coverage[0]:.2f} years" in found.text
+    assert (found.title in titles(study(coverage))) == worry
+
+
+def test_the_share_of_the_gain_is_told():
+    assert "20 % of the best loss's gain" in age_verdict(study((9.0, 8.0, 9.9))).text
+
+
+def test_coverage_worries_too_where_no_loss_beats_the_mean():
+    assert age_verdict(study((9.0, 8.0, 9.9), best=10.5)).kind == "age-partly"
+    assert "gain:" not in age_verdict(study((9.0, 8.0, 9.9), best=10.5)).text
+
+
+def test_a_site_that_shows_worries_where_sites_differ_in_age():
+    told = study(site_mean=(7.0, 6.0, 8.0))
+    found = site_verdict(told)
+    assert found.kind == "site-age" and found.worry and found.title in titles(told)
+    assert "balanced accuracy of 0.84 (0.75 to 0.92; chance 0.20, p < 0.001)" in found.text
+    assert "sites differ in age" in found.text and "Worry" in found.text
+
+
+def test_a_site_that_shows_is_no_shortcut_where_sites_are_alike_in_age():
+    told = study()
+    found = site_verdict(told)
+    assert found.kind == "site-only" and not found.worry and found.title not in titles(told)
+    assert "sites do not clearly differ in age" in found.text
+
+
+@pytest.mark.parametrize("own", [(0.3, 0.2, 0.4, 0.01), (0.3, 0.21, 0.4, 0.06)])
+def test_a_site_at_chance_by_interval_or_by_p_is_no_worry(own):
+    found = site_verdict(study(site_mean=(7.0, 6.0, 8.0), own=own))
+    assert found.kind == "site-no" and not found.worry
+
+
+def test_the_field_of_view_that_was_learned_from_is_judged_and_the_other_told():
+    own, common = (site_verdict(study(field=field)) for field in ("own", "common"))
+    assert own.kind == "site-only" and "field_of_view: common it is 0.20" in own.text
+    assert common.kind == "site-no" and "field_of_view: own it is 0.84" in common.text
+    assert "common to all training scans" in common.text
+
+
+def test_one_site_only_is_said_so():
+    found = site_verdict(study(note="there is only one site"))
+    assert found.kind == "site-unknown" and "there is only one site" in found.text
+    assert not found.worry
+
+
+def test_without_controls_nothing_is_said():
+    told = study()
+    told.tables.update(site=pd.DataFrame(), baselines=pd.DataFrame())
+    assert age_verdict(told) is None and site_verdict(told) is None
+    assert control(told).lines == []
+
+
+def test_the_controls_stand_beside_the_best_loss():
+    lines = [line.cells for line in control(study()).lines]
+    assert lines[0] == ["coverage", "age", "MAE 9.80 years", "9.00 to 10.60", "10.00 years"]
+    assert lines[1][:3] == ["image, by Exponential", "age", "MAE 5.00 years"]
+    assert lines[2][0] == "coverage, field of view: own" and lines[2][-1] == "0.20"
+    assert len(lines) == 6

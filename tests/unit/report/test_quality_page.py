@@ -1,0 +1,171 @@
+"""The quality page of a cohort and its table."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+
+from contrage.cohort.names import quality_file
+from contrage.files import read_tsv, write_json, write_tsv
+from contrage.report.quality.page import quality_page
+from contrage.report.quality.plots import axis
+from contrage.report.quality.rows import measured
+
+OK = {"status": "ok", "stage": "quality", "reason": None, "flagged": False, "flag_reason": []}
+RECORDS = {
+    "sub-1": OK | {"coverage": 0.91, "correlation": None, "pose_degrees": 12.34, "mirrored": False},
+    "sub-2_ses-a": OK
+    | {"coverage": 0.51, "flagged": True, "flag_reason": ["coverage 0.510 is below 0.7"]},
+    "sub-2_ses-b": OK | {"coverage": 0.85, "new_measure": 3, "fit": {"residual": 0.25}},
+    "sub-3": {"status": "failed", "stage": "check", "reason": "/data/raw/sub-3_T1w.nii.gz: zeros"},
+}
+
+
+class Cohort:
+    """A folder of derivatives with records and pictures, and the page on it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        names = list(RECORDS)
+        scans = pd.DataFrame(
+            {
+                "scan_id": names,
+                "participant_id": [name.partition("_")[0] for name in names],
+                "session": [None, "a", "b", None],
+                "age": [20.0, 30.0, 32.0, 40.0],
+                "sex": "F",
+                "site": ["<b>A</b>", "B", "B", None],
+            }
+        )
+        write_tsv(folder / "scans.tsv", scans)
+        before = {"scan_id": ["sub-9"], "participant_id": ["sub-9"], "stage": ["import"]}
+        write_tsv(folder / "excluded.tsv", pd.DataFrame(before | {"reason": ["no map"]}))
+        rng = np.random.default_rng(1)
+        for name, record in RECORDS.items():
+            write_json(folder / quality_file(name), record)
+            pixels = rng.integers(0, 255, (30, 40, 3)).astype(np.uint8)
+            picture = folder / quality_file(name).replace(".json", ".png")
+            Image.fromarray(pixels).save(picture)
+
+    def page(self, exclude: str | None = None, **settings) -> str:
+        path = None
+        if exclude:
+            path = self.folder / "exclude.tsv"
+            path.write_text(exclude)
+        quality_page(
+            {"cohort": "study", "limits": {"min_coverage": 0.7}, "exclude": None, **settings},
+            scans=self.folder / "scans.tsv",
+            excluded=self.folder / "excluded.tsv",
+            derivatives=self.folder,
+            exclude=path,
+            page=self.folder / "quality.html",
+            table=self.folder / "quality.tsv",
+        )
+        return (self.folder / "quality.html").read_text(encoding="utf-8")
+
+    @property
+    def table(self) -> pd.DataFrame:
+        return read_tsv(self.folder / "quality.tsv").set_index("scan_id")
+
+
+@pytest.fixture
+def cohort(tmp_path) -> Cohort:
+    return Cohort(tmp_path)
+
+
+def rows(html: str) -> list[str]:
+    return re.findall(r'<tr id="([^"]+)"', html)
+
+
+def test_flagged_scans_stand_first_then_those_that_failed(cohort):
+    assert rows(cohort.page()) == ["sub-2_ses-a", "sub-3", "sub-1", "sub-2_ses-b"]
+    assert cohort.table["status"].tolist() == ["flagged", "failed", "ok", "ok"]
+
+
+def test_the_table_holds_every_number_of_the_records(cohort):
+    cohort.page()
+    table = cohort.table
+    assert table.at["sub-1", "pose_degrees"] == 12.34
+    assert table.at["sub-2_ses-b", "new_measure"] == 3
+    assert table.at["sub-2_ses-b", "fit.residual"] == 0.25
+    assert str(table.at["sub-1", "mirrored"]) == "False"
+    assert "correlation" not in table  # no scan has one
+    assert table.at["sub-2_ses-a", "session"] == "a" and table.at["sub-2_ses-a", "age"] == 30
+
+
+def test_a_measure_without_a_name_of_its_own_has_its_key_as_heading(cohort):
+    html = cohort.page()
+    assert ">rotation [°]</button>" in html and ">new measure</button>" in html
+
+
+def test_what_is_wrong_is_told_without_folders_of_this_machine(cohort):
+    html = cohort.page()
+    assert "coverage 0.510 is below 0.7" in html
+    assert "check: …/sub-3_T1w.nii.gz: zeros" in html and "/data/raw" not in html
+    assert "no map" in html
+
+
+def test_words_that_are_no_judgement_are_no_measures():
+    assert measured(RECORDS["sub-3"]) == {}
+    assert measured({"a": True, "b": "text", "c": [1, 2], "d": None}) == {"a": True, "d": None}
+
+
+def test_the_page_holds_its_pictures_and_needs_nothing_from_outside(cohort):
+    html = cohort.page()
+    assert html.count("data:image/jpeg;base64,") == len(RECORDS)
+    links = re.findall(r'(?:src|href)="([^"]*)"', html)
+    assert links and all(link.startswith(("data:", "#")) for link in links)
+    assert "http" not in html.replace("http-equiv", "")
+
+
+def test_too_many_pictures_are_shown_from_the_files_beside_the_page(cohort):
+    html = cohort.page(most_embedded=1000)
+    assert "data:image/jpeg" not in html
+    shown = re.findall(r'<img src="(sub-[^"]+)"', html)
+    assert len(shown) == len(RECORDS) and all((cohort.folder / file).is_file() for file in shown)
+
+
+def test_what_the_reader_excluded_is_marked_and_kept_in_the_list(cohort):
+    html = cohort.page("scan_id\treason\nsub-1\tghosts & rings\nsub-9\tleft </script> study\n")
+    line = html[html.index('<tr id="sub-1"') :].partition("</tr>")[0]
+    assert "checked" in line and 'value="ghosts &amp; rings"' in line
+    others = re.search(r'id="others">(.*?)</script>', html, re.S).group(1)
+    assert json.loads(others) == {"sub-9": "left </script> study"}
+    assert cohort.table.at["sub-1", "excluded"] == "ghosts & rings"
+    assert html.count(" checked>") == 1
+
+
+def test_headings_are_buttons_and_rows_carry_their_numbers(cohort):
+    html = cohort.page()
+    head = html[html.index("<thead>") : html.index("</thead>")]
+    assert head.count("<button") == head.count("<th ") - 2  # all but exclude and picture
+    assert 'data-key="0.51">0.510<' in html
+    row = html[html.index('<tr id="sub-3"') :].partition("</tr>")[0]
+    assert 'data-key="">' in row  # nothing was measured
+
+
+def test_names_cannot_break_the_page(cohort):
+    html = cohort.page()
+    assert "<b>A</b>" not in html and "&lt;b&gt;A&lt;/b&gt;" in html
+
+
+def test_distributions_have_a_dot_per_scan_that_leads_to_its_row(cohort):
+    html = cohort.page()
+    plots = re.findall(r"<svg.*?</svg>", html, re.S)
+    assert len(plots) == 1  # the only measure that three scans have
+    assert set(re.findall(r'href="#([^"]+)"', plots[0])) == {"sub-1", "sub-2_ses-a", "sub-2_ses-b"}
+    assert plots[0].count('stroke-width="1.6"') == 1  # the flagged one is ringed
+    assert plots[0].count('class="limit"') == 1
+
+
+def test_an_axis_holds_all_values_and_a_few_round_numbers():
+    for values in ([0.51, 0.91], [3.0], [-1200.0, 4000.0], [0.0, 1e-6]):
+        low, high, ticks = axis(values)
+        assert low < min(values) and high > max(values)
+        assert 3 <= len(ticks) <= 8 and low <= min(ticks) and max(ticks) <= high

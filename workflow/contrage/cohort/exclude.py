@@ -1,0 +1,75 @@
+"""The reader's own list of scans to leave out: a TSV, written by hand or by the quality page."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable
+from pathlib import Path
+
+from contrage.cohort.names import participant
+from contrage.errors import SettingsError, TableError
+
+COLUMNS = ("scan_id", "participant_id")
+STAGE = "reader"
+
+
+def read_exclusions(path: Path | str | None, known: Iterable[str]) -> dict[str, str]:
+    """Return which scans the reader excludes, scan_id → reason.
+
+    Parameters
+    ----------
+    path : Path, str or None
+        A tab-separated table with a column scan_id or participant_id and a column reason.
+        "sub-X" stands for all scans of the participant, "sub-X_ses-Y" for one; the "sub-" may be
+        left out. None, or an empty path, excludes nobody.
+    known : iterable of str
+        scan_id of every scan of the cohort, of those that cannot be used too.
+
+    Raises
+    ------
+    SettingsError
+        If there is no such file.
+    TableError
+        If a column is missing, or a line names a scan that the cohort does not have; file and
+        line are named.
+    """
+    if not path:
+        return {}
+    lines = _lines(Path(path))
+    scans = list(known)
+    found: dict[str, str] = {}
+    for number, name, reason in lines:
+        wanted = f"sub-{name.removeprefix('sub-')}"
+        meant = [scan for scan in scans if wanted in (scan, participant(scan))]
+        if not meant:
+            raise TableError(
+                f"{path}, line {number}: no scan {name!r} in the cohort; mend or remove the line"
+            )
+        for scan in meant:
+            found.setdefault(scan, reason)
+    return found
+
+
+def _lines(path: Path) -> list[tuple[int, str, str]]:
+    """Return number, name and reason of every line that is not empty."""
+    try:
+        with path.open(newline="", encoding="utf-8-sig") as stream:
+            table = csv.DictReader(stream, delimiter="\t", quoting=csv.QUOTE_NONE)
+            rows = [(table.line_num, row) for row in table]
+            head = table.fieldnames or []
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"cohort.exclude: cannot read {str(path)!r} ({error})") from None
+    column = next((name for name in COLUMNS if name in head), None)
+    if column is None or "reason" not in head:
+        raise TableError(
+            f"{path}: needs the columns scan_id (or participant_id) and reason, separated by "
+            f"tabs; found: {', '.join(head) or 'nothing'}"
+        )
+    named = [(number, (row[column] or "").strip(), row["reason"]) for number, row in rows]
+    return [(number, name, (why or "").strip() or "no reason given") for number, name, why in named
+            if name]  # fmt: skip
+
+
+def reason_told(reason: str) -> str:
+    """Return the reason as tables of exclusions print it."""
+    return f"excluded by the reader: {reason}"

@@ -1,0 +1,253 @@
+"""What the field of view gives away: the site, predicted from the outline of the images alone.
+
+A control, no result: an encoder that recognises the site by where the map ends can predict age
+without looking at tissue, wherever sites differ in age.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from contrage.dataset.load import Loader
+from contrage.dataset.normalise import common_field, statistics
+from contrage.dataset.split import check_leakage
+from contrage.evaluation.baselines import (
+    BLOCK_MM,
+    COMPONENTS,
+    Load,
+    blocks,
+    principal_components,
+)
+from contrage.evaluation.statistics import interval
+from contrage.files import write_tsv
+from contrage.learning.tables import Scans, read_scans
+
+logger = logging.getLogger(__name__)
+
+FOLDS = 5
+DRAWS = {"bootstrap": 2000, "permutations": 10000, "confidence": 0.95, "seed": 0}
+VIEWS = [(seen, field) for field in ("own", "common") for seen in ("mask", "image")]
+
+
+def site_control(settings: dict[str, Any], *, array: Path, scans: Path, output: Path) -> None:
+    """Predict the site of every scan from its mask, and from its image, in cross-validation.
+
+    Means over blocks of 16 mm, 20 principal components and logistic regression with equal weight
+    for every site, all fitted on the training participants of a fold. The folds are its own, five
+    over the participants of all sites, whatever the experiment's split: a split by site leaves no
+    test site to be learned.
+
+    Parameters
+    ----------
+    settings : dict
+        `dataset` (voxel_mm, normalisation) and `statistics` (bootstrap, confidence, seed).
+    array, scans : Path
+        As in training.
+    output : Path
+        TSV: seen (mask, image), field_of_view (own, common), balanced_accuracy, ci_low, ci_high
+        (bootstrap over participants), chance, p_permutation, n_sites, n_participants, n_scans,
+        sites_left_out (with fewer than five participants), note (why there are no numbers).
+    """
+    everyone = read_scans(scans)
+    used, left_out, note = usable(everyone)
+    head = {"n_sites": len(set(used.sites)), "n_participants": len(set(used.participants))}
+    head |= {"n_scans": len(used.ids), "sites_left_out": ", ".join(left_out) or None, "note": note}
+    lines = []
+    for seen, field in VIEWS:
+        found: dict[str, Any] = dict.fromkeys(
+            ("balanced_accuracy", "ci_low", "ci_high", "chance", "p_permutation")
+        )
+        if note is None:
+            guessed = predict(used, array, settings["dataset"], seen, field)
+            found |= judge(used, guessed, DRAWS | settings.get("statistics", {}))
+            logger.info("%s, field of view %s: %.2f", seen, field, found["balanced_accuracy"])
+        lines.append({"seen": seen, "field_of_view": field} | found | head)
+    write_tsv(output, pd.DataFrame(lines))
+
+
+def usable(scans: Scans) -> tuple[Scans, list[str], str | None]:
+    """Return the scans of sites with five participants or more, the other sites, and what is amiss.
+
+    Returns
+    -------
+    (Scans, list of str, str or None)
+        The last says why no site can be predicted; None where one can.
+    """
+    known = sorted({site for site in scans.sites if site is not None})
+    people = {
+        site: len({who for who, at in zip(scans.participants, scans.sites, strict=True)
+                   if at == site})
+        for site in known
+    }  # fmt: skip
+    large = [site for site in known if people[site] >= FOLDS]
+    kept = scans.take(np.flatnonzero([site in large for site in scans.sites]))
+    left_out = [site for site in known if site not in large]
+    if not known:
+        return kept, left_out, "no site is known"
+    if len(known) == 1:
+        return kept, left_out, "there is only one site"
+    if len(large) < 2:
+        return kept, left_out, f"fewer than two sites have {FOLDS} participants or more"
+    return kept, left_out, None
+
+
+def folds(scans: Scans) -> list[tuple[NDArray[np.int_], NDArray[np.int_]]]:
+    """Return training and test places of five folds: by participant, with all sites in each.
+
+    Raises
+    ------
+    LeakageError
+        If a participant were on both sides.
+    """
+    from sklearn.model_selection import StratifiedGroupKFold
+
+    dealt = StratifiedGroupKFold(FOLDS, shuffle=True, random_state=0)
+    people = np.array(scans.participants)
+    pairs = list(dealt.split(people, np.array(scans.sites), people))
+    for train, test in pairs:
+        check_leakage(people[train], people[test])
+    return pairs
+
+
+def predict(
+    scans: Scans, array: Path, dataset: dict[str, Any], seen: str, field_of_view: str
+) -> NDArray[np.str_]:
+    """Return the site that each scan is given by a model of other participants.
+
+    Parameters
+    ----------
+    scans : Scans
+        All with a site.
+    array : Path
+        The cohort's images.
+    dataset : dict
+        voxel_mm and normalisation; "cohort" is taken for "train", so that nothing of a test scan
+        is known.
+    seen : {"mask", "image"}
+    field_of_view : {"own", "common"}
+        Common to the training scans of the fold.
+    """
+    images = np.load(array, mmap_mode="r")
+    scheme = "image" if dataset["normalisation"] == "image" else "train"
+    block = max(1, round(BLOCK_MM / dataset["voxel_mm"]))
+    sites = np.array(scans.sites)
+    guessed = np.empty(len(sites), dtype=sites.dtype)
+    for train, test in folds(scans):
+        rows = scans.rows[train]
+        if seen == "mask":
+            load = _masks(images, common_field(images, rows) if field_of_view == "common" else None)
+        else:
+            mean, sd = statistics(images, rows, rows, field_of_view)
+            entry = {"train_rows": rows.tolist(), "mean": mean, "sd": sd}
+            load = Loader(array, entry, {"normalisation": scheme, "field_of_view": field_of_view})
+        values = [blocks(scans.rows[part], load, block, of_mask=False) for part in (train, test)]
+        guessed[test] = classify(*values, sites[train])
+    return guessed
+
+
+def _masks(images: np.ndarray, field: NDArray[np.bool_] | None) -> Load:
+    """Return what loads the masks of some rows, cut to a field of view."""
+    everywhere = np.True_ if field is None else field
+    return lambda rows: ((images[rows] != 0) & everywhere).astype(np.float32)
+
+
+def classify(
+    training: NDArray[np.float64], test: NDArray[np.float64], sites: NDArray[np.str_]
+) -> NDArray[np.str_]:
+    """Return the sites of test rows (m, d), learned from training rows (n, d) and their sites."""
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    project = principal_components(training, COMPONENTS)
+    model = make_pipeline(
+        StandardScaler(), LogisticRegression(class_weight="balanced", max_iter=2000)
+    )
+    return model.fit(project(training), sites).predict(project(test))
+
+
+@dataclass(frozen=True)
+class Counts:
+    """How often the scans of a participant at a site were given to each site.
+
+    Attributes
+    ----------
+    given : ndarray of shape (participants, sites)
+    site : ndarray of shape (participants,)
+        Index of the true site.
+    """
+
+    given: NDArray[np.float64]
+    site: NDArray[np.int_]
+
+    def balanced_accuracy(self, site: NDArray[np.int_], times: NDArray[np.float64]) -> float:
+        """Return the mean over sites of the share of scans that were given to their site."""
+        right = self.given[np.arange(len(site)), site] * times
+        scans = self.given.sum(1) * times
+        number = self.given.shape[1]
+        return float(
+            np.mean(
+                np.bincount(site, right, number) / np.maximum(np.bincount(site, scans, number), 1)
+            )
+        )
+
+
+def judge(scans: Scans, guessed: NDArray[np.str_], settings: dict[str, Any]) -> dict[str, float]:
+    """Return balanced accuracy with its interval, chance, and p.
+
+    Parameters
+    ----------
+    scans : Scans
+    guessed : ndarray of str, shape (n,)
+    settings : dict
+        bootstrap, permutations (numbers of draws), confidence, seed.
+
+    Returns
+    -------
+    dict
+        The interval is a bootstrap over the participants of each site, given the predictions. p
+        says how often exchanging the sites of participants gives as good an agreement with the
+        same predictions.
+    """
+    found = count(scans, guessed)
+    once = np.ones(len(found.site))
+    accuracy = found.balanced_accuracy(found.site, once)
+    rng = np.random.default_rng(settings["seed"])
+    members = [np.flatnonzero(found.site == site) for site in range(found.given.shape[1])]
+    draws = np.empty(settings["bootstrap"])
+    for draw in range(len(draws)):
+        times = np.zeros(len(once))
+        for some in members:
+            times[some] = rng.multinomial(len(some), np.full(len(some), 1 / len(some)))
+        draws[draw] = found.balanced_accuracy(found.site, times)
+    low, high = interval(draws[:, None], settings["confidence"])
+    exchanged = [
+        found.balanced_accuracy(rng.permutation(found.site), once)
+        for _ in range(settings["permutations"])
+    ]
+    as_good = int((np.array(exchanged) >= accuracy - 1e-12).sum())
+    return {
+        "balanced_accuracy": accuracy,
+        "ci_low": float(low[0]),
+        "ci_high": float(high[0]),
+        "chance": 1 / found.given.shape[1],
+        "p_permutation": (as_good + 1) / (settings["permutations"] + 1),
+    }
+
+
+def count(scans: Scans, guessed: NDArray[np.str_]) -> Counts:
+    """Count the predictions of each participant at each site."""
+    names = sorted(set(scans.sites))
+    units = sorted(set(zip(scans.participants, scans.sites, strict=True)))
+    place = {unit: index for index, unit in enumerate(units)}
+    given = np.zeros((len(units), len(names)))
+    for who, site, guess in zip(scans.participants, scans.sites, guessed, strict=True):
+        given[place[who, site], names.index(guess)] += 1
+    return Counts(given, np.array([names.index(site) for _, site in units]))

@@ -1,0 +1,90 @@
+"""Slices of an image where it was scanned: before and after skull stripping and N4.
+
+Slices are sampled in world coordinates, so that left, front and top are where they are said to
+be however the file is stored, and every voxel has its true size.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from contrage.files import read_json
+from contrage.imaging.images import Image, load, resample, transform_points
+
+WINDOW_MM = (190.0, 230.0, 200.0)
+"""Left to right, back to front, foot to head: an adult's head without its neck."""
+
+
+@dataclass(frozen=True)
+class Native:
+    """An anatomical image as scanned, what was found to be brain, and the brain afterwards.
+
+    Attributes
+    ----------
+    raw, corrected : Image
+        On one grid.
+    mask : ndarray of bool
+        The brain found.
+    with_n4 : bool
+        Whether `corrected` was bias-corrected, or skull-stripped alone.
+    """
+
+    raw: Image
+    mask: np.ndarray
+    corrected: Image
+    with_n4: bool
+
+
+def read_native(
+    raw: Path | None, mask: Path | None, corrected: Path | None, sidecar: Path
+) -> Native | None:
+    """Load what there is to show of a scan; None where a part is missing or on another grid."""
+    if raw is None or mask is None or corrected is None:
+        return None
+    before, inside, after = load(raw), load(mask), load(corrected)
+    if not (before.same_grid(inside) and before.same_grid(after) and (inside.array > 0.5).any()):
+        return None
+    steps = read_json(sidecar).get("steps") or []
+    with_n4 = any(step.get("name") == "bias correction" for step in steps)
+    return Native(before, inside.array > 0.5, after, with_n4)
+
+
+def centre(image: Image, mask: np.ndarray) -> np.ndarray:
+    """Return the mean position of the voxels of a mask, world coordinates, mm."""
+    return transform_points(image.affine, np.argwhere(mask).mean(axis=0)[None])[0]
+
+
+def sections(
+    image: Image, middle: np.ndarray, millimetres: float, order: int = 1
+) -> list[np.ndarray]:
+    """Sample the sagittal, coronal and axial plane through a point.
+
+    Parameters
+    ----------
+    image : Image
+        In any orientation, with any voxel size.
+    middle : ndarray of shape (3,)
+        World coordinates, mm; the middle of every plane.
+    millimetres : float
+        Edge length of a pixel.
+    order : int
+        As in `resample`.
+
+    Returns
+    -------
+    list of ndarray of shape (rows, columns)
+        The first row is the top of the head, in the axial plane the front; the first column is
+        the participant's left, in the sagittal plane the back.
+    """
+    planes = []
+    for axis in range(3):
+        shape = np.round(np.array(WINDOW_MM) / millimetres).astype(int)
+        shape[axis] = 1
+        affine = np.diag([millimetres] * 3 + [1.0])
+        affine[:3, 3] = middle - millimetres * (shape - 1) / 2
+        plane = resample(image, Image(np.empty(shape, np.uint8), affine), order=order)
+        planes.append(np.rot90(plane.squeeze(axis)))
+    return planes

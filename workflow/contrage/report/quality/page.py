@@ -1,0 +1,158 @@
+"""The quality page: one HTML file that works without network, and a TSV of the same for scripts."""
+
+from __future__ import annotations
+
+import base64
+import io
+import logging
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from contrage.cohort.exclude import read_exclusions
+from contrage.cohort.names import quality_file
+from contrage.files import atomic, read_tsv, write_tsv
+from contrage.report.quality.plots import NO_SITE, distributions
+from contrage.report.quality.rows import STATUSES, metric, metric_names, scan_rows
+from contrage.report.text import MISSING, missing, number, without_folders
+
+logger = logging.getLogger(__name__)
+
+HERE = Path(__file__).parent
+MOST_EMBEDDED = 25_000_000
+"""Bytes of pictures up to which the page holds them itself; above, it shows the files beside it."""
+PICTURE_WIDTH = 1200
+
+
+def quality_page(
+    settings: dict[str, Any],
+    *,
+    scans: Path,
+    excluded: Path,
+    derivatives: Path,
+    exclude: Path | None = None,
+    page: Path,
+    table: Path,
+) -> None:
+    """Write the quality page of a cohort and its table.
+
+    Parameters
+    ----------
+    settings : dict
+        `cohort` (its name), `limits` (min_<metric>), `exclude` (the path as it was given, or
+        None) and, if other than the default, `most_embedded` (bytes).
+    scans, excluded : Path
+        The cohort's table, and what was left out before any image was read.
+    derivatives : Path
+        The folder with records and pictures of all scans; the page is written into it.
+    exclude : Path, optional
+        The reader's list of scans to leave out.
+    page, table : Path
+        Outputs: HTML, and TSV with a row per scan.
+    """
+    from jinja2 import Environment, FileSystemLoader
+
+    cohort, before = read_tsv(scans), read_tsv(excluded)
+    reader = read_exclusions(exclude, [*cohort["scan_id"], *before["scan_id"].dropna()])
+    rows = scan_rows(cohort, derivatives, reader)
+    write_tsv(table, rows)
+    environment = Environment(
+        loader=FileSystemLoader(HERE), autoescape=True, trim_blocks=True, lstrip_blocks=True
+    )
+    content = context(settings, rows, before, reader, derivatives)
+    html = environment.get_template("page.html").render(content)
+    with atomic(page) as temporary:
+        temporary.write_text(html, encoding="utf-8")
+    logger.info("wrote %s, %d scans, %.1f MB", page, len(rows), len(html) / 1e6)
+
+
+def context(
+    settings: dict[str, Any],
+    rows: pd.DataFrame,
+    before: pd.DataFrame,
+    reader: dict[str, str],
+    derivatives: Path,
+) -> dict[str, Any]:
+    """Return all that the template prints."""
+    names = metric_names(rows)
+    files = [quality_file(scan).replace(".json", ".png") for scan in rows["scan_id"]]
+    limit = settings.get("most_embedded", MOST_EMBEDDED)
+    pictures = embedded([derivatives / file for file in files], limit)
+    here = set(rows["scan_id"])
+    return {
+        "cohort": settings["cohort"],
+        "style": (HERE.parent / "style.css").read_text(encoding="utf-8")
+        + (HERE / "page.css").read_text(encoding="utf-8"),
+        "script": (HERE / "page.js").read_text(encoding="utf-8"),
+        "counts": {status: int((rows["status"] == status).sum()) for status in STATUSES},
+        "n": len(rows),
+        "sites": rows["site"].nunique(),
+        "metrics": [(name, metric(name)) for name in names],
+        "lines": lines(rows, names, files, pictures),
+        "is_embedded": pictures is not None,
+        "plots": distributions(rows, names, settings.get("limits", {})),
+        "before": without_folders(before.fillna(MISSING).to_dict("records")),
+        "exclude": settings.get("exclude"),
+        "reader": {scan: why for scan, why in reader.items() if scan not in here},
+    }
+
+
+def lines(
+    rows: pd.DataFrame, names: list[str], files: list[str], pictures: list[str] | None
+) -> list[dict[str, Any]]:
+    """Return the rows of the page: what stands in the cells and what they are sorted by."""
+    found = []
+    for place, row in enumerate(rows.to_dict("records")):
+        found.append(
+            {
+                "scan": row["scan_id"],
+                "site": NO_SITE if missing(row["site"]) else row["site"],
+                "age": "" if missing(row["age"]) else f"{row['age']:.0f}",
+                "status": row["status"],
+                "reason": "" if missing(row["reason"]) else without_folders(row["reason"]),
+                "excluded": "" if missing(row["excluded"]) else row["excluded"],
+                "is_excluded": not missing(row["excluded"]),
+                "cells": [(cell(row[name], name), key(row[name])) for name in names],
+                "file": files[place],
+                "picture": pictures[place] if pictures else files[place],
+            }
+        )
+    return found
+
+
+def cell(value: Any, name: str) -> str:
+    """Return a metric as the page prints it."""
+    if isinstance(value, bool) and not missing(value):
+        return "yes" if value else "no"
+    return "" if missing(value) else number(value, metric(name).digits)
+
+
+def key(value: Any) -> str:
+    """Return what a metric is sorted by; nothing where it is missing."""
+    return "" if missing(value) else repr(float(value))
+
+
+def embedded(files: list[Path], limit: int) -> list[str] | None:
+    """Return the pictures as JPEG data for the page, None if together they exceed a limit."""
+    found, size = [], 0
+    for file in files:
+        data = base64.b64encode(jpeg(file)).decode("ascii")
+        size += len(data)
+        if size > limit:
+            logger.info("pictures exceed %.0f MB: the page shows the files beside it", limit / 1e6)
+            return None
+        found.append(f"data:image/jpeg;base64,{data}")
+    return found
+
+
+def jpeg(file: Path) -> bytes:
+    """Return a picture as JPEG of at most `PICTURE_WIDTH` pixels."""
+    from PIL import Image
+
+    with Image.open(file) as picture:
+        small = picture.convert("RGB")
+    small.thumbnail((PICTURE_WIDTH, 10 * PICTURE_WIDTH), Image.Resampling.LANCZOS)
+    stream = io.BytesIO()
+    small.save(stream, "JPEG", quality=70, optimize=True)
+    return stream.getvalue()

@@ -1,0 +1,49 @@
+"""The quality page: all scans of a cohort, their metrics and pictures, and the list to exclude by."""
+
+
+rule quality_page:
+    input:
+        scans=rules.cohort.output.scans,
+        excluded=rules.cohort.output.excluded,
+        records=per_scan(rules.quality.output.record),
+        pictures=per_scan(rules.quality.output.picture),
+        exclude=config["cohort"]["exclude"] or [],
+        code=code("contrage.report.quality.page"),
+        look=quality_page_files(),
+    output:
+        page=f"{DERIVATIVES}/quality.html",
+        table=f"{DERIVATIVES}/quality.tsv",
+    log:
+        f"{DERIVATIVES}/logs/quality_page.log",
+    benchmark:
+        f"{DERIVATIVES}/benchmarks/quality_page/all.tsv"
+    conda:
+        "../../envs/learning.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    params:
+        settings=as_json(
+            cohort=config["cohort"]["name"],
+            limits=config["preprocessing"]["quality"],
+            exclude=config["cohort"]["exclude"],
+        ),
+        derivatives=folder_of_table,
+    message:
+        "Writing the quality page"
+    shell:
+        "python -m contrage quality-page --settings {params.settings:q} --log {log:q}"
+        " --scans {input.scans:q} --excluded {input.excluded:q}"
+        " --derivatives {params.derivatives:q} --exclude {input.exclude:q}"
+        " --page {output.page:q} --table {output.table:q}"
+
+
+rule preprocessed:
+    input:
+        records=per_scan(rules.quality.output.record),
+        page=rules.quality_page.output.page,
+        description=f"{DERIVATIVES}/dataset_description.json",
+    localrule: True
+    message:
+        f"All scans are preprocessed; look at {DERIVATIVES}/quality.html; methods.md says how it was done"
