@@ -9,6 +9,7 @@ from typing import Any
 
 from contrage import losses, search, sources
 from contrage.cohort.feature_table import check_settings
+from contrage.cohort.names import MAPS
 from contrage.cohort.tables import Cohort, Scan
 from contrage.errors import SettingsError
 
@@ -148,10 +149,33 @@ def needs_anatomical(config: dict[str, Any]) -> bool:
         return False
     steps = config["preprocessing"]
     return (
-        config["cohort"]["image"] != "stiffness"
+        config["cohort"]["image"] not in MAPS
         or steps["skull_strip"]["method"] not in ("none", "mask")
         or steps["bias_correction"]["target"] in ("anatomical", "both")
     )
+
+
+def maps(config: dict[str, Any]) -> list[str]:
+    """Return the maps that are brought to MNI152: the learned one, if it is one, and others."""
+    cohort = config["cohort"]
+    asked = dict.fromkeys([cohort["image"], *cohort["maps"]])
+    return [name for name in asked if name in MAPS]
+
+
+def _check_images(config: dict[str, Any]) -> None:
+    """Refuse grids that do not divide, and maps that a source does not have."""
+    grid = config["preprocessing"]["registration"]["voxel_mm"]
+    voxel = config["dataset"]["voxel_mm"]
+    if voxel % grid:
+        raise SettingsError(
+            f"dataset.voxel_mm: {voxel} is no multiple of the {grid} mm of the preprocessed "
+            "images; change it, or preprocessing.registration.voxel_mm (1 or 2)"
+        )
+    if "dampingratio" in maps(config) and config["cohort"]["source"] != "bids":
+        raise SettingsError(
+            f"cohort.image, cohort.maps: {config['cohort']['source']} has no maps of the damping "
+            "ratio; they are looked for in a BIDS folder (cohort.source: bids)"
+        )
 
 
 def check_config(config: dict[str, Any]) -> None:
@@ -161,6 +185,7 @@ def check_config(config: dict[str, Any]) -> None:
     cannot have.
     """
     check_settings(config)
+    _check_images(config)
     for row in dict.fromkeys([*all_rows(config), *config["losses"]]):
         _check_row(row, loss_settings(config, row))
     _check_search(config)

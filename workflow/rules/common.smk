@@ -28,7 +28,8 @@ IMAGE = config["cohort"]["image"]
 ANATOMICAL = config["cohort"]["anatomical"]
 ANATOMICAL_FOLDER = "anat" if ANATOMICAL == "T1w" else "mre"
 USES_ANATOMICAL = experiment.needs_anatomical(config)
-USES_STIFFNESS = IMAGE == "stiffness"
+MAPS = experiment.maps(config)
+GRID_MM = config["preprocessing"]["registration"]["voxel_mm"]
 IS_PHANTOM = config["cohort"]["source"] == "phantom"
 IS_TABLE = config["cohort"]["source"] == "table"
 COHORT_SETTINGS = {

@@ -41,7 +41,7 @@ else:
             scans=rules.gate.output.passed,
             images=per_scan(
                 rules.preprocess.output[
-                    f"preproc_{'stiffness' if USES_STIFFNESS else 'anatomical'}"
+                    f"preproc_{IMAGE if IMAGE in MAPS else 'anatomical'}"
                 ]
             ),
             code=code("contrage.dataset.stack"),
@@ -60,7 +60,8 @@ else:
             runtime=60,
         params:
             settings=as_json(
-                image=IMAGE if USES_STIFFNESS else ANATOMICAL,
+                image=IMAGE if IMAGE in MAPS else ANATOMICAL,
+                grid_mm=GRID_MM,
                 voxel_mm=config["dataset"]["voxel_mm"],
             ),
             derivatives=folder_of_table,

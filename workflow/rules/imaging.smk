@@ -24,7 +24,8 @@ rule check:
         "Checking the raw images of {wildcards.scan}"
     shell:
         "python -m contrage check --settings {params.settings:q} --log {log:q}"
-        " --anatomical {input.anatomical:q} --stiffness {input.stiffness:q} --mask {input.mask:q}"
+        " --anatomical {input.anatomical:q} --stiffness {input.stiffness:q}"
+        " --dampingratio {input.dampingratio:q} --mask {input.mask:q}"
         " --output {output.record:q}"
 
 
@@ -82,6 +83,7 @@ rule preprocess:
                 step: config["preprocessing"][step]
                 for step in ("skull_strip", "bias_correction", "registration")
             },
+            **reference_map(),
         ),
         outputs=preprocess_options,
         on_bad_scan=untracked_on_bad_scan,
@@ -90,7 +92,8 @@ rule preprocess:
     shell:
         "python -m contrage preprocess --settings {params.settings:q} --log {log:q}"
         " --check {input.check:q} --anatomical {input.anatomical:q}"
-        " --stiffness {input.stiffness:q} --mask {input.mask:q} {params.outputs}"
+        " --stiffness {input.stiffness:q} --dampingratio {input.dampingratio:q}"
+        " --mask {input.mask:q} {params.outputs}"
         " --on-bad-scan {params.on_bad_scan}"
 
 
@@ -113,11 +116,12 @@ rule quality:
         runtime=10,
     params:
         settings=as_json(
+            image=IMAGE,
             **{
                 limit: value
                 for limit, value in config["preprocessing"]["quality"].items()
                 if limit != "action"
-            }
+            },
         ),
         inputs=quality_options,
     message:

@@ -12,10 +12,11 @@ from scipy import ndimage
 
 from contrage.files import atomic
 from contrage.imaging.images import Image
-from contrage.imaging.template import mni_template
+from contrage.imaging.template import grid_voxel_mm, mni_template
 
-SCALE = 3
-HIGHEST_KPA = 5.0
+PIXELS_PER_MM = 1.5
+HIGHEST = {"stiffness": (5.0, "5 kPa"), "dampingratio": (0.5, "0.5")}
+"""Upper end of a map's colours, and how it is written."""
 OUTLINE = (255, 196, 0)
 PAPER, INK = (18, 18, 20), (226, 226, 226)
 CUTS_MM = (6.0, -18.0, 10.0)
@@ -27,30 +28,32 @@ COLOURS = np.array(
 """Seven stops of matplotlib's inferno: even in lightness, safe for colour-blind readers."""
 
 
-def draw(path: Path, head: Image | None, stiffness: Image | None, caption: str) -> None:
-    """Draw T1 and map, each in three planes with the template's brain outlined.
+def draw(path: Path, head: Image | None, maps: dict[str, Image], caption: str) -> None:
+    """Draw T1 and maps, each in three planes with the template's brain outlined.
 
     Parameters
     ----------
     path : Path
         PNG to write, about 900 pixels wide.
-    head, stiffness : Image or None
-        On the MNI152 grid; at least one.
+    head : Image or None
+        On the MNI152 grid.
+    maps : dict of str to Image
+        Likewise: stiffness (kPa), dampingratio; at least one image in all.
     caption : str
         Printed below.
     """
     rows = []
     if head is not None:
         rows.append(_row(_grey(head.array), head))
-    if stiffness is not None:
-        rows.append(_row(_coloured(stiffness.array), stiffness))
+    for name, image in maps.items():
+        rows.append(_row(_coloured(image.array / HIGHEST[name][0]), image))
     body = np.concatenate(rows, axis=0)
     canvas = Canvas.new("RGB", (body.shape[1], body.shape[0] + 40), PAPER)
     canvas.paste(Canvas.fromarray(body), (0, 0))
     pen = ImageDraw.Draw(canvas)
     pen.text((12, body.shape[0] + 10), caption, INK, font=_font(17))
-    if stiffness is not None:
-        _colour_bar(canvas, body.shape[0])
+    if maps:
+        _colour_bar(canvas, body.shape[0], ", ".join(HIGHEST[name][1] for name in maps))
     _save(canvas, path)
 
 
@@ -74,17 +77,19 @@ def _font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
 
 def _row(coloured: np.ndarray, image: Image) -> np.ndarray:
     """Return three planes of an RGB volume side by side, outlined; left is left."""
-    outline = mni_template().brain
+    voxel_mm = grid_voxel_mm(image.array.shape)
+    outline = mni_template(voxel_mm).brain
+    scale = PIXELS_PER_MM * voxel_mm
     index = np.linalg.inv(image.affine) @ np.array([*CUTS_MM, 1.0])
     cuts = np.round(index[:3]).astype(int)
-    panels = [_panel(coloured, outline, axis, cuts[axis], image.affine) for axis in range(3)]
+    panels = [_panel(coloured, outline, axis, cuts[axis], image.affine, scale) for axis in range(3)]
     height = max(panel.shape[0] for panel in panels)
     padded = [_centred(panel, height) for panel in panels]
     return np.concatenate(padded, axis=1)
 
 
 def _panel(
-    volume: np.ndarray, mask: np.ndarray, axis: int, cut: int, affine: np.ndarray
+    volume: np.ndarray, mask: np.ndarray, axis: int, cut: int, affine: np.ndarray, scale: float
 ) -> np.ndarray:
     plane, edge = np.take(volume, cut, axis=axis), np.take(mask, cut, axis=axis)
     others = [i for i in range(3) if i != axis]
@@ -93,9 +98,9 @@ def _panel(
             plane, edge = np.flip(plane, position), np.flip(edge, position)
     plane, edge = np.rot90(plane), np.rot90(edge)
     large = np.stack(
-        [ndimage.zoom(plane[..., c].astype(float), SCALE, order=1) for c in range(3)], axis=-1
+        [ndimage.zoom(plane[..., c].astype(float), scale, order=1) for c in range(3)], axis=-1
     )
-    big = ndimage.zoom(edge.astype(float), SCALE, order=1) > 0.5
+    big = ndimage.zoom(edge.astype(float), scale, order=1) > 0.5
     large[big ^ ndimage.binary_erosion(big)] = OUTLINE
     return np.clip(large, 0, 255).astype(np.uint8)
 
@@ -114,17 +119,17 @@ def _grey(array: np.ndarray) -> np.ndarray:
 
 
 def _coloured(array: np.ndarray) -> np.ndarray:
-    """Colour a map from 0 to 5 kPa; black where it has no values."""
-    position = np.clip(array / HIGHEST_KPA, 0, 1) * (len(COLOURS) - 1)
+    """Colour a map from 0 to 1; black where it has no values."""
+    position = np.clip(array, 0, 1) * (len(COLOURS) - 1)
     stops = np.arange(len(COLOURS))
     channels = [np.interp(position, stops, COLOURS[:, c]) for c in range(3)]
     return np.stack(channels, axis=-1) * (array != 0)[..., None]
 
 
-def _colour_bar(canvas: Canvas.Image, bottom: int) -> None:
+def _colour_bar(canvas: Canvas.Image, bottom: int, label: str) -> None:
     length, left, top = 130, canvas.width - 190, bottom - 22
-    ramp = _coloured(np.linspace(1e-3, HIGHEST_KPA, length))[None].repeat(9, axis=0)
+    ramp = _coloured(np.linspace(1e-3, 1, length))[None].repeat(9, axis=0)
     canvas.paste(Canvas.fromarray(ramp.astype(np.uint8)), (left, top))
     pen = ImageDraw.Draw(canvas)
     pen.text((left - 14, top - 5), "0", INK, font=_font(14))
-    pen.text((left + length + 5, top - 5), f"{HIGHEST_KPA:g} kPa", INK, font=_font(14))
+    pen.text((left + length + 5, top - 5), label, INK, font=_font(14))

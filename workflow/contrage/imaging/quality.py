@@ -12,7 +12,7 @@ from contrage.files import failed, read_json, write_json
 from contrage.imaging import picture as pictures
 from contrage.imaging.affines import read_affine
 from contrage.imaging.images import Image, grid_points, load, resample, transform_points
-from contrage.imaging.template import mni_template
+from contrage.imaging.template import grid_voxel_mm, mni_template
 
 log = logging.getLogger(__name__)
 
@@ -35,6 +35,7 @@ def quality(
     preproc_anatomical: Path | None = None,
     preproc_mask: Path | None = None,
     preproc_stiffness: Path | None = None,
+    preproc_dampingratio: Path | None = None,
     transform: Path | None = None,
     truth_mask: Path | None = None,
     truth_coverage: Path | None = None,
@@ -49,13 +50,14 @@ def quality(
     Parameters
     ----------
     settings : dict
-        Limits `min_coverage`, `min_overlap`, `min_correlation` (None or absent: no limit).
+        Limits `min_coverage`, `min_overlap`, `min_correlation` (None or absent: no limit);
+        `image`, the one that is learned from: of several maps, the one whose coverage counts.
     sidecar : Path
         What preprocess wrote; its failure is passed on.
     brain_mask, corrected, transform : Path, optional
         On the anatomical grid, and the affine; needed only for the comparison with a truth.
-    preproc_anatomical, preproc_mask, preproc_stiffness : Path, optional
-        On the MNI152 grid.
+    preproc_anatomical, preproc_mask, preproc_stiffness, preproc_dampingratio : Path, optional
+        On the MNI152 grid; a zero-byte map is one that the scan does not have.
     truth_mask, truth_coverage, truth_transform, truth_bias : Path, optional
         A phantom's truth.
     output : Path
@@ -71,33 +73,35 @@ def quality(
         pictures.draw_failure(picture, reason)
         return
     head = load(preproc_anatomical) if preproc_anatomical else None
-    stiffness = load(preproc_stiffness) if preproc_stiffness else None
-    inside = _brain(preproc_mask, head, stiffness)
+    given = {"stiffness": preproc_stiffness, "dampingratio": preproc_dampingratio}
+    maps = {name: load(path) for name, path in given.items() if path and path.stat().st_size}
+    learned = maps.get(settings.get("image", ""), next(iter(maps.values()), None))
+    inside = _brain(preproc_mask, head, learned)
     record = {"status": "ok", "stage": "quality", "reason": None}
-    record |= metrics(inside, head, stiffness)
+    record |= metrics(inside, head, learned)
     truth = Truth(truth_mask, truth_coverage, truth_transform, truth_bias)
     record |= against_truth(truth, record["coverage"], brain_mask, transform)
     record["bias_residual_sd"] = bias_residual(truth, brain_mask, corrected, sidecar)
     reasons = flags(record, settings)
     record |= {"flagged": bool(reasons), "flag_reason": reasons}
     write_json(output, record)
-    pictures.draw(picture, head, stiffness, caption(record, picture))
+    pictures.draw(picture, head, maps, caption(record, picture))
 
 
-def _brain(mask: Path | None, head: Image | None, stiffness: Image | None) -> np.ndarray:
+def _brain(mask: Path | None, head: Image | None, learned: Image | None) -> np.ndarray:
     if mask is not None:
         return load(mask).array > 0.5
-    return (head or stiffness).array != 0
+    return (head or learned).array != 0
 
 
-def metrics(inside: np.ndarray, head: Image | None, stiffness: Image | None) -> dict:
+def metrics(inside: np.ndarray, head: Image | None, learned: Image | None) -> dict:
     """Compare a scan on the MNI152 grid with the template.
 
     Parameters
     ----------
-    inside : ndarray of shape (91, 109, 91)
-        The scan's brain mask.
-    head, stiffness : Image or None
+    inside : ndarray of shape (91, 109, 91) or (182, 218, 182)
+        The scan's brain mask, at 2 or 1 mm.
+    head, learned : Image or None
         T1 and map.
 
     Returns
@@ -107,9 +111,9 @@ def metrics(inside: np.ndarray, head: Image | None, stiffness: Image | None) -> 
         mask) fills; `overlap`, Dice of the brain masks; `correlation`, Pearson's r of T1 and
         template inside both masks, None without a T1.
     """
-    template = mni_template()
+    template = mni_template(grid_voxel_mm(inside.shape))
     brain = template.brain
-    filled = stiffness.array != 0 if stiffness is not None else inside
+    filled = learned.array != 0 if learned is not None else inside
     both = inside & brain
     correlation = None
     if head is not None and both.sum() > 2 and head.array[both].std() > 0:
