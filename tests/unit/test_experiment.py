@@ -179,6 +179,9 @@ def test_a_head_may_have_two_layers_one_or_none(root, config, head):
         {"training": {"encoder": "resnet19"}},
         {"training": {"head": [64, 64, 32]}},
         {"dataset": {"voxel_mm": 3}},
+        {"preprocessing": {"registration": {"voxel_mm": 3}}},
+        {"preprocessing": {"registration": {"interpolation": "cubic"}}},
+        {"cohort": {"maps": ["T1w"]}},
         {"experiment": "../elsewhere"},
         {"losses": {"Exp!": {}}},
         {"search": {"rows": {"exp": {}}}},
@@ -192,3 +195,31 @@ def test_a_typing_error_in_the_config_is_refused(root, config, change):
 
     with pytest.raises(WorkflowError):
         validate(merged(config, change), str(root / "workflow/schemas/config.schema.yaml"))
+
+
+def test_a_network_cannot_see_smaller_voxels_than_the_images_have(config):
+    with pytest.raises(SettingsError, match=r"dataset\.voxel_mm: 1 is no multiple of the 2 mm"):
+        experiment.check_config(merged(config, {"dataset": {"voxel_mm": 1}}))
+    fine = {"preprocessing": {"registration": {"voxel_mm": 1}}, "dataset": {"voxel_mm": 1}}
+    experiment.check_config(merged(config, fine))
+
+
+def test_maps_of_the_damping_ratio_are_only_found_in_a_bids_folder(config):
+    with pytest.raises(SettingsError, match="phantom has no maps of the damping ratio"):
+        experiment.check_config(merged(config, {"cohort": {"maps": ["dampingratio"]}}))
+
+
+@pytest.mark.parametrize(
+    ("image", "others", "expected"),
+    [
+        ("stiffness", [], ["stiffness"]),
+        ("dampingratio", [], ["dampingratio"]),
+        ("stiffness", ["stiffness", "dampingratio"], ["stiffness", "dampingratio"]),
+        ("dampingratio", ["stiffness"], ["dampingratio", "stiffness"]),
+        ("T1w", [], []),
+        ("T1w", ["stiffness"], ["stiffness"]),
+    ],
+)
+def test_the_learned_map_comes_first_and_others_beside_it(config, image, others, expected):
+    changed = merged(config, {"cohort": {"source": "bids", "image": image, "maps": others}})
+    assert experiment.maps(changed) == expected

@@ -75,7 +75,7 @@ rule preprocess:
         "../../envs/imaging.yaml"
     threads: 1
     resources:
-        mem_mb=3000,
+        mem_mb=3000 if GRID_MM == 2 else 5000,
         runtime=60,
     params:
         settings=as_json(
