@@ -27,7 +27,7 @@ include: "workflow/rules/pretraining.smk"
 include: "workflow/rules/cohort.smk"
 
 
-if not IS_TABLE:
+if HAS_SCANS:
 
     include: "workflow/rules/imaging_inputs.smk"
     include: "workflow/rules/imaging.smk"

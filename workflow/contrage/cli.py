@@ -31,6 +31,7 @@ STEPS = {
     "preprocess": "contrage.imaging.preprocess:preprocess",
     "quality": "contrage.imaging.quality:quality",
     "stack": "contrage.dataset.stack:stack",
+    "arrays": "contrage.dataset.arrays:arrays",
     "features": "contrage.dataset.features:features",
     "select": "contrage.dataset.select:select",
     "split": "contrage.dataset.split:split",

@@ -8,6 +8,8 @@ from __future__ import annotations
 from typing import Any
 
 from contrage import losses, search, sources
+from contrage.cohort.arrays import KINDS
+from contrage.cohort.arrays import check_settings as check_arrays
 from contrage.cohort.feature_table import check_settings
 from contrage.cohort.names import MAPS
 from contrage.cohort.tables import Cohort, Scan
@@ -145,7 +147,7 @@ def needs_anatomical(config: dict[str, Any]) -> bool:
 
     Brain-only maps that lie in MNI space already, or are registered by themselves, need none.
     """
-    if config["cohort"]["source"] == "table":
+    if config["cohort"]["source"] in ("table", "arrays"):
         return False
     steps = config["preprocessing"]
     return (
@@ -164,8 +166,15 @@ def maps(config: dict[str, Any]) -> list[str]:
 
 def _check_images(config: dict[str, Any]) -> None:
     """Refuse grids that do not divide, and maps that a source does not have."""
+    voxel, image = config["dataset"]["voxel_mm"], config["cohort"]["image"]
+    if image in KINDS:
+        if voxel % KINDS[image].voxel_mm:
+            raise SettingsError(
+                f"dataset.voxel_mm: {voxel} is no multiple of the {KINDS[image].voxel_mm:g} mm of "
+                f"{image} arrays; set it to that, or twice, three or four times as much"
+            )
+        return
     grid = config["preprocessing"]["registration"]["voxel_mm"]
-    voxel = config["dataset"]["voxel_mm"]
     if voxel % grid:
         raise SettingsError(
             f"dataset.voxel_mm: {voxel} is no multiple of the {grid} mm of the preprocessed "
@@ -185,6 +194,7 @@ def check_config(config: dict[str, Any]) -> None:
     cannot have.
     """
     check_settings(config)
+    check_arrays(config)
     _check_images(config)
     for row in dict.fromkeys([*all_rows(config), *config["losses"]]):
         _check_row(row, loss_settings(config, row))

@@ -32,6 +32,8 @@ MAPS = experiment.maps(config)
 GRID_MM = config["preprocessing"]["registration"]["voxel_mm"]
 IS_PHANTOM = config["cohort"]["source"] == "phantom"
 IS_TABLE = config["cohort"]["source"] == "table"
+IS_ARRAYS = config["cohort"]["source"] == "arrays"
+HAS_SCANS = not (IS_TABLE or IS_ARRAYS)
 COHORT_SETTINGS = {
     **{key: value for key, value in config["cohort"].items() if key != "name"},
     "raw": RAW,

@@ -1,7 +1,7 @@
 """From preprocessed images, or a table of features, to one array per cohort and one split per seed."""
 
 ARRAY = f"{DERIVATIVES}/array/{IMAGE}_res-{config['dataset']['voxel_mm']}"
-QUALITY = None if IS_TABLE else config["preprocessing"]["quality"]["action"]
+QUALITY = config["preprocessing"]["quality"]["action"] if HAS_SCANS else None
 
 if IS_TABLE:
     ARRAY = f"{DERIVATIVES}/array/features"
@@ -33,6 +33,10 @@ if IS_TABLE:
             "python -m contrage features --settings {params.settings:q} --log {log:q}"
             " --table {input.table:q} --scans {input.scans:q}"
             " --array {output.array:q} --rows {output.rows:q} --columns {output.columns:q}"
+
+elif IS_ARRAYS:
+
+    include: "arrays.smk"
 
 else:
 
@@ -76,9 +80,11 @@ else:
 rule select:
     input:
         scans=rules.cohort.output.scans,
-        excluded=rules.cohort.output.excluded,
+        excluded=(
+            rules.arrays.output.left_out if IS_ARRAYS else rules.cohort.output.excluded
+        ),
         rows=f"{ARRAY}.tsv",
-        quality=[] if IS_TABLE else per_scan(rules.quality.output.record),
+        quality=per_scan(rules.quality.output.record) if HAS_SCANS else [],
         code=code("contrage.dataset.select"),
     output:
         selected=f"{RESULTS}/dataset/scans.tsv",

@@ -32,7 +32,8 @@ def select(
     ----------
     settings : dict
         `quality_action`: "list" or "exclude" the scans that fail a limit of quality; None for a
-        table of features, which has no records of quality. `leave_out`: participant_id → reason.
+        table of features and for prepared arrays, which have no records of quality.
+        `leave_out`: participant_id → reason.
     scans, excluded : Path
         The cohort's table, and what was left out of it before any image was read.
     rows : Path
@@ -61,6 +62,8 @@ def select(
     ]
     for record in table[~named].to_dict("records"):
         name = record["scan_id"]
+        if settings["quality_action"] is None and name not in row_of.index:
+            continue  # among the excluded, with its reason
         if settings["quality_action"] is None:
             kept.append({**record, "row": row_of[name]})
             continue
