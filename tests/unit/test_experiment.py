@@ -223,3 +223,20 @@ def test_maps_of_the_damping_ratio_are_only_found_in_a_bids_folder(config):
 def test_the_learned_map_comes_first_and_others_beside_it(config, image, others, expected):
     changed = merged(config, {"cohort": {"source": "bids", "image": image, "maps": others}})
     assert experiment.maps(changed) == expected
+
+
+def test_prepared_arrays_ask_for_multiples_of_their_own_voxels(config):
+    arrays = {"cohort": {"source": "arrays", "image": "vbm"}, "benchmark": {"pretrained": []}}
+    with pytest.raises(SettingsError, match=r"voxel_mm: 4 is no multiple of the 1\.5 mm of vbm"):
+        experiment.check_config(merged(config, arrays))
+    experiment.check_config(merged(config, arrays | {"dataset": {"voxel_mm": 4.5}}))
+    assert not experiment.needs_anatomical(merged(config, arrays))
+    assert experiment.maps(merged(config, arrays)) == []
+
+
+@pytest.mark.parametrize(
+    "cohort", [{"source": "arrays"}, {"image": "vbm"}, {"source": "bids", "image": "quasiraw"}]
+)
+def test_kinds_of_arrays_go_with_arrays_only(config, cohort):
+    with pytest.raises(SettingsError, match=r"cohort\.image: vbm or quasiraw goes with"):
+        experiment.check_config(merged(config, {"cohort": cohort}))
