@@ -27,7 +27,7 @@ include: "workflow/rules/pretraining.smk"
 include: "workflow/rules/cohort.smk"
 
 
-if not IS_TABLE:
+if HAS_SCANS:
 
     include: "workflow/rules/imaging_inputs.smk"
     include: "workflow/rules/imaging.smk"
@@ -63,7 +63,7 @@ rule all:
     default_target: True
     input:
         page=f"{RESULTS}/report.html",
-        quality=[] if IS_TABLE else f"{DERIVATIVES}/quality.html",
+        quality=f"{DERIVATIVES}/quality.html" if HAS_SCANS else [],
         tables=TABLES,
         figures=f"{RESULTS}/figures",
         descriptions=dataset_descriptions(),

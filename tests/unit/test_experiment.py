@@ -194,6 +194,9 @@ def test_a_head_may_have_two_layers_one_or_none(root, config, head):
         {"training": {"encoder": "resnet19"}},
         {"training": {"head": [64, 64, 32]}},
         {"dataset": {"voxel_mm": 3}},
+        {"preprocessing": {"registration": {"voxel_mm": 3}}},
+        {"preprocessing": {"registration": {"interpolation": "cubic"}}},
+        {"cohort": {"maps": ["T1w"]}},
         {"experiment": "../elsewhere"},
         {"losses": {"Exp!": {}}},
         {"search": {"rows": {"exp": {}}}},
@@ -207,3 +210,48 @@ def test_a_typing_error_in_the_config_is_refused(root, config, change):
 
     with pytest.raises(WorkflowError):
         validate(merged(config, change), str(root / "workflow/schemas/config.schema.yaml"))
+
+
+def test_a_network_cannot_see_smaller_voxels_than_the_images_have(config):
+    with pytest.raises(SettingsError, match=r"dataset\.voxel_mm: 1 is no multiple of the 2 mm"):
+        experiment.check_config(merged(config, {"dataset": {"voxel_mm": 1}}))
+    fine = {"preprocessing": {"registration": {"voxel_mm": 1}}, "dataset": {"voxel_mm": 1}}
+    experiment.check_config(merged(config, fine))
+
+
+def test_maps_of_the_damping_ratio_are_only_found_in_a_bids_folder(config):
+    with pytest.raises(SettingsError, match="phantom has no maps of the damping ratio"):
+        experiment.check_config(merged(config, {"cohort": {"maps": ["dampingratio"]}}))
+
+
+@pytest.mark.parametrize(
+    ("image", "others", "expected"),
+    [
+        ("stiffness", [], ["stiffness"]),
+        ("dampingratio", [], ["dampingratio"]),
+        ("stiffness", ["stiffness", "dampingratio"], ["stiffness", "dampingratio"]),
+        ("dampingratio", ["stiffness"], ["dampingratio", "stiffness"]),
+        ("T1w", [], []),
+        ("T1w", ["stiffness"], ["stiffness"]),
+    ],
+)
+def test_the_learned_map_comes_first_and_others_beside_it(config, image, others, expected):
+    changed = merged(config, {"cohort": {"source": "bids", "image": image, "maps": others}})
+    assert experiment.maps(changed) == expected
+
+
+def test_prepared_arrays_ask_for_multiples_of_their_own_voxels(config):
+    arrays = {"cohort": {"source": "arrays", "image": "vbm"}, "benchmark": {"pretrained": []}}
+    with pytest.raises(SettingsError, match=r"voxel_mm: 4 is no multiple of the 1\.5 mm of vbm"):
+        experiment.check_config(merged(config, arrays))
+    experiment.check_config(merged(config, arrays | {"dataset": {"voxel_mm": 4.5}}))
+    assert not experiment.needs_anatomical(merged(config, arrays))
+    assert experiment.maps(merged(config, arrays)) == []
+
+
+@pytest.mark.parametrize(
+    "cohort", [{"source": "arrays"}, {"image": "vbm"}, {"source": "bids", "image": "quasiraw"}]
+)
+def test_kinds_of_arrays_go_with_arrays_only(config, cohort):
+    with pytest.raises(SettingsError, match=r"cohort\.image: vbm or quasiraw goes with"):
+        experiment.check_config(merged(config, {"cohort": cohort}))

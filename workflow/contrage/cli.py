@@ -33,6 +33,7 @@ STEPS = {
     "describe": "contrage.imaging.description:describe",
     "quality": "contrage.imaging.quality:quality",
     "stack": "contrage.dataset.stack:stack",
+    "arrays": "contrage.dataset.arrays:arrays",
     "features": "contrage.dataset.features:features",
     "select": "contrage.dataset.select:select",
     "split": "contrage.dataset.split:split",

@@ -8,8 +8,11 @@ from __future__ import annotations
 from typing import Any
 
 from contrage import losses, search, sources
+from contrage.cohort.arrays import KINDS
+from contrage.cohort.arrays import check_settings as check_arrays
 from contrage.cohort.exclude import read_exclusions
 from contrage.cohort.feature_table import check_settings
+from contrage.cohort.names import MAPS
 from contrage.cohort.tables import Cohort, Scan
 from contrage.errors import SettingsError
 
@@ -158,14 +161,44 @@ def needs_anatomical(config: dict[str, Any]) -> bool:
 
     Brain-only maps that lie in MNI space already, or are registered by themselves, need none.
     """
-    if config["cohort"]["source"] == "table":
+    if config["cohort"]["source"] in ("table", "arrays"):
         return False
     steps = config["preprocessing"]
     return (
-        config["cohort"]["image"] != "stiffness"
+        config["cohort"]["image"] not in MAPS
         or steps["skull_strip"]["method"] not in ("none", "mask")
         or steps["bias_correction"]["target"] in ("anatomical", "both")
     )
+
+
+def maps(config: dict[str, Any]) -> list[str]:
+    """Return the maps that are brought to MNI152: the learned one, if it is one, and others."""
+    cohort = config["cohort"]
+    asked = dict.fromkeys([cohort["image"], *cohort["maps"]])
+    return [name for name in asked if name in MAPS]
+
+
+def _check_images(config: dict[str, Any]) -> None:
+    """Refuse grids that do not divide, and maps that a source does not have."""
+    voxel, image = config["dataset"]["voxel_mm"], config["cohort"]["image"]
+    if image in KINDS:
+        if voxel % KINDS[image].voxel_mm:
+            raise SettingsError(
+                f"dataset.voxel_mm: {voxel} is no multiple of the {KINDS[image].voxel_mm:g} mm of "
+                f"{image} arrays; set it to that, or twice, three or four times as much"
+            )
+        return
+    grid = config["preprocessing"]["registration"]["voxel_mm"]
+    if voxel % grid:
+        raise SettingsError(
+            f"dataset.voxel_mm: {voxel} is no multiple of the {grid} mm of the preprocessed "
+            "images; change it, or preprocessing.registration.voxel_mm (1 or 2)"
+        )
+    if "dampingratio" in maps(config) and config["cohort"]["source"] != "bids":
+        raise SettingsError(
+            f"cohort.image, cohort.maps: {config['cohort']['source']} has no maps of the damping "
+            "ratio; they are looked for in a BIDS folder (cohort.source: bids)"
+        )
 
 
 def check_config(config: dict[str, Any]) -> None:
@@ -175,6 +208,8 @@ def check_config(config: dict[str, Any]) -> None:
     cannot have.
     """
     check_settings(config)
+    check_arrays(config)
+    _check_images(config)
     for row in dict.fromkeys([*all_rows(config), *config["losses"]]):
         _check_row(row, loss_settings(config, row))
     _check_search(config)

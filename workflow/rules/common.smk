@@ -30,10 +30,13 @@ IMAGE = config["cohort"]["image"]
 ANATOMICAL = config["cohort"]["anatomical"]
 ANATOMICAL_FOLDER = "anat" if ANATOMICAL == "T1w" else "mre"
 USES_ANATOMICAL = experiment.needs_anatomical(config)
-USES_STIFFNESS = IMAGE == "stiffness"
+MAPS = experiment.maps(config)
+GRID_MM = config["preprocessing"]["registration"]["voxel_mm"]
 IS_PHANTOM = config["cohort"]["source"] == "phantom"
 IS_TABLE = config["cohort"]["source"] == "table"
 RAW_FOLDER = RAW if IS_PHANTOM else config["cohort"]["path"]
+IS_ARRAYS = config["cohort"]["source"] == "arrays"
+HAS_SCANS = not (IS_TABLE or IS_ARRAYS)
 COHORT_SETTINGS = {
     **{
         key: value
@@ -71,7 +74,7 @@ TABLES = expand(
     f"{RESULTS}/tables/{{table}}.tsv",
     table=["mae", "norms", "baselines", "cohort", "excluded", "runtimes"]
     + ["search"] * bool(SEARCHED_ROWS)
-    + ["site"] * (not IS_TABLE),
+    + ["site"] * HAS_SCANS,
 )
 STAGE = beforehand.stage(config)  # named in messages
 

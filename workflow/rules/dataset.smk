@@ -1,7 +1,7 @@
 """From preprocessed images, or a table of features, to one array per cohort and one split per seed."""
 
 ARRAY = f"{DERIVATIVES}/array/{IMAGE}_res-{config['dataset']['voxel_mm']}"
-QUALITY = None if IS_TABLE else config["preprocessing"]["quality"]["action"]
+QUALITY = config["preprocessing"]["quality"]["action"] if HAS_SCANS else None
 
 if IS_TABLE:
     ARRAY = f"{DERIVATIVES}/array/features"
@@ -35,6 +35,10 @@ if IS_TABLE:
             " --table {input.table:q} --scans {input.scans:q}"
             " --array {output.array:q} --rows {output.rows:q} --columns {output.columns:q}"
 
+elif IS_ARRAYS:
+
+    include: "arrays.smk"
+
 else:
 
     rule stack:
@@ -42,7 +46,7 @@ else:
             scans=rules.gate.output.passed,
             images=per_scan(
                 rules.preprocess.output[
-                    f"preproc_{'stiffness' if USES_STIFFNESS else 'anatomical'}"
+                    f"preproc_{IMAGE if IMAGE in MAPS else 'anatomical'}"
                 ]
             ),
             code=code("contrage.dataset.stack"),
@@ -62,7 +66,8 @@ else:
             runtime=60,
         params:
             settings=as_json(
-                image=IMAGE if USES_STIFFNESS else ANATOMICAL,
+                image=IMAGE if IMAGE in MAPS else ANATOMICAL,
+                grid_mm=GRID_MM,
                 voxel_mm=config["dataset"]["voxel_mm"],
             ),
             derivatives=folder_of_table,
@@ -77,9 +82,11 @@ else:
 rule select:
     input:
         scans=rules.cohort.output.scans,
-        excluded=rules.cohort.output.excluded,
+        excluded=(
+            rules.arrays.output.left_out if IS_ARRAYS else rules.cohort.output.excluded
+        ),
         rows=f"{ARRAY}.tsv",
-        quality=[] if IS_TABLE else per_scan(rules.quality.output.record),
+        quality=per_scan(rules.quality.output.record) if HAS_SCANS else [],
         exclude=config["cohort"]["exclude"] or [],
         code=code("contrage.dataset.select"),
     output:

@@ -69,7 +69,7 @@ rule baselines:
         " --predictions {output.predictions:q}"
 
 
-if not IS_TABLE:
+if HAS_SCANS:
 
     rule site_control:
         input:

@@ -27,7 +27,8 @@ rule check:
         "Checking the raw images of {wildcards.scan}"
     shell:
         "python -m contrage check --settings {params.settings:q} --log {log:q}"
-        " --anatomical {input.anatomical:q} --stiffness {input.stiffness:q} --mask {input.mask:q}"
+        " --anatomical {input.anatomical:q} --stiffness {input.stiffness:q}"
+        " --dampingratio {input.dampingratio:q} --mask {input.mask:q}"
         " --output {output.record:q}"
 
 
@@ -79,7 +80,7 @@ rule preprocess:
         "../../envs/imaging.yaml"
     threads: 1
     resources:
-        **backends.needs(config["preprocessing"]["skull_strip"]["method"]),
+        **backends.needs(config["preprocessing"]["skull_strip"]["method"], GRID_MM),
     params:
         settings=as_json(
             template=TEMPLATE.settings(),
@@ -88,6 +89,7 @@ rule preprocess:
                 step: config["preprocessing"][step]
                 for step in ("bias_correction", "registration")
             },
+            **reference_map(),
         ),
         outputs=preprocess_options,
         folders=folders_of_data_sets,
@@ -97,7 +99,8 @@ rule preprocess:
     shell:
         "python -m contrage preprocess --settings {params.settings:q} --log {log:q}"
         " --check {input.check:q} --anatomical {input.anatomical:q}"
-        " --stiffness {input.stiffness:q} --mask {input.mask:q} {params.outputs}"
+        " --stiffness {input.stiffness:q} --dampingratio {input.dampingratio:q}"
+        " --mask {input.mask:q} {params.outputs}"
         " {params.folders} --on-bad-scan {params.on_bad_scan}"
 
 
@@ -122,6 +125,7 @@ rule quality:
     params:
         settings=as_json(
             template=TEMPLATE.settings(),
+            image=IMAGE,
             **{
                 limit: value
                 for limit, value in config["preprocessing"]["quality"].items()

@@ -7,7 +7,7 @@ def raw_images(wildcards):
     needs_mask = COHORT_SETTINGS["needs_mask"]
     return {
         "anatomical": scan.anatomical if USES_ANATOMICAL else [],
-        "stiffness": scan.stiffness if USES_STIFFNESS else [],
+        **{name: (name in MAPS and getattr(scan, name)) or [] for name in names.MAPS},
         "mask": scan.mask if needs_mask else [],
     }
 
@@ -53,14 +53,19 @@ def template_files():
     return {name: ancient(str(path)) for name, path in files.items() if path}
 
 
+def reference_map():
+    """The map that is registered, where there is a choice and no anatomical image."""
+    return {} if USES_ANATOMICAL or len(MAPS) < 2 else {"reference": MAPS[0]}
+
+
 def preprocess_outputs():
     """The derivatives of one scan: those that the images of this cohort give."""
     native = f"{DERIVATIVES}/{{folder}}/{ANATOMICAL_FOLDER}/{{scan}}"
     preproc = {
-        image: f"{DERIVATIVES}/{names.preproc_file('{scan}', image)}".replace(
+        image: f"{DERIVATIVES}/{names.preproc_file('{scan}', image, GRID_MM)}".replace(
             names.folder("{scan}"), "{folder}", 1
         )
-        for image in (ANATOMICAL, "stiffness", "mask")
+        for image in (ANATOMICAL, *MAPS, "mask")
     }
     outputs = {
         "sidecar": f"{DERIVATIVES}/{{folder}}/{{scan}}_desc-preproc.json",
@@ -70,10 +75,9 @@ def preprocess_outputs():
     if USES_ANATOMICAL:
         outputs["corrected"] = f"{native}_desc-biascorrected_{ANATOMICAL}.nii.gz"
         outputs["preproc_anatomical"] = preproc[ANATOMICAL]
-    if USES_STIFFNESS:
-        outputs["preproc_stiffness"] = preproc["stiffness"]
+    outputs |= {f"preproc_{name}": preproc[name] for name in MAPS}
     kind = config["preprocessing"]["registration"]["transform"]
-    source = ANATOMICAL if USES_ANATOMICAL else "stiffness"
+    source = ANATOMICAL if USES_ANATOMICAL else MAPS[0]
     transform = f"{DERIVATIVES}/{{folder}}/xfm/{{scan}}_from-{source}_to-MNI152_xfm"
     if kind != "none":
         outputs["transform"] = f"{transform}.mat"

@@ -50,7 +50,7 @@ def dataset_descriptions():
     return [
         f"results/derivatives/{cohort['name']}/dataset_description.json"
         for cohort in cohorts
-        if cohort["source"] != "table"
+        if cohort["source"] not in ("table", "arrays")
     ]
 
 

@@ -27,7 +27,7 @@ rule describe:
         settings=as_json(
             name=config["cohort"]["name"],
             anatomical=ANATOMICAL if USES_ANATOMICAL else None,
-            maps=["stiffness"] * USES_STIFFNESS,
+            maps=list(MAPS),
             **{**config["preprocessing"], "template": TEMPLATE.settings()},
         ),
         folders=folders_of_data_sets,

@@ -84,6 +84,7 @@ rule figures:
             embedding={"rows": WATCHED_ROWS, "epochs": WATCHED_EPOCHS},
             quality=config["preprocessing"]["quality"],
             image=IMAGE,
+            grid_mm=GRID_MM,
             search={row: config["search"]["rows"][row] for row in SEARCHED_ROWS},
         ),
         results=results_folder,

@@ -120,3 +120,18 @@ def test_no_table_no_folder_and_no_usable_scan_are_errors(tmp_path):
     table(tmp_path, "participant_id age", "01 30")
     with pytest.raises(TableError, match="no scan can be used"):
         read_cohort(settings(tmp_path))
+
+
+def test_the_damping_ratio_is_found_beside_the_stiffness(study):
+    put(study, "sub-01/mre/sub-01_dampingratio.nii.gz")
+    one, other = read_cohort(settings(study)).scans
+    assert one.dampingratio.endswith("sub-01_dampingratio.nii.gz")
+    assert one.stiffness.endswith("sub-01_stiffness.nii.gz")
+    assert other.dampingratio is None
+
+
+def test_learning_from_the_damping_ratio_needs_one(study):
+    put(study, "sub-01/mre/sub-01_dampingratio.nii.gz")
+    cohort = read_cohort(settings(study, image="dampingratio"))
+    assert [scan.scan_id for scan in cohort.scans] == ["sub-01"]
+    assert cohort.excluded[0].reason == "no damping-ratio map (mre/…_dampingratio.nii.gz)"

@@ -71,6 +71,22 @@ def test_each_scan_stands_in_the_row_that_the_table_says(tmp_path, rng):
         np.testing.assert_array_equal(array[row], images[scan])
 
 
+def test_images_of_one_millimetre_are_averaged_to_the_grid_asked_for(tmp_path, rng):
+    path = tmp_path / "sub-1/anat/sub-1_space-MNI152_res-1_desc-preproc_T1w.nii.gz"
+    image = rng.normal(3, 1, (6, 8, 10)).astype(np.float32)
+    save_nifti(path, image, np.diag([1.0, 1, 1, 1]))
+    write_tsv(tmp_path / "scans.tsv", pd.DataFrame({"scan_id": ["sub-1"]}))
+    stack(
+        {"image": "T1w", "voxel_mm": 2, "grid_mm": 1},
+        scans=tmp_path / "scans.tsv",
+        derivatives=tmp_path,
+        array=tmp_path / "array.npy",
+        rows=tmp_path / "rows.tsv",
+    )
+    array = np.load(tmp_path / "array.npy")
+    np.testing.assert_allclose(array[0], slow_block_mean(image, 2), rtol=1e-6)
+
+
 def test_a_failed_scan_is_left_out_and_the_others_keep_their_rows(tmp_path, rng):
     images = prepare(tmp_path, rng, failed=[SCANS[1]])
     array, rows = run(tmp_path)

@@ -150,3 +150,25 @@ def test_real_maps_pass_and_are_in_pascal(verdict, shared):
         found = verdict(stiffness=path)
         assert (found["status"], found["unit"]) == ("ok", "Pa")
         assert found["inputs"]["stiffness"]["sform_code"] == 0
+
+
+def test_a_map_of_the_damping_ratio_passes_beside_the_stiffness(verdict, small):
+    damping = small.with_array(small.array / 10)
+    found = verdict(stiffness=small, dampingratio=damping)
+    assert found["status"] == "ok" and found["unit"] == "kPa"
+    assert found["inputs"]["dampingratio"]["median"] == pytest.approx(0.25, abs=0.05)
+
+
+@pytest.mark.parametrize("factor", [1.0, 8.0, 1000.0, 0.001])
+def test_what_has_another_unit_is_no_damping_ratio(verdict, small, factor):
+    found = verdict(dampingratio=small.with_array(small.array * factor))
+    assert found["status"] == "failed"
+    assert "no map of the damping ratio" in found["reason"]
+    assert "dampingratio.nii.gz" in found["reason"]
+
+
+def test_a_damping_ratio_elsewhere_than_the_stiffness_is_named(verdict, small):
+    away = small.affine.copy()
+    away[:3, 3] += 500
+    found = verdict(stiffness=small, dampingratio=Image(small.array / 10, away))
+    assert "does not overlap" in found["reason"]

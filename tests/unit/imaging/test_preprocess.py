@@ -25,6 +25,7 @@ NAMES = {
     "preproc_anatomical": "t1.nii.gz",
     "preproc_mask": "mni_mask.nii.gz",
     "preproc_stiffness": "stiffness.nii.gz",
+    "preproc_dampingratio": "damping.nii.gz",
 }
 AS_IT_IS = {
     "skull_strip": {"method": "none"},
@@ -59,7 +60,9 @@ def done(head, make_map, save, tmp_path_factory):
     t1 = save(folder / "t1.nii.gz", head.image.array, head.image.affine)
     raw = save(folder / "map.nii.gz", stiffness.array * 1000, stiffness.affine)
     settings = {"registration": {"quality": "testing", "seed": 1}}
-    run(folder, settings, anatomical=t1, stiffness=raw)
+    ratio = make_map(head, voxel=(3.0, 3.3, 3.1), codes="PSR", slab=0.0)
+    ratio = save(folder / "ratio.nii.gz", ratio.array / 10, ratio.affine)
+    run(folder, settings, anatomical=t1, stiffness=raw, dampingratio=ratio)
     return folder
 
 
@@ -250,3 +253,59 @@ def test_syn_writes_its_deformation_beside_the_affine(tmp_path, head, save):
     assert warp.shape[-1] == 3
     assert np.abs(np.asarray(warp.dataobj)).max() > 0
     assert read_affine(tmp_path / "x.mat").shape == (4, 4)
+
+
+def test_the_damping_ratio_goes_the_stiffness_maps_way_from_its_own_grid(done):
+    image = load(done / "out" / "damping.nii.gz")
+    x = transform_points(image.affine, np.argwhere(image.array != 0).astype(float))[:, 0]
+    values = image.array[image.array != 0]
+    assert values.size > 10_000
+    np.testing.assert_allclose(values[x < -6], 0.2, rtol=1e-5)
+    np.testing.assert_allclose(values[x > 6], 0.4, rtol=1e-5)
+
+
+def test_a_map_that_is_wanted_but_not_there_is_an_empty_file(tmp_path):
+    grid, brain = mni_grid(), mni_template().brain
+    path = tmp_path / "map.nii.gz"
+    values = (2.5 + np.arange(91)[:, None, None] / 100) * brain
+    save_nifti(path, values.astype(np.float32), grid.affine)
+    wanted = ("preproc_stiffness", "preproc_dampingratio")
+    record = run(tmp_path, AS_IT_IS, wanted, stiffness=path)
+    assert record["status"] == "ok"
+    assert (tmp_path / "out" / "damping.nii.gz").stat().st_size == 0
+    assert (tmp_path / "out" / "stiffness.nii.gz").stat().st_size > 0
+
+
+def test_of_two_maps_without_an_anatomical_image_the_one_named_gives_the_mask(tmp_path):
+    grid, brain = mni_grid(), mni_template().brain
+    half = brain.copy()
+    half[:45] = False
+    slope = np.arange(91)[:, None, None] / 100
+    stiffness, damping = tmp_path / "map.nii.gz", tmp_path / "ratio.nii.gz"
+    save_nifti(stiffness, ((2.5 + slope) * brain).astype(np.float32), grid.affine)
+    save_nifti(damping, ((0.2 + slope / 10) * half).astype(np.float32), grid.affine)
+    settings = {**AS_IT_IS, "reference": "dampingratio"}
+    wanted = ("preproc_mask", "preproc_stiffness", "preproc_dampingratio")
+    run(tmp_path, settings, wanted, stiffness=stiffness, dampingratio=damping)
+    for name in ("mni_mask", "stiffness", "damping"):
+        filled = load(tmp_path / "out" / f"{name}.nii.gz").array != 0
+        np.testing.assert_array_equal(filled, half)
+
+
+def test_images_land_on_the_grid_of_one_millimetre_when_asked(tmp_path):
+    template = mni_template()
+    path = tmp_path / "t1.nii.gz"
+    save_nifti(path, template.anatomical.array * 500, template.anatomical.affine)
+    settings = {**AS_IT_IS, "registration": {"transform": "none", "voxel_mm": 1}}
+    record = run(tmp_path, settings, ("preproc_anatomical",), anatomical=path)
+    image = nib.load(tmp_path / "out" / "t1.nii.gz")
+    assert image.shape == (182, 218, 182)
+    np.testing.assert_array_equal(image.affine, mni_grid(1).affine)
+    values = np.asarray(image.dataobj)[: 2 * 91 : 2, : 2 * 109 : 2, : 2 * 91 : 2]
+    np.testing.assert_allclose(values, template.anatomical.array * 500, atol=1e-3)
+    assert record["steps"][-1]["settings"] == {
+        "interpolation": "linear",
+        "masks": "nearest",
+        "times": 1,
+        "voxel_mm": 1,
+    }

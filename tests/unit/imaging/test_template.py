@@ -14,6 +14,7 @@ from contrage.imaging.images import Image, grid_points, shrink, transform_points
 from contrage.imaging.pose import find_pose
 from contrage.imaging.template import (
     brain_template,
+    grid_voxel_mm,
     mni_grid,
     mni_template,
     template_checksum,
@@ -26,6 +27,31 @@ def test_the_grid_is_fsls_two_millimetre_mni152():
     assert grid.array.shape == (91, 109, 91)
     corner = transform_points(grid.affine, np.array([[0.0, 0, 0], [90, 108, 90]]))
     np.testing.assert_array_equal(corner, [[90, -126, -72], [-90, 90, 108]])
+
+
+def test_the_grid_of_one_millimetre_is_fsls_and_begins_where_the_other_does():
+    grid = mni_grid(1)
+    assert grid.array.shape == (182, 218, 182)
+    corner = transform_points(grid.affine, np.array([[0.0, 0, 0], [181, 217, 181]]))
+    np.testing.assert_array_equal(corner, [[90, -126, -72], [-91, 91, 109]])
+
+
+def test_the_template_of_one_millimetre_holds_the_files_voxels_at_their_places():
+    import nibabel as nib
+
+    template, file = mni_template(1), nib.load(template_path())
+    assert template.brain.sum() == (np.asanyarray(file.dataobj) > 0).sum()
+    inside = np.argwhere(template.brain)[::9973]
+    world = transform_points(template.anatomical.affine, inside.astype(float))
+    index = np.round(transform_points(np.linalg.inv(file.affine), world)).astype(int)
+    expected = np.asanyarray(file.dataobj)[tuple(index.T)] / 255
+    np.testing.assert_allclose(template.anatomical.array[tuple(inside.T)], expected, rtol=1e-6)
+
+
+def test_a_grid_is_known_by_its_shape():
+    assert [grid_voxel_mm(mni_grid(size).array.shape) for size in (1, 2)] == [1, 2]
+    with pytest.raises(ValueError, match=r"\(90, 109, 91\) does not lie on an MNI152 grid"):
+        grid_voxel_mm((90, 109, 91))
 
 
 @pytest.mark.parametrize("step", [2, 3, 4, 8])

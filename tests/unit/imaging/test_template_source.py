@@ -60,7 +60,7 @@ def test_another_file_in_nilearn_is_noticed_before_any_job(monkeypatch, tmp_path
 
 
 def test_somebodys_head_and_mask_give_their_brain_in_any_orientation(files):
-    found, expected = mni_template(find_source(own(files))), mni_template()
+    found, expected = mni_template(2, find_source(own(files))), mni_template()
     np.testing.assert_array_equal(found.brain, expected.brain)
     assert not found.anatomical.array[~expected.brain].any()
     inside = expected.brain
@@ -77,7 +77,7 @@ def test_a_mask_on_another_grid_is_carried_to_the_template(files, tmp_path):
     there = transform_points(np.linalg.inv(whole.anatomical.affine) @ grid.affine, index)
     mask = ndimage.map_coordinates(whole.brain.astype(np.uint8), there.T, order=0)
     save_nifti(tmp_path / "mask.nii.gz", mask.reshape(grid.array.shape), grid.affine)
-    found = mni_template(find_source(own(files, mask=str(tmp_path / "mask.nii.gz"))))
+    found = mni_template(2, find_source(own(files, mask=str(tmp_path / "mask.nii.gz"))))
     shared = 2 * (found.brain & whole.brain).sum() / (found.brain.sum() + whole.brain.sum())
     assert shared > 0.97
 
@@ -108,7 +108,7 @@ def test_a_file_that_changed_since_is_noticed_by_the_job(files, tmp_path):
     settings = find_source(own(tmp_path)).settings()
     shutil.copy(files / "mask.nii.gz", tmp_path / "head.nii.gz")
     with pytest.raises(SettingsError, match=r"template\.sha256: .*head\.nii\.gz"):
-        mni_template(as_source(settings))
+        mni_template(2, as_source(settings))
 
 
 def test_the_settings_of_a_job_say_which_template(files):
@@ -133,7 +133,7 @@ def test_what_cannot_be_found_is_said_before_any_job(files, change, message):
 
 def test_a_head_without_a_mask_is_no_template(files):
     with pytest.raises(SettingsError, match=r"litres; a head needs its brain mask"):
-        mni_template(find_source(own(files, mask=None)))
+        mni_template(2, find_source(own(files, mask=None)))
 
 
 def test_a_template_in_another_space_is_refused(files, tmp_path, reoriented):
@@ -143,7 +143,7 @@ def test_a_template_in_another_space_is_refused(files, tmp_path, reoriented):
     save_nifti(tmp_path / "away.nii.gz", image.array, affine)
     block = {"source": "files", "anatomical": str(tmp_path / "away.nii.gz")}
     with pytest.raises(SettingsError, match="lies in the box of MNI152"):
-        mni_template(find_source(block))
+        mni_template(2, find_source(block))
 
 
 @pytest.fixture

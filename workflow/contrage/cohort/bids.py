@@ -1,8 +1,9 @@
 """A BIDS folder: participants.tsv and, per participant (and session), a T1 and/or a stiffness map.
 
-BIDS knows no suffix for stiffness yet: maps are looked for as `mre/…_stiffness.nii[.gz]`. The
-folder is listed by the BIDS naming pattern, not indexed, because Snakemake asks for the list
-each time it starts, in every job on a cluster.
+BIDS knows no suffix for maps of MR elastography yet: they are looked for as
+`mre/…_stiffness.nii[.gz]` and `mre/…_dampingratio.nii[.gz]`. The folder is listed by the BIDS
+naming pattern, not indexed, because Snakemake asks for the list each time it starts, in every job
+on a cluster.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import logging
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from contrage.cohort.names import LABEL, scan_id
+from contrage.cohort.names import LABEL, MAPS, scan_id
 from contrage.cohort.tables import Cohort, Exclusion, Scan, text_or_none, usable_rows
 from contrage.errors import TableError
 from contrage.files import read_tsv
@@ -21,7 +22,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-DATATYPE = {"T1w": "anat", "magnitude": "mre", "stiffness": "mre", "mask": "anat"}
+DATATYPE = {"T1w": "anat", "magnitude": "mre", "mask": "anat", **dict.fromkeys(MAPS, "mre")}
+NAMES = {"stiffness": "stiffness", "dampingratio": "damping-ratio"}
 ENDINGS = (".nii.gz", ".nii")
 
 
@@ -31,7 +33,7 @@ def read(settings: dict[str, Any]) -> Cohort:
     Parameters
     ----------
     settings : dict
-        `path` (the BIDS folder), `image` (T1w or stiffness: the image to learn from),
+        `path` (the BIDS folder), `image` (T1w, stiffness or dampingratio: the one to learn from),
         `anatomical` (T1w or magnitude), `needs_anatomical`, `needs_mask`, `on_bad_scan`.
 
     Raises
@@ -122,6 +124,7 @@ def _find_images(folder: Path, row: dict[str, Any], anatomical: str) -> Scan:
         site=text_or_none(row.get("site")),
         anatomical=_find(home, scan, anatomical),
         stiffness=_find(home, scan, "stiffness"),
+        dampingratio=_find(home, scan, "dampingratio"),
         mask=_find(home, scan, "mask"),
     )
 
@@ -142,9 +145,10 @@ def _find(home: Path, scan: str, suffix: str) -> str | None:
 def _missing(scan: Scan, settings: dict[str, Any]) -> list[str]:
     """Name the images that this run needs and the scan does not have."""
     missing = []
-    if settings["image"] == "stiffness" and scan.stiffness is None:
-        missing.append("stiffness map (mre/…_stiffness.nii.gz)")
-    if (settings["needs_anatomical"] or settings["image"] != "stiffness") and not scan.anatomical:
+    learned = settings["image"]
+    if learned in MAPS and getattr(scan, learned) is None:
+        missing.append(f"{NAMES[learned]} map (mre/…_{learned}.nii.gz)")
+    if (settings["needs_anatomical"] or learned not in MAPS) and not scan.anatomical:
         missing.append(f"{settings['anatomical']} image")
     if settings["needs_mask"] and scan.mask is None:
         missing.append("brain mask (anat/…_desc-brain_mask.nii.gz)")

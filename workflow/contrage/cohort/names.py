@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-SPACE = "space-MNI152_res-2"
+MAPS = ("stiffness", "dampingratio")
+"""Suffixes of the maps of MR elastography that can be learned from."""
 LABEL = re.compile(r"^[A-Za-z0-9]+$")
 
 
@@ -31,7 +32,7 @@ def participant(scan: str) -> str:
     return scan.partition("_ses-")[0]
 
 
-def preproc_file(scan: str, image: str) -> str:
+def preproc_file(scan: str, image: str, voxel_mm: int = 2) -> str:
     """Return a preprocessed image's path inside the derivatives folder.
 
     Parameters
@@ -39,12 +40,15 @@ def preproc_file(scan: str, image: str) -> str:
     scan : str
         "sub-X" or "sub-X_ses-Y".
     image : str
-        The BIDS suffix: "stiffness", "T1w", "magnitude" or "mask".
+        The BIDS suffix: "stiffness", "dampingratio", "T1w", "magnitude" or "mask".
+    voxel_mm : int
+        Of the MNI152 grid; BIDS's entity `res`.
     """
+    space = f"space-MNI152_res-{voxel_mm}"
     if image == "mask":
-        return f"{folder(scan)}/anat/{scan}_{SPACE}_desc-brain_mask.nii.gz"
+        return f"{folder(scan)}/anat/{scan}_{space}_desc-brain_mask.nii.gz"
     datatype = "anat" if image == "T1w" else "mre"
-    return f"{folder(scan)}/{datatype}/{scan}_{SPACE}_desc-preproc_{image}.nii.gz"
+    return f"{folder(scan)}/{datatype}/{scan}_{space}_desc-preproc_{image}.nii.gz"
 
 
 def quality_file(scan: str) -> str:

@@ -39,6 +39,8 @@ def read_cohort(settings: dict[str, Any]) -> Cohort:
             )
         if source == "mre134":
             from contrage.cohort.mre134 import read
+        elif source == "arrays":
+            from contrage.cohort.arrays import read
         else:
             from contrage.cohort.bids import read
         cohort = read(settings)

@@ -28,7 +28,7 @@ class Scan:
         Without "ses-"; None where there is only one.
     sex, site : str or None
         None where the table does not say.
-    anatomical, stiffness, mask : str or None
+    anatomical, stiffness, dampingratio, mask : str or None
         Raw images (mask: a given brain mask of the anatomical image).
     """
 
@@ -40,6 +40,7 @@ class Scan:
     anatomical: str | None = None
     stiffness: str | None = None
     mask: str | None = None
+    dampingratio: str | None = None
 
     @property
     def scan_id(self) -> str:

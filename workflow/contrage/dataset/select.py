@@ -34,7 +34,8 @@ def select(
     ----------
     settings : dict
         `quality_action`: "list" or "exclude" the scans that fail a limit of quality; None for a
-        table of features, which has no records of quality. `leave_out`: participant_id → reason.
+        table of features and for prepared arrays, which have no records of quality.
+        `leave_out`: participant_id → reason.
     scans, excluded : Path
         The cohort's table, and what was left out of it before any image was read.
     rows : Path
@@ -63,6 +64,8 @@ def select(
         name = record["scan_id"]
         if name in unwanted:
             continue
+        if settings["quality_action"] is None and name not in row_of.index:
+            continue  # among the excluded, with its reason
         if settings["quality_action"] is None:
             kept.append({**record, "row": row_of[name]})
             continue

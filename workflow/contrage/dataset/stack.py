@@ -16,8 +16,6 @@ from contrage.files import atomic, read_tsv, write_tsv
 
 log = logging.getLogger(__name__)
 
-GRID_MM = 2
-
 
 def stack(
     settings: dict[str, Any], *, scans: Path, derivatives: Path, array: Path, rows: Path
@@ -27,7 +25,8 @@ def stack(
     Parameters
     ----------
     settings : dict
-        `image` ("stiffness", "T1w" or "magnitude"), `voxel_mm` (a multiple of 2).
+        `image` ("stiffness", "dampingratio", "T1w" or "magnitude"), `grid_mm` (voxel size of the
+        preprocessed images, 2 by default), `voxel_mm` (a multiple of it).
     scans : Path
         The scans that passed the check.
     derivatives : Path
@@ -47,12 +46,15 @@ def stack(
     import pandas as pd
 
     names = read_tsv(scans)["scan_id"].tolist()
-    files = {name: derivatives / preproc_file(name, settings["image"]) for name in names}
+    grid_mm = settings.get("grid_mm", 2)
+    factor = settings["voxel_mm"] // grid_mm
+    image_of = settings["image"]
+    files = {name: derivatives / preproc_file(name, image_of, grid_mm) for name in names}
     usable = [name for name in names if files[name].stat().st_size > 0]
     if not usable:
         raise BadScanError(scans, "no scan came through preprocessing; see the table of exclusions")
     first = nib.load(files[usable[0]])
-    shape = block_mean(np.zeros(first.shape, np.float32), settings["voxel_mm"] // GRID_MM).shape
+    shape = block_mean(np.zeros(first.shape, np.float32), factor).shape
     with atomic(array) as temporary:
         images = np.lib.format.open_memmap(
             temporary, mode="w+", dtype=np.float32, shape=(len(usable), *shape)
@@ -62,7 +64,7 @@ def stack(
             if image.shape != first.shape or not np.allclose(image.affine, first.affine):
                 raise BadScanError(files[name], f"its grid differs from that of {files[usable[0]]}")
             voxels = np.asarray(image.dataobj, dtype=np.float32)
-            images[row] = block_mean(voxels, settings["voxel_mm"] // GRID_MM)
+            images[row] = block_mean(voxels, factor)
             if (row + 1) % 100 == 0:
                 log.info("%d of %d images", row + 1, len(usable))
         images.flush()

@@ -15,6 +15,14 @@ from contrage.imaging.affines import LPS, read_affine, write_affine
 from contrage.imaging.calls import call
 from contrage.imaging.images import Image
 
+INTERPOLATORS = {
+    "linear": "linear",
+    "nearest": "nearestNeighbor",
+    "bspline": "bSpline",
+    "lanczos": "lanczosWindowedSinc",
+}
+"""Our names of interpolations, and ANTs'."""
+
 
 def import_ants(seed: int = 1) -> ModuleType:
     """Import ANTs so that results repeat to the bit on any number of cores.
@@ -154,8 +162,25 @@ def _registration(fixed, moving, settings, initial, mask, folder) -> dict:
     )
 
 
-def warp_apply(image: Image, grid: Image, transforms: tuple[list, list]) -> np.ndarray:
-    """Bring an image onto a grid through transform files; linear, zero outside."""
+def warp_apply(
+    image: Image, grid: Image, transforms: tuple[list, list], interpolation: str = "linear"
+) -> np.ndarray:
+    """Bring an image onto a grid through transform files, composed: one interpolation.
+
+    Parameters
+    ----------
+    image, grid : Image
+        What is brought, and onto which voxels.
+    transforms : tuple of two lists
+        Files and inversion flags, as ants.apply_transforms wants them.
+    interpolation : str
+        A key of `INTERPOLATORS`.
+
+    Returns
+    -------
+    ndarray of the grid's shape
+        float32, zero outside the image.
+    """
     import ants
 
     names, inverted = transforms
@@ -164,8 +189,16 @@ def warp_apply(image: Image, grid: Image, transforms: tuple[list, list]) -> np.n
         to_ants(grid),
         to_ants(image),
         names,
-        "linear",
+        INTERPOLATORS[interpolation],
         whichtoinvert=inverted,
         singleprecision=True,
     )
     return result.numpy().astype(np.float32)
+
+
+def affine_apply(image: Image, grid: Image, affine: np.ndarray, interpolation: str) -> np.ndarray:
+    """Bring an image onto a grid through an affine (image world → grid world); as `warp_apply`."""
+    with tempfile.TemporaryDirectory(prefix="contrage-") as folder:
+        path = Path(folder) / "affine.mat"
+        write_affine(path, affine)
+        return warp_apply(image, grid, ([str(path)], [False]), interpolation)

@@ -17,6 +17,10 @@ LICENSE = (
 )
 
 
+MEMORY_AT_1_MM = 5000
+"""MiB of a preprocessing job whose images have voxels of 1 mm."""
+
+
 @dataclass(frozen=True)
 class Program:
     """What a method runs.
@@ -152,7 +156,8 @@ def options(skull_strip: dict[str, Any]) -> dict[str, Any]:
     return {**OPTIONS.get(method, {}), **skull_strip.get(method, {})}
 
 
-def needs(method: str) -> dict[str, int]:
+def needs(method: str, grid_mm: int = 2) -> dict[str, int]:
     """Return the memory (MiB) and time (minutes) that a preprocessing job is given."""
     program = PROGRAMS.get(method, Program((), ""))
-    return {"mem_mb": program.mem_mb, "runtime": program.runtime}
+    memory = program.mem_mb if grid_mm == 2 else max(program.mem_mb, MEMORY_AT_1_MM)
+    return {"mem_mb": memory, "runtime": program.runtime}

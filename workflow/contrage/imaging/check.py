@@ -18,6 +18,7 @@ from contrage.imaging.template_source import as_source
 log = logging.getLogger(__name__)
 
 LOWEST_KPA, HIGHEST_KPA = 0.3, 20.0
+LOWEST_DAMPING, HIGHEST_DAMPING = 0.01, 1.0
 SMALLEST_VOXEL_MM, LARGEST_VOXEL_MM = 0.2, 12.0
 PASCAL_FROM = 100.0
 """A median above this can only be Pa: 100 kPa is cartilage, 100 Pa is no tissue."""
@@ -42,6 +43,7 @@ def check(
     *,
     anatomical: Path | None = None,
     stiffness: Path | None = None,
+    dampingratio: Path | None = None,
     mask: Path | None = None,
     output: Path,
 ) -> None:
@@ -52,30 +54,33 @@ def check(
     settings : dict
         `stiffness_unit`: auto, Pa or kPa; `stated`: what the image that is stripped and
         registered is said to be already (`stripped`, `in_mni`), and `template` to compare with.
-    anatomical, stiffness, mask : Path, optional
+    anatomical, stiffness, dampingratio, mask : Path, optional
         The images of the scan.
     output : Path
         JSON: status (ok, failed), stage, reason, problems, unit, median_kpa, and for each
         image shape, voxel_mm, axcodes, sha256.
     """
-    given = {"anatomical": anatomical, "stiffness": stiffness, "mask": mask}
+    maps = {"stiffness": stiffness, "dampingratio": dampingratio}
+    given = {"anatomical": anatomical, **maps, "mask": mask}
     findings = {name: inspect(path) for name, path in given.items() if path is not None}
     record: dict = {"status": "ok", "stage": "check", "reason": None}
     record |= {"unit": None, "median_kpa": None}
     if findings.get("stiffness") and findings["stiffness"].image is not None:
         unit = settings.get("stiffness_unit", "auto")
         record |= check_units(findings["stiffness"], unit)
-    check_overlap(findings.get("stiffness"), findings.get("anatomical"))
-    check_overlap(findings.get("mask"), findings.get("anatomical") or findings.get("stiffness"))
-    check_stated(findings.get("anatomical") or findings.get("stiffness"), settings)
+    if findings.get("dampingratio") and findings["dampingratio"].image is not None:
+        check_damping(findings["dampingratio"])
+    main = next((found for name, found in findings.items() if name != "mask"), None)
+    for name in (*maps, "mask"):
+        check_overlap(findings.get(name), main)
+    check_stated(main, settings)
     problems = [text for finding in findings.values() for text in finding.problems]
     if not findings:
-        problems = ["neither an anatomical image nor a stiffness map is given"]
+        problems = ["neither an anatomical image nor a map is given"]
     record["problems"] = problems
     if problems:
         record |= {"status": "failed", "reason": "; ".join(problems)}
         log.info("scan cannot be used: %s", record["reason"])
-    main = findings.get("anatomical") or findings.get("stiffness")
     record |= {key: main.facts.get(key) for key in ("shape", "voxel_mm", "axcodes")} if main else {}
     record["inputs"] = {name: finding.facts for name, finding in findings.items()}
     write_json(output, record)
@@ -172,6 +177,26 @@ def check_stated(finding: Finding | None, settings: dict) -> None:
     source = as_source(settings.get("template"))
     for reason in stated_problems(finding.image, stated, source):
         finding.problem(reason)
+
+
+def check_damping(finding: Finding) -> None:
+    """Judge a map of the damping ratio, which has no unit: G''/2G' lies between 0 and about 1.
+
+    The median of what is measured counts, so that outliers of the inversion do not; a map in
+    per cent, or another map (kPa, Pa) under this name, is beyond the limits.
+    """
+    values = finding.image.array
+    values = values[np.isfinite(values) & (values != 0)]
+    if not values.size:
+        return
+    median = float(np.median(values))
+    finding.facts["median"] = round(median, 4)
+    if not LOWEST_DAMPING <= median <= HIGHEST_DAMPING:
+        finding.problem(
+            f"is no map of the damping ratio: its median is {median:.4g}, outside "
+            f"{LOWEST_DAMPING:g}-{HIGHEST_DAMPING:g}; it has no unit (kPa, Pa and per cent are "
+            "none of it)"
+        )
 
 
 def check_overlap(finding: Finding | None, reference: Finding | None) -> None:

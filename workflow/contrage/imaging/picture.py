@@ -13,12 +13,13 @@ from scipy import ndimage
 from contrage.files import atomic
 from contrage.imaging.images import Image
 from contrage.imaging.native import Native, centre, sections
-from contrage.imaging.template import mni_template
+from contrage.imaging.template import grid_voxel_mm, mni_template
 from contrage.imaging.template_source import NILEARN, Source
 
-SCALE = 3
-PIXEL_MM = 2 / SCALE
-HIGHEST_KPA = 5.0
+PIXELS_PER_MM = 1.5
+HIGHEST = {"stiffness": (5.0, "5 kPa"), "dampingratio": (0.5, "0.5")}
+"""Upper end of a map's colours, and how it is written."""
+TITLES = {"stiffness": "stiffness", "dampingratio": "damping ratio"}
 OUTLINE, OWN_OUTLINE = (255, 196, 0), (86, 200, 255)
 PAPER, INK = (18, 18, 20), (226, 226, 226)
 STRIP, GAP = 26, 24  # pixels: of the line above each row, and between the two blocks
@@ -38,19 +39,21 @@ Panels = list[np.ndarray]
 def draw(
     path: Path,
     head: Image | None,
-    stiffness: Image | None,
+    maps: dict[str, Image],
     caption: str,
     native: Native | None = None,
     source: Source = NILEARN,
 ) -> None:
-    """Draw T1 and map in MNI152 and, beside them, the T1 before and after.
+    """Draw T1 and maps in MNI152 and, beside them, the T1 before and after.
 
     Parameters
     ----------
     path : Path
         PNG to write, about 900 pixels wide, or 1800 with the native image.
-    head, stiffness : Image or None
-        On the MNI152 grid; at least one. The template's brain is outlined.
+    head : Image or None
+        On the MNI152 grid. The template's brain is outlined.
+    maps : dict of str to Image
+        Likewise: stiffness (kPa), dampingratio; at least one image in all.
     caption : str
         Printed below.
     native : Native, optional
@@ -60,16 +63,15 @@ def draw(
     """
     rows = []
     if head is not None:
-        rows.append(
-            ("in MNI152, the template's brain outlined", _in_mni(_grey(head.array), head, source))
-        )
-    if stiffness is not None:
-        rows.append(
-            ("map in MNI152, 0 to 5 kPa", _in_mni(_coloured(stiffness.array), stiffness, source))
-        )
+        panels = _in_mni(_grey(head.array), head, source)
+        rows.append(("in MNI152, the template's brain outlined", panels))
+    for name, image in maps.items():
+        highest, label = HIGHEST[name]
+        panels = _in_mni(_coloured(image.array / highest), image, source)
+        rows.append((f"{TITLES[name]} in MNI152, 0 to {label}", panels))
     left = _block(rows)
-    if stiffness is not None:
-        _colour_bar(left)
+    if maps:
+        _colour_bar(left, ", ".join(HIGHEST[name][1] for name in maps))
     blocks = [left] if native is None else [left, _block(_before_and_after(native))]
     width = sum(block.width for block in blocks) + GAP * (len(blocks) - 1)
     height = max(block.height for block in blocks)
@@ -118,14 +120,16 @@ def _block(rows: list[tuple[str, Panels]]) -> Canvas.Image:
 
 def _in_mni(coloured: np.ndarray, image: Image, source: Source) -> Panels:
     """Return three planes of an RGB volume on the MNI152 grid, outlined; left is left."""
-    outline = mni_template(source).brain
+    voxel_mm = grid_voxel_mm(image.array.shape)
+    outline = mni_template(voxel_mm, source).brain
+    scale = PIXELS_PER_MM * voxel_mm
     index = np.linalg.inv(image.affine) @ np.array([*CUTS_MM, 1.0])
     cuts = np.round(index[:3]).astype(int)
-    return [_panel(coloured, outline, axis, cuts[axis], image.affine) for axis in range(3)]
+    return [_panel(coloured, outline, axis, cuts[axis], image.affine, scale) for axis in range(3)]
 
 
 def _panel(
-    volume: np.ndarray, mask: np.ndarray, axis: int, cut: int, affine: np.ndarray
+    volume: np.ndarray, mask: np.ndarray, axis: int, cut: int, affine: np.ndarray, scale: float
 ) -> np.ndarray:
     plane, edge = np.take(volume, cut, axis=axis), np.take(mask, cut, axis=axis)
     others = [i for i in range(3) if i != axis]
@@ -134,9 +138,9 @@ def _panel(
             plane, edge = np.flip(plane, position), np.flip(edge, position)
     plane, edge = np.rot90(plane), np.rot90(edge)
     large = np.stack(
-        [ndimage.zoom(plane[..., c].astype(float), SCALE, order=1) for c in range(3)], axis=-1
+        [ndimage.zoom(plane[..., c].astype(float), scale, order=1) for c in range(3)], axis=-1
     )
-    big = ndimage.zoom(edge.astype(float), SCALE, order=1) > 0.5
+    big = ndimage.zoom(edge.astype(float), scale, order=1) > 0.5
     return _outlined(large, big, OUTLINE)
 
 
@@ -144,14 +148,14 @@ def _before_and_after(native: Native) -> list[tuple[str, Panels]]:
     """Return the raw image with the brain outlined, and the brain; each in its own grey scale."""
     middle = centre(native.raw, native.mask)
     inside = native.raw.with_array(native.mask.astype(np.float32))
-    edges = [plane > 0.5 for plane in sections(inside, middle, PIXEL_MM)]
+    edges = [plane > 0.5 for plane in sections(inside, middle, 1 / PIXELS_PER_MM)]
     rows = []
     for words, image in (
         ("before: as scanned, the brain that was found outlined", native.raw),
         (f"after: skull-stripped{', N4' * native.with_n4}", native.corrected),
     ):
         values = image.array[native.mask & (image.array > 0)]
-        planes = [_grey(plane, values) for plane in sections(image, middle, PIXEL_MM)]
+        planes = [_grey(plane, values) for plane in sections(image, middle, 1 / PIXELS_PER_MM)]
         if image is native.raw:
             planes = [_outlined(*pair, OWN_OUTLINE) for pair in zip(planes, edges, strict=True)]
         rows.append((words, [plane.astype(np.uint8) for plane in planes]))
@@ -178,17 +182,17 @@ def _grey(array: np.ndarray, brain: np.ndarray | None = None) -> np.ndarray:
 
 
 def _coloured(array: np.ndarray) -> np.ndarray:
-    """Colour a map from 0 to 5 kPa; black where it has no values."""
-    position = np.clip(array / HIGHEST_KPA, 0, 1) * (len(COLOURS) - 1)
+    """Colour a map from 0 to 1; black where it has no values."""
+    position = np.clip(array, 0, 1) * (len(COLOURS) - 1)
     stops = np.arange(len(COLOURS))
     channels = [np.interp(position, stops, COLOURS[:, c]) for c in range(3)]
     return np.stack(channels, axis=-1) * (array != 0)[..., None]
 
 
-def _colour_bar(canvas: Canvas.Image) -> None:
+def _colour_bar(canvas: Canvas.Image, label: str) -> None:
     length, left, top = 130, canvas.width - 190, canvas.height - 22
-    ramp = _coloured(np.linspace(1e-3, HIGHEST_KPA, length))[None].repeat(9, axis=0)
+    ramp = _coloured(np.linspace(1e-3, 1, length))[None].repeat(9, axis=0)
     canvas.paste(Canvas.fromarray(ramp.astype(np.uint8)), (left, top))
     pen = ImageDraw.Draw(canvas)
     pen.text((left - 14, top - 5), "0", INK, font=_font(14))
-    pen.text((left + length + 5, top - 5), f"{HIGHEST_KPA:g} kPa", INK, font=_font(14))
+    pen.text((left + length + 5, top - 5), label, INK, font=_font(14))

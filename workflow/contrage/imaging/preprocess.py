@@ -23,6 +23,8 @@ from contrage.imaging.template import mni_grid
 
 log = logging.getLogger(__name__)
 
+MAPS = ("stiffness", "dampingratio")
+
 
 def preprocess(
     settings: dict,
@@ -30,6 +32,7 @@ def preprocess(
     check: Path,
     anatomical: Path | None = None,
     stiffness: Path | None = None,
+    dampingratio: Path | None = None,
     mask: Path | None = None,
     brain_mask: Path | None = None,
     corrected: Path | None = None,
@@ -38,6 +41,7 @@ def preprocess(
     preproc_anatomical: Path | None = None,
     preproc_mask: Path | None = None,
     preproc_stiffness: Path | None = None,
+    preproc_dampingratio: Path | None = None,
     sidecar: Path,
     raw: Path | None = None,
     derivatives: Path | None = None,
@@ -50,14 +54,17 @@ def preprocess(
     Parameters
     ----------
     settings : dict
-        `skull_strip`, `bias_correction`, `registration`, `template` (see `Source.settings`).
+        `skull_strip`, `bias_correction`, `registration`, `template` (see `Source.settings`);
+        `reference`, the map to register where there are several and no anatomical image.
     check : Path
         What `contrage.imaging.check` wrote; its unit is used, its failure passed on.
-    anatomical, stiffness, mask : Path, optional
-        Inputs: T1 (or magnitude), stiffness map, brain mask.
-    brain_mask, corrected, preproc_anatomical, preproc_mask, preproc_stiffness : Path, optional
-        Outputs: mask and bias-corrected brain on the anatomical grid; brain, mask and map
-        (kPa) on the 91 x 109 x 91 grid of MNI152.
+    anatomical, stiffness, dampingratio, mask : Path, optional
+        Inputs: T1 (or magnitude), the session's maps, brain mask.
+    brain_mask, corrected : Path, optional
+        Outputs: mask and bias-corrected brain on the anatomical grid.
+    preproc_anatomical, preproc_mask, preproc_stiffness, preproc_dampingratio : Path, optional
+        Outputs: brain, mask and maps (kPa; without unit) on the MNI152 grid. A map that is
+        wanted but not given becomes an empty file.
     transform : Path, optional
         Output: ITK affine.
     warp : Path, optional
@@ -76,10 +83,10 @@ def preprocess(
     BadScanError
         A stage failed on this scan and `on_bad_scan` is not exclude.
     """
-    outputs = Outputs(
-        brain_mask, corrected, transform, warp, preproc_anatomical, preproc_mask, preproc_stiffness
-    )
-    given = {"anatomical": anatomical, "stiffness": stiffness, "mask": mask}
+    preproc = preproc_anatomical, preproc_mask, preproc_stiffness, preproc_dampingratio
+    outputs = Outputs(brain_mask, corrected, transform, warp, *preproc)
+    maps = {"stiffness": stiffness, "dampingratio": dampingratio}
+    given = {"anatomical": anatomical, **maps, "mask": mask}
     paths = {name: path for name, path in given.items() if path is not None}
     clear_sidecars(outputs.paths())
     reason = failed(check)
@@ -108,11 +115,15 @@ def _give_up(outputs: Outputs, sidecar: Path, stage: str, reason: str) -> None:
 
 
 def _run(settings: dict, paths: dict[str, Path], unit: str | None, outputs: Outputs) -> list[dict]:
-    if not paths.keys() & {"anatomical", "stiffness"}:
-        raise SettingsError("preprocess needs an anatomical image, a stiffness map, or both")
+    if not paths.keys() & {"anatomical", *MAPS}:
+        raise SettingsError("preprocess needs an anatomical image, a map, or both")
     head = load(paths["anatomical"]) if "anatomical" in paths else None
-    stiffness = to_kilopascal(load(paths["stiffness"]), unit) if "stiffness" in paths else None
-    scan = Scan(settings, paths, head, stiffness)
+    # The first of them is stripped and registered where there is no anatomical image.
+    order = sorted(MAPS, key=lambda name: name != settings.get("reference", MAPS[0]))
+    maps = {name: load(paths[name]) for name in order if name in paths}
+    if "stiffness" in maps:
+        maps["stiffness"] = to_kilopascal(maps["stiffness"], unit)
+    scan = Scan(settings, paths, head, maps)
     _check_settings(scan)
     if _needs_ants(scan):
         from contrage.imaging.ants_bridge import import_ants
@@ -145,7 +156,7 @@ def _needs_ants(scan: Scan) -> bool:
     target = _bias_target(scan)
     bias = target in ("map", "both") or (target == "anatomical" and scan.head is not None)
     method = scan.settings.get("skull_strip", {}).get("method", "template")
-    return bias or method == "template" or scan.kind != "none"
+    return bias or method == "template" or scan.kind != "none" or scan.interpolation != "linear"
 
 
 def _strip(scan: Scan) -> Stripped:
@@ -169,18 +180,9 @@ def _strip(scan: Scan) -> Stripped:
 def _correct(scan: Scan, mask: np.ndarray) -> Image:
     """Bias-correct what the settings name; returns the stripped reference."""
     asked, target = scan.settings.get("bias_correction", {}), _bias_target(scan)
-    if target in ("map", "both") and scan.stiffness is not None:
-        from contrage.imaging.bias import bias_field
-
-        log.warning(
-            "%s: N4 changes quantitative stiffness (mean, and contrast between regions); "
-            "bias_correction.target 'anatomical' leaves the map as measured",
-            scan.paths["stiffness"],
-        )
-        with scan.step("bias correction of the map", asked):
-            support = scan.stiffness.array > 0
-            values = scan.stiffness.array / bias_field(scan.stiffness, support, asked)
-            scan.stiffness = scan.stiffness.with_array(values * support)
+    if target in ("map", "both"):
+        for name in scan.maps:
+            _correct_map(scan, name, asked)
     brain = scan.reference.with_array(scan.reference.array * mask)
     if target in ("anatomical", "both") and scan.head is not None:
         from contrage.imaging.bias import bias_field
@@ -190,9 +192,26 @@ def _correct(scan: Scan, mask: np.ndarray) -> Image:
     return brain
 
 
+def _correct_map(scan: Scan, name: str, asked: dict) -> None:
+    from contrage.imaging.bias import bias_field
+
+    log.warning(
+        "%s: N4 changes quantitative %s (mean, and contrast between regions); "
+        "bias_correction.target 'anatomical' leaves the map as measured",
+        scan.paths[name],
+        name,
+    )
+    with scan.step("bias correction of the map", asked):
+        image = scan.maps[name]
+        support = image.array > 0
+        values = image.array / bias_field(image, support, asked)
+        scan.maps[name] = image.with_array(values * support)
+
+
 def _estimate(scan: Scan, brain: Image, stripped: Stripped, folder: Path) -> Transform:
     quality = scan.quality()
-    parts = {"none": (), "syn": ("linear", "warp")}.get(scan.kind, ("linear",))
+    further = {"syn": ("linear", "warp"), "affine9": ("linear", "affine9"), "none": ()}
+    parts = further.get(scan.kind, ("linear",))
     used = {"transform": scan.kind, **{part: quality[part] for part in parts}}
     with scan.step("registration", used):
         return estimate(brain, scan.path, scan.kind, quality, stripped.pose, folder, scan.template)
@@ -200,33 +219,41 @@ def _estimate(scan: Scan, brain: Image, stripped: Stripped, folder: Path) -> Tra
 
 def _write(scan: Scan, mask: np.ndarray, brain: Image, found: Transform, outputs: Outputs) -> None:
     """Bring everything to the MNI152 grid and write what is wanted."""
-    grid, reference = mni_grid(), scan.reference
+    grid, reference = mni_grid(scan.voxel_mm), scan.reference
     if outputs.transform is not None:
         write_affine(outputs.transform, found.affine)
     if outputs.warp is not None and found.warp is not None:
         with atomic(outputs.warp) as temporary:
             temporary.write_bytes(Path(found.warp[0][0]).read_bytes())
-    with scan.step("to MNI152", {"interpolation": "linear, normalised", "times": 1}):
+    how = {"interpolation": scan.interpolation, "masks": "nearest", "times": 1}
+    with scan.step("to MNI152", how | {"voxel_mm": scan.voxel_mm}):
         images = {"brain_mask": (mask, reference.affine), "corrected": (brain.array, brain.affine)}
         there = warp_mask(mask, reference, grid, found)
         if not there.any():
             raise BadScanError(scan.path, "none of the brain lands on the MNI152 grid")
         images["preproc_mask"] = (there, grid.affine)
         if scan.head is not None:
-            images["preproc_anatomical"] = (warp_within(brain, mask, grid, found), grid.affine)
-        if scan.stiffness is not None:
-            images["preproc_stiffness"] = (_map_in_mni(scan, mask, grid, found), grid.affine)
+            values = warp_within(brain, mask, grid, found, scan.interpolation)
+            images["preproc_anatomical"] = (values, grid.affine)
+        for name in scan.maps:
+            values = _map_in_mni(scan, name, mask, grid, found)
+            images[f"preproc_{name}"] = (values, grid.affine)
     for name, (array, affine) in images.items():
         path = getattr(outputs, name)
         if path is not None:
             save_nifti(path, array, affine)
+    absent = [getattr(outputs, f"preproc_{name}") for name in MAPS if name not in scan.maps]
+    empty(*(path for path in absent if path is not None))
 
 
-def _map_in_mni(scan: Scan, mask: np.ndarray, grid: Image, found: Transform) -> np.ndarray:
-    support = carry_mask(mask, scan.reference, scan.stiffness) & (scan.stiffness.array != 0)
+def _map_in_mni(
+    scan: Scan, name: str, mask: np.ndarray, grid: Image, found: Transform
+) -> np.ndarray:
+    image = scan.maps[name]
+    support = carry_mask(mask, scan.reference, image) & (image.array != 0)
     if not support.any():
         raise BadScanError(
-            scan.paths["stiffness"],
+            scan.paths[name],
             f"has no values inside the brain found in {scan.path}; do they share coordinates?",
         )
-    return warp_within(scan.stiffness, support, grid, found)
+    return warp_within(image, support, grid, found, scan.interpolation)

@@ -14,7 +14,7 @@ from contrage.imaging import placement
 from contrage.imaging.affines import read_affine
 from contrage.imaging.images import Image, grid_points, load, resample, transform_points
 from contrage.imaging.native import read_native
-from contrage.imaging.template import mni_template
+from contrage.imaging.template import grid_voxel_mm, mni_template
 from contrage.imaging.template_source import NILEARN, Source, as_source
 
 log = logging.getLogger(__name__)
@@ -39,6 +39,7 @@ def quality(
     preproc_anatomical: Path | None = None,
     preproc_mask: Path | None = None,
     preproc_stiffness: Path | None = None,
+    preproc_dampingratio: Path | None = None,
     transform: Path | None = None,
     truth_mask: Path | None = None,
     truth_coverage: Path | None = None,
@@ -53,16 +54,17 @@ def quality(
     Parameters
     ----------
     settings : dict
-        Limits of metrics, `min_coverage` or `max_stretch` (None or absent: no limit), and
-        `template`, as preprocess has it.
+        Limits of metrics, `min_coverage` or `max_stretch` (None or absent: no limit); `template`,
+        as preprocess has it; `image`, the one that is learned from: of several maps, the one
+        whose coverage counts.
     sidecar : Path
         What preprocess wrote; its failure is passed on.
     anatomical : Path, optional
         The raw image, drawn before and after.
     brain_mask, corrected, transform : Path, optional
         On the anatomical grid, and the affine; drawn, and compared with a truth where there is one.
-    preproc_anatomical, preproc_mask, preproc_stiffness : Path, optional
-        On the MNI152 grid.
+    preproc_anatomical, preproc_mask, preproc_stiffness, preproc_dampingratio : Path, optional
+        On the MNI152 grid; a zero-byte map is one that the scan does not have.
     truth_mask, truth_coverage, truth_transform, truth_bias : Path, optional
         A phantom's truth.
     output : Path
@@ -78,11 +80,13 @@ def quality(
         pictures.draw_failure(picture, reason)
         return
     head = load(preproc_anatomical) if preproc_anatomical else None
-    stiffness = load(preproc_stiffness) if preproc_stiffness else None
-    inside = _brain(preproc_mask, head, stiffness)
+    given = {"stiffness": preproc_stiffness, "dampingratio": preproc_dampingratio}
+    maps = {name: load(path) for name, path in given.items() if path and path.stat().st_size}
+    learned = maps.get(settings.get("image", ""), next(iter(maps.values()), None))
+    inside = _brain(preproc_mask, head, learned)
     record = {"status": "ok", "stage": "quality", "reason": None}
     source = as_source(settings.get("template"))
-    record |= metrics(inside, head, stiffness, source)
+    record |= metrics(inside, head, learned, source)
     truth = Truth(truth_mask, truth_coverage, truth_transform, truth_bias)
     record |= _placement(sidecar, brain_mask, transform, source)
     record |= against_truth(truth, record["coverage"], brain_mask, transform, source)
@@ -91,28 +95,28 @@ def quality(
     record |= {"flagged": bool(reasons), "flag_reason": reasons}
     write_json(output, record)
     native = read_native(anatomical, brain_mask, corrected, sidecar)
-    pictures.draw(picture, head, stiffness, caption(record, picture), native, source)
+    pictures.draw(picture, head, maps, caption(record, picture), native, source)
 
 
-def _brain(mask: Path | None, head: Image | None, stiffness: Image | None) -> np.ndarray:
+def _brain(mask: Path | None, head: Image | None, learned: Image | None) -> np.ndarray:
     if mask is not None:
         return load(mask).array > 0.5
-    return (head or stiffness).array != 0
+    return (head or learned).array != 0
 
 
 def metrics(
     inside: np.ndarray,
     head: Image | None,
-    stiffness: Image | None,
+    learned: Image | None,
     source: Source = NILEARN,
 ) -> dict:
     """Compare a scan on the MNI152 grid with the template.
 
     Parameters
     ----------
-    inside : ndarray of shape (91, 109, 91)
-        The scan's brain mask.
-    head, stiffness : Image or None
+    inside : ndarray of shape (91, 109, 91) or (182, 218, 182)
+        The scan's brain mask, at 2 or 1 mm.
+    head, learned : Image or None
         T1 and map.
     source : Source
         Which template.
@@ -124,9 +128,9 @@ def metrics(
         mask) fills; `overlap`, Dice of the brain masks; `correlation`, Pearson's r of T1 and
         template inside both masks, None without a T1.
     """
-    template = mni_template(source)
+    template = mni_template(grid_voxel_mm(inside.shape), source)
     brain = template.brain
-    filled = stiffness.array != 0 if stiffness is not None else inside
+    filled = learned.array != 0 if learned is not None else inside
     both = inside & brain
     correlation = None
     if head is not None and both.sum() > 2 and head.array[both].std() > 0:
@@ -149,7 +153,8 @@ def _placement(
     head = raw.get("anatomical")
     mask = load(brain_mask).array > 0.5 if brain_mask and head is not None else None
     affine = read_affine(transform) if transform else np.eye(4)
-    return placement.measure(affine, head, raw.get("stiffness"), mask, source)
+    one = next((raw[name] for name in ("stiffness", "dampingratio") if name in raw), None)
+    return placement.measure(affine, head, one, mask, source)
 
 
 def dice(one: np.ndarray, other: np.ndarray) -> float:
@@ -187,7 +192,7 @@ def against_truth(
         found = transform_points(read_affine(transform), points)
         result["transform_error_mm"] = float(np.linalg.norm(found - there, axis=1).mean())
     if true_affine is not None and truth.coverage:
-        template = mni_template(source)
+        template = mni_template(2, source)
         known = load(truth.coverage)
         known = known.with_array((known.array > 0.5).astype(np.float32))
         there = resample(known, template.anatomical, np.linalg.inv(true_affine)) > 0.5

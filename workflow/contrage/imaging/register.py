@@ -15,8 +15,16 @@ from contrage.imaging.stated import not_in_place
 from contrage.imaging.template import Template, brain_template
 from contrage.imaging.template_source import NILEARN, Source
 
-LINEAR = {"rigid": "Rigid", "similarity": "Similarity", "affine": "Affine", "syn": "Affine"}
+LINEAR = {
+    "affine9": "Affine",
+    "rigid": "Rigid",
+    "similarity": "Similarity",
+    "affine": "Affine",
+    "syn": "Affine",
+}
 TRANSFORMS = (*LINEAR, "none")
+ORDERS = {"nearest": 0, "linear": 1}
+"""Interpolations of SciPy, as the degree of its splines."""
 
 
 @dataclass(frozen=True)
@@ -34,15 +42,37 @@ class Transform:
     affine: np.ndarray
     warp: tuple[list, list] | None = None
 
-    def apply(self, image: Image, grid: Image) -> np.ndarray:
-        """Bring an image onto a grid in MNI152 space; linear, zero outside, float32."""
-        if self.warp is not None:
-            from contrage.imaging.ants_bridge import warp_apply
+    def is_identity(self, image: Image, grid: Image) -> bool:
+        """Whether the image lies on the grid already, so that nothing is interpolated."""
+        return (
+            self.warp is None and np.array_equal(self.affine, np.eye(4)) and image.same_grid(grid)
+        )
 
-            return warp_apply(image, grid, self.warp)
-        if np.array_equal(self.affine, np.eye(4)) and image.same_grid(grid):
+    def apply(self, image: Image, grid: Image, interpolation: str = "linear") -> np.ndarray:
+        """Bring an image onto a grid in MNI152 space, affine and deformation as one.
+
+        Parameters
+        ----------
+        image, grid : Image
+            What is brought, and onto which voxels.
+        interpolation : {"linear", "nearest", "bspline", "lanczos"}
+            The last two are ANTs'; the first two are SciPy's where nothing is deformed.
+
+        Returns
+        -------
+        ndarray of the grid's shape
+            float32, zero outside the image.
+        """
+        if self.is_identity(image, grid):
             return image.array.astype(np.float32)
-        return resample(image, grid, np.linalg.inv(self.affine)).astype(np.float32)
+        if self.warp is None and interpolation in ORDERS:
+            order = ORDERS[interpolation]
+            return resample(image, grid, np.linalg.inv(self.affine), order).astype(np.float32)
+        from contrage.imaging.ants_bridge import affine_apply, warp_apply
+
+        if self.warp is None:
+            return affine_apply(image, grid, self.affine, interpolation)
+        return warp_apply(image, grid, self.warp, interpolation)
 
 
 def load_quality(name: str) -> dict:
@@ -79,8 +109,8 @@ def estimate(
         T1-like contrast, zero outside the brain.
     path : Path
         The scan, for errors.
-    kind : {"affine", "rigid", "similarity", "syn", "none"}
-        `none` states that the image lies in MNI152 space already.
+    kind : {"affine", "affine9", "rigid", "similarity", "syn", "none"}
+        `affine9` has no shear; `none` states that the image lies in MNI152 space already.
     quality : dict
         From `load_quality`.
     pose : ndarray of shape (4, 4) or None
@@ -111,6 +141,10 @@ def estimate(
             raise BadScanError(path, reason)
         return Transform(np.eye(4))
     affine = _linear(brain, kind, quality["linear"], pose, source)
+    if kind == "affine9":
+        from contrage.imaging.affine9 import refine
+
+        affine = refine(brain, affine, quality["affine9"]["levels_mm"], source)
     _check_plausible(affine, brain, path, source)
     if kind != "syn":
         return Transform(affine)

@@ -33,6 +33,7 @@ class Outputs:
     preproc_anatomical: Path | None
     preproc_mask: Path | None
     preproc_stiffness: Path | None
+    preproc_dampingratio: Path | None = None
 
     def paths(self) -> list[Path]:
         """All that are wanted."""
@@ -48,9 +49,11 @@ class Scan:
     settings : dict
         skull_strip, bias_correction, registration, template.
     paths : dict of str to Path
-        The inputs that exist: anatomical, stiffness, mask.
-    head, stiffness : Image or None
-        The anatomical image; the map in kPa.
+        The inputs that exist: anatomical, stiffness, dampingratio, mask.
+    head : Image or None
+        The anatomical image.
+    maps : dict of str to Image
+        The maps of the session: stiffness (kPa), dampingratio.
     steps : list of dict
         What was done, with what, in how many seconds; `calls` holds the functions of ANTs
         with all their parameters.
@@ -59,18 +62,18 @@ class Scan:
     settings: dict
     paths: dict[str, Path]
     head: Image | None
-    stiffness: Image | None
+    maps: dict[str, Image]
     steps: list[dict] = field(default_factory=list)
 
     @property
     def reference(self) -> Image:
         """The image that is stripped and registered."""
-        return self.head if self.head is not None else self.stiffness
+        return self.head if self.head is not None else next(iter(self.maps.values()))
 
     @property
     def path(self) -> Path:
         """The reference's file."""
-        return self.paths["anatomical" if self.head is not None else "stiffness"]
+        return self.paths["anatomical" if self.head is not None else next(iter(self.maps))]
 
     @property
     def seed(self) -> int:
@@ -86,6 +89,16 @@ class Scan:
     def template(self) -> Source:
         """The template."""
         return as_source(self.settings.get("template"))
+
+    @property
+    def interpolation(self) -> str:
+        """How values come between voxels."""
+        return self.settings.get("registration", {}).get("interpolation", "linear")
+
+    @property
+    def voxel_mm(self) -> int:
+        """Voxel size of the MNI152 grid."""
+        return self.settings.get("registration", {}).get("voxel_mm", 2)
 
     def quality(self) -> dict:
         """ANTs parameters of the quality asked for."""

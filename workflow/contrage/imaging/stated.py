@@ -107,7 +107,7 @@ def not_in_place(brain: Image, source: Source) -> list[str]:
 
     Partial coverage is no fault: what there is must lie inside the template's brain.
     """
-    grid, template = mni_grid(), mni_template(source).brain
+    grid, template = mni_grid(), mni_template(2, source).brain
     present = brain.array != 0
     if not brain.same_grid(grid):
         present = resample(brain.with_array(present.astype(np.float32)), grid) > 0.5

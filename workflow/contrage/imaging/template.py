@@ -19,8 +19,9 @@ from contrage.imaging.images import Image, resample, shrink
 from contrage.imaging.template_files import enclosing_grid, read_template
 from contrage.imaging.template_source import NILEARN, Source, verify
 
-GRID_SHAPE = (91, 109, 91)
-GRID_AFFINE = np.array([[-2.0, 0, 0, 90], [0, 2, 0, -126], [0, 0, 2, -72], [0, 0, 0, 1]])
+GRID_SHAPES = {1: (182, 218, 182), 2: (91, 109, 91)}
+"""Shapes of FSL's MNI152 grids, by voxel size in mm; the first voxel is the same in both."""
+FIRST_VOXEL = (90, -126, -72)
 RIM_MM = 6.0
 
 
@@ -52,9 +53,31 @@ class Template:
         return distance <= max(RIM_MM, voxel.max())
 
 
-def mni_grid() -> Image:
-    """Return the 91 × 109 × 91 grid of 2 mm, filled with zeros."""
-    return Image(np.zeros(GRID_SHAPE, np.float32), GRID_AFFINE.copy())
+def mni_grid(voxel_mm: int = 2) -> Image:
+    """Return FSL's MNI152 grid (LAS) of 2 or 1 mm, filled with zeros.
+
+    Parameters
+    ----------
+    voxel_mm : {2, 1}
+        91 × 109 × 91 voxels, or 182 × 218 × 182.
+    """
+    affine = np.diag([-1.0, 1, 1, 1]) @ np.diag([voxel_mm] * 3 + [1.0])
+    affine[:3, 3] = FIRST_VOXEL
+    return Image(np.zeros(GRID_SHAPES[voxel_mm], np.float32), affine)
+
+
+def grid_voxel_mm(shape: tuple[int, ...]) -> int:
+    """Return the voxel size, mm, of the MNI152 grid that has a shape.
+
+    Raises
+    ------
+    ValueError
+        None has.
+    """
+    for voxel_mm, known in GRID_SHAPES.items():
+        if known == tuple(shape):
+            return voxel_mm
+    raise ValueError(f"an image of shape {shape} does not lie on an MNI152 grid")
 
 
 def template_path(source: Source = NILEARN) -> Path:
@@ -111,19 +134,23 @@ def brain_template(step: int = 2, source: Source = NILEARN) -> Template:
 
 
 @cache
-def mni_template(source: Source = NILEARN) -> Template:
-    """Return the template's brain on the 91 × 109 × 91 grid of 2 mm (FSL's MNI152, LAS).
+def mni_template(voxel_mm: int = 2, source: Source = NILEARN) -> Template:
+    """Return the template's brain on FSL's MNI152 grid (LAS) of 2 or 1 mm.
 
     The grid's voxels lie on voxels of nilearn's 1 mm file, so they are picked, not
-    interpolated, after an average over the neighbours; so they are of a file on that very grid.
+    interpolated (so they are of a file on that very grid); at 2 mm after an average over the
+    neighbours.
     """
     if source != NILEARN:
-        return _on_grid(source, mni_grid())
+        return _on_grid(source, mni_grid(voxel_mm))
     finest, inside = _finest(source)
-    first = (np.array([-90, -126, -72]) - finest.affine[:3, 3]).astype(int)
-    values = _every_second(finest.array, first)[::-1]
-    mask = _every_second(inside.astype(np.uint8), first)[::-1]
-    grid = mni_grid()
+    left = FIRST_VOXEL[0] - voxel_mm * (GRID_SHAPES[voxel_mm][0] - 1)
+    first = np.round((left, *FIRST_VOXEL[1:]) - finest.affine[:3, 3]).astype(int)
+    pick = _every if voxel_mm == 1 else _every_second
+    shape = GRID_SHAPES[voxel_mm]
+    values = pick(finest.array, first, shape)[::-1]
+    mask = pick(inside.astype(np.float32), first, shape)[::-1]
+    grid = mni_grid(voxel_mm)
     return Template(grid.with_array(np.ascontiguousarray(values / 255)), np.ascontiguousarray(mask))
 
 
@@ -138,10 +165,17 @@ def _on_grid(source: Source, grid: Image) -> Template:
     return Template(grid.with_array(values * (mask > 0)), mask)
 
 
-def _every_second(array: np.ndarray, first: np.ndarray) -> np.ndarray:
+def _every(array: np.ndarray, first: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    """Pick a box of voxels; what lies beyond the array is zero."""
+    padded = np.pad(array, 4)
+    box = tuple(slice(a + 4, a + 4 + size) for a, size in zip(first, shape, strict=True))
+    return padded[box].astype(np.float32)
+
+
+def _every_second(array: np.ndarray, first: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
     """Pick every second voxel from `first` on, averaged with weights 1 2 1 along each axis."""
     array = np.pad(array, 4)
-    for axis, (start, size) in enumerate(zip(first + 4, GRID_SHAPE, strict=True)):
+    for axis, (start, size) in enumerate(zip(first + 4, shape, strict=True)):
         before, here, after = (
             array.take(range(start + shift, start + shift + 2 * size, 2), axis=axis)
             for shift in (-1, 0, 1)

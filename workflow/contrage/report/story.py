@@ -140,6 +140,8 @@ def _what(study: Study) -> str:
         return ""
     encoder = _network(study)
     image = {"stiffness": "stiffness maps", "T1w": "T1-weighted images", "table": "features"}
+    image |= {"dampingratio": "maps of the damping ratio", "vbm": "grey-matter maps (VBM)"}
+    image |= {"quasiraw": "quasi-raw T1 images"}
     images = image.get(study.get("cohort", "image", default="stiffness"), "images")
     grid = None if study.is_table else study.get("dataset", "voxel_mm")
     epochs = study.get("training", "epochs")

@@ -71,20 +71,23 @@ class Ingredients:
         scan : str
             ``sub-X`` or ``sub-X_ses-Y``.
         name : str
-            stiffness, T1w, magnitude or mask.
+            stiffness, dampingratio, T1w, magnitude or mask.
         """
         if not self.has_image(scan, name):
             return None
         import nibabel as nib
         import numpy as np
 
-        volume = nib.load(self.derivatives / preproc_file(scan, name))
+        volume = nib.load(self._image_path(scan, name))
         return np.asarray(volume.dataobj, dtype=np.float32), volume.affine
 
     def has_image(self, scan: str, name: str) -> bool:
         """Return whether the image is there; that of a scan that failed is an empty file."""
-        path = self.derivatives / preproc_file(scan, name)
+        path = self._image_path(scan, name)
         return path.is_file() and path.stat().st_size > 0
+
+    def _image_path(self, scan: str, name: str) -> Path:
+        return self.derivatives / preproc_file(scan, name, self.settings.get("grid_mm", 2))
 
 
 def seed_paths(folder: Path, settings: dict[str, Any], end: str) -> list[Path]:

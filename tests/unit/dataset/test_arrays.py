@@ -1,0 +1,141 @@
+"""Prepared arrays: found by participant, judged one by one, stacked as images are."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from contrage.cohort.arrays import KINDS, Kind, find, read
+from contrage.cohort.register import register
+from contrage.dataset.arrays import arrays
+from contrage.dataset.stack import block_mean
+from contrage.errors import BadScanError, TableError
+from contrage.files import read_tsv
+
+PEOPLE = ["012345678901", "112345678901", "212345678901", "312345678901"]
+ENDING = "preproc-cat12vbm_desc-gm_T1w.npy"
+SHAPE = (6, 7, 9)
+VBM = KINDS["vbm"]
+
+
+@pytest.fixture(autouse=True)
+def miniature(monkeypatch):
+    """The kind of array that OpenBHB calls VBM, made small."""
+    monkeypatch.setitem(KINDS, "vbm", Kind(ENDING, SHAPE, 1.5))
+
+
+def place(folder, person, part="train"):
+    return folder / part / "derivatives" / f"sub-{person}" / "ses-1" / f"sub-{person}_{ENDING}"
+
+
+@pytest.fixture
+def openbhb(tmp_path, rng):
+    """Four participants in OpenBHB's layout and columns, one of them in the folder val."""
+    lines = ["participant_id\tstudy\tsex\tage\tsite\tsiteXacq\tsplit"]
+    for number, person in enumerate(PEOPLE):
+        path = place(tmp_path, person, "val" if number == 3 else "train")
+        path.parent.mkdir(parents=True)
+        values = rng.uniform(0.1, 1, SHAPE).astype(np.float32) * (rng.random(SHAPE) > 0.3)
+        np.save(path, values[None, None])
+        lines.append(f"{person}\tABIDE\tmale\t{20.5 + number}\t{number % 2}\t7\ttrain")
+    (tmp_path / "participants.tsv").write_text("\n".join(lines) + "\n")
+    return tmp_path
+
+
+def settings(folder, **others) -> dict:
+    return {"source": "arrays", "path": str(folder), "image": "vbm", "on_bad_scan": "fail"} | others
+
+
+def stacked(folder, voxel_mm=1.5, **others):
+    """Write the cohort's tables, then the array; return it with its tables."""
+    asked = settings(folder, **others)
+    tables = {name: folder / f"{name}.tsv" for name in ("scans", "excluded")}
+    register(asked, **tables)
+    out = {"array": folder / "a.npy", "rows": folder / "a.tsv", "left_out": folder / "out.tsv"}
+    arrays(asked | {"voxel_mm": voxel_mm}, **tables, **out)
+    return np.load(out["array"]), read_tsv(out["rows"]), read_tsv(out["left_out"])
+
+
+def test_ids_of_twelve_digits_sites_and_ages_are_read_as_they_stand(openbhb):
+    cohort = read(settings(openbhb))
+    assert [scan.participant_id for scan in cohort.scans] == [f"sub-{p}" for p in PEOPLE]
+    assert [scan.age for scan in cohort.scans] == [20.5, 21.5, 22.5, 23.5]
+    assert [scan.site for scan in cohort.scans] == ["0", "1", "0", "1"]
+    assert cohort.scans[3].anatomical == str(place(openbhb, PEOPLE[3], "val"))
+
+
+def test_each_array_stands_in_the_row_that_the_table_says(openbhb):
+    whole, rows, left_out = stacked(openbhb)
+    assert whole.shape == (4, *SHAPE) and whole.dtype == np.float32 and left_out.empty
+    for scan, row in zip(rows["scan_id"], rows["row"], strict=True):
+        person = scan.removeprefix("sub-")
+        part = "val" if person == PEOPLE[3] else "train"
+        np.testing.assert_array_equal(whole[row], np.load(place(openbhb, person, part))[0, 0])
+
+
+def test_a_coarser_grid_is_a_mean_of_blocks_as_of_images(openbhb):
+    whole, _, _ = stacked(openbhb, voxel_mm=4.5)
+    first = np.load(place(openbhb, PEOPLE[0]))[0, 0]
+    np.testing.assert_array_equal(whole[0], block_mean(first, 3))
+
+
+@pytest.mark.parametrize(
+    ("spoiled", "reason"),
+    [
+        (np.ones((1, 1, 6, 9, 7), np.float32), "has shape"),
+        (np.full((1, 1, *SHAPE), 0.5, np.float32), "is constant"),
+        (np.full((1, 1, *SHAPE), np.nan, np.float32), "NaN"),
+        (np.arange(2 * 6 * 7 * 9, dtype=np.float32).reshape(1, 2, *SHAPE), "has shape"),
+        (np.full((1, 1, *SHAPE), "a"), "no array of numbers"),
+        (b"\x93NUMPY", "cannot be read"),
+    ],
+)
+def test_an_array_that_cannot_be_used_is_named_or_left_out(openbhb, spoiled, reason):
+    path = place(openbhb, PEOPLE[1])
+    if isinstance(spoiled, bytes):
+        path.write_bytes(spoiled)
+    else:
+        np.save(path, spoiled)
+    with pytest.raises(BadScanError, match=rf"sub-{PEOPLE[1]}.*{reason}"):
+        stacked(openbhb)
+    whole, rows, left_out = stacked(openbhb, on_bad_scan="exclude")
+    assert rows["row"].tolist() == [0, 2, 3]
+    assert left_out["scan_id"].tolist() == [f"sub-{PEOPLE[1]}"]
+    assert left_out["stage"].tolist() == ["check"] and reason in left_out["reason"][0]
+    np.testing.assert_array_equal(whole[2], np.load(place(openbhb, PEOPLE[2]))[0, 0])
+
+
+def test_a_participant_without_an_array_is_named_or_left_out(openbhb):
+    place(openbhb, PEOPLE[2]).unlink()
+    with pytest.raises(TableError, match=rf"no array.*sub-{PEOPLE[2]}.*on_bad_scan to exclude"):
+        read(settings(openbhb))
+    cohort = read(settings(openbhb, on_bad_scan="exclude"))
+    assert len(cohort.scans) == 3
+    assert cohort.excluded[0].reason == f"no array sub-{PEOPLE[2]}_{ENDING}"
+
+
+def test_no_usable_array_at_all_stops(openbhb):
+    for number, person in enumerate(PEOPLE):
+        np.save(place(openbhb, person, "val" if number == 3 else "train"), np.zeros(3))
+    with pytest.raises(BadScanError, match=r"So are 3 others"):
+        stacked(openbhb, on_bad_scan="exclude")
+
+
+def test_arrays_of_another_kind_beside_are_not_taken(openbhb):
+    other = place(openbhb, PEOPLE[0]).with_name(f"sub-{PEOPLE[0]}_preproc-quasiraw_T1w.npy")
+    np.save(other, np.zeros(3))
+    assert set(find(openbhb, "vbm")) == {f"sub-{person}" for person in PEOPLE}
+    assert set(find(openbhb, "quasiraw")) == {f"sub-{PEOPLE[0]}"}
+
+
+def test_of_two_arrays_of_a_participant_the_first_is_taken_and_it_is_said(openbhb, caplog):
+    second = place(openbhb, PEOPLE[0], "val")
+    second.parent.mkdir(parents=True)
+    np.save(second, np.zeros(3))
+    assert find(openbhb, "vbm")[f"sub-{PEOPLE[0]}"] == place(openbhb, PEOPLE[0])
+    assert "a second array of sub-012345678901" in caplog.text
+
+
+def test_the_kinds_are_openbhbs():
+    assert (VBM.shape, VBM.voxel_mm) == ((121, 145, 121), 1.5)
+    assert (KINDS["quasiraw"].shape, KINDS["quasiraw"].voxel_mm) == ((182, 218, 182), 1.0)

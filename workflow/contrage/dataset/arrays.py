@@ -1,0 +1,117 @@
+"""Prepared arrays checked, one by one, and written into the one array that learning reads."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from contrage.cohort.arrays import KINDS, NAMED, Kind, find
+from contrage.dataset.stack import block_mean
+from contrage.errors import BadScanError
+from contrage.files import atomic, read_tsv, write_tsv
+
+log = logging.getLogger(__name__)
+
+
+def arrays(
+    settings: dict[str, Any],
+    *,
+    scans: Path,
+    excluded: Path,
+    array: Path,
+    rows: Path,
+    left_out: Path,
+) -> None:
+    """Write the prepared arrays of all scans into one, as `contrage.dataset.stack` does images.
+
+    Parameters
+    ----------
+    settings : dict
+        `path` (the folder), `image` (a name of `contrage.cohort.arrays.KINDS`), `voxel_mm` (a
+        multiple of theirs), `on_bad_scan` (fail or exclude).
+    scans, excluded : Path
+        The cohort's tables.
+    array : Path
+        Output, float32 of shape (scans, X, Y, Z), written an array at a time; zeros in the row of
+        a scan that cannot be used.
+    rows : Path
+        Output: scan_id and row of each usable array.
+    left_out : Path
+        Output: `excluded`, and the scans whose array cannot be used, with the reason.
+
+    Raises
+    ------
+    BadScanError
+        With `on_bad_scan` fail if an array cannot be used, in any case if none can.
+    """
+    import pandas as pd
+
+    names = read_tsv(scans)["scan_id"].tolist()
+    kind, files = KINDS[settings["image"]], find(Path(settings["path"]), settings["image"])
+    factor = round(settings["voxel_mm"] / kind.voxel_mm)
+    shape = tuple(-(-size // factor) for size in kind.shape)
+    bad: dict[str, BadScanError] = {}
+    with atomic(array) as temporary:
+        images = np.lib.format.open_memmap(
+            temporary, mode="w+", dtype=np.float32, shape=(len(names), *shape)
+        )
+        for row, name in enumerate(names):
+            try:
+                images[row] = block_mean(load_array(files[name], kind), factor)
+            except BadScanError as error:
+                log.warning("%s", error)
+                bad[name] = error
+            if (row + 1) % 100 == 0:
+                images.flush()
+                log.info("%d of %d arrays", row + 1, len(names))
+        _refuse(bad, names, settings["on_bad_scan"])
+        del images
+    good = [(name, row) for row, name in enumerate(names) if name not in bad]
+    write_tsv(rows, pd.DataFrame(good, columns=["scan_id", "row"]))
+    columns = ["scan_id", "participant_id", "stage", "reason"]
+    lines = [(name, name, "check", str(error)) for name, error in bad.items()]
+    parts = [read_tsv(excluded), pd.DataFrame(lines, columns=columns)]
+    write_tsv(left_out, pd.concat([part for part in parts if len(part)] or parts[1:]))
+
+
+def _refuse(bad: dict[str, BadScanError], names: list[str], on_bad_scan: str) -> None:
+    if bad and (on_bad_scan == "fail" or len(bad) == len(names)):
+        path, reason = (error := next(iter(bad.values()))).path, error.reason
+        more = ", ".join([name for name in bad][1:NAMED])
+        others = f" So are {len(bad) - 1} others ({more} …)." if len(bad) > 1 else ""
+        raise BadScanError(
+            path, f"{reason}.{others} Mend them, or set cohort.on_bad_scan to exclude"
+        )
+
+
+def load_array(path: Path, kind: Kind) -> np.ndarray:
+    """Read one prepared array and judge it.
+
+    Returns
+    -------
+    ndarray of the kind's shape
+        float32.
+
+    Raises
+    ------
+    BadScanError
+        It cannot be read, has another shape, or is not finite, constant or no array of numbers.
+    """
+    try:
+        values = np.load(path, allow_pickle=False)
+    except (OSError, EOFError, ValueError) as error:
+        message = " ".join(str(error).split())[:100]
+        raise BadScanError(path, f"cannot be read ({message}); copy it again") from error
+    if not isinstance(values, np.ndarray) or values.dtype.kind not in "fiu":
+        raise BadScanError(path, "is no array of numbers")
+    if values.shape[-3:] != kind.shape or values.size != np.prod(kind.shape):
+        raise BadScanError(path, f"has shape {values.shape}, not {kind.shape}")
+    values = values.reshape(kind.shape).astype(np.float32)
+    if not np.isfinite(values).all():
+        raise BadScanError(path, "has values that are NaN or infinite")
+    if values.min() == values.max():
+        raise BadScanError(path, f"is constant (every voxel is {values.flat[0]:g})")
+    return values

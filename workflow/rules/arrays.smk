@@ -1,0 +1,34 @@
+"""Prepared arrays: checked and put into one, in place of the imaging stage."""
+
+
+rule arrays:
+    input:
+        arrays=[scan.anatomical for scan in SCANS.values()],
+        scans=rules.cohort.output.scans,
+        excluded=rules.cohort.output.excluded,
+        code=code("contrage.dataset.arrays"),
+    output:
+        array=f"{ARRAY}.npy",
+        rows=f"{ARRAY}.tsv",
+        left_out=f"{ARRAY}_excluded.tsv",
+    log:
+        f"{DERIVATIVES}/logs/arrays_res-{config['dataset']['voxel_mm']}.log",
+    benchmark:
+        f"{DERIVATIVES}/benchmarks/arrays/{os.path.basename(ARRAY)}.tsv"
+    conda:
+        "../../envs/learning.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=120,
+    params:
+        settings=as_json(
+            **{key: config["cohort"][key] for key in ("path", "image", "on_bad_scan")},
+            voxel_mm=config["dataset"]["voxel_mm"],
+        ),
+    message:
+        "Checking the prepared arrays and stacking them into one"
+    shell:
+        "python -m contrage arrays --settings {params.settings:q} --log {log:q}"
+        " --scans {input.scans:q} --excluded {input.excluded:q}"
+        " --array {output.array:q} --rows {output.rows:q} --left-out {output.left_out:q}"
