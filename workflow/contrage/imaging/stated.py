@@ -105,15 +105,14 @@ def not_axes_of_mni(image: Image) -> list[str]:
 def not_in_place(brain: Image, source: Source) -> list[str]:
     """Say why a brain, zero outside, does not lie where the template's does, in a list.
 
-    Partial coverage is no fault: what there is must lie inside the template's brain. An image
-    of zeros lies nowhere: others have a better word for it.
+    Partial coverage is no fault: what there is must lie inside the template's brain.
     """
-    if not brain.array.any():
-        return []
     grid, template = mni_grid(), mni_template(source).brain
     present = brain.array != 0
     if not brain.same_grid(grid):
         present = resample(brain.with_array(present.astype(np.float32)), grid) > 0.5
+    if not brain.array.any():  # zeros lie nowhere: others have a better word for them
+        return []
     both = float((present & template).sum())
     dice = 2 * both / (present.sum() + template.sum())
     inside = both / max(1, present.sum())
