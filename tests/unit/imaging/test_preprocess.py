@@ -228,7 +228,7 @@ def test_correcting_the_map_warns_and_flattens_it(tmp_path, make_map, head, save
     slope = 1 + 0.3 * np.linspace(-1, 1, stiffness.array.shape[1])[None, :, None]
     noise = 1 + 0.1 * rng.normal(size=stiffness.array.shape)
     values = (2.5 * slope * noise * (stiffness.array > 0)).astype(np.float32)
-    path = save(tmp_path / "map.nii.gz", values, stiffness.affine)
+    path = save(tmp_path / "map.nii.gz", values, head.to_mni @ stiffness.affine)
     settings = {**AS_IT_IS, "bias_correction": {"target": "map"}}
     with caplog.at_level(logging.WARNING):
         run(tmp_path, settings, ("preproc_stiffness",), stiffness=path)

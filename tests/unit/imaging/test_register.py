@@ -61,8 +61,9 @@ def test_syn_keeps_the_affine_and_adds_a_deformation(head, brain, testing, tmp_p
     assert not np.array_equal(there, affine_only)
 
 
-def test_none_is_the_identity_of_the_world(brain, testing, tmp_path):
-    found = estimate(brain, "a.nii", "none", testing, None, tmp_path)
+def test_none_is_the_identity_of_the_world(head, brain, testing, tmp_path):
+    there = Image(brain.array, head.to_mni @ brain.affine)
+    found = estimate(there, "a.nii", "none", testing, None, tmp_path)
     np.testing.assert_array_equal(found.affine, np.eye(4))
 
 

@@ -111,9 +111,11 @@ def not_in_place(brain: Image, source: Source) -> list[str]:
     present = brain.array != 0
     if not brain.same_grid(grid):
         present = resample(brain.with_array(present.astype(np.float32)), grid) > 0.5
+    if not brain.array.any():  # zeros lie nowhere: others have a better word for them
+        return []
     both = float((present & template).sum())
     dice = 2 * both / (present.sum() + template.sum())
-    inside = both / present.sum() if present.any() else 0.0
+    inside = both / max(1, present.sum())
     if dice >= LEAST_DICE and inside >= LEAST_INSIDE:
         return []
     return [
