@@ -95,12 +95,12 @@ def test_another_grid_is_named(tmp_path, rng):
 def test_beside_the_array_stand_the_checksums_of_its_images(tmp_path, rng):
     prepare(tmp_path, rng, failed=SCANS[1:2])
     run(tmp_path)
-    told = read_json(tmp_path / "a.json")["contrage"]
+    told = read_json(tmp_path / "array.json")["contrage"]
     used = [SCANS[0], SCANS[2]]
     files = {scan: preproc_file(scan, "stiffness") for scan in used}
     assert told["inputs"] == {
         scan: {"path": f"bids::{file}", "sha256": sha256(tmp_path / file)}
         for scan, file in files.items()
     }
-    assert told["output"]["sha256"] == sha256(tmp_path / "a.npy")
+    assert told["output"]["sha256"] == sha256(tmp_path / "array.npy")
     assert told["steps"][0]["parameters"] == {"image": "stiffness", "voxel_mm": 2}
