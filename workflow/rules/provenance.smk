@@ -5,6 +5,12 @@ rule describe:
     input:
         scans=rules.cohort.output.scans,
         records=per_scan(rules.preprocess.output.sidecar),
+        # Asked for, so that one that was removed is made again.
+        sidecars=[
+            file
+            for pattern in preprocess_sidecars().values()
+            for file in per_scan(pattern)
+        ],
         code=code("contrage.imaging.description"),
         registration=registration_settings(),
     output:

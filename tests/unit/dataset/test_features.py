@@ -13,7 +13,7 @@ from contrage.dataset.load import Loader
 from contrage.dataset.normalise import feature_statistics, standardise
 from contrage.dataset.select import select
 from contrage.dataset.split import split
-from contrage.files import read_json, read_tsv
+from contrage.files import read_json, read_tsv, sha256
 
 TABLE = {
     "participant": "id",
@@ -145,3 +145,10 @@ def test_a_column_that_is_age_by_another_name_is_warned_of(tmp_path, values, cap
         prepare(tmp_path, values)
     assert "column 'f4' is age itself" in caplog.text
     assert caplog.text.count("is age itself") == 1
+
+
+def test_beside_the_array_stands_the_checksum_of_the_table(tmp_path, values):
+    prepare(tmp_path, values)
+    told = read_json(tmp_path / "array.json")["contrage"]
+    assert told["inputs"]["table"]["sha256"] == sha256(tmp_path / "table.csv")
+    assert told["output"]["sha256"] == sha256(tmp_path / "array.npy")

@@ -9,7 +9,7 @@ import pytest
 from contrage.cohort.names import preproc_file
 from contrage.dataset.stack import block_mean, stack
 from contrage.errors import BadScanError
-from contrage.files import empty, read_tsv, save_nifti, write_tsv
+from contrage.files import empty, read_json, read_tsv, save_nifti, sha256, write_tsv
 
 SCANS = ["sub-1", "sub-2_ses-a", "sub-3"]
 AFFINE = np.diag([2.0, 2, 2, 1])
@@ -106,3 +106,17 @@ def test_another_grid_is_named(tmp_path, rng):
     save_nifti(path, np.ones((4, 5, 6), np.float32), np.diag([2.0, 2, 3, 1]))
     with pytest.raises(BadScanError, match=r"sub-3.*grid differs"):
         run(tmp_path)
+
+
+def test_beside_the_array_stand_the_checksums_of_its_images(tmp_path, rng):
+    prepare(tmp_path, rng, failed=SCANS[1:2])
+    run(tmp_path)
+    told = read_json(tmp_path / "array.json")["contrage"]
+    used = [SCANS[0], SCANS[2]]
+    files = {scan: preproc_file(scan, "stiffness") for scan in used}
+    assert told["inputs"] == {
+        scan: {"path": f"bids::{file}", "sha256": sha256(tmp_path / file)}
+        for scan, file in files.items()
+    }
+    assert told["output"]["sha256"] == sha256(tmp_path / "array.npy")
+    assert told["steps"][0]["parameters"] == {"image": "stiffness", "voxel_mm": 2}

@@ -72,7 +72,7 @@ def out(head, make_map, save, tmp_path_factory) -> Path:
     (home / "mre").mkdir()
     t1 = save(home / "anat" / "sub-1_T1w.nii.gz", head.image.array, head.image.affine)
     raw = save(home / "mre" / "sub-1_stiffness.nii.gz", stiffness.array * 1000, stiffness.affine)
-    settings = {"registration": {"quality": "testing", "seed": 3}}
+    settings = {"registration": {"quality": "testing", "seed": 1}}
     return run(folder, settings, anatomical=t1, stiffness=raw)
 
 
@@ -93,9 +93,8 @@ def test_each_derivative_has_the_checksum_of_itself_and_of_its_inputs(out, name)
 @pytest.mark.parametrize("name", NAMES)
 def test_each_derivative_tells_the_steps_that_led_to_it_and_no_others(out, name):
     told = beside(out, name)["contrage"]
-    assert [step["name"] for step in told["steps"]][-4:] == (
-        ["load ANTs", *STEPS_OF.get(name, ALL)][-4:]
-    )
+    names = [step["name"] for step in told["steps"]]
+    assert names == ["load ANTs", *STEPS_OF.get(name, ALL)]
     seconds = sum(step["seconds"] for step in told["steps"])
     assert told["seconds"] == pytest.approx(seconds, abs=0.01)
 
@@ -123,7 +122,7 @@ def test_functions_are_named_so_that_they_can_be_found():
 @pytest.mark.parametrize("name", NAMES)
 def test_seed_threads_template_versions_and_platform_are_told(out, name):
     told = beside(out, name)["contrage"]
-    assert told["seed"] == 3 and told["threads"] == 1
+    assert told["seed"] == 1 and told["threads"] == 1
     assert told["template"]["sha256"] == template_checksum()
     assert {"contrage", "python", "antspyx", "nibabel", "numpy", "scipy"} <= told["versions"].keys()
     assert told["platform"]

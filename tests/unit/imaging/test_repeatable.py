@@ -80,22 +80,18 @@ def first(scan) -> dict[str, str]:
 def test_repetition_gives_the_same_files_with_any_number_of_threads(scan, first, threads):
     assert preprocess(scan, f"threads-{threads}", "affine", threads) == first
     assert len(first) == 6
+    sidecars = sorted((scan / "first" / "out").glob("*.json"))
+    assert len(sidecars) == 7
+    for file in sidecars:
+        again = read_json(scan / f"threads-{threads}" / "out" / file.name)
+        assert without_seconds(again) == without_seconds(read_json(file)), file.name
+        assert again.get("contrage", again)["threads"] == 1
 
 
 def test_a_deformation_repeats_as_well(scan):
     one = preprocess(scan, "syn-1", "syn", 1)
     assert preprocess(scan, "syn-4", "syn", 4) == one
     assert len(one) == 7
-
-
-def test_sidecars_of_a_repetition_differ_in_run_times_alone(scan, first):
-    preprocess(scan, "again", "affine", 4)
-    files = sorted((scan / "first" / "out").glob("*.json"))
-    assert len(files) == 7
-    for file in files:
-        again = read_json(scan / "again" / "out" / file.name)
-        assert without_seconds(again) == without_seconds(read_json(file)), file.name
-    assert again["threads"] == 1
 
 
 def test_an_image_file_carries_neither_time_nor_name(scan, first):

@@ -300,3 +300,6 @@ def test_tables_describe_the_cohort_as_bids_asks(tmp_path):
     assert content["BIDSVersion"].startswith("1.10")
     assert content["GeneratedBy"][0]["Name"] == "contrage"
     assert content["DatasetType"] == "raw"
+    assert json.loads((tmp_path / "participants.json").read_text()).keys() == {"age", "sex", "site"}
+    assert "mre" in (tmp_path / ".bidsignore").read_text().splitlines()
+    assert "nobody" in (tmp_path / "README.md").read_text()

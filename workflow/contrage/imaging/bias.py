@@ -44,7 +44,8 @@ def bias_field(image: Image, mask: np.ndarray, settings: dict) -> np.ndarray:
         mask=to_ants(small.with_array(inside)),
         shrink_factor=settings.get("shrink_factor", 4),
         convergence={"iters": list(settings.get("iterations", [20, 20, 20])), "tol": 1e-7},
-        spline_param=settings.get("spline_mm"),
+        # One knot span along each axis, ANTsPy's own default, said here for provenance.
+        spline_param=settings.get("spline_mm") or [1, 1, 1],
         return_bias_field=True,
     ).numpy()
     matrix = np.linalg.inv(small.affine) @ image.affine

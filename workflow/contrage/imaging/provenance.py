@@ -179,7 +179,8 @@ def sources(name: str, files: dict[str, Path]) -> list[str]:
 def _bids_keys(name: str, path: Path, made_of: list[str], record: dict) -> dict:
     """Return the keys that BIDS has for such a file."""
     kind, keys = suffix(path), {"Description": DESCRIPTIONS.get(name)}
-    keys["Description"] = keys["Description"] or f"{kind} inside the brain, resampled to MNI152"
+    where = "resampled to MNI152" if "_space-" in path.name else "on its own voxels"
+    keys["Description"] = keys["Description"] or f"{kind} inside the brain, {where}"
     keys["Sources"] = made_of
     if name in ("transform", "warp"):
         return keys
