@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 import synthetic
 from PIL import Image
 
 from contrage.files import read_json, read_tsv, write_tsv
+from contrage.report.figures.cohort import by_participant
 from contrage.report.figures.embedding import flatten, neighbour_gap
 from contrage.report.figures.imaging import POINT, planes
 from contrage.report.figures.outcome import seed_errors
@@ -142,3 +144,13 @@ def test_more_studies_than_colours_are_grey_in_the_end() -> None:
     colours = study_colours([f"site {i:02d}" for i in range(23)] + [None, float("nan")])
     assert len(colours) == 23
     assert len(set(colours.values())) == 8
+
+
+def test_coverage_counts_participants_not_their_scans() -> None:
+    scans = pd.DataFrame(
+        {
+            "participant_id": ["a", "a", "a", "b", "c"],
+            "coverage": [0.5, 0.9, 0.8, 0.7, np.nan],
+        }
+    )
+    assert by_participant(scans, "coverage").to_dict() == {"a": 0.8, "b": 0.7}

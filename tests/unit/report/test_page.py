@@ -71,7 +71,7 @@ def test_every_figure_is_embedded_with_a_description(whole, parsed) -> None:
 
 
 def test_every_table_is_on_the_page(parsed) -> None:
-    names = "mae norms networks cohort quality truth flagged excluded runtimes versions"
+    names = "mae norms networks cohort control quality truth flagged excluded runtimes versions"
     assert set(parsed.tables) == {f"table-{name}" for name in names.split()}
 
 

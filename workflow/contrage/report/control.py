@@ -9,7 +9,7 @@ import pandas as pd
 
 from contrage.report.story import Study
 from contrage.report.style import loss_name
-from contrage.report.text import interval, listed, missing, number, p_value, percent
+from contrage.report.text import interval, missing, number, p_value, percent
 
 NEARLY = 0.8  # part of the best loss's gain over the mean that counts as "nearly as well"
 
@@ -154,13 +154,12 @@ def sites_differ_in_age(study: Study) -> tuple[bool, str]:
 
 def _others(study: Study, table: pd.DataFrame) -> str:
     """Say what the other field of view and the image itself give away."""
-    other = "common" if used_field(study) == "own" else "own"
-    parts = [
-        f"from the {seen} with dataset.field_of_view: {field} it is "
-        f"{number(line(table, seen, field).balanced_accuracy)}"
-        for seen, field in (("mask", other), ("image", "own"), ("image", "common"))
-    ]
-    return f" For comparison, {listed(parts)}."
+    own, other = ("own", "common") if used_field(study) == "own" else ("common", "own")
+    masks, image = line(table, "mask", other), line(table, "image", own)
+    return (
+        f" With dataset.field_of_view: {other} it is {number(masks.balanced_accuracy)}; from the "
+        f"images themselves {number(image.balanced_accuracy)}."
+    )
 
 
 def best_loss(study: Study) -> str:
