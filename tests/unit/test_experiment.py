@@ -193,7 +193,7 @@ def test_a_head_may_have_two_layers_one_or_none(root, config, head):
         {"training": {"device": "gpu"}},
         {"training": {"encoder": "resnet19"}},
         {"training": {"head": [64, 64, 32]}},
-        {"dataset": {"voxel_mm": 3}},
+        {"dataset": {"voxel_mm": 5}},
         {"preprocessing": {"registration": {"voxel_mm": 3}}},
         {"preprocessing": {"registration": {"interpolation": "cubic"}}},
         {"cohort": {"maps": ["T1w"]}},

@@ -171,3 +171,34 @@ def test_quality_needs_neither_ants_nor_nilearn():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_an_image_of_one_millimetre_is_judged_and_drawn_on_its_own_grid(judge, tmp_path):
+    template = mni_template(1)
+    path = tmp_path / "t1.nii.gz"
+    save_nifti(path, template.anatomical.array * 300, template.anatomical.affine)
+    record, picture = judge(preproc_anatomical=path)
+    assert record["coverage"] == pytest.approx(1, abs=0.01)
+    assert record["overlap"] == pytest.approx(1, abs=0.01)
+    assert record["correlation"] == pytest.approx(1, abs=1e-6)
+    assert 800 < picture.width < 1000
+
+
+def test_the_coverage_is_that_of_the_map_that_is_learned_from(judge, images, tmp_path):
+    grid, brain = mni_grid(), mni_template().brain
+    path = tmp_path / "ratio.nii.gz"
+    half = brain & (np.arange(91)[:, None, None] < 45)
+    save_nifti(path, np.where(half, 0.2, 0.0), grid.affine)
+    both = {**images, "preproc_dampingratio": path}
+    share = half.sum() / brain.sum()
+    stiffness, picture = judge({"image": "stiffness"}, **both)
+    damping, _ = judge({"image": "dampingratio"}, **both)
+    assert stiffness["coverage"] > damping["coverage"] == pytest.approx(share)
+    alone, shorter = judge({"image": "stiffness"}, **images)
+    assert picture.height > shorter.height and alone["coverage"] == stiffness["coverage"]
+
+
+def test_a_map_that_the_scan_does_not_have_is_no_map(judge, images, tmp_path):
+    (tmp_path / "none.nii.gz").touch()
+    record, _ = judge(**images, preproc_dampingratio=tmp_path / "none.nii.gz")
+    assert record["status"] == "ok" and 0.5 < record["coverage"] < 1
