@@ -11,7 +11,7 @@ from pathlib import Path
 
 from contrage.bids import sidecar_of, suffix, uri
 from contrage.files import sha256, write_json
-from contrage.imaging.template import FILE
+from contrage.imaging.template_source import NILEARN_FILE
 
 STEPS = {
     "skull strip": ("mask", "contrage.imaging.strip.strip"),
@@ -52,9 +52,9 @@ DESCRIPTIONS = {
     "preproc_mask": "Brain mask, resampled to MNI152",
     "preproc_anatomical": "Brain with the bias field divided out, resampled to MNI152",
 }
-TEMPLATES = {FILE: "http://www.bic.mni.mcgill.ca/ServicesAtlases/ICBM152NLin2009"}
+TEMPLATES = {NILEARN_FILE: "http://www.bic.mni.mcgill.ca/ServicesAtlases/ICBM152NLin2009"}
 """Where BIDS says that a template is described (here MNI152NLin2009aSym), by its file."""
-UNITS = {"stiffness": "kPa", "T1w": "arbitrary", "magnitude": "arbitrary"}
+UNITS = {"stiffness": "kPa", "dampingratio": "1", "T1w": "arbitrary", "magnitude": "arbitrary"}
 
 
 def clear_sidecars(images: list[Path]) -> None:
