@@ -178,6 +178,28 @@ def maps(config: dict[str, Any]) -> list[str]:
     return [name for name in asked if name in MAPS]
 
 
+def uses_magnitude(config: dict[str, Any]) -> bool:
+    """Return whether maps reach the T1 through the magnitude of their acquisition."""
+    if config["cohort"]["source"] in ("table", "arrays"):
+        return False
+    asked = config["preprocessing"]["registration"]["map_pose"] == "magnitude"
+    return asked and bool(maps(config))
+
+
+def _check_magnitude(config: dict[str, Any]) -> None:
+    """Refuse to register a magnitude where there is none, or nothing to register it to."""
+    if not uses_magnitude(config):
+        return
+    key, cohort = "preprocessing.registration.map_pose: magnitude", config["cohort"]
+    if cohort["source"] != "bids":
+        raise SettingsError(f"{key} needs mre/…_magnitude.nii.gz of a BIDS folder; set scanner")
+    if cohort["anatomical"] == "magnitude" or not needs_anatomical(config):
+        raise SettingsError(
+            f"{key} registers the magnitude to a T1, and here none is used (cohort.anatomical, "
+            "skull_strip, bias_correction); set scanner"
+        )
+
+
 def _check_images(config: dict[str, Any]) -> None:
     """Refuse grids that do not divide, and maps that a source does not have."""
     voxel, image = config["dataset"]["voxel_mm"], config["cohort"]["image"]
@@ -210,6 +232,7 @@ def check_config(config: dict[str, Any]) -> None:
     check_settings(config)
     check_arrays(config)
     _check_images(config)
+    _check_magnitude(config)
     for row in dict.fromkeys([*all_rows(config), *config["losses"]]):
         _check_row(row, loss_settings(config, row))
     _check_search(config)

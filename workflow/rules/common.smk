@@ -31,6 +31,7 @@ ANATOMICAL = config["cohort"]["anatomical"]
 ANATOMICAL_FOLDER = "anat" if ANATOMICAL == "T1w" else "mre"
 USES_ANATOMICAL = experiment.needs_anatomical(config)
 MAPS = experiment.maps(config)
+USES_MAGNITUDE = experiment.uses_magnitude(config)
 GRID_MM = config["preprocessing"]["registration"]["voxel_mm"]
 IS_PHANTOM = config["cohort"]["source"] == "phantom"
 IS_TABLE = config["cohort"]["source"] == "table"
@@ -50,6 +51,7 @@ COHORT_SETTINGS = {
     "raw": RAW,
     "needs_anatomical": USES_ANATOMICAL,
     "needs_mask": config["preprocessing"]["skull_strip"]["method"] == "mask",
+    "needs_magnitude": USES_MAGNITUDE,
 }
 try:
     experiment.check_config(config)

@@ -29,6 +29,7 @@ rule check:
         "python -m contrage check --settings {params.settings:q} --log {log:q}"
         " --anatomical {input.anatomical:q} --stiffness {input.stiffness:q}"
         " --dampingratio {input.dampingratio:q} --mask {input.mask:q}"
+        " --magnitude {input.magnitude:q}"
         " --output {output.record:q}"
 
 
@@ -100,7 +101,7 @@ rule preprocess:
         "python -m contrage preprocess --settings {params.settings:q} --log {log:q}"
         " --check {input.check:q} --anatomical {input.anatomical:q}"
         " --stiffness {input.stiffness:q} --dampingratio {input.dampingratio:q}"
-        " --mask {input.mask:q} {params.outputs}"
+        " --mask {input.mask:q} --magnitude {input.magnitude:q} {params.outputs}"
         " {params.folders} --on-bad-scan {params.on_bad_scan}"
 
 

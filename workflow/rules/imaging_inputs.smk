@@ -9,6 +9,7 @@ def raw_images(wildcards):
         "anatomical": scan.anatomical if USES_ANATOMICAL else [],
         **{name: (name in MAPS and getattr(scan, name)) or [] for name in names.MAPS},
         "mask": scan.mask if needs_mask else [],
+        "magnitude": scan.magnitude if USES_MAGNITUDE else [],
     }
 
 
@@ -81,6 +82,10 @@ def preprocess_outputs():
     transform = f"{DERIVATIVES}/{{folder}}/xfm/{{scan}}_from-{source}_to-MNI152_xfm"
     if kind != "none":
         outputs["transform"] = f"{transform}.mat"
+    if USES_MAGNITUDE:
+        outputs["map_transform"] = (
+            f"{DERIVATIVES}/{{folder}}/xfm/{{scan}}_from-magnitude_to-{ANATOMICAL}_xfm.mat"
+        )
     if kind == "syn":
         outputs["warp"] = f"{transform}_warp.nii.gz"
     return outputs

@@ -34,7 +34,8 @@ def read(settings: dict[str, Any]) -> Cohort:
     ----------
     settings : dict
         `path` (the BIDS folder), `image` (T1w, stiffness or dampingratio: the one to learn from),
-        `anatomical` (T1w or magnitude), `needs_anatomical`, `needs_mask`, `on_bad_scan`.
+        `anatomical` (T1w or magnitude), `needs_anatomical`, `needs_mask`,
+        `needs_magnitude`, `on_bad_scan`.
 
     Raises
     ------
@@ -126,6 +127,7 @@ def _find_images(folder: Path, row: dict[str, Any], anatomical: str) -> Scan:
         stiffness=_find(home, scan, "stiffness"),
         dampingratio=_find(home, scan, "dampingratio"),
         mask=_find(home, scan, "mask"),
+        magnitude=_find(home, scan, "magnitude"),
     )
 
 
@@ -152,4 +154,6 @@ def _missing(scan: Scan, settings: dict[str, Any]) -> list[str]:
         missing.append(f"{settings['anatomical']} image")
     if settings["needs_mask"] and scan.mask is None:
         missing.append("brain mask (anat/…_desc-brain_mask.nii.gz)")
+    if settings.get("needs_magnitude") and scan.magnitude is None:
+        missing.append("magnitude image (mre/…_magnitude.nii.gz)")
     return missing

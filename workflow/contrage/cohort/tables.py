@@ -28,8 +28,8 @@ class Scan:
         Without "ses-"; None where there is only one.
     sex, site : str or None
         None where the table does not say.
-    anatomical, stiffness, dampingratio, mask : str or None
-        Raw images (mask: a given brain mask of the anatomical image).
+    anatomical, stiffness, dampingratio, mask, magnitude : str or None
+        Raw images (mask: a given brain mask of the anatomical image; magnitude: of the MRE).
     """
 
     participant_id: str
@@ -41,6 +41,7 @@ class Scan:
     stiffness: str | None = None
     mask: str | None = None
     dampingratio: str | None = None
+    magnitude: str | None = None
 
     @property
     def scan_id(self) -> str:

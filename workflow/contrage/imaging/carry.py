@@ -19,7 +19,9 @@ def to_kilopascal(stiffness: Image, unit: str) -> Image:
     return stiffness.with_array((stiffness.array / np.float32(factor)).astype(np.float32))
 
 
-def carry_mask(mask: np.ndarray, reference: Image, other: Image) -> np.ndarray:
+def carry_mask(
+    mask: np.ndarray, reference: Image, other: Image, world: np.ndarray | None = None
+) -> np.ndarray:
     """Bring a mask from the anatomical grid to the map's, nearest neighbour.
 
     Parameters
@@ -28,6 +30,8 @@ def carry_mask(mask: np.ndarray, reference: Image, other: Image) -> np.ndarray:
         On the grid of `reference`, bool.
     reference, other : Image
         Images of one session: they share scanner coordinates.
+    world : ndarray of shape (4, 4), optional
+        The world of `other` → that of `reference`, where they do not.
 
     Returns
     -------
@@ -35,9 +39,9 @@ def carry_mask(mask: np.ndarray, reference: Image, other: Image) -> np.ndarray:
         Bool.
     """
     on_reference = reference.with_array(mask.astype(np.uint8))
-    if on_reference.same_grid(other):
+    if world is None and on_reference.same_grid(other):
         return mask.copy()
-    return resample(on_reference, other, order=0).astype(bool)
+    return resample(on_reference, other, world, order=0).astype(bool)
 
 
 def warp_within(

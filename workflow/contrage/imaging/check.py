@@ -45,6 +45,7 @@ def check(
     stiffness: Path | None = None,
     dampingratio: Path | None = None,
     mask: Path | None = None,
+    magnitude: Path | None = None,
     output: Path,
 ) -> None:
     """Check the images of one scan and write what was found; never raises for a bad scan.
@@ -54,14 +55,14 @@ def check(
     settings : dict
         `stiffness_unit`: auto, Pa or kPa; `stated`: what the image that is stripped and
         registered is said to be already (`stripped`, `in_mni`), and `template` to compare with.
-    anatomical, stiffness, dampingratio, mask : Path, optional
+    anatomical, stiffness, dampingratio, mask, magnitude : Path, optional
         The images of the scan.
     output : Path
         JSON: status (ok, failed), stage, reason, problems, unit, median_kpa, and for each
         image shape, voxel_mm, axcodes, sha256.
     """
     maps = {"stiffness": stiffness, "dampingratio": dampingratio}
-    given = {"anatomical": anatomical, **maps, "mask": mask}
+    given = {"anatomical": anatomical, **maps, "mask": mask, "magnitude": magnitude}
     findings = {name: inspect(path) for name, path in given.items() if path is not None}
     record: dict = {"status": "ok", "stage": "check", "reason": None}
     record |= {"unit": None, "median_kpa": None}
@@ -71,7 +72,7 @@ def check(
     if findings.get("dampingratio") and findings["dampingratio"].image is not None:
         check_damping(findings["dampingratio"])
     main = next((found for name, found in findings.items() if name != "mask"), None)
-    for name in (*maps, "mask"):
+    for name in (*maps, "mask", "magnitude"):
         check_overlap(findings.get(name), main)
     check_stated(main, settings)
     problems = [text for finding in findings.values() for text in finding.problems]

@@ -26,6 +26,7 @@ FEWEST_VOXELS = 200
 METRICS = (
     *("pose_degrees", "scale", "stretch", "signal", "air"),
     *("map_agreement", "map_shift_mm", "map_degrees", "map_smoothness"),
+    *("magnitude_shift_mm", "magnitude_degrees"),
 )
 
 
@@ -35,6 +36,7 @@ def measure(
     stiffness: Image | None,
     mask: np.ndarray | None,
     source: Source = NILEARN,
+    map_world: np.ndarray | None = None,
 ) -> dict[str, float | None]:
     """Measure all signs that can be read off a scan.
 
@@ -48,21 +50,35 @@ def measure(
         The brain, bool.
     source : Source
         Which template.
+    map_world : ndarray of shape (4, 4), optional
+        Map world → scan world, where the magnitude was registered.
 
     Returns
     -------
     dict
-        What `pose`, `signal`, `map_pose` and `smoothness` give; None where an image is missing.
+        What `pose`, `signal`, `map_pose` and `smoothness` give, and how far the magnitude was moved
+        to the scan; None where an image is missing.
     """
     found: dict[str, float | None] = dict.fromkeys(METRICS)
     found |= pose(affine)
     if head is not None:
         found |= signal(head, affine, source)
+    if map_world is not None and stiffness is not None:
+        shift, degrees = movement(map_world, stiffness)
+        found |= {"magnitude_shift_mm": shift, "magnitude_degrees": degrees}
+        stiffness = Image(stiffness.array, map_world @ stiffness.affine)
     if stiffness is not None and (stiffness.array != 0).any():
         found["map_smoothness"] = smoothness(stiffness)
         if head is not None and mask is not None and mask.any():
             found |= map_pose(stiffness, mask, head)
     return found
+
+
+def movement(world: np.ndarray, image: Image) -> tuple[float, float]:
+    """Return how far a rigid transform moves an image's middle, mm, and turns it, degrees."""
+    middle = transform_points(image.affine, (np.array(image.array.shape)[None] - 1) / 2)
+    shift = float(np.linalg.norm(transform_points(world, middle) - middle))
+    return shift, pose(world)["pose_degrees"]
 
 
 def pose(affine: np.ndarray) -> dict[str, float]:

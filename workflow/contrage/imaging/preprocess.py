@@ -34,10 +34,12 @@ def preprocess(
     stiffness: Path | None = None,
     dampingratio: Path | None = None,
     mask: Path | None = None,
+    magnitude: Path | None = None,
     brain_mask: Path | None = None,
     corrected: Path | None = None,
     transform: Path | None = None,
     warp: Path | None = None,
+    map_transform: Path | None = None,
     preproc_anatomical: Path | None = None,
     preproc_mask: Path | None = None,
     preproc_stiffness: Path | None = None,
@@ -60,6 +62,9 @@ def preprocess(
         What `contrage.imaging.check` wrote; its unit is used, its failure passed on.
     anatomical, stiffness, dampingratio, mask : Path, optional
         Inputs: T1 (or magnitude), the session's maps, brain mask.
+    magnitude : Path, optional
+        Input: MRE magnitude on the maps' voxels, through which they are brought to the T1; else
+        all share the scanner's coordinates.
     brain_mask, corrected : Path, optional
         Outputs: mask and bias-corrected brain on the anatomical grid.
     preproc_anatomical, preproc_mask, preproc_stiffness, preproc_dampingratio : Path, optional
@@ -69,6 +74,8 @@ def preprocess(
         Output: ITK affine.
     warp : Path, optional
         Output: the deformation that syn adds to it.
+    map_transform : Path, optional
+        Output: ITK affine, magnitude to anatomical image.
     sidecar : Path
         Output: the scan's record, JSON with status, inputs, steps, settings, versions, template,
         seed and threads. What led to an image stands in the JSON beside it, too.
@@ -84,9 +91,9 @@ def preprocess(
         A stage failed on this scan and `on_bad_scan` is not exclude.
     """
     preproc = preproc_anatomical, preproc_mask, preproc_stiffness, preproc_dampingratio
-    outputs = Outputs(brain_mask, corrected, transform, warp, *preproc)
+    outputs = Outputs(brain_mask, corrected, transform, warp, *preproc, map_transform)
     maps = {"stiffness": stiffness, "dampingratio": dampingratio}
-    given = {"anatomical": anatomical, **maps, "mask": mask}
+    given = {"anatomical": anatomical, **maps, "mask": mask, "magnitude": magnitude}
     paths = {name: path for name, path in given.items() if path is not None}
     clear_sidecars(outputs.paths())
     reason = failed(check)
@@ -134,6 +141,7 @@ def _run(settings: dict, paths: dict[str, Path], unit: str | None, outputs: Outp
     brain = _correct(scan, stripped.mask)
     with tempfile.TemporaryDirectory(prefix="contrage-") as folder:
         found = _estimate(scan, brain, stripped, Path(folder))
+        _place_maps(scan, brain, found, Path(folder))
         _write(scan, stripped.mask, brain, found, outputs)
     return scan.steps
 
@@ -217,11 +225,26 @@ def _estimate(scan: Scan, brain: Image, stripped: Stripped, folder: Path) -> Tra
         return estimate(brain, scan.path, scan.kind, quality, stripped.pose, folder, scan.template)
 
 
+def _place_maps(scan: Scan, brain: Image, found: Transform, folder: Path) -> None:
+    """Find the way of the maps to MNI152: the anatomical image's, or through the magnitude."""
+    scan.of_maps = found
+    if "magnitude" not in scan.paths:
+        return
+    from contrage.imaging.map_pose import magnitude_to_anatomical
+
+    path, settings = scan.paths["magnitude"], scan.quality()["linear"]
+    with scan.step("magnitude to anatomical", {"transform": "rigid", "linear": settings}):
+        scan.map_world = magnitude_to_anatomical(load(path), brain, settings, path)
+    scan.of_maps = found.after(scan.map_world, folder)
+
+
 def _write(scan: Scan, mask: np.ndarray, brain: Image, found: Transform, outputs: Outputs) -> None:
     """Bring everything to the MNI152 grid and write what is wanted."""
     grid, reference = mni_grid(scan.voxel_mm), scan.reference
     if outputs.transform is not None:
         write_affine(outputs.transform, found.affine)
+    if outputs.map_transform is not None and scan.map_world is not None:
+        write_affine(outputs.map_transform, scan.map_world)
     if outputs.warp is not None and found.warp is not None:
         with atomic(outputs.warp) as temporary:
             temporary.write_bytes(Path(found.warp[0][0]).read_bytes())
@@ -236,7 +259,7 @@ def _write(scan: Scan, mask: np.ndarray, brain: Image, found: Transform, outputs
             values = warp_within(brain, mask, grid, found, scan.interpolation)
             images["preproc_anatomical"] = (values, grid.affine)
         for name in scan.maps:
-            values = _map_in_mni(scan, name, mask, grid, found)
+            values = _map_in_mni(scan, name, mask, grid)
             images[f"preproc_{name}"] = (values, grid.affine)
     for name, (array, affine) in images.items():
         path = getattr(outputs, name)
@@ -246,14 +269,12 @@ def _write(scan: Scan, mask: np.ndarray, brain: Image, found: Transform, outputs
     empty(*(path for path in absent if path is not None))
 
 
-def _map_in_mni(
-    scan: Scan, name: str, mask: np.ndarray, grid: Image, found: Transform
-) -> np.ndarray:
+def _map_in_mni(scan: Scan, name: str, mask: np.ndarray, grid: Image) -> np.ndarray:
     image = scan.maps[name]
-    support = carry_mask(mask, scan.reference, image) & (image.array != 0)
+    support = carry_mask(mask, scan.reference, image, scan.map_world) & (image.array != 0)
     if not support.any():
         raise BadScanError(
             scan.paths[name],
             f"has no values inside the brain found in {scan.path}; do they share coordinates?",
         )
-    return warp_within(image, support, grid, found, scan.interpolation)
+    return warp_within(image, support, grid, scan.of_maps, scan.interpolation)

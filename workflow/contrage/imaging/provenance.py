@@ -18,6 +18,10 @@ STEPS = {
     "bias correction": ("brain", "contrage.imaging.bias.bias_field"),
     "bias correction of the map": ("map", "contrage.imaging.bias.bias_field"),
     "registration": ("transform", "contrage.imaging.register.estimate"),
+    "magnitude to anatomical": (
+        "map transform",
+        "contrage.imaging.map_pose.magnitude_to_anatomical",
+    ),
     "to MNI152": ("grid", "contrage.imaging.carry.warp_within"),
 }
 """Steps: what each decides, and the function that does it. One that is not here decides all."""
@@ -27,6 +31,7 @@ NEEDS = {
     "corrected": {"mask", "brain"},
     "transform": {"mask", "brain", "transform"},
     "warp": {"mask", "brain", "transform"},
+    "map_transform": {"mask", "brain", "map transform"},
     "preproc_anatomical": {"mask", "brain", "transform", "grid"},
     "preproc_mask": {"mask", "brain", "transform", "grid"},
 }
@@ -37,6 +42,7 @@ SOURCES = {
     "corrected": ("anatomical", "brain_mask"),
     "transform": ("corrected", "reference"),
     "warp": ("corrected", "reference", "transform"),
+    "map_transform": ("corrected", "magnitude"),
     "preproc_mask": ("brain_mask", "transform", "warp"),
     "preproc_anatomical": ("corrected", "anatomical", "brain_mask", "transform", "warp"),
 }
@@ -49,6 +55,8 @@ DESCRIPTIONS = {
     "resampling a scan's image onto MNI152 uses it as it is",
     "warp": "ITK displacement field on MNI152 (LPS, mm): moves its points before the affine takes "
     "them to the scan",
+    "map_transform": "ITK affine: the points of the anatomical image (LPS, mm) to those of the "
+    "magnitude and the maps",
     "preproc_mask": "Brain mask, resampled to MNI152",
     "preproc_anatomical": "Brain with the bias field divided out, resampled to MNI152",
 }
@@ -169,7 +177,7 @@ def sources(name: str, files: dict[str, Path]) -> list[str]:
     maps = [key for key in files if f"preproc_{key}" in files and key != "mask"]
     reference = "anatomical" if "anatomical" in files else next(iter(maps), "stiffness")
     own = name.removeprefix("preproc_")
-    wanted = SOURCES.get(name, (own, "brain_mask", "transform", "warp"))
+    wanted = SOURCES.get(name, (own, "brain_mask", "transform", "warp", "map_transform"))
     found = [reference if each == "reference" else each for each in wanted]
     if "corrected" in found and "corrected" in files:
         found = [each for each in found if each != "anatomical"]
@@ -182,7 +190,7 @@ def _bids_keys(name: str, path: Path, made_of: list[str], record: dict) -> dict:
     where = "resampled to MNI152" if "_space-" in path.name else "on its own voxels"
     keys["Description"] = keys["Description"] or f"{kind} inside the brain, {where}"
     keys["Sources"] = made_of
-    if name in ("transform", "warp"):
+    if name in ("transform", "warp", "map_transform"):
         return keys
     if "_space-" in path.name:
         file = record["template"]["file"]

@@ -41,6 +41,7 @@ def quality(
     preproc_stiffness: Path | None = None,
     preproc_dampingratio: Path | None = None,
     transform: Path | None = None,
+    map_transform: Path | None = None,
     truth_mask: Path | None = None,
     truth_coverage: Path | None = None,
     truth_transform: Path | None = None,
@@ -88,7 +89,7 @@ def quality(
     source = as_source(settings.get("template"))
     record |= metrics(inside, head, learned, source)
     truth = Truth(truth_mask, truth_coverage, truth_transform, truth_bias)
-    record |= _placement(sidecar, brain_mask, transform, source)
+    record |= _placement(sidecar, brain_mask, transform, map_transform, source)
     record |= against_truth(truth, record["coverage"], brain_mask, transform, source)
     record["bias_residual_sd"] = bias_residual(truth, brain_mask, corrected, sidecar)
     reasons = flags(record, settings)
@@ -144,7 +145,11 @@ def metrics(
 
 
 def _placement(
-    sidecar: Path, brain_mask: Path | None, transform: Path | None, source: Source
+    sidecar: Path,
+    brain_mask: Path | None,
+    transform: Path | None,
+    map_transform: Path | None,
+    source: Source,
 ) -> dict:
     """Measure the scan as it was before preprocessing; its images are those the sidecar names."""
     given = read_json(sidecar).get("inputs", {})
@@ -154,7 +159,8 @@ def _placement(
     mask = load(brain_mask).array > 0.5 if brain_mask and head is not None else None
     affine = read_affine(transform) if transform else np.eye(4)
     one = next((raw[name] for name in ("stiffness", "dampingratio") if name in raw), None)
-    return placement.measure(affine, head, one, mask, source)
+    world = read_affine(map_transform) if map_transform else None
+    return placement.measure(affine, head, one, mask, source, world)
 
 
 def dice(one: np.ndarray, other: np.ndarray) -> float:

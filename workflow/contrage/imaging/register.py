@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from contrage.errors import BadScanError, SettingsError
+from contrage.imaging.affines import write_affine
 from contrage.imaging.images import Image, resample, shrink, transform_points
 from contrage.imaging.stated import not_in_place
 from contrage.imaging.template import Template, brain_template
@@ -41,6 +42,25 @@ class Transform:
 
     affine: np.ndarray
     warp: tuple[list, list] | None = None
+
+    def after(self, world: np.ndarray | None, folder: Path) -> Transform:
+        """Return the way of an image that another transform brings to this one's image first.
+
+        Parameters
+        ----------
+        world : ndarray of shape (4, 4) or None
+            The image's world → this transform's image's world; None: they are the same.
+        folder : Path
+            Where its file is put, if this one deforms.
+        """
+        if world is None:
+            return self
+        if self.warp is None:
+            return Transform(self.affine @ world)
+        path = Path(folder) / "before.mat"
+        write_affine(path, world)
+        names, inverted = self.warp
+        return Transform(self.affine @ world, ([*names, str(path)], [*inverted, False]))
 
     def is_identity(self, image: Image, grid: Image) -> bool:
         """Whether the image lies on the grid already, so that nothing is interpolated."""

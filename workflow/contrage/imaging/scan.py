@@ -10,13 +10,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
+
 import contrage
 from contrage.errors import BadScanError
 from contrage.files import read_json, sha256, versions
 from contrage.imaging.backends import PROGRAMS
 from contrage.imaging.calls import noting
 from contrage.imaging.images import Image
-from contrage.imaging.register import load_quality
+from contrage.imaging.register import Transform, load_quality
 from contrage.imaging.template_source import Source, as_source
 
 log = logging.getLogger(__name__)
@@ -34,6 +36,7 @@ class Outputs:
     preproc_mask: Path | None
     preproc_stiffness: Path | None
     preproc_dampingratio: Path | None = None
+    map_transform: Path | None = None
 
     def paths(self) -> list[Path]:
         """All that are wanted."""
@@ -54,6 +57,10 @@ class Scan:
         The anatomical image.
     maps : dict of str to Image
         The maps of the session: stiffness (kPa), dampingratio.
+    map_world : ndarray of shape (4, 4) or None
+        Maps' world → the anatomical image's; None where they share the scanner's.
+    of_maps : Transform or None
+        The maps' way to MNI152, once it is known.
     steps : list of dict
         What was done, with what, in how many seconds; `calls` holds the functions of ANTs
         with all their parameters.
@@ -64,6 +71,8 @@ class Scan:
     head: Image | None
     maps: dict[str, Image]
     steps: list[dict] = field(default_factory=list)
+    map_world: np.ndarray | None = None
+    of_maps: Transform | None = None
 
     @property
     def reference(self) -> Image:
