@@ -62,10 +62,9 @@ def select(
     ]
     for record in table[~named].to_dict("records"):
         name = record["scan_id"]
-        if settings["quality_action"] is None and name not in row_of.index:
-            continue  # among the excluded, with its reason
         if settings["quality_action"] is None:
-            kept.append({**record, "row": row_of[name]})
+            if name in row_of.index:  # else among the excluded, with its reason
+                kept.append({**record, "row": row_of[name]})
             continue
         quality = read_json(derivatives / quality_file(name))
         reason = failed(derivatives / quality_file(name))
