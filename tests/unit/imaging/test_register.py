@@ -50,6 +50,15 @@ def test_rigid_and_similarity_do_not_shear(head, brain, testing, tmp_path, kind)
     assert mean_error(head, found.affine) < 6
 
 
+def test_nine_parameters_are_found_and_do_not_shear_the_scans_axes(head, brain, testing, tmp_path):
+    found = estimate(brain, "a.nii", "affine9", testing, head.to_mni, tmp_path)
+    columns = found.affine[:3, :3] @ (brain.affine[:3, :3] / brain.voxel_mm)
+    product = columns.T @ columns
+    np.testing.assert_allclose(product, np.diag(np.diag(product)), atol=1e-9)
+    # The truth is scaled along the template's axes: 0.9 mm from the nearest of nine parameters.
+    assert mean_error(head, found.affine) < 1.5
+
+
 def test_syn_keeps_the_affine_and_adds_a_deformation(head, brain, testing, tmp_path):
     found = estimate(brain, "a.nii", "syn", testing, head.to_mni, tmp_path)
     assert mean_error(head, found.affine) < 1.5

@@ -64,10 +64,9 @@ def select(
         name = record["scan_id"]
         if name in unwanted:
             continue
-        if settings["quality_action"] is None and name not in row_of.index:
-            continue  # among the excluded, with its reason
         if settings["quality_action"] is None:
-            kept.append({**record, "row": row_of[name]})
+            if name in row_of.index:  # else among the excluded, with its reason
+                kept.append({**record, "row": row_of[name]})
             continue
         used = _judged(record, derivatives, row_of, settings["quality_action"])
         (kept if "row" in used else out).append(used)
