@@ -156,9 +156,8 @@ def verdict(index: int, kind: str | None, participants: int) -> tuple[str | None
         limits = {name: limit for name, limit in steps["quality"].items() if name != "action"}
         quality(limits, sidecar=record, **outputs, output=judged, picture=picture)
         found = read_json(judged)
-    return kind, found["flag_reason"] if found["status"] == "ok" else [
-        f"refused: {found['reason']}"
-    ]
+    refused = found["status"] != "ok"
+    return kind, [f"refused: {found['reason']}"] if refused else found["flag_reason"]
 
 
 def main() -> None:

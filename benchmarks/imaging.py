@@ -210,9 +210,7 @@ def _spread(values: list[float], worst: Callable[[list[float]], float]) -> tuple
 def report(voxel_mm: float, rows: dict[str, dict[str, Any]]) -> None:
     """Print the two tables of a voxel size."""
     print(f"\n### T1 of {voxel_mm:g} mm, map of {MAP_MM[0]:g} mm\n")
-    print(
-        "| | CPU [s] | wall [s] | scans per hour | peak [MB] | Dice (worst) | off by [mm] (worst) |"
-    )
+    print("| | CPU [s] | wall [s] | scans per hour | peak [MB] | Dice (worst) | mm off (worst) |")
     print("|---|---|---|---|---|---|---|")
     for name, row in rows.items():
         print(
