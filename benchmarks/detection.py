@@ -1,4 +1,4 @@
-"""Are spoiled scans noticed, and good ones left in peace?
+"""How many spoiled scans are noticed, and how many good ones are flagged.
 
     python benchmarks/detection.py [--good 100] [--spoiled 24] [--processes 2]
 
