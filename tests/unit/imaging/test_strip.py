@@ -59,6 +59,21 @@ def test_the_template_holds_on_real_heads(shared, testing, reoriented, name, cod
     assert dice(strip(posed, "head.nii", "template", testing).mask, mask) > 0.96
 
 
+def test_a_long_neck_does_not_draw_the_brain_down(make_head, testing):
+    """A field of view down to the shoulders moves the centre of mass far below the brain."""
+    head = make_head((5, -6, 7), (4, -3, 5), codes="RAS", voxel=(3.0, 3.2, 3.4))
+    more = 36  # slices, 122 mm
+    x, y = np.indices(head.image.array.shape[:2])
+    middle = np.argwhere(head.mask)[:, :2].mean(0)
+    neck = np.hypot((x - middle[0]) * 3.0, (y - middle[1]) * 3.2) < 70
+    below = np.repeat((500.0 * neck)[..., None], more, axis=2).astype(np.float32)
+    affine = head.image.affine.copy()
+    affine[:3, 3] -= more * affine[:3, 2]
+    image = Image(np.concatenate([below, head.image.array], axis=2), affine)
+    truth = np.concatenate([np.zeros(below.shape, bool), head.mask], axis=2)
+    assert dice(strip(image, "head.nii", "template", testing).mask, truth) > 0.95
+
+
 def test_none_takes_what_is_not_zero_and_fills_its_holes(small):
     array = small.array.copy()
     array[:2] = 0

@@ -51,7 +51,8 @@ def find_pose(image: Image, template: Template) -> tuple[np.ndarray, float]:
         beyond = max(0.0, parameters[6] - LARGEST, SMALLEST - parameters[6])
         return beyond - _mutual_information(fixed[::stride], np.round(moving).astype(int))
 
-    angles, shifts = np.deg2rad([-24, -12, 0, 12, 24]), (-25.0, 0.0, 25.0)
+    # A long neck draws the centre of mass far below the brain.
+    angles, shifts = np.deg2rad([-24, -12, 0, 12, 24]), (-25.0, 0.0, 25.0, 50.0, 75.0)
     grid = [
         np.array([start[0], start[1], start[2] + z, *turn, -0.1])
         for turn in product(angles, repeat=3)
