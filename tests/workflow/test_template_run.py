@@ -13,7 +13,7 @@ from small_study import CONFIG, Workflow, checkout, write_study
 from contrage.files import read_json, save_nifti, sha256
 from contrage.imaging.template import mni_template
 
-pytestmark = [pytest.mark.workflow, pytest.mark.xdist_group("template")]
+pytestmark = [pytest.mark.workflow, pytest.mark.xdist_group("phantom")]
 
 STEPS = ("Checking", "Preprocessing", "Measuring")
 
