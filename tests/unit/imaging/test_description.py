@@ -85,5 +85,5 @@ def test_methods_tell_settings_template_counts_limits_and_references(folder):
     assert "shrink factor 5, 7 iterations" in text and "seed 11" in text
     assert "`a_template.nii.gz` (SHA-256 `cd34`)" in text
     assert "2 of 3 scans came through" in text
-    assert "coverage with the template below 0.71" in text
+    assert "coverage of the template's brain below 0.71" in text
     assert "doi:10.1109/TMI.2010.2046908" in text and contrage.__version__ in text

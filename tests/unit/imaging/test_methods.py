@@ -51,7 +51,11 @@ def test_numbers_of_the_registration_come_from_its_quality(quality, part):
     [
         ("skull_strip", {"method": "none"}, "brain-only"),
         ("skull_strip", {"method": "mask"}, "masks that came with the data"),
-        ("skull_strip", {"method": "bet", "frac": 0.31}, "BET of FSL, frac 0.31, through nipype"),
+        (
+            "skull_strip",
+            {"method": "bet", "bet": {"frac": 0.31}},
+            "BET of FSL, frac 0.31, through nipype",
+        ),
         ("skull_strip", {"method": "other-program"}, "by other-program"),
         ("bias_correction", {"target": "none"}, "No bias field was corrected"),
         ("bias_correction", {"target": "both"}, "and the map was estimated by N4"),
@@ -60,6 +64,8 @@ def test_numbers_of_the_registration_come_from_its_quality(quality, part):
         ("registration", {"transform": "none"}, "were not registered"),
         ("registration", {"transform": "rigid"}, "by a rigid transform"),
         ("registration", {"transform": "syn"}, "symmetric normalisation (SyN) at 4 mm"),
+        ("registration", {"transform": "affine9"}, "an affine (nine parameters, without shear)"),
+        ("registration", {"map_pose": "magnitude"}, "rigid registration of the MRE magnitude"),
         ("registration", {"voxel_mm": 1}, "1 mm grid"),
         ("registration", {"interpolation": "lanczos"}, "one lanczos interpolation"),
         ("anatomical", "magnitude", "magnitude image of the elastography"),

@@ -102,7 +102,7 @@ def test_the_picture_shows_the_brain_found_on_the_raw_image(files, tmp_path, rng
     grid = mni_grid()
     head = Image(mni_template().anatomical.array, grid.affine)
     for native in (None, read_native(**files)):
-        draw(tmp_path / "picture.png", head, None, "sub-1", native)
+        draw(tmp_path / "picture.png", head, {}, "sub-1", native)
         with Canvas.open(tmp_path / "picture.png") as picture:
             pixels = np.asarray(picture.convert("RGB"))
         found = (pixels == OWN_OUTLINE).all(-1)

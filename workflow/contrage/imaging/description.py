@@ -8,7 +8,7 @@ import pandas as pd
 
 import contrage
 from contrage.bids import VERSION, link
-from contrage.files import failed, read_tsv, write_json, write_text, write_tsv
+from contrage.files import failed, read_json, read_tsv, write_json, write_text, write_tsv
 from contrage.imaging.methods import citations, limits, paragraph
 from contrage.imaging.scan import template_record
 from contrage.imaging.template_source import as_source
@@ -81,8 +81,13 @@ def describe(
     write_text(ignore, _ignore(bad))
     frame = pd.DataFrame(DESCRIPTIONS.items(), columns=["desc_id", "description"])
     write_tsv(descriptions, frame)
-    template = template_record(as_source(settings.get("template")))
+    good = [path for path, why in reasons.items() if why is None]
+    template = read_json(good[0])["template"] if good else _asked(settings)
     write_text(methods, methods_text(settings, template, len(records), len(bad)))
+
+
+def _asked(settings: dict) -> dict:
+    return template_record(as_source(settings.get("template")))
 
 
 def find_records(derivatives: Path, scans: list[str]) -> list[Path]:

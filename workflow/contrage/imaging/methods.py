@@ -132,7 +132,7 @@ def _register(settings: dict) -> tuple[str, list[str]]:
         return "Images lay in MNI152 space already and were not registered.", []
     quality = load_quality(asked["quality"])
     linear = quality["linear"]
-    first = "affine" if kind == "syn" else kind
+    first = {"syn": "affine", "affine9": "affine (nine parameters, without shear)"}.get(kind, kind)
     article = "an" if first[0] in "aeiou" else "a"
     text = (
         f"Each brain was registered to MNI152 by {article} {first} transform at "
@@ -164,14 +164,24 @@ def _linear(ants: dict) -> str:
 def _resample(settings: dict) -> tuple[str, list[str]]:
     asked = settings["registration"]
     how, voxel = asked.get("interpolation", "linear"), asked.get("voxel_mm", 2)
-    edge = f"Brain, mask and maps were brought to the {voxel:g} mm grid of MNI152 in one {how}"
+    edge = f"Brain and maps were brought to the {voxel:g} mm grid of MNI152 in one {how}"
+    edge = _maps(settings) + edge
     units = " Stiffness is in kPa." if "stiffness" in settings.get("maps", []) else ""
     if how != "linear":
-        return f"{edge} interpolation.{units}", []
+        return f"{edge} interpolation; masks went by the nearest voxel.{units}", []
     return (
         f"{edge} interpolation, divided by the interpolated support (normalised convolution), so "
-        f"that edges are not darkened.{units}"
+        f"that edges are not darkened; masks went by the nearest voxel.{units}"
     ), ["normalised convolution"]
+
+
+def _maps(settings: dict) -> str:
+    """Return how maps came to the anatomical image, where there are both."""
+    if not settings.get("maps") or settings.get("anatomical") != "T1w":
+        return ""
+    if settings["registration"].get("map_pose") == "magnitude":
+        return "Maps reached the T1-weighted image by a rigid registration of the MRE magnitude. "
+    return "Maps were placed by the scanner's coordinates. "
 
 
 def _template(template: dict) -> str:
