@@ -22,6 +22,8 @@ IGNORED = {
     "benchmarks": "run times, of the workflow",
     "*_desc-preproc.json": "the record of a whole scan",
     "methods.md": "the preprocessing in words",
+    "/quality.html": "the quality page",
+    "/quality.tsv": "the quality of all scans, for scripts",
     "/scans.tsv": "the cohort: a row per scan of all participants",
     "/passed.tsv": "the scans whose raw images passed the check",
     "/excluded.tsv": "the scans that were left out before",
