@@ -179,12 +179,13 @@ def test_changing_the_device_retrains_everything(finished: Workflow):
 def test_changing_the_statistics_trains_nothing(finished: Workflow):
     changed = {**CONFIG, "statistics": {"bootstrap": 300}}
     (finished.folder / "changed.yaml").write_text(yaml.safe_dump(changed))
-    assert finished.jobs("changed.yaml") == REPORT
+    site = "Predicting the site from the field of view"
+    assert finished.jobs("changed.yaml") == REPORT | {site}
 
 
-def test_editing_the_page_redraws_the_page_alone(finished: Workflow):
+def test_editing_the_look_of_pages_redraws_pages_alone(finished: Workflow):
     with edited(finished.folder / "workflow/contrage/report/style.css", "\n/* an edit */\n"):
-        assert finished.jobs() == {"Writing the page"}
+        assert finished.jobs() == {"Writing the page", "Writing the quality page"}
 
 
 def test_a_file_dropped_among_the_losses_is_a_row(finished: Workflow):
