@@ -6,9 +6,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 CORES ?= all
 # Snakemake 9.27 wakes its scheduler once per timespan for every job that has finished; with the
-# default of one second that takes a good part of a core in a run of hundreds of short jobs. Each
-# time it looks at every input of every job that is ready: a sample of them is enough.
-BRISK := --scheduler greedy --max-jobs-per-timespan 1000/10s --scheduler-subsample 20
+# default of one second that takes a good part of a core in a run of hundreds of short jobs.
+BRISK := --scheduler greedy --max-jobs-per-timespan 1000/10s
 WORKERS ?= 2
 
 export PATH := $(CURDIR)/$(BIN):$(PATH)

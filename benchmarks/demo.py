@@ -20,15 +20,7 @@ from pathlib import Path
 
 import psutil
 
-BRISK = [
-    "--scheduler",
-    "greedy",
-    "--max-jobs-per-timespan",
-    "1000/10s",
-    "--scheduler-subsample",
-    "20",
-]
-"""As in the Makefile."""
+BRISK = ("--scheduler", "greedy", "--max-jobs-per-timespan", "1000/10s")  # as in the Makefile
 ROOT = Path(__file__).resolve().parents[1]
 
 

@@ -74,6 +74,7 @@ rule cohort:
         f"{DERIVATIVES}/logs/cohort.log",
     benchmark:
         f"{DERIVATIVES}/benchmarks/cohort/all.tsv"
+    priority: 95
     conda:
         "../../envs/imaging.yaml"
     threads: 1
