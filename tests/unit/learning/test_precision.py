@@ -90,6 +90,28 @@ def test_training_in_half_precision_learns_and_repeats(cohort, settings, name):
         assert arrays["features"].dtype == np.float32
 
 
+@pytest.mark.parametrize("shape", [(1, 1, 1), (2, 2, 1), (3, 4, 2)])
+def test_gradients_of_bfloat16_convolutions_hold_only_what_was_written(shape):
+    generator = torch.Generator().manual_seed(0)
+    images = torch.randn(12, 32, *shape, generator=generator).bfloat16()
+    weight = torch.randn(64, 32, 3, 3, 3, generator=generator).bfloat16()
+    choose("bfloat16", torch.device("cpu"))
+
+    def gradient(dtype):
+        own = weight.to(dtype, copy=True).requires_grad_()
+        torch.nn.functional.conv3d(images.to(dtype), own, padding=1, stride=2).sum().backward()
+        return own.grad
+
+    exact = gradient(torch.float64)
+    soiled = []
+    for size in range(40):
+        soiled.append(torch.full((777 + 61 * size,), 1e30))
+        if size % 3 == 0:
+            soiled.clear()  # what is handed out next holds 1e30
+        error = (gradient(torch.bfloat16).double() - exact).abs().max()
+        assert error < 0.02 * exact.abs().max()
+
+
 @pytest.mark.parametrize("kind", [optimiser.Adam, optimiser.SGD])
 def test_step_that_overflows_is_left_out_and_the_scale_lowered(kind):
     weight = torch.ones(3, requires_grad=True)
