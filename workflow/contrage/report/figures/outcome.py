@@ -124,7 +124,9 @@ def predicted_vs_true(given: Ingredients) -> Figure | None:
     limits = (np.nanmin(values) - 3, np.nanmax(values) + 3)
     for axes, (row, test) in zip(grid.flat, tests.items(), strict=False):
         _scatter(axes, test, given, limits)
-        axes.set_title(f"{loss_name(row)}  ·  MAE {_table_mae(given, row, test):.2f} y")
+        axes.set_title(loss_name(row))
+        error = f"MAE {_table_mae(given, row, test):.2f} y"
+        axes.text(0.05, 0.95, error, transform=axes.transAxes, va="top")
     _label_edges(grid, len(tests), "true age [years]", "predicted age [years]")
     handles, labels = grid.flat[0].get_legend_handles_labels()
     if len(labels) > 1:
@@ -135,7 +137,7 @@ def predicted_vs_true(given: Ingredients) -> Figure | None:
         "predicted_vs_true",
         "Predicted and true age",
         "Test scans only. Point: mean prediction over seeds; vertical line: from the lowest to "
-        "the highest seed; dashed: perfect prediction. The error in a panel's title is the "
+        "the highest seed; dashed: perfect prediction. The error in a panel is the "
         "table's: the mean of the seeds' errors, not the error of the mean prediction.",
         f"Scatter plots of predicted against true age of the test scans for {len(tests)} losses.",
     )
