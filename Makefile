@@ -1,5 +1,6 @@
 # make demo   the environment, then the whole workflow on the embedded cohort
 # make test   the environment with test tools, then the test suite
+# make test-slurm   the README's cluster command on a real Slurm, started on this machine (Debian, root)
 # make env    the environment alone, in .venv
 # make lint   style and structure
 PYTHON ?= python3
@@ -12,7 +13,7 @@ WORKERS ?= 2
 
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: demo test lint env clean
+.PHONY: demo test test-slurm lint env clean
 
 demo: $(BIN)/.env
 	snakemake --cores $(CORES) $(BRISK) --rerun-incomplete
@@ -21,6 +22,9 @@ demo: $(BIN)/.env
 
 test: $(BIN)/.env-test
 	OMP_NUM_THREADS=1 python -m pytest -n $(WORKERS) --dist loadgroup
+
+test-slurm: $(BIN)/.env-test
+	python -m pytest tests/slurm
 
 lint: $(BIN)/.env-test
 	ruff check .

@@ -1,0 +1,58 @@
+"""A real Slurm on this machine, and the phantom workflow run through it once for all tests."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from real_slurm import SMALL, Cluster, call, make_checkout, wait_until
+from small_study import Workflow
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[Cluster]:
+    """Two nodes with two pretend GPUs each; ended after the tests."""
+    folder = Path(f"/tmp/contrage-slurm-{os.getpid()}")  # names of sockets have to be short
+    done = call("up.sh", folder)
+    if done.returncode == 3:
+        pytest.skip(done.stderr.strip().splitlines()[-1])
+    assert done.returncode == 0, done.stderr
+    variables = Workflow(folder).environment()
+    variables |= {
+        "SLURM_CONF": str(folder / "slurm.conf"),
+        "PATH": f"{folder / 'bin'}{os.pathsep}{variables['PATH']}",
+    }
+    try:
+        yield Cluster(folder, variables)
+    finally:
+        assert call("down.sh", folder).returncode == 0
+
+
+@pytest.fixture(scope="session")
+def local(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Workflow:
+    """The small study, run without Slurm."""
+    workflow = make_checkout(root, tmp_path_factory.mktemp("local") / "contrage", small=SMALL)
+    done = workflow.run()
+    assert done.returncode == 0, done.stdout + done.stderr
+    return workflow
+
+
+@pytest.fixture(scope="session")
+def killed_and_finished(
+    root: Path, cluster: Cluster, tmp_path_factory: pytest.TempPathFactory
+) -> Workflow:
+    """The same on Slurm: Snakemake is killed in the middle, and the same command given again."""
+    workflow = make_checkout(root, tmp_path_factory.mktemp("slurm") / "contrage", small=SMALL)
+    first = cluster.start(workflow.folder, "small.yaml")
+    try:
+        wait_until(lambda: cluster.running("preprocess"), 300, "preprocessing runs")
+    finally:
+        first.kill()
+        first.wait()
+    shutil.copy(workflow.folder / "small.yaml.log", workflow.folder / "killed.log")
+    second = cluster.start(workflow.folder, "small.yaml")
+    assert second.wait(900) == 0, (workflow.folder / "small.yaml.log").read_text()[-5000:]
+    return workflow

@@ -1,0 +1,131 @@
+"""Jobs on a real Slurm that are killed, queued again, or fail for good."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+from real_slurm import SMALL, Cluster, make_checkout, wait_until
+from small_study import Workflow
+
+LONG = {
+    **SMALL,
+    "experiment": "long",
+    "benchmark": {"losses": ["exp", "l1", "broken"], "norms": [], "pretrained": []},
+    "training": {**SMALL["training"], "epochs": 4000},
+}
+SOUND = {**LONG, "benchmark": {**LONG["benchmark"], "losses": ["exp", "l1"]}}
+BROKEN = '''"""A loss that fails."""
+
+from torch import Tensor, nn
+
+
+class Broken(nn.Module):
+    """Fails at the first batch."""
+
+    def forward(self, embeddings: Tensor, ages: Tensor, epoch: int = 0) -> Tensor:
+        raise ValueError("this loss is broken on purpose")
+'''
+# One minute for a training at first, and too little memory for asking what is feasible.
+NARROW = (
+    "--set-resources",
+    "train:runtime=attempt",
+    "feasible:mem_mb=250 * attempt ** 2",
+)
+
+
+def with_scans_of(source: Workflow, folder: Path, root: Path, **configs: dict) -> Workflow:
+    """Copy the workflow and what another one has made of the small cohort."""
+    workflow = make_checkout(root, folder, **configs)
+    for name in ("results", ".snakemake"):
+        shutil.copytree(source.folder / name, folder / name, symlinks=True)
+    return workflow
+
+
+@pytest.fixture(scope="module")
+def uninterrupted(
+    root: Path, local: Workflow, tmp_path_factory: pytest.TempPathFactory
+) -> Workflow:
+    """The long trainings, run without Slurm and in one piece."""
+    folder = tmp_path_factory.mktemp("uninterrupted") / "contrage"
+    workflow = with_scans_of(local, folder, root, long=SOUND)
+    done = workflow.run(config="long.yaml")
+    assert done.returncode == 0, done.stdout + done.stderr
+    return workflow
+
+
+@pytest.fixture(scope="module")
+def troubled(
+    root: Path, cluster: Cluster, local: Workflow, tmp_path_factory: pytest.TempPathFactory
+) -> Workflow:
+    """The same on Slurm, with too little time and memory, a training queued again, a bad loss."""
+    folder = tmp_path_factory.mktemp("troubled") / "contrage"
+    workflow = with_scans_of(local, folder, root, long=LONG)
+    (folder / "workflow/contrage/losses/broken.py").write_text(BROKEN)
+    run = cluster.start(folder, "long.yaml", *NARROW)
+    try:
+        checkpoint = folder / "results/long/training/exp/seed-0/fold-0/resume.pt"
+        wait_until(checkpoint.exists, 180, "the training has a checkpoint")
+        (training,) = cluster.running("train_wildcards_exp")
+        cluster.ask("scontrol", "requeue", training)
+        assert run.wait(900) == 1
+    finally:
+        run.kill()
+    return workflow
+
+
+def states(cluster: Cluster, comment: str) -> list[str]:
+    """Return how the jobs of a rule ended, in the order of their submission."""
+    return [job["state"].split()[0] for job in cluster.jobs() if comment in job["comment"]]
+
+
+def test_a_job_over_its_time_is_given_more_and_goes_on_from_its_checkpoint(
+    cluster: Cluster, troubled: Workflow
+):
+    ended = states(cluster, "train_wildcards_l1_0_0")
+    assert ended[-2:] == ["TIMEOUT", "COMPLETED"]
+    log = (troubled.folder / "results/long/logs/train/l1/seed-0_fold-0.log").read_text()
+    assert "going on after epoch" in log
+
+
+def test_a_requeued_training_goes_on_from_its_checkpoint(cluster: Cluster, troubled: Workflow):
+    assert "REQUEUED" in states(cluster, "train_wildcards_exp_0_0")
+    assert states(cluster, "train_wildcards_exp_0_0")[-1] == "COMPLETED"
+
+
+def test_interrupted_trainings_end_with_the_same_bits(troubled: Workflow, uninterrupted: Workflow):
+    for loss in ("exp", "l1"):
+        for file in (f"features/{loss}/seed-0/fold-0.npz", f"predictions/{loss}/seed-0.tsv"):
+            there, here = (
+                each.folder / "results/long" / file for each in (troubled, uninterrupted)
+            )
+            assert there.read_bytes() == here.read_bytes(), file
+
+
+def test_a_job_over_its_memory_is_given_more(cluster: Cluster, troubled: Workflow):
+    ended = [
+        (job["reqmem"], job["state"].split()[0])
+        for job in cluster.jobs("reqmem")
+        if "feasible" in job["comment"] and job["reqmem"] in ("250M", "1000M", "2250M")
+    ]
+    assert ended[0] in [("250M", "FAILED"), ("250M", "OUT_OF_MEMORY")]
+    assert ended[-1][1] == "COMPLETED"
+    assert (troubled.folder / "results/long/training/feasible.json").exists()
+
+
+def test_a_job_that_fails_for_good_names_its_log_after_three_attempts(
+    cluster: Cluster, troubled: Workflow
+):
+    assert states(cluster, "train_wildcards_broken_0_0") == ["FAILED"] * 3
+    printed = (troubled.folder / "long.yaml.log").read_text()
+    log = "results/long/logs/train/broken/seed-0_fold-0.log"
+    assert f"log: {log}" in printed
+    assert "this loss is broken on purpose" in (troubled.folder / log).read_text()
+
+
+def test_the_rest_goes_on_when_one_job_fails(troubled: Workflow):
+    results = troubled.folder / "results/long"
+    assert (results / "predictions/exp/seed-0.tsv").exists()
+    assert (results / "predictions/l1/seed-0.tsv").exists()
+    assert not (results / "report.html").exists()
