@@ -7,7 +7,8 @@ import pytest
 
 from contrage.files import save_nifti, write_json
 from contrage.imaging.images import Image
-from contrage.imaging.native import centre, read_native, sections
+from contrage.imaging.masks import centre
+from contrage.imaging.native import read_native, sections
 from contrage.imaging.picture import draw
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from contrage.files import read_json
-from contrage.imaging.images import Image, load, resample, transform_points
+from contrage.imaging.images import Image, load, resample
 
 WINDOW_MM = (190.0, 230.0, 200.0)
 """Left to right, back to front, foot to head: an adult's head without its neck."""
@@ -50,11 +50,6 @@ def read_native(
     steps = read_json(sidecar).get("steps") or []
     with_n4 = any(step.get("name") == "bias correction" for step in steps)
     return Native(before, inside.array > 0.5, after, with_n4)
-
-
-def centre(image: Image, mask: np.ndarray) -> np.ndarray:
-    """Return the mean position of the voxels of a mask, world coordinates, mm."""
-    return transform_points(image.affine, np.argwhere(mask).mean(axis=0)[None])[0]
 
 
 def sections(

@@ -13,6 +13,7 @@ from contrage.imaging import picture as pictures
 from contrage.imaging import placement
 from contrage.imaging.affines import read_affine
 from contrage.imaging.images import Image, grid_points, load, resample, transform_points
+from contrage.imaging.masks import dice
 from contrage.imaging.native import read_native
 from contrage.imaging.template import grid_voxel_mm, mni_template
 from contrage.imaging.template_source import NILEARN, Source, as_source
@@ -161,12 +162,6 @@ def _placement(
     one = next((raw[name] for name in ("stiffness", "dampingratio") if name in raw), None)
     world = read_affine(map_transform) if map_transform else None
     return placement.measure(affine, head, one, mask, source, world)
-
-
-def dice(one: np.ndarray, other: np.ndarray) -> float:
-    """Return twice the shared voxels over the sum of both (Dice 1945)."""
-    total = one.sum() + other.sum()
-    return float(2 * (one & other).sum() / total) if total else 0.0
 
 
 def against_truth(

@@ -6,12 +6,12 @@ import numpy as np
 
 from contrage.errors import BadScanError, SettingsError
 from contrage.imaging.images import Image, grid_points, load, resample
+from contrage.imaging.masks import BRAIN_LITRES, litres
 from contrage.imaging.template_source import KEY, Source
 
 BOX_MM = np.array([[-90.0, -126, -72], [90, 90, 108]])
 """World coordinates of the first and last voxels of the 91 x 109 x 91 grid."""
 LEAST_IN_BOX = 0.9
-LITRES = (0.3, 2.6)
 
 
 def read_template(source: Source) -> tuple[Image, np.ndarray]:
@@ -40,10 +40,10 @@ def read_template(source: Source) -> tuple[Image, np.ndarray]:
         mask = _mask(source, image)
     except BadScanError as error:
         raise SettingsError(f"{KEY}: {error}") from error
-    litres = mask.sum() * abs(np.linalg.det(image.affine[:3, :3])) / 1e6
-    if not LITRES[0] < litres < LITRES[1]:
+    volume = litres(mask, image)
+    if not BRAIN_LITRES[0] < volume < BRAIN_LITRES[1]:
         hint = "" if source.mask else f"; a head needs its brain mask, {KEY}.mask"
-        raise SettingsError(f"{KEY}: the brain of {source.path} has {litres:.2f} litres{hint}")
+        raise SettingsError(f"{KEY}: the brain of {source.path} has {volume:.2f} litres{hint}")
     points = grid_points(image, mask)
     inside = ((points >= BOX_MM[0] - 1) & (points <= BOX_MM[1] + 1)).all(axis=1).mean()
     if inside < LEAST_IN_BOX:
