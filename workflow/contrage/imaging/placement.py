@@ -10,8 +10,15 @@ from __future__ import annotations
 import numpy as np
 from scipy import ndimage, optimize
 
-from contrage.imaging.affines import rotation
-from contrage.imaging.images import Image, grid_points, resample, shrink, transform_points
+from contrage.imaging.affines import affine_through, rotation
+from contrage.imaging.images import (
+    Image,
+    centre_of_mass,
+    grid_points,
+    resample,
+    shrink,
+    transform_points,
+)
 from contrage.imaging.template import Template, brain_template
 from contrage.imaging.template_source import NILEARN, Source
 
@@ -185,7 +192,7 @@ def map_pose(stiffness: Image, mask: np.ndarray, reference: Image) -> dict[str, 
     """
     support = shrink(stiffness.with_array((stiffness.array != 0).astype(np.float32)), STEP_MM)
     brain = shrink(reference.with_array(mask.astype(np.float32)), STEP_MM)
-    middle = _middle(support)
+    middle = centre_of_mass(support)
     box = _box(support.array > 0.5)
     target = support.array[box]
     grid = _cut(support, box)
@@ -221,11 +228,6 @@ def smoothness(stiffness: Image) -> float:
     return float(np.nanmean(pairs)) if pairs else 0.0
 
 
-def _middle(support: Image) -> np.ndarray:
-    index = np.array(ndimage.center_of_mass(support.array))
-    return transform_points(support.affine, index[None])[0]
-
-
 def _box(inside: np.ndarray) -> tuple[slice, ...]:
     """Return the smallest box around what is inside."""
     return ndimage.find_objects(inside.astype(np.uint8))[0]
@@ -239,7 +241,4 @@ def _cut(image: Image, box: tuple[slice, ...]) -> Image:
 
 def _rigid(parameters: np.ndarray, middle: np.ndarray) -> np.ndarray:
     """World → world: shift (mm) and turn (rad) about a point."""
-    matrix = np.eye(4)
-    matrix[:3, :3] = rotation(*parameters[3:])
-    matrix[:3, 3] = middle + parameters[:3] - matrix[:3, :3] @ middle
-    return matrix
+    return affine_through(rotation(*parameters[3:]), middle, middle + parameters[:3])

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from contrage.errors import BadScanError, SettingsError
-from contrage.imaging.affines import write_affine
+from contrage.imaging.affines import affine_through, write_affine
 from contrage.imaging.images import Image, resample, shrink, transform_points
 from contrage.imaging.masks import centre
 from contrage.imaging.stated import not_in_place
@@ -221,10 +221,7 @@ def nearest(matrix: np.ndarray, kind: str, point: np.ndarray) -> np.ndarray:
         return matrix
     u, sizes, v = np.linalg.svd(matrix[:3, :3])
     scale = float(np.prod(sizes) ** (1 / 3)) if kind == "similarity" else 1.0
-    result = np.eye(4)
-    result[:3, :3] = scale * (u @ v)
-    result[:3, 3] = transform_points(matrix, point[None])[0] - result[:3, :3] @ point
-    return result
+    return affine_through(scale * (u @ v), point, transform_points(matrix, point[None])[0])
 
 
 def _check_plausible(affine: np.ndarray, brain: Image, path: Path, source: Source) -> None:
