@@ -14,7 +14,7 @@ from contrage.imaging import placement
 from contrage.imaging.affines import read_affine
 from contrage.imaging.images import Image, grid_points, load, resample, transform_points
 from contrage.imaging.masks import dice
-from contrage.imaging.native import read_native
+from contrage.imaging.native import Native
 from contrage.imaging.template import grid_voxel_mm, mni_template
 from contrage.imaging.template_source import NILEARN, Source, as_source
 
@@ -22,13 +22,43 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Truth:
-    """What is known of a phantom; None where it is not."""
+class Scanned:
+    """A scan where it was scanned, and its way to MNI152; None where there is none.
 
-    mask: Path | None
-    coverage: Path | None
-    transform: Path | None
-    bias: Path | None
+    Attributes
+    ----------
+    anatomical, mask, corrected : Image or None
+        As scanned; the brain found (bool) and what was made of it, on the same grid.
+    map : Image or None
+        The first of the session's maps, as scanned.
+    affine, map_world : ndarray of shape (4, 4) or None
+        Scan world → MNI152 world; map world → scan world.
+    """
+
+    anatomical: Image | None
+    mask: Image | None
+    corrected: Image | None
+    map: Image | None
+    affine: np.ndarray | None
+    map_world: np.ndarray | None
+
+
+@dataclass(frozen=True)
+class Truth:
+    """What is known of a phantom; None where it is not.
+
+    Attributes
+    ----------
+    mask, coverage, bias : Image or None
+        The brain and what the map covers (bool), the bias field.
+    affine : ndarray of shape (4, 4) or None
+        Scan world → MNI152 world.
+    """
+
+    mask: Image | None
+    coverage: Image | None
+    bias: Image | None
+    affine: np.ndarray | None
 
 
 def quality(
@@ -36,6 +66,8 @@ def quality(
     *,
     sidecar: Path,
     anatomical: Path | None = None,
+    stiffness: Path | None = None,
+    dampingratio: Path | None = None,
     brain_mask: Path | None = None,
     preproc_anatomical: Path | None = None,
     preproc_mask: Path | None = None,
@@ -61,10 +93,11 @@ def quality(
         whose coverage counts.
     sidecar : Path
         What preprocess wrote; its failure is passed on.
-    anatomical : Path, optional
-        The raw image, drawn before and after.
-    brain_mask, corrected, transform : Path, optional
-        On the anatomical grid, and the affine; drawn, and compared with a truth where there is one.
+    anatomical, stiffness, dampingratio : Path, optional
+        The raw images: of the maps the first is measured, the anatomical one is drawn as well.
+    brain_mask, corrected, transform, map_transform : Path, optional
+        On the anatomical grid, and the affines; drawn, and compared with a truth where there is
+        one.
     preproc_anatomical, preproc_mask, preproc_stiffness, preproc_dampingratio : Path, optional
         On the MNI152 grid; a zero-byte map is one that the scan does not have.
     truth_mask, truth_coverage, truth_transform, truth_bias : Path, optional
@@ -81,29 +114,41 @@ def quality(
         write_json(output, {"status": "failed", "stage": stage, "reason": reason})
         pictures.draw_failure(picture, reason)
         return
-    head = load(preproc_anatomical) if preproc_anatomical else None
+    source = as_source(settings.get("template"))
+    scanned = Scanned(
+        *(_image(anatomical), _mask(brain_mask), _image(corrected)),
+        _image(stiffness or dampingratio),
+        *(read_affine(path) if path else None for path in (transform, map_transform)),
+    )
+    true_affine = np.array(read_json(truth_transform)["affine"]) if truth_transform else None
+    truth = Truth(_mask(truth_mask), _mask(truth_coverage), _image(truth_bias), true_affine)
+    head = _image(preproc_anatomical)
     given = {"stiffness": preproc_stiffness, "dampingratio": preproc_dampingratio}
     maps = {name: load(path) for name, path in given.items() if path and path.stat().st_size}
     learned = maps.get(settings.get("image", ""), next(iter(maps.values()), None))
-    inside = _brain(preproc_mask, head, learned)
+    mask = _mask(preproc_mask)
+    inside = mask.array if mask is not None else (head or learned).array != 0
     record = {"status": "ok", "stage": "quality", "reason": None}
-    source = as_source(settings.get("template"))
     record |= metrics(inside, head, learned, source)
-    truth = Truth(truth_mask, truth_coverage, truth_transform, truth_bias)
-    record |= _placement(sidecar, brain_mask, transform, map_transform, source)
-    record |= against_truth(truth, record["coverage"], brain_mask, transform, source)
-    record["bias_residual_sd"] = bias_residual(truth, brain_mask, corrected, sidecar)
+    record |= _placement(scanned, source)
+    record |= against_truth(truth, record["coverage"], scanned, source)
+    record["bias_residual_sd"] = bias_residual(truth, scanned)
     reasons = flags(record, settings)
     record |= {"flagged": bool(reasons), "flag_reason": reasons}
     write_json(output, record)
-    native = read_native(anatomical, brain_mask, corrected, sidecar)
+    steps = read_json(sidecar).get("steps") or []
+    native = Native.of(scanned.anatomical, scanned.mask, scanned.corrected, steps)
     pictures.draw(picture, head, maps, caption(record, picture), native, source)
 
 
-def _brain(mask: Path | None, head: Image | None, learned: Image | None) -> np.ndarray:
-    if mask is not None:
-        return load(mask).array > 0.5
-    return (head or learned).array != 0
+def _image(path: Path | None) -> Image | None:
+    return load(path) if path else None
+
+
+def _mask(path: Path | None) -> Image | None:
+    """Load a mask as bool."""
+    image = _image(path)
+    return None if image is None else image.with_array(image.array > 0.5)
 
 
 def metrics(
@@ -145,31 +190,17 @@ def metrics(
     }
 
 
-def _placement(
-    sidecar: Path,
-    brain_mask: Path | None,
-    transform: Path | None,
-    map_transform: Path | None,
-    source: Source,
-) -> dict:
-    """Measure the scan as it was before preprocessing; its images are those the sidecar names."""
-    given = read_json(sidecar).get("inputs", {})
-    paths = {name: Path(entry["path"]) for name, entry in given.items()}
-    raw = {name: load(path) for name, path in paths.items() if path.is_file()}
-    head = raw.get("anatomical")
-    mask = load(brain_mask).array > 0.5 if brain_mask and head is not None else None
-    affine = read_affine(transform) if transform else np.eye(4)
-    one = next((raw[name] for name in ("stiffness", "dampingratio") if name in raw), None)
-    world = read_affine(map_transform) if map_transform else None
-    return placement.measure(affine, head, one, mask, source, world)
+def _placement(scanned: Scanned, source: Source) -> dict:
+    """Measure the scan as it was before preprocessing."""
+    affine = np.eye(4) if scanned.affine is None else scanned.affine
+    mask = None if scanned.mask is None else scanned.mask.array
+    return placement.measure(
+        affine, scanned.anatomical, scanned.map, mask, source, scanned.map_world
+    )
 
 
 def against_truth(
-    truth: Truth,
-    coverage: float,
-    brain_mask: Path | None,
-    transform: Path | None,
-    source: Source = NILEARN,
+    truth: Truth, coverage: float, scanned: Scanned, source: Source = NILEARN
 ) -> dict:
     """Compare mask, transform and coverage with what a phantom knows.
 
@@ -181,52 +212,43 @@ def against_truth(
         minus true share of the template covered. None where it cannot be known.
     """
     result = dict.fromkeys(("mask_dice", "transform_error_mm", "coverage_error"))
-    true_affine = np.array(read_json(truth.transform)["affine"]) if truth.transform else None
-    if truth.mask and brain_mask:
-        known = load(truth.mask)
-        result["mask_dice"] = dice(load(brain_mask).array > 0.5, known.array > 0.5)
-    reference = truth.mask or brain_mask
-    if true_affine is not None and transform and reference:
-        mask = load(reference)
-        points = grid_points(mask, mask.array > 0.5)[::11]
-        there = transform_points(true_affine, points)
-        found = transform_points(read_affine(transform), points)
+    if truth.mask is not None and scanned.mask is not None:
+        result["mask_dice"] = dice(scanned.mask.array, truth.mask.array)
+    brain = truth.mask or scanned.mask
+    if truth.affine is not None and scanned.affine is not None and brain is not None:
+        points = grid_points(brain, brain.array)[::11]
+        there = transform_points(truth.affine, points)
+        found = transform_points(scanned.affine, points)
         result["transform_error_mm"] = float(np.linalg.norm(found - there, axis=1).mean())
-    if true_affine is not None and truth.coverage:
+    if truth.affine is not None and truth.coverage is not None:
         template = mni_template(2, source)
-        known = load(truth.coverage)
-        known = known.with_array((known.array > 0.5).astype(np.float32))
-        there = resample(known, template.anatomical, np.linalg.inv(true_affine)) > 0.5
+        there = resample(truth.coverage, template.anatomical, np.linalg.inv(truth.affine)) > 0.5
         share = float((there & template.brain).sum() / template.brain.sum())
         result["coverage_error"] = coverage - share
     return result
 
 
-def bias_residual(
-    truth: Truth, brain_mask: Path | None, corrected: Path | None, sidecar: Path
-) -> float | None:
+def bias_residual(truth: Truth, scanned: Scanned) -> float | None:
     """Return the spread of estimated over true bias field inside the brain.
 
-    The estimate is the raw image over the corrected one; the raw image is found through the
-    sidecar's inputs.
+    The estimate is the raw image over the corrected one.
 
     Returns
     -------
     float or None
         Standard deviation of the ratio, scaled to mean 1; None where it cannot be known.
     """
-    raw = read_json(sidecar).get("inputs", {}).get("anatomical", {}).get("path")
-    if not (truth.bias and brain_mask and corrected and raw and Path(raw).is_file()):
+    raw, after, field = scanned.anatomical, scanned.corrected, truth.bias
+    if raw is None or after is None or field is None or scanned.mask is None:
         return None
-    head, after, field = load(Path(raw)), load(corrected), load(truth.bias)
-    if not head.array.shape == after.array.shape == field.array.shape:
+    if not raw.array.shape == after.array.shape == field.array.shape:
         return None
-    keep = (load(brain_mask).array > 0.5) & (after.array > 0) & (field.array > 0)
-    if truth.mask:
-        keep &= load(truth.mask).array > 0.5
+    keep = scanned.mask.array & (after.array > 0) & (field.array > 0)
+    if truth.mask is not None:
+        keep &= truth.mask.array
     if not keep.any():
         return None
-    ratio = head.array[keep] / after.array[keep] / field.array[keep]
+    ratio = raw.array[keep] / after.array[keep] / field.array[keep]
     return float(ratio.std() / ratio.mean())
 
 
