@@ -117,7 +117,8 @@ def test_a_participant_without_an_array_is_named_or_left_out(openbhb):
 def test_no_usable_array_at_all_stops(openbhb):
     for number, person in enumerate(PEOPLE):
         np.save(place(openbhb, person, "val" if number == 3 else "train"), np.zeros(3))
-    with pytest.raises(BadScanError, match=r"So are 3 others"):
+    others = ", ".join(f"sub-{person}" for person in PEOPLE[1:])
+    with pytest.raises(BadScanError, match=f"Others cannot be used either: {others}. Mend them"):
         stacked(openbhb, on_bad_scan="exclude")
 
 

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from contrage.cohort.arrays import KINDS, NAMED, Kind, find
+from contrage.cohort.arrays import KINDS, Kind, find
 from contrage.dataset.stack import block_mean
-from contrage.errors import BadScanError
+from contrage.errors import BadScanError, few
 from contrage.files import atomic, read_tsv, write_tsv
 
 log = logging.getLogger(__name__)
@@ -79,12 +79,10 @@ def arrays(
 
 def _refuse(bad: dict[str, BadScanError], names: list[str], on_bad_scan: str) -> None:
     if bad and (on_bad_scan == "fail" or len(bad) == len(names)):
-        path, reason = (error := next(iter(bad.values()))).path, error.reason
-        more = ", ".join([name for name in bad][1:NAMED])
-        others = f" So are {len(bad) - 1} others ({more} …)." if len(bad) > 1 else ""
-        raise BadScanError(
-            path, f"{reason}.{others} Mend them, or set cohort.on_bad_scan to exclude"
-        )
+        first, *others = bad
+        more = f" Others cannot be used either: {few(others)}." if others else ""
+        advice = "Mend them, or set cohort.on_bad_scan to exclude"
+        raise BadScanError(bad[first].path, f"{bad[first].reason}.{more} {advice}")
 
 
 def load_array(path: Path, kind: Kind) -> np.ndarray:
