@@ -114,11 +114,13 @@ def quality(
         write_json(output, {"status": "failed", "stage": stage, "reason": reason})
         pictures.draw_failure(picture, reason)
         return
-    source = as_source(settings.get("template"))
     scanned = Scanned(
-        *(_image(anatomical), _mask(brain_mask), _image(corrected)),
-        _image(stiffness or dampingratio),
-        *(read_affine(path) if path else None for path in (transform, map_transform)),
+        anatomical=_image(anatomical),
+        mask=_mask(brain_mask),
+        corrected=_image(corrected),
+        map=_image(stiffness or dampingratio),
+        affine=read_affine(transform) if transform else None,
+        map_world=read_affine(map_transform) if map_transform else None,
     )
     true_affine = np.array(read_json(truth_transform)["affine"]) if truth_transform else None
     truth = Truth(_mask(truth_mask), _mask(truth_coverage), _image(truth_bias), true_affine)
@@ -128,17 +130,31 @@ def quality(
     learned = maps.get(settings.get("image", ""), next(iter(maps.values()), None))
     mask = _mask(preproc_mask)
     inside = mask.array if mask is not None else (head or learned).array != 0
+    record = _judge(settings, inside, head, learned, scanned, truth)
+    write_json(output, record)
+    steps = read_json(sidecar).get("steps") or []
+    native = Native.of(scanned.anatomical, scanned.mask, scanned.corrected, steps)
+    source = as_source(settings.get("template"))
+    pictures.draw(picture, head, maps, caption(record, picture), native, source)
+
+
+def _judge(
+    settings: dict,
+    inside: np.ndarray,
+    head: Image | None,
+    learned: Image | None,
+    scanned: Scanned,
+    truth: Truth,
+) -> dict:
+    """Measure a scan that came through, in MNI152 and as scanned, and compare with the limits."""
+    source = as_source(settings.get("template"))
     record = {"status": "ok", "stage": "quality", "reason": None}
     record |= metrics(inside, head, learned, source)
     record |= _placement(scanned, source)
     record |= against_truth(truth, record["coverage"], scanned, source)
     record["bias_residual_sd"] = bias_residual(truth, scanned)
     reasons = flags(record, settings)
-    record |= {"flagged": bool(reasons), "flag_reason": reasons}
-    write_json(output, record)
-    steps = read_json(sidecar).get("steps") or []
-    native = Native.of(scanned.anatomical, scanned.mask, scanned.corrected, steps)
-    pictures.draw(picture, head, maps, caption(record, picture), native, source)
+    return record | {"flagged": bool(reasons), "flag_reason": reasons}
 
 
 def _image(path: Path | None) -> Image | None:
