@@ -1,4 +1,4 @@
-"""Slices of an image where it was scanned: before and after skull stripping and N4.
+"""A scan where it was scanned, and slices of it before and after skull stripping and N4.
 
 Slices are sampled in world coordinates, so that left, front and top are where they are said to
 be however the file is stored, and every voxel has its true size.
@@ -15,6 +15,28 @@ from contrage.imaging.images import Image, resample
 
 WINDOW_MM = (190.0, 230.0, 200.0)
 """Left to right, back to front, foot to head: an adult's head without its neck."""
+
+
+@dataclass(frozen=True)
+class Scanned:
+    """A scan where it was scanned, and its way to MNI152; None where there is none.
+
+    Attributes
+    ----------
+    anatomical, mask, corrected : Image or None
+        As scanned; the brain found (bool) and what was made of it, on the same grid.
+    map : Image or None
+        The first of the session's maps, as scanned.
+    affine, map_world : ndarray of shape (4, 4) or None
+        Scan world → MNI152 world; map world → scan world.
+    """
+
+    anatomical: Image | None
+    mask: Image | None
+    corrected: Image | None
+    map: Image | None
+    affine: np.ndarray | None
+    map_world: np.ndarray | None
 
 
 @dataclass(frozen=True)

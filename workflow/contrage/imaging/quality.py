@@ -1,9 +1,8 @@
-"""How well a scan was preprocessed: metrics, comparison with a known truth, a picture."""
+"""How well a scan was preprocessed: its metrics, what they are flagged for, a picture."""
 
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -12,53 +11,14 @@ from contrage.files import failed, read_json, write_json
 from contrage.imaging import picture as pictures
 from contrage.imaging import placement
 from contrage.imaging.affines import read_affine
-from contrage.imaging.images import Image, grid_points, load, resample, transform_points
+from contrage.imaging.images import Image, load
 from contrage.imaging.masks import dice
-from contrage.imaging.native import Native
+from contrage.imaging.native import Native, Scanned
 from contrage.imaging.template import grid_voxel_mm, mni_template
 from contrage.imaging.template_source import NILEARN, Source, as_source
+from contrage.imaging.truth import Truth, against_truth, bias_residual
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class Scanned:
-    """A scan where it was scanned, and its way to MNI152; None where there is none.
-
-    Attributes
-    ----------
-    anatomical, mask, corrected : Image or None
-        As scanned; the brain found (bool) and what was made of it, on the same grid.
-    map : Image or None
-        The first of the session's maps, as scanned.
-    affine, map_world : ndarray of shape (4, 4) or None
-        Scan world → MNI152 world; map world → scan world.
-    """
-
-    anatomical: Image | None
-    mask: Image | None
-    corrected: Image | None
-    map: Image | None
-    affine: np.ndarray | None
-    map_world: np.ndarray | None
-
-
-@dataclass(frozen=True)
-class Truth:
-    """What is known of a phantom; None where it is not.
-
-    Attributes
-    ----------
-    mask, coverage, bias : Image or None
-        The brain and what the map covers (bool), the bias field.
-    affine : ndarray of shape (4, 4) or None
-        Scan world → MNI152 world.
-    """
-
-    mask: Image | None
-    coverage: Image | None
-    bias: Image | None
-    affine: np.ndarray | None
 
 
 def quality(
@@ -213,59 +173,6 @@ def _placement(scanned: Scanned, source: Source) -> dict:
     return placement.measure(
         affine, scanned.anatomical, scanned.map, mask, source, scanned.map_world
     )
-
-
-def against_truth(
-    truth: Truth, coverage: float, scanned: Scanned, source: Source = NILEARN
-) -> dict:
-    """Compare mask, transform and coverage with what a phantom knows.
-
-    Returns
-    -------
-    dict
-        `mask_dice` on the native grid; `transform_error_mm`, mean distance over brain voxels
-        between where the estimated and the true affine put them; `coverage_error`, measured
-        minus true share of the template covered. None where it cannot be known.
-    """
-    result = dict.fromkeys(("mask_dice", "transform_error_mm", "coverage_error"))
-    if truth.mask is not None and scanned.mask is not None:
-        result["mask_dice"] = dice(scanned.mask.array, truth.mask.array)
-    brain = truth.mask or scanned.mask
-    if truth.affine is not None and scanned.affine is not None and brain is not None:
-        points = grid_points(brain, brain.array)[::11]
-        there = transform_points(truth.affine, points)
-        found = transform_points(scanned.affine, points)
-        result["transform_error_mm"] = float(np.linalg.norm(found - there, axis=1).mean())
-    if truth.affine is not None and truth.coverage is not None:
-        template = mni_template(2, source)
-        there = resample(truth.coverage, template.anatomical, np.linalg.inv(truth.affine)) > 0.5
-        share = float((there & template.brain).sum() / template.brain.sum())
-        result["coverage_error"] = coverage - share
-    return result
-
-
-def bias_residual(truth: Truth, scanned: Scanned) -> float | None:
-    """Return the spread of estimated over true bias field inside the brain.
-
-    The estimate is the raw image over the corrected one.
-
-    Returns
-    -------
-    float or None
-        Standard deviation of the ratio, scaled to mean 1; None where it cannot be known.
-    """
-    raw, after, field = scanned.anatomical, scanned.corrected, truth.bias
-    if raw is None or after is None or field is None or scanned.mask is None:
-        return None
-    if not raw.array.shape == after.array.shape == field.array.shape:
-        return None
-    keep = scanned.mask.array & (after.array > 0) & (field.array > 0)
-    if truth.mask is not None:
-        keep &= truth.mask.array
-    if not keep.any():
-        return None
-    ratio = raw.array[keep] / after.array[keep] / field.array[keep]
-    return float(ratio.std() / ratio.mean())
 
 
 def flags(record: dict, limits: dict) -> list[str]:
