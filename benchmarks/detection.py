@@ -154,7 +154,7 @@ def verdict(index: int, kind: str | None, participants: int) -> tuple[str | None
         )
         judged, picture = folder / "quality.json", folder / "sub-1_desc-quality.png"
         limits = {name: limit for name, limit in steps["quality"].items() if name != "action"}
-        quality(limits, sidecar=record, **outputs, output=judged, picture=picture)
+        quality(limits, sidecar=record, **raw, **outputs, output=judged, picture=picture)
         found = read_json(judged)
     refused = found["status"] != "ok"
     return kind, [f"refused: {found['reason']}"] if refused else found["flag_reason"]

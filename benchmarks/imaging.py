@@ -84,7 +84,7 @@ def errors(scan: Path, mask: Path, affine: np.ndarray) -> dict[str, float]:
     """Compare a mask and an affine with the phantom's truth."""
     from contrage.files import read_json
     from contrage.imaging.images import grid_points, load, transform_points
-    from contrage.imaging.quality import dice
+    from contrage.imaging.masks import dice
 
     known = load(scan / "brain_mask.nii.gz")
     inside = known.array > 0.5

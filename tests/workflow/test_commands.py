@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+import yaml
+from small_study import checkout
 
 from contrage import losses
 
@@ -45,3 +48,24 @@ def test_the_public_maps_need_no_anatomical_image(root, tmp_path, shared):
     printed = dry_run(root, tmp_path, "--cores", "2", *arguments, "--config", config)
     assert printed.count("Preprocessing sub-") == 102
     assert "pretraining_" not in printed
+
+
+@pytest.mark.parametrize(("device", "gpus"), [("cuda", 3), ("cpu", 0)])
+def test_a_training_asks_for_a_gpu_and_threads_for_each_of_its_processes(
+    root, tmp_path, device, gpus
+):
+    """What a job asks for is not printed beside a rule's own message: here that says it."""
+    workflow = checkout(root, tmp_path / "contrage")
+    rules = workflow.folder / "workflow/rules/training.smk"
+    asked = '"asks for {threads} threads, {resources.gpu} GPUs and {resources.mem_mb} MB"'
+    text, changed = re.subn(r'f"\{STAGE\}Training .*"', asked, rules.read_text())
+    assert changed == 1
+    rules.write_text(text)
+    training = {"gpus_per_job": 3, "threads": 2, "device": device}
+    (workflow.folder / "gpus.yaml").write_text(yaml.safe_dump({"training": training}))
+    target = "results/demo/training/exp/seed-0/fold-0/model.pt"
+    done = workflow.run("-n", "-p", "--cores", "8", "--", target, config="gpus.yaml")
+    printed = done.stdout + done.stderr
+    assert f"asks for 6 threads, {gpus} GPUs and 12000 MB" in printed
+    (command,) = [line for line in printed.splitlines() if "contrage train " in line]
+    assert '"gpus_per_job": 3' in command

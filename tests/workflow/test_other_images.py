@@ -77,6 +77,9 @@ def test_a_scan_without_the_damping_ratio_stays_where_it_is_only_carried_along(f
     assert len(made) == len(PEOPLE)
     lacking = next(line for line in made if f"sub-{PEOPLE[5]}" in line)
     assert "--dampingratio  " in lacking and "--preproc-dampingratio " in lacking
+    judged = commands(printed, "quality")
+    assert all(" --stiffness " in line for line in judged)
+    assert sum(" --dampingratio " in line for line in judged) == len(PEOPLE) - 1
     assert '"image": "stiffness"' in commands(printed, "stack")[0]
 
 

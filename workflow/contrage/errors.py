@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 
@@ -40,3 +41,9 @@ class LeakageError(ContrageError):
 
 class DeviceError(ContrageError):
     """The device asked for is not there."""
+
+
+def few(names: Sequence[str], separator: str = ", ", most: int = 5) -> str:
+    """Return the first of many names, for a message, and how many more there are."""
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return separator.join(names[:most]) + more

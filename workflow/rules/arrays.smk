@@ -10,6 +10,7 @@ rule arrays:
     output:
         array=f"{ARRAY}.npy",
         rows=f"{ARRAY}.tsv",
+        sidecar=f"{ARRAY}.json",
         left_out=f"{ARRAY}_excluded.tsv",
     log:
         f"{DERIVATIVES}/logs/arrays_res-{config['dataset']['voxel_mm']}.log",

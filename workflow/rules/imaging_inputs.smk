@@ -120,8 +120,8 @@ def quality_inputs(wildcards):
     files = {
         name: pattern.format(**place) for name, pattern in preprocess_outputs().items()
     }
-    if USES_ANATOMICAL:
-        files["anatomical"] = SCANS[wildcards.scan].anatomical  # drawn before and after
+    raw = raw_images(wildcards)
+    files |= {name: raw[name] for name in ("anatomical", *MAPS) if raw[name]}
     if IS_PHANTOM:
         truth = f"{TRUTH}/{wildcards.folder}/{wildcards.scan}"
         files["truth_mask"] = f"{truth}_desc-brain_mask.nii.gz"
@@ -132,4 +132,5 @@ def quality_inputs(wildcards):
 
 
 def quality_options(wildcards, input):
-    return as_options({name: input[name] for name in quality_inputs(wildcards)})
+    files = quality_inputs(wildcards)
+    return as_options({name: shlex.quote(input[name]) for name in files})

@@ -68,13 +68,14 @@ def page_files():
 
 
 def quality_page_files():
-    """The template, style and script of the quality page, and the style that it shares."""
+    """The template, style and script of the quality page, and the head and style that it shares."""
     folder = Path(workflow.basedir) / "workflow/contrage/report"
     own = sorted(
         path for path in (folder / "quality").iterdir() if path.suffix != ".py"
     )
     files = [path for path in own if path.is_file()]
-    return [os.path.relpath(path) for path in [*files, folder / "style.css"]]
+    shared = [folder / "head.html", folder / "style.css"]
+    return [os.path.relpath(path) for path in [*files, *shared]]
 
 
 def folder_of_table(wildcards, input):

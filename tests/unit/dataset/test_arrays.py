@@ -10,7 +10,7 @@ from contrage.cohort.register import register
 from contrage.dataset.arrays import arrays
 from contrage.dataset.stack import block_mean
 from contrage.errors import BadScanError, TableError
-from contrage.files import read_tsv
+from contrage.files import read_json, read_tsv, sha256
 
 PEOPLE = ["012345678901", "112345678901", "212345678901", "312345678901"]
 ENDING = "preproc-cat12vbm_desc-gm_T1w.npy"
@@ -105,6 +105,19 @@ def test_an_array_that_cannot_be_used_is_named_or_left_out(openbhb, spoiled, rea
     np.testing.assert_array_equal(whole[2], np.load(place(openbhb, PEOPLE[2]))[0, 0])
 
 
+def test_the_sidecar_lists_the_arrays_that_were_used(openbhb):
+    np.save(place(openbhb, PEOPLE[1]), np.zeros(3))
+    stacked(openbhb, on_bad_scan="exclude", voxel_mm=3)
+    told = read_json(openbhb / "a.json")["contrage"]
+    used = [person for person in PEOPLE if person != PEOPLE[1]]
+    assert list(told["inputs"]) == [f"sub-{person}" for person in used]
+    first = place(openbhb, used[0])
+    assert told["inputs"][f"sub-{used[0]}"] == {"path": str(first), "sha256": sha256(first)}
+    assert told["output"]["sha256"] == sha256(openbhb / "a.npy")
+    (step,) = told["steps"]
+    assert step["parameters"]["voxel_mm"] == 3
+
+
 def test_a_participant_without_an_array_is_named_or_left_out(openbhb):
     place(openbhb, PEOPLE[2]).unlink()
     with pytest.raises(TableError, match=rf"no array.*sub-{PEOPLE[2]}.*on_bad_scan to exclude"):
@@ -117,7 +130,8 @@ def test_a_participant_without_an_array_is_named_or_left_out(openbhb):
 def test_no_usable_array_at_all_stops(openbhb):
     for number, person in enumerate(PEOPLE):
         np.save(place(openbhb, person, "val" if number == 3 else "train"), np.zeros(3))
-    with pytest.raises(BadScanError, match=r"So are 3 others"):
+    others = ", ".join(f"sub-{person}" for person in PEOPLE[1:])
+    with pytest.raises(BadScanError, match=f"Others cannot be used either: {others}. Mend them"):
         stacked(openbhb, on_bad_scan="exclude")
 
 

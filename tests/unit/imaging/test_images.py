@@ -9,8 +9,16 @@ import pytest
 from scipy import io
 
 from contrage.errors import BadScanError
-from contrage.imaging.affines import read_affine, write_affine
-from contrage.imaging.images import Image, grid_points, load, resample, shrink, transform_points
+from contrage.imaging.affines import affine_through, read_affine, rotation, write_affine
+from contrage.imaging.images import (
+    Image,
+    centre_of_mass,
+    grid_points,
+    load,
+    resample,
+    shrink,
+    transform_points,
+)
 
 
 def test_a_fourth_axis_of_length_one_is_dropped(tmp_path, small, save):
@@ -126,3 +134,16 @@ def test_grid_points_are_world_coordinates_of_the_kept_voxels(small):
     keep[2, 3, 4] = keep[11, 16, 13] = True
     expected = [small.affine[:3, :3] @ i + small.affine[:3, 3] for i in ((2, 3, 4), (11, 16, 13))]
     np.testing.assert_allclose(grid_points(small, keep), expected)
+
+
+def test_an_affine_through_two_points_takes_one_to_the_other(rng):
+    linear, start, end = rotation(0.1, -0.2, 0.3) * 1.1, rng.normal(size=3), rng.normal(size=3)
+    matrix = affine_through(linear, start, end)
+    np.testing.assert_allclose(transform_points(matrix, start[None])[0], end)
+    np.testing.assert_array_equal(matrix[:3, :3], linear)
+
+
+def test_the_centre_of_mass_is_the_weighted_mean_of_positions(small):
+    points, weights = grid_points(small), small.array.ravel()
+    expected = (points * weights[:, None]).sum(axis=0) / weights.sum()
+    np.testing.assert_allclose(centre_of_mass(small), expected, rtol=1e-4)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from contrage.files import save_nifti, write_json
 from contrage.imaging.images import Image
-from contrage.imaging.native import centre, read_native, sections
+from contrage.imaging.masks import centre
+from contrage.imaging.native import Native, sections
 from contrage.imaging.picture import draw
 
 
@@ -68,32 +68,33 @@ def test_the_middle_is_that_of_the_mask_in_the_world(reoriented):
 
 
 @pytest.fixture
-def files(tmp_path):
-    """A raw image, its mask and its corrected brain on one grid, and a sidecar."""
+def parts() -> dict:
+    """A raw image, its mask and its corrected brain on one grid, and what was done."""
     image = marked()
-    mask = image.array > 0
-    arrays = {"raw": image.array + 1, "mask": mask.astype(np.uint8), "corrected": image.array}
-    paths = {name: tmp_path / f"{name}.nii.gz" for name in arrays}
-    for name, path in paths.items():
-        save_nifti(path, arrays[name], image.affine)
-    write_json(tmp_path / "sidecar.json", {"steps": [{"name": "bias correction"}]})
-    return {**paths, "sidecar": tmp_path / "sidecar.json"}
+    return {
+        "raw": image.with_array(image.array + 1),
+        "mask": image.with_array(image.array > 0),
+        "corrected": image,
+        "steps": [{"name": "bias correction"}],
+    }
 
 
-def test_what_belongs_together_is_read_together(files):
-    native = read_native(**files)
+def test_what_belongs_together_is_shown_together(parts):
+    native = Native.of(**parts)
     assert native.with_n4 and native.mask.dtype == bool
-    np.testing.assert_allclose(native.raw.array, marked().array + 1)
+    assert not Native.of(**{**parts, "steps": []}).with_n4
+    np.testing.assert_array_equal(native.raw.array, marked().array + 1)
 
 
-def test_nothing_is_shown_of_another_grid_or_of_a_missing_part(files, tmp_path):
-    other = tmp_path / "other.nii.gz"
-    save_nifti(other, marked().array[:-1], marked().affine)
-    assert read_native(**{**files, "corrected": other}) is None
-    assert read_native(**{**files, "raw": None}) is None
+def test_nothing_is_shown_of_another_grid_or_of_a_missing_part(parts):
+    other = Image(marked().array[:-1], marked().affine)
+    assert Native.of(**{**parts, "corrected": other}) is None
+    assert Native.of(**{**parts, "raw": None}) is None
+    empty = parts["mask"].with_array(np.zeros_like(parts["mask"].array))
+    assert Native.of(**{**parts, "mask": empty}) is None
 
 
-def test_the_picture_shows_the_brain_found_on_the_raw_image(files, tmp_path, rng):
+def test_the_picture_shows_the_brain_found_on_the_raw_image(parts, tmp_path):
     from PIL import Image as Canvas
 
     from contrage.imaging.picture import OWN_OUTLINE
@@ -101,7 +102,7 @@ def test_the_picture_shows_the_brain_found_on_the_raw_image(files, tmp_path, rng
 
     grid = mni_grid()
     head = Image(mni_template().anatomical.array, grid.affine)
-    for native in (None, read_native(**files)):
+    for native in (None, Native.of(**parts)):
         draw(tmp_path / "picture.png", head, {}, "sub-1", native)
         with Canvas.open(tmp_path / "picture.png") as picture:
             pixels = np.asarray(picture.convert("RGB"))

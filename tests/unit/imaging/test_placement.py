@@ -94,6 +94,38 @@ def test_noise_is_told_from_tissue(head, make_map, rng):
     assert abs(smoothness(noise)) < 0.1
 
 
+@pytest.mark.filterwarnings("error")
+def test_a_constant_map_is_smooth_and_one_of_lone_voxels_is_not(small):
+    constant = np.zeros_like(small.array)
+    constant[2:9, 3:9, 4:9] = 0.1
+    assert smoothness(small.with_array(constant)) == 1
+    lone = np.zeros_like(small.array)
+    lone[2, 3, 4] = lone[7, 8, 9] = 2.0
+    assert smoothness(small.with_array(lone)) == 0
+
+
+@pytest.mark.filterwarnings("error")
+def test_an_axis_along_which_nothing_varies_has_no_say(small, rng):
+    layers = np.zeros_like(small.array)
+    layers[:, 3:5] = rng.uniform(1, 2, (12, 1, 14))
+    layers[:, 4] = 1.5
+    found = smoothness(small.with_array(layers))
+    one, other = layers[:-1, 3:5], layers[1:, 3:5]
+    along_x = np.corrcoef(one.ravel(), other.ravel())[0, 1]
+    one, other = layers[:, 3:5, :-1], layers[:, 3:5, 1:]
+    along_z = np.corrcoef(one.ravel(), other.ravel())[0, 1]
+    assert found == pytest.approx((along_x + along_z) / 2)
+
+
+def test_a_map_of_a_few_voxels_has_no_outline_to_compare(head, make_map):
+    tiny = make_map(head, voxel=(1.9, 1.9, 1.9))
+    array = np.zeros_like(tiny.array)
+    array[tuple(np.argwhere(tiny.array != 0).mean(axis=0).astype(int))] = 2.0
+    found = measure(head.to_mni, head.image, tiny.with_array(array), head.mask)
+    assert [found[name] for name in ("map_agreement", "map_shift_mm", "map_degrees")] == [None] * 3
+    assert found["map_smoothness"] is not None and found["signal"] > 0.9
+
+
 def test_what_cannot_be_measured_is_none(head, make_map):
     alone = measure(np.eye(4), None, make_map(head), None)
     assert set(alone) == set(METRICS)

@@ -14,8 +14,8 @@ from contrage.files import read_json, save_nifti, sha256
 from contrage.imaging.affines import read_affine
 from contrage.imaging.check import check
 from contrage.imaging.images import load, transform_points
+from contrage.imaging.masks import dice
 from contrage.imaging.preprocess import preprocess
-from contrage.imaging.quality import dice
 from contrage.imaging.template import mni_grid, mni_template, template_checksum
 
 NAMES = {
@@ -115,7 +115,8 @@ def test_the_slab_that_was_not_measured_stays_empty(done):
 
 def test_the_sidecar_tells_inputs_settings_versions_template_and_times(done):
     record = read_json(done / "out" / "sidecar.json")
-    assert record["status"] == "ok" and record["unit_of_input"] == "Pa"
+    assert record["status"] == "ok"
+    assert (record["unit_of_input"], record["unit"]) == ("Pa", "kPa")
     assert record["inputs"]["anatomical"]["sha256"] == sha256(done / "t1.nii.gz")
     assert record["inputs"]["stiffness"]["sha256"] == sha256(done / "map.nii.gz")
     assert record["template"]["sha256"] == template_checksum()
@@ -274,6 +275,16 @@ def test_a_map_that_is_wanted_but_not_there_is_an_empty_file(tmp_path):
     assert record["status"] == "ok"
     assert (tmp_path / "out" / "damping.nii.gz").stat().st_size == 0
     assert (tmp_path / "out" / "stiffness.nii.gz").stat().st_size > 0
+
+
+def test_the_damping_ratio_alone_has_no_unit(tmp_path):
+    grid, brain = mni_grid(), mni_template().brain
+    path = tmp_path / "ratio.nii.gz"
+    values = (0.2 + np.arange(91)[:, None, None] / 1000) * brain
+    save_nifti(path, values.astype(np.float32), grid.affine)
+    record = run(tmp_path, AS_IT_IS, ("preproc_dampingratio",), dampingratio=path)
+    assert record["status"] == "ok"
+    assert record["unit"] is None and record["unit_of_input"] is None
 
 
 def test_of_two_maps_without_an_anatomical_image_the_one_named_gives_the_mask(tmp_path):

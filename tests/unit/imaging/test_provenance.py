@@ -14,9 +14,10 @@ from contrage.errors import BadScanError
 from contrage.files import read_json, sha256
 from contrage.imaging.check import check
 from contrage.imaging.preprocess import preprocess
-from contrage.imaging.provenance import STEPS, sources, write_sidecars
+from contrage.imaging.provenance import STEPS, sources, spatial_reference, write_sidecars
 from contrage.imaging.register import load_quality
 from contrage.imaging.template import mni_grid, mni_template, template_checksum
+from contrage.imaging.template_source import NILEARN, Source
 
 SCAN = "sub-1"
 NAMES = {
@@ -156,6 +157,20 @@ def test_bids_keys_say_mask_unit_space_and_grid(out):
         assert told["SpatialReference"].startswith("http")
         assert told["Resolution"] == "91 x 109 x 91 voxels of 2 x 2 x 2 mm"
     assert "SpatialReference" not in beside(out, "transform")
+
+
+def test_a_template_is_addressed_as_bids_asks(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    base = Path("results/derivatives/study")
+    own = Source("files", Path("templates/brain.nii.gz"))
+    assert spatial_reference(own, base) == "../../../templates/brain.nii.gz"
+    elsewhere = Source("files", tmp_path.parent / "brain.nii.gz")
+    assert spatial_reference(elsewhere, base) == f"file://{tmp_path.parent}/brain.nii.gz"
+    name = "MNI152NLin2009cAsym"
+    cached = Source(name, Path(f"/cache/tpl-{name}/tpl-{name}_res-01_T1w.nii.gz"))
+    address = f"https://templateflow.s3.amazonaws.com/tpl-{name}/tpl-{name}_res-01_T1w.nii.gz"
+    assert spatial_reference(cached, base) == address
+    assert spatial_reference(NILEARN, base).endswith("ICBM152NLin2009")
 
 
 def test_no_sidecar_holds_a_path_of_this_machine(out):

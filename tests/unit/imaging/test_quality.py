@@ -11,7 +11,9 @@ from PIL import Image as Canvas
 
 from contrage.files import read_json, save_nifti, write_json
 from contrage.imaging.affines import write_affine
-from contrage.imaging.quality import dice, flags, metrics, quality
+from contrage.imaging.images import load
+from contrage.imaging.masks import dice
+from contrage.imaging.quality import flags, metrics, quality
 from contrage.imaging.template import mni_grid, mni_template
 
 OK = {"status": "ok", "stage": "preprocess", "reason": None, "inputs": {}}
@@ -91,12 +93,6 @@ def test_a_t1_alone_is_judged_by_its_mask(judge, images):
     assert record["coverage"] == 1
 
 
-def test_dice_counts_by_hand():
-    one, other = np.array([1, 1, 0, 0], bool), np.array([1, 0, 1, 0], bool)
-    assert dice(one, other) == 2 * 1 / 4
-    assert dice(one, ~one) == 0 and dice(one & ~one, one & ~one) == 0
-
-
 def test_a_mirrored_brain_correlates_less():
     template = mni_template()
     good = metrics(template.brain, template.anatomical, None)["correlation"]
@@ -126,19 +122,19 @@ def test_the_truth_gives_dice_transform_and_coverage_errors(judge, images, head,
 
 
 def test_the_spread_of_what_is_left_of_the_bias_field(judge, images, head, tmp_path):
-    affine, raw = head.image.affine, tmp_path / "raw.nii.gz"
+    affine = head.image.affine
     left = 1 + 0.1 * (np.indices(head.mask.shape)[0] % 2)
-    save_nifti(raw, head.image.array, affine)
     paths = {
+        "anatomical": tmp_path / "raw.nii.gz",
         "brain_mask": tmp_path / "m.nii.gz",
         "corrected": tmp_path / "c.nii.gz",
         "truth_bias": tmp_path / "b.nii.gz",
     }
+    save_nifti(paths["anatomical"], head.image.array, affine)
     save_nifti(paths["brain_mask"], head.mask, affine)
     save_nifti(paths["truth_bias"], head.bias, affine)
     save_nifti(paths["corrected"], head.image.array * head.mask / (head.bias * left), affine)
-    sidecar = {**OK, "inputs": {"anatomical": {"path": str(raw)}}}
-    record, _ = judge(sidecar=sidecar, **images, **paths)
+    record, _ = judge(**images, **paths)
     values = left[head.mask & (head.image.array > 0)]
     assert record["bias_residual_sd"] == pytest.approx(values.std() / values.mean(), rel=1e-3)
 
@@ -202,3 +198,25 @@ def test_a_map_that_the_scan_does_not_have_is_no_map(judge, images, tmp_path):
     (tmp_path / "none.nii.gz").touch()
     record, _ = judge(**images, preproc_dampingratio=tmp_path / "none.nii.gz")
     assert record["status"] == "ok" and 0.5 < record["coverage"] < 1
+
+
+def test_no_image_is_read_twice(judge, images, head, make_map, tmp_path, monkeypatch):
+    stiffness = make_map(head)
+    paths = {name: tmp_path / f"raw-{name}.nii.gz" for name in ("anatomical", "stiffness")}
+    save_nifti(paths["anatomical"], head.image.array, head.image.affine)
+    save_nifti(paths["stiffness"], stiffness.array, stiffness.affine)
+    for name, array in (("brain_mask", head.mask), ("corrected", head.image.array)):
+        paths |= {name: tmp_path / f"{name}.nii.gz"}
+        save_nifti(paths[name], array * head.mask, head.image.affine)
+    paths |= {"truth_mask": paths["brain_mask"].with_name("true.nii.gz")}
+    save_nifti(paths["truth_mask"], head.mask, head.image.affine)
+    read = []
+
+    def noted(path):
+        read.append(path)
+        return load(path)
+
+    monkeypatch.setattr("contrage.imaging.quality.load", noted)
+    record, picture = judge(**images, **paths)
+    assert sorted(read) == sorted([*images.values(), *paths.values()])
+    assert record["map_agreement"] > 0.9 and picture.width > 1500

@@ -8,7 +8,7 @@ import pytest
 from contrage.errors import BadScanError, SettingsError
 from contrage.imaging.ants_bridge import import_ants
 from contrage.imaging.images import Image, load, resample
-from contrage.imaging.quality import dice
+from contrage.imaging.masks import dice
 from contrage.imaging.register import load_quality
 from contrage.imaging.strip import strip
 from contrage.imaging.template import mni_template

@@ -114,5 +114,5 @@ def test_features_of_a_scan_do_not_depend_on_the_others(rng):
 def test_file_that_is_no_model_is_named(cohort):
     path = cohort.folder / "model.pt"
     path.write_bytes(b"no model")
-    with pytest.raises(ContrageError, match=r"model\.pt"):
+    with pytest.raises(ContrageError, match=r"model\.pt: no model file .*; train it again"):
         embed({}, **cohort.inputs, model=path, features=cohort.folder / "f.npz")

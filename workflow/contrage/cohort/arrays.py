@@ -13,12 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from contrage.cohort.tables import Cohort, Exclusion, Scan, text_or_none, usable_rows
-from contrage.errors import SettingsError, TableError
+from contrage.errors import SettingsError, TableError, few
 from contrage.files import read_tsv
 
 log = logging.getLogger(__name__)
-
-NAMED = 5
 
 
 @dataclass(frozen=True)
@@ -88,10 +86,9 @@ def read(settings: dict[str, Any]) -> Cohort:
             )
         )
     if missing and settings["on_bad_scan"] == "fail":
-        named = ", ".join(exclusion.scan_id for exclusion in missing[:NAMED])
-        more = f" and {len(missing) - NAMED} more" if len(missing) > NAMED else ""
+        named = few([exclusion.scan_id for exclusion in missing])
         raise TableError(
-            f"{folder}: no array …_{kind.ending} of {named}{more}. Fetch them, or set "
+            f"{folder}: no array …_{kind.ending} of {named}. Fetch them, or set "
             "cohort.on_bad_scan to exclude"
         )
     return Cohort(scans, excluded + missing)

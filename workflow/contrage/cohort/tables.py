@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from contrage.cohort.names import LABEL, scan_id
-from contrage.errors import TableError
+from contrage.errors import TableError, few
 
 YOUNGEST, OLDEST = 0.0, 120.0
 
@@ -169,9 +169,6 @@ def usable_rows(
             excluded.append(Exclusion(scan, "table", str(error)))
     check_unique([row["scan_id"] for row in good] + [e.scan_id for e in excluded], table)
     if excluded and on_bad_scan == "fail":
-        named = "; ".join(f"{e.scan_id}: {e.reason}" for e in excluded[:5])
-        more = f" and {len(excluded) - 5} more" if len(excluded) > 5 else ""
-        raise TableError(
-            f"{table}: {named}{more}. Mend the table, or set cohort.on_bad_scan to exclude"
-        )
+        named = few([f"{e.scan_id}: {e.reason}" for e in excluded], "; ")
+        raise TableError(f"{table}: {named}. Mend the table, or set cohort.on_bad_scan to exclude")
     return good, excluded

@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from contrage.cohort.arrays import KINDS, NAMED, Kind, find
+from contrage.cohort.arrays import KINDS, Kind, find
+from contrage.dataset.sidecar import write_array_sidecar
 from contrage.dataset.stack import block_mean
-from contrage.errors import BadScanError
+from contrage.errors import BadScanError, few
 from contrage.files import atomic, read_tsv, write_tsv
 
 log = logging.getLogger(__name__)
@@ -36,7 +37,7 @@ def arrays(
         The cohort's tables.
     array : Path
         Output, float32 of shape (scans, X, Y, Z), written an array at a time; zeros in the row of
-        a scan that cannot be used.
+        a scan that cannot be used. The JSON beside it lists the arrays with their SHA-256.
     rows : Path
         Output: scan_id and row of each usable array.
     left_out : Path
@@ -51,25 +52,12 @@ def arrays(
 
     names = read_tsv(scans)["scan_id"].tolist()
     kind, files = KINDS[settings["image"]], find(Path(settings["path"]), settings["image"])
-    factor = round(settings["voxel_mm"] / kind.voxel_mm)
-    shape = tuple(-(-size // factor) for size in kind.shape)
-    bad: dict[str, BadScanError] = {}
     with atomic(array) as temporary:
-        images = np.lib.format.open_memmap(
-            temporary, mode="w+", dtype=np.float32, shape=(len(names), *shape)
-        )
-        for row, name in enumerate(names):
-            try:
-                images[row] = block_mean(load_array(files[name], kind), factor)
-            except BadScanError as error:
-                log.warning("%s", error)
-                bad[name] = error
-            if (row + 1) % 100 == 0:
-                images.flush()
-                log.info("%d of %d arrays", row + 1, len(names))
+        bad = _fill(temporary, {name: files[name] for name in names}, kind, settings["voxel_mm"])
         _refuse(bad, names, settings["on_bad_scan"])
-        del images
     good = [(name, row) for row, name in enumerate(names) if name not in bad]
+    made = {"function": "contrage.dataset.arrays.arrays", "parameters": settings}
+    write_array_sidecar(array, {name: files[name] for name, _ in good}, made)
     write_tsv(rows, pd.DataFrame(good, columns=["scan_id", "row"]))
     columns = ["scan_id", "participant_id", "stage", "reason"]
     lines = [(name, name, "check", str(error)) for name, error in bad.items()]
@@ -77,14 +65,33 @@ def arrays(
     write_tsv(left_out, pd.concat([part for part in parts if len(part)] or parts[1:]))
 
 
+def _fill(
+    array: Path, files: dict[str, Path], kind: Kind, voxel_mm: float
+) -> dict[str, BadScanError]:
+    """Write the array of each file into its row; return those that cannot be used."""
+    factor = round(voxel_mm / kind.voxel_mm)
+    shape = (len(files), *(-(-size // factor) for size in kind.shape))
+    images = np.lib.format.open_memmap(array, mode="w+", dtype=np.float32, shape=shape)
+    bad: dict[str, BadScanError] = {}
+    for row, (name, path) in enumerate(files.items()):
+        try:
+            images[row] = block_mean(load_array(path, kind), factor)
+        except BadScanError as error:
+            log.warning("%s", error)
+            bad[name] = error
+        if (row + 1) % 100 == 0:
+            images.flush()
+            log.info("%d of %d arrays", row + 1, len(files))
+    images.flush()
+    return bad
+
+
 def _refuse(bad: dict[str, BadScanError], names: list[str], on_bad_scan: str) -> None:
     if bad and (on_bad_scan == "fail" or len(bad) == len(names)):
-        path, reason = (error := next(iter(bad.values()))).path, error.reason
-        more = ", ".join([name for name in bad][1:NAMED])
-        others = f" So are {len(bad) - 1} others ({more} …)." if len(bad) > 1 else ""
-        raise BadScanError(
-            path, f"{reason}.{others} Mend them, or set cohort.on_bad_scan to exclude"
-        )
+        first, *others = bad
+        more = f" Others cannot be used either: {few(others)}." if others else ""
+        advice = "Mend them, or set cohort.on_bad_scan to exclude"
+        raise BadScanError(bad[first].path, f"{bad[first].reason}.{more} {advice}")
 
 
 def load_array(path: Path, kind: Kind) -> np.ndarray:

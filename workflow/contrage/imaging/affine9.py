@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import optimize
 
-from contrage.imaging.affines import rotation
+from contrage.imaging.affines import affine_through, rotation
 from contrage.imaging.images import Image, grid_points, shrink, transform_points
 from contrage.imaging.template import brain_template
 from contrage.imaging.template_source import NILEARN, Source
@@ -50,10 +50,8 @@ class Nine:
         change = np.zeros(9) if change is None else change
         turn = rotation(*(change[3:6] / RADIUS_MM)) @ self.turn
         scales = self.scales * np.exp(change[6:] / RADIUS_MM)
-        matrix = np.eye(4)
-        matrix[:3, :3] = turn @ np.diag(scales) @ self.axes.T
-        matrix[:3, 3] = self.target + change[:3] - matrix[:3, :3] @ self.centre
-        return matrix
+        linear = turn @ np.diag(scales) @ self.axes.T
+        return affine_through(linear, self.centre, self.target + change[:3])
 
 
 def nearest_nine(matrix: np.ndarray, image: Image, points: np.ndarray) -> Nine:

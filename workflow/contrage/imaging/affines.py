@@ -57,3 +57,11 @@ def rotation(pitch: float, roll: float, yaw: float) -> np.ndarray:
     about_y = np.array([[cy, 0, sy], [0, 1, 0], [-sy, 0, cy]])
     about_z = np.array([[cz, -sz, 0], [sz, cz, 0], [0, 0, 1]])
     return about_z @ about_y @ about_x
+
+
+def affine_through(linear: np.ndarray, start: np.ndarray, end: np.ndarray) -> np.ndarray:
+    """Return the affine (4, 4) with a linear part (3, 3) that takes one point (3,) to another."""
+    matrix = np.eye(4)
+    matrix[:3, :3] = linear
+    matrix[:3, 3] = end - matrix[:3, :3] @ start
+    return matrix

@@ -130,6 +130,12 @@ def transform_points(matrix: np.ndarray, points: Points) -> Points:
     return points @ matrix[:3, :3].T + matrix[:3, 3]
 
 
+def centre_of_mass(image: Image) -> np.ndarray:
+    """Return the mean position of the voxels, weighted by their values, shape (3,), mm."""
+    index = np.array(ndimage.center_of_mass(image.array))
+    return transform_points(image.affine, index[None])[0]
+
+
 def grid_points(image: Image, keep: np.ndarray | None = None) -> Points:
     """World coordinates of the voxels (where `keep` is true), shape (n, 3), mm."""
     keep = np.ones(image.array.shape, bool) if keep is None else keep

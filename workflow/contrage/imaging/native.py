@@ -1,4 +1,4 @@
-"""Slices of an image where it was scanned: before and after skull stripping and N4.
+"""A scan where it was scanned, and slices of it before and after skull stripping and N4.
 
 Slices are sampled in world coordinates, so that left, front and top are where they are said to
 be however the file is stored, and every voxel has its true size.
@@ -7,15 +7,36 @@ be however the file is stored, and every voxel has its true size.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
+from typing import Self
 
 import numpy as np
 
-from contrage.files import read_json
-from contrage.imaging.images import Image, load, resample, transform_points
+from contrage.imaging.images import Image, resample
 
 WINDOW_MM = (190.0, 230.0, 200.0)
 """Left to right, back to front, foot to head: an adult's head without its neck."""
+
+
+@dataclass(frozen=True)
+class Scanned:
+    """A scan where it was scanned, and its way to MNI152; None where there is none.
+
+    Attributes
+    ----------
+    anatomical, mask, corrected : Image or None
+        As scanned; the brain found (bool) and what was made of it, on the same grid.
+    map : Image or None
+        The first of the session's maps, as scanned.
+    affine, map_world : ndarray of shape (4, 4) or None
+        Scan world → MNI152 world; map world → scan world.
+    """
+
+    anatomical: Image | None
+    mask: Image | None
+    corrected: Image | None
+    map: Image | None
+    affine: np.ndarray | None
+    map_world: np.ndarray | None
 
 
 @dataclass(frozen=True)
@@ -37,24 +58,25 @@ class Native:
     corrected: Image
     with_n4: bool
 
+    @classmethod
+    def of(
+        cls, raw: Image | None, mask: Image | None, corrected: Image | None, steps: list[dict]
+    ) -> Self | None:
+        """Return what there is to show of a scan; None where a part is missing or elsewhere.
 
-def read_native(
-    raw: Path | None, mask: Path | None, corrected: Path | None, sidecar: Path
-) -> Native | None:
-    """Load what there is to show of a scan; None where a part is missing or on another grid."""
-    if raw is None or mask is None or corrected is None:
-        return None
-    before, inside, after = load(raw), load(mask), load(corrected)
-    if not (before.same_grid(inside) and before.same_grid(after) and (inside.array > 0.5).any()):
-        return None
-    steps = read_json(sidecar).get("steps") or []
-    with_n4 = any(step.get("name") == "bias correction" for step in steps)
-    return Native(before, inside.array > 0.5, after, with_n4)
-
-
-def centre(image: Image, mask: np.ndarray) -> np.ndarray:
-    """Return the mean position of the voxels of a mask, world coordinates, mm."""
-    return transform_points(image.affine, np.argwhere(mask).mean(axis=0)[None])[0]
+        Parameters
+        ----------
+        raw, mask, corrected : Image or None
+            Shown if they are on one grid; the mask is bool and not empty.
+        steps : list of dict
+            What was done, as a scan's record lists it.
+        """
+        if raw is None or mask is None or corrected is None:
+            return None
+        if not (raw.same_grid(mask) and raw.same_grid(corrected) and mask.array.any()):
+            return None
+        with_n4 = any(step.get("name") == "bias correction" for step in steps)
+        return cls(raw, mask.array, corrected, with_n4)
 
 
 def sections(

@@ -12,7 +12,8 @@ from scipy import ndimage
 
 from contrage.files import atomic
 from contrage.imaging.images import Image
-from contrage.imaging.native import Native, centre, sections
+from contrage.imaging.masks import centre
+from contrage.imaging.native import Native, sections
 from contrage.imaging.template import grid_voxel_mm, mni_template
 from contrage.imaging.template_source import NILEARN, Source
 

@@ -10,8 +10,15 @@ from __future__ import annotations
 import numpy as np
 from scipy import ndimage, optimize
 
-from contrage.imaging.affines import rotation
-from contrage.imaging.images import Image, grid_points, resample, shrink, transform_points
+from contrage.imaging.affines import affine_through, rotation
+from contrage.imaging.images import (
+    Image,
+    centre_of_mass,
+    grid_points,
+    resample,
+    shrink,
+    transform_points,
+)
 from contrage.imaging.template import Template, brain_template
 from contrage.imaging.template_source import NILEARN, Source
 
@@ -161,7 +168,7 @@ def _air(head: Image, affine: np.ndarray, template: Template) -> np.ndarray:
     return found.reshape(head.array.shape)
 
 
-def map_pose(stiffness: Image, mask: np.ndarray, reference: Image) -> dict[str, float]:
+def map_pose(stiffness: Image, mask: np.ndarray, reference: Image) -> dict[str, float | None]:
     """Compare a map's outline with the brain found in the anatomical image of its session.
 
     The brain is cut to the slices that the map has, then turned and shifted as a whole until
@@ -181,11 +188,13 @@ def map_pose(stiffness: Image, mask: np.ndarray, reference: Image) -> dict[str, 
     dict
         `map_agreement`, Dice of map and brain where they are; `map_shift_mm` and `map_degrees`,
         how far the brain has to be shifted (at the map's middle) and turned to agree best; 0
-        where moving gains less than 0.01.
+        where moving gains less than 0.01. None where the map fills no half of a voxel of 4 mm.
     """
     support = shrink(stiffness.with_array((stiffness.array != 0).astype(np.float32)), STEP_MM)
+    if not (support.array > 0.5).any():
+        return dict.fromkeys(("map_agreement", "map_shift_mm", "map_degrees"))
     brain = shrink(reference.with_array(mask.astype(np.float32)), STEP_MM)
-    middle = _middle(support)
+    middle = centre_of_mass(support)
     box = _box(support.array > 0.5)
     target = support.array[box]
     grid = _cut(support, box)
@@ -209,7 +218,11 @@ def map_pose(stiffness: Image, mask: np.ndarray, reference: Image) -> dict[str, 
 
 
 def smoothness(stiffness: Image) -> float:
-    """Return the correlation of neighbouring values of a map: 0 in noise, near 1 in tissue."""
+    """Return the correlation of neighbouring values of a map: 0 in noise, near 1 in tissue.
+
+    Values that are all the same, which have no correlation, are as smooth as can be: 1. Without
+    neighbours it is 0.
+    """
     values = stiffness.array.astype(float)
     pairs = []
     for axis in range(3):
@@ -217,13 +230,11 @@ def smoothness(stiffness: Image) -> float:
         other = np.take(values, range(1, values.shape[axis]), axis)
         both = (one != 0) & (other != 0)
         if both.sum() > 2:
-            pairs.append(np.corrcoef(one[both], other[both])[0, 1])
-    return float(np.nanmean(pairs)) if pairs else 0.0
-
-
-def _middle(support: Image) -> np.ndarray:
-    index = np.array(ndimage.center_of_mass(support.array))
-    return transform_points(support.affine, index[None])[0]
+            pairs.append((one[both], other[both]))
+    varied = [pair for pair in pairs if all(np.ptp(side) > 0 for side in pair)]
+    if not varied:
+        return 1.0 if pairs else 0.0
+    return float(np.mean([np.corrcoef(*pair)[0, 1] for pair in varied]))
 
 
 def _box(inside: np.ndarray) -> tuple[slice, ...]:
@@ -239,7 +250,4 @@ def _cut(image: Image, box: tuple[slice, ...]) -> Image:
 
 def _rigid(parameters: np.ndarray, middle: np.ndarray) -> np.ndarray:
     """World → world: shift (mm) and turn (rad) about a point."""
-    matrix = np.eye(4)
-    matrix[:3, :3] = rotation(*parameters[3:])
-    matrix[:3, 3] = middle + parameters[:3] - matrix[:3, :3] @ middle
-    return matrix
+    return affine_through(rotation(*parameters[3:]), middle, middle + parameters[:3])

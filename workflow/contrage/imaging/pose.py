@@ -7,8 +7,8 @@ from itertools import product
 import numpy as np
 from scipy import ndimage, optimize
 
-from contrage.imaging.affines import rotation
-from contrage.imaging.images import Image, grid_points, transform_points
+from contrage.imaging.affines import affine_through, rotation
+from contrage.imaging.images import Image, centre_of_mass, grid_points, transform_points
 from contrage.imaging.template import Template
 
 BINS = 24
@@ -42,7 +42,8 @@ def find_pose(image: Image, template: Template) -> tuple[np.ndarray, float]:
     centre = grid_points(template.anatomical, template.brain).mean(axis=0)
     values = _binned(image.array).astype(np.float32)
     inverse = np.linalg.inv(image.affine)
-    start = _centre_of_mass(image) - centre
+    weights = np.clip(image.array, 0, np.percentile(image.array[image.array != 0], 98))
+    start = centre_of_mass(image.with_array(weights)) - centre
 
     def score(parameters: np.ndarray, stride: int = 1) -> float:
         world = _similarity(parameters, centre)
@@ -73,10 +74,8 @@ def _refine(score, start: np.ndarray, stride: int) -> np.ndarray:
 
 def _similarity(parameters: np.ndarray, centre: np.ndarray) -> np.ndarray:
     """Template world → image world: shift (mm), turn (rad) and log-scale about a centre."""
-    matrix = np.eye(4)
-    matrix[:3, :3] = rotation(*parameters[3:6]) * np.exp(parameters[6])
-    matrix[:3, 3] = centre + parameters[:3] - matrix[:3, :3] @ centre
-    return matrix
+    linear = rotation(*parameters[3:6]) * np.exp(parameters[6])
+    return affine_through(linear, centre, centre + parameters[:3])
 
 
 def _binned(array: np.ndarray) -> np.ndarray:
@@ -84,12 +83,6 @@ def _binned(array: np.ndarray) -> np.ndarray:
     bright = array[array > 0.05 * array.max()]
     top = np.percentile(bright, 98) if bright.size else 1.0
     return np.clip(np.round(array / top * (BINS - 1)), 0, BINS - 1).astype(int)
-
-
-def _centre_of_mass(image: Image) -> np.ndarray:
-    weights = np.clip(image.array, 0, np.percentile(image.array[image.array != 0], 98))
-    index = np.array(ndimage.center_of_mass(weights))
-    return transform_points(image.affine, index[None])[0]
 
 
 def _mutual_information(fixed: np.ndarray, moving: np.ndarray) -> float:

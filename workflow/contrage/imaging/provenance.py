@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from contrage.bids import sidecar_of, suffix, uri
+from contrage.bids import link, sidecar_of, suffix, uri
 from contrage.files import sha256, write_json
-from contrage.imaging.template_source import NILEARN_FILE
+from contrage.imaging.template_source import NILEARN_FILE, Source, as_source
 
 STEPS = {
     "skull strip": ("mask", "contrage.imaging.strip.strip"),
@@ -62,6 +62,7 @@ DESCRIPTIONS = {
 }
 TEMPLATES = {NILEARN_FILE: "http://www.bic.mni.mcgill.ca/ServicesAtlases/ICBM152NLin2009"}
 """Where BIDS says that a template is described (here MNI152NLin2009aSym), by its file."""
+TEMPLATEFLOW = "https://templateflow.s3.amazonaws.com"
 UNITS = {"stiffness": "kPa", "dampingratio": "1", "T1w": "arbitrary", "magnitude": "arbitrary"}
 
 
@@ -135,9 +136,11 @@ def sidecar(name: str, outputs: dict[str, Path], record: dict, roots: dict[str, 
     files = {key: Path(each["path"]) for key, each in inputs.items()} | outputs
     steps = [told(step) for step in record["steps"] if _led_to(name, step, "anatomical" in inputs)]
     made_of = [uri(files[each], roots) for each in sources(name, files)]
+    template = as_source(record["settings"].get("template"))
+    reference = spatial_reference(template, roots.get("", Path()))
     copied = ("status", "seed", "threads", "settings", "template", "versions", "platform")
     return {
-        **_bids_keys(name, path, made_of, record),
+        **_bids_keys(name, path, made_of, reference),
         "contrage": {
             "output": {"path": uri(path, roots), "sha256": sha256(path)},
             "inputs": {
@@ -184,7 +187,25 @@ def sources(name: str, files: dict[str, Path]) -> list[str]:
     return [each for each in dict.fromkeys(found) if each in files]
 
 
-def _bids_keys(name: str, path: Path, made_of: list[str], record: dict) -> dict:
+def spatial_reference(template: Source, base: Path) -> str:
+    """Return a template's address as BIDS asks for it: a URI, or a path from the data set's folder.
+
+    Parameters
+    ----------
+    template : Source
+        Its file has the address of its description or of its archive where there is one.
+    base : Path
+        The folder of the derivatives.
+    """
+    file = template.path
+    if file.name in TEMPLATES:
+        return TEMPLATES[file.name]
+    if template.name == "files":
+        return link(file, base)
+    return f"{TEMPLATEFLOW}/{file.parent.name}/{file.name}"
+
+
+def _bids_keys(name: str, path: Path, made_of: list[str], reference: str) -> dict:
     """Return the keys that BIDS has for such a file."""
     kind, keys = suffix(path), {"Description": DESCRIPTIONS.get(name)}
     where = "resampled to MNI152" if "_space-" in path.name else "on its own voxels"
@@ -193,8 +214,7 @@ def _bids_keys(name: str, path: Path, made_of: list[str], record: dict) -> dict:
     if name in ("transform", "warp", "map_transform"):
         return keys
     if "_space-" in path.name:
-        file = record["template"]["file"]
-        keys["SpatialReference"] = TEMPLATES.get(file, file)
+        keys["SpatialReference"] = reference
         keys["Resolution"] = _grid(path)
     elif made_of:
         keys["SpatialReference"] = "orig"

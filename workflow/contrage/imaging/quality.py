@@ -1,9 +1,8 @@
-"""How well a scan was preprocessed: metrics, comparison with a known truth, a picture."""
+"""How well a scan was preprocessed: its metrics, what they are flagged for, a picture."""
 
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -12,22 +11,14 @@ from contrage.files import failed, read_json, write_json
 from contrage.imaging import picture as pictures
 from contrage.imaging import placement
 from contrage.imaging.affines import read_affine
-from contrage.imaging.images import Image, grid_points, load, resample, transform_points
-from contrage.imaging.native import read_native
+from contrage.imaging.images import Image, load
+from contrage.imaging.masks import dice
+from contrage.imaging.native import Native, Scanned
 from contrage.imaging.template import grid_voxel_mm, mni_template
 from contrage.imaging.template_source import NILEARN, Source, as_source
+from contrage.imaging.truth import Truth, against_truth, bias_residual
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class Truth:
-    """What is known of a phantom; None where it is not."""
-
-    mask: Path | None
-    coverage: Path | None
-    transform: Path | None
-    bias: Path | None
 
 
 def quality(
@@ -35,6 +26,8 @@ def quality(
     *,
     sidecar: Path,
     anatomical: Path | None = None,
+    stiffness: Path | None = None,
+    dampingratio: Path | None = None,
     brain_mask: Path | None = None,
     preproc_anatomical: Path | None = None,
     preproc_mask: Path | None = None,
@@ -60,10 +53,11 @@ def quality(
         whose coverage counts.
     sidecar : Path
         What preprocess wrote; its failure is passed on.
-    anatomical : Path, optional
-        The raw image, drawn before and after.
-    brain_mask, corrected, transform : Path, optional
-        On the anatomical grid, and the affine; drawn, and compared with a truth where there is one.
+    anatomical, stiffness, dampingratio : Path, optional
+        The raw images: of the maps the first is measured, the anatomical one is drawn as well.
+    brain_mask, corrected, transform, map_transform : Path, optional
+        On the anatomical grid, and the affines; drawn, and compared with a truth where there is
+        one.
     preproc_anatomical, preproc_mask, preproc_stiffness, preproc_dampingratio : Path, optional
         On the MNI152 grid; a zero-byte map is one that the scan does not have.
     truth_mask, truth_coverage, truth_transform, truth_bias : Path, optional
@@ -80,29 +74,57 @@ def quality(
         write_json(output, {"status": "failed", "stage": stage, "reason": reason})
         pictures.draw_failure(picture, reason)
         return
-    head = load(preproc_anatomical) if preproc_anatomical else None
+    scanned = Scanned(
+        anatomical=_image(anatomical),
+        mask=_mask(brain_mask),
+        corrected=_image(corrected),
+        map=_image(stiffness or dampingratio),
+        affine=read_affine(transform) if transform else None,
+        map_world=read_affine(map_transform) if map_transform else None,
+    )
+    true_affine = np.array(read_json(truth_transform)["affine"]) if truth_transform else None
+    truth = Truth(_mask(truth_mask), _mask(truth_coverage), _image(truth_bias), true_affine)
+    head = _image(preproc_anatomical)
     given = {"stiffness": preproc_stiffness, "dampingratio": preproc_dampingratio}
     maps = {name: load(path) for name, path in given.items() if path and path.stat().st_size}
     learned = maps.get(settings.get("image", ""), next(iter(maps.values()), None))
-    inside = _brain(preproc_mask, head, learned)
-    record = {"status": "ok", "stage": "quality", "reason": None}
-    source = as_source(settings.get("template"))
-    record |= metrics(inside, head, learned, source)
-    truth = Truth(truth_mask, truth_coverage, truth_transform, truth_bias)
-    record |= _placement(sidecar, brain_mask, transform, map_transform, source)
-    record |= against_truth(truth, record["coverage"], brain_mask, transform, source)
-    record["bias_residual_sd"] = bias_residual(truth, brain_mask, corrected, sidecar)
-    reasons = flags(record, settings)
-    record |= {"flagged": bool(reasons), "flag_reason": reasons}
+    mask = _mask(preproc_mask)
+    inside = mask.array if mask is not None else (head or learned).array != 0
+    record = _judge(settings, inside, head, learned, scanned, truth)
     write_json(output, record)
-    native = read_native(anatomical, brain_mask, corrected, sidecar)
+    steps = read_json(sidecar).get("steps") or []
+    native = Native.of(scanned.anatomical, scanned.mask, scanned.corrected, steps)
+    source = as_source(settings.get("template"))
     pictures.draw(picture, head, maps, caption(record, picture), native, source)
 
 
-def _brain(mask: Path | None, head: Image | None, learned: Image | None) -> np.ndarray:
-    if mask is not None:
-        return load(mask).array > 0.5
-    return (head or learned).array != 0
+def _judge(
+    settings: dict,
+    inside: np.ndarray,
+    head: Image | None,
+    learned: Image | None,
+    scanned: Scanned,
+    truth: Truth,
+) -> dict:
+    """Measure a scan that came through, in MNI152 and as scanned, and compare with the limits."""
+    source = as_source(settings.get("template"))
+    record = {"status": "ok", "stage": "quality", "reason": None}
+    record |= metrics(inside, head, learned, source)
+    record |= _placement(scanned, source)
+    record |= against_truth(truth, record["coverage"], scanned, source)
+    record["bias_residual_sd"] = bias_residual(truth, scanned)
+    reasons = flags(record, settings)
+    return record | {"flagged": bool(reasons), "flag_reason": reasons}
+
+
+def _image(path: Path | None) -> Image | None:
+    return load(path) if path else None
+
+
+def _mask(path: Path | None) -> Image | None:
+    """Load a mask as bool."""
+    image = _image(path)
+    return None if image is None else image.with_array(image.array > 0.5)
 
 
 def metrics(
@@ -144,95 +166,13 @@ def metrics(
     }
 
 
-def _placement(
-    sidecar: Path,
-    brain_mask: Path | None,
-    transform: Path | None,
-    map_transform: Path | None,
-    source: Source,
-) -> dict:
-    """Measure the scan as it was before preprocessing; its images are those the sidecar names."""
-    given = read_json(sidecar).get("inputs", {})
-    paths = {name: Path(entry["path"]) for name, entry in given.items()}
-    raw = {name: load(path) for name, path in paths.items() if path.is_file()}
-    head = raw.get("anatomical")
-    mask = load(brain_mask).array > 0.5 if brain_mask and head is not None else None
-    affine = read_affine(transform) if transform else np.eye(4)
-    one = next((raw[name] for name in ("stiffness", "dampingratio") if name in raw), None)
-    world = read_affine(map_transform) if map_transform else None
-    return placement.measure(affine, head, one, mask, source, world)
-
-
-def dice(one: np.ndarray, other: np.ndarray) -> float:
-    """Return twice the shared voxels over the sum of both (Dice 1945)."""
-    total = one.sum() + other.sum()
-    return float(2 * (one & other).sum() / total) if total else 0.0
-
-
-def against_truth(
-    truth: Truth,
-    coverage: float,
-    brain_mask: Path | None,
-    transform: Path | None,
-    source: Source = NILEARN,
-) -> dict:
-    """Compare mask, transform and coverage with what a phantom knows.
-
-    Returns
-    -------
-    dict
-        `mask_dice` on the native grid; `transform_error_mm`, mean distance over brain voxels
-        between where the estimated and the true affine put them; `coverage_error`, measured
-        minus true share of the template covered. None where it cannot be known.
-    """
-    result = dict.fromkeys(("mask_dice", "transform_error_mm", "coverage_error"))
-    true_affine = np.array(read_json(truth.transform)["affine"]) if truth.transform else None
-    if truth.mask and brain_mask:
-        known = load(truth.mask)
-        result["mask_dice"] = dice(load(brain_mask).array > 0.5, known.array > 0.5)
-    reference = truth.mask or brain_mask
-    if true_affine is not None and transform and reference:
-        mask = load(reference)
-        points = grid_points(mask, mask.array > 0.5)[::11]
-        there = transform_points(true_affine, points)
-        found = transform_points(read_affine(transform), points)
-        result["transform_error_mm"] = float(np.linalg.norm(found - there, axis=1).mean())
-    if true_affine is not None and truth.coverage:
-        template = mni_template(2, source)
-        known = load(truth.coverage)
-        known = known.with_array((known.array > 0.5).astype(np.float32))
-        there = resample(known, template.anatomical, np.linalg.inv(true_affine)) > 0.5
-        share = float((there & template.brain).sum() / template.brain.sum())
-        result["coverage_error"] = coverage - share
-    return result
-
-
-def bias_residual(
-    truth: Truth, brain_mask: Path | None, corrected: Path | None, sidecar: Path
-) -> float | None:
-    """Return the spread of estimated over true bias field inside the brain.
-
-    The estimate is the raw image over the corrected one; the raw image is found through the
-    sidecar's inputs.
-
-    Returns
-    -------
-    float or None
-        Standard deviation of the ratio, scaled to mean 1; None where it cannot be known.
-    """
-    raw = read_json(sidecar).get("inputs", {}).get("anatomical", {}).get("path")
-    if not (truth.bias and brain_mask and corrected and raw and Path(raw).is_file()):
-        return None
-    head, after, field = load(Path(raw)), load(corrected), load(truth.bias)
-    if not head.array.shape == after.array.shape == field.array.shape:
-        return None
-    keep = (load(brain_mask).array > 0.5) & (after.array > 0) & (field.array > 0)
-    if truth.mask:
-        keep &= load(truth.mask).array > 0.5
-    if not keep.any():
-        return None
-    ratio = head.array[keep] / after.array[keep] / field.array[keep]
-    return float(ratio.std() / ratio.mean())
+def _placement(scanned: Scanned, source: Source) -> dict:
+    """Measure the scan as it was before preprocessing."""
+    affine = np.eye(4) if scanned.affine is None else scanned.affine
+    mask = None if scanned.mask is None else scanned.mask.array
+    return placement.measure(
+        affine, scanned.anatomical, scanned.map, mask, source, scanned.map_world
+    )
 
 
 def flags(record: dict, limits: dict) -> list[str]:

@@ -10,8 +10,9 @@ from pathlib import Path
 import numpy as np
 
 from contrage.errors import BadScanError, SettingsError
-from contrage.imaging.affines import write_affine
+from contrage.imaging.affines import affine_through, write_affine
 from contrage.imaging.images import Image, resample, shrink, transform_points
+from contrage.imaging.masks import centre
 from contrage.imaging.stated import not_in_place
 from contrage.imaging.template import Template, brain_template
 from contrage.imaging.template_source import NILEARN, Source
@@ -181,7 +182,7 @@ def _linear(
         from contrage.imaging.pose import find_pose
 
         pose, _ = find_pose(shrink(brain, 4), brain_template(8, source))
-    pose = nearest(pose, kind, _centre(brain))
+    pose = nearest(pose, kind, centre(brain, brain.array != 0))
     moving = shrink(brain, settings["template_mm"])
     ants_settings = {"type_of_transform": LINEAR[kind], **settings["ants"]}
     return register(template.anatomical, moving, ants_settings, pose, template.domain)
@@ -200,7 +201,7 @@ def _deform(
     return Transform(affine, found["forward"])
 
 
-def nearest(matrix: np.ndarray, kind: str, centre: np.ndarray) -> np.ndarray:
+def nearest(matrix: np.ndarray, kind: str, point: np.ndarray) -> np.ndarray:
     """Take scaling and shear out of an affine as a kind of transform demands.
 
     Parameters
@@ -209,8 +210,8 @@ def nearest(matrix: np.ndarray, kind: str, centre: np.ndarray) -> np.ndarray:
         Any affine.
     kind : str
         rigid (turn and shift), similarity (and one scale); others leave it as it is.
-    centre : ndarray of shape (3,)
-        The point that keeps its place.
+    point : ndarray of shape (3,)
+        It goes where the affine takes it.
 
     Returns
     -------
@@ -220,15 +221,7 @@ def nearest(matrix: np.ndarray, kind: str, centre: np.ndarray) -> np.ndarray:
         return matrix
     u, sizes, v = np.linalg.svd(matrix[:3, :3])
     scale = float(np.prod(sizes) ** (1 / 3)) if kind == "similarity" else 1.0
-    result = np.eye(4)
-    result[:3, :3] = scale * (u @ v)
-    result[:3, 3] = transform_points(matrix, centre[None])[0] - result[:3, :3] @ centre
-    return result
-
-
-def _centre(brain: Image) -> np.ndarray:
-    """Centre of the non-zero voxels, world, mm."""
-    return transform_points(brain.affine, np.argwhere(brain.array != 0).mean(0)[None])[0]
+    return affine_through(scale * (u @ v), point, transform_points(matrix, point[None])[0])
 
 
 def _check_plausible(affine: np.ndarray, brain: Image, path: Path, source: Source) -> None:
@@ -240,7 +233,7 @@ def _check_plausible(affine: np.ndarray, brain: Image, path: Path, source: Sourc
             path, f"registration failed (scaling {sizes.round(2).tolist()}); look at the image"
         )
     target = brain_template(8, source)
-    there = transform_points(affine, _centre(brain)[None])[0]
-    middle = _centre(target.anatomical)
+    there = transform_points(affine, centre(brain, brain.array != 0)[None])[0]
+    middle = centre(target.anatomical, target.anatomical.array != 0)
     if np.linalg.norm(there - middle) > 45:
         raise BadScanError(path, "registration failed (the brain ends outside the template)")

@@ -132,7 +132,10 @@ class Scan:
 
 
 def provenance(settings: dict, paths: dict[str, Path], steps: list[dict], check: Path) -> dict:
-    """Collect what sidecars tell: inputs, settings, steps, template, versions, seed, threads."""
+    """Collect what sidecars tell: inputs, settings, steps, template, versions, seed, threads.
+
+    The unit is that of stiffness: the damping ratio has none, and a T1's is arbitrary.
+    """
     packages = ["antspyx", "nibabel", "nilearn", "numpy", "scipy"]
     if settings.get("skull_strip", {}).get("method") in PROGRAMS:
         packages.append("nipype")
@@ -141,7 +144,7 @@ def provenance(settings: dict, paths: dict[str, Path], steps: list[dict], check:
         "stage": "preprocess",
         "reason": None,
         "unit_of_input": read_json(check)["unit"],
-        "unit": "kPa",
+        "unit": "kPa" if "stiffness" in paths else None,
         "inputs": {
             name: {"path": str(path), "sha256": sha256(path)} for name, path in paths.items()
         },

@@ -10,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from contrage.imaging.images import Image, resample
+from contrage.imaging.masks import BRAIN_LITRES, dice, litres
 from contrage.imaging.template import mni_grid, mni_template
 from contrage.imaging.template_source import Source
 
@@ -17,8 +18,6 @@ LEAST_ZERO = 0.05
 """Of the voxels; the maps have 0.76 and more, a brain cut to its bounding box about 0.4."""
 LEAST_ZERO_AT_BORDER = 0.5
 """Of the voxels on the faces of the volume; the maps have 0.996 and more."""
-LITRES = (0.3, 2.6)
-"""What is not zero: from a slab of a small brain to a large one; the maps have 1.2 to 1.8."""
 LEAST_DICE = 0.5
 """With the template's brain: a third of it, in its place. The maps have 0.77 and more."""
 LEAST_INSIDE = 0.9
@@ -72,11 +71,11 @@ def not_stripped(image: Image) -> list[str]:
             f"is stated to be stripped, but {zero.mean():.0%} of its voxels are 0, and "
             f"{border.mean():.0%} of those on the faces of the volume; {ADVICE_STRIP}"
         ]
-    litres = (~zero).sum() * abs(np.linalg.det(image.affine[:3, :3])) / 1e6
-    if not LITRES[0] <= litres <= LITRES[1]:
+    volume = litres(~zero, image)  # the maps have 1.2 to 1.8
+    if not BRAIN_LITRES[0] <= volume <= BRAIN_LITRES[1]:
         return [
-            f"is stated to be stripped, but what is not 0 has {litres:.2f} litres, and a brain "
-            f"{LITRES[0]} to {LITRES[1]}; {ADVICE_STRIP}, or look at the image"
+            f"is stated to be stripped, but what is not 0 has {volume:.2f} litres, and a brain "
+            f"{BRAIN_LITRES[0]} to {BRAIN_LITRES[1]}; {ADVICE_STRIP}, or look at the image"
         ]
     return []
 
@@ -113,14 +112,13 @@ def not_in_place(brain: Image, source: Source) -> list[str]:
         present = resample(brain.with_array(present.astype(np.float32)), grid) > 0.5
     if not brain.array.any():  # zeros lie nowhere: others have a better word for them
         return []
-    both = float((present & template).sum())
-    dice = 2 * both / (present.sum() + template.sum())
-    inside = both / max(1, present.sum())
-    if dice >= LEAST_DICE and inside >= LEAST_INSIDE:
+    overlap = dice(present, template)
+    inside = float((present & template).sum()) / max(1, present.sum())
+    if overlap >= LEAST_DICE and inside >= LEAST_INSIDE:
         return []
     return [
         f"is stated to be in MNI152 space, but {inside:.0%} of it lies inside the template's "
-        f"brain (at least {LEAST_INSIDE:.0%}), and their Dice overlap is {dice:.2f} (at least "
+        f"brain (at least {LEAST_INSIDE:.0%}), and their Dice overlap is {overlap:.2f} (at least "
         f"{LEAST_DICE}); {ADVICE_SPACE}"
     ]
 

@@ -11,9 +11,8 @@ from scipy import ndimage
 from contrage.errors import BadScanError, SettingsError
 from contrage.imaging.backends import OPTIONS, require_backend
 from contrage.imaging.images import Image, load, resample
+from contrage.imaging.masks import BRAIN_LITRES, litres
 from contrage.imaging.template_source import NILEARN, Source
-
-SMALLEST_LITRES, LARGEST_LITRES = 0.3, 2.6
 
 
 @dataclass(frozen=True)
@@ -113,10 +112,10 @@ def _given_mask(reference: Image, given: Path | None) -> np.ndarray:
 
 
 def _check_size(mask: np.ndarray, reference: Image, path: Path, method: str) -> None:
-    litres = mask.sum() * abs(np.linalg.det(reference.affine[:3, :3])) / 1e6
+    volume, (smallest, largest) = litres(mask, reference), BRAIN_LITRES
     if not mask.any():
         raise BadScanError(path, f"skull stripping ({method}) left an empty mask")
-    if method not in ("mask", "none") and not SMALLEST_LITRES < litres < LARGEST_LITRES:
+    if method not in ("mask", "none") and not smallest < volume < largest:
         raise BadScanError(
-            path, f"skull stripping ({method}) left {litres:.2f} litres, which is no brain"
+            path, f"skull stripping ({method}) left {volume:.2f} litres, which is no brain"
         )

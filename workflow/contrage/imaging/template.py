@@ -99,7 +99,7 @@ def _finest(source: Source) -> tuple[Image, np.ndarray]:
         file = nib.load(source.path)
         image = Image(np.asanyarray(file.dataobj), np.asarray(file.affine, dtype=float))
         return image, image.array > 0
-    return read_template(source)
+    return read_template(source, mni_grid())
 
 
 @cache

@@ -5,22 +5,22 @@ from __future__ import annotations
 import numpy as np
 
 from contrage.errors import BadScanError, SettingsError
-from contrage.imaging.images import Image, grid_points, load, resample
+from contrage.imaging.images import Image, grid_points, load, resample, transform_points
+from contrage.imaging.masks import BRAIN_LITRES, litres
 from contrage.imaging.template_source import KEY, Source
 
-BOX_MM = np.array([[-90.0, -126, -72], [90, 90, 108]])
-"""World coordinates of the first and last voxels of the 91 x 109 x 91 grid."""
 LEAST_IN_BOX = 0.9
-LITRES = (0.3, 2.6)
 
 
-def read_template(source: Source) -> tuple[Image, np.ndarray]:
+def read_template(source: Source, grid: Image) -> tuple[Image, np.ndarray]:
     """Read T1 and brain mask of a template.
 
     Parameters
     ----------
     source : Source
         With an anatomical image; what is not 0 in it is brain where it has no mask.
+    grid : Image
+        Of MNI152, axes along the world's: all results are on it.
 
     Returns
     -------
@@ -32,20 +32,22 @@ def read_template(source: Source) -> tuple[Image, np.ndarray]:
     Raises
     ------
     SettingsError
-        A file cannot be read, the mask has no brain's size, or it lies outside of the box of
-        MNI152, in which all results are.
+        A file cannot be read, the mask has no brain's size, or it lies outside of the grid.
     """
     try:
         image = load(source.path)
         mask = _mask(source, image)
     except BadScanError as error:
         raise SettingsError(f"{KEY}: {error}") from error
-    litres = mask.sum() * abs(np.linalg.det(image.affine[:3, :3])) / 1e6
-    if not LITRES[0] < litres < LITRES[1]:
+    volume = litres(mask, image)
+    if not BRAIN_LITRES[0] < volume < BRAIN_LITRES[1]:
         hint = "" if source.mask else f"; a head needs its brain mask, {KEY}.mask"
-        raise SettingsError(f"{KEY}: the brain of {source.path} has {litres:.2f} litres{hint}")
+        raise SettingsError(f"{KEY}: the brain of {source.path} has {volume:.2f} litres{hint}")
     points = grid_points(image, mask)
-    inside = ((points >= BOX_MM[0] - 1) & (points <= BOX_MM[1] + 1)).all(axis=1).mean()
+    corners = np.array([(0, 0, 0), np.subtract(grid.array.shape, 1)])
+    ends = transform_points(grid.affine, corners)
+    low, high = ends.min(axis=0) - 1, ends.max(axis=0) + 1
+    inside = ((points >= low) & (points <= high)).all(axis=1).mean()
     if inside < LEAST_IN_BOX:
         raise SettingsError(
             f"{KEY}: only {inside:.0%} of the brain of {source.path} lies in the box of MNI152 "

@@ -1,4 +1,4 @@
-"""Checkpoints of a training: written atomically, read back only where they fit."""
+"""Checkpoints and models of a training: written atomically, read back only where they fit."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any
 
 import torch
 
+from contrage.errors import ContrageError
 from contrage.files import atomic, sha256
 from contrage.learning import encoders
 from contrage.sources import closure
@@ -72,3 +73,29 @@ def load(path: Path, mark: str) -> dict[str, Any] | None:
         logger.info("%s: of other settings, data or code, training starts anew", path)
         return None
     return content
+
+
+def read_model(path: Path, advice: str = "train it again") -> dict[str, Any]:
+    """Return what a training or a conversion saved; nothing in the file is executed.
+
+    Parameters
+    ----------
+    path : Path
+        `model.pt` of a training, or what `contrage convert` wrote.
+    advice : str
+        End of the error's message.
+
+    Raises
+    ------
+    ContrageError
+        If it is no model file of contrage.
+    """
+    try:
+        saved = torch.load(path, map_location="cpu", weights_only=True)
+        name, weights = saved["settings"]["training"]["encoder"], saved["encoder"]
+        if isinstance(name, str) and all(torch.is_tensor(each) for each in weights.values()):
+            return saved
+        kind = "other content"
+    except Exception as error:  # whatever a file of other code makes torch raise
+        kind = type(error).__name__
+    raise ContrageError(f"{path}: no model file of contrage ({kind}); {advice}")

@@ -13,6 +13,7 @@ from contrage.dataset.load import Loader, image_shape
 from contrage.errors import ContrageError
 from contrage.files import atomic
 from contrage.learning import images, precision
+from contrage.learning.checkpoint import read_model
 from contrage.learning.device import choose, is_deterministic, repeatable
 from contrage.learning.images import Images
 from contrage.learning.model import Model, memory_format
@@ -61,23 +62,13 @@ def embed(
     write_features(features, table, found, network, own)
 
 
-def read_model(path: Path) -> dict[str, Any]:
-    """Return what a training saved; nothing in the file is executed."""
-    try:
-        return torch.load(path, map_location="cpu", weights_only=True)
-    except Exception as error:
-        raise ContrageError(
-            f"{path}: no model of contrage ({type(error).__name__}); train it again"
-        ) from None
-
-
 def rebuild(saved: dict[str, Any], shape: tuple[int, ...], path: Path) -> Model:
     """Return the network that a training saved.
 
     Parameters
     ----------
     saved : dict
-        As `read_model` returns it.
+        As `contrage.learning.checkpoint.read_model` returns it.
     shape : tuple of int
         Of one image that it is to be given.
     path : Path

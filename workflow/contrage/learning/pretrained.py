@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import logging
 from pathlib import Path
-from typing import Any
-
-import torch
 
 from contrage.errors import ContrageError
 from contrage.files import sha256
+from contrage.learning.checkpoint import read_model
 from contrage.learning.model import Model
 
 logger = logging.getLogger(__name__)
+
+CONVERT = (
+    "checkpoints of the code behind the paper go through `contrage convert` first "
+    "(docs/pretraining.md)"
+)
 
 
 def load_encoder(path: Path, network: Model, encoder: str) -> None:
@@ -32,7 +35,9 @@ def load_encoder(path: Path, network: Model, encoder: str) -> None:
     ContrageError
         If the file is none of these, or its encoder is another one or for images of another shape.
     """
-    saved = read_start(path)
+    if not Path(path).is_file():
+        raise ContrageError(f"{path}: there is no such file; training.start_from names it")
+    saved = read_model(path, CONVERT)
     other = saved["settings"]["training"]["encoder"]
     if other != encoder:
         raise ContrageError(
@@ -55,27 +60,3 @@ def load_encoder(path: Path, network: Model, encoder: str) -> None:
             )
     network.encoder.load_state_dict(given)
     logger.info("the encoder starts from %s (sha256 %s)", path, sha256(path))
-
-
-def read_start(path: Path) -> dict[str, Any]:
-    """Return what a model file holds; nothing in the file is executed.
-
-    Raises
-    ------
-    ContrageError
-        If it is no model file of contrage.
-    """
-    if not Path(path).is_file():
-        raise ContrageError(f"{path}: there is no such file; training.start_from names it")
-    try:
-        saved = torch.load(path, map_location="cpu", weights_only=True)
-        name, weights = saved["settings"]["training"]["encoder"], saved["encoder"]
-        if isinstance(name, str) and all(torch.is_tensor(each) for each in weights.values()):
-            return saved
-        kind = "other content"
-    except Exception as error:  # whatever a file of other code makes torch raise
-        kind = type(error).__name__
-    raise ContrageError(
-        f"{path}: no model file of contrage ({kind}); checkpoints of the code behind the paper go "
-        "through `contrage convert` first (docs/pretraining.md)"
-    )

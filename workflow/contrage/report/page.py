@@ -20,6 +20,7 @@ from contrage.files import atomic, read_json, read_tsv, versions
 from contrage.report.control import verdicts
 from contrage.report.html_tables import all_tables
 from contrage.report.notes import notes
+from contrage.report.render import HERE, render
 from contrage.report.searched import read_draws
 from contrage.report.story import Study, features, paragraph
 from contrage.report.style import loss_name
@@ -27,7 +28,6 @@ from contrage.report.text import number, without_folders
 
 logger = logging.getLogger(__name__)
 
-HERE = Path(__file__).parent
 PACKAGES = ("contrage", "antspyx", "monai", "nilearn", "nibabel", "torch", "numpy", "scipy")
 PACKAGES += ("scikit-learn", "pandas", "matplotlib")
 TABLES = ("mae", "norms", "baselines", "cohort", "excluded", "runtimes")
@@ -61,8 +61,6 @@ def page(
     pretraining : Path, optional
         The folder of the experiment that the pre-training is.
     """
-    from jinja2 import Environment, FileSystemLoader
-
     frames = {name: _table(Path(tables) / f"{name}.tsv") for name in TABLES}
     frames["excluded"] = without_paths(frames["excluded"])
     frames["scans"] = without_paths(_table(Path(results) / "dataset" / "scans.tsv"))
@@ -83,12 +81,7 @@ def page(
         broken(Path(results), rows),
         beginning(settings.get("start"), pretraining),
     )
-    environment = Environment(
-        loader=FileSystemLoader(HERE), autoescape=True, trim_blocks=True, lstrip_blocks=True
-    )
-    html = environment.get_template("template.html").render(
-        context(settings, study, pictures(Path(figures)))
-    )
+    html = render(HERE / "template.html", context(settings, study, pictures(Path(figures))))
     with atomic(output) as temporary:
         temporary.write_text(html, encoding="utf-8")
     logger.info("wrote %s, %.1f MB", output, len(html) / 1e6)

@@ -15,6 +15,7 @@ from contrage.cohort.names import quality_file
 from contrage.files import atomic, read_tsv, write_tsv
 from contrage.report.quality.plots import NO_SITE, distributions
 from contrage.report.quality.rows import STATUSES, metric, metric_names, scan_rows
+from contrage.report.render import render
 from contrage.report.text import MISSING, missing, number, without_folders
 
 logger = logging.getLogger(__name__)
@@ -51,17 +52,11 @@ def quality_page(
     page, table : Path
         Outputs: HTML, and TSV with a row per scan.
     """
-    from jinja2 import Environment, FileSystemLoader
-
     cohort, before = read_tsv(scans), read_tsv(excluded)
     reader = read_exclusions(exclude, [*cohort["scan_id"], *before["scan_id"].dropna()])
     rows = scan_rows(cohort, derivatives, reader)
     write_tsv(table, rows)
-    environment = Environment(
-        loader=FileSystemLoader(HERE), autoescape=True, trim_blocks=True, lstrip_blocks=True
-    )
-    content = context(settings, rows, before, reader, derivatives)
-    html = environment.get_template("page.html").render(content)
+    html = render(HERE / "page.html", context(settings, rows, before, reader, derivatives))
     with atomic(page) as temporary:
         temporary.write_text(html, encoding="utf-8")
     logger.info("wrote %s, %d scans, %.1f MB", page, len(rows), len(html) / 1e6)
