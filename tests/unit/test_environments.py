@@ -54,7 +54,8 @@ def modules_of(environment: str) -> set[str]:
         for rule in re.split(r"\n *rule ", file.read_text())[1:]:
             if f"envs/{environment}.yaml" in rule:
                 found |= set(re.findall(r"contrage(?:\.\w+)+", rule))
-    if environment == "learning":
+    if environment == "learning":  # of trainings, an input function names the code
+        found |= {"contrage.learning.train"}
         found |= {f"contrage.losses.{name}" for name in losses.available()}
         found |= {encoders.module(name) for name in encoders.NAMES}
     return {name for name in found if sources.module_file(name)}
