@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -65,3 +67,36 @@ def test_the_settings_read_from_the_source_are_those_of_the_class(loss):
 
     found = sources.constructor_parameters(f"contrage.losses.{loss}")
     assert found == list(inspect.signature(type(losses.load(loss))).parameters)
+
+
+DIGEST = "from contrage import sources; print(sources.digest('contrage.imaging.check'))"
+
+
+def digest_of(package: Path) -> str:
+    """The digest of the check's sources that a copy of the package computes."""
+    environment = {**os.environ, "PYTHONPATH": str(package.parent)}
+    command = [sys.executable, "-c", DIGEST]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    return done.stdout.strip()
+
+
+def test_a_digest_is_of_contents_wherever_and_whenever_they_were_written(tmp_path):
+    copy = tmp_path / "contrage"
+    shutil.copytree(sources.PACKAGE, copy, ignore=shutil.ignore_patterns("__pycache__"))
+    before = sources.digest("contrage.imaging.check")
+    assert digest_of(copy) == before, "another folder, later times"
+    with (copy / "losses/exp.py").open("a") as file:
+        file.write("# an edit\n")
+    assert digest_of(copy) == before, "no source of the check"
+    with (copy / "imaging/images.py").open("a") as file:
+        file.write("# an edit\n")
+    assert digest_of(copy) != before, "imported by the check"
+
+
+def test_a_digest_counts_data_files():
+    folder = sources.PACKAGE / "imaging/registration"
+    found = {
+        sources.digest("contrage.imaging.preprocess", files=files)
+        for files in ([], [folder / "precise.json"], [folder / "testing.json"])
+    }
+    assert len(found) == 3

@@ -76,7 +76,8 @@ def test_a_scan_without_the_damping_ratio_stays_where_it_is_only_carried_along(f
     made = commands(printed, "preprocess")
     assert len(made) == len(PEOPLE)
     lacking = next(line for line in made if f"sub-{PEOPLE[5]}" in line)
-    assert "--dampingratio  " in lacking and "--preproc-dampingratio " in lacking
+    assert " --dampingratio " not in lacking and " --preproc-dampingratio " in lacking
+    assert sum(" --dampingratio " in line for line in made) == len(PEOPLE) - 1
     judged = commands(printed, "quality")
     assert all(" --stiffness " in line for line in judged)
     assert sum(" --dampingratio " in line for line in judged) == len(PEOPLE) - 1
@@ -87,3 +88,10 @@ def test_a_scan_without_the_damping_ratio_is_left_out_where_it_is_learned_from(f
     printed = plan(folder, cohort={"name": "d", "image": "dampingratio"})
     assert len(commands(printed, "preprocess")) == len(PEOPLE) - 1
     assert "array/dampingratio_res-8.npy" in commands(printed, "stack")[0]
+
+
+def test_the_warp_of_syn_is_written_and_quality_does_not_ask_for_it(folder):
+    steps = {"registration": {"transform": "syn"}, "skull_strip": {"method": "template"}}
+    printed = plan(folder, cohort={"name": "w"}, preprocessing=steps)
+    assert all(" --warp " in line for line in commands(printed, "preprocess"))
+    assert not any(" --warp " in line for line in commands(printed, "quality"))

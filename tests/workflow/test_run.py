@@ -21,6 +21,8 @@ from contrage.files import read_json, read_tsv
 pytestmark = [pytest.mark.workflow, pytest.mark.xdist_group("small")]
 
 REPORT = {"Writing the tables", "Drawing the figures", "Writing the page"}
+PER_SCAN = ("Checking", "Preprocessing", "Measuring")
+BEFORE_PREPROCESSING = ("Checking", "Writing the cohort's", "Naming", "Asking whether")
 
 
 @contextlib.contextmanager
@@ -135,6 +137,69 @@ def test_excluding_scans_repeats_nothing_before_the_selection(finished: Workflow
 def test_touching_a_loss_plans_nothing(finished: Workflow):
     (finished.folder / "workflow/contrage/losses/exp.py").touch()
     assert finished.jobs() == set()
+
+
+def test_touching_code_of_every_scan_plans_nothing(finished: Workflow):
+    for name in ("check", "preprocess", "quality", "images"):
+        (finished.folder / f"workflow/contrage/imaging/{name}.py").touch()
+    assert not {name for name in finished.jobs() if name.endswith("sub-01")}
+
+
+def test_editing_the_bias_correction_repeats_preprocessing_and_what_follows_alone(
+    finished: Workflow,
+):
+    with edited(finished.folder / "workflow/contrage/imaging/bias.py", "\n# an edit\n"):
+        planned = finished.jobs()
+    for job in ("Preprocessing", "Measuring the quality of"):
+        assert len([name for name in planned if name.startswith(job)]) == 15, job
+    assert {"Stacking all images into one array", "Describing the derivatives"} <= planned
+    assert retrained("exp") | retrained("l1") | REPORT <= planned
+    assert not [name for name in planned if name.startswith(BEFORE_PREPROCESSING)]
+    assert finished.jobs() == set(), "an edit undone reruns nothing"
+
+
+def test_editing_the_code_of_quality_preprocesses_nothing(finished: Workflow):
+    with edited(finished.folder / "workflow/contrage/imaging/quality.py", "\n# an edit\n"):
+        planned = {name.split(" sub-")[0] for name in finished.jobs() if " sub-" in name}
+    assert planned == {"Measuring the quality of"}
+
+
+def test_editing_the_settings_of_registration_repeats_nothing_where_none_is_asked_for(
+    finished: Workflow,
+):
+    file = finished.folder / "workflow/contrage/imaging/registration/precise.json"
+    with edited(file, "\n"):
+        assert finished.jobs() == set()
+
+
+def test_a_raw_image_that_changed_is_checked_and_preprocessed_anew_alone(finished: Workflow):
+    raw = finished.folder / "study/sub-01/mre/sub-01_stiffness.nii.gz"
+    times = raw.stat()
+    with edited(raw, "more"):
+        planned = {name for name in finished.jobs() if name.startswith(PER_SCAN)}
+    os.utime(raw, ns=(times.st_atime_ns, times.st_mtime_ns))
+    assert planned == {
+        "Checking the raw images of sub-01",
+        "Preprocessing sub-01",
+        "Measuring the quality of sub-01",
+    }
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["sub-01_desc-preproc.json", "anat/sub-01_space-MNI152_res-2_desc-brain_mask.nii.gz"],
+)
+def test_a_record_or_an_image_that_was_removed_is_made_again_for_a_job_that_reads_it(
+    finished: Workflow, name: str
+):
+    file = finished.folder / "results/derivatives/study/sub-01" / name
+    kept = file.rename(finished.folder / "kept")
+    try:
+        with edited(finished.folder / "workflow/contrage/imaging/quality.py", "\n# an edit\n"):
+            planned = finished.jobs()
+    finally:
+        kept.rename(file)
+    assert [job for job in planned if job.startswith("Preprocessing")] == ["Preprocessing sub-01"]
 
 
 def test_changing_a_loss_in_the_config_retrains_it_alone(finished: Workflow):

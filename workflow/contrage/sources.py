@@ -1,11 +1,13 @@
 """Which source files decide the result of a step.
 
-Rules declare these files as inputs, so that an edit reruns what depends on it and nothing else.
+Rules declare these files as inputs, rules with a job per scan a digest of them as a parameter, so
+that an edit reruns what depends on it and nothing else.
 """
 
 from __future__ import annotations
 
 import ast
+import hashlib
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
@@ -38,6 +40,29 @@ def closure(*modules: str) -> list[Path]:
         found.add(file)
         waiting.extend(_imported(file))
     return sorted(found)
+
+
+def digest(*modules: str, files: Iterable[Path] = ()) -> str:
+    """Return one short text that changes when a file of the modules' closure does.
+
+    Parameters
+    ----------
+    modules : str
+        Dotted names, as `closure` takes them.
+    files : iterable of Path
+        Data files of the package that decide the result, too.
+
+    Returns
+    -------
+    str
+        16 hexadecimal digits, of contents and of paths inside the package: the same wherever a
+        checkout lies, whenever its files were written.
+    """
+    found = hashlib.sha256()
+    for file in sorted({*closure(*modules), *(Path(each).resolve() for each in files)}):
+        content = hashlib.sha256(file.read_bytes()).hexdigest()
+        found.update(f"{file.relative_to(PACKAGE).as_posix()} {content}\n".encode())
+    return found.hexdigest()[:16]
 
 
 def module_file(module: str) -> Path | None:

@@ -30,8 +30,6 @@ if IS_PHANTOM:
             " --participants {output.participants:q} --description {output.description:q}"
 
     rule phantom:
-        input:
-            code=code("contrage.cohort.phantom.participant"),
         output:
             anatomical=f"{RAW}/{{folder}}/anat/{{scan}}_T1w.nii.gz",
             stiffness=f"{RAW}/{{folder}}/mre/{{scan}}_stiffness.nii.gz",
@@ -53,6 +51,7 @@ if IS_PHANTOM:
             runtime=10,
         params:
             settings=phantom_settings,
+            code=digest("contrage.cohort.phantom.participant"),
         message:
             "Making phantom {wildcards.scan}"
         shell:

@@ -8,7 +8,6 @@ from snakemake.exceptions import WorkflowError
 
 from contrage import experiment, sources
 from contrage import pretraining as beforehand
-from contrage.bids import sidecar_of
 from contrage.cohort import names
 from contrage.cohort.read import read_cohort
 from contrage.errors import ContrageError
@@ -101,6 +100,21 @@ def code(*modules):
     return [os.path.relpath(path) for path in sources.closure(*modules)]
 
 
+def digest(*modules, files=()):
+    """The same as one parameter, where each job of a scan would declare a dozen inputs."""
+    return sources.digest(*modules, files=files)
+
+
 def per_scan(pattern):
-    """The files of a pattern with {folder} and {scan}, for all scans of the cohort."""
-    return [pattern.format(folder=names.folder(scan), scan=scan) for scan in SCANS]
+    """The files of a pattern with {folder} and {scan}, for all scans of the cohort.
+
+    An input function: with a list, Snakemake's time grows with the square of the cohort.
+    """
+
+    def files_of_all_scans(wildcards):
+        places = ((names.folder(scan), scan) for scan in SCANS)
+        return [
+            str(pattern).format(folder=folder, scan=scan) for folder, scan in places
+        ]
+
+    return files_of_all_scans

@@ -5,7 +5,6 @@ rule check:
     input:
         unpack(raw_images),
         **template_files() if stated_settings() else {},
-        code=code("contrage.imaging.check"),
     output:
         record=f"{DERIVATIVES}/{{folder}}/qc/{{scan}}_desc-check.json",
     log:
@@ -23,14 +22,13 @@ rule check:
         settings=as_json(
             stiffness_unit=config["cohort"]["stiffness_unit"], **stated_settings()
         ),
+        code=digest("contrage.imaging.check"),
+        images=raw_options,
     message:
         "Checking the raw images of {wildcards.scan}"
     shell:
         "python -m contrage check --settings {params.settings:q} --log {log:q}"
-        " --anatomical {input.anatomical:q} --stiffness {input.stiffness:q}"
-        " --dampingratio {input.dampingratio:q} --mask {input.mask:q}"
-        " --magnitude {input.magnitude:q}"
-        " --output {output.record:q}"
+        " {params.images} --output {output.record:q}"
 
 
 # No input of `preprocess`: Snakemake would see no other change of it in a run that repeats the gate.
@@ -68,11 +66,9 @@ rule preprocess:
         unpack(raw_images),
         **template_files(),
         check=rules.check.output.record,
-        code=code("contrage.imaging.preprocess"),
-        registration=registration_settings(),
     output:
+        # The JSON beside each image is none: the step removes it first and writes it last.
         **preprocess_outputs(),
-        **preprocess_sidecars(),
     log:
         f"{DERIVATIVES}/logs/preprocess/{{folder}}/{{scan}}.log",
     benchmark:
@@ -92,24 +88,21 @@ rule preprocess:
             },
             **reference_map(),
         ),
-        outputs=preprocess_options,
-        folders=folders_of_data_sets,
-        on_bad_scan=untracked_on_bad_scan,
+        code=digest("contrage.imaging.preprocess", files=registration_settings()),
+        options=preprocess_options,
     message:
         "Preprocessing {wildcards.scan}"
     shell:
         "python -m contrage preprocess --settings {params.settings:q} --log {log:q}"
-        " --check {input.check:q} --anatomical {input.anatomical:q}"
-        " --stiffness {input.stiffness:q} --dampingratio {input.dampingratio:q}"
-        " --mask {input.mask:q} --magnitude {input.magnitude:q} {params.outputs}"
-        " {params.folders} --on-bad-scan {params.on_bad_scan}"
+        " --check {input.check:q} {params.options} "
+        + placeholders("output", preprocess_outputs())
 
 
 rule quality:
     input:
-        unpack(quality_inputs),
+        unpack(raw_for_quality),
+        **quality_inputs(),
         **template_files(),
-        code=code("contrage.imaging.quality"),
     output:
         record=f"{DERIVATIVES}/{{folder}}/qc/{{scan}}_desc-quality.json",
         picture=f"{DERIVATIVES}/{{folder}}/qc/{{scan}}_desc-quality.png",
@@ -133,9 +126,11 @@ rule quality:
                 if limit != "action"
             },
         ),
-        inputs=quality_options,
+        code=digest("contrage.imaging.quality"),
+        raw=raw_for_quality_options,
     message:
         "Measuring the quality of {wildcards.scan}"
     shell:
-        "python -m contrage quality --settings {params.settings:q} --log {log:q} {params.inputs}"
-        " --output {output.record:q} --picture {output.picture:q}"
+        "python -m contrage quality --settings {params.settings:q} --log {log:q}"
+        " {params.raw} --output {output.record:q} --picture {output.picture:q} "
+        + placeholders("input", quality_inputs())

@@ -1,23 +1,30 @@
 """Which images and settings a job of the imaging stage gets."""
 
+RAW_IMAGES = [
+    *["anatomical"] * USES_ANATOMICAL,
+    *MAPS,
+    *["mask"] * COHORT_SETTINGS["needs_mask"],
+    *["magnitude"] * USES_MAGNITUDE,
+]
+
 
 def raw_images(wildcards):
-    """The raw images of a scan that this run uses; an empty list for one that it does not."""
+    """The raw images of a scan that this run uses, those that there are."""
     scan = SCANS[wildcards.scan]
-    needs_mask = COHORT_SETTINGS["needs_mask"]
-    return {
-        "anatomical": scan.anatomical if USES_ANATOMICAL else [],
-        **{name: (name in MAPS and getattr(scan, name)) or [] for name in names.MAPS},
-        "mask": scan.mask if needs_mask else [],
-        "magnitude": scan.magnitude if USES_MAGNITUDE else [],
-    }
+    found = {name: getattr(scan, name) for name in RAW_IMAGES}
+    return {name: path for name, path in found.items() if path}
 
 
 def as_options(files):
     """Files as options of the command line: --name path for each that is there."""
     return " ".join(
-        f"--{name.replace('_', '-')} {path}" for name, path in files.items()
+        f"--{name.replace('_', '-')} {shlex.quote(str(path))}"
+        for name, path in files.items()
     )
+
+
+def raw_options(wildcards, input):
+    return as_options(raw_images(wildcards))
 
 
 def stated_settings():
@@ -41,8 +48,7 @@ def registration_settings():
         and steps["skull_strip"]["method"] != "template"
     ):
         return []
-    folder = Path(workflow.basedir) / "workflow/contrage/imaging/registration"
-    return os.path.relpath(folder / f"{registration['quality']}.json")
+    return [sources.PACKAGE / f"imaging/registration/{registration['quality']}.json"]
 
 
 def template_files():
@@ -91,39 +97,23 @@ def preprocess_outputs():
     return outputs
 
 
-def preprocess_sidecars():
-    """The JSON beside each derivative; the step derives its name from the image's."""
-    return {
-        f"{name}_sidecar": str(sidecar_of(path))
-        for name, path in preprocess_outputs().items()
-        if name != "sidecar"
-    }
-
-
 def folders_of_data_sets(wildcards, input):
     """Where raw data and derivatives lie, for addresses in sidecars; taking `input`, untracked."""
-    return as_options({"raw": shlex.quote(RAW_FOLDER), "derivatives": DERIVATIVES})
+    return as_options({"raw": RAW_FOLDER, "derivatives": DERIVATIVES})
 
 
-def preprocess_options(wildcards, output):
-    return as_options({name: output[name] for name in preprocess_outputs()})
+def preprocess_options(wildcards, input):
+    """Raw images, and what is no reason to rerun: `on_bad_scan` leaves good scans as they are."""
+    asked = as_options({"on_bad_scan": config["cohort"]["on_bad_scan"]})
+    return f"{raw_options(wildcards, input)} {folders_of_data_sets(wildcards, input)} {asked}"
 
 
-def untracked_on_bad_scan(wildcards, input):
-    """Taking `input`, it is no reason to rerun: good scans stay as they are."""
-    return config["cohort"]["on_bad_scan"]
-
-
-def quality_inputs(wildcards):
+def quality_inputs():
     """What quality is measured on, and the truth beside it where there is one."""
-    place = {"folder": wildcards.folder, "scan": wildcards.scan}
-    files = {
-        name: pattern.format(**place) for name, pattern in preprocess_outputs().items()
-    }
-    raw = raw_images(wildcards)
-    files |= {name: raw[name] for name in ("anatomical", *MAPS) if raw[name]}
+    outputs = preprocess_outputs()
+    files = {name: outputs[name] for name in outputs if name != "warp"}
     if IS_PHANTOM:
-        truth = f"{TRUTH}/{wildcards.folder}/{wildcards.scan}"
+        truth = f"{TRUTH}/{{folder}}/{{scan}}"
         files["truth_mask"] = f"{truth}_desc-brain_mask.nii.gz"
         files["truth_bias"] = f"{truth}_desc-bias_field.nii.gz"
         files["truth_coverage"] = f"{truth}_desc-coverage_mask.nii.gz"
@@ -131,6 +121,18 @@ def quality_inputs(wildcards):
     return files
 
 
-def quality_options(wildcards, input):
-    files = quality_inputs(wildcards)
-    return as_options({name: shlex.quote(input[name]) for name in files})
+def raw_for_quality(wildcards):
+    """What is compared and drawn beside what was made of it."""
+    found = raw_images(wildcards)
+    return {name: found[name] for name in ("anatomical", *MAPS) if name in found}
+
+
+def raw_for_quality_options(wildcards, input):
+    return as_options(raw_for_quality(wildcards))
+
+
+def placeholders(kind, names_of_files):
+    """Options of a command, for Snakemake to fill in: --name {input.name:q} for each file."""
+    return " ".join(
+        f"--{name.replace('_', '-')} {{{kind}.{name}:q}}" for name in names_of_files
+    )

@@ -1,9 +1,10 @@
 """Input and parameter functions: which files and settings a job gets."""
 
+INDEX = {scan: index for index, scan in enumerate(SCANS)}
+
 
 def phantom_settings(wildcards):
-    index = list(SCANS).index(wildcards.scan)
-    return as_json(index=index, **config["cohort"]["phantom"])
+    return as_json(index=INDEX[wildcards.scan], **config["cohort"]["phantom"])
 
 
 def cohort_tables(wildcards):

@@ -5,14 +5,8 @@ rule describe:
     input:
         scans=rules.cohort.output.scans,
         records=per_scan(rules.preprocess.output.sidecar),
-        # Asked for, so that one that was removed is made again.
-        sidecars=[
-            file
-            for pattern in preprocess_sidecars().values()
-            for file in per_scan(pattern)
-        ],
         code=code("contrage.imaging.description"),
-        registration=registration_settings(),
+        registration=[os.path.relpath(path) for path in registration_settings()],
     output:
         description=f"{DERIVATIVES}/dataset_description.json",
         readme=f"{DERIVATIVES}/README.md",

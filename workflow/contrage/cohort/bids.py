@@ -9,6 +9,7 @@ on a cluster.
 from __future__ import annotations
 
 import logging
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -59,9 +60,9 @@ def read(settings: dict[str, Any]) -> Cohort:
     listed = {row["participant_id"] for row in rows} | {
         exclusion.scan_id.partition("_ses-")[0] for exclusion in excluded
     }
-    for path in sorted(folder.glob("sub-*")):
-        if path.is_dir() and path.name not in listed:
-            excluded.append(Exclusion(path.name, "import", f"no row in {table.name}"))
+    for name in _listing(folder):
+        if name.startswith("sub-") and name not in listed and (folder / name).is_dir():
+            excluded.append(Exclusion(name, "import", f"no row in {table.name}"))
     return Cohort(scans, excluded)
 
 
@@ -82,7 +83,8 @@ def _sessions(folder: Path, row: dict[str, Any]) -> list[dict[str, Any]]:
     if not LABEL.match(label):
         return [row]  # the check of the table names it
     home = folder / f"sub-{label}"
-    sessions = sorted(p.name.removeprefix("ses-") for p in home.glob("ses-*") if p.is_dir())
+    found = [name for name in _listing(home) if name.startswith("ses-")]
+    sessions = [name.removeprefix("ses-") for name in found if (home / name).is_dir()]
     if not sessions:
         return [row]
     ages = {}
@@ -117,31 +119,42 @@ def _find_images(folder: Path, row: dict[str, Any], anatomical: str) -> Scan:
     participant, session = row["participant_id"], text_or_none(row.get("session"))
     scan = scan_id(participant, session)
     home = folder / participant / (f"ses-{session}" if session else "")
+    files = {each: _listing(home / each) for each in ("anat", "mre")}
+    images = {suffix: _find(home, files, scan, suffix) for suffix in DATATYPE}
     return Scan(
         participant_id=participant,
         age=row["age"],
         session=session,
         sex=text_or_none(row.get("sex")),
         site=text_or_none(row.get("site")),
-        anatomical=_find(home, scan, anatomical),
-        stiffness=_find(home, scan, "stiffness"),
-        dampingratio=_find(home, scan, "dampingratio"),
-        mask=_find(home, scan, "mask"),
-        magnitude=_find(home, scan, "magnitude"),
+        anatomical=images[anatomical],
+        **{kind: images[kind] for kind in (*MAPS, "mask", "magnitude")},
     )
 
 
-def _find(home: Path, scan: str, suffix: str) -> str | None:
+def _listing(folder: Path) -> list[str]:
+    """Return the sorted names in a folder, none where there is no such folder.
+
+    One call to the system in place of a search per name: of 20,000 scans each counts.
+    """
+    try:
+        return sorted(os.listdir(folder))
+    except OSError:
+        return []
+
+
+def _find(home: Path, files: dict[str, list[str]], scan: str, suffix: str) -> str | None:
     """Return the image of a suffix, the first by name where there are several runs."""
-    middle = "*desc-brain_mask" if suffix == "mask" else f"*{suffix}"
-    found = sorted(
-        path
-        for ending in ENDINGS
-        for path in (home / DATATYPE[suffix]).glob(f"{scan}_{middle}{ending}")
-    )
+    middle = "desc-brain_mask" if suffix == "mask" else suffix
+    endings = tuple(f"{middle}{ending}" for ending in ENDINGS)
+    names = files[DATATYPE[suffix]]
+    found = [name for name in names if name.startswith(f"{scan}_") and name.endswith(endings)]
+    if not found:
+        return None
+    first = str(home / DATATYPE[suffix] / found[0])
     if len(found) > 1:
-        log.warning("%s: %d images %s, the first is used", found[0], len(found), suffix)
-    return str(found[0]) if found else None
+        log.warning("%s: %d images %s, the first is used", first, len(found), suffix)
+    return first
 
 
 def _missing(scan: Scan, settings: dict[str, Any]) -> list[str]:

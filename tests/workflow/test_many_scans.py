@@ -1,0 +1,65 @@
+"""Planning stays cheap for many scans: Snakemake's memory and time go with the files per scan."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+from small_study import Workflow, checkout
+
+pytestmark = [pytest.mark.workflow, pytest.mark.xdist_group("many_scans")]
+
+PER_SCAN = ("check", "preprocess", "quality")
+FILES = {"check": 3, "preprocess": 10, "quality": 10}
+"""Inputs and outputs of a scan with T1 and map; about 1 kB each, 20,000 times."""
+
+
+def declared(printed: str) -> list[tuple[str, list[str]]]:
+    """Return the rule of each job that a dry run prints, with its inputs and outputs."""
+    found: list[tuple[str, list[str]]] = []
+    for line in printed.splitlines():
+        if start := re.match(r"(?:local)?rule (\w+):", line.strip()):
+            found.append((start[1], []))
+        elif files := re.match(r" +(?:input|output): (.*)", line):
+            found[-1][1].extend(files[1].split(", "))
+    return found
+
+
+@pytest.fixture(scope="module")
+def jobs(root: Path, tmp_path_factory: pytest.TempPathFactory) -> list[tuple[str, list[str]]]:
+    """What is planned for the defaults and twelve people, all of empty files."""
+    workflow: Workflow = checkout(root, tmp_path_factory.mktemp("many") / "contrage")
+    for file in workflow.folder.glob("workflow/rules/*.smk"):  # Snakemake prints them or the files
+        file.write_text(re.sub(r"\n +message:\n.*", "", file.read_text()))
+    lines = ["participant_id\tage"]
+    for number in range(12):
+        for image in (f"anat/sub-{number:02d}_T1w", f"mre/sub-{number:02d}_stiffness"):
+            file = workflow.folder / f"study/sub-{number:02d}/{image}.nii.gz"
+            file.parent.mkdir(parents=True)
+            file.touch()
+        lines.append(f"{number:02d}\t{20 + number}")
+    (workflow.folder / "study/participants.tsv").write_text("\n".join(lines) + "\n")
+    cohort = {"source": "bids", "name": "many", "path": "study"}
+    (workflow.folder / "many.yaml").write_text(yaml.safe_dump({"cohort": cohort}))
+    done = workflow.run("-n", config="many.yaml")
+    assert done.returncode == 0, done.stdout + done.stderr
+    return declared(done.stdout + done.stderr)
+
+
+@pytest.mark.parametrize("rule", PER_SCAN)
+def test_a_job_of_one_scan_declares_few_files(jobs, rule):
+    counts = {len(files) for name, files in jobs if name == rule}
+    assert counts == {FILES[rule]}, "each file more is 20 MB for 20,000 scans"
+
+
+@pytest.mark.parametrize("rule", PER_SCAN)
+def test_a_job_of_one_scan_declares_no_source_files(jobs, rule):
+    files = [file for name, declared in jobs if name == rule for file in declared]
+    assert files and not [file for file in files if file.startswith("workflow/")]
+
+
+def test_other_jobs_ask_for_six_files_of_each_scan_in_all(jobs):
+    others = [file for name, files in jobs if name not in PER_SCAN for file in files]
+    assert len([file for file in others if "/sub-05_" in file]) == 6
