@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -39,6 +40,34 @@ def test_the_demo_trains_every_loss_and_norm_with_every_seed(root, tmp_path):
 def test_the_slurm_profile_is_found_by_its_name(root, tmp_path):
     printed = dry_run(root, tmp_path, "--cores", "8", "--profile", "slurm")
     assert "This was a dry-run" in printed
+
+
+def test_jobs_run_in_the_image_that_is_given(root, tmp_path, monkeypatch):
+    """A program in Apptainer's place notes what it is asked and runs it without an image."""
+    program = tmp_path / "bin/apptainer"
+    program.parent.mkdir()
+    program.write_text(
+        '#!/bin/sh\n[ "$1" != --version ] || { echo apptainer version 1.3.4; exit 0; }\n'
+        f'echo "$@" >> {tmp_path}/asked\n'
+        'while [ "${1##*/}" != bash ]; do shift; done\nexec "$@"\n'
+    )
+    program.chmod(0o755)
+    places = (program.parent, Path(sys.executable).parent, os.environ["PATH"])
+    monkeypatch.setenv("PATH", os.pathsep.join(map(str, places)))
+    (tmp_path / "contrage.sif").touch()
+    workflow = checkout(root, tmp_path / "contrage")
+    image = f"container={tmp_path}/contrage.sif"
+    options = ["--config", image, "--cores", "1", "--sdm", "apptainer"]
+    target = "results/demo/training/feasible.json"
+    done = subprocess.run(
+        [sys.executable, "-m", "snakemake", *options, "--", target],
+        cwd=workflow.folder,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert f"{tmp_path}/contrage.sif" in (tmp_path / "asked").read_text()
+    assert (workflow.folder / target).exists()
 
 
 def test_the_public_maps_need_no_anatomical_image(root, tmp_path, shared):
