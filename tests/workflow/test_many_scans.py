@@ -12,7 +12,7 @@ from small_study import Workflow, checkout
 pytestmark = [pytest.mark.workflow, pytest.mark.xdist_group("many_scans")]
 
 PER_SCAN = ("check", "preprocess", "quality")
-FILES = {"check": 3, "preprocess": 10, "quality": 10}
+FILES = {"check": 3, "preprocess": 10, "quality": 11}
 """Inputs and outputs of a scan with T1 and map; about 1 kB each, 20,000 times."""
 
 
