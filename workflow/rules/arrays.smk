@@ -20,8 +20,8 @@ rule arrays:
         "../../envs/learning.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=120,
+        mem_mb=growing(2000),
+        runtime=growing(120),
     params:
         settings=as_json(
             **{key: config["cohort"][key] for key in ("path", "image", "on_bad_scan")},

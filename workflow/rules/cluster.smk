@@ -1,7 +1,7 @@
 """Before any job: what a run on Slurm needs, and what a killed one left behind."""
 
 import sys
-from contextlib import redirect_stderr
+from contextlib import chdir, redirect_stderr
 
 from snakemake.cli import parse_args
 
@@ -28,19 +28,31 @@ WITHOUT_JOBS = [
 ]
 
 
-def executor_of_run():
-    """What is to run the jobs ("slurm", "local", …); None where no job will run.
+def command_line():
+    """The options of this run, profile included; None where no command line tells them.
 
-    Snakemake reads the workflow before it tells; its command line, profile included, says so.
+    Snakemake reads the workflow before it tells it who will run the jobs. With --directory, a
+    profile was looked for where the command was given, most likely beside the Snakefile.
     """
+    for folder in (Path.cwd(), workflow.basedir):
+        try:
+            with open(os.devnull, "w") as nowhere, redirect_stderr(nowhere):
+                with chdir(folder):
+                    return parse_args(sys.argv[1:])[1]
+        except SystemExit:
+            pass
+    return None
+
+
+def executor_of_run():
+    """What is to run the jobs ("slurm", "local", …); None where no job will run."""
     started_by = Path(sys.argv[0]).stem
     if not workflow.is_main_process or started_by not in ("snakemake", "__main__"):
         return None
-    with open(os.devnull, "w") as nowhere, redirect_stderr(nowhere):
-        _, asked = parse_args(sys.argv[1:])
-    return (
-        None if any(getattr(asked, name) for name in WITHOUT_JOBS) else asked.executor
-    )
+    asked = command_line()
+    if asked is None or any(getattr(asked, name) for name in WITHOUT_JOBS):
+        return None
+    return asked.executor
 
 
 EXECUTOR = None if STAGE else executor_of_run()  # the pre-training is part of a run

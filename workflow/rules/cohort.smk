@@ -19,8 +19,8 @@ if IS_PHANTOM:
             "../../envs/imaging.yaml"
         threads: 1
         resources:
-            mem_mb=500,
-            runtime=10,
+            mem_mb=growing(500),
+            runtime=growing(10),
         params:
             settings=as_json(**config["cohort"]["phantom"]),
         message:
@@ -47,8 +47,8 @@ if IS_PHANTOM:
             "../../envs/imaging.yaml"
         threads: 1
         resources:
-            mem_mb=1500,
-            runtime=10,
+            mem_mb=growing(1500),
+            runtime=growing(10),
         params:
             settings=phantom_settings,
             code=digest("contrage.cohort.phantom.participant"),
@@ -78,8 +78,8 @@ rule cohort:
         "../../envs/imaging.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=growing(1000),
+        runtime=growing(10),
     params:
         settings=as_json(**COHORT_SETTINGS),
     message:

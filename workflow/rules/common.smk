@@ -99,6 +99,15 @@ def as_json(**settings):
     return json.dumps(settings, sort_keys=True)
 
 
+def growing(first):
+    """Memory or minutes: as much again with each attempt, for the few jobs that need more."""
+
+    def of_attempt(wildcards, attempt):
+        return first * attempt
+
+    return of_attempt
+
+
 def code(*modules):
     """The source files that decide a rule's result, declared as its inputs."""
     return [os.path.relpath(path) for path in sources.closure(*modules)]

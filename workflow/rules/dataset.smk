@@ -24,8 +24,8 @@ if IS_TABLE:
             "../../envs/learning.yaml"
         threads: 1
         resources:
-            mem_mb=2000,
-            runtime=10,
+            mem_mb=growing(2000),
+            runtime=growing(10),
         params:
             settings=as_json(table=config["cohort"]["table"]),
         message:
@@ -62,8 +62,8 @@ else:
             "../../envs/learning.yaml"
         threads: 1
         resources:
-            mem_mb=2000,
-            runtime=60,
+            mem_mb=growing(2000),
+            runtime=growing(60),
         params:
             settings=as_json(
                 image=IMAGE if IMAGE in MAPS else ANATOMICAL,
@@ -100,8 +100,8 @@ rule select:
         "../../envs/learning.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=growing(1000),
+        runtime=growing(10),
     params:
         settings=as_json(quality_action=QUALITY, leave_out=left_out_here()),
         derivatives=folder_of_table,
@@ -130,8 +130,8 @@ rule split:
         "../../envs/learning.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=60,
+        mem_mb=growing(2000),
+        runtime=growing(60),
     params:
         settings=lambda wildcards: as_json(
             seed=int(wildcards.seed),

@@ -20,8 +20,8 @@ rule probe:
         "../../envs/learning.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=30,
+        mem_mb=growing(2000),
+        runtime=growing(30),
     params:
         settings=lambda wildcards: as_json(
             row=wildcards.row, seed=int(wildcards.seed), probe=config["probe"]
@@ -50,8 +50,8 @@ rule baselines:
         "../../envs/learning.yaml"
     threads: 1
     resources:
-        mem_mb=4000,
-        runtime=60,
+        mem_mb=growing(4000),
+        runtime=growing(60),
     params:
         settings=lambda wildcards: as_json(
             seed=int(wildcards.seed),
@@ -86,8 +86,8 @@ if HAS_SCANS:
             "../../envs/learning.yaml"
         threads: 1
         resources:
-            mem_mb=4000,
-            runtime=60,
+            mem_mb=growing(4000),
+            runtime=growing(60),
         params:
             settings=as_json(
                 dataset={

@@ -16,8 +16,8 @@ rule check:
         "../../envs/imaging.yaml"
     threads: 1
     resources:
-        mem_mb=1500,
-        runtime=10,
+        mem_mb=growing(1500),
+        runtime=growing(10),
     params:
         settings=as_json(
             stiffness_unit=config["cohort"]["stiffness_unit"], **stated_settings()
@@ -49,8 +49,8 @@ rule gate:
         "../../envs/imaging.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=growing(1000),
+        runtime=growing(10),
     params:
         settings=as_json(on_bad_scan=config["cohort"]["on_bad_scan"]),
         derivatives=folder_of_table,
@@ -77,7 +77,7 @@ rule preprocess:
         "../../envs/imaging.yaml"
     threads: 1
     resources:
-        **backends.needs(config["preprocessing"]["skull_strip"]["method"], GRID_MM),
+        **{need: growing(first) for need, first in PREPROCESSING_NEEDS.items()},
     params:
         settings=as_json(
             template=TEMPLATE.settings(),
@@ -114,8 +114,8 @@ rule quality:
         "../../envs/imaging.yaml"
     threads: 1
     resources:
-        mem_mb=1500,
-        runtime=10,
+        mem_mb=growing(1500),
+        runtime=growing(10),
     params:
         settings=as_json(
             template=TEMPLATE.settings(),

@@ -7,6 +7,10 @@ RAW_IMAGES = [
     *["magnitude"] * USES_MAGNITUDE,
 ]
 
+PREPROCESSING_NEEDS = backends.needs(
+    config["preprocessing"]["skull_strip"]["method"], GRID_MM
+)
+
 
 def raw_images(wildcards):
     """The raw images of a scan that this run uses, those that there are."""

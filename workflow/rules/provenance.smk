@@ -21,8 +21,8 @@ rule describe:
         "../../envs/imaging.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=growing(1000),
+        runtime=growing(10),
     params:
         settings=as_json(
             name=config["cohort"]["name"],

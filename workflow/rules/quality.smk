@@ -21,8 +21,8 @@ rule quality_page:
         "../../envs/learning.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=30,
+        mem_mb=growing(2000),
+        runtime=growing(30),
     params:
         settings=as_json(
             cohort=config["cohort"]["name"],

@@ -29,8 +29,8 @@ rule tables:
         "../../envs/learning.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=30,
+        mem_mb=growing(2000),
+        runtime=growing(30),
     params:
         settings=as_json(
             rows=ROWS,
@@ -74,8 +74,8 @@ rule figures:
         "../../envs/learning.yaml"
     threads: 1
     resources:
-        mem_mb=3000,
-        runtime=30,
+        mem_mb=growing(3000),
+        runtime=growing(30),
     params:
         settings=as_json(
             rows=ROWS,
@@ -118,8 +118,8 @@ rule page:
         "../../envs/learning.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=30,
+        mem_mb=growing(2000),
+        runtime=growing(30),
     params:
         settings=as_json(
             experiment=config["experiment"],

@@ -33,8 +33,8 @@ rule search_split:
         "../../envs/learning.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=60,
+        mem_mb=growing(2000),
+        runtime=growing(60),
     params:
         settings=as_json(
             validation_fraction=config["search"]["validation_fraction"],
@@ -109,8 +109,8 @@ rule search_best:
         "../../envs/learning.yaml"
     threads: 1
     resources:
-        mem_mb=500,
-        runtime=10,
+        mem_mb=growing(500),
+        runtime=growing(10),
     params:
         settings=choice_settings,
     message:
@@ -138,8 +138,8 @@ rule search_table:
         "../../envs/learning.yaml"
     threads: 1
     resources:
-        mem_mb=500,
-        runtime=10,
+        mem_mb=growing(500),
+        runtime=growing(10),
     params:
         settings=as_json(),
     message:

@@ -20,8 +20,8 @@ rule feasible:
         "../../envs/learning.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=10,
+        mem_mb=growing(2000),
+        runtime=growing(10),
         gpu=1 if config["training"]["device"] == "cuda" else 0,
     params:
         settings=as_json(
@@ -57,8 +57,8 @@ rule train:
         "../../envs/learning.yaml"
     threads: config["training"]["threads"] * PROCESSES
     resources:
-        mem_mb=4000 * PROCESSES,
-        runtime=720,
+        mem_mb=growing(4000 * PROCESSES),
+        runtime=growing(720),
         gpu=0 if config["training"]["device"] == "cpu" else PROCESSES,
     params:
         settings=training_settings,
