@@ -73,3 +73,8 @@ rule all:
         tables=TABLES,
         figures=f"{RESULTS}/figures",
         descriptions=dataset_descriptions(),
+
+
+onerror:
+    for file in log:
+        print(*failures.summary(Path(file)), sep="\n", file=sys.stderr)

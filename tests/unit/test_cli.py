@@ -64,6 +64,18 @@ def test_an_error_of_the_users_making_is_one_line_without_a_traceback(
     assert "all zeros" in (tmp_path / "log").read_text()
 
 
+def test_an_error_that_nobody_expected_leaves_its_traceback_in_the_log(monkeypatch, tmp_path):
+    def fail(settings: dict):
+        """Fail."""
+        raise ValueError("shapes differ")
+
+    monkeypatch.setattr(cli, "load_step", lambda step: fail)
+    with pytest.raises(SystemExit, match="1"):
+        cli.main(["check", "--settings", "{}", "--log", str(tmp_path / "log")])
+    log = (tmp_path / "log").read_text()
+    assert "Traceback" in log and "ValueError: shapes differ" in log
+
+
 def test_an_unknown_step_lists_the_steps(capsys):
     with pytest.raises(SystemExit):
         cli.main(["trian"])

@@ -68,6 +68,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except ContrageError as error:
         logging.getLogger("contrage").error("%s", error)
         sys.exit(1)
+    except Exception:
+        # Into the log as well: on a cluster, what goes to the console is in another file.
+        logging.getLogger("contrage").exception("an error that contrage did not expect")
+        sys.exit(1)
 
 
 def load_step(step: str) -> Callable[..., Any]:

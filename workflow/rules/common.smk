@@ -7,7 +7,7 @@ import shlex
 
 from snakemake.exceptions import WorkflowError
 
-from contrage import experiment, sources
+from contrage import experiment, failures, sources
 from contrage import pretraining as beforehand
 from contrage.cohort import names
 from contrage.cohort.read import read_cohort
