@@ -24,7 +24,7 @@ test: $(BIN)/.env-test
 	OMP_NUM_THREADS=1 python -m pytest -n $(WORKERS) --dist loadgroup
 
 test-slurm: $(BIN)/.env-test
-	python -m pytest tests/slurm
+	OMP_NUM_THREADS=1 python -m pytest tests/slurm -n 2 --dist loadfile
 
 lint: $(BIN)/.env-test
 	ruff check .

@@ -150,7 +150,6 @@ def verdict(index: int, kind: str | None, participants: int) -> tuple[str | None
             **raw,
             **outputs,
             sidecar=record,
-            on_bad_scan="exclude",
         )
         judged, picture = folder / "quality.json", folder / "sub-1_desc-quality.png"
         limits = {name: limit for name, limit in steps["quality"].items() if name != "action"}

@@ -59,6 +59,10 @@ class Cluster:
         rows = [line.split("|") for line in self.ask("squeue", "-h", "-o", "%A|%T|%k").splitlines()]
         return [job for job, state, said in rows if state == "RUNNING" and comment in said]
 
+    def waiting(self) -> list[str]:
+        """Return the numbers of jobs in the queue that do not run."""
+        return self.ask("squeue", "-h", "-t", "PENDING", "-o", "%A").split()
+
     def start(self, folder: Path, config: str, *more: str) -> subprocess.Popen[str]:
         """Start the literal command of the README in a checkout; its output goes to a file."""
         with (folder / f"{config}.log").open("a") as log:
@@ -81,10 +85,12 @@ def wait_until(true: Callable[[], object], seconds: float, what: str) -> None:
 
 
 def call(script: str, folder: Path) -> subprocess.CompletedProcess[str]:
-    """Run up.sh or down.sh for the cluster of a folder."""
+    """Run up.sh or down.sh for the cluster of a folder; each process of tests has its own."""
+    number = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    place = {"SLURM_TEST_DIR": str(folder), "SLURM_TEST_PORT": str(26817 + 10 * number)}
     return subprocess.run(
         [HERE / script],
-        env={**os.environ, "SLURM_TEST_DIR": str(folder)},
+        env={**os.environ, **place},
         capture_output=True,
         text=True,
         timeout=600,

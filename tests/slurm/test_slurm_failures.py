@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -57,34 +58,49 @@ def with_scans_of(source: Workflow, folder: Path, root: Path, **configs: dict) -
 
 
 @pytest.fixture(scope="module")
-def uninterrupted(
-    root: Path, local: Workflow, tmp_path_factory: pytest.TempPathFactory
-) -> Workflow:
-    """The long trainings, run without Slurm and in one piece."""
-    folder = tmp_path_factory.mktemp("uninterrupted") / "contrage"
-    workflow = with_scans_of(local, folder, root, long=SOUND)
-    done = workflow.run(config="long.yaml")
-    assert done.returncode == 0, done.stdout + done.stderr
-    return workflow
-
-
-@pytest.fixture(scope="module")
-def troubled(
+def both(
     root: Path, cluster: Cluster, local: Workflow, tmp_path_factory: pytest.TempPathFactory
-) -> Workflow:
-    """The same on Slurm, with too little time and memory, a training queued again, a bad loss."""
-    folder = tmp_path_factory.mktemp("troubled") / "contrage"
-    workflow = with_scans_of(local, folder, root, long=LONG)
-    run = cluster.start(folder, "long.yaml", *NARROW)
+) -> tuple[Workflow, Workflow]:
+    """The long trainings: in one piece without Slurm, and on Slurm with all that can happen.
+
+    There, a training is queued again, another has too little time, asking what is feasible too
+    little memory, and a third loss fails whenever it is tried.
+    """
+    folder = tmp_path_factory.mktemp("long")
+    plain = with_scans_of(local, folder / "plain", root, long=SOUND)
+    in_one_piece = subprocess.Popen(
+        plain.command(config="long.yaml"),
+        cwd=plain.folder,
+        env=plain.environment(),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    troubled = with_scans_of(local, folder / "troubled", root, long=LONG)
+    run = cluster.start(troubled.folder, "long.yaml", *NARROW)
     try:
-        checkpoint = folder / "results/long/training/slow/seed-0/fold-0/resume.pt"
+        checkpoint = troubled.folder / "results/long/training/slow/seed-0/fold-0/resume.pt"
         wait_until(checkpoint.exists, 180, "the training has a checkpoint")
         (training,) = cluster.running("train_wildcards_slow_0_0")
         cluster.ask("scontrol", "requeue", training)
+        # Slurm lets a requeued job wait for two minutes.
+        wait_until(lambda: training in cluster.waiting(), 60, "the training is queued again")
+        cluster.ask("scontrol", "update", f"JobId={training}", "StartTime=now")
         assert run.wait(900) == 1
+        assert in_one_piece.wait(600) == 0
     finally:
         run.kill()
-    return workflow
+        in_one_piece.kill()
+    return plain, troubled
+
+
+@pytest.fixture
+def uninterrupted(both: tuple[Workflow, Workflow]) -> Workflow:
+    return both[0]
+
+
+@pytest.fixture
+def troubled(both: tuple[Workflow, Workflow]) -> Workflow:
+    return both[1]
 
 
 def states(cluster: Cluster, comment: str) -> list[str]:

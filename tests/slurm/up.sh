@@ -48,10 +48,15 @@ fail() {
 
 install_packages() {
   local program missing=0
+  exec 9>/tmp/contrage-slurm-install.lock
+  flock 9 # another up.sh may be at it
   for program in munged slurmctld slurmd slurmdbd sbatch mariadbd; do
     command -v "$program" >/dev/null || missing=1
   done
-  [ "$missing" = 1 ] || return 0
+  if [ "$missing" = 0 ]; then
+    exec 9>&-
+    return 0
+  fi
   command -v apt-get >/dev/null || give_up "Slurm is not installed and there is no apt-get to install it"
   [ "$(id -u)" = 0 ] || give_up "Slurm is not installed and installing it takes root"
   # No package may start its own services.
@@ -66,6 +71,7 @@ install_packages() {
     --no-install-recommends -o Dpkg::Use-Pty=0 munge slurmctld slurmd slurm-client slurmdbd \
     mariadb-server-core mariadb-client-core; } >"$DIR/log/apt.log" 2>&1 || installed=0
   [ "$ours" = 0 ] || rm -f "$policy"
+  exec 9>&-
   [ "$installed" = 1 ] || give_up "apt-get could not install Slurm: $(tail -n 1 "$DIR/log/apt.log")"
 }
 

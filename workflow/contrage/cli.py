@@ -32,6 +32,7 @@ STEPS = {
     "preprocess": "contrage.imaging.preprocess:preprocess",
     "describe": "contrage.imaging.description:describe",
     "quality": "contrage.imaging.quality:quality",
+    "came-through": "contrage.cohort.came_through:came_through",
     "stack": "contrage.dataset.stack:stack",
     "arrays": "contrage.dataset.arrays:arrays",
     "features": "contrage.dataset.features:features",

@@ -43,6 +43,13 @@ class DeviceError(ContrageError):
     """The device asked for is not there."""
 
 
+def is_of_one_scan(error: Exception) -> bool:
+    """Tell an error that may be one scan's from one that a setting or too little memory causes."""
+    if isinstance(error, MemoryError):
+        return False
+    return isinstance(error, BadScanError) or not isinstance(error, ContrageError)
+
+
 def few(names: Sequence[str], separator: str = ", ", most: int = 5) -> str:
     """Return the first of many names, for a message, and how many more there are."""
     more = f" and {len(names) - most} more" if len(names) > most else ""

@@ -107,9 +107,7 @@ def folders_of_data_sets(wildcards, input):
 
 
 def preprocess_options(wildcards, input):
-    """Raw images, and what is no reason to rerun: `on_bad_scan` leaves good scans as they are."""
-    asked = as_options({"on_bad_scan": config["cohort"]["on_bad_scan"]})
-    return f"{raw_options(wildcards, input)} {folders_of_data_sets(wildcards, input)} {asked}"
+    return f"{raw_options(wildcards, input)} {folders_of_data_sets(wildcards, input)}"
 
 
 def quality_inputs():

@@ -41,6 +41,7 @@ rule quality_page:
 
 rule preprocessed:
     input:
+        came_through=rules.came_through.output.table,
         records=per_scan(rules.quality.output.record),
         page=rules.quality_page.output.page,
         description=f"{DERIVATIVES}/dataset_description.json",

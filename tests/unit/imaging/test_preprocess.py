@@ -9,7 +9,7 @@ import nibabel as nib
 import numpy as np
 import pytest
 
-from contrage.errors import BadScanError, SettingsError
+from contrage.errors import SettingsError
 from contrage.files import read_json, save_nifti, sha256
 from contrage.imaging.affines import read_affine
 from contrage.imaging.check import check
@@ -36,8 +36,6 @@ AS_IT_IS = {
 
 def run(folder: Path, settings: dict, wanted=tuple(NAMES), **inputs) -> dict:
     """Check and preprocess; return the sidecar."""
-    settings = dict(settings)
-    on_bad_scan = settings.pop("on_bad_scan", "fail")
     out = {name: folder / "out" / NAMES[name] for name in wanted}
     check({}, output=folder / "check.json", **inputs)
     sidecar = folder / "out" / "sidecar.json"
@@ -45,7 +43,6 @@ def run(folder: Path, settings: dict, wanted=tuple(NAMES), **inputs) -> dict:
         settings,
         check=folder / "check.json",
         sidecar=sidecar,
-        on_bad_scan=on_bad_scan,
         **inputs,
         **out,
     )
@@ -189,17 +186,12 @@ def empty_mask(tmp_path, save):
     }
 
 
-def test_a_stage_that_fails_stops_with_the_scan_named(tmp_path, empty_mask):
+def test_a_stage_that_fails_leaves_empty_files_and_the_reason(tmp_path, empty_mask):
     settings = {**AS_IT_IS, "skull_strip": {"method": "mask"}}
-    with pytest.raises(BadScanError, match=r"map\.nii\.gz: has no values inside"):
-        run(tmp_path, settings, **empty_mask)
-
-
-def test_with_exclude_a_stage_that_fails_leaves_empty_files_and_the_reason(tmp_path, empty_mask):
-    settings = {**AS_IT_IS, "skull_strip": {"method": "mask"}, "on_bad_scan": "exclude"}
     record = run(tmp_path, settings, **empty_mask)
     assert record["status"] == "failed" and record["stage"] == "preprocess"
-    assert "has no values inside" in record["reason"]
+    assert "map.nii.gz: has no values inside" in record["reason"]
+    assert not record["unexpected"]
     assert all((tmp_path / "out" / name).stat().st_size == 0 for name in NAMES.values())
 
 
@@ -211,15 +203,43 @@ def test_an_error_of_ants_is_the_scans(tmp_path, head, save, monkeypatch):
 
     monkeypatch.setattr(module, "strip", explode)
     path = save(tmp_path / "t1.nii.gz", head.image.array, head.image.affine)
-    with pytest.raises(BadScanError, match=r"t1\.nii\.gz: skull strip failed"):
-        run(tmp_path, AS_IT_IS, (), anatomical=path)
+    record = run(tmp_path, AS_IT_IS, (), anatomical=path)
+    assert "t1.nii.gz: skull strip failed" in record["reason"]
+
+
+def test_an_error_that_nobody_expected_is_recorded_as_such(
+    tmp_path, head, save, monkeypatch, caplog
+):
+    import contrage.imaging.preprocess as module
+
+    monkeypatch.setattr(module, "_estimate", lambda *arguments: 1 / 0)
+    path = save(tmp_path / "t1.nii.gz", head.image.array, head.image.affine)
+    record = run(tmp_path, AS_IT_IS, ("brain_mask",), anatomical=path)
+    assert record["status"] == "failed" and record["unexpected"]
+    assert record["reason"] == "ZeroDivisionError: division by zero"
+    assert "Traceback" in caplog.text
+
+
+@pytest.mark.parametrize("error", [MemoryError(), SettingsError("registration: unknown")])
+def test_too_little_memory_and_wrong_settings_are_not_the_scans(
+    tmp_path, head, save, monkeypatch, error
+):
+    import contrage.imaging.preprocess as module
+
+    def fail(*arguments):
+        raise error
+
+    monkeypatch.setattr(module, "_estimate", fail)
+    path = save(tmp_path / "t1.nii.gz", head.image.array, head.image.affine)
+    with pytest.raises(type(error)):
+        run(tmp_path, AS_IT_IS, ("brain_mask",), anatomical=path)
 
 
 def test_an_image_that_holds_no_head_is_excluded_with_a_reason(tmp_path, head, save, rng):
     array = np.zeros(head.image.array.shape, np.float32)
     array[:7, :7, :7] = rng.random((7, 7, 7)) * 100
     path = save(tmp_path / "t1.nii.gz", array, head.image.affine)
-    settings = {"registration": {"quality": "testing"}, "on_bad_scan": "exclude"}
+    settings = {"registration": {"quality": "testing"}}
     record = run(tmp_path, settings, ("brain_mask",), anatomical=path)
     assert record["status"] == "failed" and "t1.nii.gz" in record["reason"]
 

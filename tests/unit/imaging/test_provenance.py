@@ -10,7 +10,6 @@ import pytest
 
 import contrage.imaging.preprocess as module
 from contrage.bids import sidecar_of
-from contrage.errors import BadScanError
 from contrage.files import read_json, sha256
 from contrage.imaging.check import check
 from contrage.imaging.preprocess import preprocess
@@ -46,12 +45,11 @@ def run(folder: Path, settings: dict, wanted=tuple(NAMES), **inputs) -> Path:
     out = folder / "out"
     check({}, output=folder / "check.json", **inputs)
     preprocess(
-        {key: value for key, value in settings.items() if key != "on_bad_scan"},
+        settings,
         check=folder / "check.json",
         sidecar=out / SCAN / f"{SCAN}_desc-preproc.json",
         raw=folder / "raw",
         derivatives=out,
-        on_bad_scan=settings.get("on_bad_scan", "fail"),
         **inputs,
         **{name: out / SCAN / NAMES[name] for name in wanted},
     )
@@ -206,7 +204,7 @@ def test_beside_the_empty_images_of_a_failed_scan_stands_the_reason(tmp_path, br
     mask = mni_grid().array.astype("uint8")
     mask[:5, :5, :5] = 1
     given = save(tmp_path / "mask.nii.gz", mask, mni_grid().affine)
-    settings = {**AS_IT_IS, "skull_strip": {"method": "mask"}, "on_bad_scan": "exclude"}
+    settings = {**AS_IT_IS, "skull_strip": {"method": "mask"}}
     out = run(tmp_path, settings, stiffness=brain_map, mask=given)
     for name in NAMES:
         assert (out / SCAN / NAMES[name]).stat().st_size == 0
@@ -241,12 +239,12 @@ def test_a_run_that_is_cut_short_leaves_no_sidecar_of_an_earlier_one(
     assert not list(out.rglob(".partial*"))
 
 
-def test_a_scan_that_stops_the_run_leaves_no_sidecar(tmp_path, brain_map, monkeypatch):
+def test_of_a_scan_that_fails_later_no_older_sidecar_is_left(tmp_path, brain_map, monkeypatch):
     def explode(*arguments):
         raise RuntimeError("error code 1")
 
     run(tmp_path, AS_IT_IS, MAP_ALONE, stiffness=brain_map)
     monkeypatch.setattr(module, "estimate", explode)
-    with pytest.raises(BadScanError):
-        run(tmp_path, AS_IT_IS, MAP_ALONE, stiffness=brain_map)
-    assert not list((tmp_path / "out").rglob("*_stiffness.json"))
+    out = run(tmp_path, AS_IT_IS, MAP_ALONE, stiffness=brain_map)
+    for name in MAP_ALONE:
+        assert beside(out, name)["contrage"]["status"] == "failed"

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from contrage.errors import BadScanError, SettingsError
-from contrage.files import atomic, empty, failed, read_json, save_nifti, write_json
+from contrage.errors import BadScanError, SettingsError, is_of_one_scan
+from contrage.files import atomic, empty, failed, failure, read_json, save_nifti, write_json
 from contrage.imaging.affines import write_affine
 from contrage.imaging.backends import options, used
 from contrage.imaging.carry import carry_mask, to_kilopascal, warp_mask, warp_within
@@ -47,7 +47,6 @@ def preprocess(
     sidecar: Path,
     raw: Path | None = None,
     derivatives: Path | None = None,
-    on_bad_scan: str = "fail",
 ) -> None:
     """Preprocess one scan; write its images, a sidecar beside each and a record of the scan.
 
@@ -81,14 +80,6 @@ def preprocess(
         seed and threads. What led to an image stands in the JSON beside it, too.
     raw, derivatives : Path, optional
         The folders of the two data sets, for addresses in sidecars.
-    on_bad_scan : {"fail", "exclude"}
-        Raise, or write empty images and a sidecar with the reason. It is no part of the
-        settings: a change of mind does not make good scans anew.
-
-    Raises
-    ------
-    BadScanError
-        A stage failed on this scan and `on_bad_scan` is not exclude.
     """
     preproc = preproc_anatomical, preproc_mask, preproc_stiffness, preproc_dampingratio
     outputs = Outputs(brain_mask, corrected, transform, warp, *preproc, map_transform)
@@ -98,25 +89,25 @@ def preprocess(
     clear_sidecars(outputs.paths())
     reason = failed(check)
     if reason is not None:
-        _give_up(outputs, sidecar, "check", reason)
+        _give_up(outputs, sidecar, stage="check", reason=reason)
         return
     try:
         with threadpool_limits(1):
             steps = _run(settings, paths, read_json(check)["unit"], outputs)
-    except BadScanError as error:
-        if on_bad_scan != "exclude":
+    except Exception as error:
+        if not is_of_one_scan(error):
             raise
-        log.warning("excluded: %s", error)
-        _give_up(outputs, sidecar, "preprocess", str(error))
+        _give_up(outputs, sidecar, **failure("preprocess", error))
         return
     record = provenance(settings, paths, steps, check)
     write_sidecars(vars(outputs), record, raw=raw, derivatives=derivatives)
     write_json(sidecar, record)
 
 
-def _give_up(outputs: Outputs, sidecar: Path, stage: str, reason: str) -> None:
+def _give_up(outputs: Outputs, sidecar: Path, **reasons: object) -> None:
+    """Write that a scan failed, for `came_through` to judge: the other scans go on."""
     empty(*outputs.paths())
-    record = {"status": "failed", "stage": stage, "reason": reason}
+    record = {"status": "failed", **reasons}
     write_failures(outputs.paths(), record)
     write_json(sidecar, record)
 

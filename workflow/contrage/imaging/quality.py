@@ -7,7 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from contrage.files import failed, read_json, write_json
+from contrage.errors import is_of_one_scan
+from contrage.files import failed, failure, read_json, write_json
 from contrage.imaging import picture as pictures
 from contrage.imaging import placement
 from contrage.imaging.affines import read_affine
@@ -68,34 +69,41 @@ def quality(
     picture : Path
         PNG.
     """
-    reason = failed(sidecar)
-    if reason is not None:
-        stage = read_json(sidecar).get("stage")
-        write_json(output, {"status": "failed", "stage": stage, "reason": reason})
-        pictures.draw_failure(picture, reason)
+    before = read_json(sidecar)
+    if failed(sidecar) is not None:
+        kept = ("status", "stage", "reason", "unexpected")
+        write_json(output, {key: before[key] for key in kept if key in before})
+        pictures.draw_failure(picture, before["reason"])
         return
-    scanned = Scanned(
-        anatomical=_image(anatomical),
-        mask=_mask(brain_mask),
-        corrected=_image(corrected),
-        map=_image(stiffness or dampingratio),
-        affine=read_affine(transform) if transform else None,
-        map_world=read_affine(map_transform) if map_transform else None,
-    )
-    true_affine = np.array(read_json(truth_transform)["affine"]) if truth_transform else None
-    truth = Truth(_mask(truth_mask), _mask(truth_coverage), _image(truth_bias), true_affine)
-    head = _image(preproc_anatomical)
-    given = {"stiffness": preproc_stiffness, "dampingratio": preproc_dampingratio}
-    maps = {name: load(path) for name, path in given.items() if path and path.stat().st_size}
-    learned = maps.get(settings.get("image", ""), next(iter(maps.values()), None))
-    mask = _mask(preproc_mask)
-    inside = mask.array if mask is not None else (head or learned).array != 0
-    record = _judge(settings, inside, head, learned, scanned, truth)
-    write_json(output, record)
-    steps = read_json(sidecar).get("steps") or []
-    native = Native.of(scanned.anatomical, scanned.mask, scanned.corrected, steps)
-    source = as_source(settings.get("template"))
-    pictures.draw(picture, head, maps, caption(record, picture), native, source)
+    try:
+        scanned = Scanned(
+            anatomical=_image(anatomical),
+            mask=_mask(brain_mask),
+            corrected=_image(corrected),
+            map=_image(stiffness or dampingratio),
+            affine=read_affine(transform) if transform else None,
+            map_world=read_affine(map_transform) if map_transform else None,
+        )
+        true_affine = np.array(read_json(truth_transform)["affine"]) if truth_transform else None
+        truth = Truth(_mask(truth_mask), _mask(truth_coverage), _image(truth_bias), true_affine)
+        head = _image(preproc_anatomical)
+        given = {"stiffness": preproc_stiffness, "dampingratio": preproc_dampingratio}
+        maps = {name: load(path) for name, path in given.items() if path and path.stat().st_size}
+        learned = maps.get(settings.get("image", ""), next(iter(maps.values()), None))
+        mask = _mask(preproc_mask)
+        inside = mask.array if mask is not None else (head or learned).array != 0
+        record = _judge(settings, inside, head, learned, scanned, truth)
+        write_json(output, record)
+        steps = before.get("steps") or []
+        native = Native.of(scanned.anatomical, scanned.mask, scanned.corrected, steps)
+        source = as_source(settings.get("template"))
+        pictures.draw(picture, head, maps, caption(record, picture), native, source)
+    except Exception as error:
+        if not is_of_one_scan(error):
+            raise
+        record = {"status": "failed", **failure("quality", error)}
+        write_json(output, record)
+        pictures.draw_failure(picture, record["reason"])
 
 
 def _judge(

@@ -1,0 +1,60 @@
+"""Which scans may fail in preprocessing, and that those which may not are tried again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from contrage.cohort.came_through import came_through
+from contrage.cohort.gate import BadCohortError
+from contrage.cohort.names import preproc_record, quality_file
+from contrage.files import read_tsv, write_json, write_text
+
+GOOD = {"status": "ok", "stage": "quality", "reason": None}
+BAD_IMAGE = {"status": "failed", "stage": "preprocess", "reason": "no brain", "unexpected": False}
+CRASH = {"status": "failed", "stage": "quality", "reason": "OSError: full", "unexpected": True}
+
+
+def judge(folder: Path, on_bad_scan: str, **records: dict) -> Path:
+    """Write records of scans and run the step; return its table."""
+    scans = [f"sub-{name}" for name in records]
+    write_text(folder / "scans.tsv", "\n".join(["scan_id", *scans]) + "\n")
+    for scan, record in zip(scans, records.values(), strict=True):
+        write_json(folder / quality_file(scan), record)
+        write_json(folder / preproc_record(scan), record)
+    table = folder / "came_through.tsv"
+    settings = {"on_bad_scan": on_bad_scan}
+    came_through(settings, scans=folder / "scans.tsv", derivatives=folder, table=table)
+    return table
+
+
+def test_good_scans_are_tabled(tmp_path):
+    table = read_tsv(judge(tmp_path, "fail", a=GOOD, b=GOOD))
+    assert table["status"].tolist() == ["ok", "ok"]
+
+
+def test_bad_images_are_refused_and_all_named(tmp_path, caplog):
+    with pytest.raises(BadCohortError, match="2 of 3 scans failed: sub-b, sub-c"):
+        judge(tmp_path, "fail", a=GOOD, b=BAD_IMAGE, c=CRASH)
+    assert "sub-b: preprocess: no brain" in caplog.text
+    assert "sub-c: quality: OSError: full" in caplog.text
+
+
+def test_bad_images_may_be_excluded(tmp_path):
+    table = read_tsv(judge(tmp_path, "exclude", a=GOOD, b=BAD_IMAGE))
+    assert table["reason"].tolist()[1] == "no brain"
+
+
+def test_an_error_that_nobody_expected_excludes_no_scan(tmp_path):
+    with pytest.raises(BadCohortError, match="1 of 3 scans failed: sub-c"):
+        judge(tmp_path, "exclude", a=GOOD, b=BAD_IMAGE, c=CRASH)
+
+
+def test_what_is_refused_is_tried_again_and_nothing_else(tmp_path):
+    with pytest.raises(BadCohortError):
+        judge(tmp_path, "fail", a=GOOD, b=BAD_IMAGE)
+    left = [scan for scan in ("sub-a", "sub-b") if (tmp_path / quality_file(scan)).exists()]
+    assert left == ["sub-a"]
+    assert not (tmp_path / preproc_record("sub-b")).exists()
+    assert (tmp_path / preproc_record("sub-a")).exists()
