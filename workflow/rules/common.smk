@@ -10,7 +10,7 @@ from snakemake.exceptions import WorkflowError
 from contrage import experiment, failures, sources
 from contrage import pretraining as beforehand
 from contrage.cohort import names
-from contrage.cohort.read import read_cohort
+from contrage.cohort.snapshot import cohort_of_run
 from contrage.errors import ContrageError
 from contrage.imaging import backends, template_source
 from contrage.learning import encoders
@@ -61,7 +61,9 @@ try:
     beforehand.check(config)
     backends.require_backend(config["preprocessing"]["skull_strip"]["method"])
     TEMPLATE = template_source.find_source(config["preprocessing"]["template"])
-    COHORT = read_cohort(COHORT_SETTINGS)
+    COHORT = cohort_of_run(
+        COHORT_SETTINGS, Path(".snakemake/contrage-cohorts"), workflow.is_main_process
+    )
     experiment.check_people(config, COHORT)
 except ContrageError as error:
     raise WorkflowError(str(error)) from None
