@@ -8,6 +8,7 @@ import pytest
 
 from contrage.cohort import snapshot
 from contrage.cohort.read import read_cohort
+from contrage.errors import TableError
 
 SETTINGS = {
     "source": "bids",
@@ -51,7 +52,7 @@ def test_a_new_run_reads_the_cohort_anew(settings, tmp_path):
 def test_other_settings_have_a_snapshot_of_their_own(settings, tmp_path):
     snapshot.cohort_of_run(settings, tmp_path / "kept", is_first=True)
     other = {**settings, "needs_anatomical": True}
-    with pytest.raises(Exception, match="no scan can be used"):
+    with pytest.raises(TableError, match="no scan can be used"):
         snapshot.cohort_of_run(other, tmp_path / "kept", is_first=False)
 
 
