@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from real_slurm import SMALL, Cluster, call, make_checkout, wait_until
 from small_study import Workflow
+
+Run = subprocess.Popen
 
 
 @pytest.fixture(scope="session")
@@ -32,17 +35,35 @@ def cluster() -> Iterator[Cluster]:
 
 
 @pytest.fixture(scope="session")
-def local(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Workflow:
-    """The small study, run without Slurm."""
+def begun(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Workflow, Run]]:
+    """The small study while it runs without Slurm, beside what the tests do."""
     workflow = make_checkout(root, tmp_path_factory.mktemp("local") / "contrage", small=SMALL)
-    done = workflow.run()
-    assert done.returncode == 0, done.stdout + done.stderr
+    with (workflow.folder / "small.yaml.log").open("w") as log:
+        run = subprocess.Popen(
+            workflow.command(),
+            cwd=workflow.folder,
+            env=workflow.environment(),
+            stdout=log,
+            stderr=subprocess.STDOUT,
+        )
+    yield workflow, run
+    run.kill()
+
+
+@pytest.fixture(scope="session")
+def local(begun: tuple[Workflow, Run]) -> Workflow:
+    """The small study, run without Slurm."""
+    workflow, run = begun
+    assert run.wait(600) == 0, (workflow.folder / "small.yaml.log").read_text()[-5000:]
     return workflow
 
 
 @pytest.fixture(scope="session")
 def killed_and_finished(
-    root: Path, cluster: Cluster, tmp_path_factory: pytest.TempPathFactory
+    root: Path,
+    cluster: Cluster,
+    begun: tuple[Workflow, Run],
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Workflow:
     """The same on Slurm: Snakemake is killed in the middle, and the same command given again."""
     workflow = make_checkout(root, tmp_path_factory.mktemp("slurm") / "contrage", small=SMALL)
