@@ -118,6 +118,14 @@ def test_the_lock_of_a_run_without_slurm_stays(folder, queue):
     assert not dead.exists()
 
 
+def test_a_run_without_slurm_forgets_dead_ones_of_its_kind_alone(folder, queue, monkeypatch):
+    monkeypatch.setattr(slurm.atexit, "register", lambda *arguments: None)
+    of_slurm, of_here = note(folder), note(folder, executor="local", process=2**22 + 2)
+    slurm.begin(folder, "local")
+    assert of_slurm.exists() and not of_here.exists()
+    assert is_locked(folder)
+
+
 def test_a_lock_without_a_note_stays(folder, queue):
     slurm.end_left_behind(folder)
     assert is_locked(folder)

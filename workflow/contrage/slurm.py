@@ -100,11 +100,22 @@ def begin(folder: Path, executor: str) -> None:
     """
     if executor == "slurm":
         end_left_behind(folder)
+    else:
+        _forget(folder)
     own = Run(socket.gethostname(), os.getpid(), _start_of(os.getpid()), executor)
     note = folder / own.note
     note.parent.mkdir(parents=True, exist_ok=True)
     note.write_text(json.dumps(asdict(own)))
     atexit.register(_end, note, own.process)
+
+
+def _forget(folder: Path) -> None:
+    """Remove the notes of dead runs without Slurm, which left nothing that is ours to end."""
+    for note in (folder / NOTES).glob("*.json"):
+        run = Run(**json.loads(note.read_text()))
+        here = run.host == socket.gethostname()
+        if here and run.executor != "slurm" and not run.lives():
+            note.unlink(missing_ok=True)
 
 
 def _end(note: Path, process: int) -> None:
