@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
+
+logger = logging.getLogger(__name__)
 
 
 class ContrageError(Exception):
@@ -48,6 +52,21 @@ def is_of_one_scan(error: Exception) -> bool:
     if isinstance(error, MemoryError):
         return False
     return isinstance(error, BadScanError) or not isinstance(error, ContrageError)
+
+
+def failure(stage: str, error: Exception) -> dict[str, Any]:
+    """Log an error of one scan; return what its record says of it.
+
+    An error that is no `ContrageError` is nobody's intention: it is logged with its traceback and
+    the record says so.
+    """
+    expected = isinstance(error, ContrageError)
+    if expected:
+        logger.error("%s", error)
+        return {"stage": stage, "reason": str(error), "unexpected": False}
+    logger.exception("an error that contrage did not expect")
+    reason = f"{type(error).__name__}: {error}"
+    return {"stage": stage, "reason": reason, "unexpected": True}
 
 
 def few(names: Sequence[str], separator: str = ", ", most: int = 5) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import logging
 import os
 import tempfile
 from collections.abc import Iterator
@@ -13,13 +12,9 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from contrage.errors import ContrageError
-
 if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
-
-logger = logging.getLogger(__name__)
 
 
 @contextmanager
@@ -129,21 +124,6 @@ def failed(path: Path) -> str | None:
     """Return the reason if the sidecar at `path` says that its scan failed, else None."""
     record = read_json(path)
     return record["reason"] if record.get("status") == "failed" else None
-
-
-def failure(stage: str, error: Exception) -> dict[str, Any]:
-    """Log an error of one scan; return what its record says of it.
-
-    An error that is no `ContrageError` is nobody's intention: it is logged with its traceback and
-    the record says so.
-    """
-    expected = isinstance(error, ContrageError)
-    if expected:
-        logger.error("%s", error)
-        return {"stage": stage, "reason": str(error), "unexpected": False}
-    logger.exception("an error that contrage did not expect")
-    reason = f"{type(error).__name__}: {error}"
-    return {"stage": stage, "reason": reason, "unexpected": True}
 
 
 def empty(*paths: Path) -> None:

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from contrage.errors import BadScanError, SettingsError, is_of_one_scan
-from contrage.files import atomic, empty, failed, failure, read_json, save_nifti, write_json
+from contrage.errors import BadScanError, SettingsError, failure, is_of_one_scan
+from contrage.files import atomic, empty, failed, read_json, save_nifti, write_json
 from contrage.imaging.affines import write_affine
 from contrage.imaging.backends import options, used
 from contrage.imaging.carry import carry_mask, to_kilopascal, warp_mask, warp_within

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from contrage.errors import is_of_one_scan
-from contrage.files import failed, failure, read_json, write_json
+from contrage.errors import failure, is_of_one_scan
+from contrage.files import failed, read_json, write_json
 from contrage.imaging import picture as pictures
 from contrage.imaging import placement
 from contrage.imaging.affines import read_affine
