@@ -111,6 +111,24 @@ def test_a_run_of_another_host_is_left_to_the_reader(folder, queue, caplog):
     assert "login2" in caplog.text and "--unlock" in caplog.text
 
 
+def test_a_run_that_was_a_job_itself_is_dead_when_its_job_is(folder, queue):
+    dead = note(folder, host="node7", job="5")
+    queue.write_text(f"5|{folder}|my driver\n7|{folder}|rule_train\n")
+    slurm.end_left_behind(folder)
+    assert "7|" in queue.read_text() and dead.exists()
+    queue.write_text(f"7|{folder}|rule_train\n")
+    slurm.end_left_behind(folder)
+    assert queue.read_text() == "" and not dead.exists() and not is_locked(folder)
+
+
+def test_nothing_is_unlocked_where_the_queue_cannot_be_read(folder, queue):
+    note(folder)
+    (queue.parent / "bin/squeue").write_text("#!/bin/sh\necho down >&2\nexit 1\n")
+    with pytest.raises(ContrageError, match="squeue failed: down"):
+        slurm.end_left_behind(folder)
+    assert is_locked(folder)
+
+
 def test_the_lock_of_a_run_without_slurm_stays(folder, queue):
     dead = note(folder, executor="local")
     slurm.end_left_behind(folder)

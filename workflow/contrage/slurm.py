@@ -8,7 +8,6 @@ run therefore notes itself in the folder while it lives; the next one ends what 
 from __future__ import annotations
 
 import atexit
-import json
 import logging
 import os
 import socket
@@ -18,6 +17,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from contrage.errors import ContrageError
+from contrage.files import read_json, write_json
 
 logger = logging.getLogger(__name__)
 
@@ -39,21 +39,26 @@ class Run:
         When the process began, as the kernel counts; tells it from a later one of that number.
     executor : str
         "slurm", or another of Snakemake's.
+    job : str
+        The Slurm job in which Snakemake itself runs; empty on a login node.
     """
 
     host: str
     process: int
     started: str
     executor: str
+    job: str = ""
 
     @property
     def note(self) -> Path:
         """Where the run says that it is there, under the folder in which it works."""
         return NOTES / f"{self.host}-{self.process}.json"
 
-    def lives(self) -> bool:
-        """Whether the process is still there; meaningful on its own host alone."""
-        return _start_of(self.process) == self.started
+    def lives(self) -> bool | None:
+        """Whether the process is still there; None where that cannot be known from here."""
+        if self.host == socket.gethostname():
+            return _start_of(self.process) == self.started
+        return bool(_still_there([self.job])) if self.job else None
 
 
 def require_controller() -> None:
@@ -102,20 +107,23 @@ def begin(folder: Path, executor: str) -> None:
         end_left_behind(folder)
     else:
         _forget(folder)
-    own = Run(socket.gethostname(), os.getpid(), _start_of(os.getpid()), executor)
+    job = os.environ.get("SLURM_JOB_ID", "")
+    own = Run(socket.gethostname(), os.getpid(), _start_of(os.getpid()), executor, job)
     note = folder / own.note
-    note.parent.mkdir(parents=True, exist_ok=True)
-    note.write_text(json.dumps(asdict(own)))
+    write_json(note, asdict(own))
     atexit.register(_end, note, own.process)
+
+
+def _notes(folder: Path) -> list[Run]:
+    return [Run(**read_json(note)) for note in sorted((folder / NOTES).glob("*.json"))]
 
 
 def _forget(folder: Path) -> None:
     """Remove the notes of dead runs without Slurm, which left nothing that is ours to end."""
-    for note in (folder / NOTES).glob("*.json"):
-        run = Run(**json.loads(note.read_text()))
-        here = run.host == socket.gethostname()
-        if here and run.executor != "slurm" and not run.lives():
-            note.unlink(missing_ok=True)
+    here = socket.gethostname()
+    for run in _notes(folder):
+        if run.host == here and run.executor != "slurm" and not run.lives():
+            (folder / run.note).unlink(missing_ok=True)
 
 
 def _end(note: Path, process: int) -> None:
@@ -129,15 +137,15 @@ def end_left_behind(folder: Path) -> None:
 
     Nothing is done while another run lives in the folder, or may live on another host.
     """
-    runs = [Run(**json.loads(note.read_text())) for note in sorted((folder / NOTES).glob("*.json"))]
-    elsewhere = [run for run in runs if run.host != socket.gethostname()]
-    for run in elsewhere:
+    runs = _notes(folder)
+    living = {run: run.lives() for run in runs}
+    for run in [run for run, alive in living.items() if alive is None]:
         logger.warning(
             "a run was started here by process %d of %s. If it was killed: `scancel` its jobs, "
             "remove %s and call `snakemake --unlock`; else wait for it.",
             *(run.process, run.host, folder / run.note),
         )
-    if elsewhere or any(run.lives() for run in runs):
+    if any(alive is not False for alive in living.values()):
         return
     locks = list((folder / LOCKS).glob("*.lock"))
     if any(run.executor == "slurm" for run in runs):
@@ -159,8 +167,7 @@ def end_left_behind(folder: Path) -> None:
 
 def jobs_of(folder: Path) -> list[str]:
     """Return the numbers of this user's Slurm jobs that Snakemake submitted from a folder."""
-    answer = _slurm("squeue", "--noheader", "--user", str(os.getuid()), "--format=%A|%Z|%k")
-    rows = [line.split("|", 2) for line in answer.stdout.splitlines()]
+    rows = [line.split("|", 2) for line in _queue("%A|%Z|%k")]
     return sorted(
         {
             number
@@ -190,8 +197,15 @@ def cancel(jobs: list[str]) -> None:
 
 
 def _still_there(jobs: list[str]) -> list[str]:
-    answer = _slurm("squeue", "--noheader", "--user", str(os.getuid()), "--format=%A")
-    return sorted(set(jobs) & set(answer.stdout.split()))
+    return sorted(set(jobs) & set(_queue("%A")))
+
+
+def _queue(form: str) -> list[str]:
+    """Return a line for each of this user's jobs that wait or run."""
+    answer = _slurm("squeue", "--noheader", "--user", str(os.getuid()), f"--format={form}")
+    if answer.returncode:
+        raise ContrageError(f"squeue failed: {answer.stderr.strip()}")
+    return answer.stdout.splitlines()
 
 
 def _slurm(*command: str, timeout: float = 60) -> subprocess.CompletedProcess[str]:
