@@ -103,6 +103,15 @@ def test_a_later_process_of_the_same_number_is_not_the_run(folder, queue):
     assert not is_locked(folder)
 
 
+def test_a_killed_run_that_its_parent_has_not_noticed_is_dead(folder, queue):
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as killed:
+        note(folder, process=killed.pid, started=slurm._start_of(killed.pid))
+        killed.kill()
+        os.waitid(os.P_PID, killed.pid, os.WEXITED | os.WNOWAIT)
+        slurm.end_left_behind(folder)
+    assert not is_locked(folder)
+
+
 def test_a_run_of_another_host_is_left_to_the_reader(folder, queue, caplog):
     note(folder, host="login2")
     queue.write_text(f"7|{folder}|rule_train\n")

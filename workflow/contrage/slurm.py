@@ -213,9 +213,9 @@ def _slurm(*command: str, timeout: float = 60) -> subprocess.CompletedProcess[st
 
 
 def _start_of(process: int) -> str:
-    """Return when a process of this host began, in clock ticks since it booted; "" without one."""
+    """Return when a process of this host began, in clock ticks since its boot; "" if it is dead."""
     try:
         fields = Path(f"/proc/{process}/stat").read_text().rsplit(")", 1)[1].split()
     except OSError:
         return ""
-    return fields[19]
+    return "" if fields[0] in "ZX" else fields[19]  # a zombie waits for nobody but its parent
