@@ -28,5 +28,12 @@ done
 for daemon in slurmctld slurmdbd mariadbd munged; do
   stop "$daemon" "$daemon"
 done
+# What a cancelled job leaves: here, processes that lost their parent are not followed.
+for process in $(pgrep -u "$(id -u)"); do
+  variables=$(tr '\0' '\n' 2>/dev/null <"/proc/$process/environ") 2>/dev/null || continue
+  case "$variables" in
+    *"SLURM_CONF=$DIR/slurm.conf"*) case "$variables" in *SLURM_JOB_ID=*) kill -KILL "$process" ;; esac ;;
+  esac
+done
 if [ "${1:-}" = --keep ]; then rm -f "$DIR"/*.pid; else rm -rf "$DIR"; fi
 exit 0

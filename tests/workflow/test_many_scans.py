@@ -60,6 +60,6 @@ def test_a_job_of_one_scan_declares_no_source_files(jobs, rule):
     assert files and not [file for file in files if file.startswith("workflow/")]
 
 
-def test_other_jobs_ask_for_six_files_of_each_scan_in_all(jobs):
+def test_other_jobs_ask_for_seven_files_of_each_scan_in_all(jobs):
     others = [file for name, files in jobs if name not in PER_SCAN for file in files]
-    assert len([file for file in others if "/sub-05_" in file]) == 6
+    assert len([file for file in others if "/sub-05_" in file]) == 7

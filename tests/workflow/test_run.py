@@ -22,7 +22,8 @@ pytestmark = [pytest.mark.workflow, pytest.mark.xdist_group("small")]
 
 REPORT = {"Writing the tables", "Drawing the figures", "Writing the page"}
 PER_SCAN = ("Checking", "Preprocessing", "Measuring")
-BEFORE_PREPROCESSING = ("Checking", "Writing the cohort's", "Naming", "Asking whether")
+NAMING = "Naming the scans that cannot be used"
+BEFORE_PREPROCESSING = ("Checking", "Writing the cohort's", NAMING, "Asking whether")
 
 
 @contextlib.contextmanager
