@@ -9,7 +9,7 @@ from snakemake.exceptions import WorkflowError
 
 from contrage import experiment, failures, sources
 from contrage import pretraining as beforehand
-from contrage.cohort import names
+from contrage.cohort import came_through, names
 from contrage.cohort.snapshot import cohort_of_run
 from contrage.errors import ContrageError
 from contrage.imaging import backends, template_source

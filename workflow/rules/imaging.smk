@@ -90,6 +90,7 @@ rule preprocess:
             **reference_map(),
         ),
         code=digest("contrage.imaging.preprocess", files=registration_settings()),
+        tries=tries_of_scan,
         options=preprocess_options,
     message:
         "Preprocessing {wildcards.scan}"

@@ -7,6 +7,7 @@ RAW_IMAGES = [
     *["magnitude"] * USES_MAGNITUDE,
 ]
 
+TRIES = came_through.tries(Path(DERIVATIVES))
 PREPROCESSING_NEEDS = backends.needs(
     config["preprocessing"]["skull_strip"]["method"], GRID_MM
 )
@@ -104,6 +105,11 @@ def preprocess_outputs():
 def folders_of_data_sets(wildcards, input):
     """Where raw data and derivatives lie, for addresses in sidecars; taking `input`, untracked."""
     return as_options({"raw": RAW_FOLDER, "derivatives": DERIVATIVES})
+
+
+def tries_of_scan(wildcards):
+    """How often a scan has failed before; another number is a reason to try again."""
+    return TRIES.get(wildcards.scan, 0)
 
 
 def preprocess_options(wildcards, input):

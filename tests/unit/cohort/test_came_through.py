@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from contrage.cohort.came_through import came_through
+from contrage.cohort.came_through import came_through, tries
 from contrage.cohort.gate import BadCohortError
-from contrage.cohort.names import preproc_record, quality_file
+from contrage.cohort.names import quality_file
 from contrage.files import read_tsv, write_json, write_text
 
 GOOD = {"status": "ok", "stage": "quality", "reason": None}
@@ -22,7 +22,6 @@ def judge(folder: Path, on_bad_scan: str, **records: dict) -> Path:
     write_text(folder / "scans.tsv", "\n".join(["scan_id", *scans]) + "\n")
     for scan, record in zip(scans, records.values(), strict=True):
         write_json(folder / quality_file(scan), record)
-        write_json(folder / preproc_record(scan), record)
     table = folder / "came_through.tsv"
     settings = {"on_bad_scan": on_bad_scan}
     came_through(settings, scans=folder / "scans.tsv", derivatives=folder, table=table)
@@ -51,10 +50,15 @@ def test_an_error_that_nobody_expected_excludes_no_scan(tmp_path):
         judge(tmp_path, "exclude", a=GOOD, b=BAD_IMAGE, c=CRASH)
 
 
-def test_what_is_refused_is_tried_again_and_nothing_else(tmp_path):
-    with pytest.raises(BadCohortError):
-        judge(tmp_path, "fail", a=GOOD, b=BAD_IMAGE)
-    left = [scan for scan in ("sub-a", "sub-b") if (tmp_path / quality_file(scan)).exists()]
-    assert left == ["sub-a"]
-    assert not (tmp_path / preproc_record("sub-b")).exists()
-    assert (tmp_path / preproc_record("sub-a")).exists()
+def test_what_is_refused_is_counted_so_that_it_is_tried_again(tmp_path):
+    for times in (1, 2):
+        with pytest.raises(BadCohortError):
+            judge(tmp_path, "fail", a=GOOD, b=BAD_IMAGE)
+        assert tries(tmp_path) == {"sub-b": times}
+    judge(tmp_path, "fail", a=GOOD, b=GOOD)
+    assert tries(tmp_path) == {"sub-b": 2}, "a count that changes is a reason to preprocess again"
+
+
+def test_without_a_failure_nothing_is_counted(tmp_path):
+    judge(tmp_path, "exclude", a=GOOD, b=BAD_IMAGE)
+    assert tries(tmp_path) == {}

@@ -6,14 +6,20 @@ import logging
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
 from contrage.cohort.gate import BadCohortError
-from contrage.cohort.names import preproc_record, quality_file
+from contrage.cohort.names import quality_file
 from contrage.errors import few
-from contrage.files import read_json, read_tsv, write_tsv
+from contrage.files import read_json, read_tsv, write_json, write_tsv
 
 log = logging.getLogger(__name__)
+
+TRIES = "tries.json"
+
+
+def tries(derivatives: Path) -> dict[str, int]:
+    """Return how often each scan has failed that has: another count is another try."""
+    file = derivatives / TRIES
+    return read_json(file) if file.is_file() else {}
 
 
 def came_through(settings: dict[str, Any], *, scans: Path, derivatives: Path, table: Path) -> None:
@@ -37,9 +43,11 @@ def came_through(settings: dict[str, Any], *, scans: Path, derivatives: Path, ta
     Raises
     ------
     BadCohortError
-        If scans are to be mended. Their records are removed, so that the next run tries them
-        again, and them alone.
+        If scans are to be mended. They are counted in `tries.json`; the count is a parameter of a
+        scan's preprocessing, so that the next run tries these scans again, and them alone.
     """
+    import pandas as pd
+
     rows, bad = [], []
     for scan in read_tsv(scans)["scan_id"]:
         record = read_json(derivatives / quality_file(scan))
@@ -49,9 +57,9 @@ def came_through(settings: dict[str, Any], *, scans: Path, derivatives: Path, ta
             bad.append(scan)
             log.warning("%s: %s: %s", scan, record["stage"], record["reason"])
     if bad:
-        for scan in bad:
-            for file in (quality_file(scan), preproc_record(scan)):
-                (derivatives / file).unlink(missing_ok=True)
+        before = tries(derivatives)
+        counts = before | {scan: before.get(scan, 0) + 1 for scan in bad}
+        write_json(derivatives / TRIES, counts)
         raise BadCohortError(
             f"{len(bad)} of {len(rows)} scans failed: {few(bad)}. Their logs are in "
             f"{derivatives}/logs/preprocess and quality. The next run tries them again; mend or "

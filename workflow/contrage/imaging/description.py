@@ -26,6 +26,7 @@ IGNORED = {
     "/quality.tsv": "the quality of all scans, for scripts",
     "/scans.tsv": "the cohort: a row per scan of all participants",
     "/passed.tsv": "the scans whose raw images passed the check",
+    "/tries.json": "how often scans failed and were tried again",
     "/came_through.tsv": "the scans that came through preprocessing, and why others did not",
     "/excluded.tsv": "the scans that were left out before",
 }
