@@ -42,6 +42,29 @@ def test_the_slurm_profile_is_found_by_its_name(root, tmp_path):
     assert "This was a dry-run" in printed
 
 
+def test_a_run_without_slurm_is_noted_while_it_lives(root, tmp_path):
+    """So that none on Slurm takes its lock for one that was left behind."""
+    workflow = checkout(root, tmp_path / "contrage")
+    rules = workflow.folder / "workflow/rules/cohort.smk"
+    rules.write_text(
+        rules.read_text().replace(
+            '"python -m contrage phantom-tables',
+            '"ls .snakemake/contrage-runs > notes; python -m contrage phantom-tables',
+        )
+    )
+    done = subprocess.run(
+        workflow.command(
+            "--", "results/phantom/phantom/participants.tsv", config="config/config.yaml"
+        ),
+        cwd=workflow.folder,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert (workflow.folder / "notes").read_text().endswith(".json\n")
+    assert not list((workflow.folder / ".snakemake/contrage-runs").iterdir())
+
+
 def test_jobs_run_in_the_image_that_is_given(root, tmp_path, monkeypatch):
     """A program in Apptainer's place notes what it is asked and runs it without an image."""
     program = tmp_path / "bin/apptainer"

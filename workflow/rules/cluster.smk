@@ -8,24 +8,11 @@ from snakemake.cli import parse_args
 from contrage import slurm
 
 # Options with which Snakemake runs no job.
-WITHOUT_JOBS = [
-    *("dryrun", "touch", "unlock", "lint", "reporter", "dag", "rulegraph", "filegraph"),
-    *(
-        "d3dag",
-        "summary",
-        "detailed_summary",
-        "list_rules",
-        "list_target_rules",
-        "archive",
-    ),
-    *("list_changes", "list_untracked", "cleanup_metadata", "delete_all_output"),
-    *(
-        "conda_create_envs_only",
-        "conda_cleanup_envs",
-        "list_conda_envs",
-        "containerize",
-    ),
-]
+WITHOUT_JOBS = (
+    "dryrun touch unlock lint reporter dag rulegraph filegraph d3dag summary detailed_summary "
+    "list_rules list_target_rules list_changes list_untracked archive cleanup_metadata "
+    "delete_all_output conda_create_envs_only conda_cleanup_envs list_conda_envs containerize"
+).split()
 
 
 def command_line():
@@ -52,7 +39,7 @@ def executor_of_run():
     asked = command_line()
     if asked is None or any(getattr(asked, name) for name in WITHOUT_JOBS):
         return None
-    return asked.executor
+    return asked.executor or "local"
 
 
 EXECUTOR = None if STAGE else executor_of_run()  # the pre-training is part of a run
