@@ -103,10 +103,10 @@ def submissions(jobs: dict[str, int], profile: dict[str, Any]) -> int:
         here scans, are one submission), as a mapping or as a list of "key=value".
     """
     groups, sizes = pairs(profile.get("groups")), pairs(profile.get("group-components"))
-    single, parts = 0, dict.fromkeys(groups.values(), 0)
+    single, parts = 0, {}
     for rule, count in jobs.items():
-        if rule in groups:  # the rules of a group are one chain per scan
-            parts[groups[rule]] = max(parts[groups[rule]], count)
+        if group := groups.get(rule):  # its parts hang together in the rule with the fewest jobs
+            parts[group] = min(parts.get(group, count), count)
         elif rule not in NOT_SUBMITTED:
             single += count
     return single + sum(

@@ -38,14 +38,7 @@ def cluster() -> Iterator[Cluster]:
 def begun(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Workflow, Run]]:
     """The small study while it runs without Slurm, beside what the tests do."""
     workflow = make_checkout(root, tmp_path_factory.mktemp("local") / "contrage", small=SMALL)
-    with (workflow.folder / "small.yaml.log").open("w") as log:
-        run = subprocess.Popen(
-            workflow.command(),
-            cwd=workflow.folder,
-            env=workflow.environment(),
-            stdout=log,
-            stderr=subprocess.STDOUT,
-        )
+    run = workflow.start()
     yield workflow, run
     run.kill()
 

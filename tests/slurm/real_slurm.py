@@ -10,26 +10,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
-from small_study import Workflow, checkout
+from small_study import TINY, Workflow, checkout
 
 HERE = Path(__file__).parent
 LITERAL = ("snakemake", "--cores", "8", "--profile", "slurm")
 SMALL = {
+    **TINY,
     "experiment": "small",
-    "cohort": {
-        "name": "small",
-        "phantom": {
-            "participants": 10,
-            "t1_voxel_mm": [2.6, 2.8, 3.0],
-            "stiffness_voxel_mm": [2.8, 3.0, 3.2],
-        },
-    },
-    "dataset": {"voxel_mm": 8},
+    "cohort": {**TINY["cohort"], "name": "small"},
     "benchmark": {"losses": ["exp", "l1"], "norms": [], "pretrained": []},
     # `auto` asks Slurm for a GPU and computes on the processor where it finds none.
-    "training": {"seeds": [0], "epochs": 2, "batch_size": 4, "device": "auto"},
-    "statistics": {"bootstrap": 200},
-    "report": {"embedding_rows": []},
+    "training": {**TINY["training"], "device": "auto"},
 }
 
 

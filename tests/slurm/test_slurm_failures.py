@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -44,6 +43,7 @@ class Broken(nn.Module):
         raise ValueError("this loss is broken on purpose")
 '''
 LOSSES = {"slow": SLOW_LOSS, "slower": SLOW_LOSS, "broken": BROKEN_LOSS}
+GOING_ON = "going on after epoch"  # each start of a training begins its log anew
 NARROW = ("--set-resources", "train:runtime=attempt", "feasible:mem_mb=100 * attempt ** 3")
 
 
@@ -68,13 +68,7 @@ def both(
     """
     folder = tmp_path_factory.mktemp("long")
     plain = with_scans_of(local, folder / "plain", root, long=SOUND)
-    in_one_piece = subprocess.Popen(
-        plain.command(config="long.yaml"),
-        cwd=plain.folder,
-        env=plain.environment(),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
+    in_one_piece = plain.start("long.yaml")
     troubled = with_scans_of(local, folder / "troubled", root, long=LONG)
     run = cluster.start(troubled.folder, "long.yaml", *NARROW)
     try:
@@ -85,6 +79,12 @@ def both(
         # Slurm lets a requeued job wait for two minutes.
         wait_until(lambda: training in cluster.waiting(), 60, "the training is queued again")
         cluster.ask("scontrol", "update", f"JobId={training}", "StartTime=now")
+        log = troubled.folder / "results/long/logs/train/slow/seed-0_fold-0.log"
+        wait_until(
+            lambda: log.is_file() and GOING_ON in log.read_text(),
+            120,
+            "the requeued training goes on from its checkpoint",
+        )
         assert run.wait(900) == 1
         assert in_one_piece.wait(600) == 0
     finally:
@@ -114,7 +114,7 @@ def test_a_job_over_its_time_is_given_more_and_goes_on_from_its_checkpoint(
     ended = states(cluster, "train_wildcards_slower_0_0")
     assert ended[-2:] == ["TIMEOUT", "COMPLETED"]
     log = (troubled.folder / "results/long/logs/train/slower/seed-0_fold-0.log").read_text()
-    assert "going on after epoch" in log
+    assert GOING_ON in log
 
 
 def test_a_requeued_training_goes_on_from_its_checkpoint(cluster: Cluster, troubled: Workflow):

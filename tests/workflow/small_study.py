@@ -67,6 +67,17 @@ class Workflow:
             text=True,
         )
 
+    def start(self, config: str = "small.yaml") -> subprocess.Popen:
+        """Start Snakemake beside the test; what it prints goes to a file beside the config."""
+        with (self.folder / f"{config}.log").open("w") as log:
+            return subprocess.Popen(
+                self.command(config=config),
+                cwd=self.folder,
+                env=self.environment(),
+                stdout=log,
+                stderr=subprocess.STDOUT,
+            )
+
     def command(self, *arguments: str, config: str = "small.yaml") -> list[str]:
         return [
             *(sys.executable, "-m", "snakemake", "--cores", "2", "--configfile", config),

@@ -202,7 +202,10 @@ def _still_there(jobs: list[str]) -> list[str]:
 
 def _queue(form: str) -> list[str]:
     """Return a line for each of this user's jobs that wait or run."""
-    answer = _slurm("squeue", "--noheader", "--user", str(os.getuid()), f"--format={form}")
+    try:
+        answer = _slurm("squeue", "--noheader", "--user", str(os.getuid()), f"--format={form}")
+    except subprocess.TimeoutExpired:
+        raise ContrageError("squeue does not answer; try the same command again later") from None
     if answer.returncode:
         raise ContrageError(f"squeue failed: {answer.stderr.strip()}")
     return answer.stdout.splitlines()

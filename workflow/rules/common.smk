@@ -14,6 +14,7 @@ from contrage.cohort.snapshot import cohort_of_run
 from contrage.errors import ContrageError
 from contrage.imaging import backends, template_source
 from contrage.learning import encoders
+from contrage.sources import digest
 
 # A plan is millions of objects that stay: looking through them for garbage was a fifth of the time.
 gc.set_threshold(50_000, 20, 100)
@@ -113,11 +114,6 @@ def growing(first):
 def code(*modules):
     """The source files that decide a rule's result, declared as its inputs."""
     return [os.path.relpath(path) for path in sources.closure(*modules)]
-
-
-def digest(*modules, files=()):
-    """The same as one parameter, where each job of a scan would declare a dozen inputs."""
-    return sources.digest(*modules, files=files)
 
 
 def per_scan(pattern):

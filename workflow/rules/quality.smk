@@ -1,4 +1,33 @@
-"""The quality page: all scans of a cohort, their metrics and pictures, and the list to exclude by."""
+"""What became of all scans of a cohort: those that failed are named, and a page shows every one."""
+
+
+# Preprocessing writes down which scans failed; this names them all, where they may not fail.
+rule came_through:
+    input:
+        scans=rules.gate.output.passed,
+        records=per_scan(rules.quality.output.record),
+        code=code("contrage.cohort.came_through"),
+    output:
+        table=f"{DERIVATIVES}/came_through.tsv",
+    log:
+        f"{DERIVATIVES}/logs/came_through.log",
+    benchmark:
+        f"{DERIVATIVES}/benchmarks/came_through/all.tsv"
+    retries: 0  # a second look finds the same scans
+    conda:
+        "../../envs/imaging.yaml"
+    threads: 1
+    resources:
+        mem_mb=growing(1000),
+        runtime=growing(10),
+    params:
+        settings=as_json(on_bad_scan=config["cohort"]["on_bad_scan"]),
+        derivatives=folder_of_table,
+    message:
+        "Naming the scans that failed in preprocessing"
+    shell:
+        "python -m contrage came-through --settings {params.settings:q} --log {log:q}"
+        " --scans {input.scans:q} --derivatives {params.derivatives:q} --table {output.table:q}"
 
 
 rule quality_page:

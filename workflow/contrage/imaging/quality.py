@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from contrage.errors import failure, is_of_one_scan
-from contrage.files import failed, read_json, write_json
+from contrage.files import read_json, write_json
 from contrage.imaging import picture as pictures
 from contrage.imaging import placement
 from contrage.imaging.affines import read_affine
@@ -70,7 +70,7 @@ def quality(
         PNG.
     """
     before = read_json(sidecar)
-    if failed(sidecar) is not None:
+    if before.get("status") == "failed":
         kept = ("status", "stage", "reason", "unexpected")
         write_json(output, {key: before[key] for key in kept if key in before})
         pictures.draw_failure(picture, before["reason"])
