@@ -32,13 +32,12 @@ def closure(*modules: str) -> list[Path]:
         Absolute, sorted, each once.
     """
     found: set[Path] = set()
-    waiting = list(_with_parents(modules))
+    waiting = [module_file(name) for name in _with_parents(modules)]
     while waiting:
-        file = module_file(waiting.pop())
-        if file is None or file in found:
-            continue
-        found.add(file)
-        waiting.extend(_imported(file))
+        file = waiting.pop()
+        if file is not None and file not in found:
+            found.add(file)
+            waiting.extend(_imported(file))
     return sorted(found)
 
 
@@ -60,9 +59,15 @@ def digest(*modules: str, files: Iterable[Path] = ()) -> str:
     """
     found = hashlib.sha256()
     for file in sorted({*closure(*modules), *(Path(each).resolve() for each in files)}):
-        content = hashlib.sha256(file.read_bytes()).hexdigest()
+        status = file.stat()
+        content = _hash(file, status.st_mtime_ns, status.st_size)
         found.update(f"{file.relative_to(PACKAGE).as_posix()} {content}\n".encode())
     return found.hexdigest()[:16]
+
+
+@cache
+def _hash(file: Path, changed_ns: int, size: int) -> str:
+    return hashlib.sha256(file.read_bytes()).hexdigest()
 
 
 def module_file(module: str) -> Path | None:
@@ -75,15 +80,16 @@ def module_file(module: str) -> Path | None:
 
 
 @cache
-def _imported(file: Path) -> tuple[str, ...]:
+def _imported(file: Path) -> tuple[Path, ...]:
     names: set[str] = set()
-    for node in ast.walk(ast.parse(file.read_text())):
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             names.update(alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
             names.add(node.module)
             names.update(f"{node.module}.{alias.name}" for alias in node.names)
-    return tuple(_with_parents(name for name in names if name.split(".")[0] == "contrage"))
+    own = _with_parents(name for name in names if name.split(".")[0] == "contrage")
+    return tuple(file for name in own if (file := module_file(name)) is not None)
 
 
 def _with_parents(names: Iterable[str]) -> set[str]:
@@ -114,7 +120,7 @@ def constructor_parameters(module: str, class_name: str | None = None) -> list[s
     file = module_file(module)
     if file is None:
         return []
-    body = ast.parse(file.read_text()).body
+    body = ast.parse(file.read_text(encoding="utf-8")).body
     classes = {node.name: node for node in body if isinstance(node, ast.ClassDef)}
     public = [name for name in classes if not name.startswith("_")]
     callable_ones = [name for name in public if _method(classes[name], "forward")]

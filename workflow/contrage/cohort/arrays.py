@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from contrage.cohort.bids_tables import Tables
-from contrage.cohort.match import match, told_otherwise
+from contrage.cohort.match import OTHERWISE, match, told_otherwise
 from contrage.cohort.tables import Cohort, Exclusion, Scan, participant_label, usable_rows
 from contrage.cohort.unusable import why_unusable
 from contrage.errors import SettingsError, TableError, few
@@ -106,7 +106,7 @@ def _people(tables: Tables, path: Path, files: dict[str, list[Path]]) -> list[di
     labels = [row["participant_id"].removeprefix("sub-") for row in rows]
     meant = match(labels, [name.removeprefix("sub-") for name in files], path)
     if note := told_otherwise(meant, path):
-        tables.notes.append(note)
+        tables.note(OTHERWISE, note)
     return [
         {**row, "participant_id": f"sub-{meant.get(label, label)}"}
         for label, row in zip(labels, rows, strict=True)

@@ -14,7 +14,7 @@ from typing import Any
 from contrage.cohort.bids_scans import add_scan, check_alike, images_of_row
 from contrage.cohort.bids_sessions import rows_of_person
 from contrage.cohort.bids_tables import Tables
-from contrage.cohort.match import match, told_otherwise
+from contrage.cohort.match import OTHERWISE, match, told_otherwise
 from contrage.cohort.names import LABEL, scan_id
 from contrage.cohort.tables import Cohort, Exclusion, participant_label, usable_rows
 from contrage.errors import SettingsError, TableError, few
@@ -114,7 +114,7 @@ def _participants(tables: Tables, path: Path, people: dict[str, str]) -> list[di
     labels = [row["participant_id"].removeprefix("sub-") for row in rows]
     meant = match(labels, people, path)
     if note := told_otherwise(meant, path):
-        tables.notes.append(note)
+        tables.note(OTHERWISE, note)
     return [
         {**row, "participant_id": f"sub-{meant.get(label, label)}", "folder": label in meant}
         for label, row in zip(labels, rows, strict=True)

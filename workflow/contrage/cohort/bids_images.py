@@ -229,12 +229,8 @@ def _agreeing(
     same = [each for each in left if not differing[each.file]]
     if same:
         return same
-    first = left[0].file
-    images.problems[kind] = (
-        f"{first} does not belong to {reference.file}: {', '.join(differing[first])} differ"
-        f"{'s' if len(differing[first]) == 1 else ''}; mend the names, or say cohort.entities: "
-        f"{{{kind}: {{{differing[first][0]}: any}}}}"
-    )
+    keys = differing[left[0].file]
+    images.problems[kind] = _stranger(kind, left[0], reference, keys)
     return []
 
 
@@ -256,12 +252,23 @@ def _differences(
     ]
 
 
+def _stranger(kind: str, image: Name, reference: Name, keys: list[str]) -> str:
+    """Return the words for an image that is of another acquisition, run or space."""
+    differ = f"{' and '.join(keys)} differ{'s' if len(keys) == 1 else ''}"
+    words = f"{image.file} does not belong to {reference.file}: {differ}"
+    if "space" in keys:
+        return f"{words}; give one in the image's own space"
+    answer = ", ".join(f"{key}: any" for key in keys)
+    return f"{words}; mend the names, or say cohort.entities: {{{kind}: {{{answer}}}}}"
+
+
 def _none_like(kind: str, there: list[Name], wanted: dict[str, Any]) -> str:
     asked = ", ".join(f"{key}-{label}" for key, (label, _) in wanted.items())
     return f"no {kind} with {asked} (cohort.entities); there are {few([n.file for n in there])}"
 
 
 def _several(kind: str, left: list[Name]) -> str:
+    left = sorted(left, key=lambda each: [_rank(label) for label in each.entities.values()])
     names = few([each.file for each in left])
     keys = dict.fromkeys(key for each in left for key in each.entities)
     key = next((k for k in keys if len({each.entities.get(k) for each in left}) > 1), None)

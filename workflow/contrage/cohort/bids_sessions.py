@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from contrage.cohort.bids_tables import Tables
-from contrage.cohort.match import match, told_otherwise
+from contrage.cohort.match import OTHERWISE, match, told_otherwise
 from contrage.cohort.names import LABEL, scan_id
 from contrage.cohort.tables import FILES, Exclusion, check_unique, no_label
 from contrage.tables import nearest
+
+NO_AGES = "sub-X_sessions.tsv: all sessions have the age of participants.tsv"
 
 
 def rows_of_person(
@@ -77,7 +79,7 @@ def _matched(
     person, table = rows[0]["participant_id"], tables.folder / "participants.tsv"
     meant = match([row.get("session", "") for row in rows], sessions, table, f"{person}_ses-")
     if note := told_otherwise(meant, table, f"{person}_ses-"):
-        tables.notes.append(note)
+        tables.note(OTHERWISE, note)
     excluded += [
         Exclusion(scan_id(person, label), "import", f"no row in {table.name}")
         for label in sessions
@@ -127,10 +129,7 @@ def _rows_of_sessions(
     path = home / f"{home.name}_sessions.tsv"
     if not has_table:
         if len(sessions) > 1 and "session" not in row:
-            tables.notes.append(
-                f"{home}: {len(sessions)} sessions and no {path.name}: all have the age of "
-                "participants.tsv"
-            )
+            tables.note(f"several sessions and no {NO_AGES}", f"{home.name} ({len(sessions)})")
         return [{**row, "session": name} for name in wanted]
     table = tables.open(path)
     column = table.column("session_id" if table.find("session_id") else "session")
@@ -139,7 +138,7 @@ def _rows_of_sessions(
     meant = match(labels, sessions, path, "ses-")
     check_unique([f"ses-{label}" for label in meant.values()], path)
     if note := told_otherwise(meant, path, "ses-"):
-        tables.notes.append(note)
+        tables.note(OTHERWISE, note)
     said = {
         meant[label]: tables.said(table, cells)
         for label, cells in zip(labels, table.rows, strict=True)
@@ -148,10 +147,8 @@ def _rows_of_sessions(
     has_ages = table.find("age") is not None
     if not has_ages and "age" in row and len(sessions) > 1:
         close = nearest("age", table.columns)
-        tables.notes.append(
-            f"{path}: no column age{f' (did you mean {close!r}?)' if close else ''}: all "
-            f"{len(sessions)} sessions have the age of participants.tsv"
-        )
+        guess = f" (did you mean {close!r}?)" if close else ""
+        tables.note(f"no column age in a {NO_AGES}", f"{path.name}{guess}")
     return [_of_session(row, name, said.get(name), has_ages, path) for name in wanted]
 
 

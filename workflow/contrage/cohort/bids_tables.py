@@ -12,7 +12,7 @@ from typing import Any
 
 from contrage.cohort.tables import check_unique
 from contrage.cohort.told import described, sex_of, unit_of_ages
-from contrage.errors import TableError
+from contrage.errors import TableError, few
 from contrage.tables import Table, is_missing, read_table
 
 NAMES = ("age", "sex", "site")
@@ -32,17 +32,26 @@ class Tables:
         `cohort.columns`: what is kept beside age, sex and site.
     read : list of str
         The files that were read.
-    notes : list of str
-        What a reader should know.
+    noted : dict of str to list of str
+        What a reader should know, and of which tables.
     """
 
     folder: Path
     declared: str = "auto"
     columns: list[str] = field(default_factory=list)
     read: list[str] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
+    noted: dict[str, list[str]] = field(default_factory=dict)
     _described: dict[str, dict[str, Any]] = field(default_factory=dict)
     _found: set[str] = field(default_factory=set)
+
+    def note(self, what: str, of: str) -> None:
+        """Note something that a reader should know of a table or folder."""
+        self.noted.setdefault(what, []).append(of)
+
+    @property
+    def notes(self) -> list[str]:
+        """What was noted, a line each."""
+        return [f"{what}: {few(of, '; ', most=3)}" for what, of in self.noted.items()]
 
     def open(self, path: Path) -> Table:
         """Read a table and note that it was read."""

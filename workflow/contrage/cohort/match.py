@@ -59,13 +59,15 @@ def match(
     return meant | {label: alike[_key(label)][0] for label in lost}
 
 
+OTHERWISE = "labels that differ by zeros or capitals from the folders were matched"
+
+
 def told_otherwise(meant: dict[str, str], table: Path, prefix: str = "sub-") -> str | None:
-    """Return a line that says which labels were matched, None where all stand as they are."""
+    """Return which labels were matched though they differ, None where all stand as they are."""
     pairs = [f"{told} is {prefix}{there}" for told, there in meant.items() if told != there]
     if not pairs:
         return None
-    differ = f"{len(pairs)} labels differ by zeros or capitals from the folders"
-    return f"{table}: {differ}: {few(pairs)}"
+    return f"{table}: {few(pairs)}"
 
 
 def _key(label: str) -> str:

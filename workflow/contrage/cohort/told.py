@@ -19,7 +19,7 @@ _WORDS = {
     "weeks": ("week", "weeks", "wk", "wks", "w", "woche", "wochen"),
     "days": ("day", "days", "d", "tag", "tage"),
 }
-_IN_WORDS = re.compile(r"\b(?:in|\()\s*(?:completed\s+|full\s+)?(months?|weeks?|days?)\b", re.I)
+_IN_WORDS = re.compile(r"(?:\bin|\()\s*(?:completed\s+|full\s+)?(months?|weeks?|days?)\b", re.I)
 SEXES = {
     **dict.fromkeys(("f", "female", "w", "woman", "girl", "weiblich", "femme"), "F"),
     **dict.fromkeys(("m", "male", "man", "boy", "männlich", "homme"), "M"),
