@@ -5,13 +5,10 @@ import json
 import os
 import shlex
 
-from snakemake.exceptions import WorkflowError
-
 from contrage import experiment, failures, sources
 from contrage import pretraining as beforehand
 from contrage.cohort import came_through, names
 from contrage.cohort.snapshot import cohort_of_run
-from contrage.errors import ContrageError
 from contrage.imaging import backends, template_source
 from contrage.learning import encoders
 from contrage.sources import digest
@@ -20,9 +17,8 @@ from contrage.sources import digest
 gc.set_threshold(50_000, 20, 100)
 
 # Jobs run this checkout's package, in every environment.
-shell.prefix(
-    f"set -euo pipefail; export PYTHONPATH={os.path.join(workflow.basedir, 'workflow')!r}; "
-)
+PACKAGE = shlex.quote(os.path.join(workflow.basedir, "workflow"))
+shell.prefix(f"set -euo pipefail; export PYTHONPATH={PACKAGE}; ")
 
 
 RESULTS = f"results/{config['experiment']}"
