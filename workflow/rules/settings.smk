@@ -26,7 +26,7 @@ def meant_settings():
 
 
 try:
-    settings.require_plain_folder(ROOT)
+    settings.require_plain_folders(ROOT)
     meant = meant_settings()
 except ContrageError as error:
     raise WorkflowError(str(error)) from None

@@ -11,11 +11,11 @@ from contrage.errors import SettingsError
 from contrage.settings import demo
 from contrage.settings.meaning import Reading, as_meant, fill_defaults
 from contrage.settings.mistakes import find_mistakes
-from contrage.settings.paths import require_plain_folder
+from contrage.settings.paths import require_plain_folders
 from contrage.settings.schema import Part, child, kinds, load_schema
 from contrage.settings.yaml_door import Written, read_file, read_text
 
-__all__ = ["complete", "load_schema", "read", "require_plain_folder"]
+__all__ = ["complete", "load_schema", "read", "require_plain_folders"]
 
 MOST = 10  # mistakes that are told at once
 

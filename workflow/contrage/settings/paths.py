@@ -34,7 +34,8 @@ def brace_fault(path: str) -> str | None:
     return None
 
 
-def require_plain_folder(checkout: Path) -> None:
-    """Raise `SettingsError` if the workflow's own folder has braces in its path."""
-    if fault := brace_fault(str(checkout)):
-        raise SettingsError(f"the workflow lies in {fault}")
+def require_plain_folders(checkout: Path) -> None:
+    """Raise `SettingsError` if the workflow's folder, or the one it runs in, has braces."""
+    for words, folder in (("workflow lies in", checkout), ("working directory is", Path.cwd())):
+        if fault := brace_fault(str(folder)):
+            raise SettingsError(f"the {words} {fault}")
