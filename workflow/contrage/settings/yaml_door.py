@@ -13,6 +13,7 @@ from typing import Any
 import yaml
 
 from contrage.errors import SettingsError
+from contrage.settings.scalars import NULLS
 
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 CORE = "tag:yaml.org,2002:"
@@ -53,7 +54,7 @@ def read_file(path: Path) -> dict[str, Any]:
             f"{path}: line {line} is not UTF-8 text; save the file in that encoding"
         ) from None
     content = read_text(text, str(path))
-    if isinstance(content, str) and not content and not getattr(content, "quoted", False):
+    if isinstance(content, Written) and content in NULLS and not content.quoted:
         return {}
     if not isinstance(content, dict):
         raise SettingsError(
@@ -84,9 +85,9 @@ def read_text(text: str, source: str) -> Any:
 def _fault(text: str, error: yaml.MarkedYAMLError) -> str:
     """Say in one sentence where YAML cannot be read and why."""
     mark = error.problem_mark or error.context_mark
-    number = mark.line + 1 if mark else 1
-    lines = text.splitlines()
-    line = lines[number - 1] if number <= len(lines) else ""
+    lines = text.splitlines() or [""]
+    number = min(mark.line + 1, len(lines)) if mark else 1
+    line = lines[number - 1]
     if "\t" in line[: len(line) - len(line.lstrip())]:
         return f"line {number} is indented by a tab; YAML wants spaces"
     return f"line {number} cannot be read as YAML ({error.problem})"
