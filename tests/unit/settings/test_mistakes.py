@@ -14,6 +14,7 @@ from contrage.settings.words import PATTERNS
     [
         ("trainning: {epochs: 3}", "trainning: no such key; did you mean training?"),
         ("epochs: 3", "epochs: no such key; did you mean training.epochs?"),
+        ("seed: 3", "seed: no such key; did you mean training.seeds?"),
         ("training: {epoch: 3}", "training.epoch: no such key; did you mean training.epochs?"),
         (
             "training: {Batch-Size: 3}",

@@ -8,7 +8,7 @@ from contrage.errors import few
 from contrage.settings.schema import Part, all_keys
 
 PRETRAINING = "pretraining"
-SURE, LIKELY = 0.8, 0.6
+SURE, LIKELY = 0.8, 0.65
 
 
 def unknown_key(schema: Part, place: tuple[str, ...], known: list[str], prefix: str = "") -> str:
@@ -63,7 +63,7 @@ def _others(key: str, above: tuple[str, ...], known: list[str], paths: list[str]
     """Return what is rather like a key: in its own block, else very like anywhere."""
     if own := _close(key, known, LIKELY):
         return [".".join((*above, own[0]))]
-    names = {path.rpartition(".")[2] for path in paths}
+    names = {path.rpartition(".")[2] for path in paths} - {key}
     return [
         path for name in _close(key, sorted(names), SURE)[:1] for path in _elsewhere(name, paths)
     ]
