@@ -3,10 +3,52 @@
 from __future__ import annotations
 
 import os
+import re
+from dataclasses import dataclass
 from pathlib import Path
 
 VERSION = "1.10.0"
 ENDINGS = (".nii.gz", ".nii", ".mat", ".npy")
+IMAGES = (".nii.gz", ".nii")
+_ENTITY = re.compile(r"([A-Za-z]+)-([A-Za-z0-9+]+)")
+
+
+@dataclass(frozen=True)
+class Name:
+    """A file's name, parted: sub-01_acq-50Hz_run-2_stiffness.nii.gz.
+
+    Attributes
+    ----------
+    file : str
+        The whole name.
+    entities : dict of str to str
+        Key → label, in the order in which they stand: sub, acq, run.
+    suffix : str
+        What the file shows: stiffness.
+    odd : str
+        The first part that is no entity, so that the name is none of BIDS; empty where all are.
+    """
+
+    file: str
+    entities: dict[str, str]
+    suffix: str
+    odd: str = ""
+
+
+def parse(file: str) -> Name | None:
+    """Return the parts of an image's name, None where it has no ending of an image."""
+    ending = next((end for end in IMAGES if file.endswith(end)), None)
+    if ending is None:
+        return None
+    *parts, last = file.removesuffix(ending).split("_")
+    entities, odd = {}, ""
+    for part in parts:
+        found = _ENTITY.fullmatch(part)
+        if found is None or found[1] in entities:
+            odd = odd or part or "_"
+        else:
+            entities[found[1]] = found[2]
+    return Name(file, entities, last, odd)
 
 
 def sidecar_of(path: str | Path) -> Path:

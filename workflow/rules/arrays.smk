@@ -23,10 +23,12 @@ rule arrays:
         mem_mb=growing(2000),
         runtime=growing(120),
     params:
+        code=digest("contrage.dataset.arrays"),
         settings=as_json(
             **{key: config["cohort"][key] for key in ("path", "image", "on_bad_scan")},
             voxel_mm=config["dataset"]["voxel_mm"],
         ),
+        found=what_was_found_of_all,
     message:
         "Checking the prepared arrays and stacking them into one"
     shell:

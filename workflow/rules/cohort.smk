@@ -22,6 +22,7 @@ if IS_PHANTOM:
             mem_mb=growing(500),
             runtime=growing(10),
         params:
+            code=digest("contrage.cohort.phantom.tables"),
             settings=as_json(**config["cohort"]["phantom"]),
         message:
             "Writing the phantom cohort's table"
@@ -69,6 +70,7 @@ rule cohort:
     output:
         scans=f"{DERIVATIVES}/scans.tsv",
         excluded=f"{DERIVATIVES}/excluded.tsv",
+        choices=f"{DERIVATIVES}/choices.tsv",
     log:
         f"{DERIVATIVES}/logs/cohort.log",
     benchmark:
@@ -81,9 +83,12 @@ rule cohort:
         mem_mb=growing(1000),
         runtime=growing(10),
     params:
+        code=digest("contrage.cohort.register"),
         settings=as_json(**COHORT_SETTINGS),
+        found=what_was_found,
     message:
         "Writing the cohort's table"
     shell:
         "python -m contrage cohort --settings {params.settings:q} --log {log:q}"
         " --scans {output.scans:q} --excluded {output.excluded:q}"
+        " --choices {output.choices:q}"

@@ -5,12 +5,17 @@ import json
 import os
 import shlex
 
+from snakemake.logging import logger
+
 from contrage import experiment, failures, sources
 from contrage import pretraining as beforehand
 from contrage.cohort import came_through, names
+from contrage.cohort.notices import notices
 from contrage.cohort.snapshot import cohort_of_run
 from contrage.imaging import backends, template_source
 from contrage.learning import encoders
+from contrage.run.found import contents
+from contrage.run.found import digest as digest_of
 from contrage.sources import digest
 
 # A plan is millions of objects that stay: looking through them for garbage was a fifth of the time.
@@ -58,12 +63,19 @@ try:
     beforehand.check(config)
     backends.require_backend(config["preprocessing"]["skull_strip"]["method"])
     TEMPLATE = template_source.find_source(config["preprocessing"]["template"])
-    COHORT = cohort_of_run(
+    FOUND = cohort_of_run(
         COHORT_SETTINGS, Path(".snakemake/contrage-cohorts"), workflow.is_main_process
     )
+    COHORT = FOUND.cohort
     experiment.check_people(config, COHORT)
 except ContrageError as error:
     raise WorkflowError(str(error)) from None
+
+if workflow.is_main_process:
+    for line in notices(
+        COHORT, config["cohort"]["name"], Path(DERIVATIVES) if HAS_SCANS else None
+    ):
+        logger.warning(line)
 
 SCANS = {scan.scan_id: scan for scan in COHORT.scans}
 SEEDS = config["training"]["seeds"]

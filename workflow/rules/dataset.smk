@@ -27,7 +27,11 @@ if IS_TABLE:
             mem_mb=growing(2000),
             runtime=growing(10),
         params:
-            settings=as_json(table=config["cohort"]["table"]),
+            code=digest("contrage.dataset.features"),
+            settings=as_json(
+                table=config["cohort"]["table"], columns=config["cohort"]["columns"]
+            ),
+            found=what_was_found_of_tables,
         message:
             "Reading the table's features into one array"
         shell:
@@ -66,6 +70,7 @@ else:
             mem_mb=growing(2000),
             runtime=growing(60),
         params:
+            code=digest("contrage.dataset.stack"),
             settings=as_json(
                 image=IMAGE if IMAGE in MAPS else ANATOMICAL,
                 grid_mm=GRID_MM,
@@ -104,7 +109,9 @@ rule select:
         mem_mb=growing(1000),
         runtime=growing(10),
     params:
+        code=digest("contrage.dataset.select"),
         settings=as_json(quality_action=QUALITY, leave_out=left_out_here()),
+        exclude=list_of_reader,
         derivatives=folder_of_table,
     message:
         "Choosing the scans of the experiment"
@@ -134,6 +141,7 @@ rule split:
         mem_mb=growing(2000),
         runtime=growing(60),
     params:
+        code=digest("contrage.dataset.split"),
         settings=lambda wildcards: as_json(
             seed=int(wildcards.seed),
             split=config["dataset"]["split"],

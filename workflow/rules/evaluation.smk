@@ -23,6 +23,7 @@ rule probe:
         mem_mb=growing(2000),
         runtime=growing(30),
     params:
+        code=digest("contrage.evaluation.probe"),
         settings=lambda wildcards: as_json(
             row=wildcards.row, seed=int(wildcards.seed), probe=config["probe"]
         ),
@@ -53,6 +54,7 @@ rule baselines:
         mem_mb=growing(4000),
         runtime=growing(60),
     params:
+        code=digest("contrage.evaluation.baselines"),
         settings=lambda wildcards: as_json(
             seed=int(wildcards.seed),
             probe=config["probe"],
@@ -89,6 +91,7 @@ if HAS_SCANS:
             mem_mb=growing(4000),
             runtime=growing(60),
         params:
+            code=digest("contrage.evaluation.site"),
             settings=as_json(
                 dataset={
                     key: config["dataset"][key]

@@ -24,6 +24,7 @@ rule check:
         ),
         code=digest("contrage.imaging.check"),
         images=raw_options,
+        found=what_was_found_of_scan,
     message:
         "Checking the raw images of {wildcards.scan}"
     shell:
@@ -36,6 +37,7 @@ rule check:
 rule gate:
     input:
         scans=rules.cohort.output.scans,
+        excluded=rules.cohort.output.excluded,
         records=per_scan(rules.check.output.record),
         code=code("contrage.cohort.gate"),
     output:
@@ -53,6 +55,7 @@ rule gate:
         mem_mb=growing(1000),
         runtime=growing(10),
     params:
+        code=digest("contrage.cohort.gate"),
         settings=as_json(on_bad_scan=config["cohort"]["on_bad_scan"]),
         derivatives=folder_of_table,
     message:
@@ -60,6 +63,7 @@ rule gate:
     shell:
         "python -m contrage gate --settings {params.settings:q} --log {log:q}"
         " --scans {input.scans:q} --derivatives {params.derivatives:q} --passed {output.passed:q}"
+        " --excluded {input.excluded:q}"
 
 
 rule preprocess:

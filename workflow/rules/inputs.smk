@@ -9,13 +9,32 @@ def phantom_settings(wildcards):
 
 def cohort_tables(wildcards):
     """The tables that a cohort is read from, so that an edit of them is noticed."""
-    if IS_PHANTOM:
-        return [f"{RAW}/participants.tsv"]
-    if IS_TABLE:
-        return [config["cohort"]["path"]]
-    folder = Path(config["cohort"]["path"])
-    found = [*folder.glob("participants.tsv"), *folder.glob("*.xlsx")]
-    return sorted(str(path) for path in [*found, *folder.glob("sub-*/*_sessions.tsv")])
+    return [f"{RAW}/participants.tsv"] if IS_PHANTOM else COHORT.tables
+
+
+def what_was_found(wildcards):
+    """Scans, who is left out, and what stands in the tables: other ones are noticed."""
+    return FOUND.of_cohort()
+
+
+def what_was_found_of_scan(wildcards):
+    """Size and time of change of a scan's raw images: any other file is noticed, older or not."""
+    return FOUND.of_images(sorted(raw_images(wildcards).values()))
+
+
+def what_was_found_of_all(wildcards):
+    """The same of the images, or prepared arrays, of all scans."""
+    return FOUND.of_images([scan.anatomical for scan in COHORT.scans])
+
+
+def what_was_found_of_tables(wildcards):
+    """What stands in the cohort's tables."""
+    return FOUND.of_tables()
+
+
+def list_of_reader(wildcards):
+    """What stands in the reader's list of scans to leave out."""
+    return digest_of(contents([config["cohort"]["exclude"] or ""]))
 
 
 def features_of(row, seed, fold):
@@ -55,9 +74,18 @@ def rows_without_head():
 
 def training_code(wildcards):
     """The loop, the row's loss and the encoder: no other loss or encoder retrains it."""
+    return code(*training_modules(wildcards))
+
+
+def training_digest(wildcards):
+    """The same by contents: a file that an older one has replaced is noticed, too."""
+    return digest(*training_modules(wildcards))
+
+
+def training_modules(wildcards):
     loss = experiment.loss_settings(config, wildcards.row)["loss"]
     encoder = encoders.module(config["training"]["encoder"])
-    return code("contrage.learning.train", f"contrage.losses.{loss}", encoder)
+    return "contrage.learning.train", f"contrage.losses.{loss}", encoder
 
 
 def page_files():

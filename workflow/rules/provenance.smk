@@ -24,6 +24,7 @@ rule describe:
         mem_mb=growing(1000),
         runtime=growing(10),
     params:
+        code=digest("contrage.imaging.description"),
         settings=as_json(
             name=config["cohort"]["name"],
             anatomical=ANATOMICAL if USES_ANATOMICAL else None,

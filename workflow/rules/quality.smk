@@ -21,6 +21,7 @@ rule came_through:
         mem_mb=growing(1000),
         runtime=growing(10),
     params:
+        code=digest("contrage.cohort.came_through"),
         settings=as_json(on_bad_scan=config["cohort"]["on_bad_scan"]),
         derivatives=folder_of_table,
     message:
@@ -53,11 +54,13 @@ rule quality_page:
         mem_mb=growing(2000),
         runtime=growing(30),
     params:
+        code=digest("contrage.report.quality.page"),
         settings=as_json(
             cohort=config["cohort"]["name"],
             limits=config["preprocessing"]["quality"],
             exclude=config["cohort"]["exclude"],
         ),
+        exclude=list_of_reader,
         derivatives=folder_of_table,
     message:
         "Writing the quality page"

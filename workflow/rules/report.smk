@@ -32,6 +32,7 @@ rule tables:
         mem_mb=growing(2000),
         runtime=growing(30),
     params:
+        code=digest("contrage.report.tables"),
         settings=as_json(
             rows=ROWS,
             norm_rows=experiment.norm_rows(config),
@@ -77,6 +78,7 @@ rule figures:
         mem_mb=growing(3000),
         runtime=growing(30),
     params:
+        code=digest("contrage.report.figures"),
         settings=as_json(
             rows=ROWS,
             norm_rows=experiment.norm_rows(config),
@@ -121,6 +123,7 @@ rule page:
         mem_mb=growing(2000),
         runtime=growing(30),
     params:
+        code=digest("contrage.report.page"),
         settings=as_json(
             experiment=config["experiment"],
             description=config["description"],

@@ -11,6 +11,7 @@ use rule feasible as search_feasible with:
     benchmark:
         f"{RESULTS}/benchmarks/search_feasible/{{row}}.tsv"
     params:
+        code=feasible_digest,
         settings=feasible_draws,
     message:
         "Asking whether all draws of {wildcards.row} can run"
@@ -36,6 +37,7 @@ rule search_split:
         mem_mb=growing(2000),
         runtime=growing(60),
     params:
+        code=digest("contrage.dataset.inner_split"),
         settings=as_json(
             validation_fraction=config["search"]["validation_fraction"],
             seed=config["search"]["seed"],
@@ -69,6 +71,7 @@ use rule train as search_train with:
     benchmark:
         f"{RESULTS}/benchmarks/search_train/{{row}}/split-{{seed}}_fold-{{fold}}_draw-{{draw}}.tsv"
     params:
+        code=training_digest,
         settings=draw_settings,
         resume=f"{DRAW}/resume.pt",
         snapshots="",
@@ -112,6 +115,7 @@ rule search_best:
         mem_mb=growing(500),
         runtime=growing(10),
     params:
+        code=digest("contrage.evaluation.search"),
         settings=choice_settings,
     message:
         "Choosing settings of {wildcards.row}, split {wildcards.seed}, fold {wildcards.fold}"
@@ -141,6 +145,7 @@ rule search_table:
         mem_mb=growing(500),
         runtime=growing(10),
     params:
+        code=digest("contrage.evaluation.search"),
         settings=as_json(),
     message:
         "Writing the table of the search"

@@ -33,8 +33,16 @@ def feasible_draws(wildcards):
 
 
 def feasible_code(wildcards):
+    return code(*feasible_modules(wildcards))
+
+
+def feasible_digest(wildcards):
+    return digest(*feasible_modules(wildcards))
+
+
+def feasible_modules(wildcards):
     loss = experiment.loss_settings(config, wildcards.row)["loss"]
-    return code("contrage.learning.feasible", f"contrage.losses.{loss}")
+    return "contrage.learning.feasible", f"contrage.losses.{loss}"
 
 
 def draw_settings(wildcards):

@@ -24,6 +24,7 @@ rule feasible:
         runtime=growing(10),
         gpu=1 if config["training"]["device"] == "cuda" else 0,
     params:
+        code=digest("contrage.learning.feasible"),
         settings=as_json(
             device=config["training"]["device"],
             batch_size=config["training"]["batch_size"],
@@ -61,6 +62,7 @@ rule train:
         runtime=growing(720),
         gpu=0 if config["training"]["device"] == "cpu" else PROCESSES,
     params:
+        code=training_digest,
         settings=training_settings,
         resume=f"{TRAINING}/resume.pt",
         snapshots="",
@@ -87,6 +89,7 @@ if SNAPSHOTS:
             seed=str(SEEDS[0]),
             fold="0",
         params:
+            code=training_digest,
             settings=training_settings,
             resume=f"{TRAINING}/resume.pt",
             snapshots=lambda wildcards, output: f"--snapshots {output.snapshots}",

@@ -36,8 +36,8 @@ def settings(tmp_path: Path) -> dict:
 
 def test_a_job_gets_exactly_what_the_run_has_read(settings, tmp_path, monkeypatch):
     first = snapshot.cohort_of_run(settings, tmp_path / "kept", is_first=True)
-    assert first == read_cohort(settings)
-    assert len(first.scans) == 2 and len(first.excluded) == 1
+    assert first.cohort == read_cohort(settings)
+    assert len(first.cohort.scans) == 2 and len(first.cohort.excluded) == 1
     monkeypatch.setattr(snapshot, "read_cohort", lambda settings: pytest.fail("read again"))
     assert snapshot.cohort_of_run(settings, tmp_path / "kept", is_first=False) == first
 
@@ -46,7 +46,7 @@ def test_a_new_run_reads_the_cohort_anew(settings, tmp_path):
     snapshot.cohort_of_run(settings, tmp_path / "kept", is_first=True)
     (tmp_path / "study/sub-2/mre/sub-2_stiffness.nii.gz").unlink()
     again = snapshot.cohort_of_run(settings, tmp_path / "kept", is_first=True)
-    assert [scan.scan_id for scan in again.scans] == ["sub-1"]
+    assert [scan.scan_id for scan in again.cohort.scans] == ["sub-1"]
 
 
 def test_other_settings_have_a_snapshot_of_their_own(settings, tmp_path):
@@ -58,5 +58,5 @@ def test_other_settings_have_a_snapshot_of_their_own(settings, tmp_path):
 
 def test_a_job_without_a_snapshot_reads_the_cohort(settings, tmp_path):
     found = snapshot.cohort_of_run(settings, tmp_path / "kept", is_first=False)
-    assert found == read_cohort(settings)
+    assert found.cohort == read_cohort(settings)
     assert not (tmp_path / "kept").exists()

@@ -142,12 +142,23 @@ def test_arrays_of_another_kind_beside_are_not_taken(openbhb):
     assert set(find(openbhb, "quasiraw")) == {f"sub-{PEOPLE[0]}"}
 
 
-def test_of_two_arrays_of_a_participant_the_first_is_taken_and_it_is_said(openbhb, caplog):
+def test_two_arrays_of_a_participant_are_told_and_neither_is_taken(openbhb):
     second = place(openbhb, PEOPLE[0], "val")
     second.parent.mkdir(parents=True)
     np.save(second, np.zeros(3))
-    assert find(openbhb, "vbm")[f"sub-{PEOPLE[0]}"] == place(openbhb, PEOPLE[0])
-    assert "a second array of sub-012345678901" in caplog.text
+    cohort = read(settings(openbhb, on_bad_scan="exclude"))
+    assert [scan.participant_id for scan in cohort.scans] == [f"sub-{p}" for p in PEOPLE[1:]]
+    assert "2 arrays" in cohort.excluded[0].reason and str(second) in cohort.excluded[0].reason
+    with pytest.raises(TableError, match=f"sub-{PEOPLE[0]}: 2 arrays"):
+        read(settings(openbhb))
+
+
+def test_ids_of_arrays_that_lost_their_zeros_are_found(openbhb):
+    table = openbhb / "participants.tsv"
+    table.write_text(table.read_text().replace(PEOPLE[0], PEOPLE[0].lstrip("0")))
+    cohort = read(settings(openbhb))
+    assert [scan.participant_id for scan in cohort.scans] == [f"sub-{p}" for p in PEOPLE]
+    assert "differ by zeros" in cohort.notes[0]
 
 
 def test_the_kinds_are_openbhbs():

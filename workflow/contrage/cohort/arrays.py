@@ -7,16 +7,15 @@ Dufumier et al., NeuroImage 263:119637, 2022).
 
 from __future__ import annotations
 
-import logging
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from contrage.cohort.tables import Cohort, Exclusion, Scan, text_or_none, usable_rows
+from contrage.cohort.bids_tables import Tables
+from contrage.cohort.match import match, told_otherwise
+from contrage.cohort.tables import Cohort, Exclusion, Scan, participant_label, usable_rows
+from contrage.cohort.unusable import why_unusable
 from contrage.errors import SettingsError, TableError, few
-from contrage.files import read_tsv
-
-log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -62,47 +61,79 @@ def read(settings: dict[str, Any]) -> Cohort:
     table = folder / "participants.tsv"
     if not table.is_file():
         raise TableError(f"{table}: no such file; cohort.path must hold it beside the arrays")
-    frame = read_tsv(table)
-    lost = [name for name in ("participant_id", "age") if name not in frame]
-    if lost:
-        raise TableError(f"{table}: no column {', '.join(lost)} (columns are separated by tabs)")
-    columns = ["participant_id", "age", *({"sex", "site"} & set(frame))]
-    people = frame[columns].to_dict("records")
-    rows, excluded = usable_rows(people, table, settings["on_bad_scan"])
-    files, kind = find(folder, settings["image"]), KINDS[settings["image"]]
+    tables = Tables(folder, settings.get("age_unit", "auto"), settings.get("columns", []))
+    files, kind = find_all(folder, settings["image"]), KINDS[settings["image"]]
+    rows, excluded = usable_rows(_people(tables, table, files), table, settings["on_bad_scan"])
+    tables.check_columns()
     scans, missing = [], []
     for row in rows:
-        person = row["participant_id"]
-        if person not in files:
-            missing.append(Exclusion(person, "import", f"no array {person}_{kind.ending}"))
-            continue
-        scans.append(
-            Scan(
-                participant_id=person,
-                age=row["age"],
-                sex=text_or_none(row.get("sex")),
-                site=text_or_none(row.get("site")),
-                anatomical=str(files[person]),
+        reason = _reason(row["participant_id"], files, kind)
+        if reason:
+            missing.append(Exclusion(row["scan_id"], "import", reason))
+        else:
+            path = str(files[row["participant_id"]][0])
+            scans.append(
+                Scan(
+                    participant_id=row["participant_id"],
+                    age=row["age"],
+                    sex=row.get("sex"),
+                    site=row.get("site"),
+                    anatomical=path,
+                    columns={name: row.get(name) for name in tables.columns},
+                )
             )
-        )
     if missing and settings["on_bad_scan"] == "fail":
-        named = few([exclusion.scan_id for exclusion in missing])
+        named = few([f"{exclusion.scan_id}: {exclusion.reason}" for exclusion in missing], "; ")
         raise TableError(
-            f"{folder}: no array …_{kind.ending} of {named}. Fetch them, or set "
-            "cohort.on_bad_scan to exclude"
+            f"{folder}: {named}. Fetch the arrays, or set cohort.on_bad_scan to exclude"
         )
-    return Cohort(scans, excluded + missing)
+    return Cohort(scans, excluded + missing, tables.read, tables.notes)
+
+
+def _people(tables: Tables, path: Path, files: dict[str, list[Path]]) -> list[dict[str, Any]]:
+    """Return a row per line of participants.tsv, with the id that the arrays have."""
+    table = tables.open(path)
+    person, _ = table.column("participant_id"), table.column("age")
+    rows = [
+        {
+            "participant_id": participant_label(cells[person], path, line=line),
+            "line": line,
+            "age": None,
+            **tables.said(table, cells),
+        }
+        for line, cells in zip(table.numbers, table.rows, strict=True)
+    ]
+    labels = [row["participant_id"].removeprefix("sub-") for row in rows]
+    meant = match(labels, [name.removeprefix("sub-") for name in files], path)
+    if note := told_otherwise(meant, path):
+        tables.notes.append(note)
+    return [
+        {**row, "participant_id": f"sub-{meant.get(label, label)}"}
+        for label, row in zip(labels, rows, strict=True)
+    ]
+
+
+def _reason(person: str, files: dict[str, list[Path]], kind: Kind) -> str | None:
+    """Return why a participant's array cannot be used, None where it can."""
+    paths = files.get(person, [])
+    if not paths:
+        return f"no array {person}_{kind.ending}"
+    if len(paths) > 1:
+        return f"{len(paths)} arrays ({few(list(map(str, paths)))}); leave one in the folder"
+    reason = why_unusable(paths[0])
+    return reason and f"{paths[0].name} {reason}"
 
 
 def find(folder: Path, image: str) -> dict[str, Path]:
-    """Return participant → array, anywhere below a folder; of several the first by name."""
-    files: dict[str, Path] = {}
+    """Return participant → array, anywhere below a folder, for those who have one."""
+    return {person: paths[0] for person, paths in find_all(folder, image).items()}
+
+
+def find_all(folder: Path, image: str) -> dict[str, list[Path]]:
+    """Return participant → arrays, anywhere below a folder, by name."""
+    files: dict[str, list[Path]] = {}
     for path in sorted(folder.rglob(f"sub-*_{KINDS[image].ending}")):
-        person = path.name.partition("_")[0]
-        if person in files:
-            log.warning("%s: a second array of %s, the first is used", path, person)
-        else:
-            files[person] = path
+        files.setdefault(path.name.partition("_")[0], []).append(path)
     return files
 
 

@@ -2,30 +2,23 @@
 
 BIDS knows no suffix for maps of MR elastography yet: they are looked for as
 `mre/…_stiffness.nii[.gz]` and `mre/…_dampingratio.nii[.gz]`. The folder is listed by the BIDS
-naming pattern, not indexed, because Snakemake asks for the list each time it starts, in every job
-on a cluster.
+naming pattern, not indexed, because Snakemake asks for the list each time it starts.
 """
 
 from __future__ import annotations
 
-import logging
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from contrage.cohort.names import LABEL, MAPS, scan_id
-from contrage.cohort.tables import Cohort, Exclusion, Scan, text_or_none, usable_rows
-from contrage.errors import TableError
-from contrage.files import read_tsv
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-log = logging.getLogger(__name__)
-
-DATATYPE = {"T1w": "anat", "magnitude": "mre", "mask": "anat", **dict.fromkeys(MAPS, "mre")}
-NAMES = {"stiffness": "stiffness", "dampingratio": "damping-ratio"}
-ENDINGS = (".nii.gz", ".nii")
+from contrage.cohort.bids_scans import add_scan, check_alike, images_of_row
+from contrage.cohort.bids_sessions import rows_of_person
+from contrage.cohort.bids_tables import Tables
+from contrage.cohort.match import match, told_otherwise
+from contrage.cohort.names import LABEL, scan_id
+from contrage.cohort.tables import Cohort, Exclusion, participant_label, usable_rows
+from contrage.errors import SettingsError, TableError, few
+from contrage.tables import Table, is_missing
 
 
 def read(settings: dict[str, Any]) -> Cohort:
@@ -35,138 +28,123 @@ def read(settings: dict[str, Any]) -> Cohort:
     ----------
     settings : dict
         `path` (the BIDS folder), `image` (T1w, stiffness or dampingratio: the one to learn from),
-        `anatomical` (T1w or magnitude), `needs_anatomical`, `needs_mask`,
-        `needs_magnitude`, `on_bad_scan`.
+        `maps`, `anatomical` (T1w or magnitude), `needs_anatomical`, `needs_mask`,
+        `needs_magnitude`, `entities`, `columns`, `age_unit`, `on_bad_scan`.
 
     Raises
     ------
     TableError
-        If the table or a column is not there, or a row cannot be used.
+        If the table or a column is not there, a row cannot be used, ids of table and folders
+        cannot be matched, or maps of several frequencies are there.
     """
     folder = Path(settings["path"])
-    table = folder / "participants.tsv"
-    if not table.is_file():
-        raise TableError(f"{table}: no such file; cohort.path must be a BIDS folder")
-    rows = _rows(folder, table)
-    rows, excluded = usable_rows(rows, table, settings["on_bad_scan"])
-    scans = []
+    path = folder / "participants.tsv"
+    tables = Tables(folder, settings.get("age_unit", "auto"), settings.get("columns", []))
+    people = _folders(folder)
+    told = _participants(tables, path, people)
+    excluded = _unlisted(told, people, path)
+    found = [images_of_row(tables, row, settings) for row in _sessions(tables, told, excluded)]
+    _check_ages_are_told([row for row, _ in found], tables, path)
+    rows, unusable = usable_rows((row for row, _ in found), path, settings["on_bad_scan"])
+    tables.check_columns()
+    images = {scan_id(row["participant_id"], row.get("session")): each for row, each in found}
+    cohort = Cohort([], [*excluded, *unusable], tables.read, tables.notes)
     for row in rows:
-        scan = _find_images(folder, row, settings["anatomical"])
-        missing = _missing(scan, settings)
-        if missing:
-            excluded.append(Exclusion(scan.scan_id, "import", f"no {' and no '.join(missing)}"))
-        else:
-            scans.append(scan)
-    listed = {row["participant_id"] for row in rows} | {
-        exclusion.scan_id.partition("_ses-")[0] for exclusion in excluded
-    }
-    for name in _listing(folder):
-        if name.startswith("sub-") and name not in listed and (folder / name).is_dir():
-            excluded.append(Exclusion(name, "import", f"no row in {table.name}"))
-    return Cohort(scans, excluded)
+        add_scan(cohort, row, images[row["scan_id"]], settings)
+    check_alike(cohort, images, settings)
+    return cohort
 
 
-def _rows(folder: Path, table: Path) -> list[dict[str, Any]]:
+def _sessions(
+    tables: Tables, told: list[dict[str, Any]], excluded: list[Exclusion]
+) -> list[dict[str, Any]]:
     """Return one row per participant and session."""
-    frame = _read_table(table, ["participant_id", "age"])
-    if "session_id" in frame:
-        frame = frame.rename(columns={"session_id": "session"})
-    if "session" in frame:
-        frame["session"] = frame["session"].str.removeprefix("ses-")
-        return frame.to_dict("records")
-    return [each for row in frame.to_dict("records") for each in _sessions(folder, row)]
+    by_person: dict[str, list[dict[str, Any]]] = {}
+    for row in told:
+        by_person.setdefault(row["participant_id"], []).append(row)
+    rows = []
+    for of_person in by_person.values():
+        if of_person[0]["folder"]:
+            rows += rows_of_person(tables, of_person, excluded)
+        else:
+            rows += [{**row, "names": []} for row in of_person]
+    return rows
 
 
-def _sessions(folder: Path, row: dict[str, Any]) -> list[dict[str, Any]]:
-    """Return one row per session folder of a participant, with the session's own age if told."""
-    label = str(row["participant_id"] or "").removeprefix("sub-")
-    if not LABEL.match(label):
-        return [row]  # the check of the table names it
-    home = folder / f"sub-{label}"
-    found = [name for name in _listing(home) if name.startswith("ses-")]
-    sessions = [name.removeprefix("ses-") for name in found if (home / name).is_dir()]
-    if not sessions:
-        return [row]
-    ages = {}
-    table = home / f"sub-{label}_sessions.tsv"
-    if table.is_file():
-        frame = _read_table(table, ["session_id"])
-        if "age" in frame:
-            names = frame["session_id"].str.removeprefix("ses-")
-            ages = dict(zip(names, frame["age"], strict=True))
-    elif len(sessions) > 1:
-        log.warning(
-            "%s: several sessions but no %s: all get the age of participants.tsv", home, table.name
-        )
-    return [{**row, "session": name, "age": ages.get(name, row["age"])} for name in sessions]
-
-
-def _read_table(table: Path, required: list[str]) -> pd.DataFrame:
+def _check_ages_are_told(rows: list[dict[str, Any]], tables: Tables, path: Path) -> None:
+    if any(row["age"] is not None or row.get("reason") for row in rows) or not rows:
+        return
+    others = "sub-*_sessions.tsv and *_scans.tsv have none either"
     try:
-        frame = read_tsv(table)
-    except (UnicodeDecodeError, ValueError) as error:
-        raise TableError(f"{table}: not a tab-separated table ({error})") from None
-    missing = [column for column in required if column not in frame]
-    if missing:
+        tables.open(path).column("age")
+    except TableError as error:
+        raise TableError(f"{error}; {others}") from None
+
+
+def _folders(folder: Path) -> dict[str, str]:
+    """Return label → name of the participants' folders."""
+    try:
+        with os.scandir(folder) as entries:
+            found = [each for each in entries if each.name.startswith("sub-") and each.is_dir()]
+    except OSError as error:
+        raise SettingsError(f"cohort.path: {folder} may not be read ({error.strerror})") from None
+    return {name.removeprefix("sub-"): name for name in sorted(each.name for each in found)}
+
+
+def _participants(tables: Tables, path: Path, people: dict[str, str]) -> list[dict[str, Any]]:
+    """Return a row per line of participants.tsv, with the label of the folder that it means."""
+    if not path.is_file() and not path.is_symlink():
+        if not any(tables.folder.glob("sub-*/sub-*_sessions.tsv")):
+            raise TableError(f"{path}: no such file; cohort.path must be a BIDS folder")
+        return [
+            {"participant_id": name, "folder": True}
+            for label, name in people.items()
+            if LABEL.match(label)
+        ]
+    table = tables.open(path)
+    if len(table.columns) < 2 and "," in table.columns[0]:
+        raise TableError(f"{path}: columns must be separated by tabs, not commas")
+    person, session = table.column("participant_id"), _session_column(table)
+    rows = []
+    for line, cells in zip(table.numbers, table.rows, strict=True):
+        row = {"participant_id": participant_label(cells[person], path, line=line), "line": line}
+        if session and not is_missing(cells[session]):
+            row["session"] = cells[session].removeprefix("ses-")
+        rows.append(row | tables.said(table, cells))
+    labels = [row["participant_id"].removeprefix("sub-") for row in rows]
+    meant = match(labels, people, path)
+    if note := told_otherwise(meant, path):
+        tables.notes.append(note)
+    return [
+        {**row, "participant_id": f"sub-{meant.get(label, label)}", "folder": label in meant}
+        for label, row in zip(labels, rows, strict=True)
+    ]
+
+
+def _session_column(table: Table) -> str | None:
+    """Return the column of sessions; of `session` and `session_id` the one that is filled."""
+    found = [name for name in map(table.find, ("session_id", "session")) if name is not None]
+    filled = [name for name in found if any(not is_missing(row[name]) for row in table.rows)]
+    if len(filled) == 2:
+        for number, row in zip(table.numbers, table.rows, strict=True):
+            one, other = (row[name].removeprefix("ses-") for name in filled)
+            if one != other:
+                raise TableError(
+                    f"{table.path}: line {number}: {filled[0]} is {one!r}, {filled[1]} is "
+                    f"{other!r}; remove one of the two columns"
+                )
+    return filled[0] if filled else None
+
+
+def _unlisted(rows: list[dict[str, Any]], people: dict[str, str], table: Path) -> list[Exclusion]:
+    """Return the folders without a row; refuse where hardly a row has a folder."""
+    told = {row["participant_id"].removeprefix("sub-") for row in rows}
+    without_folder, without_row = sorted(told - set(people)), sorted(set(people) - told)
+    if without_row and len(without_folder) > len(told) / 2:
         raise TableError(
-            f"{table}: no column {', '.join(missing)} (columns are separated by tabs; found: "
-            f"{', '.join(map(str, frame.columns[:6]))})"
+            f"{table}: {len(without_folder)} of {len(told)} participants have no folder "
+            f"({few(without_folder)}), and {len(without_row)} folders have no row "
+            f"({few([people[label] for label in without_row])}): are they the same people? Write "
+            "them alike"
         )
-    return frame
-
-
-def _find_images(folder: Path, row: dict[str, Any], anatomical: str) -> Scan:
-    participant, session = row["participant_id"], text_or_none(row.get("session"))
-    scan = scan_id(participant, session)
-    home = folder / participant / (f"ses-{session}" if session else "")
-    files = {each: _listing(home / each) for each in ("anat", "mre")}
-    images = {suffix: _find(home, files, scan, suffix) for suffix in DATATYPE}
-    return Scan(
-        participant_id=participant,
-        age=row["age"],
-        session=session,
-        sex=text_or_none(row.get("sex")),
-        site=text_or_none(row.get("site")),
-        anatomical=images[anatomical],
-        **{kind: images[kind] for kind in (*MAPS, "mask", "magnitude")},
-    )
-
-
-def _listing(folder: Path) -> list[str]:
-    """Return the sorted names in a folder, none where there is no such folder.
-
-    One call to the system in place of a search per name: of 20,000 scans each counts.
-    """
-    try:
-        return sorted(os.listdir(folder))
-    except OSError:
-        return []
-
-
-def _find(home: Path, files: dict[str, list[str]], scan: str, suffix: str) -> str | None:
-    """Return the image of a suffix, the first by name where there are several runs."""
-    middle = "desc-brain_mask" if suffix == "mask" else suffix
-    endings = tuple(f"{middle}{ending}" for ending in ENDINGS)
-    names = files[DATATYPE[suffix]]
-    found = [name for name in names if name.startswith(f"{scan}_") and name.endswith(endings)]
-    if not found:
-        return None
-    first = str(home / DATATYPE[suffix] / found[0])
-    if len(found) > 1:
-        log.warning("%s: %d images %s, the first is used", first, len(found), suffix)
-    return first
-
-
-def _missing(scan: Scan, settings: dict[str, Any]) -> list[str]:
-    """Name the images that this run needs and the scan does not have."""
-    missing = []
-    learned = settings["image"]
-    if learned in MAPS and getattr(scan, learned) is None:
-        missing.append(f"{NAMES[learned]} map (mre/…_{learned}.nii.gz)")
-    if (settings["needs_anatomical"] or learned not in MAPS) and not scan.anatomical:
-        missing.append(f"{settings['anatomical']} image")
-    if settings["needs_mask"] and scan.mask is None:
-        missing.append("brain mask (anat/…_desc-brain_mask.nii.gz)")
-    if settings.get("needs_magnitude") and scan.magnitude is None:
-        missing.append("magnitude image (mre/…_magnitude.nii.gz)")
-    return missing
+    return [Exclusion(people[label], "import", f"no row in {table.name}") for label in without_row]

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterable
 from pathlib import Path
 
 from contrage.cohort.names import participant
 from contrage.errors import SettingsError, TableError
+from contrage.tables import is_missing, nearest, read_table
 
 COLUMNS = ("scan_id", "participant_id")
 STAGE = "reader"
@@ -42,32 +42,34 @@ def read_exclusions(path: Path | str | None, known: Iterable[str]) -> dict[str, 
         wanted = f"sub-{name.removeprefix('sub-')}"
         meant = [scan for scan in scans if wanted in (scan, participant(scan))]
         if not meant:
+            close = nearest(wanted, scans)
             raise TableError(
-                f"{path}, line {number}: no scan {name!r} in the cohort; mend or remove the line"
+                f"{path}, line {number}: no scan {name!r} in the cohort; "
+                f"{f'did you mean {close}? Mend' if close else 'mend'} or remove the line"
             )
         for scan in meant:
-            found.setdefault(scan, reason)
+            found.setdefault(scan, reason or "no reason given")
     return found
 
 
 def _lines(path: Path) -> list[tuple[int, str, str]]:
     """Return number, name and reason of every line that is not empty."""
     try:
-        with path.open(newline="", encoding="utf-8-sig") as stream:
-            table = csv.DictReader(stream, delimiter="\t", quoting=csv.QUOTE_NONE)
-            rows = [(table.line_num, row) for row in table]
-            head = table.fieldnames or []
-    except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError(f"cohort.exclude: cannot read {str(path)!r} ({error})") from None
-    column = next((name for name in COLUMNS if name in head), None)
-    if column is None or "reason" not in head:
+        table = read_table(path)
+    except TableError as error:
+        raise SettingsError(f"cohort.exclude: {error}") from None
+    column = next((found for name in COLUMNS if (found := table.find(name))), None)
+    reason = table.find("reason")
+    if column is None or reason is None:
         raise TableError(
             f"{path}: needs the columns scan_id (or participant_id) and reason, separated by "
-            f"tabs; found: {', '.join(head) or 'nothing'}"
+            f"tabs; found: {', '.join(table.columns)}"
         )
-    named = [(number, (row[column] or "").strip(), row["reason"]) for number, row in rows]
-    return [(number, name, (why or "").strip() or "no reason given") for number, name, why in named
-            if name]  # fmt: skip
+    return [
+        (number, row[column], "" if is_missing(row[reason]) else row[reason])
+        for number, row in zip(table.numbers, table.rows, strict=True)
+        if row[column]
+    ]
 
 
 def reason_told(reason: str) -> str:

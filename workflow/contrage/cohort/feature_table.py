@@ -1,12 +1,7 @@
-"""A table of region features: one row per scan, numbers in place of images.
-
-Read with the standard library: Snakemake asks for the cohort each time it starts, in every job
-on a cluster, and importing pandas takes longer than reading a thousand rows.
-"""
+"""A table of region features: one row per scan, numbers in place of images."""
 
 from __future__ import annotations
 
-import csv
 import math
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -14,32 +9,38 @@ from pathlib import Path
 from typing import Any
 
 from contrage.cohort.tables import Cohort, Exclusion, Scan, usable_rows
+from contrage.cohort.told import described, sex_of, unit_of_ages
 from contrage.errors import SettingsError, TableError
+from contrage.tables import MISSING, Table, is_missing, read_table
 
-SEPARATORS = {".csv": ",", ".tsv": "\t"}
-MISSING = ("", "n/a")  # of a label
+ENDINGS = (".csv", ".tsv")
 NO_NUMBER = (*MISSING, "na", "nan", "null", ".")  # of a feature, in any case
 OPTIONAL = ("session", "site", "sex")
+ROLES = ("participant", "age", *OPTIONAL)
 
 
 @dataclass(frozen=True)
-class Table:
+class FeatureTable:
     """A file's cells as text, without those of excluded rows.
 
     Attributes
     ----------
     path : Path
-    columns : list of str
+    names : dict
+        `cohort.table`, with its columns named as they stand in the file.
     lines : list of dict
         Column → cell, stripped.
+    numbers : list of int
+        On which line of the file each stands.
     features : list of str
         The columns that are learned from.
     excluded : list of Exclusion
     """
 
     path: Path
-    columns: list[str]
+    names: dict[str, Any]
     lines: list[dict[str, str]]
+    numbers: list[int]
     features: list[str]
     excluded: list[Exclusion]
 
@@ -50,9 +51,9 @@ def read(settings: dict[str, Any]) -> Cohort:
     Parameters
     ----------
     settings : dict
-        `path` (the file), `on_bad_scan`, and `table`: names of the columns participant, age,
-        session, site and sex; `exclude` (column → values), `features` and `leave_out` (patterns),
-        `missing`.
+        `path` (the file), `on_bad_scan`, `age_unit`, `columns`, and `table`: names of the columns
+        participant, age, session, site and sex; `exclude` (column → values), `features` and
+        `leave_out` (patterns), `missing`.
 
     Raises
     ------
@@ -60,122 +61,119 @@ def read(settings: dict[str, Any]) -> Cohort:
         If the file is no table, lacks a column, or a row or a feature cannot be used.
     """
     table = open_table(settings)
+    sidecar, files = described(table.path)
+    unit = unit_of_ages(settings.get("age_unit", "auto"), sidecar, table.names["age"])
     rows, excluded = usable_rows(
-        people(table, settings["table"]), table.path, settings["on_bad_scan"], any_label=True
+        people(table), table.path, settings["on_bad_scan"], any_label=True, unit=unit
     )
-    feature_values(table, settings["table"]["missing"])
-    names = ("participant_id", "age", "session", "sex", "site")
-    scans = [Scan(**{name: row[name] for name in names}) for row in rows]
-    return Cohort(scans, [*table.excluded, *excluded])
+    feature_values(table)
+    scans = [
+        Scan(
+            participant_id=row["participant_id"],
+            age=row["age"],
+            session=row["session"],
+            sex=sex_of(row["sex"], sidecar, table.names["sex"]),
+            site=row["site"],
+            columns=row["columns"],
+        )
+        for row in rows
+    ]
+    return Cohort(scans, [*table.excluded, *excluded], [str(table.path), *map(str, files)])
 
 
-def people(table: Table, settings: dict[str, Any]) -> list[dict[str, Any]]:
+def people(table: FeatureTable) -> list[dict[str, Any]]:
     """Return one row per line: participant_id, session, age, sex and site, as text or None."""
-    found = []
-    for line in table.lines:
-        row = {name: _label(line, settings[name]) for name in OPTIONAL}
-        person, _, session = line[settings["participant"]].partition("_ses-")
+    found, names = [], table.names
+    for number, line in zip(table.numbers, table.lines, strict=True):
+        row = {name: _label(line, names[name]) for name in OPTIONAL}
+        person, _, session = line[names["participant"]].partition("_ses-")
         row["session"] = (row["session"] or session or "").removeprefix("ses-") or None
-        found.append({**row, "participant_id": person, "age": _label(line, settings["age"])})
+        told = {"participant_id": person, "age": _label(line, names["age"]), "line": number}
+        kept = {asked: _label(line, column) for asked, column in names["columns"].items()}
+        found.append({**row, **told, "columns": kept})
     return found
 
 
 def _label(line: dict[str, str], column: str) -> str | None:
     cell = line.get(column, "")
-    return None if cell in MISSING else cell
+    return None if is_missing(cell) else cell
 
 
-def open_table(settings: dict[str, Any]) -> Table:
+def open_table(settings: dict[str, Any]) -> FeatureTable:
     """Read the file, find its columns and part the excluded rows off."""
-    path, names = Path(settings["path"]), settings["table"]
-    columns, lines = read_lines(path)
-    _check_columns(path, columns, names)
-    lines, excluded = _exclude(path, columns, lines, names)
+    path = Path(settings["path"])
+    if path.suffix.lower() not in ENDINGS:
+        raise TableError(f"{path}: the file's name must end in .csv (commas) or .tsv (tabs)")
+    table = read_table(path)
+    if len(table.columns) < 2:
+        kind = "commas" if path.suffix.lower() == ".csv" else "tabs"
+        raise TableError(
+            f"{path}: columns must be separated by {kind}; "
+            f"its first line is {' '.join(table.columns)[:60]!r}"
+        )
+    names = _resolved(table, settings)
+    lines, numbers, excluded = _exclude(table, names)
     if not lines:
         raise TableError(f"{path}: no row is left; see cohort.table.exclude")
-    return Table(path, columns, lines, _features(path, columns, lines, names), excluded)
+    return FeatureTable(path, names, lines, numbers, _features(table, lines, names), excluded)
 
 
-def read_lines(path: Path) -> tuple[list[str], list[dict[str, str]]]:
-    """Return the columns and the lines of a TSV or CSV file, cells stripped.
+def _resolved(table: Table, settings: dict[str, Any]) -> dict[str, Any]:
+    """Return `cohort.table` with its columns as the file has them; `columns` are further ones.
 
     Raises
     ------
     TableError
-        If it is no such file, or a line has another number of cells than the header.
+        For one that is not there. Those of session, site and sex may be absent under their usual
+        names.
     """
-    separator = SEPARATORS.get(path.suffix.lower())
-    if separator is None:
-        raise TableError(f"{path}: the file's name must end in .csv (commas) or .tsv (tabs)")
-    try:
-        with path.open(newline="", encoding="utf-8-sig") as stream:
-            reader = csv.reader(stream, delimiter=separator, strict=True)
-            cells = [(reader.line_num, [cell.strip() for cell in line]) for line in reader if line]
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise TableError(f"{path}: cannot be read as a table ({error})") from None
-    columns = cells[0][1] if cells else []
-    if len(columns) < 2:
-        kind = "commas" if separator == "," else "tabs"
-        raise TableError(
-            f"{path}: columns must be separated by {kind}; "
-            f"its first line is {' '.join(columns)[:60]!r}"
-        )
-    twice = sorted({name for name in columns if columns.count(name) > 1})
-    if twice:
-        raise TableError(f"{path}: two columns are named {twice[0]!r}; rename one")
-    for number, line in cells:
-        if len(line) != len(columns):
-            raise TableError(
-                f"{path}: line {number} has {len(line)} cells, the header {len(columns)}"
-            )
-    return columns, [dict(zip(columns, line, strict=True)) for _, line in cells[1:]]
-
-
-def _check_columns(path: Path, columns: list[str], names: dict[str, Any]) -> None:
-    """Raise `TableError` for a named column that is not there.
-
-    Those of session, site and sex may be absent under their usual names.
-    """
-    asked = [("participant", names["participant"]), ("age", names["age"])]
-    asked += [(name, names[name]) for name in OPTIONAL if names[name] != name]
-    asked += [("exclude", column) for column in names["exclude"]]
-    for key, column in asked:
-        if column not in columns:
-            raise TableError(
-                f"{path}: no column {column!r} (cohort.table.{key}); "
-                f"it has {', '.join(columns[:6])}{' …' if len(columns) > 6 else ''}"
-            )
+    asked = settings["table"]
+    names = dict(asked)
+    for role in ROLES:
+        if role in OPTIONAL and asked[role] == role:
+            names[role] = table.find(role) or role
+        else:
+            names[role] = table.column(asked[role], f"cohort.table.{role}")
+    names["exclude"] = {
+        table.column(column, "cohort.table.exclude"): values
+        for column, values in asked["exclude"].items()
+    }
+    further = settings.get("columns", [])
+    names["columns"] = {column: table.column(column, "cohort.columns") for column in further}
+    return names
 
 
 def _exclude(
-    path: Path, columns: list[str], lines: list[dict[str, str]], names: dict[str, Any]
-) -> tuple[list[dict[str, str]], list[Exclusion]]:
-    kept, excluded = lines, []
+    table: Table, names: dict[str, Any]
+) -> tuple[list[dict[str, str]], list[int], list[Exclusion]]:
+    """Return the rows that are kept, their lines, and those that `exclude` leaves out."""
+    reasons: dict[int, str] = {}
     for column, values in names["exclude"].items():
         unwanted = [str(value) for value in values]
-        unknown = sorted(set(unwanted) - {line[column] for line in lines})
+        unknown = sorted(set(unwanted) - {row[column] for row in table.rows})
         if unknown:
             raise TableError(
-                f"{path}: no row has {column} {unknown[0]!r} (cohort.table.exclude); mend its name"
+                f"{table.path}: no row has {column} {unknown[0]!r} (cohort.table.exclude); mend "
+                "its name"
             )
-        out = [line for line in kept if line[column] in unwanted]
-        kept = [line for line in kept if line[column] not in unwanted]
-        excluded += [
-            Exclusion(
-                f"sub-{line[names['participant']].removeprefix('sub-')}",
-                "table",
-                f"{column} is {line[column]}",
-            )
-            for line in out
-        ]
-    return kept, excluded
+        for number, row in zip(table.numbers, table.rows, strict=True):
+            if row[column] in unwanted:
+                reasons.setdefault(number, f"{column} is {row[column]}")
+    numbered = list(zip(table.numbers, table.rows, strict=True))
+    excluded = [
+        Exclusion(f"sub-{row[names['participant']].removeprefix('sub-')}", "table", reasons[number])
+        for column in names["exclude"]
+        for number, row in numbered
+        if reasons.get(number, "").startswith(f"{column} is ")
+    ]
+    kept = [(number, row) for number, row in numbered if number not in reasons]
+    return [row for _, row in kept], [number for number, _ in kept], excluded
 
 
-def _features(
-    path: Path, columns: list[str], lines: list[dict[str, str]], names: dict[str, Any]
-) -> list[str]:
+def _features(table: Table, lines: list[dict[str, str]], names: dict[str, Any]) -> list[str]:
     """Return the columns to learn from: numbers, asked for and not left out."""
-    taken = {names["participant"], names["age"], *(names[name] for name in OPTIONAL)}
+    path, columns = table.path, table.columns
+    taken = {*(names[role] for role in ROLES), *names["columns"].values()}
     for key in ("features", "leave_out"):
         for pattern in names[key]:
             if not any(fnmatchcase(column, pattern) for column in columns):
@@ -211,7 +209,7 @@ def _number(cell: str) -> float:
         return math.nan
 
 
-def feature_values(table: Table, missing: str) -> list[list[float]]:
+def feature_values(table: FeatureTable) -> list[list[float]]:
     """Return the features, one list per line of the table; NaN where one is missing.
 
     Raises
@@ -231,7 +229,7 @@ def feature_values(table: Table, missing: str) -> list[list[float]]:
         for column, column_values in zip(table.features, zip(*values, strict=True), strict=True)
         if any(map(math.isnan, column_values))
     ]
-    if empty and missing == "fail":
+    if empty and table.names["missing"] == "fail":
         count = sum(math.isnan(value) for row in values for value in row)
         raise TableError(
             f"{table.path}: values are missing ({count} in all), the first in column {empty[0]!r}. "

@@ -8,15 +8,17 @@ from typing import Any
 
 from contrage.cohort.names import participant
 from contrage.cohort.read import read_cohort
-from contrage.cohort.tables import Exclusion
-from contrage.files import write_tsv
+from contrage.cohort.tables import FILES, Choice, Exclusion
+from contrage.tables import write_rows, write_tsv
 
 log = logging.getLogger(__name__)
 
 COLUMNS = ["scan_id", "participant_id", "session", "age", "sex", "site"]
 
 
-def register(settings: dict[str, Any], *, scans: Path, excluded: Path) -> None:
+def register(
+    settings: dict[str, Any], *, scans: Path, excluded: Path, choices: Path | None = None
+) -> None:
     """Write the scans of a cohort and what was left out.
 
     Parameters
@@ -24,20 +26,40 @@ def register(settings: dict[str, Any], *, scans: Path, excluded: Path) -> None:
     settings : dict
         As `contrage.cohort.read.read_cohort` takes it.
     scans : Path
-        Output, one row per scan: scan_id, participant_id, session, age (years), sex, site.
+        Output, one row per scan: scan_id, participant_id, session, age (years), sex, site, and
+        the columns of `cohort.columns`.
     excluded : Path
         Output, one row per scan that is left out: scan_id, participant_id, stage, reason.
+    choices : Path, optional
+        Output, one row per image that was chosen among several: scan_id, image, taken, others.
     """
     import pandas as pd
 
     cohort = read_cohort(settings)
-    rows = [{name: getattr(scan, name) for name in COLUMNS} for scan in cohort.scans]
-    write_tsv(scans, pd.DataFrame(rows, columns=COLUMNS).sort_values("scan_id"))
+    rows = [
+        {**{name: getattr(scan, name) for name in COLUMNS}, **scan.columns} for scan in cohort.scans
+    ]
+    columns = [*COLUMNS, *settings.get("columns", [])]
+    write_tsv(scans, pd.DataFrame(rows, columns=columns).sort_values("scan_id"))
     write_exclusions(excluded, cohort.excluded)
+    if choices is not None:
+        write_choices(choices, cohort.choices)
+    for note in cohort.notes:
+        log.warning("%s", note)
+    for exclusion in cohort.excluded:
+        if exclusion.stage == FILES:
+            log.warning("%s: %s", exclusion.scan_id, exclusion.reason)
     without_image = sum(exclusion.stage == "import" for exclusion in cohort.excluded)
     log.info("%d scans, %d left out", len(cohort.scans), len(cohort.excluded))
     if without_image:
         log.warning("%d participants have no usable set of images: see %s", without_image, excluded)
+
+
+def write_choices(path: Path, choices: list[Choice]) -> None:
+    """Write which images were chosen among several."""
+    columns = ["scan_id", "image", "taken", "others"]
+    rows = [{**vars(choice), "others": " ".join(choice.others)} for choice in choices]
+    write_rows(path, columns, rows)
 
 
 def write_exclusions(path: Path, exclusions: list[Exclusion]) -> None:

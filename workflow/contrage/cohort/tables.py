@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from contrage.cohort.names import LABEL, scan_id
+from contrage.cohort.told import Unit, check_ages
 from contrage.errors import TableError, few
 
 YOUNGEST, OLDEST = 0.0, 120.0
+_NUMBER = re.compile(r"[-+]?((\d+\.?\d*|\.\d+)([eE][-+]?\d+)?|inf)")
+FILES = "files"
+"""The stage of a scan whose files cannot be used: with `on_bad_scan` fail the gate names it."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +35,8 @@ class Scan:
         None where the table does not say.
     anatomical, stiffness, dampingratio, mask, magnitude : str or None
         Raw images (mask: a given brain mask of the anatomical image; magnitude: of the MRE).
+    columns : dict of str to str or None
+        What the tables say in the columns of `cohort.columns`.
     """
 
     participant_id: str
@@ -42,6 +49,7 @@ class Scan:
     mask: str | None = None
     dampingratio: str | None = None
     magnitude: str | None = None
+    columns: dict[str, str | None] = field(default_factory=dict)
 
     @property
     def scan_id(self) -> str:
@@ -58,15 +66,42 @@ class Exclusion:
     reason: str
 
 
+@dataclass(frozen=True)
+class Choice:
+    """An image that was chosen among several of a scan, by `cohort.entities`."""
+
+    scan_id: str
+    image: str
+    taken: str
+    others: list[str]
+
+
 @dataclass
 class Cohort:
-    """The scans of a cohort and what was left out before any image was read."""
+    """The scans of a cohort and what was left out before any image was read.
+
+    Attributes
+    ----------
+    scans : list of Scan
+    excluded : list of Exclusion
+    tables : list of str
+        The files that this was read from, images aside.
+    notes : list of str
+        What a reader of the tables should know: one line each.
+    choices : list of Choice
+        Where a scan had more than one image of a kind.
+    """
 
     scans: list[Scan]
     excluded: list[Exclusion] = field(default_factory=list)
+    tables: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    choices: list[Choice] = field(default_factory=list)
 
 
-def participant_label(value: object, table: Path, any_label: bool = False) -> str:
+def participant_label(
+    value: object, table: Path, any_label: bool = False, line: int | None = None
+) -> str:
     """Return "sub-X" for a table's participant_id, given with or without the prefix.
 
     Parameters
@@ -77,6 +112,8 @@ def participant_label(value: object, table: Path, any_label: bool = False) -> st
         Named in errors.
     any_label : bool
         Whether an id may have other characters than BIDS allows, where no file is named after it.
+    line : int, optional
+        Where the id stands.
 
     Raises
     ------
@@ -85,35 +122,46 @@ def participant_label(value: object, table: Path, any_label: bool = False) -> st
     """
     text = "" if value is None else str(value).strip()
     label = text.removeprefix("sub-")
+    place = f"{table}: line {line}" if line else f"{table}"
+    if text in ("", "n/a"):
+        raise TableError(f"{place}: participant_id is missing: there is no participant's id")
     if any_label and label.isprintable() and label not in ("", "n/a"):
         return f"sub-{label}"
     if any_label:
-        raise TableError(f"{table}: a row has no participant's id, or an unprintable one: {text!r}")
+        raise TableError(f"{place}: an unprintable participant's id: {text!r}")
     if not LABEL.match(label):
         raise TableError(
-            f"{table}: participant_id {text!r} must be letters and digits only (BIDS), "
+            f"{place}: participant_id {text!r} must be letters and digits only (BIDS), "
             "with or without 'sub-' before it"
         )
     return f"sub-{label}"
 
 
-def age_in_years(value: object) -> float:
-    """Return an age as a number.
+def age_in_years(value: object, unit: Unit = Unit()) -> float:  # noqa: B008 (frozen)
+    """Return an age as a number of years.
 
     Raises
     ------
     ValueError
         If it is missing, not a number or outside 0-120 years. The message says which.
     """
-    if value is None or (isinstance(value, float) and math.isnan(value)) or value == "":
+    if text_or_none(value) is None or str(value).strip().lower() == "n/a":
         raise ValueError("age is missing")
-    try:
-        age = float(str(value))
-    except ValueError:
-        raise ValueError(f"age {value!r} is not a number") from None
+    number = age_as_told(value)
+    if math.isnan(number):
+        comma = "; write a decimal point" if re.fullmatch(r"\s*\d+,\d+\s*", str(value)) else ""
+        raise ValueError(f"age {value!r} is not a number{comma}")
+    age = number / unit.per_year
     if not math.isfinite(age) or not YOUNGEST <= age <= OLDEST:
-        raise ValueError(f"age {value} is outside {YOUNGEST:.0f}-{OLDEST:.0f} years")
+        told = "" if unit.name == "years" else f" {unit.name} are {age:.4g} years, which"
+        raise ValueError(f"age {value}{told} is outside {YOUNGEST:.0f}-{OLDEST:.0f} years")
     return age
+
+
+def age_as_told(value: object) -> float:
+    """Return an age in the table's own unit, NaN where it is no number."""
+    text = str(value).strip()
+    return float(text) if _NUMBER.fullmatch(text) else math.nan
 
 
 def text_or_none(value: object) -> str | None:
@@ -133,20 +181,27 @@ def check_unique(ids: Iterable[str], table: Path) -> None:
 
 
 def usable_rows(
-    rows: Iterable[Mapping[str, Any]], table: Path, on_bad_scan: str, any_label: bool = False
+    rows: Iterable[Mapping[str, Any]],
+    table: Path,
+    on_bad_scan: str,
+    any_label: bool = False,
+    unit: Unit = Unit(),  # noqa: B008 (frozen)
 ) -> tuple[list[dict[str, Any]], list[Exclusion]]:
     """Check the participants of a table.
 
     Parameters
     ----------
     rows : iterable of mappings
-        With participant_id and age; session is optional.
+        With participant_id and age; optional are session, `unit` of the row's age, and `reason`
+        of a row that is known to be unusable.
     table : Path
         Named in errors.
     on_bad_scan : {"fail", "exclude"}
         What to do with a row whose age cannot be used.
     any_label : bool
-        Whether ids may be other than BIDS labels.
+        Whether ids and sessions may be other than BIDS labels.
+    unit : Unit
+        Of the ages.
 
     Returns
     -------
@@ -156,15 +211,28 @@ def usable_rows(
     Raises
     ------
     TableError
-        For an unusable id, a duplicate, or (with "fail") ages that cannot be used: all are named.
+        For an unusable id, a duplicate, ages that cannot be years where no unit is said, or (with
+        "fail") ages that cannot be used: all are named.
     """
+    rows = list(rows)
+    units = [row.get("unit", unit) for row in rows]
+    for each in dict.fromkeys(units):
+        ages = [
+            age_as_told(row["age"]) for row, own in zip(rows, units, strict=True) if own == each
+        ]
+        check_ages(ages, each, table)
     good, excluded = [], []
-    for row in rows:
-        person = participant_label(row["participant_id"], table, any_label)
-        row = {**row, "participant_id": person}
-        scan = scan_id(row["participant_id"], text_or_none(row.get("session")))
+    for row, own in zip(rows, units, strict=True):
+        person = participant_label(row["participant_id"], table, any_label, row.get("line"))
+        session = text_or_none(row.get("session"))
+        scan = scan_id(person, session)
         try:
-            good.append({**row, "scan_id": scan, "age": age_in_years(row["age"])})
+            if row.get("reason"):
+                raise ValueError(row["reason"])
+            if session and not any_label and not LABEL.match(session):
+                raise ValueError(no_label(f"ses-{session}"))
+            age = age_in_years(row["age"], own)
+            good.append({**row, "participant_id": person, "scan_id": scan, "age": age})
         except ValueError as error:
             excluded.append(Exclusion(scan, "table", str(error)))
     check_unique([row["scan_id"] for row in good] + [e.scan_id for e in excluded], table)
@@ -172,3 +240,8 @@ def usable_rows(
         named = few([f"{e.scan_id}: {e.reason}" for e in excluded], "; ")
         raise TableError(f"{table}: {named}. Mend the table, or set cohort.on_bad_scan to exclude")
     return good, excluded
+
+
+def no_label(name: str) -> str:
+    """Return the reason why a participant's or session's name cannot be used."""
+    return f"{name} is no BIDS label (letters and digits only); rename it"

@@ -28,7 +28,8 @@ def features(
     Parameters
     ----------
     settings : dict
-        `table`: the part of the configuration that names columns and rows.
+        `table`: the part of the configuration that names columns and rows; `columns`: further
+        ones that are kept beside age, sex and site, and are no features.
     table : Path
         The TSV or CSV file.
     scans : Path
@@ -46,11 +47,11 @@ def features(
     TableError
         If the table cannot be used.
     """
-    found = open_table({"path": str(table), "table": settings["table"]})
-    values = np.array(feature_values(found, settings["table"]["missing"]))
+    found = open_table({**settings, "path": str(table)})
+    values = np.array(feature_values(found))
     names = [
         scan_id(participant_label(row["participant_id"], table, any_label=True), row["session"])
-        for row in people(found, settings["table"])
+        for row in people(found)
     ]
     place = {name: index for index, name in enumerate(names)}
     cohort = read_tsv(scans)

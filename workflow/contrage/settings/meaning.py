@@ -99,7 +99,7 @@ def _is_path(part: Part) -> bool:
 
 
 def _is_null(text: str, wanted: set[str]) -> bool:
-    return text in scalars.NULLS or ("null" in wanted and text.lower() == "none")
+    return text in scalars.NULLS or ("null" in wanted and text == "None")
 
 
 def _anything(reading: Reading, text: str, place: Place, quoted: bool) -> Any:
@@ -148,7 +148,8 @@ def _nested(reading: Reading, text: str, part: Part, place: Place) -> Any:
 def _number(reading: Reading, text: str, part: Part, place: Place, quoted: bool) -> Any:
     wanted, value = kinds(part), scalars.number(text)
     if "string" in wanted:  # a value of a table: text, unless it is a number to the letter
-        return value if not quoted and str(value) == text else text
+        fits = "number" in wanted or isinstance(value, int)
+        return value if fits and not quoted and str(value) == text else text
     if value is None:
         odd = scalars.oddity(text)
         return _refused(reading, place, odd, text) if odd else text

@@ -1,0 +1,142 @@
+"""From a participant's or session's row to a scan: its images, or why it is left out."""
+
+from __future__ import annotations
+
+import os
+import re
+from typing import Any
+
+from contrage.cohort.bids_images import ANY, FOLDERS, Images, find_images
+from contrage.cohort.bids_tables import Tables, of_image
+from contrage.cohort.names import MAPS, scan_id
+from contrage.cohort.tables import FILES, Choice, Cohort, Exclusion, Scan
+from contrage.errors import TableError, few
+
+NAMES = {"stiffness": "stiffness", "dampingratio": "damping-ratio"}
+FREQUENCY = re.compile(r"\d+([p.]\d+)?hz", re.IGNORECASE)
+
+
+def images_of_row(
+    tables: Tables, row: dict[str, Any], settings: dict[str, Any]
+) -> tuple[dict[str, Any], Images]:
+    """Find the images of a row, and what a table of scans says of the one that is learned.
+
+    Parameters
+    ----------
+    tables : Tables
+    row : dict
+        participant_id, session, `names` (in its folder, where that was listed already) and what
+        the tables said so far.
+    settings : dict
+        As `contrage.cohort.bids.read` takes it.
+
+    Returns
+    -------
+    (dict, Images)
+        The row, with an age in any case.
+    """
+    person, session = row["participant_id"], row.get("session")
+    home = tables.folder / person / (f"ses-{session}" if session else "")
+    own = {"sub": person.removeprefix("sub-"), **({"ses": session} if session else {})}
+    names, closed = row.get("names"), row.get("closed")
+    if names is None:
+        try:
+            names = os.listdir(home)
+        except OSError as error:
+            names, closed = [], f"{home.name}/ may not be read ({error.strerror})"
+    images = find_images(home, names, own, settings)
+    if closed:
+        images.problems = dict.fromkeys(FOLDERS, closed)
+    kind = leading(settings)
+    table = f"{scan_id(person, session)}_scans.tsv"
+    said: dict[str, Any] = {}
+    if table in names and kind in images.taken:
+        address = f"{FOLDERS[kind]}/{images.taken[kind].file}"
+        said = of_image(tables, home / table, address)
+        if "age" in said:
+            row = {key: value for key, value in row.items() if key != "reason"}
+    return {"age": None, **row, **said}, images
+
+
+def leading(settings: dict[str, Any]) -> str:
+    """Return the kind of image that is learned from."""
+    return settings["image"] if settings["image"] in MAPS else settings["anatomical"]
+
+
+def add_scan(cohort: Cohort, row: dict[str, Any], images: Images, settings: dict[str, Any]) -> None:
+    """Put a scan into the cohort, or among those that are left out with the reason."""
+    scan, needed = row["scan_id"], needed_kinds(settings)
+    asked = dict.fromkeys([*needed, *settings.get("maps", [])])
+    problems = [images.problems[kind] for kind in asked if kind in images.problems]
+    missing = [words for kind, words in needed.items() if kind not in images.taken]
+    if problems:
+        reason = "; ".join(dict.fromkeys(problems))
+        cohort.excluded.append(Exclusion(scan, FILES, reason))
+    elif missing:
+        cohort.excluded.append(Exclusion(scan, "import", f"no {' and no '.join(missing)}"))
+    else:
+        cohort.choices += [
+            Choice(scan, kind, images.taken[kind].file, images.others[kind])
+            for kind in needed
+            if images.others.get(kind)
+        ]
+        cohort.scans.append(_scan(row, images, settings))
+
+
+def _scan(row: dict[str, Any], images: Images, settings: dict[str, Any]) -> Scan:
+    return Scan(
+        participant_id=row["participant_id"],
+        age=row["age"],
+        session=row.get("session"),
+        sex=row.get("sex"),
+        site=row.get("site"),
+        anatomical=images.path(settings["anatomical"]),
+        **{kind: images.path(kind) for kind in (*MAPS, "mask", "magnitude")},
+        columns={name: row.get(name) for name in settings.get("columns", [])},
+    )
+
+
+def needed_kinds(settings: dict[str, Any]) -> dict[str, str]:
+    """Return the kinds of images that this run needs of every scan, in words."""
+    needed, learned = {}, settings["image"]
+    if learned in MAPS:
+        needed[learned] = f"{NAMES[learned]} map (mre/…_{learned}.nii.gz)"
+    if settings["needs_anatomical"] or learned not in MAPS:
+        needed[settings["anatomical"]] = f"{settings['anatomical']} image"
+    if settings["needs_mask"]:
+        needed["mask"] = "brain mask (anat/…_desc-brain_mask.nii.gz)"
+    if settings.get("needs_magnitude"):
+        needed["magnitude"] = "magnitude image (mre/…_magnitude.nii.gz)"
+    return needed
+
+
+def check_alike(cohort: Cohort, images: dict[str, Images], settings: dict[str, Any]) -> None:
+    """Refuse maps of several frequencies in one cohort; note where images differ otherwise.
+
+    Raises
+    ------
+    TableError
+        Stiffness depends on the frequency: the counts of each are named.
+    """
+    kind, entities = leading(settings), settings.get("entities") or {}
+    asked = {**entities, **(entities.get(kind) or {})}
+    taken = {scan.scan_id: images[scan.scan_id].taken[kind].entities for scan in cohort.scans}
+    keys = dict.fromkeys(key for found in taken.values() for key in found)
+    for key in keys:
+        labels = dict.fromkeys(found.get(key) for found in taken.values())
+        if key in ("sub", "ses", "run") or asked.get(key) == ANY or len(labels) < 2:
+            continue
+        counts = ", ".join(_count(taken, key, label) for label in labels)
+        several = [label for label in labels if label and FREQUENCY.fullmatch(label)]
+        if several:
+            raise TableError(
+                f"cohort.entities: {kind} images of several frequencies are there, on which "
+                f"stiffness depends: {counts}. Choose one, {{{key}: {several[0]}}}, or say "
+                f"{{{key}: any}} where they are comparable"
+            )
+        cohort.notes.append(f"{kind} images differ in {key}: {counts}")
+
+
+def _count(taken: dict[str, dict[str, str]], key: str, label: str | None) -> str:
+    scans = [scan for scan, found in taken.items() if found.get(key) == label]
+    return f"{len(scans)} {f'{key}-{label}' if label else f'without {key}'} ({few(scans, most=2)})"

@@ -1,0 +1,73 @@
+"""Labels that a spreadsheet has written otherwise than the folders: without zeros, in capitals."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable
+from pathlib import Path
+
+from contrage.errors import TableError, few
+
+
+def match(
+    told: Iterable[str], there: Iterable[str], table: Path, prefix: str = "sub-"
+) -> dict[str, str]:
+    """Return which label of the folders each of a table's labels means.
+
+    A label that is there means itself. One that is not means the one that differs from it by zeros
+    before a number or by capitals alone, if there is one only, which no other label means.
+
+    Parameters
+    ----------
+    told : iterable of str
+        The table's labels, without prefix.
+    there : iterable of str
+        Labels of folders or files, without prefix.
+    table : Path
+        Named in the error.
+    prefix : str
+        Of the names in the error: "sub-" or "ses-".
+
+    Returns
+    -------
+    dict of str to str
+        For labels whose meaning was found; one that has no like is not in it.
+
+    Raises
+    ------
+    TableError
+        If it cannot be told which is meant: both sides are named.
+    """
+    labels, folders = list(dict.fromkeys(told)), set(there)
+    alike: dict[str, list[str]] = defaultdict(list)
+    for name in sorted(folders):
+        alike[_key(name)].append(name)
+    meant = {label: label for label in labels if label in folders}
+    lost = [label for label in labels if label not in folders and alike[_key(label)]]
+    claims: dict[str, list[str]] = defaultdict(list)
+    for label in labels:
+        claims[_key(label)].append(label)
+    unclear = [one for one in lost if len(alike[_key(one)]) > 1 or len(claims[_key(one)]) > 1]
+    if unclear:
+        key = _key(unclear[0])
+        names = [f"{prefix}{name}" for name in alike[key]]
+        raise TableError(
+            f"{table}: {few(claims[key])} there, {few(names)} in the folder: which of them are the "
+            "same? Write them alike, zeros and capitals too"
+        )
+    return meant | {label: alike[_key(label)][0] for label in lost}
+
+
+def told_otherwise(meant: dict[str, str], table: Path, prefix: str = "sub-") -> str | None:
+    """Return a line that says which labels were matched, None where all stand as they are."""
+    pairs = [f"{told} is {prefix}{there}" for told, there in meant.items() if told != there]
+    if not pairs:
+        return None
+    differ = f"{len(pairs)} labels differ by zeros or capitals from the folders"
+    return f"{table}: {differ}: {few(pairs)}"
+
+
+def _key(label: str) -> str:
+    """Return what stays of a label when zeros before numbers and capitals are lost."""
+    return re.sub(r"(?<!\d)0+(?=\d)", "", label).casefold()

@@ -1,0 +1,32 @@
+"""What a run says of its cohort before the first job: nothing that was noticed is passed over."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from contrage.cohort.tables import FILES, Cohort
+from contrage.errors import few
+from contrage.run.left_behind import left_behind, message
+
+
+def notices(cohort: Cohort, name: str, derivatives: Path | None = None) -> list[str]:
+    """Return a line for each thing that a reader should know of a cohort.
+
+    Parameters
+    ----------
+    cohort : Cohort
+    name : str
+        Of the cohort.
+    derivatives : Path, optional
+        Where what was made of its scans lies, if anything is made of single scans.
+    """
+    lines = [f"cohort {name}: {note}" for note in cohort.notes]
+    closed = [f"{e.scan_id}: {e.reason}" for e in cohort.excluded if e.stage == FILES]
+    if closed:
+        what = "1 scan has" if len(closed) == 1 else f"{len(closed)} scans have"
+        lines.append(f"cohort {name}: {what} files that cannot be used: {few(closed, '; ')}")
+    if derivatives is not None:
+        known = [scan.scan_id for scan in cohort.scans] + [e.scan_id for e in cohort.excluded]
+        if gone := left_behind(derivatives, known):
+            lines.append(f"cohort {name}: {message(derivatives, gone)}")
+    return lines

@@ -1,0 +1,1 @@
+"""Around a run: what it found, and what earlier ones left."""
