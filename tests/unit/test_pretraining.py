@@ -6,9 +6,8 @@ import copy
 
 import pytest
 import yaml
-from snakemake.utils import validate
 
-from contrage import experiment, losses, pretraining
+from contrage import experiment, losses, pretraining, settings
 from contrage.cohort.tables import Cohort, Scan
 from contrage.errors import SettingsError
 
@@ -82,8 +81,8 @@ def test_all_rows_may_start_from_a_file(config, tmp_path):
 
 def filled(root, config, people=()) -> dict:
     """The pre-training's configuration as the workflow validates and fills it."""
-    own = pretraining.experiment_config(config, people)
-    validate(own, str(root / "workflow/schemas/config.schema.yaml"))
+    schema = settings.load_schema(root / "workflow/schemas/config.schema.yaml")
+    own = settings.complete(pretraining.experiment_config(config, people), schema)
     experiment.check_config(own)
     pretraining.check(own)
     return own

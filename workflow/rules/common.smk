@@ -5,7 +5,6 @@ import json
 import os
 import shlex
 
-from snakemake.exceptions import WorkflowError
 from snakemake.logging import logger
 
 from contrage import experiment, failures, sources
@@ -13,7 +12,6 @@ from contrage import pretraining as beforehand
 from contrage.cohort import came_through, names
 from contrage.cohort.notices import notices
 from contrage.cohort.snapshot import cohort_of_run
-from contrage.errors import ContrageError
 from contrage.imaging import backends, template_source
 from contrage.learning import encoders
 from contrage.run.found import contents
@@ -24,9 +22,8 @@ from contrage.sources import digest
 gc.set_threshold(50_000, 20, 100)
 
 # Jobs run this checkout's package, in every environment.
-shell.prefix(
-    f"set -euo pipefail; export PYTHONPATH={os.path.join(workflow.basedir, 'workflow')!r}; "
-)
+PACKAGE = shlex.quote(os.path.join(workflow.basedir, "workflow"))
+shell.prefix(f"set -euo pipefail; export PYTHONPATH={PACKAGE}; ")
 
 
 RESULTS = f"results/{config['experiment']}"

@@ -6,13 +6,13 @@ The Snakefile runs it: this workflow once more, on another cohort.
 PRETRAINING = None
 
 if beforehand.is_wanted(config):
-    PRETRAINING = beforehand.experiment_config(
+    asked = beforehand.experiment_config(
         config, [scan.participant_id for scan in COHORT.scans]
     )
     try:
-        validate(PRETRAINING, "../schemas/config.schema.yaml")
-    except WorkflowError as error:
-        raise WorkflowError(f"In the block pretraining: {error}") from None
+        PRETRAINING = settings.complete(asked, SCHEMA, prefix="pretraining.")
+    except ContrageError as error:
+        raise WorkflowError(str(error)) from None
 
 
 def left_out_here():

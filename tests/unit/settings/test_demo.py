@@ -1,0 +1,26 @@
+"""What is true of the demo alone is said of no other data."""
+
+from __future__ import annotations
+
+OWN = "experiment: mine\ncohort: {source: table, image: table, name: mine, path: a.csv}\n"
+
+
+def test_the_demo_describes_itself(read):
+    assert read()["description"] == "Digital phantom, the workflow's own demonstration."
+    assert read("description: mine")["description"] == "mine"
+
+
+def test_other_data_have_the_description_that_was_given_or_none(read):
+    assert read(OWN)["description"] == ""
+    assert read(OWN + "description: Ages of mice\n")["description"] == "Ages of mice"
+
+
+def test_other_data_are_not_kept_under_the_names_of_the_demo(said):
+    words = "is the name of the demo's digital phantom; give your data one of their own"
+    assert said("cohort: {source: bids, path: a}") == [
+        f"experiment: demo {words}",
+        f"cohort.name: phantom {words}",
+    ]
+    assert said("pretraining: {cohort: {source: bids}}") == [
+        f"pretraining.cohort.name: phantom-t1 {words}"
+    ]

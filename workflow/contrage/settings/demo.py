@@ -1,0 +1,39 @@
+"""Defaults that are true of the demo alone, and are said of no other data."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from contrage.settings.schema import Part
+
+DESCRIPTION = "Digital phantom, the workflow's own demonstration."
+
+
+def describe(config: dict[str, Any]) -> None:
+    """Say of a phantom that has no description what it is; other data say it themselves."""
+    if config["cohort"]["source"] == "phantom" and not config["description"]:
+        config["description"] = DESCRIPTION
+
+
+def inherited_names(config: dict[str, Any], schema: Part, prefix: str = "") -> list[str]:
+    """Return a sentence for each name of the demo's that other data would be kept under."""
+    keys = schema["properties"]
+    said = []
+    names = keys["cohort"]["properties"]["name"]["default"], keys["experiment"]["default"]
+    if config["cohort"]["source"] != "phantom":
+        if config["experiment"] == names[1]:
+            said.append(_sentence(f"{prefix}experiment", names[1]))
+        if config["cohort"]["name"] == names[0]:
+            said.append(_sentence(f"{prefix}cohort.name", names[0]))
+    own = keys["pretraining"]["properties"]["cohort"]["default"]
+    chosen = config["pretraining"]["cohort"]
+    taken = chosen.get("name", names[0])
+    if chosen.get("source", "phantom") != "phantom" and taken in (names[0], own["name"]):
+        said.append(_sentence(f"{prefix}pretraining.cohort.name", taken))
+    return said
+
+
+def _sentence(key: str, name: str) -> str:
+    return (
+        f"{key}: {name} is the name of the demo's digital phantom; give your data one of their own"
+    )
