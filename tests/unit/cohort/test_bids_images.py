@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -136,10 +139,8 @@ def test_magnitude_and_maps_are_those_of_the_map(tmp_path, entity):
 
 def test_a_magnitude_of_another_run_is_refused_where_it_is_needed(tmp_path):
     files = ["sub-01/mre/sub-01_run-1_stiffness", "sub-01/mre/sub-01_run-2_magnitude"]
-    found = cohort(tmp_path, *files, needs_magnitude=True)
-    assert "sub-01_run-2_magnitude.nii.gz does not belong to sub-01_run-1_stiffness" in reason(
-        found
-    )
+    told = reason(cohort(tmp_path, *files, needs_magnitude=True))
+    assert "sub-01_run-2_magnitude.nii.gz does not belong to sub-01_run-1_stiffness" in told
     assert first(cohort(tmp_path)).stiffness.endswith("run-1_stiffness.nii.gz")
 
 
@@ -208,16 +209,36 @@ def test_an_image_that_is_not_needed_may_be_as_it_likes(tmp_path):
     assert not found.excluded and len(found.scans) == 2
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
-def test_a_file_or_folder_without_permission_is_told(tmp_path):
-    put(tmp_path, "sub-01/mre/sub-01_stiffness.nii.gz")
-    image = tmp_path / "sub-01/mre/sub-01_stiffness.nii.gz"
-    for path in (image, image.parent, image.parent.parent):
-        path.chmod(0)
-        try:
-            assert "may not be read" in reason(cohort(tmp_path))
-        finally:
-            path.chmod(0o755)
+ORDINARY = "-dac_override,-dac_read_search"
+READ = """
+import json, sys
+from contrage.cohort.read import read_cohort
+found = read_cohort(json.loads(sys.argv[1]))
+print(json.dumps([vars(each) for each in found.excluded]))
+"""
+
+
+@pytest.mark.parametrize("place", [".", "..", "sub-01_stiffness.nii.gz"])
+def test_a_file_or_folder_without_permission_is_told(tmp_path, root, place):
+    """Root may read everything: it gives that right up for this."""
+    cohort(tmp_path, "sub-01/mre/sub-01_stiffness")
+    closed = tmp_path / "sub-01" / "mre" / place
+    gives_up = ["setpriv", f"--bounding-set={ORDINARY}", f"--inh-caps={ORDINARY}"]
+    command = [sys.executable, "-c", READ, json.dumps({**SETTINGS, "path": str(tmp_path)})]
+    closed.chmod(0)
+    try:
+        done = subprocess.run(
+            [*(gives_up if os.geteuid() == 0 else []), *command],
+            env={**os.environ, "PYTHONPATH": str(root / "workflow")},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+    finally:
+        os.chmod(os.path.normpath(closed), 0o755)
+    (left_out,) = json.loads(done.stdout)
+    assert (left_out["scan_id"], left_out["stage"]) == ("sub-01", "files")
+    assert "may not be read" in left_out["reason"]
 
 
 def test_a_session_that_is_no_label_is_told_and_the_others_go_on(tmp_path):
