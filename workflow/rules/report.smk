@@ -106,6 +106,7 @@ rule page:
         metrics=expand(rules.probe.output.metrics, row=ALL_ROWS, seed=SEEDS),
         columns=f"{ARRAY}_columns.tsv" if IS_TABLE else [],
         pretraining=pretraining_results(),
+        choices=rules.cohort.output.choices if HAS_SCANS else [],
         code=code("contrage.report.page"),
         look=page_files(),
     output:
@@ -140,4 +141,4 @@ rule page:
         "python -m contrage page --settings {params.settings:q} --log {log:q}"
         " --tables {params.tables:q} --figures {input.figures:q} --results {params.results:q}"
         " --output {output.page:q} --columns {input.columns:q}"
-        " --pretraining {params.pretraining:q}"
+        " --pretraining {params.pretraining:q} --choices {input.choices:q}"

@@ -97,6 +97,14 @@ def test_run_times_are_summed_by_rule(tmp_path) -> None:
     assert table["cpu_s"].isna().all()
 
 
+def test_run_times_of_scans_that_left_the_cohort_do_not_count(tmp_path) -> None:
+    for name in ("check/sub-1/sub-1", "check/sub-2/sub-2", "gate/all"):
+        line = pd.DataFrame({"s": [1.0], "max_rss": ["10"], "cpu_time": ["1"]})
+        write_tsv(tmp_path / "benchmarks" / f"{name}.tsv", line)
+    table = runtime_table([tmp_path], {"sub-2"}).set_index("step")
+    assert table["jobs"].to_dict() == {"check": 1, "gate": 1}
+
+
 def test_seconds_of_preprocessing_steps_come_from_the_sidecars(whole) -> None:
     table = read_tsv(whole.path("tables", "runtimes.tsv")).set_index("step")
     assert table.loc["preprocess: skull_strip", "total_s"] == pytest.approx(6 * 12.5)

@@ -181,6 +181,8 @@ def cohort(frame: pd.DataFrame, site: str = "study") -> Table:
         sexes = MISSING
         if not missing(row.get("n_female")):
             sexes = f"{row['n_female']:.0f} : {row['n_male']:.0f}"
+            unknown = row.get("n_sex_unknown")
+            sexes += f" ({unknown:.0f} not told)" if not missing(unknown) and unknown else ""
         cells = [row["site"], f"{row['n_participants']:.0f}", f"{row['n_scans']:.0f}"]
         cells += [plus_minus(row["age_mean"], row["age_sd"], 1)]
         cells += [f"{row['age_min']:.0f}–{row['age_max']:.0f}", sexes]

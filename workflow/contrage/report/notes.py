@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from contrage.errors import few
 from contrage.report.control import NEARLY, verdicts
 from contrage.report.story import Study, distinguishable
 from contrage.report.style import loss_name
@@ -26,6 +27,7 @@ def notes(study: Study) -> list[Note]:
     makers = (
         _phantom,
         _start,
+        _choices,
         _broken,
         _no_better,
         _few,
@@ -69,6 +71,20 @@ def _start(study: Study) -> list[Note]:
     if out := start["n_left_out"]:
         text += f" {count(out, 'scan')} of people of the cohort above had no part in it."
     return [Note("info", "Pre-training", text)]
+
+
+def _choices(study: Study) -> list[Note]:
+    """Tell of scans that had several images of a kind, and which were taken."""
+    choices = study.tables.get("choices")
+    if choices is None or not len(choices):
+        return []
+    words = []
+    for image, group in choices.groupby("image"):
+        labels = group["taken"].str.replace(r"^sub-[^_]+_(ses-[^_]+_)?", "", regex=True)
+        taken = [f"{name} ({number})" for name, number in labels.value_counts().items()]
+        words.append(f"{count(len(group), 'scan')} had several {image} images: {few(taken)}")
+    text = f"By cohort.entities one of each was taken. {'; '.join(words)}."
+    return [Note("info", "Images were chosen among several", text)]
 
 
 def _broken(study: Study) -> list[Note]:

@@ -42,6 +42,7 @@ def page(
     output: Path,
     columns: Path | None = None,
     pretraining: Path | None = None,
+    choices: Path | None = None,
 ) -> None:
     """Write the report of an experiment.
 
@@ -60,6 +61,8 @@ def page(
         The features of a table and what is missing of them (`contrage.dataset.features`).
     pretraining : Path, optional
         The folder of the experiment that the pre-training is.
+    choices : Path, optional
+        The images that were chosen among several (`contrage.cohort.register`).
     """
     frames = {name: _table(Path(tables) / f"{name}.tsv") for name in TABLES}
     frames["excluded"] = without_paths(frames["excluded"])
@@ -71,6 +74,9 @@ def page(
     frames["search"] = read_draws(Path(tables) / "search.tsv", searched)
     if columns:
         frames["features"] = read_tsv(columns)
+    if choices:
+        chosen = read_tsv(choices)
+        frames["choices"] = chosen[chosen["scan_id"].isin(frames["scans"]["scan_id"])]
     if len(frames["mae"]):
         frames["mae"] = frames["mae"].sort_values("mae_mean", kind="stable")
     rows = list(frames["mae"].get("loss", []))

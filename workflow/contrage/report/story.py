@@ -99,7 +99,9 @@ def _who(study: Study) -> str:
         text += f" with {count(int(every.n_scans), 'scan')}"
     if not missing(every.get("n_female")):
         text += f" ({count(int(every.n_female), 'woman', 'women')}, "
-        text += f"{count(int(every.n_male), 'man', 'men')})"
+        text += f"{count(int(every.n_male), 'man', 'men')}"
+        unknown = every.get("n_sex_unknown")
+        text += f", {int(unknown)} not told)" if not missing(unknown) and unknown else ")"
     text += f" from {spelled(sites)} {'sites' if study.is_table else 'studies'}" if sites else ""
     text += f", aged {every.age_min:.0f} to {every.age_max:.0f} years "
     text += f"(mean {plus_minus(every.age_mean, every.age_sd, 1)})."

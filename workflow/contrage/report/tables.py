@@ -52,7 +52,7 @@ def tables(
     write_tsv(baselines, baseline_lines(results, settings))
     write_tsv(cohort, cohort_table(read_tsv(scans)))
     write_tsv(excluded_table, exclusion_table(read_tsv(excluded)))
-    write_tsv(runtimes, runtime_table(folders))
+    write_tsv(runtimes, runtime_table(folders, scans_of_cohort(derivatives)))
     logger.info("wrote six tables beside %s", mae)
 
 
@@ -126,7 +126,7 @@ def cohort_table(scans: pd.DataFrame) -> pd.DataFrame:
     -------
     DataFrame
         site, n_participants, n_scans, age_mean, age_sd, age_min, age_max, n_female, n_male,
-        coverage_median.
+        n_sex_unknown (not told, or neither), coverage_median.
     """
     import pandas as pd
 
@@ -155,6 +155,7 @@ def _cohort_line(site: str, scans: pd.DataFrame) -> dict[str, Any]:
         sex = people["sex"].str.lower().map(SEXES)
         if sex.notna().any():  # codes such as 0 and 1 do not say which is which
             line |= {"n_female": int((sex == "F").sum()), "n_male": int((sex == "M").sum())}
+            line["n_sex_unknown"] = int((~sex.isin(["F", "M"])).sum())
     if "coverage" in scans:
         line["coverage_median"] = scans["coverage"].median()
     return line
@@ -166,7 +167,13 @@ def exclusion_table(excluded: pd.DataFrame) -> pd.DataFrame:
     return excluded.reindex(columns=columns).sort_values(["stage", "scan_id"], kind="stable")
 
 
-def runtime_table(folders: list[Path]) -> pd.DataFrame:
+def scans_of_cohort(derivatives: Path | None) -> set[str] | None:
+    """Return scan_id of everyone who is in the cohort, None where no table tells it."""
+    table = None if derivatives is None else Path(derivatives) / "scans.tsv"
+    return set(read_tsv(table)["scan_id"]) if table is not None and table.is_file() else None
+
+
+def runtime_table(folders: list[Path], scans: set[str] | None = None) -> pd.DataFrame:
     """Sum up what Snakemake measured, one line per rule, longest first.
 
     Parameters
@@ -174,6 +181,8 @@ def runtime_table(folders: list[Path]) -> pd.DataFrame:
     folders : list of Path
         Each with ``benchmarks/<rule>/…`` as Snakemake writes them and, if it holds derivatives,
         sidecars with ``steps`` and their ``seconds``; these add lines ``preprocess: <step>``.
+    scans : set of str, optional
+        scan_id of those that count: jobs of scans that have left the cohort do not.
 
     Returns
     -------
@@ -184,8 +193,9 @@ def runtime_table(folders: list[Path]) -> pd.DataFrame:
 
     columns = ["step", "jobs", "total_s", "median_s", "max_s", "cpu_s", "peak_mb"]
     roots = [Path(folder) / "benchmarks" for folder in folders]
-    parts = [_benchmark(path, root) for root in roots for path in sorted(root.rglob("*.tsv"))]
-    parts += [_sidecar_seconds(Path(folder)) for folder in folders]
+    files = [(path, root) for root in roots for path in sorted(root.rglob("*.tsv"))]
+    parts = [_benchmark(path, root) for path, root in files if _counts(path.stem, scans)]
+    parts += [_sidecar_seconds(Path(folder), scans) for folder in folders]
     parts = [part for part in parts if len(part)]
     if not parts:
         return pd.DataFrame(columns=columns)
@@ -203,6 +213,11 @@ def runtime_table(folders: list[Path]) -> pd.DataFrame:
     return table.sort_values("total_s", ascending=False).reset_index()[columns]
 
 
+def _counts(name: str, scans: set[str] | None) -> bool:
+    """Whether a file is of the whole cohort, or of a scan that is in it."""
+    return scans is None or not name.startswith("sub-") or name in scans
+
+
 def _benchmark(path: Path, root: Path) -> pd.DataFrame:
     import pandas as pd
 
@@ -216,11 +231,13 @@ def _benchmark(path: Path, root: Path) -> pd.DataFrame:
     return pd.DataFrame(columns)
 
 
-def _sidecar_seconds(derivatives: Path) -> pd.DataFrame:
+def _sidecar_seconds(derivatives: Path, scans: set[str] | None) -> pd.DataFrame:
     import pandas as pd
 
     lines = []
     for path in sorted(derivatives.glob("sub-*/**/*_desc-preproc.json")):
+        if not _counts(path.name.removesuffix("_desc-preproc.json"), scans):
+            continue
         steps = read_json(path).get("steps") or []
         named = steps.items() if isinstance(steps, dict) else ((s.get("name"), s) for s in steps)
         for name, step in named:

@@ -1,0 +1,43 @@
+"""What the page says of people and images that the tables leave open."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from contrage.report.notes import notes
+from contrage.report.story import Study, paragraph
+from contrage.report.tables import cohort_table
+
+
+def study(scans: pd.DataFrame, **tables: pd.DataFrame) -> Study:
+    empty = {name: pd.DataFrame() for name in ("mae", "norms", "baselines", "excluded", "scans")}
+    mae = pd.DataFrame(columns=["loss", "mae_mean", "mae_baseline", "ci_high"])
+    frames = {**empty, "mae": mae, "cohort": cohort_table(scans), **tables}
+    return Study({"cohort": {"source": "bids"}}, frames, 0, [])
+
+
+def people(sexes: list[str | None]) -> pd.DataFrame:
+    ids = [f"sub-{k}" for k in range(len(sexes))]
+    return pd.DataFrame(
+        {"participant_id": ids, "age": np.arange(20.0, 20 + len(ids)), "sex": sexes}
+    )
+
+
+def test_women_men_and_those_of_whom_it_is_not_told_add_up() -> None:
+    text = paragraph(study(people(["F"] * 6 + ["M"] * 6 + ["2", "1", "O", None] * 3)))
+    assert "24 participants (6 women, 6 men, 12 not told)" in text
+    assert "(2 women, 1 man)" in paragraph(study(people(["F", "M", "F"])))
+
+
+def test_the_page_says_how_many_scans_had_a_choice_and_what_was_taken() -> None:
+    taken = ["sub-0_run-1_T1w.nii.gz", "sub-1_ses-a_run-1_T1w.nii.gz", "sub-2_run-2_T1w.nii.gz"]
+    choices = pd.DataFrame({"scan_id": ["sub-0", "sub-1_ses-a", "sub-2"], "image": "T1w",
+                            "taken": taken, "others": "x"})  # fmt: skip
+    (note,) = [
+        each for each in notes(study(people(["F"] * 3), choices=choices)) if "chosen" in each.title
+    ]
+    assert "3 scans had several T1w images: run-1_T1w.nii.gz (2), run-2_T1w.nii.gz (1)" in note.text
+    assert not [
+        each for each in notes(study(people(["F"]), choices=choices[:0])) if "chosen" in each.title
+    ]
