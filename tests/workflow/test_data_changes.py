@@ -107,7 +107,7 @@ def test_code_in_place_of_newer_code_is_noticed(study):
     assert "Training l1, seed 0, fold 0" in jobs
 
 
-def test_any_sequence_of_changes_ends_as_a_fresh_run_on_the_final_data(study, root):
+def test_any_sequence_of_changes_ends_as_a_fresh_run_on_the_final_data(study):
     """Somebody joins, withdraws, is scanned anew, renamed; files move away and come back."""
     workflow, people = study
     away = workflow.folder / "away"
@@ -126,7 +126,7 @@ def test_any_sequence_of_changes_ends_as_a_fresh_run_on_the_final_data(study, ro
     people.add("02", 70.0, 2)
     people.remove("01")
     run(workflow, "--", TARGET)
-    fresh = checkout(root, workflow.folder.parent / "fresh")
+    fresh = checkout(workflow.folder, workflow.folder.parent / "fresh")
     shutil.copytree(people.folder, fresh.folder / "study")
     shutil.copy(workflow.folder / "x.yaml", fresh.folder)
     run(fresh, "--", TARGET)

@@ -58,13 +58,22 @@ COHORT_SETTINGS = {
     "needs_mask": config["preprocessing"]["skull_strip"]["method"] == "mask",
     "needs_magnitude": USES_MAGNITUDE,
 }
+RAW_IMAGES = [
+    *["anatomical"] * (USES_ANATOMICAL or IS_ARRAYS),
+    *MAPS,
+    *["mask"] * COHORT_SETTINGS["needs_mask"],
+    *["magnitude"] * USES_MAGNITUDE,
+]
 try:
     experiment.check_config(config)
     beforehand.check(config)
     backends.require_backend(config["preprocessing"]["skull_strip"]["method"])
     TEMPLATE = template_source.find_source(config["preprocessing"]["template"])
     FOUND = cohort_of_run(
-        COHORT_SETTINGS, Path(".snakemake/contrage-cohorts"), workflow.is_main_process
+        COHORT_SETTINGS,
+        Path(".snakemake/contrage-cohorts"),
+        workflow.is_main_process,
+        () if IS_PHANTOM else tuple(RAW_IMAGES),
     )
     COHORT = FOUND.cohort
     experiment.check_people(config, COHORT)

@@ -1,12 +1,5 @@
 """Which images and settings a job of the imaging stage gets."""
 
-RAW_IMAGES = [
-    *["anatomical"] * USES_ANATOMICAL,
-    *MAPS,
-    *["mask"] * COHORT_SETTINGS["needs_mask"],
-    *["magnitude"] * USES_MAGNITUDE,
-]
-
 TRIES = came_through.tries(Path(DERIVATIVES))
 PREPROCESSING_NEEDS = backends.needs(
     config["preprocessing"]["skull_strip"]["method"], GRID_MM

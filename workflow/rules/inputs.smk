@@ -19,12 +19,12 @@ def what_was_found(wildcards):
 
 def what_was_found_of_scan(wildcards):
     """Size and time of change of a scan's raw images: any other file is noticed, older or not."""
-    return FOUND.of_images(sorted(raw_images(wildcards).values()))
+    return FOUND.images[wildcards.scan]
 
 
 def what_was_found_of_all(wildcards):
     """The same of the images, or prepared arrays, of all scans."""
-    return FOUND.of_images([scan.anatomical for scan in COHORT.scans])
+    return FOUND.of_images()
 
 
 def what_was_found_of_tables(wildcards):

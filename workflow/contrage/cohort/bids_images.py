@@ -10,7 +10,6 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from contrage.bids import Name, parse
@@ -45,7 +44,7 @@ class Images:
         Folder → names in it.
     """
 
-    home: Path
+    home: str
     taken: dict[str, Name] = field(default_factory=dict)
     problems: dict[str, str] = field(default_factory=dict)
     others: dict[str, list[str]] = field(default_factory=dict)
@@ -57,12 +56,12 @@ class Images:
         return None if name is None else f"{self.home}/{FOLDERS[kind]}/{name.file}"
 
 
-def find_images(home: Path, folders: list[str], own: dict[str, str], settings: dict) -> Images:
+def find_images(home: str, folders: list[str], own: dict[str, str], settings: dict) -> Images:
     """Choose the images of a scan.
 
     Parameters
     ----------
-    home : Path
+    home : str
         The folder of the participant or session.
     folders : list of str
         Names in it.
@@ -97,7 +96,7 @@ def find_images(home: Path, folders: list[str], own: dict[str, str], settings: d
 
 def _listing(images: Images, folder: str) -> list[str]:
     try:
-        return sorted(os.listdir(images.home / folder))
+        return sorted(os.listdir(f"{images.home}/{folder}"))
     except NotADirectoryError:
         return []
     except OSError as error:
@@ -119,8 +118,13 @@ def _choose(
     `must_agree` is the image that it must be of: all entities but `desc` are equal. With `runs_of`
     only runs must be, where both have one.
     """
-    wanted = _wanted(kind, settings.get("entities") or {})
     there, odd = _candidates(images.lists[FOLDERS[kind]], kind, own)
+    if not there and not odd:
+        return
+    wanted = _wanted(kind, settings.get("entities") or {})
+    if len(there) == 1 and not wanted and not must_agree and there[0].entities == own:
+        images.taken[kind] = there[0]  # the usual case: of 20,000 scans each step counts
+        return
     left, problem = there, None
     for entity, (label, of_kind) in wanted.items():
         if of_kind or must_agree is None:

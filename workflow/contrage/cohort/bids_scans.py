@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from pathlib import Path
 from typing import Any
 
 from contrage.cohort.bids_images import ANY, FOLDERS, Images, find_images
@@ -36,14 +37,14 @@ def images_of_row(
         The row, with an age in any case.
     """
     person, session = row["participant_id"], row.get("session")
-    home = tables.folder / person / (f"ses-{session}" if session else "")
+    home = f"{tables.folder}/{person}" + (f"/ses-{session}" if session else "")
     own = {"sub": person.removeprefix("sub-"), **({"ses": session} if session else {})}
     names, closed = row.get("names"), row.get("closed")
     if names is None:
         try:
             names = os.listdir(home)
         except OSError as error:
-            names, closed = [], f"{home.name}/ may not be read ({error.strerror})"
+            names, closed = [], f"ses-{session}/ may not be read ({error.strerror})"
     images = find_images(home, names, own, settings)
     if closed:
         images.problems = dict.fromkeys(FOLDERS, closed)
@@ -52,7 +53,7 @@ def images_of_row(
     said: dict[str, Any] = {}
     if table in names and kind in images.taken:
         address = f"{FOLDERS[kind]}/{images.taken[kind].file}"
-        said = of_image(tables, home / table, address)
+        said = of_image(tables, Path(home, table), address)
         if "age" in said:
             row = {key: value for key, value in row.items() if key != "reason"}
     return {"age": None, **row, **said}, images

@@ -37,11 +37,12 @@ def rows_of_person(
     person = rows[0]["participant_id"]
     home = tables.folder / person
     try:
-        names = sorted(os.listdir(home))
+        names = os.listdir(f"{tables.folder}/{person}")
     except OSError as error:
         closed = f"{person}/ may not be read ({error.strerror})"
         return [{**row, "names": [], "closed": closed} for row in rows]
-    found = [name[4:] for name in names if name.startswith("ses-") and (home / name).is_dir()]
+    found = [name[4:] for name in sorted(names) if name.startswith("ses-")]
+    found = [label for label in found if (home / f"ses-{label}").is_dir()]
     sessions = [label for label in found if LABEL.match(label)]
     excluded += [
         Exclusion(scan_id(person, label), FILES, no_label(f"ses-{label}"))

@@ -11,11 +11,20 @@ from pathlib import Path
 from typing import Any
 
 from contrage.cohort.tables import check_unique
-from contrage.cohort.told import described, sex_of, unit_of_ages
+from contrage.cohort.told import Unit, described, sex_of, unit_of_ages
 from contrage.errors import TableError, few
 from contrage.tables import Table, is_missing, read_table
 
 NAMES = ("age", "sex", "site")
+
+
+@dataclass(frozen=True)
+class Columns:
+    """What is known of a table's columns: where age, sex … stand, the JSON's words, the unit."""
+
+    names: dict[str, str]
+    described: dict[str, Any]
+    unit: Unit
 
 
 @dataclass
@@ -42,6 +51,7 @@ class Tables:
     read: list[str] = field(default_factory=list)
     noted: dict[str, list[str]] = field(default_factory=dict)
     _described: dict[str, dict[str, Any]] = field(default_factory=dict)
+    _understood: dict[Path, Columns] = field(default_factory=dict)
     _found: set[str] = field(default_factory=set)
 
     def note(self, what: str, of: str) -> None:
@@ -61,19 +71,27 @@ class Tables:
 
     def said(self, table: Table, row: dict[str, str]) -> dict[str, Any]:
         """Return what a row says: age with `unit`, sex, site and the further columns."""
-        sidecar = self._sidecar(table.path)
-        said: dict[str, Any] = {}
-        for name in (*NAMES, *self.columns):
-            column = table.find(name)
-            if column is not None:
-                self._found.add(name)
-            if column is not None and not is_missing(row[column]):
-                said[name] = row[column]
+        if table.path not in self._understood:
+            self._understood[table.path] = self._understand(table)
+        columns = self._understood[table.path]
+        said: dict[str, Any] = {
+            name: row[column]
+            for name, column in columns.names.items()
+            if not is_missing(row[column])
+        }
         if "age" in said:
-            said["unit"] = unit_of_ages(self.declared, sidecar, table.find("age") or "age")
+            said["unit"] = columns.unit
         if "sex" in said:
-            said["sex"] = sex_of(said["sex"], sidecar, table.find("sex") or "sex")
+            said["sex"] = sex_of(said["sex"], columns.described, columns.names["sex"])
         return said
+
+    def _understand(self, table: Table) -> Columns:
+        found = {name: table.find(name) for name in (*NAMES, *self.columns)}
+        names = {name: column for name, column in found.items() if column is not None}
+        self._found |= set(names)
+        sidecar = self._sidecar(table.path)
+        unit = unit_of_ages(self.declared, sidecar, names["age"]) if "age" in names else Unit()
+        return Columns(names, sidecar, unit)
 
     def _sidecar(self, path: Path) -> dict[str, Any]:
         """Return the JSON's words on a table: its own, those of its kind, those of participants."""

@@ -6,7 +6,7 @@ On a network file system, listing the folders of 20,000 participants takes longe
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from contrage.cohort.tables import Choice, Cohort, Exclusion, Scan
 from contrage.files import read_json, write_text
 from contrage.run.found import contents, digest, stamps
 
-IMAGES = ("anatomical", "stiffness", "dampingratio", "mask", "magnitude")
+ROWS = {"scans": Scan, "excluded": Exclusion, "choices": Choice}
 
 
 @dataclass(frozen=True)
@@ -25,35 +25,35 @@ class Snapshot:
     Attributes
     ----------
     cohort : Cohort
-    images : dict of str to list of int or None
-        Raw image → size and time of change.
+    images : dict of str to str
+        scan_id → a text that changes when one of the scan's raw images is another file.
     tables : dict of str to str or None
         Table → SHA-256 of what stands in it.
     """
 
     cohort: Cohort
-    images: dict[str, list[int] | None]
+    images: dict[str, str]
     tables: dict[str, str | None]
 
     def of_cohort(self) -> str:
         """Return a text that changes with the list of scans, who is left out, and the tables."""
-        found = self.cohort
-        rows = [
-            vars(each) for part in (found.scans, found.excluded, found.choices) for each in part
-        ]
-        return digest([rows, self.tables])
+        return digest([_rows(self.cohort), self.tables])
 
     def of_tables(self) -> str:
         """Return a text that changes with what stands in the tables."""
         return digest(self.tables)
 
-    def of_images(self, paths: list[str]) -> str:
-        """Return a text that changes when one of some raw images is another file."""
-        return digest({path: self.images.get(path) for path in paths})
+    def of_images(self) -> str:
+        """Return a text that changes when a raw image of any scan is another file."""
+        return digest(self.images)
 
 
 def cohort_of_run(
-    settings: dict[str, Any], kept_in: Path, is_first: bool, keeps: bool = True
+    settings: dict[str, Any],
+    kept_in: Path,
+    is_first: bool,
+    images: tuple[str, ...] = (),
+    keeps: bool = True,
 ) -> Snapshot:
     """Read the cohort and keep it, or return what was kept.
 
@@ -65,26 +65,39 @@ def cohort_of_run(
         A folder that all processes of a run see.
     is_first : bool
         Whether this process begins a run: it never trusts what an earlier run has kept.
+    images : tuple of str
+        The attributes of a scan that name its raw images which the run reads.
     keeps : bool
         Whether a first process keeps what it reads: a run that starts jobs does.
     """
-    file = kept_in / f"{digest(settings)}.json"
+    file = kept_in / f"{digest([settings, images])}.json"
     if not is_first and file.is_file():
         return _kept(read_json(file))
     cohort = read_cohort(settings)
-    generated = settings["source"] == "phantom"
-    paths = (getattr(scan, name) for scan in cohort.scans for name in IMAGES)
-    images = {} if generated else stamps(path for path in paths if path)
-    snapshot = Snapshot(cohort, images, contents(cohort.tables))
+    found = {scan.scan_id: _found(scan, images) for scan in cohort.scans}
+    snapshot = Snapshot(cohort, found, contents(cohort.tables))
     if is_first and keeps:
-        write_text(file, json.dumps(asdict(snapshot)))
+        parts = {"cohort": _rows(cohort), "images": found, "tables": snapshot.tables}
+        write_text(file, json.dumps(parts))
     return snapshot
 
 
+def _found(scan: Scan, images: tuple[str, ...]) -> str:
+    paths = [path for name in images if (path := getattr(scan, name))]
+    return digest(stamps(paths)) if paths else ""
+
+
+def _rows(cohort: Cohort) -> dict[str, list[Any]]:
+    """Return a cohort as JSON holds it."""
+    return {
+        name: [vars(row) for row in rows] if name in ROWS else rows
+        for name, rows in vars(cohort).items()
+    }
+
+
 def _kept(kept: dict[str, Any]) -> Snapshot:
-    kinds = {"scans": Scan, "excluded": Exclusion, "choices": Choice}
     parts = {
-        name: [kinds[name](**each) for each in values] if name in kinds else values
-        for name, values in kept["cohort"].items()
+        name: [ROWS[name](**row) for row in rows] if name in ROWS else rows
+        for name, rows in kept["cohort"].items()
     }
     return Snapshot(Cohort(**parts), kept["images"], kept["tables"])
