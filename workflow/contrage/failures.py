@@ -38,7 +38,7 @@ def summary(log: Path) -> list[str]:
     log : Path
         Snakemake's own log of the run.
     """
-    found = failed_jobs(log.read_text(errors="replace"))
+    found = failed_jobs(log.read_text(encoding="utf-8", errors="replace"))
     with_reason = [job for job in found if job.reason]
     shown = (with_reason or found)[:SHOWN]
     lines = [f"{len(found)} {'job' if len(found) == 1 else 'jobs'} failed:"] * bool(found)
@@ -69,7 +69,7 @@ def failed_jobs(text: str) -> list[Failure]:
 
 def _reason(log: Path) -> str:
     """Return the last error of a step's log, in one line."""
-    lines = log.read_text(errors="replace").splitlines() if log.is_file() else []
+    lines = log.read_text(encoding="utf-8", errors="replace").splitlines() if log.is_file() else []
     errors = [number for number, line in enumerate(lines) if " ERROR " in line]
     if not errors:
         return ""

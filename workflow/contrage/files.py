@@ -1,10 +1,15 @@
-"""Reading and writing files: atomically, so that a killed job leaves no half-written output."""
+"""Reading and writing files: atomically, so that a killed job leaves no half-written output.
+
+Text is UTF-8 whatever the locale. What the workflow itself made is read by the functions here,
+which name a file that was cut meanwhile and set it aside, so that the next run makes it again.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import json
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,7 +17,10 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from contrage.errors import FORBIDDEN, FULL, ContrageError, CutFileError, UnwritableError, disk_full
+
 if TYPE_CHECKING:
+    import nibabel as nib
     import numpy as np
     import pandas as pd
 
@@ -23,19 +31,54 @@ def atomic(path: Path) -> Iterator[Path]:
 
     The temporary name keeps all suffixes, so that libraries which choose a format by the
     file's ending work on it.
+
+    Raises
+    ------
+    UnwritableError
+        The disk is full, whatever a library makes of that, or may not be written to.
     """
     path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    suffix = "".join(path.suffixes[-2:])
-    handle, name = tempfile.mkstemp(prefix=".partial-", suffix=suffix, dir=path.parent)
-    os.close(handle)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        suffix = "".join(path.suffixes[-2:])
+        handle, name = tempfile.mkstemp(prefix=".partial-", suffix=suffix, dir=path.parent)
+        os.close(handle)
+    except OSError as error:
+        raise _unwritable(path, error) from error
     temporary = Path(name)
     try:
         yield temporary
         temporary.chmod(0o666 & ~_umask())
         temporary.replace(path)
+    except ContrageError:
+        raise
+    except Exception as error:
+        if full := disk_full(error) or _no_room_for_more(temporary):
+            raise UnwritableError(path, full) from error
+        raise
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def _unwritable(path: Path, error: OSError) -> OSError | UnwritableError:
+    expected = error.errno in (*FULL, *FORBIDDEN)
+    return UnwritableError(path, error) if expected else error
+
+
+def _no_room_for_more(file: Path) -> OSError | None:
+    """Return the error of writing a little more: libraries tell a full disk in words of their own.
+
+    torch says "unexpected pos", NumPy "1024 requested and 12 written"; a quota shows only so.
+    """
+    try:
+        with file.open("ab", buffering=0) as stream:
+            for _ in range(16):
+                if stream.write(bytes(4096)) < 4096:
+                    stream.write(bytes(4096))
+            os.fsync(stream.fileno())
+    except OSError as error:
+        return error if error.errno in FULL else None
+    return None
 
 
 def _umask() -> int:
@@ -44,21 +87,106 @@ def _umask() -> int:
     return current
 
 
-def read_json(path: Path) -> Any:
-    """Read a JSON file."""
-    return json.loads(Path(path).read_text())
+@contextmanager
+def reading(path: Path, whole: Path | None = None) -> Iterator[None]:
+    """Name a file of the workflow's own that turns out to be cut, and set it aside.
+
+    Parameters
+    ----------
+    path : Path
+        What the block reads, and it alone.
+    whole : Path, optional
+        The folder that is made as a whole and set aside with it.
+
+    Raises
+    ------
+    CutFileError
+        The file cannot be read to its end, or an earlier job has set it aside.
+    """
+    try:
+        yield
+    except (MemoryError, CutFileError):
+        raise
+    except FileNotFoundError as error:
+        if aside_of(whole or path).exists():
+            raise CutFileError(_cut(path, whole or path)) from error
+        raise
+    except Exception as error:
+        if any(isinstance(each, OSError) and each.errno for each in (error, error.__cause__)):
+            raise  # of the system, not of the file
+        raise damaged(path, error, whole) from error
+
+
+def damaged(path: Path, error: Exception, whole: Path | None = None) -> CutFileError:
+    """Set a damaged file aside where a run made it; return the error that names it."""
+    kind, made = type(error).__name__, Path(whole or path)
+    if Path(os.path.abspath(made)).is_relative_to(Path("results").absolute()):
+        try:
+            if aside_of(made).is_dir():
+                shutil.rmtree(aside_of(made))
+            made.replace(aside_of(made))
+        except OSError:
+            pass  # another job was faster, or the folder is read-only: see below
+        if not made.exists():
+            return CutFileError(_cut(path, made, f" ({kind})"))
+    advice = "get it again from where it came; where a run made it, delete it and run again"
+    return CutFileError(f"{path} is cut short or damaged ({kind}): {advice}")
+
+
+def aside_of(path: Path) -> Path:
+    """Return where a damaged file is kept for its owner to look at."""
+    return path.with_name(path.name + ".cut")
+
+
+def _cut(path: Path, made: Path, kind: str = "") -> str:
+    aside = aside_of(made)
+    return (
+        f"{path} is cut short or damaged{kind}; {made.name} was set aside as {aside.name}: give "
+        "the same command again, which makes it anew"
+    )
+
+
+def read_json(path: Path, whole: Path | None = None) -> Any:
+    """Read a JSON file; `whole` as for `reading`."""
+    with reading(path, whole):
+        return json.loads(Path(path).read_bytes().decode("utf-8"))
 
 
 def write_json(path: Path, content: Any) -> None:
     """Write `content` as indented JSON."""
-    with atomic(path) as temporary:
-        temporary.write_text(json.dumps(content, indent=2) + "\n")
+    write_text(path, json.dumps(content, indent=2) + "\n")
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write a text file."""
+    """Write a text file; a name that is no text (bytes of another encoding) is shown in digits."""
     with atomic(path) as temporary:
-        temporary.write_text(text)
+        temporary.write_text(text, encoding="utf-8", errors="backslashreplace")
+
+
+def read_npz(path: Path) -> dict[str, np.ndarray]:
+    """Read all arrays of an npz that the workflow made."""
+    import numpy as np
+
+    with reading(path), np.load(path, allow_pickle=False) as stored:
+        return {name: stored[name] for name in stored.files}
+
+
+def open_array(path: Path) -> np.ndarray:
+    """Map an array that the workflow made into memory: only the rows that are asked for are read."""
+    import numpy as np
+
+    with reading(path):
+        return np.load(path, mmap_mode="r")
+
+
+def read_image(path: Path) -> nib.Nifti1Image:
+    """Read an image that the workflow made, to its end; its values as they are stored."""
+    import nibabel as nib
+    import numpy as np
+
+    with reading(path):
+        image = nib.load(path)
+        return type(image)(np.asanyarray(image.dataobj), image.affine, image.header)
 
 
 def read_tsv(path: Path) -> pd.DataFrame:

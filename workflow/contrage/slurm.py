@@ -212,13 +212,21 @@ def _queue(form: str) -> list[str]:
 
 
 def _slurm(*command: str, timeout: float = 60) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(command, capture_output=True, text=True, timeout=timeout)
+    return subprocess.run(
+        command, capture_output=True, encoding="utf-8", errors="replace", timeout=timeout
+    )
 
 
 def _start_of(process: int) -> str:
     """Return when a process of this host began, in clock ticks since its boot; "" if it is dead."""
     try:
-        fields = Path(f"/proc/{process}/stat").read_text().rsplit(")", 1)[1].split()
+        fields = (
+            Path(f"/proc/{process}/stat")
+            .read_bytes()
+            .decode(errors="replace")
+            .rsplit(")", 1)[1]
+            .split()
+        )
     except OSError:
         return ""
     return "" if fields[0] in "ZX" else fields[19]  # a zombie waits for nobody but its parent

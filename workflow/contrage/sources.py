@@ -77,7 +77,7 @@ def module_file(module: str) -> Path | None:
 @cache
 def _imported(file: Path) -> tuple[str, ...]:
     names: set[str] = set()
-    for node in ast.walk(ast.parse(file.read_text())):
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             names.update(alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
@@ -114,7 +114,7 @@ def constructor_parameters(module: str, class_name: str | None = None) -> list[s
     file = module_file(module)
     if file is None:
         return []
-    body = ast.parse(file.read_text()).body
+    body = ast.parse(file.read_text(encoding="utf-8")).body
     classes = {node.name: node for node in body if isinstance(node, ast.ClassDef)}
     public = [name for name in classes if not name.startswith("_")]
     callable_ones = [name for name in public if _method(classes[name], "forward")]

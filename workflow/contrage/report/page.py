@@ -200,7 +200,7 @@ def pictures(folder: Path) -> dict[str, Picture]:
     """Read the figures that were made, as data that the page holds itself."""
     listing = folder / "figures.json"
     found = {}
-    for entry in read_json(listing) if listing.is_file() else []:
+    for entry in read_json(listing, whole=folder) if listing.is_file() else []:
         data = base64.b64encode((folder / entry["file"]).read_bytes()).decode("ascii")
         keys = ("name", "title", "caption", "alt", "width", "height")
         found[entry["name"]] = Picture(**{key: entry[key] for key in keys}, data=data)
