@@ -172,7 +172,7 @@ def read_npz(path: Path) -> dict[str, np.ndarray]:
 
 
 def open_array(path: Path) -> np.ndarray:
-    """Map an array that the workflow made into memory: only the rows that are asked for are read."""
+    """Map an array that the workflow made into memory: only what is asked for is read."""
     import numpy as np
 
     with reading(path):

@@ -220,13 +220,8 @@ def _slurm(*command: str, timeout: float = 60) -> subprocess.CompletedProcess[st
 def _start_of(process: int) -> str:
     """Return when a process of this host began, in clock ticks since its boot; "" if it is dead."""
     try:
-        fields = (
-            Path(f"/proc/{process}/stat")
-            .read_bytes()
-            .decode(errors="replace")
-            .rsplit(")", 1)[1]
-            .split()
-        )
+        stat = Path(f"/proc/{process}/stat").read_text(encoding="utf-8", errors="replace")
     except OSError:
         return ""
+    fields = stat.rsplit(")", 1)[1].split()
     return "" if fields[0] in "ZX" else fields[19]  # a zombie waits for nobody but its parent
