@@ -25,8 +25,8 @@ if config["container"]:
     container: config["container"]
 
 
-include: "workflow/rules/common.smk"
 include: "workflow/rules/cluster.smk"
+include: "workflow/rules/common.smk"
 include: "workflow/rules/inputs.smk"
 include: "workflow/rules/search_inputs.smk"
 include: "workflow/rules/pretraining.smk"

@@ -1,11 +1,19 @@
-"""Before any job: what a run on Slurm needs, and what a killed one left behind."""
+"""Before anything is read: what a run needs, who else works here, what a killed run left behind."""
 
+import logging
+import os
 import sys
 from contextlib import chdir, redirect_stderr
 
 from snakemake.cli import parse_args
+from snakemake.exceptions import WorkflowError
 
-from contrage import slurm
+from contrage import pretraining as beforehand
+from contrage import runs, slurm
+from contrage.errors import ContrageError
+
+# What a log has no room or no letter for is no reason to print tracebacks.
+logging.raiseExceptions = False
 
 # Options with which Snakemake runs no job.
 WITHOUT_JOBS = (
@@ -32,7 +40,7 @@ def command_line():
 
 
 def executor_of_run():
-    """What is to run the jobs ("slurm", "local", …); None where no job will run."""
+    """What is to run the jobs ("slurm", "local"); None where no job will run."""
     started_by = Path(sys.argv[0]).stem
     if not workflow.is_main_process or started_by not in ("snakemake", "__main__"):
         return None
@@ -42,12 +50,15 @@ def executor_of_run():
     return asked.executor or "local"
 
 
-EXECUTOR = None if STAGE else executor_of_run()  # the pre-training is part of a run
+STAGE = beforehand.stage(config)  # named in messages; the pre-training is part of a run
+EXECUTOR = executor_of_run()
 
 try:
-    if EXECUTOR == "slurm":
+    if EXECUTOR == "slurm" and not STAGE:
         slurm.require_controller()
-    if EXECUTOR:
-        slurm.begin(Path.cwd(), EXECUTOR)
+    if EXECUTOR and not STAGE:
+        runs.begin(Path.cwd(), EXECUTOR, beforehand.folders(config))
+    # Where nothing is to run, the list of scans that jobs of another run read stays as it is.
+    KEEPS_COHORT = bool(EXECUTOR) or not runs.is_at_work(Path.cwd())
 except ContrageError as error:
     raise WorkflowError(str(error)) from None

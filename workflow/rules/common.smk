@@ -63,7 +63,10 @@ try:
     backends.require_backend(config["preprocessing"]["skull_strip"]["method"])
     TEMPLATE = template_source.find_source(config["preprocessing"]["template"])
     COHORT = cohort_of_run(
-        COHORT_SETTINGS, Path(".snakemake/contrage-cohorts"), workflow.is_main_process
+        COHORT_SETTINGS,
+        Path(".snakemake/contrage-cohorts"),
+        workflow.is_main_process,
+        keeps=KEEPS_COHORT,
     )
     experiment.check_people(config, COHORT)
 except ContrageError as error:
@@ -84,7 +87,6 @@ TABLES = expand(
     + ["search"] * bool(SEARCHED_ROWS)
     + ["site"] * HAS_SCANS,
 )
-STAGE = beforehand.stage(config)  # named in messages
 
 
 wildcard_constraints:

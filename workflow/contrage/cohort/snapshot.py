@@ -16,7 +16,9 @@ from contrage.cohort.tables import Cohort, Exclusion, Scan
 from contrage.files import read_json, write_text
 
 
-def cohort_of_run(settings: dict[str, Any], kept_in: Path, is_first: bool) -> Cohort:
+def cohort_of_run(
+    settings: dict[str, Any], kept_in: Path, is_first: bool, *, keeps: bool = True
+) -> Cohort:
     """Read the cohort and keep it, or return what was kept.
 
     Parameters
@@ -27,6 +29,8 @@ def cohort_of_run(settings: dict[str, Any], kept_in: Path, is_first: bool) -> Co
         A folder that all processes of a run see.
     is_first : bool
         Whether this process begins a run: it never trusts what an earlier run has kept.
+    keeps : bool
+        Whether such a process keeps what it has read, for jobs of its own.
     """
     asked = json.dumps(settings, sort_keys=True)
     file = kept_in / f"{hashlib.sha256(asked.encode()).hexdigest()[:16]}.json"
@@ -37,6 +41,6 @@ def cohort_of_run(settings: dict[str, Any], kept_in: Path, is_first: bool) -> Co
             [Exclusion(**exclusion) for exclusion in kept["excluded"]],
         )
     cohort = read_cohort(settings)
-    if is_first:
+    if is_first and keeps:
         write_text(file, json.dumps(asdict(cohort)))
     return cohort
