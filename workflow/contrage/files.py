@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+TIMES_CUT = Path(".snakemake/contrage-cut")  # a note per file; `contrage.runs` reads them
+
+
 @contextmanager
 def atomic(path: Path) -> Iterator[Path]:
     """Yield a temporary path beside `path`, moved into place when the block ends well.
@@ -128,9 +131,19 @@ def damaged(path: Path, error: Exception, whole: Path | None = None) -> CutFileE
         except OSError:
             pass  # another job was faster, or the folder is read-only: see below
         if not made.exists():
+            _ask_for(made)
             return CutFileError(_cut(path, made, f" ({kind})"))
     advice = "get it again from where it came; where a run made it, delete it and run again"
     return CutFileError(f"{path} is cut short or damaged ({kind}): {advice}")
+
+
+def _ask_for(made: Path) -> None:
+    """Note that a file has to be made again: Snakemake does not miss one whose users are there."""
+    if TIMES_CUT.parent.is_dir():
+        name = os.path.relpath(made)
+        note = TIMES_CUT / f"{hashlib.sha256(os.fsencode(name)).hexdigest()[:16]}.json"
+        before = json.loads(note.read_bytes())["times"] if note.is_file() else 0
+        write_json(note, {"file": name, "times": before + 1})
 
 
 def aside_of(path: Path) -> Path:

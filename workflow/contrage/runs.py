@@ -20,7 +20,7 @@ from pathlib import Path
 
 from contrage import slurm
 from contrage.errors import ContrageError, UnwritableError
-from contrage.files import read_json, write_json
+from contrage.files import TIMES_CUT, read_json, write_json
 
 logger = logging.getLogger(__name__)
 
@@ -150,6 +150,16 @@ def require_writable(folder: Path, folders: Sequence[str]) -> None:
     disk = os.statvfs(folder)
     if disk.f_bavail * disk.f_frsize < LEAST_ROOM:
         raise UnwritableError(folder, OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)))
+
+
+def times_cut(folder: Path) -> dict[str, int]:
+    """Return how often files were found cut and set aside; their paths are seen from a folder."""
+    found: dict[str, int] = {}
+    for note in sorted((folder / TIMES_CUT).glob("[!.]*.json")):
+        with suppress(ContrageError, OSError, KeyError, TypeError):
+            told = read_json(note)
+            found[told["file"]] = int(told["times"])
+    return found
 
 
 @contextmanager
