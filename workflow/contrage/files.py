@@ -1,7 +1,7 @@
 """Reading and writing files: atomically, so that a killed job leaves no half-written output.
 
 Text is UTF-8 whatever the locale. What the workflow itself made is read by the functions here,
-which name a file that was cut meanwhile and set it aside, so that the next run makes it again.
+which name a file that was cut meanwhile and have the next run make it again.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -92,27 +91,23 @@ def _umask() -> int:
 
 @contextmanager
 def reading(path: Path, whole: Path | None = None) -> Iterator[None]:
-    """Name a file of the workflow's own that turns out to be cut, and set it aside.
+    """Name a file of the workflow's own that turns out to be cut, and have it made again.
 
     Parameters
     ----------
     path : Path
         What the block reads, and it alone.
     whole : Path, optional
-        The folder that is made as a whole and set aside with it.
+        The folder that is made as a whole, and the file with it.
 
     Raises
     ------
     CutFileError
-        The file cannot be read to its end, or an earlier job has set it aside.
+        The file cannot be read to its end.
     """
     try:
         yield
     except (MemoryError, CutFileError):
-        raise
-    except FileNotFoundError as error:
-        if aside_of(whole or path).exists():
-            raise CutFileError(_cut(path, whole or path)) from error
         raise
     except Exception as error:
         if any(isinstance(each, OSError) and each.errno for each in (error, error.__cause__)):
@@ -121,42 +116,26 @@ def reading(path: Path, whole: Path | None = None) -> Iterator[None]:
 
 
 def damaged(path: Path, error: Exception, whole: Path | None = None) -> CutFileError:
-    """Set a damaged file aside where a run made it; return the error that names it."""
-    kind, made = type(error).__name__, Path(whole or path)
-    if Path(os.path.abspath(made)).is_relative_to(Path("results").absolute()):
-        try:
-            if aside_of(made).is_dir():
-                shutil.rmtree(aside_of(made))
-            made.replace(aside_of(made))
-        except OSError:
-            pass  # another job was faster, or the folder is read-only: see below
-        if not made.exists():
-            _ask_for(made)
-            return CutFileError(_cut(path, made, f" ({kind})"))
+    """Note that a damaged file is to be made again; return the error that names it."""
+    told = f"{path} is cut short or damaged ({type(error).__name__})"
+    if _is_asked_for(Path(os.path.abspath(whole or path))):
+        return CutFileError(f"{told}: give the same command again, which makes it anew")
     advice = "get it again from where it came; where a run made it, delete it and run again"
-    return CutFileError(f"{path} is cut short or damaged ({kind}): {advice}")
+    return CutFileError(f"{told}: {advice}")
 
 
-def _ask_for(made: Path) -> None:
-    """Note that a file has to be made again: Snakemake does not miss one whose users are there."""
-    if TIMES_CUT.parent.is_dir():
-        name = os.path.relpath(made)
-        note = TIMES_CUT / f"{hashlib.sha256(os.fsencode(name)).hexdigest()[:16]}.json"
+def _is_asked_for(made: Path) -> bool:
+    """Note how often a file of results/ was cut, where a run reads it: Snakemake cannot see it."""
+    if not made.is_relative_to(Path("results").absolute()) or not TIMES_CUT.parent.is_dir():
+        return False
+    name = os.path.relpath(made)
+    note = TIMES_CUT / f"{hashlib.sha256(os.fsencode(name)).hexdigest()[:16]}.json"
+    try:
         before = json.loads(note.read_bytes())["times"] if note.is_file() else 0
         write_json(note, {"file": name, "times": before + 1})
-
-
-def aside_of(path: Path) -> Path:
-    """Return where a damaged file is kept for its owner to look at."""
-    return path.with_name(path.name + ".cut")
-
-
-def _cut(path: Path, made: Path, kind: str = "") -> str:
-    aside = aside_of(made)
-    return (
-        f"{path} is cut short or damaged{kind}; {made.name} was set aside as {aside.name}: give "
-        "the same command again, which makes it anew"
-    )
+    except (OSError, ValueError, KeyError, ContrageError):
+        return False
+    return True
 
 
 def read_json(path: Path, whole: Path | None = None) -> Any:

@@ -153,7 +153,7 @@ def require_writable(folder: Path, folders: Sequence[str]) -> None:
 
 
 def times_cut(folder: Path) -> dict[str, int]:
-    """Return how often files were found cut and set aside; their paths are seen from a folder."""
+    """Return how often files of results/ were found cut; their paths are seen from a folder."""
     found: dict[str, int] = {}
     for note in sorted((folder / TIMES_CUT).glob("[!.]*.json")):
         with suppress(ContrageError, OSError, KeyError, TypeError):

@@ -1,7 +1,7 @@
 """A file that was cut is made again, and with it all that was made of it.
 
-Snakemake misses no file whose users are there. So the settings of the job that makes it end in as
-many spaces as it was cut: another parameter, and the same settings.
+Snakemake does not look into files. So the settings of the job that makes it end in as many spaces
+as it was found cut: another parameter, and the same settings.
 """
 
 TIMES_CUT = runs.times_cut(Path.cwd())
