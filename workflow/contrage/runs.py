@@ -13,10 +13,12 @@ import fcntl
 import logging
 import os
 import socket
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
+from typing import Any
 
 from contrage import slurm
 from contrage.errors import ContrageError, UnwritableError
@@ -160,6 +162,39 @@ def times_cut(folder: Path) -> dict[str, int]:
             told = read_json(note)
             found[told["file"]] = int(told["times"])
     return found
+
+
+def require_names(asked: Any) -> None:
+    """Refuse paths of a configuration whose names the locale writes otherwise than the disk.
+
+    Parameters
+    ----------
+    asked
+        The configuration, or a part of it.
+
+    Raises
+    ------
+    ContrageError
+        A text of it is no path here and would be one in a UTF-8 locale.
+    """
+    if sys.getfilesystemencoding() == "utf-8":
+        return
+    if isinstance(asked, str):
+        if not asked.isascii() and not _exists(asked) and _exists(asked.encode()):
+            raise ContrageError(
+                f"{asked}: the disk has its name in UTF-8, the locale of this session is "
+                f"{sys.getfilesystemencoding()}; put PYTHONUTF8=1 before the command"
+            )
+    elif isinstance(asked, dict | list):
+        for each in asked.values() if isinstance(asked, dict) else asked:
+            require_names(each)
+
+
+def _exists(path: str | bytes) -> bool:
+    try:
+        return os.path.exists(path)
+    except ValueError:  # a letter that the locale does not have
+        return False
 
 
 @contextmanager

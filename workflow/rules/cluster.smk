@@ -54,6 +54,7 @@ STAGE = beforehand.stage(config)  # named in messages; the pre-training is part 
 EXECUTOR = executor_of_run()
 
 try:
+    runs.require_names(config)
     if EXECUTOR == "slurm" and not STAGE:
         slurm.require_controller()
     if EXECUTOR and not STAGE:
