@@ -10,7 +10,7 @@ import hashlib
 import json
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from importlib import metadata
 from pathlib import Path
@@ -169,6 +169,28 @@ def open_array(path: Path) -> np.ndarray:
 
     with reading(path):
         return np.load(path, mmap_mode="r")
+
+
+def write_rows(path: Path, shape: tuple[int, ...], rows: Iterable[np.ndarray]) -> None:
+    """Write an array, float32, of which a row at a time is in memory.
+
+    A row after the other, not into a mapped file: where that finds the disk full, it is killed.
+
+    Parameters
+    ----------
+    path : Path
+        An .npy file.
+    shape : tuple of int
+        Of the whole array.
+    rows : iterable of ndarray of shape `shape[1:]`
+    """
+    import numpy as np
+
+    with atomic(path) as temporary, temporary.open("wb") as stream:
+        head = {"descr": "<f4", "fortran_order": False, "shape": shape}
+        np.lib.format.write_array_header_1_0(stream, head)
+        for row in rows:
+            stream.write(np.ascontiguousarray(row, dtype="<f4").data)
 
 
 def read_image(path: Path) -> nib.Nifti1Image:

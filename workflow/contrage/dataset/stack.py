@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 from contrage.cohort.names import preproc_file, quality_file
 from contrage.dataset.sidecar import write_array_sidecar
 from contrage.errors import BadScanError
-from contrage.files import atomic, damaged, read_image, read_json, read_tsv, write_tsv
+from contrage.files import damaged, read_image, read_json, read_tsv, write_rows, write_tsv
 
 log = logging.getLogger(__name__)
 
@@ -53,25 +54,23 @@ def stack(
     usable = [name for name in names if _came_through(derivatives, name, files[name])]
     if not usable:
         raise BadScanError(scans, "no scan came through preprocessing; see the table of exclusions")
-    first = read_image(files[usable[0]])
-    shape = block_mean(np.zeros(first.shape, np.float32), factor).shape
-    with atomic(array) as temporary:
-        images = np.lib.format.open_memmap(
-            temporary, mode="w+", dtype=np.float32, shape=(len(usable), *shape)
-        )
-        for row, name in enumerate(usable):
-            image = read_image(files[name])
-            if image.shape != first.shape or not np.allclose(image.affine, first.affine):
-                raise BadScanError(files[name], f"its grid differs from that of {files[usable[0]]}")
-            voxels = np.asarray(image.dataobj, dtype=np.float32)
-            images[row] = block_mean(voxels, factor)
-            if (row + 1) % 100 == 0:
-                log.info("%d of %d images", row + 1, len(usable))
-        images.flush()
-        del images
+    shape = tuple(-(-size // factor) for size in read_image(files[usable[0]]).shape)
+    write_rows(array, (len(usable), *shape), _images([files[name] for name in usable], factor))
     made = {"function": "contrage.dataset.stack.stack", "parameters": settings}
     write_array_sidecar(array, {name: files[name] for name in usable}, made, derivatives)
     write_tsv(rows, pd.DataFrame({"scan_id": usable, "row": range(len(usable))}))
+
+
+def _images(files: list[Path], factor: int) -> Iterator[NDArray[np.float32]]:
+    """Yield the images in blocks of voxels; all have the grid of the first."""
+    first = read_image(files[0])
+    for number, file in enumerate(files, 1):
+        image = read_image(file)
+        if image.shape != first.shape or not np.allclose(image.affine, first.affine):
+            raise BadScanError(file, f"its grid differs from that of {files[0]}")
+        yield block_mean(np.asarray(image.dataobj, dtype=np.float32), factor)
+        if number % 100 == 0:
+            log.info("%d of %d images", number, len(files))
 
 
 def _came_through(derivatives: Path, name: str, image: Path) -> bool:
