@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import inspect
+import io
 import json
 import logging
 import sys
@@ -58,6 +59,8 @@ STEPS = {
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run one step; exit with 1 and a short message where a `ContrageError` says why."""
     arguments = sys.argv[1:] if arguments is None else list(arguments)
+    if isinstance(sys.stdout, io.TextIOWrapper):  # a console that lacks a letter shows its number
+        sys.stdout.reconfigure(errors="backslashreplace")
     chooser = argparse.ArgumentParser(prog="contrage", description="Run one step of contrage.")
     chooser.add_argument("step", choices=STEPS, metavar="STEP", help=", ".join(STEPS))
     step = chooser.parse_args(arguments[:1]).step

@@ -31,7 +31,7 @@ def command_line():
     """
     for folder in (Path.cwd(), workflow.basedir):
         try:
-            with open(os.devnull, "w") as nowhere, redirect_stderr(nowhere):
+            with open(os.devnull, "w", encoding="utf-8") as nowhere, redirect_stderr(nowhere):
                 with chdir(folder):
                     return parse_args(sys.argv[1:])[1]
         except SystemExit:
