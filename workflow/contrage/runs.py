@@ -201,6 +201,7 @@ def _exists(path: str | bytes) -> bool:
 def _turn(folder: Path) -> Iterator[None]:
     """Let one process at a time look for others and note itself, where the file system can."""
     try:
+        (folder / SNAKEMAKE).mkdir(exist_ok=True)
         stream = (folder / TURN).open("a", encoding="utf-8")
     except OSError as error:
         raise UnwritableError(folder / TURN, error) from error
