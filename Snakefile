@@ -25,8 +25,8 @@ if config["container"]:
     container: config["container"]
 
 
-include: "workflow/rules/common.smk"
 include: "workflow/rules/cluster.smk"
+include: "workflow/rules/common.smk"
 include: "workflow/rules/inputs.smk"
 include: "workflow/rules/search_inputs.smk"
 include: "workflow/rules/pretraining.smk"
@@ -63,6 +63,11 @@ if PRETRAINING:
             PRETRAINING
 
     use rule * from pretraining exclude all, tables, figures, page as pretraining_*
+
+
+if not STAGE:
+
+    include: "workflow/rules/again.smk"
 
 
 rule all:

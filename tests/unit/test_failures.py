@@ -81,3 +81,25 @@ def test_of_many_only_the_first_are_told():
 
 def test_nothing_is_told_of_a_run_that_did_not_fail():
     assert told("Finished jobid: 1 (Rule: all)") == []
+
+
+def test_what_stopped_snakemake_itself_is_told_where_the_log_says_nothing():
+    said = "WorkflowError:\nOSError: [Errno 28] No space left on device\n"
+    lines = told(said + failed("stack", 7))
+    assert "no space left on device" in lines[1] and "killed?" not in lines[1]
+    lines = told(failed("stack", 7), said, "Finished jobid: 3 (Rule: a)", failed("split", 8))
+    assert [line for line in lines if "split: " in line and "no space left" in line]
+
+
+def test_a_place_that_snakemake_may_not_write_to_is_named():
+    said = "PermissionError: [Errno 13] Permission denied: 'results/x/tables'\n"
+    assert "results/x/tables: cannot be written" in told(said + failed("stack", 7))[1]
+
+
+def test_a_full_disk_is_told_of_a_job_that_could_not_write_its_log(monkeypatch):
+    class Disk:
+        f_bavail, f_frsize, f_files, f_favail = 1, 4096, 0, 0
+
+    monkeypatch.setattr("contrage.failures.os.statvfs", lambda place: Disk)
+    block = BLOCK.format(rule="stack", number=7, log="results/x/logs/stack.log")
+    assert "no space left on device" in told(block)[1]

@@ -12,6 +12,7 @@ import pytest
 
 from contrage import slurm
 from contrage.errors import ContrageError
+from contrage.run import at_work
 
 QUEUE = """#!/bin/sh
 # A queue in a file: number, working directory and comment of each job.
@@ -50,9 +51,9 @@ def folder(tmp_path: Path) -> Path:
 
 def note(folder: Path, **facts: object) -> Path:
     """Write the note of a run: by default one on Slurm, on this host, that is no more."""
-    run = slurm.Run(
+    run = at_work.Run(
         **{
-            "host": slurm.socket.gethostname(),
+            "host": at_work.socket.gethostname(),
             "process": 2**22 + 1,
             "started": "1",
             "executor": "slurm",
@@ -72,7 +73,7 @@ def is_locked(folder: Path) -> bool:
 def test_a_dead_runs_jobs_are_cancelled_and_its_lock_and_note_removed(folder, queue, caplog):
     dead = note(folder)
     queue.write_text(f"7|{folder}|rule_train_wildcards_exp_0_0\n8|{folder}|rule_imaging\n")
-    slurm.end_left_behind(folder)
+    at_work.end_left_behind(folder)
     assert queue.read_text() == ""
     assert not is_locked(folder)
     assert not dead.exists()
@@ -83,39 +84,39 @@ def test_jobs_of_other_folders_and_other_programs_stay(folder, queue):
     note(folder)
     others = f"1|{folder.parent}|rule_train\n2|{folder}|my own job\n3|{folder}x|rule_train\n"
     queue.write_text(f"{others}4|{folder}|rule_train\n")
-    slurm.end_left_behind(folder)
+    at_work.end_left_behind(folder)
     assert queue.read_text() == others
 
 
 def test_nothing_is_touched_while_another_run_lives_in_the_folder(folder, queue):
     dead = note(folder)
     with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as other:
-        note(folder, process=other.pid, started=slurm._start_of(other.pid))
+        note(folder, process=other.pid, started=at_work._start_of(other.pid))
         queue.write_text(f"7|{folder}|rule_train\n")
-        slurm.end_left_behind(folder)
+        at_work.end_left_behind(folder)
         other.communicate(b"\n")
     assert queue.read_text() and is_locked(folder) and dead.exists()
 
 
 def test_a_later_process_of_the_same_number_is_not_the_run(folder, queue):
     note(folder, process=os.getpid(), started="1")
-    slurm.end_left_behind(folder)
+    at_work.end_left_behind(folder)
     assert not is_locked(folder)
 
 
 def test_a_killed_run_that_its_parent_has_not_noticed_is_dead(folder, queue):
     with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as killed:
-        note(folder, process=killed.pid, started=slurm._start_of(killed.pid))
+        note(folder, process=killed.pid, started=at_work._start_of(killed.pid))
         killed.kill()
         os.waitid(os.P_PID, killed.pid, os.WEXITED | os.WNOWAIT)
-        slurm.end_left_behind(folder)
+        at_work.end_left_behind(folder)
     assert not is_locked(folder)
 
 
 def test_a_run_of_another_host_is_left_to_the_reader(folder, queue, caplog):
     note(folder, host="login2")
     queue.write_text(f"7|{folder}|rule_train\n")
-    slurm.end_left_behind(folder)
+    at_work.end_left_behind(folder)
     assert queue.read_text() and is_locked(folder)
     assert "login2" in caplog.text and "--unlock" in caplog.text
 
@@ -123,10 +124,10 @@ def test_a_run_of_another_host_is_left_to_the_reader(folder, queue, caplog):
 def test_a_run_that_was_a_job_itself_is_dead_when_its_job_is(folder, queue):
     dead = note(folder, host="node7", job="5")
     queue.write_text(f"5|{folder}|my driver\n7|{folder}|rule_train\n")
-    slurm.end_left_behind(folder)
+    at_work.end_left_behind(folder)
     assert "7|" in queue.read_text() and dead.exists()
     queue.write_text(f"7|{folder}|rule_train\n")
-    slurm.end_left_behind(folder)
+    at_work.end_left_behind(folder)
     assert queue.read_text() == "" and not dead.exists() and not is_locked(folder)
 
 
@@ -134,27 +135,27 @@ def test_nothing_is_unlocked_where_the_queue_cannot_be_read(folder, queue):
     note(folder)
     (queue.parent / "bin/squeue").write_text("#!/bin/sh\necho down >&2\nexit 1\n")
     with pytest.raises(ContrageError, match="squeue failed: down"):
-        slurm.end_left_behind(folder)
+        at_work.end_left_behind(folder)
     assert is_locked(folder)
 
 
 def test_the_lock_of_a_run_without_slurm_stays(folder, queue):
     dead = note(folder, executor="local")
-    slurm.end_left_behind(folder)
+    at_work.end_left_behind(folder)
     assert is_locked(folder)
     assert not dead.exists()
 
 
 def test_a_run_without_slurm_forgets_dead_ones_of_its_kind_alone(folder, queue, monkeypatch):
-    monkeypatch.setattr(slurm.atexit, "register", lambda *arguments: None)
+    monkeypatch.setattr(runs.atexit, "register", lambda *arguments: None)
     of_slurm, of_here = note(folder), note(folder, executor="local", process=2**22 + 2)
-    slurm.begin(folder, "local")
+    at_work.begin(folder, "local")
     assert of_slurm.exists() and not of_here.exists()
     assert is_locked(folder)
 
 
 def test_a_lock_without_a_note_stays(folder, queue):
-    slurm.end_left_behind(folder)
+    at_work.end_left_behind(folder)
     assert is_locked(folder)
 
 
@@ -164,15 +165,15 @@ def test_jobs_that_do_not_end_are_named(folder, queue, monkeypatch):
     (queue.parent / "bin/scancel").write_text("#!/bin/sh\n")
     monkeypatch.setattr(slurm, "JOBS_END_S", 0)
     with pytest.raises(ContrageError, match="do not end: 7"):
-        slurm.end_left_behind(folder)
+        at_work.end_left_behind(folder)
 
 
 def test_a_run_notes_itself_until_it_ends(folder, queue):
     program = """
 from pathlib import Path
-from contrage import slurm
-slurm.begin(Path.cwd(), "slurm")
-print(len(list(Path(slurm.NOTES).glob("*.json"))))
+from contrage.run import at_work
+at_work.begin(Path.cwd(), "slurm")
+print(len(list(Path(at_work.NOTES).glob("*.json"))))
 """
     done = subprocess.run(
         [sys.executable, "-c", program],
@@ -182,7 +183,7 @@ print(len(list(Path(slurm.NOTES).glob("*.json"))))
         text=True,
     )
     assert done.stdout == "1\n", done.stderr
-    assert not list((folder / slurm.NOTES).iterdir())
+    assert not list((folder / at_work.NOTES).iterdir())
 
 
 def test_a_controller_that_answers_is_enough(queue):

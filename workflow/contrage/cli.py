@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import inspect
+import io
 import json
 import logging
 import sys
@@ -18,7 +19,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from contrage.errors import ContrageError
+from contrage.errors import ContrageError, UnwritableError, in_a_line
 from contrage.logs import log_to
 
 STEPS = {
@@ -58,20 +59,26 @@ STEPS = {
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run one step; exit with 1 and a short message where a `ContrageError` says why."""
     arguments = sys.argv[1:] if arguments is None else list(arguments)
+    if isinstance(sys.stdout, io.TextIOWrapper):  # a console that lacks a letter shows its number
+        sys.stdout.reconfigure(errors="backslashreplace")
     chooser = argparse.ArgumentParser(prog="contrage", description="Run one step of contrage.")
     chooser.add_argument("step", choices=STEPS, metavar="STEP", help=", ".join(STEPS))
     step = chooser.parse_args(arguments[:1]).step
     function = load_step(step)
     options = vars(step_parser(step, function).parse_args(arguments[1:]))
-    start_logging(options.pop("log"))
+    log = options.pop("log")
     try:
+        start_logging(log)
         function(options.pop("settings"), **options)
     except ContrageError as error:
         logging.getLogger("contrage").error("%s", error)
         sys.exit(1)
-    except Exception:
+    except Exception as error:
         # Into the log as well: on a cluster, what goes to the console is in another file.
-        logging.getLogger("contrage").exception("an error that contrage did not expect")
+        if line := in_a_line(error):
+            logging.getLogger("contrage").error("%s", line)
+        else:
+            logging.getLogger("contrage").exception("an error that contrage did not expect")
         sys.exit(1)
 
 
@@ -118,13 +125,18 @@ def start_logging(log: Path | None) -> None:
     console.setFormatter(logging.Formatter("contrage: %(levelname)s: %(message)s"))
     logger.addHandler(console)
     if log:
-        log.parent.mkdir(parents=True, exist_ok=True)
-        log.write_text("")
-        log_to(log)
+        try:
+            log.parent.mkdir(parents=True, exist_ok=True)
+            log.write_text("", encoding="utf-8")
+            log_to(log)
+        except OSError as error:
+            raise UnwritableError(log, error) from error
 
 
 def _settings(text: str) -> dict[str, Any]:
-    return json.loads(text if text.lstrip().startswith("{") else Path(text).read_text())
+    return json.loads(
+        text if text.lstrip().startswith("{") else Path(text).read_text(encoding="utf-8")
+    )
 
 
 def _maybe(kind: type) -> Callable[[str], Any]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import logging
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -47,9 +49,63 @@ class DeviceError(ContrageError):
     """The device asked for is not there."""
 
 
+class CutFileError(ContrageError):
+    """A file that the workflow itself made is cut short or damaged."""
+
+
+class UnwritableError(ContrageError):
+    """A file cannot be written: the disk is full, or may not be written to."""
+
+    def __init__(self, path: Path | str, error: OSError) -> None:
+        super().__init__(f"{path}: {why_not_written(error)}")
+
+
+FULL = (errno.ENOSPC, errno.EDQUOT)
+FORBIDDEN = (errno.EACCES, errno.EPERM, errno.EROFS)
+
+
+def why_not_written(error: OSError) -> str:
+    """Return what the system says of a file that cannot be written, and what to do."""
+    if error.errno in FULL:
+        quota = " (your quota is used up)" if error.errno == errno.EDQUOT else ""
+        return (
+            f"no space left on device{quota}; make room, or move the working folder to a larger "
+            "disk, and give the same command again: what is finished is kept"
+        )
+    said = (error.strerror or str(error)).lower()
+    return f"cannot be written ({said}); give yourself the right to write there, or work elsewhere"
+
+
+def disk_full(error: BaseException | None) -> OSError | None:
+    """Return what the system said of a full disk, or a quota, if that is behind an error.
+
+    Libraries often say something else when a write fails: what they were told stands before it.
+    """
+    while error is not None:
+        if isinstance(error, OSError) and error.errno in FULL:
+            return error
+        error = error.__cause__ or error.__context__
+    return None
+
+
+def in_a_line(error: BaseException) -> str | None:
+    """Return one line on an error that the machine causes and no step expects, None for others."""
+    if full := disk_full(error):
+        return f"{_place(full) or os.getcwd()}: {why_not_written(full)}"
+    if not isinstance(error, OSError) or error.errno not in (*FORBIDDEN, errno.EIO, errno.ESTALE):
+        return None
+    if error.errno == errno.EROFS:
+        return f"{_place(error)}: {why_not_written(error)}"
+    return f"{_place(error)}: {error.strerror}; mend that and give the same command again"
+
+
+def _place(error: OSError) -> str:
+    return os.fsdecode(error.filename) if isinstance(error.filename, str | bytes) else ""
+
+
 def is_of_one_scan(error: Exception) -> bool:
     """Tell an error that may be one scan's from one that a setting or too little memory causes."""
-    if isinstance(error, MemoryError):
+    if isinstance(error, MemoryError) or disk_full(error):
         return False
     return isinstance(error, BadScanError) or not isinstance(error, ContrageError)
 

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from contrage.errors import why_not_written
+
 SHOWN = 10
+ROOM = 128 * 1024  # bytes: with less, a step cannot write even its log and what it makes
 
 
 @dataclass(frozen=True)
@@ -19,7 +24,8 @@ class Failure:
     log : Path
         What the step itself wrote.
     reason : str
-        The last error in that log, empty where it tells of none.
+        The last error in that log; where it tells of none, what Snakemake met with before it named
+        the job, or that the disk is full. Empty where nothing is known.
     """
 
     rule: str
@@ -38,7 +44,7 @@ def summary(log: Path) -> list[str]:
     log : Path
         Snakemake's own log of the run.
     """
-    found = failed_jobs(log.read_text(errors="replace"))
+    found = failed_jobs(log.read_text(encoding="utf-8", errors="replace"))
     with_reason = [job for job in found if job.reason]
     shown = (with_reason or found)[:SHOWN]
     lines = [f"{len(found)} {'job' if len(found) == 1 else 'jobs'} failed:"] * bool(found)
@@ -52,24 +58,29 @@ def summary(log: Path) -> list[str]:
 
 def failed_jobs(text: str) -> list[Failure]:
     """Read Snakemake's log: the last word on every job that failed."""
-    failed: dict[str, tuple[str, Path]] = {}
-    rule = number = ""
+    failed: dict[str, tuple[str, Path, str]] = {}
+    rule = number = said = ""
     for line in text.splitlines():
+        if told := re.match(r"\s*\w*Error: (\[Errno \d+\] .*)", line):
+            said = told[1]
         if start := re.match(r"\s*Error in rule (\w+):", line):
             rule, number = start[1], ""
         elif rule and (job := re.match(r"\s+jobid: (\d+)", line)):
             number = job[1]
         elif rule and number and (logs := re.match(r"\s+log: ([^,]+?)(?:,| \(check|$)", line)):
-            failed[number] = (rule, Path(logs[1]))
-            rule = ""
+            failed[number] = (rule, Path(logs[1]), said)
+            rule = said = ""
         elif done := re.match(r"Finished jobid: (\d+)", line):
             failed.pop(done[1], None)
-    return [Failure(rule, log, _reason(log)) for rule, log in failed.values()]
+    return [
+        Failure(rule, log, _reason(log) or _of_the_system(said, log) or _full_disk(log))
+        for rule, log, said in failed.values()
+    ]
 
 
 def _reason(log: Path) -> str:
     """Return the last error of a step's log, in one line."""
-    lines = log.read_text(errors="replace").splitlines() if log.is_file() else []
+    lines = log.read_text(encoding="utf-8", errors="replace").splitlines() if log.is_file() else []
     errors = [number for number, line in enumerate(lines) if " ERROR " in line]
     if not errors:
         return ""
@@ -77,3 +88,21 @@ def _reason(log: Path) -> str:
     below = [line for line in lines[errors[-1] + 1 :] if line.strip()]
     is_traceback = bool(below) and below[0].startswith("Traceback")
     return below[-1].strip() if is_traceback else message
+
+
+def _of_the_system(said: str, log: Path) -> str:
+    """Return what an error of the system means that met Snakemake itself, as "[Errno 28] …"."""
+    found = re.match(r"\[Errno (\d+)\] (.*?)(?:: '(.*)')?$", said)
+    if not found:
+        return ""
+    number, text, file = int(found[1]), found[2], found[3]
+    return f"{file or log.parent}: {why_not_written(OSError(number, text))}"
+
+
+def _full_disk(log: Path) -> str:
+    """Return that the disk of a log is full, if it is: a job then leaves no word behind."""
+    place = next(folder for folder in (log, *log.absolute().parents) if folder.exists())
+    disk = os.statvfs(place)
+    if disk.f_bavail * disk.f_frsize < ROOM or (disk.f_files and not disk.f_favail):
+        return f"{place}: {why_not_written(OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)))}"
+    return ""

@@ -46,6 +46,15 @@ def experiment_name(config: dict[str, Any]) -> str:
     return f"{config['experiment']}-pretraining"
 
 
+def folders(config: dict[str, Any]) -> list[str]:
+    """Return what a run with this configuration writes to, below its working folder."""
+    written = [f"results/{config['experiment']}", f"results/derivatives/{config['cohort']['name']}"]
+    if is_wanted(config):
+        cohort = config["pretraining"]["cohort"].get("name", "phantom")
+        written += [f"results/{experiment_name(config)}", f"results/derivatives/{cohort}"]
+    return written
+
+
 def stage(config: dict[str, Any]) -> str:
     """Return what messages of jobs begin with, so that two trainings are told apart."""
     return "Pre-training: " if config["experiment"].endswith(f"-{HERE}") else ""

@@ -1,11 +1,20 @@
-"""Before any job: what a run on Slurm needs, and what a killed one left behind."""
+"""Before anything is read: what a run needs, who else works here, what a killed run left behind."""
 
+import logging
+import os
 import sys
 from contextlib import chdir, redirect_stderr
 
 from snakemake.cli import parse_args
+from snakemake.exceptions import WorkflowError
 
+from contrage import pretraining as beforehand
 from contrage import slurm
+from contrage.run import at_work
+from contrage.errors import ContrageError
+
+# What a log has no room or no letter for is no reason to print tracebacks.
+logging.raiseExceptions = False
 
 # Options with which Snakemake runs no job.
 WITHOUT_JOBS = (
@@ -23,7 +32,7 @@ def command_line():
     """
     for folder in (Path.cwd(), workflow.basedir):
         try:
-            with open(os.devnull, "w") as nowhere, redirect_stderr(nowhere):
+            with open(os.devnull, "w", encoding="utf-8") as nowhere, redirect_stderr(nowhere):
                 with chdir(folder):
                     return parse_args(sys.argv[1:])[1]
         except SystemExit:
@@ -32,7 +41,7 @@ def command_line():
 
 
 def executor_of_run():
-    """What is to run the jobs ("slurm", "local", …); None where no job will run."""
+    """What is to run the jobs ("slurm", "local"); None where no job will run."""
     started_by = Path(sys.argv[0]).stem
     if not workflow.is_main_process or started_by not in ("snakemake", "__main__"):
         return None
@@ -42,12 +51,16 @@ def executor_of_run():
     return asked.executor or "local"
 
 
-EXECUTOR = None if STAGE else executor_of_run()  # the pre-training is part of a run
+STAGE = beforehand.stage(config)  # named in messages; the pre-training is part of a run
+EXECUTOR = executor_of_run()
 
 try:
-    if EXECUTOR == "slurm":
+    at_work.require_names(config)
+    if EXECUTOR == "slurm" and not STAGE:
         slurm.require_controller()
-    if EXECUTOR:
-        slurm.begin(Path.cwd(), EXECUTOR)
+    if EXECUTOR and not STAGE:
+        at_work.begin(Path.cwd(), EXECUTOR, beforehand.folders(config))
+    # Where nothing is to run, the list of scans that jobs of another run read stays as it is.
+    KEEPS_COHORT = bool(EXECUTOR) or not at_work.is_at_work(Path.cwd())
 except ContrageError as error:
     raise WorkflowError(str(error)) from None

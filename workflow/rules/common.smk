@@ -74,6 +74,7 @@ try:
         Path(".snakemake/contrage-cohorts"),
         workflow.is_main_process,
         () if IS_PHANTOM else tuple(RAW_IMAGES),
+        KEEPS_COHORT,
     )
     COHORT = FOUND.cohort
     experiment.check_people(config, COHORT)
@@ -101,7 +102,6 @@ TABLES = expand(
     + ["search"] * bool(SEARCHED_ROWS)
     + ["site"] * HAS_SCANS,
 )
-STAGE = beforehand.stage(config)  # named in messages
 
 
 wildcard_constraints:

@@ -27,6 +27,27 @@ def start_of_training(wildcards):
     return beforehand.start_file(config, wildcards.row) or []
 
 
+def plain_start():
+    """The file that trainings start from, where it is not made by a job of this run."""
+    asked = config["training"]["start_from"]
+    return [] if asked in (None, beforehand.HERE) else [asked]
+
+
+def start_settings():
+    """What the first job is told of such a file, to open and judge it."""
+    if not plain_start():
+        return {}
+    return {
+        "start": {
+            "file": plain_start()[0],
+            "encoder": config["training"]["encoder"],
+            "image": IMAGE,
+            "voxel_mm": config["dataset"]["voxel_mm"],
+            "grid_mm": GRID_MM if HAS_SCANS else None,
+        }
+    }
+
+
 def pretraining_results():
     """What the report tells of the pre-training: its error on its own held-out part, its scans."""
     if not PRETRAINING:

@@ -8,6 +8,7 @@ PROCESSES = config["training"]["gpus_per_job"]
 
 rule feasible:
     input:
+        start=plain_start(),
         code=code("contrage.learning.feasible"),
     output:
         record=f"{RESULTS}/training/feasible.json",
@@ -30,6 +31,7 @@ rule feasible:
             batch_size=config["training"]["batch_size"],
             training_scans=experiment.most_training_scans(config, COHORT),
             without_head=rows_without_head(),
+            **start_settings(),
         ),
     message:
         "Asking whether trainings can run"

@@ -217,6 +217,7 @@ def test_no_image_is_read_twice(judge, images, head, make_map, tmp_path, monkeyp
         return load(path)
 
     monkeypatch.setattr("contrage.imaging.quality.load", noted)
+    monkeypatch.setattr("contrage.imaging.images.load", noted)
     record, picture = judge(**images, **paths)
     assert sorted(read) == sorted([*images.values(), *paths.values()])
     assert record["map_agreement"] > 0.9 and picture.width > 1500

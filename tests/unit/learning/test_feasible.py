@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 import torch
 
-from contrage.errors import DeviceError, SettingsError
+from contrage.errors import ContrageError, DeviceError, SettingsError
 from contrage.files import read_json
+from contrage.learning import checkpoint
 from contrage.learning.feasible import check_feasible
+from contrage.learning.model import Model
 
 SETTINGS = {"device": "auto", "batch_size": 16, "training_scans": 16}
 
@@ -39,3 +43,53 @@ def test_cuda_without_a_gpu_is_an_error(tmp_path, monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     with pytest.raises(DeviceError, match=r"training\.device is cuda"):
         check_feasible({**SETTINGS, "device": "cuda"}, output=tmp_path / "feasible.json")
+
+
+def start(file: Path, **change: object) -> dict:
+    asked = {"file": str(file), "encoder": "small", "image": "T1w", "voxel_mm": 8, "grid_mm": 2}
+    return {**SETTINGS, "start": asked | change}
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory) -> Path:
+    """A model file of an encoder for heads of 8 mm."""
+    file = tmp_path_factory.mktemp("start") / "model.pt"
+    weights = Model("small", (23, 28, 23), []).encoder.state_dict()
+    checkpoint.save(file, {"settings": {"training": {"encoder": "small"}}, "encoder": weights})
+    return file
+
+
+def test_a_file_that_fits_is_started_from(tmp_path, model):
+    check_feasible(start(model), output=tmp_path / "feasible.json")
+    check_feasible(start(model, image="table", grid_mm=None), output=tmp_path / "feasible.json")
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"<html>login</html>", "no model file of contrage"),
+        (b"", "it is cut short"),
+        (None, "it is cut short"),
+    ],
+)
+def test_a_file_that_is_no_model_is_named_by_the_first_job(tmp_path, model, content, reason):
+    file = tmp_path / "page.pt"
+    file.write_bytes(model.read_bytes()[:3000] if content is None else content)
+    with pytest.raises(ContrageError, match=rf"^training\.start_from: .*page\.pt: .*{reason}"):
+        check_feasible(start(file), output=tmp_path / "feasible.json")
+    assert not (tmp_path / "feasible.json").exists()
+
+
+def test_a_model_of_another_encoder_or_for_other_images_is_named_by_the_first_job(tmp_path):
+    file = tmp_path / "vit.pt"
+    saved = {"settings": {"training": {"encoder": "mlp"}}, "encoder": {}}
+    checkpoint.save(file, saved)
+    with pytest.raises(ContrageError, match=r"^training\.start_from: .*holds the encoder mlp"):
+        check_feasible(start(file), output=tmp_path / "feasible.json")
+    weights = Model("small", (23, 28, 23), []).encoder.state_dict()
+    first = next(name for name, weight in weights.items() if weight.ndim > 1)
+    weights[first] = weights[first][1:]
+    saved = {"settings": {"training": {"encoder": "small"}}, "encoder": weights}
+    checkpoint.save(file, saved)
+    with pytest.raises(ContrageError, match=r"^training\.start_from: .*has the shape"):
+        check_feasible(start(file), output=tmp_path / "feasible.json")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +14,7 @@ from contrage.cohort.arrays import KINDS, Kind, find
 from contrage.dataset.sidecar import write_array_sidecar
 from contrage.dataset.stack import block_mean
 from contrage.errors import BadScanError, few
-from contrage.files import atomic, read_tsv, write_tsv
+from contrage.files import read_tsv, write_rows, write_tsv
 
 log = logging.getLogger(__name__)
 
@@ -52,9 +54,11 @@ def arrays(
 
     names = read_tsv(scans)["scan_id"].tolist()
     kind, files = KINDS[settings["image"]], find(Path(settings["path"]), settings["image"])
-    with atomic(array) as temporary:
-        bad = _fill(temporary, {name: files[name] for name in names}, kind, settings["voxel_mm"])
-        _refuse(bad, names, settings["on_bad_scan"])
+    bad: dict[str, BadScanError] = {}
+    factor = round(settings["voxel_mm"] / kind.voxel_mm)
+    shape = tuple(-(-size // factor) for size in kind.shape)
+    blocks = _blocks({name: files[name] for name in names}, kind, factor, bad)
+    write_rows(array, (len(names), *shape), chain(blocks, _refuse(bad, names, settings)))
     good = [(name, row) for row, name in enumerate(names) if name not in bad]
     made = {"function": "contrage.dataset.arrays.arrays", "parameters": settings}
     write_array_sidecar(array, {name: files[name] for name, _ in good}, made)
@@ -65,33 +69,31 @@ def arrays(
     write_tsv(left_out, pd.concat([part for part in parts if len(part)] or parts[1:]))
 
 
-def _fill(
-    array: Path, files: dict[str, Path], kind: Kind, voxel_mm: float
-) -> dict[str, BadScanError]:
-    """Write the array of each file into its row; return those that cannot be used."""
-    factor = round(voxel_mm / kind.voxel_mm)
-    shape = (len(files), *(-(-size // factor) for size in kind.shape))
-    images = np.lib.format.open_memmap(array, mode="w+", dtype=np.float32, shape=shape)
-    bad: dict[str, BadScanError] = {}
-    for row, (name, path) in enumerate(files.items()):
+def _blocks(
+    files: dict[str, Path], kind: Kind, factor: int, bad: dict[str, BadScanError]
+) -> Iterator[np.ndarray]:
+    """Yield the array of each file in blocks of voxels; note in `bad` what cannot be used."""
+    for number, (name, path) in enumerate(files.items(), 1):
         try:
-            images[row] = block_mean(load_array(path, kind), factor)
+            yield block_mean(load_array(path, kind), factor)
         except BadScanError as error:
             log.warning("%s", error)
             bad[name] = error
-        if (row + 1) % 100 == 0:
-            images.flush()
-            log.info("%d of %d arrays", row + 1, len(files))
-    images.flush()
-    return bad
+            yield block_mean(np.zeros(kind.shape, np.float32), factor)
+        if number % 100 == 0:
+            log.info("%d of %d arrays", number, len(files))
 
 
-def _refuse(bad: dict[str, BadScanError], names: list[str], on_bad_scan: str) -> None:
-    if bad and (on_bad_scan == "fail" or len(bad) == len(names)):
+def _refuse(
+    bad: dict[str, BadScanError], names: list[str], settings: dict[str, Any]
+) -> Iterator[np.ndarray]:
+    """Yield nothing; raise where arrays cannot be used, before the file is in its place."""
+    if bad and (settings["on_bad_scan"] == "fail" or len(bad) == len(names)):
         first, *others = bad
         more = f" Others cannot be used either: {few(others)}." if others else ""
         advice = "Mend them, or set cohort.on_bad_scan to exclude"
         raise BadScanError(bad[first].path, f"{bad[first].reason}.{more} {advice}")
+    yield from ()
 
 
 def load_array(path: Path, kind: Kind) -> np.ndarray:

@@ -11,7 +11,7 @@ import numpy as np
 from contrage.dataset.hold_out import hold_out
 from contrage.dataset.split import content
 from contrage.errors import SettingsError
-from contrage.files import atomic, read_json, read_tsv, write_json
+from contrage.files import atomic, open_array, read_json, read_tsv, write_json
 
 log = logging.getLogger(__name__)
 
@@ -67,7 +67,7 @@ def inner_split(
             f"that the search learns from in fold {fold}; make the batch or "
             "search.validation_fraction smaller"
         )
-    images = np.load(array, mmap_mode="r")
+    images = open_array(array)
     entry = {"fold": fold, "name": "search", **content(images, train, validation, settings)}
     write_json(output, {"scheme": "search", "seed": settings["seed"], "folds": [entry]})
     log.info("fold %d: %d scans to learn from, %d to validate", fold, len(train), len(validation))

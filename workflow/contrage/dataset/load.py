@@ -11,11 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from contrage.dataset.normalise import common_field, normalise, standardise
+from contrage.files import open_array
 
 
 def image_shape(array: Path) -> tuple[int, ...]:
     """Return the shape of one image of an array, (X, Y, Z) as a rule; no image is read."""
-    return np.load(array, mmap_mode="r").shape[1:]
+    return open_array(array).shape[1:]
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ class Loader:
 
     @cached_property
     def _images(self) -> np.ndarray:
-        return np.load(self.array, mmap_mode="r")
+        return open_array(self.array)
 
     @cached_property
     def _field(self) -> NDArray[np.bool_]:

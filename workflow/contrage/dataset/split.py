@@ -12,7 +12,7 @@ import pandas as pd
 
 from contrage.dataset.normalise import feature_statistics, statistics
 from contrage.errors import LeakageError, SettingsError
-from contrage.files import read_tsv, write_json
+from contrage.files import open_array, read_tsv, write_json
 
 log = logging.getLogger(__name__)
 
@@ -42,7 +42,7 @@ def split(settings: dict[str, Any], *, scans: Path, array: Path, output: Path) -
         If there are too few participants for the folds or scans for a batch.
     """
     table = read_tsv(scans)
-    images = np.load(array, mmap_mode="r")
+    images = open_array(array)
     folds = []
     for number, (train, test) in enumerate(make_folds(table, settings["split"], settings["seed"])):
         if len(train) < settings["batch_size"]:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from contrage.cohort.names import preproc_file
+from contrage.cohort.names import preproc_file, quality_file
 from contrage.dataset.sidecar import write_array_sidecar
 from contrage.errors import BadScanError
-from contrage.files import atomic, read_tsv, write_tsv
+from contrage.files import damaged, read_image, read_json, read_tsv, write_rows, write_tsv
 
 log = logging.getLogger(__name__)
 
@@ -30,7 +31,8 @@ def stack(
     scans : Path
         The scans that passed the check.
     derivatives : Path
-        The cohort's derivatives; a zero-byte image is a scan that failed in preprocessing.
+        The cohort's derivatives; a zero-byte image is a scan that failed in preprocessing
+        (its record says so).
     array : Path
         Output, float32 of shape (scans, X, Y, Z): kPa or T1 intensity, 0 outside the image. The
         JSON beside it lists the images with their SHA-256.
@@ -42,7 +44,6 @@ def stack(
     BadScanError
         If an image has another grid than the first, or none is left.
     """
-    import nibabel as nib
     import pandas as pd
 
     names = read_tsv(scans)["scan_id"].tolist()
@@ -50,28 +51,36 @@ def stack(
     factor = settings["voxel_mm"] // grid_mm
     image_of = settings["image"]
     files = {name: derivatives / preproc_file(name, image_of, grid_mm) for name in names}
-    usable = [name for name in names if files[name].stat().st_size > 0]
+    usable = [name for name in names if _came_through(derivatives, name, files[name])]
     if not usable:
         raise BadScanError(scans, "no scan came through preprocessing; see the table of exclusions")
-    first = nib.load(files[usable[0]])
-    shape = block_mean(np.zeros(first.shape, np.float32), factor).shape
-    with atomic(array) as temporary:
-        images = np.lib.format.open_memmap(
-            temporary, mode="w+", dtype=np.float32, shape=(len(usable), *shape)
-        )
-        for row, name in enumerate(usable):
-            image = nib.load(files[name])
-            if image.shape != first.shape or not np.allclose(image.affine, first.affine):
-                raise BadScanError(files[name], f"its grid differs from that of {files[usable[0]]}")
-            voxels = np.asarray(image.dataobj, dtype=np.float32)
-            images[row] = block_mean(voxels, factor)
-            if (row + 1) % 100 == 0:
-                log.info("%d of %d images", row + 1, len(usable))
-        images.flush()
-        del images
+    shape = tuple(-(-size // factor) for size in read_image(files[usable[0]]).shape)
+    write_rows(array, (len(usable), *shape), _images([files[name] for name in usable], factor))
     made = {"function": "contrage.dataset.stack.stack", "parameters": settings}
     write_array_sidecar(array, {name: files[name] for name in usable}, made, derivatives)
     write_tsv(rows, pd.DataFrame({"scan_id": usable, "row": range(len(usable))}))
+
+
+def _images(files: list[Path], factor: int) -> Iterator[NDArray[np.float32]]:
+    """Yield the images in blocks of voxels; all have the grid of the first."""
+    first = read_image(files[0])
+    for number, file in enumerate(files, 1):
+        image = read_image(file)
+        if image.shape != first.shape or not np.allclose(image.affine, first.affine):
+            raise BadScanError(file, f"its grid differs from that of {files[0]}")
+        yield block_mean(np.asarray(image.dataobj, dtype=np.float32), factor)
+        if number % 100 == 0:
+            log.info("%d of %d images", number, len(files))
+
+
+def _came_through(derivatives: Path, name: str, image: Path) -> bool:
+    """Tell a scan that failed, whose image is an empty file, from one whose image was cut."""
+    if image.stat().st_size:
+        return True
+    record = derivatives / quality_file(name)
+    if record.is_file() and read_json(record)["status"] != "failed":
+        raise damaged(image, EOFError())
+    return False
 
 
 def block_mean(image: NDArray[np.float32], factor: int) -> NDArray[np.float32]:

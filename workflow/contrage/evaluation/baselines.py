@@ -14,6 +14,7 @@ from contrage.dataset.load import Loader
 from contrage.evaluation import predictions as table
 from contrage.evaluation.predictions import Fold
 from contrage.evaluation.ridge import fit
+from contrage.files import open_array
 from contrage.learning.tables import Scans, read_scans
 
 logger = logging.getLogger(__name__)
@@ -51,7 +52,7 @@ def baselines(
         If a participant is in training and test of a fold.
     """
     everyone = read_scans(scans)
-    is_table = np.load(array, mmap_mode="r").ndim == 2
+    is_table = open_array(array).ndim == 2
     lines: list[dict[str, Any]] = []
     for part in table.folds(split, everyone):
         load = Loader(array, part.entry, settings["dataset"])

@@ -93,7 +93,7 @@ def lines(
 
 def write(path: Path, content: Iterable[dict[str, Any]], *more: str) -> None:
     """Write lines as TSV; `more` names the columns after the usual ones."""
-    with atomic(path) as temporary, temporary.open("w", newline="") as stream:
+    with atomic(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as stream:
         table = csv.DictWriter(
             stream, [*COLUMNS, *more], delimiter="\t", lineterminator="\n", restval="n/a"
         )

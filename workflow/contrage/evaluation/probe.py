@@ -14,7 +14,7 @@ from contrage.evaluation import predictions as table
 from contrage.evaluation.metrics import mae, scores
 from contrage.evaluation.predictions import Fold
 from contrage.evaluation.ridge import fit
-from contrage.files import write_json
+from contrage.files import read_npz, write_json
 from contrage.learning.tables import Scans, read_scans
 
 logger = logging.getLogger(__name__)
@@ -79,8 +79,7 @@ def probe(
 
 def probe_fold(part: Fold, path: Path, settings: dict[str, Any]) -> tuple[list[dict], float]:
     """Fit on a fold's training scans; return lines for both sides, and α."""
-    with np.load(path) as stored:
-        arrays = {name: stored[name] for name in stored.files}
+    arrays = read_npz(path)
     place = {scan: index for index, scan in enumerate(arrays["scan_id"].tolist())}
 
     def rows(scans: Scans) -> list[int]:
@@ -106,8 +105,8 @@ def probe_fold(part: Fold, path: Path, settings: dict[str, Any]) -> tuple[list[d
 
 def network_size(path: Path) -> dict[str, Any]:
     """Return how large the network was whose features these are, as far as the file says it."""
-    with np.load(path) as stored:
-        return {name: stored[name].tolist() for name in SIZES if name in stored}
+    arrays = read_npz(path)
+    return {name: arrays[name].tolist() for name in SIZES if name in arrays}
 
 
 def summary(lines: list[dict[str, Any]]) -> dict[str, Any]:

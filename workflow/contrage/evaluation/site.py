@@ -26,7 +26,7 @@ from contrage.evaluation.baselines import (
     principal_components,
 )
 from contrage.evaluation.statistics import interval
-from contrage.files import write_tsv
+from contrage.files import open_array, write_tsv
 from contrage.learning.tables import Scans, read_scans
 
 logger = logging.getLogger(__name__)
@@ -134,7 +134,7 @@ def predict(
     field_of_view : {"own", "common"}
         Common to the training scans of the fold.
     """
-    images = np.load(array, mmap_mode="r")
+    images = open_array(array)
     scheme = "image" if dataset["normalisation"] == "image" else "train"
     block = max(1, round(BLOCK_MM / dataset["voxel_mm"]))
     sites = np.array(scans.sites)

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 from scipy import io
 
-from contrage.files import atomic
+from contrage.files import atomic, reading
 
 LPS = np.diag([-1.0, -1.0, 1.0, 1.0])
 KEY = "AffineTransform_double_3_3"
@@ -31,9 +31,10 @@ def read_affine(path: Path) -> np.ndarray:
     ndarray of shape (4, 4)
         RAS, mm.
     """
-    content = io.loadmat(path)
-    key = next(name for name in content if not name.startswith("__") and name != "fixed")
-    parameters, centre = content[key].ravel(), content["fixed"].ravel()
+    with reading(path):
+        content = io.loadmat(path)
+        key = next(name for name in content if not name.startswith("__") and name != "fixed")
+        parameters, centre = content[key].ravel(), content["fixed"].ravel()
     linear, translation = parameters[:9].reshape(3, 3), parameters[9:12]
     points = np.eye(4)
     points[:3, :3] = linear

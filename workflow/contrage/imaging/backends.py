@@ -132,7 +132,7 @@ def program_version(method: str) -> str | None:
     stamp = Path(home) / name if home else None
     if stamp is None or not stamp.is_file():
         return None
-    return (stamp.read_text(errors="replace").strip().splitlines() or [None])[0]
+    return (stamp.read_text(encoding="utf-8", errors="replace").strip().splitlines() or [None])[0]
 
 
 def used(skull_strip: dict[str, Any]) -> dict[str, Any]:

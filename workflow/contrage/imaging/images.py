@@ -15,6 +15,7 @@ from nibabel.spatialimages import HeaderDataError
 from scipy import ndimage
 
 from contrage.errors import BadScanError
+from contrage.files import reading
 
 Points = np.ndarray
 """World coordinates, shape (n, 3), RAS, mm."""
@@ -116,6 +117,19 @@ def load(path: Path) -> Image:
     if array.ndim != 3:
         raise BadScanError(path, f"has {array.ndim} axes {array.shape}; a 3-D image is needed")
     return Image(array, np.asarray(image.affine, dtype=float))
+
+
+def load_made(path: Path) -> Image:
+    """Load an image that the workflow made; a damaged one is to be made again, no bad scan.
+
+    Raises
+    ------
+    CutFileError
+        The file cannot be read to its end.
+    """
+    with reading(path):
+        Path(path).open("rb").close()
+        return load(path)
 
 
 def squeezed(array: np.ndarray) -> np.ndarray:

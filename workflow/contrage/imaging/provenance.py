@@ -10,7 +10,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from contrage.bids import link, sidecar_of, suffix, uri
-from contrage.files import sha256, write_json
+from contrage.files import reading, sha256, write_json
 from contrage.imaging.template_source import NILEARN_FILE, Source, as_source
 
 STEPS = {
@@ -227,6 +227,7 @@ def _bids_keys(name: str, path: Path, made_of: list[str], reference: str) -> dic
 def _grid(path: Path) -> str:
     import nibabel as nib
 
-    header = nib.load(path).header
+    with reading(path):
+        header = nib.load(path).header
     voxel = " x ".join(f"{edge:g}" for edge in header.get_zooms()[:3])
     return f"{' x '.join(map(str, header.get_data_shape()[:3]))} voxels of {voxel} mm"

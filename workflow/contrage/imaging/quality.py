@@ -12,7 +12,7 @@ from contrage.files import read_json, write_json
 from contrage.imaging import picture as pictures
 from contrage.imaging import placement
 from contrage.imaging.affines import read_affine
-from contrage.imaging.images import Image, load
+from contrage.imaging.images import Image, load, load_made
 from contrage.imaging.masks import dice
 from contrage.imaging.native import Native, Scanned
 from contrage.imaging.template import grid_voxel_mm, mni_template
@@ -79,16 +79,18 @@ def quality(
         scanned = Scanned(
             anatomical=_image(anatomical),
             mask=_mask(brain_mask),
-            corrected=_image(corrected),
+            corrected=_made(corrected),
             map=_image(stiffness or dampingratio),
             affine=read_affine(transform) if transform else None,
             map_world=read_affine(map_transform) if map_transform else None,
         )
         true_affine = np.array(read_json(truth_transform)["affine"]) if truth_transform else None
-        truth = Truth(_mask(truth_mask), _mask(truth_coverage), _image(truth_bias), true_affine)
-        head = _image(preproc_anatomical)
+        truth = Truth(_mask(truth_mask), _mask(truth_coverage), _made(truth_bias), true_affine)
+        head = _made(preproc_anatomical)
         given = {"stiffness": preproc_stiffness, "dampingratio": preproc_dampingratio}
-        maps = {name: load(path) for name, path in given.items() if path and path.stat().st_size}
+        maps = {
+            name: load_made(path) for name, path in given.items() if path and path.stat().st_size
+        }
         learned = maps.get(settings.get("image", ""), next(iter(maps.values()), None))
         mask = _mask(preproc_mask)
         inside = mask.array if mask is not None else (head or learned).array != 0
@@ -129,9 +131,13 @@ def _image(path: Path | None) -> Image | None:
     return load(path) if path else None
 
 
+def _made(path: Path | None) -> Image | None:
+    return load_made(path) if path else None
+
+
 def _mask(path: Path | None) -> Image | None:
     """Load a mask as bool."""
-    image = _image(path)
+    image = _made(path)
     return None if image is None else image.with_array(image.array > 0.5)
 
 

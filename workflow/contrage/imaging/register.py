@@ -110,7 +110,7 @@ def load_quality(name: str) -> dict:
         raise SettingsError(
             f"preprocessing.registration.quality: no quality {name!r}; choose {', '.join(names)}"
         )
-    return json.loads((folder / f"{name}.json").read_text())
+    return json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
 
 
 def estimate(

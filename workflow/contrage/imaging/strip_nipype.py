@@ -13,7 +13,7 @@ import numpy as np
 from nibabel.filebasedimages import ImageFileError
 from scipy import ndimage
 
-from contrage.errors import BadScanError, SettingsError
+from contrage.errors import BadScanError, SettingsError, disk_full
 from contrage.files import save_nifti
 from contrage.imaging.backends import executable, program_version
 from contrage.imaging.images import Image, load, resample, squeezed
@@ -75,6 +75,8 @@ def _run(node: CommandLine, folder: Path, path: Path, method: str) -> str:
     try:
         return node.run(cwd=str(folder)).runtime.cmdline
     except (RuntimeError, OSError, ValueError) as error:
+        if disk_full(error):
+            raise
         said = _last_words(str(error))
         if "unrecognized arguments" in said or "No command" in said:
             raise SettingsError(

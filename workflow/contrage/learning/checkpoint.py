@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -97,5 +98,16 @@ def read_model(path: Path, advice: str = "train it again") -> dict[str, Any]:
             return saved
         kind = "other content"
     except Exception as error:  # whatever a file of other code makes torch raise
-        kind = type(error).__name__
+        kind = _kind(Path(path), error)
     raise ContrageError(f"{path}: no model file of contrage ({kind}); {advice}")
+
+
+def _kind(path: Path, error: Exception) -> str:
+    """Say of a file that torch cannot read whether it was cut or is something else."""
+    try:
+        with path.open("rb") as stream:
+            start = stream.read(4)
+    except OSError as told:
+        return told.strerror or type(told).__name__
+    cut = not start or (start == b"PK\x03\x04" and not zipfile.is_zipfile(path))
+    return "it is cut short" if cut else type(error).__name__

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from contrage.errors import SettingsError
+from contrage.errors import ContrageError, SettingsError
 from contrage.files import write_json
 
 
@@ -19,6 +19,7 @@ def check_feasible(settings: dict[str, Any], *, output: Path) -> None:
         split can hold (bad scans may yet be left out; `contrage.dataset.split` asks again), and
         `without_head`: row → loss settings where `training.head` is [], else empty. Where settings
         are searched, `draws`: row → loss settings of each draw, and `head`, that of the training.
+        Where trainings start from a file, `start`: see `contrage.learning.pretrained.check_start`.
     output : Path
         Output: the settings, as JSON.
 
@@ -29,6 +30,8 @@ def check_feasible(settings: dict[str, Any], *, output: Path) -> None:
         is no head to do it, or a loss refuses the settings of a draw.
     DeviceError
         If CUDA is insisted on and there is none.
+    ContrageError
+        If trainings cannot start from the file that they are to start from.
     """
     scans, size = settings["training_scans"], settings["batch_size"]
     if scans < size:
@@ -43,9 +46,21 @@ def check_feasible(settings: dict[str, Any], *, output: Path) -> None:
         choose("cuda")
     if settings.get("without_head"):
         _check_headless(settings["without_head"])
+    if settings.get("start"):
+        _check_start(settings["start"])
     for row, draws in settings.get("draws", {}).items():
         _check_draws(row, draws, settings["head"])
     write_json(output, settings)
+
+
+def _check_start(start: dict[str, Any]) -> None:
+    """Open the file that trainings start from: what is wrong with it would stop the first one."""
+    from contrage.learning.pretrained import check_start
+
+    try:
+        check_start(**start)
+    except ContrageError as error:
+        raise ContrageError(f"training.start_from: {error}") from None
 
 
 def _check_headless(rows: dict[str, dict[str, Any]]) -> None:

@@ -205,12 +205,12 @@ def job_limits(root: Path = Path("/"), environment: Mapping[str, str] = os.envir
     if asked := int(environment.get("SLURM_MEM_PER_NODE", 0)):  # 0: all that the node has
         limits.append(asked * 2**20)
     groups = root / "proc/self/cgroup"
-    lines = groups.read_text().splitlines() if groups.is_file() else []
+    lines = groups.read_text(encoding="utf-8").splitlines() if groups.is_file() else []
     for line in lines:
         if line.startswith("0::/"):
             folder = root / "sys/fs/cgroup" / line.removeprefix("0::/")
             for parent in (folder, *folder.parents):
                 file = parent / "memory.max"
-                if file.is_file() and (limit := file.read_text().strip()) != "max":
+                if file.is_file() and (limit := file.read_text(encoding="utf-8").strip()) != "max":
                     limits.append(int(limit))
     return limits

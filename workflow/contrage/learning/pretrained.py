@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from pathlib import Path
+from typing import Any
 
 from contrage.errors import ContrageError
 from contrage.files import sha256
@@ -16,6 +17,55 @@ CONVERT = (
     "checkpoints of the code behind the paper go through `contrage convert` first "
     "(docs/pretraining.md)"
 )
+
+
+def check_start(file: str, encoder: str, image: str, voxel_mm: float, grid_mm: int | None) -> None:
+    """Raise `ContrageError` where trainings cannot start from a file.
+
+    Parameters
+    ----------
+    file : str
+        What `load_encoder` will be given.
+    encoder : str
+        Name of the encoder.
+    image : str
+        What it is trained on: "table", whose width nobody knows yet, prepared arrays or scans.
+    voxel_mm : float
+        Of the images that it will see.
+    grid_mm : int, optional
+        Of the MNI152 grid, for scans.
+    """
+    shape = _shape(image, voxel_mm, grid_mm)
+    if shape is None:
+        _read(Path(file), encoder)
+    else:
+        load_encoder(Path(file), Model(encoder, shape, []), encoder)
+
+
+def _shape(image: str, voxel_mm: float, grid_mm: int | None) -> tuple[int, ...] | None:
+    """Return the shape of one image, None of a table's row."""
+    from contrage.cohort.arrays import KINDS
+    from contrage.imaging.template import GRID_SHAPES
+
+    if image == "table":
+        return None
+    whole = GRID_SHAPES[grid_mm] if grid_mm else KINDS[image].shape
+    factor = round(voxel_mm / (grid_mm or KINDS[image].voxel_mm))
+    return tuple(-(-size // factor) for size in whole)
+
+
+def _read(path: Path, encoder: str) -> dict[str, Any]:
+    """Read a model file of an encoder."""
+    if not path.is_file():
+        raise ContrageError(f"{path}: there is no such file; training.start_from names it")
+    saved = read_model(path, CONVERT)
+    other = saved["settings"]["training"]["encoder"]
+    if other != encoder:
+        raise ContrageError(
+            f"{path}: holds the encoder {other}, but training.encoder is {encoder}; set it to "
+            f"{other}, or start from a file of {encoder}"
+        )
+    return saved
 
 
 def load_encoder(path: Path, network: Model, encoder: str) -> None:
@@ -35,15 +85,7 @@ def load_encoder(path: Path, network: Model, encoder: str) -> None:
     ContrageError
         If the file is none of these, or its encoder is another one or for images of another shape.
     """
-    if not Path(path).is_file():
-        raise ContrageError(f"{path}: there is no such file; training.start_from names it")
-    saved = read_model(path, CONVERT)
-    other = saved["settings"]["training"]["encoder"]
-    if other != encoder:
-        raise ContrageError(
-            f"{path}: holds the encoder {other}, but training.encoder is {encoder}; set it to "
-            f"{other}, or start from a file of {encoder}"
-        )
+    saved = _read(Path(path), encoder)
     own, given = network.encoder.state_dict(), saved["encoder"]
     if strangers := sorted(set(own) ^ set(given)):
         where = "the file lacks it" if strangers[0] in own else "it is none of its weights"

@@ -125,7 +125,7 @@ def run(count: int, device: str, work: Callable[..., None], *arguments: Any) -> 
             elastic_launch(config, _enter)(message, log_files(), device, work, arguments)
         except ChildFailedError as error:
             if message.is_file():
-                raise ContrageError(message.read_text()) from None
+                raise ContrageError(message.read_text(encoding="utf-8")) from None
             rank, failure = error.get_first_failure()
             told = failure.message
             raise ContrageError(
@@ -158,7 +158,7 @@ def _enter(
         distributed.init_process_group("nccl" if on_gpu else "gloo")
         work(world, *arguments)
     except ContrageError as error:
-        message.write_text(str(error))
+        message.write_text(str(error), encoding="utf-8", errors="backslashreplace")
         sys.exit(1)  # the launcher stops the others, who may be waiting for this one
     distributed.destroy_process_group()
 

@@ -166,7 +166,7 @@ class State:
             column = ["validation_mae", *(errors.get(epoch, "n/a") for epoch, *_ in self.curve)]
             lines = [f"{line}\t{value}" for line, value in zip(lines, column, strict=True)]
         with atomic(path) as temporary:
-            temporary.write_text("\n".join(lines) + "\n")
+            temporary.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
 def in_years(ages: np.ndarray) -> torch.Tensor:

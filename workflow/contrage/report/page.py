@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import io
 import logging
 import platform
 from contextlib import suppress
@@ -16,7 +17,7 @@ import pandas as pd
 import yaml
 
 from contrage.evaluation.probe import SIZES
-from contrage.files import atomic, read_json, read_tsv, versions
+from contrage.files import atomic, read_json, read_tsv, reading, versions
 from contrage.report.control import verdicts
 from contrage.report.html_tables import all_tables
 from contrage.report.notes import notes
@@ -206,11 +207,21 @@ def pictures(folder: Path) -> dict[str, Picture]:
     """Read the figures that were made, as data that the page holds itself."""
     listing = folder / "figures.json"
     found = {}
-    for entry in read_json(listing) if listing.is_file() else []:
-        data = base64.b64encode((folder / entry["file"]).read_bytes()).decode("ascii")
+    for entry in read_json(listing, whole=folder) if listing.is_file() else []:
+        data = base64.b64encode(_whole(folder / entry["file"], folder)).decode("ascii")
         keys = ("name", "title", "caption", "alt", "width", "height")
         found[entry["name"]] = Picture(**{key: entry[key] for key in keys}, data=data)
     return found
+
+
+def _whole(file: Path, folder: Path) -> bytes:
+    """Return the bytes of a figure that can be read to its end; its folder is made as a whole."""
+    from PIL import Image
+
+    with reading(file, whole=folder):
+        content = file.read_bytes()
+        Image.open(io.BytesIO(content)).load()
+    return content
 
 
 def networks(results: Path, rows: list[str]) -> pd.DataFrame:

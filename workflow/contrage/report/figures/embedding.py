@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from contrage.files import read_tsv
+from contrage.files import read_npz, read_tsv
 from contrage.report.figures.ingredients import Ingredients, seed_paths
 from contrage.report.style import INK, Figure, loss_name, save
 
@@ -89,8 +89,8 @@ def _snapshots(given: Ingredients, row: str, epochs: list[int] | None) -> dict[i
 
 
 def _panel(axes: Axes, given: Ingredients, row: str, path: Path, scale: Normalize) -> str:
-    with np.load(path, allow_pickle=False) as stored:
-        names, features = stored["scan_id"].astype(str), stored["features"].astype(float)
+    stored = read_npz(path)
+    names, features = stored["scan_id"].astype(str), stored["features"].astype(float)
     ages = given.scans.set_index("scan_id")["age"].reindex(names).to_numpy()
     split = _split(given, row, path).reindex(names).fillna("train").to_numpy()
     points = flatten(features)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from contrage.cohort.names import preproc_file
-from contrage.files import read_tsv
+from contrage.files import read_image, read_tsv
 from contrage.report.searched import read_draws
 from contrage.report.style import loss_colours, study_colours
 
@@ -75,10 +75,9 @@ class Ingredients:
         """
         if not self.has_image(scan, name):
             return None
-        import nibabel as nib
         import numpy as np
 
-        volume = nib.load(self._image_path(scan, name))
+        volume = read_image(self._image_path(scan, name))
         return np.asarray(volume.dataobj, dtype=np.float32), volume.affine
 
     def has_image(self, scan: str, name: str) -> bool:

@@ -12,7 +12,7 @@ import pandas as pd
 
 from contrage.cohort.exclude import read_exclusions
 from contrage.cohort.names import quality_file
-from contrage.files import atomic, read_tsv, write_tsv
+from contrage.files import atomic, read_tsv, reading, write_tsv
 from contrage.report.quality.plots import NO_SITE, distributions
 from contrage.report.quality.rows import STATUSES, metric, metric_names, scan_rows
 from contrage.report.render import render
@@ -145,7 +145,7 @@ def jpeg(file: Path) -> bytes:
     """Return a picture as JPEG of at most `PICTURE_WIDTH` pixels."""
     from PIL import Image
 
-    with Image.open(file) as picture:
+    with reading(file), Image.open(file) as picture:
         small = picture.convert("RGB")
     small.thumbnail((PICTURE_WIDTH, 10 * PICTURE_WIDTH), Image.Resampling.LANCZOS)
     stream = io.BytesIO()
