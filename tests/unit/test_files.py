@@ -12,9 +12,10 @@ import nibabel as nib
 import numpy as np
 import pytest
 
-from contrage import cli, files, runs
+from contrage import cli, files
 from contrage.errors import BadScanError, ContrageError, CutFileError, UnwritableError
 from contrage.imaging.images import load_made
+from contrage.run.at_work import remove_cut
 
 FULL = OSError(errno.ENOSPC, "No space left on device")
 
@@ -105,7 +106,7 @@ def test_a_log_that_finds_no_room_stops_nothing(monkeypatch, capsys):
 def test_arrays_are_written_as_numpy_writes_them(tmp_path, rng):
     values = rng.normal(size=(4, 3, 5)).astype(np.float32)
     np.save(tmp_path / "numpy.npy", values)
-    files.write_rows(tmp_path / "own.npy", values.shape, iter(values))
+    files.write_array(tmp_path / "own.npy", values.shape, iter(values))
     assert (tmp_path / "own.npy").read_bytes() == (tmp_path / "numpy.npy").read_bytes()
 
 
@@ -127,6 +128,14 @@ def written(folder: Path) -> dict[Path, tuple]:
     return {place / name: reader for name, reader in readers.items()}
 
 
+def written_paths(folder: Path) -> list[Path]:
+    return [folder / f"results/x/a.{ending}" for ending in ("npz", "npy", "json", "nii.gz")]
+
+
+def noted(folder: Path) -> set[str]:
+    return {json.loads(note.read_text()) for note in (folder / files.CUT).glob("*.json")}
+
+
 @pytest.mark.parametrize("left", [0, 20, 400])
 def test_a_cut_file_is_named_and_noted_to_be_made_again(folder, left):
     for number, (path, read) in enumerate(written(folder).items(), 1):
@@ -137,23 +146,40 @@ def test_a_cut_file_is_named_and_noted_to_be_made_again(folder, left):
         ):
             read(path)
         assert path.exists(), "a second try of the job has to find its input"
-        assert len(runs.times_cut(folder)) == number
-    assert set(runs.times_cut(folder).values()) == {1}
+        assert len(noted(folder)) == number
+    remove_cut(folder)
+    assert not noted(folder)
+    assert not any(path.exists() for path in written_paths(folder))
 
 
-def test_a_file_that_is_cut_twice_is_counted_twice(folder):
+def test_a_cut_file_is_removed_once_and_what_was_made_since_stays(folder):
     path = cut(next(iter(written(folder))), 20)
     for _ in range(2):
         with pytest.raises(CutFileError):
             files.read_npz(path)
-    assert runs.times_cut(folder) == {"results/x/a.npz": 2}
+    assert noted(folder) == {"results/x/a.npz"}
+    remove_cut(folder)
+    np.savez(path, features=np.arange(3.0))
+    remove_cut(folder)
+    assert path.exists()
+
+
+@pytest.mark.parametrize("name", ["raw.nii", "../elsewhere.npz", "results", "results/../raw.nii"])
+def test_nothing_outside_of_results_is_ever_removed(folder, name):
+    (folder / "results").mkdir(exist_ok=True)
+    file = folder / name
+    if not file.exists():
+        file.write_text("mine")
+    files.write_json(folder / files.CUT / "a.json", name)
+    remove_cut(folder)
+    assert file.exists()
 
 
 def test_what_no_run_made_is_left_to_its_owner(folder):
     (folder / "mine.json").write_text("{")
     with pytest.raises(CutFileError, match="get it again from where it came"):
         files.read_json(folder / "mine.json")
-    assert runs.times_cut(folder) == {}
+    assert noted(folder) == set()
 
 
 def test_a_cut_derivative_is_no_bad_scan(folder):
@@ -169,7 +195,9 @@ def test_a_file_of_a_folder_that_is_made_as_a_whole_is_noted_with_it(folder):
     path = cut(list(written(folder))[2], 10)
     with pytest.raises(CutFileError):
         files.read_json(path, whole=path.parent)
-    assert runs.times_cut(folder) == {"results/x": 1}
+    assert noted(folder) == {"results/x"}
+    remove_cut(folder)
+    assert not path.parent.exists()
 
 
 def test_what_the_system_says_of_a_file_is_no_damage(folder, monkeypatch):
@@ -182,12 +210,12 @@ def test_what_the_system_says_of_a_file_is_no_damage(folder, monkeypatch):
     monkeypatch.setattr(np, "load", lambda *a, **k: fail(a))
     with pytest.raises(OSError, match="Input/output"):
         files.read_npz(path)
-    assert runs.times_cut(folder) == {}
+    assert noted(folder) == set()
 
 
 def test_a_note_that_is_cut_itself_is_passed_over(folder):
-    (folder / files.TIMES_CUT).mkdir()
-    (folder / files.TIMES_CUT / "a.json").write_text('{"file": "res')
-    (folder / files.TIMES_CUT / "b.json").write_text("[]")
-    assert runs.times_cut(folder) == {}
+    (folder / files.CUT).mkdir()
+    (folder / files.CUT / "a.json").write_text('{"file": "res')
+    (folder / files.CUT / "b.json").write_text("[]")
+    remove_cut(folder)
     assert issubclass(CutFileError, ContrageError)

@@ -147,7 +147,7 @@ def test_the_lock_of_a_run_without_slurm_stays(folder, queue):
 
 
 def test_a_run_without_slurm_forgets_dead_ones_of_its_kind_alone(folder, queue, monkeypatch):
-    monkeypatch.setattr(runs.atexit, "register", lambda *arguments: None)
+    monkeypatch.setattr(at_work.atexit, "register", lambda *arguments: None)
     of_slurm, of_here = note(folder), note(folder, executor="local", process=2**22 + 2)
     at_work.begin(folder, "local")
     assert of_slurm.exists() and not of_here.exists()

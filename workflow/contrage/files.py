@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-TIMES_CUT = Path(".snakemake/contrage-cut")  # a note per file; `contrage.run.at_work` reads them
+CUT = Path(".snakemake/contrage-cut")
+"""Notes of files that were found cut: the next run removes these before it plans (run/at_work)."""
 
 
 @contextmanager
@@ -125,15 +126,16 @@ def damaged(path: Path, error: Exception, whole: Path | None = None) -> CutFileE
 
 
 def _is_asked_for(made: Path) -> bool:
-    """Note how often a file of results/ was cut, where a run reads it: Snakemake cannot see it."""
-    if not made.is_relative_to(Path("results").absolute()) or not TIMES_CUT.parent.is_dir():
+    """Note a cut file of results/, where a run reads it.
+
+    It stays until the next run: another try of the job would miss its input.
+    """
+    if not made.is_relative_to(Path("results").absolute()) or not CUT.parent.is_dir():
         return False
     name = os.path.relpath(made)
-    note = TIMES_CUT / f"{hashlib.sha256(os.fsencode(name)).hexdigest()[:16]}.json"
     try:
-        before = json.loads(note.read_bytes())["times"] if note.is_file() else 0
-        write_json(note, {"file": name, "times": before + 1})
-    except (OSError, ValueError, KeyError, ContrageError):
+        write_json(CUT / f"{hashlib.sha256(os.fsencode(name)).hexdigest()[:16]}.json", name)
+    except (OSError, ContrageError):
         return False
     return True
 
@@ -171,7 +173,7 @@ def open_array(path: Path) -> np.ndarray:
         return np.load(path, mmap_mode="r")
 
 
-def write_rows(path: Path, shape: tuple[int, ...], rows: Iterable[np.ndarray]) -> None:
+def write_array(path: Path, shape: tuple[int, ...], rows: Iterable[np.ndarray]) -> None:
     """Write an array, float32, of which a row at a time is in memory.
 
     A row after the other, not into a mapped file: where that finds the disk full, it is killed.

@@ -11,15 +11,16 @@ from pathlib import Path
 
 import pytest
 
-from contrage import pretraining, runs
+from contrage import pretraining
 from contrage.errors import ContrageError, UnwritableError
+from contrage.run import at_work
 
 OWN = ["results/x", "results/derivatives/a"]
 
 
 @pytest.fixture(autouse=True)
 def _notes_stay(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(runs.atexit, "register", lambda *arguments: None)
+    monkeypatch.setattr(at_work.atexit, "register", lambda *arguments: None)
 
 
 @pytest.fixture
@@ -128,7 +129,7 @@ except ContrageError:
 
 def test_of_runs_that_start_at_the_same_moment_one_begins(tmp_path):
     (tmp_path / ".snakemake").mkdir()
-    path = str(Path(at_work.__file__).parents[1])
+    path = str(Path(at_work.__file__).parents[2])
     started = [
         subprocess.Popen(
             [sys.executable, "-c", PROGRAM],
@@ -185,8 +186,8 @@ def test_a_path_that_the_locale_writes_otherwise_is_told_with_the_way_out(tmp_pa
     Path(os.fsdecode("Zürich".encode())).mkdir()
     config = {"cohort": {"path": "Zürich", "columns": ["Größe"]}}
     at_work.require_names(config)
-    monkeypatch.setattr(runs.sys, "getfilesystemencoding", lambda: "iso8859-1")
+    monkeypatch.setattr(at_work.sys, "getfilesystemencoding", lambda: "iso8859-1")
     at_work.require_names(config)
-    monkeypatch.setattr(runs, "_exists", lambda path: path == "Zürich".encode())
+    monkeypatch.setattr(at_work, "_exists", lambda path: path == "Zürich".encode())
     with pytest.raises(ContrageError, match=r"Zürich: .*iso8859-1; put PYTHONUTF8=1 before"):
         at_work.require_names(config)

@@ -92,7 +92,7 @@ def read(settings: dict[str, Any]) -> Cohort:
 
 def _people(tables: Tables, path: Path, files: dict[str, list[Path]]) -> list[dict[str, Any]]:
     """Return a row per line of participants.tsv, with the id that the arrays have."""
-    table = tables.open(path)
+    table = tables.table(path)
     person, _ = table.column("participant_id"), table.column("age")
     rows = [
         {

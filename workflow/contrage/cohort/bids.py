@@ -76,7 +76,7 @@ def _check_ages_are_told(rows: list[dict[str, Any]], tables: Tables, path: Path)
         return
     others = "sub-*_sessions.tsv and *_scans.tsv have none either"
     try:
-        tables.open(path).column("age")
+        tables.table(path).column("age")
     except TableError as error:
         raise TableError(f"{error}; {others}") from None
 
@@ -101,7 +101,7 @@ def _participants(tables: Tables, path: Path, people: dict[str, str]) -> list[di
             for label, name in people.items()
             if LABEL.match(label)
         ]
-    table = tables.open(path)
+    table = tables.table(path)
     if len(table.columns) < 2 and "," in table.columns[0]:
         raise TableError(f"{path}: columns must be separated by tabs, not commas")
     person, session = table.column("participant_id"), _session_column(table)

@@ -132,7 +132,7 @@ def _rows_of_sessions(
         if len(sessions) > 1 and "session" not in row:
             tables.note(f"several sessions and no {NO_AGES}", f"{home.name} ({len(sessions)})")
         return [{**row, "session": name} for name in wanted]
-    table = tables.open(path)
+    table = tables.table(path)
     column = table.column("session_id" if table.find("session_id") else "session")
     labels = [cells[column].removeprefix("ses-") for cells in table.rows]
     check_unique([f"ses-{label}" for label in labels], path)

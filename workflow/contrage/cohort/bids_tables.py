@@ -63,7 +63,7 @@ class Tables:
         """What was noted, a line each."""
         return [f"{what}: {few(of, '; ', most=3)}" for what, of in self.noted.items()]
 
-    def open(self, path: Path) -> Table:
+    def table(self, path: Path) -> Table:
         """Read a table and note that it was read."""
         table = read_table(path)
         self.read.append(str(path))
@@ -134,7 +134,7 @@ def of_image(tables: Tables, path: Path, image: str) -> dict[str, Any]:
     TableError
         If the image stands there twice.
     """
-    table = tables.open(path)
+    table = tables.table(path)
     column = table.column("filename")
     rows = [cells for cells in table.rows if cells[column].replace("\\", "/") == image]
     check_unique([cells[column] for cells in rows], path)

@@ -14,7 +14,7 @@ from contrage.cohort.arrays import KINDS, Kind, find
 from contrage.dataset.sidecar import write_array_sidecar
 from contrage.dataset.stack import block_mean
 from contrage.errors import BadScanError, few
-from contrage.files import read_tsv, write_rows, write_tsv
+from contrage.files import read_tsv, write_array, write_tsv
 
 log = logging.getLogger(__name__)
 
@@ -58,7 +58,7 @@ def arrays(
     factor = round(settings["voxel_mm"] / kind.voxel_mm)
     shape = tuple(-(-size // factor) for size in kind.shape)
     blocks = _blocks({name: files[name] for name in names}, kind, factor, bad)
-    write_rows(array, (len(names), *shape), chain(blocks, _refuse(bad, names, settings)))
+    write_array(array, (len(names), *shape), chain(blocks, _refuse(bad, names, settings)))
     good = [(name, row) for row, name in enumerate(names) if name not in bad]
     made = {"function": "contrage.dataset.arrays.arrays", "parameters": settings}
     write_array_sidecar(array, {name: files[name] for name, _ in good}, made)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from contrage.cohort.names import preproc_file, quality_file
 from contrage.dataset.sidecar import write_array_sidecar
 from contrage.errors import BadScanError
-from contrage.files import damaged, read_image, read_json, read_tsv, write_rows, write_tsv
+from contrage.files import damaged, read_image, read_json, read_tsv, write_array, write_tsv
 
 log = logging.getLogger(__name__)
 
@@ -55,7 +55,7 @@ def stack(
     if not usable:
         raise BadScanError(scans, "no scan came through preprocessing; see the table of exclusions")
     shape = tuple(-(-size // factor) for size in read_image(files[usable[0]]).shape)
-    write_rows(array, (len(usable), *shape), _images([files[name] for name in usable], factor))
+    write_array(array, (len(usable), *shape), _images([files[name] for name in usable], factor))
     made = {"function": "contrage.dataset.stack.stack", "parameters": settings}
     write_array_sidecar(array, {name: files[name] for name in usable}, made, derivatives)
     write_tsv(rows, pd.DataFrame({"scan_id": usable, "row": range(len(usable))}))

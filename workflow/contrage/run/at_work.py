@@ -10,8 +10,10 @@ from __future__ import annotations
 import atexit
 import errno
 import fcntl
+import json
 import logging
 import os
+import shutil
 import socket
 import sys
 from collections.abc import Iterator, Sequence
@@ -22,7 +24,7 @@ from typing import Any
 
 from contrage import slurm
 from contrage.errors import ContrageError, UnwritableError
-from contrage.files import TIMES_CUT, read_json, write_json
+from contrage.files import CUT, read_json, write_json
 
 logger = logging.getLogger(__name__)
 
@@ -103,6 +105,7 @@ def begin(folder: Path, executor: str, folders: Sequence[str] = ()) -> None:
             end_left_behind(folder)
         else:
             _forget(folder)
+        remove_cut(folder)
         job = os.environ.get("SLURM_JOB_ID", "")
         start = _start_of(os.getpid())
         own = Run(socket.gethostname(), os.getpid(), start, executor, job, tuple(folders))
@@ -154,14 +157,23 @@ def require_writable(folder: Path, folders: Sequence[str]) -> None:
         raise UnwritableError(folder, OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)))
 
 
-def times_cut(folder: Path) -> dict[str, int]:
-    """Return how often files of results/ were found cut; their paths are seen from a folder."""
-    found: dict[str, int] = {}
-    for note in sorted((folder / TIMES_CUT).glob("[!.]*.json")):
-        with suppress(ContrageError, OSError, KeyError, TypeError):
-            told = read_json(note)
-            found[told["file"]] = int(told["times"])
-    return found
+def remove_cut(folder: Path) -> None:
+    """Remove what the last run found cut in results/, so that Snakemake makes it again.
+
+    Snakemake does not look into files: one that is there and newer than its inputs is whole to it.
+    """
+    results = (folder / "results").absolute()
+    for note in sorted((folder / CUT).glob("[!.]*.json")):
+        with suppress(ContrageError, OSError, TypeError, ValueError):
+            cut = Path(os.path.abspath(folder / json.loads(note.read_text(encoding="utf-8"))))
+            if not cut.is_relative_to(results) or cut == results:
+                continue
+            if cut.is_dir():
+                shutil.rmtree(cut)
+            else:
+                cut.unlink(missing_ok=True)
+            note.unlink()
+            logger.warning("%s was cut short or damaged: removed, to be made again", cut)
 
 
 def require_names(asked: Any) -> None:
