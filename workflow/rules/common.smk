@@ -14,6 +14,7 @@ from contrage.cohort.snapshot import cohort_of_run
 from contrage.errors import ContrageError
 from contrage.imaging import backends, template_source
 from contrage.learning import encoders
+from contrage.plan.people import check_plan
 from contrage.sources import digest
 
 # A plan is millions of objects that stay: looking through them for garbage was a fifth of the time.
@@ -66,6 +67,7 @@ try:
         COHORT_SETTINGS, Path(".snakemake/contrage-cohorts"), workflow.is_main_process
     )
     experiment.check_people(config, COHORT)
+    check_plan(config, COHORT)
 except ContrageError as error:
     raise WorkflowError(str(error)) from None
 

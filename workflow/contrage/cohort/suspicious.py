@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,7 +34,7 @@ MOST_COMMON = 0.6
 """Share of the rows with the commonest value, from which a column of steps says little of age."""
 
 AGE_WORDS = frozenset(
-    "age ages birth birthdate birthday birthyear yearofbirth dateofbirth born dob yob".split()
+    ("age", "ages", "birth", "birthdate", "birthday", "birthyear", "born", "dob", "yob")
 )
 AGE_COMPOUND = re.compile(
     r"(brain|predicted|pred|chronological|chron|real|true|scan|current|mean|log|sqrt)ages?"
@@ -226,7 +227,7 @@ def says_age(name: str) -> bool:
     """Return whether a column's name speaks of age: one of its words does, not a part of a word."""
     text = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name)
     words = [word for word in re.split(r"[^a-z]+", text.lower()) if word]
-    joined = [first + second for first, second in zip(words, words[1:], strict=False)]
+    joined = [first + second for first, second in pairwise(words)]
     return any(word in AGE_WORDS or AGE_COMPOUND.fullmatch(word) for word in [*words, *joined])
 
 
