@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from contrage.cohort.names import quality_file
+from contrage.cohort.names import check_file, quality_file
 from contrage.files import read_json
 
 STATUSES = ("flagged", "failed", "ok")
@@ -62,7 +62,7 @@ def scan_rows(scans: pd.DataFrame, derivatives: Path, reader: Mapping[str, str])
     scans : DataFrame
         The cohort's table: scan_id, participant_id, session, age, sex, site.
     derivatives : Path
-        The folder with a record of quality per scan.
+        The folder with records of the first check and of quality per scan.
     reader : mapping of str to str
         scan_id → why the reader excludes it.
 
@@ -75,7 +75,8 @@ def scan_rows(scans: pd.DataFrame, derivatives: Path, reader: Mapping[str, str])
     lines = []
     for scan in scans.to_dict("records"):
         record = read_json(derivatives / quality_file(scan["scan_id"]))
-        line = {key: scan.get(key) for key in WHO} | _judgement(record)
+        warned = warnings(derivatives / check_file(scan["scan_id"]))
+        line = {key: scan.get(key) for key in WHO} | _judgement(record, warned)
         line["excluded"] = reader.get(scan["scan_id"])
         lines.append(line | measured(record))
     table = pd.DataFrame(lines)
@@ -86,13 +87,20 @@ def scan_rows(scans: pd.DataFrame, derivatives: Path, reader: Mapping[str, str])
     return table.drop(columns=[name for name in metrics if table[name].isna().all()])
 
 
-def _judgement(record: dict[str, Any]) -> dict[str, Any]:
+def warnings(record: Path) -> list[str]:
+    """Return what the first check found doubtful, and did not refuse."""
+    return read_json(record).get("warnings", []) if record.is_file() else []
+
+
+def _judgement(record: dict[str, Any], warned: list[str]) -> dict[str, Any]:
+    """Return status and reason; what was only doubtful stands with the reasons of a flag."""
     if record.get("status") == "failed":
         stage = record.get("stage")
         return {"status": "failed", "reason": f"{stage}: {record.get('reason')}"}
     reasons = record.get("flag_reason") or []
     flagged = bool(record.get("flagged"))
-    return {"status": "flagged" if flagged else "ok", "reason": "; ".join(reasons) or None}
+    reason = "; ".join([*reasons, *warned]) or None
+    return {"status": "flagged" if flagged else "ok", "reason": reason}
 
 
 def measured(record: dict[str, Any], prefix: str = "") -> dict[str, float | bool | None]:
