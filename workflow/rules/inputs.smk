@@ -53,6 +53,17 @@ def rows_without_head():
     return {row: experiment.loss_settings(config, row) for row in ALL_ROWS}
 
 
+def localised_rows():
+    """The rows of dynlocrep whose settings are known before the first job."""
+    rows = [row for row in ALL_ROWS if row not in SEARCHED_ROWS]
+    settings = {row: experiment.loss_settings(config, row) for row in rows}
+    return {
+        row: each
+        for row, each in settings.items()
+        if each["loss"] == experiment.ABLATED
+    }
+
+
 def training_code(wildcards):
     """The loop, the row's loss and the encoder: no other loss or encoder retrains it."""
     loss = experiment.loss_settings(config, wildcards.row)["loss"]

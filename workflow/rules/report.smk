@@ -104,6 +104,7 @@ rule page:
         metrics=expand(rules.probe.output.metrics, row=ALL_ROWS, seed=SEEDS),
         columns=f"{ARRAY}_columns.tsv" if IS_TABLE else [],
         pretraining=pretraining_results(),
+        feasible=feasible_records(),
         code=code("contrage.report.page"),
         look=page_files(),
     output:
@@ -137,4 +138,4 @@ rule page:
         "python -m contrage page --settings {params.settings:q} --log {log:q}"
         " --tables {params.tables:q} --figures {input.figures:q} --results {params.results:q}"
         " --output {output.page:q} --columns {input.columns:q}"
-        " --pretraining {params.pretraining:q}"
+        " --pretraining {params.pretraining:q} --feasible {input.feasible:q}"

@@ -29,6 +29,8 @@ rule feasible:
             batch_size=config["training"]["batch_size"],
             training_scans=experiment.most_training_scans(config, COHORT),
             without_head=rows_without_head(),
+            rows=localised_rows(),
+            epochs=config["training"]["epochs"],
         ),
     message:
         "Asking whether trainings can run"

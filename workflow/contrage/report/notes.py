@@ -27,6 +27,7 @@ def notes(study: Study) -> list[Note]:
         _phantom,
         _start,
         _broken,
+        _not_localised,
         _no_better,
         _few,
         _ties,
@@ -77,6 +78,13 @@ def _broken(study: Study) -> list[Note]:
     names = listed([loss_name(row) for row in study.broken])
     text = f"The training loss of {names} was not a finite number at some epoch. Distrust its rows."
     return [Note("warning", "A training went astray", text)]
+
+
+def _not_localised(study: Study) -> list[Note]:
+    if not study.warnings:
+        return []
+    text = f"{'; '.join(study.warnings)}. A row that repels from all is no other loss than exp."
+    return [Note("warning", "DynLocRep does not localise in every row", text)]
 
 
 def _no_better(study: Study) -> list[Note]:

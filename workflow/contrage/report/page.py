@@ -42,6 +42,7 @@ def page(
     output: Path,
     columns: Path | None = None,
     pretraining: Path | None = None,
+    feasible: list[Path] | None = None,
 ) -> None:
     """Write the report of an experiment.
 
@@ -60,6 +61,8 @@ def page(
         The features of a table and what is missing of them (`contrage.dataset.features`).
     pretraining : Path, optional
         The folder of the experiment that the pre-training is.
+    feasible : list of Path, optional
+        What was found before the trainings (`contrage.learning.feasible`).
     """
     frames = {name: _table(Path(tables) / f"{name}.tsv") for name in TABLES}
     frames["excluded"] = without_paths(frames["excluded"])
@@ -80,6 +83,7 @@ def page(
         tested(Path(results), rows),
         broken(Path(results), rows),
         beginning(settings.get("start"), pretraining),
+        [text for path in feasible or [] for text in read_json(path).get("warnings", [])],
     )
     html = render(HERE / "template.html", context(settings, study, pictures(Path(figures))))
     with atomic(output) as temporary:
