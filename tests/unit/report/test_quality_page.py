@@ -122,6 +122,17 @@ def test_what_the_first_check_doubted_stands_with_the_reasons(cohort):
     assert line["status"] == "ok" and "was clipped" in line["reason"]
 
 
+def test_maps_that_disagree_about_their_unit_are_told(cohort):
+    cohort.page()
+    names = [str(name) for name in cohort.table.index]
+    for name, unit in zip(names, ["Pa", *["kPa"] * (len(names) - 1)], strict=True):
+        record = {"status": "ok", "unit": unit, "unit_declared": "auto", "median_kpa": 2.5}
+        write_json(cohort.folder / check_file(name), record)
+    cohort.page()
+    told = cohort.table["reason"].fillna("").str.contains("disagree about the unit")
+    assert told.sum() == 1
+
+
 def test_words_that_are_no_judgement_are_no_measures():
     assert measured(RECORDS["sub-3"]) == {}
     assert measured({"a": True, "b": "text", "c": [1, 2], "d": None}) == {"a": True, "d": None}

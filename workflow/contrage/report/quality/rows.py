@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from contrage.cohort.agreement import disagreements
 from contrage.cohort.names import check_file, quality_file
 from contrage.files import read_json
 
@@ -72,11 +73,11 @@ def scan_rows(scans: pd.DataFrame, derivatives: Path, reader: Mapping[str, str])
         `WHO`, `JUDGED` (status: ok, flagged or failed; why; the reader's reason), then every
         number and truth value that any record holds, in the order in which they first occur.
     """
-    lines = []
+    lines, warned = [], doubts(scans["scan_id"], derivatives)
     for scan in scans.to_dict("records"):
         record = read_json(derivatives / quality_file(scan["scan_id"]))
-        warned = warnings(derivatives / check_file(scan["scan_id"]))
-        line = {key: scan.get(key) for key in WHO} | _judgement(record, warned)
+        line = {key: scan.get(key) for key in WHO}
+        line |= _judgement(record, warned.get(scan["scan_id"], []))
         line["excluded"] = reader.get(scan["scan_id"])
         lines.append(line | measured(record))
     table = pd.DataFrame(lines)
@@ -87,9 +88,14 @@ def scan_rows(scans: pd.DataFrame, derivatives: Path, reader: Mapping[str, str])
     return table.drop(columns=[name for name in metrics if table[name].isna().all()])
 
 
-def warnings(record: Path) -> list[str]:
-    """Return what the first check found doubtful, and did not refuse."""
-    return read_json(record).get("warnings", []) if record.is_file() else []
+def doubts(scans: Iterable[str], derivatives: Path) -> dict[str, list[str]]:
+    """Return what the first check did not refuse and found doubtful, of a scan or among scans."""
+    files = {scan: derivatives / check_file(scan) for scan in scans}
+    records = {scan: read_json(file) for scan, file in files.items() if file.is_file()}
+    found = {scan: list(record.get("warnings", [])) for scan, record in records.items()}
+    for scan, text in disagreements(records).items():
+        found[scan].append(text)
+    return found
 
 
 def _judgement(record: dict[str, Any], warned: list[str]) -> dict[str, Any]:
