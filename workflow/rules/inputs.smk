@@ -54,11 +54,12 @@ def rows_without_head():
 
 
 def localised_rows():
-    """The rows of dynlocrep whose settings are known before the first job."""
+    """The schedules of dynlocrep's rows, as far as they are known before the first job."""
     rows = [row for row in ALL_ROWS if row not in SEARCHED_ROWS]
     settings = {row: experiment.loss_settings(config, row) for row in rows}
+    decides = ("loss", "formulation", "nn_final", "nn_step_size", "max_epochs")
     return {
-        row: each
+        row: {key: value for key, value in each.items() if key in decides}
         for row, each in settings.items()
         if each["loss"] == experiment.ABLATED
     }

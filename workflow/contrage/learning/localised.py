@@ -9,9 +9,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from contrage.losses.dynlocrep import SMALLEST_LOCAL_BATCH, DynLocRep
+from torch import nn
+
+from contrage import losses
 
 LOSS = "dynlocrep"
+LATE = 2
+"""How many times the length of its schedule a loss is asked about to know its end."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +41,7 @@ class Plan:
         """
         chosen = {key: value for key, value in settings.items() if key != "loss"}
         # The loss is told how long the training lasts, as by `contrage.learning.state.load_loss`.
-        loss = DynLocRep(**{"max_epochs": self.epochs, **chosen})
+        loss = losses.load(LOSS, **{"max_epochs": self.epochs, **chosen})
         first = loss.first_epoch
         repelled = [loss.neighbours(epoch + first, self.batch) for epoch in range(self.epochs)]
         if min(repelled) >= self.batch:
@@ -52,15 +56,13 @@ class Plan:
             )
         return None
 
-    def _why(self, loss: DynLocRep) -> str:
+    def _why(self, loss: nn.Module) -> str:
         if loss.nn_step_size == 0:
             return "nn_step_size is 0"
-        if loss.released and self.batch < SMALLEST_LOCAL_BATCH:
-            return (
-                f"formulation: released localises nothing in a batch below {SMALLEST_LOCAL_BATCH}"
-            )
         if loss.nn_final >= self.batch:
             return f"nn_final {loss.nn_final} is not below the batch of {self.batch}"
+        if loss.neighbours(LATE * loss.nn_step_size * loss.max_epochs, self.batch) >= self.batch:
+            return f"formulation: released localises nothing in a batch of {self.batch}"
         steps = f"nn_step_size {loss.nn_step_size}, max_epochs {loss.max_epochs}"
         return f"too few epochs: {self.epochs}, with {steps}"
 
