@@ -42,7 +42,9 @@ def jobs(root: Path, tmp_path_factory: pytest.TempPathFactory) -> list[tuple[str
         lines.append(f"{number:02d}\t{20 + number}")
     (workflow.folder / "study/participants.tsv").write_text("\n".join(lines) + "\n")
     cohort = {"source": "bids", "name": "many", "path": "study"}
-    (workflow.folder / "many.yaml").write_text(yaml.safe_dump({"cohort": cohort}))
+    (workflow.folder / "many.yaml").write_text(
+        yaml.safe_dump({"cohort": cohort, "training": {"batch_size": 8}})
+    )
     done = workflow.run("-n", config="many.yaml")
     assert done.returncode == 0, done.stdout + done.stderr
     return declared(done.stdout + done.stderr)

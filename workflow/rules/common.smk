@@ -1,10 +1,14 @@
 """Names and small functions that all rules share."""
 
+import contextlib
 import gc
+import io
 import json
 import os
 import shlex
+import sys
 
+from snakemake import cli
 from snakemake.exceptions import WorkflowError
 
 from contrage import experiment, failures, sources
@@ -15,6 +19,7 @@ from contrage.errors import ContrageError
 from contrage.imaging import backends, template_source
 from contrage.learning import encoders
 from contrage.plan.people import check_plan
+from contrage.plan.targets import trains
 from contrage.sources import digest
 
 # A plan is millions of objects that stay: looking through them for garbage was a fifth of the time.
@@ -24,6 +29,16 @@ gc.set_threshold(50_000, 20, 100)
 shell.prefix(
     f"set -euo pipefail; export PYTHONPATH={os.path.join(workflow.basedir, 'workflow')!r}; "
 )
+
+
+def asked_for():
+    """Targets and ends of this run: the workflow itself knows them only once it has been read."""
+    try:
+        with contextlib.redirect_stderr(io.StringIO()):
+            _, arguments = cli.parse_args(sys.argv[1:])
+    except SystemExit:  # no command line of Snakemake: it runs inside another program
+        return [], []
+    return arguments.targets, arguments.until
 
 
 RESULTS = f"results/{config['experiment']}"
@@ -67,7 +82,8 @@ try:
         COHORT_SETTINGS, Path(".snakemake/contrage-cohorts"), workflow.is_main_process
     )
     experiment.check_people(config, COHORT)
-    check_plan(config, COHORT)
+    if workflow.is_main_process:
+        check_plan(config, COHORT, trains(*asked_for()))
 except ContrageError as error:
     raise WorkflowError(str(error)) from None
 

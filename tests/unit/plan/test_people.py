@@ -99,6 +99,13 @@ def test_what_the_number_of_people_forbids_is_named_with_its_key(config, change,
     )
 
 
+def test_whoever_only_has_images_prepared_may_have_few_people(config):
+    check_plan(config, cohort(1), trains=False)
+    with pytest.raises(SettingsError, match=r"dataset\.leave_out"):
+        change = {"dataset": {"leave_out": {"sub-9": "a typo"}}}
+        check_plan(merged(config, change), cohort(1), trains=False)
+
+
 def test_the_demo_is_not_refused(config):
     check_plan(config, cohort(60))
 

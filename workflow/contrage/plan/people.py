@@ -41,7 +41,7 @@ class Training:
         return Training(self.people - count, self.scans - sum(self.smallest[:count]), self.smallest)
 
 
-def check_plan(config: dict[str, Any], cohort: Cohort) -> None:
+def check_plan(config: dict[str, Any], cohort: Cohort, trains: bool = True) -> None:
     """Raise for what cannot work with these participants.
 
     Parameters
@@ -50,6 +50,8 @@ def check_plan(config: dict[str, Any], cohort: Cohort) -> None:
         The whole configuration; of a pre-training, its own.
     cohort : Cohort
         As the table has it.
+    trains : bool
+        Whether the run goes on to trainings; whoever only has images prepared may have few people.
 
     Raises
     ------
@@ -61,6 +63,8 @@ def check_plan(config: dict[str, Any], cohort: Cohort) -> None:
     try:
         if not is_pretraining:  # which leaves out people of another cohort
             _check_left_out(config, cohort)
+        if not trains:
+            return
         scans = experiment.used_scans(config, cohort)
         _check_ages(config, scans)
         training = config["training"]
