@@ -41,6 +41,21 @@ def said(workflow: Workflow, change: dict, *arguments: str) -> str:
             "contrage fetch-template",
         ),
         (
+            {"dataset": {"split": {"scheme": "kfold", "folds": 20}}},
+            "dataset.split.folds: 20 folds need 20 participants, there are 14",
+        ),
+        (
+            {"dataset": {"leave_out": {"sub-021": "a typo"}}},
+            "dataset.leave_out: nobody in the cohort study has the id 'sub-021' (did you mean",
+        ),
+        (
+            {
+                "cohort": {"source": "phantom", "name": "heads"},
+                "pretraining": {"training": {"batch_size": 32}},
+            },
+            "pretraining.training.batch_size: 32, but no more than 16 scans are for training",
+        ),
+        (
             {"preprocessing": {"template": {"source": "files", "anatomical": "gone.nii"}}},
             "preprocessing.template: there is no file gone.nii",
         ),

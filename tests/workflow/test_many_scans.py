@@ -43,7 +43,7 @@ def jobs(root: Path, tmp_path_factory: pytest.TempPathFactory) -> list[tuple[str
     (workflow.folder / "study/participants.tsv").write_text("\n".join(lines) + "\n")
     cohort = {"source": "bids", "name": "many", "path": "study"}
     (workflow.folder / "many.yaml").write_text(
-        yaml.safe_dump({"experiment": "many", "cohort": cohort})
+        yaml.safe_dump({"experiment": "many", "cohort": cohort, "training": {"batch_size": 8}})
     )
     done = workflow.run("-n", config="many.yaml")
     assert done.returncode == 0, done.stdout + done.stderr

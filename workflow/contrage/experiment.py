@@ -8,11 +8,12 @@ from __future__ import annotations
 from typing import Any
 
 from contrage import losses, search, sources
+from contrage.cohort import leave_out
 from contrage.cohort.arrays import KINDS
 from contrage.cohort.arrays import check_settings as check_arrays
 from contrage.cohort.exclude import read_exclusions
 from contrage.cohort.feature_table import check_settings
-from contrage.cohort.names import MAPS
+from contrage.cohort.names import MAPS, participant
 from contrage.cohort.tables import Cohort, Scan
 from contrage.errors import SettingsError
 
@@ -127,13 +128,22 @@ def fold_numbers(config: dict[str, Any], cohort: Cohort) -> list[int]:
 
 def used_scans(config: dict[str, Any], cohort: Cohort) -> list[Scan]:
     """Return the cohort's scans without those that the experiment or the reader leaves out."""
-    left_out = config["dataset"]["leave_out"]
-    excluded = excluded_scans(config, cohort)
+    left_out, excluded = left_out_people(config, cohort), excluded_scans(config, cohort)
     return [
         scan
         for scan in cohort.scans
         if scan.participant_id not in left_out and scan.scan_id not in excluded
     ]
+
+
+def left_out_people(config: dict[str, Any], cohort: Cohort) -> dict[str, str]:
+    """Return whom of the cohort `dataset.leave_out` leaves out, participant_id → reason."""
+    return leave_out.find(config["dataset"]["leave_out"], known_people(cohort)).reasons
+
+
+def known_people(cohort: Cohort) -> set[str]:
+    """Return participant_id of all whom the table has, of those that cannot be used too."""
+    return {participant(each.scan_id) for each in (*cohort.scans, *cohort.excluded)}
 
 
 def excluded_scans(config: dict[str, Any], cohort: Cohort) -> dict[str, str]:

@@ -32,7 +32,10 @@ def command_line():
     """
     for folder in (Path.cwd(), workflow.basedir):
         try:
-            with open(os.devnull, "w", encoding="utf-8") as nowhere, redirect_stderr(nowhere):
+            with (
+                open(os.devnull, "w", encoding="utf-8") as nowhere,
+                redirect_stderr(nowhere),
+            ):
                 with chdir(folder):
                     return parse_args(sys.argv[1:])[1]
         except SystemExit:
@@ -42,13 +45,14 @@ def command_line():
 
 def executor_of_run():
     """What is to run the jobs ("slurm", "local"); None where no job will run."""
-    started_by = Path(sys.argv[0]).stem
-    if not workflow.is_main_process or started_by not in ("snakemake", "__main__"):
+    if ASKED is None or any(getattr(ASKED, name) for name in WITHOUT_JOBS):
         return None
-    asked = command_line()
-    if asked is None or any(getattr(asked, name) for name in WITHOUT_JOBS):
-        return None
-    return asked.executor or "local"
+    return ASKED.executor or "local"
+
+
+IS_COMMAND = Path(sys.argv[0]).stem in ("snakemake", "__main__")
+ASKED = command_line() if workflow.is_main_process and IS_COMMAND else None
+TARGETS = (ASKED.targets, ASKED.until) if ASKED else ([], [])
 
 
 STAGE = beforehand.stage(config)  # named in messages; the pre-training is part of a run

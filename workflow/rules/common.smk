@@ -14,6 +14,8 @@ from contrage.cohort.notices import notices
 from contrage.cohort.snapshot import cohort_of_run
 from contrage.imaging import backends, template_source
 from contrage.learning import encoders
+from contrage.plan.people import check_plan
+from contrage.plan.targets import trains
 from contrage.run.found import contents
 from contrage.run.found import digest as digest_of
 from contrage.sources import digest
@@ -78,6 +80,8 @@ try:
     )
     COHORT = FOUND.cohort
     experiment.check_people(config, COHORT)
+    if workflow.is_main_process:
+        check_plan(config, COHORT, trains(*TARGETS))
 except ContrageError as error:
     raise WorkflowError(str(error)) from None
 

@@ -72,6 +72,18 @@ def rows_without_head():
     return {row: experiment.loss_settings(config, row) for row in ALL_ROWS}
 
 
+def localised_rows():
+    """The schedules of dynlocrep's rows, as far as they are known before the first job."""
+    rows = [row for row in ALL_ROWS if row not in SEARCHED_ROWS]
+    settings = {row: experiment.loss_settings(config, row) for row in rows}
+    decides = ("loss", "formulation", "nn_final", "nn_step_size", "max_epochs")
+    return {
+        row: {key: value for key, value in each.items() if key in decides}
+        for row, each in settings.items()
+        if each["loss"] == experiment.ABLATED
+    }
+
+
 def training_code(wildcards):
     """The loop, the row's loss and the encoder: no other loss or encoder retrains it."""
     return code(*training_modules(wildcards))

@@ -17,9 +17,7 @@ if beforehand.is_wanted(config):
 
 def left_out_here():
     """Who of this cohort is left out of the experiment, with the reasons."""
-    here = {scan.participant_id for scan in COHORT.scans}
-    asked = config["dataset"]["leave_out"]
-    return {person: reason for person, reason in asked.items() if person in here}
+    return experiment.left_out_people(config, COHORT)
 
 
 def start_of_training(wildcards):

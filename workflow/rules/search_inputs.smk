@@ -29,7 +29,14 @@ def feasible_draws(wildcards):
         training_scans=experiment.most_training_scans(config, COHORT, fraction),
         draws={wildcards.row: drawn_loss(wildcards.row)},
         head=config["training"]["head"],
+        epochs=config["training"]["epochs"],
     )
+
+
+def feasible_records():
+    """What was found about all rows before they were trained."""
+    searched = expand(f"{RESULTS}/search/{{row}}/feasible.json", row=SEARCHED_ROWS)
+    return [f"{RESULTS}/training/feasible.json", *searched]
 
 
 def feasible_code(wildcards):

@@ -32,6 +32,8 @@ rule feasible:
             training_scans=experiment.most_training_scans(config, COHORT),
             without_head=rows_without_head(),
             **start_settings(),
+            rows=localised_rows(),
+            epochs=config["training"]["epochs"],
         ),
     message:
         "Asking whether trainings can run"

@@ -160,6 +160,15 @@ def test_fewer_scans_than_the_batch_is_said_before_training(tmp_path, images):
         run(tmp_path, images, batch_size=21)
 
 
+def test_a_training_part_of_one_age_is_refused(tmp_path, images, monkeypatch):
+    import contrage.dataset.split as module
+
+    whole = module.read_tsv
+    monkeypatch.setattr(module, "read_tsv", lambda path: whole(path).assign(age=30.0))
+    with pytest.raises(SettingsError, match=r"training part have the age 30, so there is nothing"):
+        run(tmp_path, images)
+
+
 def test_too_few_participants_for_the_folds_is_said():
     with pytest.raises(SettingsError, match="5 folds need 5 participants"):
         make_folds(cohort(4), DEFAULT, 0)

@@ -133,7 +133,8 @@ def test_nan_around_a_brain_is_told_to_be_set_to_zero(brain, save, tmp_path):
 def test_the_image_that_is_stripped_is_the_one_that_is_looked_at(brain, head, save, tmp_path):
     """With a T1 it is the T1: its map may well be no brain on zeros."""
     t1 = save(tmp_path / "t1.nii.gz", brain.array, brain.affine)
-    whole = np.where(brain.array > 0, 3.0, 2.0).astype(np.float32)
+    uneven = np.random.default_rng(0).normal(0, 0.5, brain.array.shape)
+    whole = (np.where(brain.array > 0, 3.0, 2.0) + uneven).astype(np.float32)
     raw = save(tmp_path / "map.nii.gz", whole, brain.affine)
     settings = {"stated": {"stripped": True}}
     check(settings, anatomical=t1, stiffness=raw, output=tmp_path / "check.json")

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from contrage.cohort.names import quality_file
+from contrage.cohort.names import check_file, quality_file
 from contrage.files import read_tsv, write_json, write_tsv
 from contrage.report.quality.page import quality_page
 from contrage.report.quality.plots import axis
@@ -109,6 +109,28 @@ def test_what_is_wrong_is_told_without_folders_of_this_machine(cohort):
     assert "coverage 0.510 is below 0.7" in html
     assert "check: …/sub-3_T1w.nii.gz: zeros" in html and "/data/raw" not in html
     assert "no map" in html
+
+
+def test_what_the_first_check_doubted_stands_with_the_reasons(cohort):
+    cohort.page()
+    name = cohort.table.query("status == 'ok'").index[0]
+    record = {"status": "ok", "warnings": ["/data/map.nii.gz: was clipped at 8"]}
+    write_json(cohort.folder / check_file(name), record)
+    html = cohort.page()
+    assert "map.nii.gz: was clipped at 8" in html and "/data/map" not in html
+    line = cohort.table.loc[name]
+    assert line["status"] == "ok" and "was clipped" in line["reason"]
+
+
+def test_maps_that_disagree_about_their_unit_are_told(cohort):
+    cohort.page()
+    names = [str(name) for name in cohort.table.index]
+    for name, unit in zip(names, ["Pa", *["kPa"] * (len(names) - 1)], strict=True):
+        record = {"status": "ok", "unit": unit, "unit_declared": "auto", "median_kpa": 2.5}
+        write_json(cohort.folder / check_file(name), record)
+    cohort.page()
+    told = cohort.table["reason"].fillna("").str.contains("disagree about the unit")
+    assert told.sum() == 1
 
 
 def test_words_that_are_no_judgement_are_no_measures():

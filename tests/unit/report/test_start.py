@@ -70,3 +70,12 @@ def test_a_pretrained_row_is_called_so():
     assert loss_name("mine-pretrained") == "mine, pre-trained"
     colours = loss_colours(["exp-pretrained", "mine"])
     assert colours["exp-pretrained"] == colours["exp"]
+
+
+def test_rows_that_do_not_localise_are_told_and_others_not():
+    frames = {"mae": MAE, "baselines": pd.DataFrame(columns=["baseline", "mae_mean"])}
+    said = "losses.dynlocrep: repels from all 12 in every epoch: this row is exp"
+    for warnings, expected in (([said], [f"{said}. A row that"]), ([], [])):
+        study = Study({"cohort": {"source": "bids"}}, frames, 40, [], None, warnings)
+        found = [note for note in notes(study) if "does not localise" in note.title]
+        assert [note.text[: len(said) + 12] for note in found] == expected

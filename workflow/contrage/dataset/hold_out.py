@@ -6,9 +6,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from contrage.errors import SettingsError
-
-FEWEST_PARTICIPANTS = 2
+from contrage.dataset.shares import count_held_out
 
 
 def hold_out(
@@ -31,10 +29,5 @@ def hold_out(
         If either side has fewer than two participants.
     """
     people = sorted(set(participants))
-    count = round(fraction * len(people))
-    if not FEWEST_PARTICIPANTS <= count <= len(people) - FEWEST_PARTICIPANTS:
-        raise SettingsError(
-            f"{key}: {fraction} of the {len(people)} training participants are {count}; there must "
-            f"be {FEWEST_PARTICIPANTS} or more on either side"
-        )
+    count = count_held_out(len(people), fraction, key)
     return set(chance.permutation(people)[:count].tolist())

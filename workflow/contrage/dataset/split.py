@@ -11,12 +11,11 @@ import numpy as np
 import pandas as pd
 
 from contrage.dataset.normalise import feature_statistics, statistics
+from contrage.dataset.shares import count_age_bins
 from contrage.errors import LeakageError, SettingsError
 from contrage.files import open_array, read_tsv, write_json
 
 log = logging.getLogger(__name__)
-
-AGE_BINS = 5
 
 
 def split(settings: dict[str, Any], *, scans: Path, array: Path, output: Path) -> None:
@@ -75,8 +74,11 @@ def content(
     ------
     LeakageError
         If a participant is in both.
+    SettingsError
+        If everybody that is learned from has one age.
     """
     check_leakage(train["participant_id"], test["participant_id"])
+    check_ages(train["age"])
     rows = train["row"].to_numpy(int)
     everyone = np.sort(np.concatenate([rows, test["row"].to_numpy(int)]))
     return {
@@ -150,6 +152,15 @@ def check_leakage(train: Iterable[str], test: Iterable[str]) -> None:
         )
 
 
+def check_ages(ages: pd.Series) -> None:
+    """Raise `SettingsError` if all that is learned from has one age."""
+    if ages.nunique() == 1:
+        raise SettingsError(
+            f"dataset.split: all {len(ages)} scans of a training part have the age "
+            f"{ages.iloc[0]:g}, so there is nothing to learn; split otherwise, or add people"
+        )
+
+
 def _shuffled(people: pd.DataFrame, count: int, state: int, stratify: bool) -> list[set[str]]:
     from sklearn.model_selection import KFold, StratifiedKFold
 
@@ -161,12 +172,7 @@ def _shuffled(people: pd.DataFrame, count: int, state: int, stratify: bool) -> l
     if not stratify:
         parts = KFold(count, shuffle=True, random_state=state).split(names)
     else:
-        bins = min(AGE_BINS, len(people) // count)
-        if bins < 2:
-            raise SettingsError(
-                f"dataset.split.stratify_by_age: {len(people)} participants are too few for "
-                f"{count} folds; set it to false"
-            )
+        bins = count_age_bins(len(people), count)
         ranks = people["age"].rank(method="first").to_numpy() - 1
         labels = (ranks * bins // len(people)).astype(int)
         parts = StratifiedKFold(count, shuffle=True, random_state=state).split(names, labels)

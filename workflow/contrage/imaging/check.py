@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,7 +12,9 @@ import numpy as np
 
 from contrage.errors import BadScanError
 from contrage.files import write_json
+from contrage.imaging.coordinates import contradiction, sheared
 from contrage.imaging.images import Image, read_nifti, squeezed, transform_points
+from contrage.imaging.plausible import judge
 from contrage.imaging.stated import stated_problems
 from contrage.imaging.template_source import as_source
 
@@ -30,12 +33,18 @@ class Finding:
 
     path: Path
     problems: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
     facts: dict = field(default_factory=dict)
     image: Image | None = None
+    implausible: bool = False
 
     def problem(self, reason: str) -> None:
         """Note a problem together with the file's name."""
         self.problems.append(f"{self.path}: {reason}")
+
+    def warning(self, reason: str) -> None:
+        """Note what is doubtful together with the file's name."""
+        self.warnings.append(f"{self.path}: {reason}")
 
 
 def check(
@@ -58,12 +67,14 @@ def check(
     anatomical, stiffness, dampingratio, mask, magnitude : Path, optional
         The images of the scan.
     output : Path
-        JSON: status (ok, failed), stage, reason, problems, unit, median_kpa, and for each
-        image shape, voxel_mm, axcodes, sha256.
+        JSON: status (ok, failed), stage, reason, problems, warnings, unit, median_kpa, and for
+        each image shape, voxel_mm, axcodes, sha256 (of the file) and voxels_sha256 (of its values).
     """
     maps = {"stiffness": stiffness, "dampingratio": dampingratio}
     given = {"anatomical": anatomical, **maps, "mask": mask, "magnitude": magnitude}
     findings = {name: inspect(path) for name, path in given.items() if path is not None}
+    for name, finding in findings.items():
+        check_values(name, finding)
     record: dict = {"status": "ok", "stage": "check", "reason": None}
     record |= {"unit": None, "median_kpa": None}
     if findings.get("stiffness") and findings["stiffness"].image is not None:
@@ -79,6 +90,9 @@ def check(
     if not findings:
         problems = ["neither an anatomical image nor a map is given"]
     record["problems"] = problems
+    record["warnings"] = [text for finding in findings.values() for text in finding.warnings]
+    for text in record["warnings"]:
+        log.warning("%s", text)
     if problems:
         record |= {"status": "failed", "reason": "; ".join(problems)}
         log.info("scan cannot be used: %s", record["reason"])
@@ -97,6 +111,7 @@ def inspect(path: Path) -> Finding:
         return finding
     array = squeezed(nifti.get_fdata(dtype=np.float32))
     finding.facts |= {"shape": list(array.shape), "dtype": str(nifti.get_data_dtype())}
+    finding.facts["voxels_sha256"] = hashlib.sha256(np.ascontiguousarray(array)).hexdigest()
     usable = _check_axes(finding, array)
     usable = _check_affine(finding, nifti) and usable
     _check_values(finding, array)
@@ -135,6 +150,11 @@ def _check_affine(finding: Finding, nifti: nib.Nifti1Image) -> bool:
         sizes = " x ".join(f"{edge:.3g}" for edge in voxel)
         finding.problem(f"has voxels of {sizes} mm; the header's units or affine are wrong")
         return False
+    mirrored, apart = contradiction(nifti)
+    for reason in filter(None, (sheared(affine), mirrored)):
+        finding.problem(reason)
+    if apart:
+        finding.warning(apart)
     return True
 
 
@@ -147,6 +167,18 @@ def _check_values(finding: Finding, array: np.ndarray) -> None:
         finding.problem("is zero everywhere")
     elif finite.size and finite.min() == finite.max():
         finding.problem(f"is constant (every voxel is {finite.flat[0]:g})")
+
+
+def check_values(name: str, finding: Finding) -> None:
+    """Note where the values of a sound file are none that such an image has."""
+    if finding.image is None or finding.problems:
+        return
+    found = judge(name, finding.image.array)
+    for reason in found.problems:
+        finding.problem(reason)
+    for reason in found.warnings:
+        finding.warning(reason)
+    finding.implausible = bool(found.problems)
 
 
 def check_units(finding: Finding, declared: str) -> dict:
@@ -162,7 +194,7 @@ def check_units(finding: Finding, declared: str) -> dict:
     median = float(np.median(values)) if values.size else 0.0
     unit = declared if declared != "auto" else ("Pa" if median > PASCAL_FROM else "kPa")
     kilopascal = median / 1000 if unit == "Pa" else median
-    if values.size and not LOWEST_KPA <= kilopascal <= HIGHEST_KPA:
+    if values.size and not finding.implausible and not LOWEST_KPA <= kilopascal <= HIGHEST_KPA:
         finding.problem(
             f"wrong units: the median is {kilopascal:.4g} kPa when read as {unit}, outside "
             f"{LOWEST_KPA}-{HIGHEST_KPA:g} kPa; set cohort.stiffness_unit or convert the map"
@@ -192,7 +224,7 @@ def check_damping(finding: Finding) -> None:
         return
     median = float(np.median(values))
     finding.facts["median"] = round(median, 4)
-    if not LOWEST_DAMPING <= median <= HIGHEST_DAMPING:
+    if not finding.implausible and not LOWEST_DAMPING <= median <= HIGHEST_DAMPING:
         finding.problem(
             f"is no map of the damping ratio: its median is {median:.4g}, outside "
             f"{LOWEST_DAMPING:g}-{HIGHEST_DAMPING:g}; it has no unit (kPa, Pa and per cent are "

@@ -16,6 +16,7 @@ from scipy import ndimage
 
 from contrage.errors import BadScanError
 from contrage.files import reading
+from contrage.imaging.foreign import no_numbers, what_it_is, why_unreadable
 
 Points = np.ndarray
 """World coordinates, shape (n, 3), RAS, mm."""
@@ -72,12 +73,12 @@ def read_nifti(path: Path) -> tuple[nib.Nifti1Image, str]:
     Raises
     ------
     BadScanError
-        The file is missing, no NIfTI, truncated or damaged.
+        The file is missing, no NIfTI, truncated or damaged, or has no real numbers.
     """
     try:
         raw = Path(path).read_bytes()
     except OSError as error:
-        raise BadScanError(path, f"cannot be read ({error.strerror}); check the path") from error
+        raise BadScanError(path, why_unreadable(path, error)) from error
     checksum = hashlib.sha256(raw).hexdigest()
     if not raw:
         raise BadScanError(path, "is empty (0 bytes); copy it again from its source")
@@ -95,13 +96,15 @@ def _parse(path: Path, content: bytes) -> nib.Nifti1Image:
             continue
         try:
             image = kind.from_bytes(content)
+            if reason := no_numbers(image.get_data_dtype()):
+                raise BadScanError(path, reason)
             image.get_fdata(dtype=np.float32)
         except (OSError, EOFError, ValueError, TypeError, ImageFileError, HeaderDataError) as error:
             message = " ".join(str(error).split())[:120]
             reason = f"is truncated or has a broken header ({message}); export it again"
             raise BadScanError(path, reason) from error
         return image
-    raise BadScanError(path, "is not a NIfTI file; convert it to .nii or .nii.gz")
+    raise BadScanError(path, what_it_is(content))
 
 
 def load(path: Path) -> Image:

@@ -14,14 +14,13 @@ from torch import Tensor, nn
 from contrage.errors import ContrageError
 from contrage.learning import augment
 from contrage.learning.augment import Transform
+from contrage.learning.batch import SMALLEST_SHARE
 from contrage.learning.images import Images
 from contrage.learning.precision import Precision
 from contrage.learning.processes import ALONE, World
 from contrage.learning.schedule import learning_rate
 from contrage.learning.state import State
 from contrage.learning.tables import Scans
-
-SMALLEST_SHARE = 4
 
 
 @dataclass(frozen=True)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 from typing import Any
 
 from contrage.errors import ContrageError, SettingsError
 from contrage.files import write_json
+
+log = logging.getLogger(__name__)
 
 
 def check_feasible(settings: dict[str, Any], *, output: Path) -> None:
@@ -20,8 +23,10 @@ def check_feasible(settings: dict[str, Any], *, output: Path) -> None:
         `without_head`: row → loss settings where `training.head` is [], else empty. Where settings
         are searched, `draws`: row → loss settings of each draw, and `head`, that of the training.
         Where trainings start from a file, `start`: see `contrage.learning.pretrained.check_start`.
+        `rows`: row → loss settings of others that may not be what their names say, and `epochs`.
     output : Path
-        Output: the settings, as JSON.
+        Output: the settings, as JSON; with `epochs`, also `warnings`: of rows that train and are
+        not what their names say.
 
     Raises
     ------
@@ -50,7 +55,22 @@ def check_feasible(settings: dict[str, Any], *, output: Path) -> None:
         _check_start(settings["start"])
     for row, draws in settings.get("draws", {}).items():
         _check_draws(row, draws, settings["head"])
-    write_json(output, settings)
+    write_json(output, settings | _warnings(settings))
+
+
+def _warnings(settings: dict[str, Any]) -> dict[str, list[str]]:
+    """Say which rows localise nothing: they would be compared with what they are."""
+    if "epochs" not in settings:
+        return {}
+    from contrage.learning.localised import Plan, drawn, warnings
+
+    plan = Plan(settings["batch_size"], settings["epochs"])
+    found = warnings(settings.get("rows", {}), plan)
+    for row, draws in settings.get("draws", {}).items():
+        found += drawn(row, draws, plan)
+    for text in found:
+        log.warning("%s", text)
+    return {"warnings": found}
 
 
 def _check_start(start: dict[str, Any]) -> None:

@@ -17,9 +17,10 @@ from contrage.dataset.load import Loader, image_shape
 from contrage.errors import SettingsError
 from contrage.files import read_json
 from contrage.learning import augment, checkpoint, precision
+from contrage.learning.batch import check_batch
 from contrage.learning.device import choose, is_deterministic, repeatable
 from contrage.learning.embed import extract, predict, write_features
-from contrage.learning.epoch import SMALLEST_SHARE, prepare, run_epoch
+from contrage.learning.epoch import prepare, run_epoch
 from contrage.learning.images import reach
 from contrage.learning.processes import World, run
 from contrage.learning.state import State, start
@@ -179,12 +180,8 @@ def write(
 
 def check(training: dict[str, Any], scans: int, snapshot_epochs: list[int]) -> None:
     """Raise `SettingsError` for settings that cannot work with this many training scans."""
-    size, processes = training["batch_size"], training.get("gpus_per_job", 1)
-    if size < SMALLEST_SHARE * processes:
-        raise SettingsError(
-            f"training.batch_size: {size} scans are too few to share among {processes} processes; "
-            f"make it {SMALLEST_SHARE * processes} or more"
-        )
+    size = training["batch_size"]
+    check_batch(size, training.get("gpus_per_job", 1))
     if scans < size:
         raise SettingsError(
             f"training.batch_size: {size} is more than the {scans} training "

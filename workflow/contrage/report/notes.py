@@ -29,6 +29,7 @@ def notes(study: Study) -> list[Note]:
         _start,
         _choices,
         _broken,
+        _not_localised,
         _no_better,
         _few,
         _ties,
@@ -93,6 +94,13 @@ def _broken(study: Study) -> list[Note]:
     names = listed([loss_name(row) for row in study.broken])
     text = f"The training loss of {names} was not a finite number at some epoch. Distrust its rows."
     return [Note("warning", "A training went astray", text)]
+
+
+def _not_localised(study: Study) -> list[Note]:
+    if not study.warnings:
+        return []
+    text = f"{'; '.join(study.warnings)}. A row that repels from all is no other loss than exp."
+    return [Note("warning", "DynLocRep does not localise in every row", text)]
 
 
 def _no_better(study: Study) -> list[Note]:

@@ -44,6 +44,7 @@ def page(
     columns: Path | None = None,
     pretraining: Path | None = None,
     choices: Path | None = None,
+    feasible: list[Path] | None = None,
 ) -> None:
     """Write the report of an experiment.
 
@@ -64,6 +65,8 @@ def page(
         The folder of the experiment that the pre-training is.
     choices : Path, optional
         The images that were chosen among several (`contrage.cohort.register`).
+    feasible : list of Path, optional
+        What was found before the trainings (`contrage.learning.feasible`).
     """
     frames = {name: _table(Path(tables) / f"{name}.tsv") for name in TABLES}
     frames["excluded"] = without_paths(frames["excluded"])
@@ -87,6 +90,7 @@ def page(
         tested(Path(results), rows),
         broken(Path(results), rows),
         beginning(settings.get("start"), pretraining),
+        [text for path in feasible or [] for text in read_json(path).get("warnings", [])],
     )
     html = render(HERE / "template.html", context(settings, study, pictures(Path(figures))))
     with atomic(output) as temporary:

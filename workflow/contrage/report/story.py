@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import pandas as pd
@@ -48,6 +48,8 @@ class Study:
         Rows with a training loss that is not a finite number.
     start : dict, optional
         What trainings start from, where not from random weights (`contrage.report.page.beginning`).
+    warnings : list of str
+        About rows that are not what their names say (`contrage.learning.localised`).
     """
 
     config: dict[str, Any]
@@ -55,6 +57,7 @@ class Study:
     n_test: int
     broken: list[str]
     start: dict[str, Any] | None = None
+    warnings: list[str] = field(default_factory=list)
 
     def get(self, *keys: str, default: Any = None) -> Any:
         """Return a value of the configuration by its path."""

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from contrage.cohort.names import quality_file
+from contrage.cohort.agreement import disagreements
+from contrage.cohort.names import check_file, quality_file
 from contrage.files import read_json
 
 STATUSES = ("flagged", "failed", "ok")
@@ -62,7 +63,7 @@ def scan_rows(scans: pd.DataFrame, derivatives: Path, reader: Mapping[str, str])
     scans : DataFrame
         The cohort's table: scan_id, participant_id, session, age, sex, site.
     derivatives : Path
-        The folder with a record of quality per scan.
+        The folder with records of the first check and of quality per scan.
     reader : mapping of str to str
         scan_id → why the reader excludes it.
 
@@ -72,10 +73,11 @@ def scan_rows(scans: pd.DataFrame, derivatives: Path, reader: Mapping[str, str])
         `WHO`, `JUDGED` (status: ok, flagged or failed; why; the reader's reason), then every
         number and truth value that any record holds, in the order in which they first occur.
     """
-    lines = []
+    lines, warned = [], doubts(scans["scan_id"], derivatives)
     for scan in scans.to_dict("records"):
         record = read_json(derivatives / quality_file(scan["scan_id"]))
-        line = {key: scan.get(key) for key in WHO} | _judgement(record)
+        line = {key: scan.get(key) for key in WHO}
+        line |= _judgement(record, warned.get(scan["scan_id"], []))
         line["excluded"] = reader.get(scan["scan_id"])
         lines.append(line | measured(record))
     table = pd.DataFrame(lines)
@@ -86,13 +88,25 @@ def scan_rows(scans: pd.DataFrame, derivatives: Path, reader: Mapping[str, str])
     return table.drop(columns=[name for name in metrics if table[name].isna().all()])
 
 
-def _judgement(record: dict[str, Any]) -> dict[str, Any]:
+def doubts(scans: Iterable[str], derivatives: Path) -> dict[str, list[str]]:
+    """Return what the first check did not refuse and found doubtful, of a scan or among scans."""
+    files = {scan: derivatives / check_file(scan) for scan in scans}
+    records = {scan: read_json(file) for scan, file in files.items() if file.is_file()}
+    found = {scan: list(record.get("warnings", [])) for scan, record in records.items()}
+    for scan, text in disagreements(records).items():
+        found[scan].append(text)
+    return found
+
+
+def _judgement(record: dict[str, Any], warned: list[str]) -> dict[str, Any]:
+    """Return status and reason; what was only doubtful stands with the reasons of a flag."""
     if record.get("status") == "failed":
         stage = record.get("stage")
         return {"status": "failed", "reason": f"{stage}: {record.get('reason')}"}
     reasons = record.get("flag_reason") or []
     flagged = bool(record.get("flagged"))
-    return {"status": "flagged" if flagged else "ok", "reason": "; ".join(reasons) or None}
+    reason = "; ".join([*reasons, *warned]) or None
+    return {"status": "flagged" if flagged else "ok", "reason": reason}
 
 
 def measured(record: dict[str, Any], prefix: str = "") -> dict[str, float | bool | None]:

@@ -1,0 +1,142 @@
+"""One scan under two ids: whoever it is, it would be learned from and tested on.
+
+A split by participant cannot see it; equal voxels, or equal rows of a table, can be seen.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from contrage.cohort.names import MAPS, participant
+from contrage.errors import few
+
+if TYPE_CHECKING:
+    import numpy as np
+
+FEWEST_FEATURES = 3
+CHANCE = 1e-3
+"""Pairs of rows that would agree by chance, in the whole table: scores of few steps often do."""
+ADVICE = "one person under two ids, or a file copied twice; keep one, or give both the same id"
+
+
+def same_file(records: Mapping[str, Mapping[str, Any]], image: str = MAPS[0]) -> dict[str, str]:
+    """Return the scans of which another person has the same image, scan_id → reason.
+
+    Parameters
+    ----------
+    records : mapping
+        scan_id → record of `contrage.imaging.check`.
+    image : str
+        The one that is learned from, as `cohort.image` names it.
+    """
+    return _between_people(_groups(_digests(records, image)), f"the same {_shown(image)}")
+
+
+def same_sessions(records: Mapping[str, Mapping[str, Any]], image: str = MAPS[0]) -> list[str]:
+    """Return a sentence for each person of whom several sessions have the same image."""
+    return _within_people(_groups(_digests(records, image)), f"the same {_shown(image)}")
+
+
+def same_rows(
+    scans: Sequence[str], values: Sequence[Sequence[float]] | np.ndarray
+) -> dict[str, str]:
+    """Return the rows of a table that another person has with equal features, scan_id → reason.
+
+    Parameters
+    ----------
+    scans : sequence of str
+        scan_id of each row.
+    values : array-like of shape (rows, features)
+        NaN where one is missing. Three features that vary must be known and the agreement must be
+        none of chance: of scores with few steps many people have the same.
+    """
+    import numpy as np
+
+    table = np.asarray(values, dtype=float)
+    varied = [len(np.unique(column[np.isfinite(column)])) > 1 for column in table.T]
+    table = np.ascontiguousarray(table[:, varied]) + 0.0  # -0 and 0 are equal
+    known = np.isfinite(table).sum(axis=1) >= FEWEST_FEATURES
+    digests = {
+        scan: row.tobytes().hex() if enough else None
+        for scan, row, enough in zip(scans, table, known, strict=True)
+    }
+    place = {scan: number for number, scan in enumerate(scans)}
+    groups = [
+        group
+        for group in _groups(digests)
+        if not _by_chance(table, [place[scan] for scan in group])
+    ]
+    return _between_people(groups, "the same features")
+
+
+def same_arrays(scans: Sequence[str], array: np.ndarray) -> dict[str, str]:
+    """Return the rows of a prepared array that another person has byte by byte, with the reason.
+
+    Parameters
+    ----------
+    scans : sequence of str
+        scan_id of each row.
+    array : ndarray of shape (rows, …)
+        Read row by row: it may be mapped from disk.
+    """
+    rows = zip(scans, array, strict=True)
+    digests = {scan: hashlib.sha256(row.tobytes()).hexdigest() for scan, row in rows}
+    return _between_people(_groups(digests), "the same array")
+
+
+def _by_chance(table: np.ndarray, rows: list[int]) -> bool:
+    """Judge whether rows may be equal although people differ, by how common each value is."""
+    import numpy as np
+
+    count, first = len(table), table[rows[0]]
+    others = (table == first).sum(axis=0)[np.isfinite(first)] - len(rows)
+    if (others == 0).sum() >= FEWEST_FEATURES:
+        return False
+    shares = np.log(np.maximum(others + 1, 1) / count).sum()
+    return bool(2 * math.log(count) - math.log(2) + shares > math.log(CHANCE))
+
+
+def _digests(records: Mapping[str, Mapping[str, Any]], image: str) -> dict[str, str | None]:
+    """Return what tells each scan's image from others; None of those that are bad anyway."""
+    name = image if image in MAPS else "anatomical"
+    found = {}
+    for scan, record in records.items():
+        facts = record.get("inputs", {}).get(name, {})
+        good = record.get("status") == "ok"
+        found[scan] = (facts.get("voxels_sha256") or facts.get("sha256")) if good else None
+    return found
+
+
+def _groups(digests: Mapping[str, str | None]) -> list[list[str]]:
+    found: dict[str, list[str]] = {}
+    for scan, digest in digests.items():
+        if digest is not None:
+            found.setdefault(digest, []).append(scan)
+    return [scans for scans in found.values() if len(scans) > 1]
+
+
+def _between_people(groups: Iterable[list[str]], what: str) -> dict[str, str]:
+    reasons = {}
+    for scans in groups:
+        for scan in scans:
+            others = [each for each in scans if participant(each) != participant(scan)]
+            if others:
+                reasons[scan] = f"has {what} as {few(others)}: {ADVICE}"
+    return reasons
+
+
+def _within_people(groups: Iterable[list[str]], what: str) -> list[str]:
+    said = []
+    for scans in groups:
+        for person in dict.fromkeys(map(participant, scans)):
+            own = [scan for scan in scans if participant(scan) == person]
+            if len(own) > 1:
+                said.append(f"{few(own)} have {what}: was a file copied twice?")
+    return said
+
+
+def _shown(image: str) -> str:
+    return f"{image} image"

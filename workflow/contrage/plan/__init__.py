@@ -1,0 +1,1 @@
+"""What a configuration asks for, and what of it cannot work, known before the first job."""

@@ -1,0 +1,31 @@
+"""What a run is asked for: trainings, or no more than images and tables that are prepared."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+PREPARED = ("results/derivatives/", "results/phantom/")
+PREPARES = frozenset(
+    (
+        *("phantom_tables", "phantom", "phantom_picture", "cohort", "check", "gate", "preprocess"),
+        *("came_through", "quality", "quality_page", "preprocessed", "describe", "methods"),
+        *("stack", "arrays", "features", "select"),
+    )
+)
+"""Rules that come before the split: whoever asks for these alone may have few people."""
+
+
+def trains(targets: Iterable[str], until: Iterable[str] = ()) -> bool:
+    """Return whether a run goes on to trainings.
+
+    Parameters
+    ----------
+    targets, until : iterable of str
+        Rules or files; no target is everything.
+    """
+    asked = [str(name) for name in (*until,)] or [str(name) for name in targets]
+    return not asked or not all(map(_prepares, asked))
+
+
+def _prepares(name: str) -> bool:
+    return name.removeprefix("pretraining_") in PREPARES or name.startswith(PREPARED)
