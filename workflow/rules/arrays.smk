@@ -25,7 +25,10 @@ rule arrays:
     params:
         code=digest("contrage.dataset.arrays"),
         settings=as_json(
-            **{key: config["cohort"][key] for key in ("path", "image", "on_bad_scan")},
+            **{
+                key: config["cohort"][key]
+                for key in ("path", "image", "on_bad_scan", "duplicates")
+            },
             voxel_mm=config["dataset"]["voxel_mm"],
         ),
         found=what_was_found_of_all,

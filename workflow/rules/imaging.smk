@@ -56,7 +56,12 @@ rule gate:
         runtime=growing(10),
     params:
         code=digest("contrage.cohort.gate"),
-        settings=as_json(on_bad_scan=config["cohort"]["on_bad_scan"]),
+        settings=as_json(
+            **{
+                key: config["cohort"][key]
+                for key in ("on_bad_scan", "image", "duplicates")
+            }
+        ),
         derivatives=folder_of_table,
     message:
         "Naming the scans that cannot be used"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from contrage.cohort.duplicates import same_arrays, same_file, same_rows, same_sessions
+from contrage.cohort.duplicates import digest_of, same_arrays, same_file, same_rows, same_sessions
 
 
 def record(digest: str, name: str = "stiffness", status: str = "ok", file: str = "x") -> dict:
@@ -89,5 +89,8 @@ def test_constant_features_are_no_sign(people, rng):
 def test_an_array_under_two_ids_is_named(rng):
     array = rng.normal(size=(4, 3, 3, 3))
     array[3] = array[0]
-    assert set(same_arrays(["sub-1", "sub-2", "sub-3", "sub-4"], array)) == {"sub-1", "sub-4"}
-    assert same_arrays(["sub-1_ses-a", "sub-2", "sub-3", "sub-1_ses-b"], array) == {}
+    digests = [digest_of(values) for values in array]
+    names = ["sub-1", "sub-2", "sub-3", "sub-4"]
+    assert set(same_arrays(dict(zip(names, digests, strict=True)))) == {"sub-1", "sub-4"}
+    sessions = ["sub-1_ses-a", "sub-2", "sub-3", "sub-1_ses-b"]
+    assert same_arrays(dict(zip(sessions, digests, strict=True))) == {}

@@ -153,6 +153,18 @@ def test_two_arrays_of_a_participant_are_told_and_neither_is_taken(openbhb):
         read(settings(openbhb))
 
 
+def test_an_array_under_two_participants_is_refused_or_kept_as_asked(openbhb):
+    twin = place(openbhb, PEOPLE[1])
+    np.save(twin, np.load(place(openbhb, PEOPLE[0])))
+    with pytest.raises(BadScanError, match=f"has the same array as sub-{PEOPLE[1]}"):
+        stacked(openbhb)
+    _, rows, left_out = stacked(openbhb, on_bad_scan="exclude")
+    assert rows["scan_id"].tolist() == [f"sub-{p}" for p in PEOPLE[2:]]
+    assert left_out["scan_id"].tolist() == [f"sub-{p}" for p in PEOPLE[:2]]
+    _, rows, _ = stacked(openbhb, duplicates="keep")
+    assert len(rows) == 4
+
+
 def test_ids_of_arrays_that_lost_their_zeros_are_found(openbhb):
     table = openbhb / "participants.tsv"
     table.write_text(table.read_text().replace(PEOPLE[0], PEOPLE[0].lstrip("0")))

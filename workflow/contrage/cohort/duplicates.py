@@ -20,6 +20,8 @@ FEWEST_FEATURES = 3
 CHANCE = 1e-3
 """Pairs of rows that would agree by chance, in the whole table: scores of few steps often do."""
 ADVICE = "one person under two ids, or a file copied twice; keep one, or give both the same id"
+REFUSE, KEEP = "refuse", "keep"
+"""What is to be done with them (`cohort.duplicates`)."""
 
 
 def same_file(records: Mapping[str, Mapping[str, Any]], image: str = MAPS[0]) -> dict[str, str]:
@@ -72,19 +74,20 @@ def same_rows(
     return _between_people(groups, "the same features")
 
 
-def same_arrays(scans: Sequence[str], array: np.ndarray) -> dict[str, str]:
-    """Return the rows of a prepared array that another person has byte by byte, with the reason.
+def same_arrays(digests: Mapping[str, str]) -> dict[str, str]:
+    """Return the prepared arrays that another person has value by value, with the reason.
 
     Parameters
     ----------
-    scans : sequence of str
-        scan_id of each row.
-    array : ndarray of shape (rows, …)
-        Read row by row: it may be mapped from disk.
+    digests : mapping
+        scan_id → `digest_of` its array.
     """
-    rows = zip(scans, array, strict=True)
-    digests = {scan: hashlib.sha256(row.tobytes()).hexdigest() for scan, row in rows}
     return _between_people(_groups(digests), "the same array")
+
+
+def digest_of(values: np.ndarray) -> str:
+    """Return a text that two arrays have in common only if their values are equal."""
+    return hashlib.sha256(values.tobytes()).hexdigest()
 
 
 def _by_chance(table: np.ndarray, rows: list[int]) -> bool:

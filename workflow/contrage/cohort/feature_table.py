@@ -8,7 +8,17 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
-from contrage.cohort.tables import Cohort, Exclusion, Scan, usable_rows
+from contrage.cohort.duplicates import KEEP, REFUSE, same_rows
+from contrage.cohort.names import scan_id
+from contrage.cohort.suspicious import check_features
+from contrage.cohort.tables import (
+    Cohort,
+    Exclusion,
+    Scan,
+    age_as_told,
+    participant_label,
+    usable_rows,
+)
 from contrage.cohort.told import described, sex_of, unit_of_ages
 from contrage.errors import SettingsError, TableError
 from contrage.tables import MISSING, Table, is_missing, read_table
@@ -53,7 +63,7 @@ def read(settings: dict[str, Any]) -> Cohort:
     settings : dict
         `path` (the file), `on_bad_scan`, `age_unit`, `columns`, and `table`: names of the columns
         participant, age, session, site and sex; `exclude` (column → values), `features` and
-        `leave_out` (patterns), `missing`.
+        `leave_out` (patterns), `missing`, `missing_values`, `accept`.
 
     Raises
     ------
@@ -63,10 +73,15 @@ def read(settings: dict[str, Any]) -> Cohort:
     table = open_table(settings)
     sidecar, files = described(table.path)
     unit = unit_of_ages(settings.get("age_unit", "auto"), sidecar, table.names["age"])
+    told, values = people(table), feature_values(table)
+    ages = [age_as_told(row["age"]) for row in told]
+    everyone = len(table.lines) + len(table.excluded)
+    accepted = table.names.get("accept", [])
+    check_features(table.path, table.features, values, ages, accept=accepted, rows=everyone)
+    notes = _note_twins(table, told, values, settings.get("duplicates", REFUSE))
     rows, excluded = usable_rows(
-        people(table), table.path, settings["on_bad_scan"], any_label=True, unit=unit
+        told, table.path, settings["on_bad_scan"], any_label=True, unit=unit
     )
-    feature_values(table)
     scans = [
         Scan(
             participant_id=row["participant_id"],
@@ -78,7 +93,23 @@ def read(settings: dict[str, Any]) -> Cohort:
         )
         for row in rows
     ]
-    return Cohort(scans, [*table.excluded, *excluded], [str(table.path), *map(str, files)])
+    tables = [str(table.path), *map(str, files)]
+    return Cohort(scans, [*table.excluded, *excluded], tables, notes)
+
+
+def _note_twins(
+    table: FeatureTable, rows: list[dict[str, Any]], values: list[list[float]], duplicates: str
+) -> list[str]:
+    """Give rows that two participants have in common a `reason`, or return a line on each."""
+    ids = [participant_label(row["participant_id"], table.path, True, row["line"]) for row in rows]
+    names = [scan_id(person, row["session"]) for person, row in zip(ids, rows, strict=True)]
+    twins = same_rows(names, values)
+    if duplicates == KEEP:
+        return [f"{name} {reason}" for name, reason in twins.items()]
+    for name, row in zip(names, rows, strict=True):
+        if name in twins:
+            row["reason"] = twins[name]
+    return []
 
 
 def people(table: FeatureTable) -> list[dict[str, Any]]:
@@ -209,6 +240,12 @@ def _number(cell: str) -> float:
         return math.nan
 
 
+def _value(cell: str, codes: set[float]) -> float:
+    """Return a feature's number, NaN where it is missing or a code that says so."""
+    value = math.nan if cell.lower() in NO_NUMBER else float(cell)
+    return math.nan if value in codes else value
+
+
 def feature_values(table: FeatureTable) -> list[list[float]]:
     """Return the features, one list per line of the table; NaN where one is missing.
 
@@ -217,13 +254,8 @@ def feature_values(table: FeatureTable) -> list[list[float]]:
     TableError
         With `missing` "fail" if one is.
     """
-    values = [
-        [
-            math.nan if (cell := line[column]).lower() in NO_NUMBER else float(cell)
-            for column in table.features
-        ]
-        for line in table.lines
-    ]
+    codes = {float(code) for code in table.names.get("missing_values", [])}
+    values = [[_value(line[column], codes) for column in table.features] for line in table.lines]
     empty = [
         column
         for column, column_values in zip(table.features, zip(*values, strict=True), strict=True)

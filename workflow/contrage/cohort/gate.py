@@ -6,10 +6,12 @@ import logging
 from pathlib import Path
 from typing import Any
 
-from contrage.cohort.names import check_file
+from contrage.cohort.agreement import disagreements
+from contrage.cohort.duplicates import KEEP, REFUSE, same_file, same_sessions
+from contrage.cohort.names import MAPS, check_file
 from contrage.cohort.tables import FILES
 from contrage.errors import ContrageError
-from contrage.files import failed
+from contrage.files import read_json
 from contrage.tables import read_tsv, write_tsv
 
 log = logging.getLogger(__name__)
@@ -32,7 +34,8 @@ def gate(
     Parameters
     ----------
     settings : dict
-        `on_bad_scan`: "fail" or "exclude".
+        `on_bad_scan`: "fail" or "exclude"; `image` (the one that is learned from) and
+        `duplicates`: "refuse" or "keep" what two participants have in common.
     scans : Path
         The cohort's table.
     derivatives : Path
@@ -49,7 +52,8 @@ def gate(
         With "fail" if one scan is bad; with "exclude" only if none is left.
     """
     table = read_tsv(scans)
-    reasons = {scan: failed(derivatives / check_file(scan)) for scan in table["scan_id"]}
+    records = {scan: read_json(derivatives / check_file(scan)) for scan in table["scan_id"]}
+    reasons = _reasons(records, settings)
     bad = [f"{scan}: {reason}" for scan, reason in reasons.items() if reason]
     lost = _without_files(excluded)
     bad += lost
@@ -64,6 +68,24 @@ def gate(
     if good.empty:
         raise BadCohortError(f"{scans}: none of {len(table)} scans can be used (named above)")
     write_tsv(passed, good)
+
+
+def _reasons(records: dict[str, dict[str, Any]], settings: dict[str, Any]) -> dict[str, str | None]:
+    """Return why each scan cannot be used, None where it can; log what is only doubtful."""
+    image = settings.get("image", MAPS[0])
+    reasons = {
+        scan: record["reason"] if record.get("status") == "failed" else None
+        for scan, record in records.items()
+    }
+    twins = same_file(records, image)
+    doubtful = [*same_sessions(records, image)]
+    doubtful += [f"{scan}: {text}" for scan, text in disagreements(records).items()]
+    if settings.get("duplicates", REFUSE) == KEEP:
+        doubtful += [f"{scan} {reason}" for scan, reason in twins.items()]
+        twins = {}
+    for line in doubtful:
+        log.warning("%s", line)
+    return reasons | twins
 
 
 def _without_files(excluded: Path | None) -> list[str]:

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from contrage.cohort.arrays import KINDS, Kind, find
+from contrage.cohort.duplicates import REFUSE, digest_of, same_arrays
 from contrage.dataset.sidecar import write_array_sidecar
 from contrage.dataset.stack import block_mean
 from contrage.errors import BadScanError, few
@@ -34,7 +35,7 @@ def arrays(
     ----------
     settings : dict
         `path` (the folder), `image` (a name of `contrage.cohort.arrays.KINDS`), `voxel_mm` (a
-        multiple of theirs), `on_bad_scan` (fail or exclude).
+        multiple of theirs), `on_bad_scan` (fail or exclude), `duplicates` (refuse or keep).
     scans, excluded : Path
         The cohort's tables.
     array : Path
@@ -55,10 +56,13 @@ def arrays(
     names = read_tsv(scans)["scan_id"].tolist()
     kind, files = KINDS[settings["image"]], find(Path(settings["path"]), settings["image"])
     bad: dict[str, BadScanError] = {}
+    digests: dict[str, str] = {}
     factor = round(settings["voxel_mm"] / kind.voxel_mm)
     shape = tuple(-(-size // factor) for size in kind.shape)
-    blocks = _blocks({name: files[name] for name in names}, kind, factor, bad)
-    write_array(array, (len(names), *shape), chain(blocks, _refuse(bad, names, settings)))
+    wanted = {name: files[name] for name in names}
+    blocks = _blocks(wanted, kind, factor, bad, digests)
+    judged = _refuse(bad, digests, wanted, settings)
+    write_array(array, (len(names), *shape), chain(blocks, judged))
     good = [(name, row) for row, name in enumerate(names) if name not in bad]
     made = {"function": "contrage.dataset.arrays.arrays", "parameters": settings}
     write_array_sidecar(array, {name: files[name] for name, _ in good}, made)
@@ -70,12 +74,18 @@ def arrays(
 
 
 def _blocks(
-    files: dict[str, Path], kind: Kind, factor: int, bad: dict[str, BadScanError]
+    files: dict[str, Path],
+    kind: Kind,
+    factor: int,
+    bad: dict[str, BadScanError],
+    digests: dict[str, str],
 ) -> Iterator[np.ndarray]:
     """Yield the array of each file in blocks of voxels; note in `bad` what cannot be used."""
     for number, (name, path) in enumerate(files.items(), 1):
         try:
-            yield block_mean(load_array(path, kind), factor)
+            values = load_array(path, kind)
+            digests[name] = digest_of(values)
+            yield block_mean(values, factor)
         except BadScanError as error:
             log.warning("%s", error)
             bad[name] = error
@@ -85,9 +95,17 @@ def _blocks(
 
 
 def _refuse(
-    bad: dict[str, BadScanError], names: list[str], settings: dict[str, Any]
+    bad: dict[str, BadScanError],
+    digests: dict[str, str],
+    files: dict[str, Path],
+    settings: dict[str, Any],
 ) -> Iterator[np.ndarray]:
     """Yield nothing; raise where arrays cannot be used, before the file is in its place."""
+    for name, reason in same_arrays(digests).items():
+        log.warning("%s %s", name, reason)
+        if settings.get("duplicates", REFUSE) == REFUSE:
+            bad[name] = BadScanError(files[name], reason)
+    names = list(files)
     if bad and (settings["on_bad_scan"] == "fail" or len(bad) == len(names)):
         first, *others = bad
         more = f" Others cannot be used either: {few(others)}." if others else ""

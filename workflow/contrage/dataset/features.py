@@ -17,8 +17,6 @@ from contrage.files import atomic, read_tsv, write_tsv
 
 log = logging.getLogger(__name__)
 
-TWIN = 0.999
-
 
 def features(
     settings: dict[str, Any], *, table: Path, scans: Path, array: Path, rows: Path, columns: Path
@@ -62,10 +60,6 @@ def features(
     write_array_sidecar(array, {"table": table}, made)
     write_tsv(rows, pd.DataFrame({"scan_id": cohort["scan_id"], "row": range(len(cohort))}))
     write_tsv(columns, describe(found.features, values))
-    for name in twins(found.features, values, cohort["age"].to_numpy(float)):
-        log.warning(
-            "column %r is age itself by its values: name it in cohort.table.leave_out", name
-        )
     log.info("%d scans, %d features, %d values missing", *values.shape, np.isnan(values).sum())
 
 
@@ -75,10 +69,3 @@ def describe(names: list[str], values: np.ndarray) -> pd.DataFrame:
     constant = known[1].max(axis=0) <= known[0].min(axis=0)
     missing = np.isnan(values).sum(axis=0)
     return pd.DataFrame({"feature": names, "missing": missing, "constant": constant})
-
-
-def twins(names: list[str], values: np.ndarray, ages: np.ndarray) -> list[str]:
-    """Return the features that follow age without error: no measurement of a brain does."""
-    frame = pd.DataFrame(values, columns=names)
-    varied = frame.loc[:, frame.nunique() > 1]
-    return varied.columns[varied.corrwith(pd.Series(ages)).abs() > TWIN].tolist()
