@@ -14,9 +14,9 @@ from pathlib import Path
 import pandas as pd
 
 from contrage.evaluation.summary import mae_table
-from contrage.files import read_tsv
 from contrage.report.style import baseline_name, loss_name
 from contrage.report.text import interval, missing, number
+from contrage.tables import read_tsv
 
 BOOTSTRAP = {"bootstrap": 2000, "confidence": 0.95, "permutations": 10, "seed": 0}
 HEAD = (

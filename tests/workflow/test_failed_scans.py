@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from small_study import Workflow
 
-from contrage.files import read_tsv
+from contrage.tables import read_tsv
 
 pytestmark = [pytest.mark.workflow, pytest.mark.xdist_group("phantom")]
 

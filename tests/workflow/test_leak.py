@@ -11,8 +11,9 @@ import pytest
 import yaml
 from small_study import CONFIG, MNI, Workflow, brain
 
-from contrage.files import read_json, read_tsv
+from contrage.files import read_json
 from contrage.pretraining import merged
+from contrage.tables import read_tsv
 
 pytestmark = [pytest.mark.workflow, pytest.mark.xdist_group("small")]
 

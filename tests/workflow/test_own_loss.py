@@ -15,7 +15,7 @@ import pytest
 import yaml
 from small_study import CONFIG, Workflow
 
-from contrage.files import read_tsv
+from contrage.tables import read_tsv
 
 pytestmark = [pytest.mark.workflow, pytest.mark.xdist_group("small")]
 

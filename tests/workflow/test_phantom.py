@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from small_study import Workflow
 
-from contrage.files import read_json, read_tsv
+from contrage.files import read_json
+from contrage.tables import read_tsv
 
 pytestmark = [pytest.mark.workflow, pytest.mark.xdist_group("phantom")]
 

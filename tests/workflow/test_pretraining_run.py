@@ -9,8 +9,8 @@ import pytest
 import yaml
 from small_study import TINY, Workflow
 
-from contrage.files import read_tsv
 from contrage.pretraining import merged
+from contrage.tables import read_tsv
 
 pytestmark = [pytest.mark.workflow, pytest.mark.xdist_group("phantom")]
 

@@ -16,7 +16,8 @@ import pytest
 import yaml
 from small_study import CONFIG, Workflow
 
-from contrage.files import read_json, read_tsv
+from contrage.files import read_json
+from contrage.tables import read_tsv
 
 pytestmark = [pytest.mark.workflow, pytest.mark.xdist_group("small")]
 

@@ -12,7 +12,8 @@ from small_study import Workflow, checkout
 from test_table import CONFIG as TABLE
 from test_table import write_table
 
-from contrage.files import read_json, read_tsv
+from contrage.files import read_json
+from contrage.tables import read_tsv
 
 pytestmark = [pytest.mark.workflow, pytest.mark.xdist_group("search")]
 

@@ -12,7 +12,8 @@ import pytest
 import yaml
 from small_study import Workflow, checkout
 
-from contrage.files import read_json, read_tsv
+from contrage.files import read_json
+from contrage.tables import read_tsv
 
 pytestmark = [pytest.mark.workflow, pytest.mark.xdist_group("table")]
 

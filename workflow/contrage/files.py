@@ -21,7 +21,6 @@ from contrage.errors import FORBIDDEN, FULL, ContrageError, CutFileError, Unwrit
 if TYPE_CHECKING:
     import nibabel as nib
     import numpy as np
-    import pandas as pd
 
 
 CUT = Path(".snakemake/contrage-cut")
@@ -203,30 +202,6 @@ def read_image(path: Path) -> nib.Nifti1Image:
     with reading(path):
         image = nib.load(path)
         return type(image)(np.asanyarray(image.dataobj), image.affine, image.header)
-
-
-def read_tsv(path: Path) -> pd.DataFrame:
-    """Read a tab-separated table; columns of identifiers and labels stay strings.
-
-    "n/a" (BIDS) and empty cells become missing values.
-    """
-    import pandas as pd
-
-    labels = ["participant_id", "session", "session_id", "scan_id", "sex", "site", "split", "loss"]
-    return pd.read_csv(
-        path,
-        sep="\t",
-        dtype=dict.fromkeys(labels, str),
-        na_values=["n/a", ""],
-        keep_default_na=False,
-        encoding="utf-8-sig",
-    )
-
-
-def write_tsv(path: Path, frame: pd.DataFrame) -> None:
-    """Write a tab-separated table; missing values become "n/a" as in BIDS."""
-    with atomic(path) as temporary:
-        frame.to_csv(temporary, sep="\t", index=False, na_rep="n/a", lineterminator="\n")
 
 
 def sha256(path: Path) -> str:

@@ -12,7 +12,7 @@ from contrage.cohort.read import read_cohort
 from contrage.cohort.register import register
 from contrage.cohort.tables import Cohort
 from contrage.errors import TableError
-from contrage.files import read_tsv
+from contrage.tables import read_tsv
 
 SETTINGS = {
     "source": "bids",

@@ -9,7 +9,8 @@ import pytest
 from contrage.cohort.came_through import came_through, tries
 from contrage.cohort.gate import BadCohortError
 from contrage.cohort.names import quality_file
-from contrage.files import read_tsv, write_json, write_text
+from contrage.files import write_json, write_text
+from contrage.tables import read_tsv
 
 GOOD = {"status": "ok", "stage": "quality", "reason": None}
 BAD_IMAGE = {"status": "failed", "stage": "preprocess", "reason": "no brain", "unexpected": False}

@@ -7,7 +7,8 @@ import pytest
 
 from contrage.cohort.gate import BadCohortError, gate
 from contrage.cohort.names import check_file
-from contrage.files import read_tsv, write_json, write_tsv
+from contrage.files import write_json
+from contrage.tables import read_tsv, write_tsv
 
 
 def run(folder, reasons, on_bad_scan):

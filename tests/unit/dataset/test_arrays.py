@@ -10,7 +10,8 @@ from contrage.cohort.register import register
 from contrage.dataset.arrays import arrays
 from contrage.dataset.stack import block_mean
 from contrage.errors import BadScanError, TableError
-from contrage.files import read_json, read_tsv, sha256
+from contrage.files import read_json, sha256
+from contrage.tables import read_tsv
 
 PEOPLE = ["012345678901", "112345678901", "212345678901", "312345678901"]
 ENDING = "preproc-cat12vbm_desc-gm_T1w.npy"

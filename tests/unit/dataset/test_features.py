@@ -11,7 +11,8 @@ from contrage.dataset.load import Loader
 from contrage.dataset.normalise import feature_statistics, standardise
 from contrage.dataset.select import select
 from contrage.dataset.split import split
-from contrage.files import read_json, read_tsv, sha256
+from contrage.files import read_json, sha256
+from contrage.tables import read_tsv
 
 TABLE = {
     "participant": "id",

@@ -9,7 +9,8 @@ import pytest
 from contrage.dataset.inner_split import inner_split
 from contrage.dataset.split import split
 from contrage.errors import SettingsError
-from contrage.files import read_json, write_tsv
+from contrage.files import read_json
+from contrage.tables import write_tsv
 
 OUTER = {
     "scheme": "kfold",

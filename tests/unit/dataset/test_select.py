@@ -10,7 +10,8 @@ from contrage.cohort.register import write_exclusions
 from contrage.cohort.tables import Exclusion
 from contrage.dataset.select import select
 from contrage.errors import TableError
-from contrage.files import read_tsv, write_json, write_tsv
+from contrage.files import write_json
+from contrage.tables import read_tsv, write_tsv
 
 GOOD = {"status": "ok", "coverage": 0.9, "overlap": 0.95, "correlation": 0.8}
 

@@ -11,7 +11,8 @@ from sklearn.model_selection import KFold
 
 from contrage.dataset.split import check_leakage, make_folds, split
 from contrage.errors import LeakageError, SettingsError
-from contrage.files import read_json, write_tsv
+from contrage.files import read_json
+from contrage.tables import write_tsv
 
 DEFAULT = {
     "scheme": "holdout",

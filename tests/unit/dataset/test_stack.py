@@ -9,7 +9,8 @@ import pytest
 from contrage.cohort.names import preproc_file
 from contrage.dataset.stack import block_mean, stack
 from contrage.errors import BadScanError
-from contrage.files import empty, read_json, read_tsv, save_nifti, sha256, write_tsv
+from contrage.files import empty, read_json, save_nifti, sha256
+from contrage.tables import read_tsv, write_tsv
 
 SCANS = ["sub-1", "sub-2_ses-a", "sub-3"]
 AFFINE = np.diag([2.0, 2, 2, 1])

@@ -8,7 +8,8 @@ import pytest
 from sklearn.decomposition import PCA
 
 from contrage.evaluation.baselines import baselines, block_means, principal_components
-from contrage.files import read_json, read_tsv
+from contrage.files import read_json
+from contrage.tables import read_tsv
 
 SETTINGS = {
     "seed": 0,

@@ -9,7 +9,8 @@ import pytest
 
 from contrage.errors import LeakageError, TableError
 from contrage.evaluation.probe import probe
-from contrage.files import read_json, read_tsv
+from contrage.files import read_json
+from contrage.tables import read_tsv
 
 SETTINGS = {
     "row": "exp",

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from contrage.errors import ContrageError
 from contrage.evaluation.search import best_draw, choose, search_table
-from contrage.files import read_json, read_tsv, write_json
+from contrage.files import read_json, write_json
+from contrage.tables import read_tsv
 
 ERRORS = st.lists(st.one_of(st.none(), st.sampled_from([1.5, 2.0, 3.25, float("nan")])))
 

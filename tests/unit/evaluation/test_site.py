@@ -8,8 +8,8 @@ import pytest
 
 from contrage.evaluation import site
 from contrage.evaluation.site import folds, judge, predict, site_control, usable
-from contrage.files import read_tsv, write_tsv
 from contrage.learning.tables import Scans, read_scans
+from contrage.tables import read_tsv, write_tsv
 
 SETTINGS = {
     "dataset": {"voxel_mm": 8, "normalisation": "train"},

@@ -8,8 +8,9 @@ import pandas as pd
 import pytest
 
 import contrage
-from contrage.files import read_json, read_tsv, write_json, write_tsv
+from contrage.files import read_json, write_json
 from contrage.imaging.description import describe
+from contrage.tables import read_tsv, write_tsv
 
 SETTINGS = {
     "name": "our-cohort",

@@ -9,12 +9,12 @@ import torch
 import yaml
 
 from contrage.errors import SettingsError
-from contrage.files import read_tsv
 from contrage.learning import augment
 from contrage.learning import train as training
 from contrage.learning.augment import TRANSFORMS, build, embed
 from contrage.learning.model import Model
 from contrage.learning.train import train
+from contrage.tables import read_tsv
 
 SHAPE = (9, 11, 7)
 

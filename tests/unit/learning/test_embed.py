@@ -7,11 +7,11 @@ import pytest
 import torch
 
 from contrage.errors import ContrageError
-from contrage.files import read_tsv
 from contrage.learning.embed import embed, extract
 from contrage.learning.images import OnDevice
 from contrage.learning.model import Model
 from contrage.learning.train import train
+from contrage.tables import read_tsv
 
 
 @pytest.mark.parametrize(

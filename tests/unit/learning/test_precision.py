@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 import torch
 
-from contrage.files import read_tsv
 from contrage.learning import optimiser
 from contrage.learning.epoch import Material, batch_loss
 from contrage.learning.precision import HALVES, Precision, choose
 from contrage.learning.state import start
 from contrage.learning.train import train
+from contrage.tables import read_tsv
 
 CPU = torch.device("cpu")
 PART = {"age_mean": 40.0, "age_sd": 20.0}

@@ -13,9 +13,9 @@ import pytest
 import torch
 
 from contrage.errors import SettingsError
-from contrage.files import read_tsv
 from contrage.learning.processes import World
 from contrage.learning.train import train
+from contrage.tables import read_tsv
 
 
 @pytest.fixture

@@ -9,11 +9,11 @@ import yaml
 from snakemake.exceptions import WorkflowError
 from snakemake.utils import validate
 
-from contrage.files import read_tsv
 from contrage.learning.embed import embed
 from contrage.learning.precision import Precision
 from contrage.learning.state import State, start
 from contrage.learning.train import train
+from contrage.tables import read_tsv
 
 CPU = Precision("float32", torch.device("cpu"))
 PART = {"age_mean": 40.0, "age_sd": 20.0}

@@ -15,11 +15,11 @@ import pytest
 import torch
 
 from contrage.errors import ContrageError, SettingsError
-from contrage.files import read_tsv
 from contrage.learning import checkpoint
 from contrage.learning import train as training
 from contrage.learning.epoch import batches
 from contrage.learning.train import train
+from contrage.tables import read_tsv
 
 
 class PowerCutError(Exception):

@@ -10,8 +10,8 @@ import torch
 
 from contrage.dataset.normalise import feature_statistics
 from contrage.evaluation.baselines import baselines
-from contrage.files import read_tsv
 from contrage.learning.train import train
+from contrage.tables import read_tsv
 
 
 @pytest.fixture

@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from contrage.files import save_nifti, write_json, write_tsv
+from contrage.files import save_nifti, write_json
+from contrage.tables import write_tsv
 
 LOSSES = {"rnc": 5.3, "yaware": 3.9, "threshold": 4.4, "exp": 3.8, "dynlocrep": 3.7, "l1": 5.0}
 NORMS = {

@@ -8,12 +8,13 @@ import pytest
 import synthetic
 from PIL import Image
 
-from contrage.files import read_json, read_tsv, write_tsv
+from contrage.files import read_json
 from contrage.report.figures.cohort import by_participant
 from contrage.report.figures.embedding import flatten, neighbour_gap
 from contrage.report.figures.imaging import POINT, planes
 from contrage.report.figures.outcome import seed_errors
 from contrage.report.style import loss_colours, loss_name, study_colours
+from contrage.tables import read_tsv, write_tsv
 
 ALL = [
     "mae",

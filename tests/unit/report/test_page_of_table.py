@@ -8,8 +8,9 @@ import pandas as pd
 import pytest
 from test_page import Page
 
-from contrage.files import read_json, read_tsv, write_tsv
+from contrage.files import read_json
 from contrage.report.page import page
+from contrage.tables import read_tsv, write_tsv
 
 
 @pytest.fixture

@@ -12,10 +12,11 @@ import pytest
 from PIL import Image
 
 from contrage.cohort.names import check_file, quality_file
-from contrage.files import read_tsv, write_json, write_tsv
+from contrage.files import write_json
 from contrage.report.quality.page import quality_page
 from contrage.report.quality.plots import axis
 from contrage.report.quality.rows import measured
+from contrage.tables import read_tsv, write_tsv
 
 OK = {"status": "ok", "stage": "quality", "reason": None, "flagged": False, "flag_reason": []}
 RECORDS = {

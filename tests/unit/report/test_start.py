@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import pandas as pd
 
-from contrage.files import write_json, write_tsv
+from contrage.files import write_json
 from contrage.report.notes import notes
 from contrage.report.page import beginning
 from contrage.report.story import Study
 from contrage.report.style import loss_colours, loss_name
+from contrage.tables import write_tsv
 
 START = {
     "rows": ["dynlocrep-pretrained"],

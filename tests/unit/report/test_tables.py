@@ -8,8 +8,8 @@ import pytest
 import synthetic
 
 from contrage.errors import TableError
-from contrage.files import read_tsv, write_tsv
 from contrage.report.tables import cohort_table, exclusion_table, runtime_table
+from contrage.tables import read_tsv, write_tsv
 
 
 def test_the_error_of_a_loss_is_the_mean_over_seeds_of_its_test_errors(whole) -> None:

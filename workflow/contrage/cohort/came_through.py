@@ -9,7 +9,8 @@ from typing import Any
 from contrage.cohort.gate import BadCohortError
 from contrage.cohort.names import quality_file
 from contrage.errors import few
-from contrage.files import read_json, read_tsv, write_json, write_tsv
+from contrage.files import read_json, write_json
+from contrage.tables import read_tsv, write_tsv
 
 log = logging.getLogger(__name__)
 

@@ -15,7 +15,8 @@ from contrage.cohort.duplicates import REFUSE, digest_of, same_arrays
 from contrage.dataset.sidecar import write_array_sidecar
 from contrage.dataset.stack import block_mean
 from contrage.errors import BadScanError, few
-from contrage.files import read_tsv, write_array, write_tsv
+from contrage.files import write_array
+from contrage.tables import read_tsv, write_tsv
 
 log = logging.getLogger(__name__)
 

@@ -13,7 +13,8 @@ from contrage.cohort.feature_table import feature_values, open_table, people
 from contrage.cohort.names import scan_id
 from contrage.cohort.tables import participant_label
 from contrage.dataset.sidecar import write_array_sidecar
-from contrage.files import atomic, read_tsv, write_tsv
+from contrage.files import atomic
+from contrage.tables import read_tsv, write_tsv
 
 log = logging.getLogger(__name__)
 

@@ -11,7 +11,8 @@ import numpy as np
 from contrage.dataset.hold_out import hold_out
 from contrage.dataset.split import content
 from contrage.errors import SettingsError
-from contrage.files import atomic, open_array, read_json, read_tsv, write_json
+from contrage.files import open_array, read_json, write_json
+from contrage.tables import read_table, read_tsv, write_rows
 
 log = logging.getLogger(__name__)
 
@@ -75,8 +76,5 @@ def inner_split(
 
 def keep_lines(table: Path, scans: set[str], output: Path) -> None:
     """Copy a table's head and the lines of some scans as they stand, digit by digit."""
-    head, *lines = Path(table).read_text(encoding="utf-8-sig").splitlines(keepends=True)
-    column = head.rstrip("\r\n").split("\t").index("scan_id")
-    kept = [line for line in lines if line.rstrip("\r\n").split("\t")[column] in scans]
-    with atomic(output) as temporary:
-        temporary.write_text("".join([head, *kept]), encoding="utf-8")
+    whole = read_table(table)
+    write_rows(output, whole.columns, [row for row in whole.rows if row["scan_id"] in scans])

@@ -12,7 +12,8 @@ import pandas as pd
 from contrage.cohort.exclude import STAGE, read_exclusions, reason_told
 from contrage.cohort.names import check_file, participant, quality_file
 from contrage.errors import TableError
-from contrage.files import failed, read_json, read_tsv, write_tsv
+from contrage.files import failed, read_json
+from contrage.tables import read_tsv, write_tsv
 
 log = logging.getLogger(__name__)
 

@@ -13,7 +13,8 @@ import pandas as pd
 from contrage.dataset.normalise import feature_statistics, statistics
 from contrage.dataset.shares import count_age_bins
 from contrage.errors import LeakageError, SettingsError
-from contrage.files import open_array, read_tsv, write_json
+from contrage.files import open_array, write_json
+from contrage.tables import read_tsv
 
 log = logging.getLogger(__name__)
 

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from contrage.cohort.names import preproc_file, quality_file
 from contrage.dataset.sidecar import write_array_sidecar
 from contrage.errors import BadScanError
-from contrage.files import damaged, read_image, read_json, read_tsv, write_array, write_tsv
+from contrage.files import damaged, read_image, read_json, write_array
+from contrage.tables import read_tsv, write_tsv
 
 log = logging.getLogger(__name__)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,8 +10,9 @@ from typing import Any
 import numpy as np
 
 from contrage.errors import LeakageError
-from contrage.files import atomic, read_json
+from contrage.files import read_json
 from contrage.learning.tables import Scans
+from contrage.tables import write_rows
 
 COLUMNS = ("participant_id", "age", "predicted_age", "split", "scan_id", "site", "fold")
 
@@ -93,9 +93,4 @@ def lines(
 
 def write(path: Path, content: Iterable[dict[str, Any]], *more: str) -> None:
     """Write lines as TSV; `more` names the columns after the usual ones."""
-    with atomic(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as stream:
-        table = csv.DictWriter(
-            stream, [*COLUMNS, *more], delimiter="\t", lineterminator="\n", restval="n/a"
-        )
-        table.writeheader()
-        table.writerows(content)
+    write_rows(path, [*COLUMNS, *more], content)

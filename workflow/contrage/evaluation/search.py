@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from contrage.errors import ContrageError
-from contrage.files import atomic, read_json, write_json
+from contrage.files import read_json, write_json
+from contrage.tables import write_rows
 
 logger = logging.getLogger(__name__)
 
@@ -76,15 +77,14 @@ def search_table(settings: dict[str, Any], *, best: list[Path], output: Path) ->
     names = dict.fromkeys(
         name for each in found for score in each["scores"] for name in score["settings"]
     )
-    lines = ["\t".join([*COLUMNS, *names])]
+    rows = []
     for each in found:
         for score in each["scores"]:
             cells = [each["row"], each["split"], each["fold"], score["draw"]]
             cells += [score["validation_mae"], score["draw"] == each["draw"]]
             cells += [score["settings"].get(name) for name in names]
-            lines.append("\t".join(map(cell, cells)))
-    with atomic(output) as temporary:
-        temporary.write_text("\n".join(lines) + "\n", encoding="utf-8")
+            rows.append(dict(zip([*COLUMNS, *names], map(cell, cells), strict=True)))
+    write_rows(output, [*COLUMNS, *names], rows)
 
 
 def cell(value: Any) -> str:

@@ -26,8 +26,9 @@ from contrage.evaluation.baselines import (
     principal_components,
 )
 from contrage.evaluation.statistics import interval
-from contrage.files import open_array, write_tsv
+from contrage.files import open_array
 from contrage.learning.tables import Scans, read_scans
+from contrage.tables import write_tsv
 
 logger = logging.getLogger(__name__)
 

@@ -8,10 +8,11 @@ import pandas as pd
 
 import contrage
 from contrage.bids import VERSION, link
-from contrage.files import failed, read_json, read_tsv, write_json, write_text, write_tsv
+from contrage.files import failed, read_json, write_json, write_text
 from contrage.imaging.methods import citations, limits, paragraph
 from contrage.imaging.scan import template_record
 from contrage.imaging.template_source import as_source
+from contrage.tables import read_tsv, write_tsv
 
 IGNORED = {
     "mre": "stiffness has no suffix in BIDS yet",

@@ -12,7 +12,6 @@ import torch
 
 from contrage import losses
 from contrage.errors import SettingsError
-from contrage.files import atomic
 from contrage.learning import optimiser
 from contrage.learning.average import Average
 from contrage.learning.deterministic import make_deterministic
@@ -22,6 +21,7 @@ from contrage.learning.precision import Precision
 from contrage.learning.pretrained import load_encoder
 from contrage.learning.tables import Scans
 from contrage.losses._pairs import exact
+from contrage.tables import write_rows
 
 logger = logging.getLogger(__name__)
 
@@ -159,14 +159,19 @@ class State:
 
     def write_curve(self, path: Path) -> None:
         """Write the loss, and the error on a validation part if there is one, per epoch as TSV."""
-        lines = ["epoch\tloss\tlearning_rate\tseconds"]
-        lines += [f"{epoch}\t{loss!r}\t{lr:.6g}\t{s:.4f}" for epoch, loss, lr, s in self.curve]
-        if self.validation:
-            errors = {epoch: f"{error:.6g}" for epoch, error in self.validation}
-            column = ["validation_mae", *(errors.get(epoch, "n/a") for epoch, *_ in self.curve)]
-            lines = [f"{line}\t{value}" for line, value in zip(lines, column, strict=True)]
-        with atomic(path) as temporary:
-            temporary.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        columns = ["epoch", "loss", "learning_rate", "seconds"]
+        errors = {epoch: f"{error:.6g}" for epoch, error in self.validation}
+        rows = [
+            {
+                "epoch": epoch,
+                "loss": repr(loss),
+                "learning_rate": f"{rate:.6g}",
+                "seconds": f"{seconds:.4f}",
+                "validation_mae": errors.get(epoch),
+            }
+            for epoch, loss, rate, seconds in self.curve
+        ]
+        write_rows(path, columns + ["validation_mae"] * bool(self.validation), rows)
 
 
 def in_years(ages: np.ndarray) -> torch.Tensor:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ import numpy as np
 
 from contrage.errors import TableError
 from contrage.files import read_json
+from contrage.tables import read_table
 
 
 @dataclass(frozen=True)
@@ -65,8 +65,7 @@ def read_scans(path: Path) -> Scans:
     TableError
         If a column is missing or a value is no number.
     """
-    with Path(path).open(newline="", encoding="utf-8-sig") as stream:
-        lines = list(csv.DictReader(stream, delimiter="\t"))
+    lines = read_table(path).rows
     try:
         return Scans(
             ids=tuple(line["scan_id"] for line in lines),

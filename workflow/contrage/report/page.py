@@ -17,7 +17,7 @@ import pandas as pd
 import yaml
 
 from contrage.evaluation.probe import SIZES
-from contrage.files import atomic, read_json, read_tsv, reading, versions
+from contrage.files import atomic, read_json, reading, versions
 from contrage.report.control import verdicts
 from contrage.report.html_tables import all_tables
 from contrage.report.notes import notes
@@ -26,6 +26,7 @@ from contrage.report.searched import read_draws
 from contrage.report.story import Study, features, paragraph
 from contrage.report.style import loss_name
 from contrage.report.text import number, without_folders
+from contrage.tables import read_tsv
 
 logger = logging.getLogger(__name__)
 

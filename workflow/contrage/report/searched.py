@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from contrage.evaluation.search import COLUMNS
+from contrage.tables import read_tsv
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -34,7 +35,7 @@ def read_draws(path: Path, rows: Iterable[str]) -> pd.DataFrame:
     rows = list(rows)
     if not rows or not Path(path).is_file():
         return pd.DataFrame(columns=list(COLUMNS))
-    frame = pd.read_csv(path, sep="\t", dtype=str, na_values=["n/a"], keep_default_na=False)
+    frame = read_tsv(path, as_text=True)
     numbers = {"split": int, "fold": int, "draw": int, "validation_mae": float}
     frame = frame.astype(numbers).assign(chosen=frame["chosen"] == "true")
     return frame[frame["row"].isin(rows)].reset_index(drop=True)

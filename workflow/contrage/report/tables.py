@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from contrage.errors import TableError
-from contrage.files import read_json, read_tsv, write_tsv
+from contrage.files import read_json
+from contrage.tables import read_tsv, write_tsv
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -221,7 +222,7 @@ def _counts(name: str, scans: set[str] | None) -> bool:
 def _benchmark(path: Path, root: Path) -> pd.DataFrame:
     import pandas as pd
 
-    frame = pd.read_csv(path, sep="\t", dtype=str)
+    frame = read_tsv(path, as_text=True)
     parts = path.relative_to(root).parts
     columns = {"step": parts[0] if len(parts) > 1 else path.stem}
     # Jobs too short to be sampled have "-" or "NA" for memory.

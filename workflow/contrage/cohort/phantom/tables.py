@@ -7,7 +7,8 @@ from pathlib import Path
 from contrage.bids import VERSION
 from contrage.cohort.phantom.plan import plan
 from contrage.cohort.phantom.settings import read_settings
-from contrage.files import write_json, write_text, write_tsv
+from contrage.files import write_json, write_text
+from contrage.tables import write_tsv
 
 README = """# contrage digital phantom
 

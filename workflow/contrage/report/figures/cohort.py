@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from contrage.cohort.names import quality_file
-from contrage.files import read_json, write_tsv
+from contrage.files import read_json
 from contrage.report.figures.ingredients import Ingredients
 from contrage.report.style import GREY, INK, STUDY_COLOURS, Figure, save
 from contrage.report.text import count, listed
+from contrage.tables import write_tsv
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from contrage.files import read_npz, read_tsv
+from contrage.files import read_npz
 from contrage.report.figures.ingredients import Ingredients, seed_paths
 from contrage.report.style import INK, Figure, loss_name, save
+from contrage.tables import read_tsv
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from contrage.cohort.names import preproc_file
-from contrage.files import read_image, read_tsv
+from contrage.files import read_image
 from contrage.report.searched import read_draws
 from contrage.report.style import loss_colours, study_colours
+from contrage.tables import read_tsv
 
 if TYPE_CHECKING:
     import numpy as np

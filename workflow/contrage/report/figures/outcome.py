@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from contrage.files import read_tsv
 from contrage.report.figures.ingredients import Ingredients
 from contrage.report.style import GREY, INK, Figure, baseline_name, loss_name, save
+from contrage.tables import read_tsv
 
 if TYPE_CHECKING:
     import pandas as pd
