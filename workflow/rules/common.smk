@@ -16,7 +16,7 @@ from contrage.imaging import backends, template_source
 from contrage.learning import encoders
 from contrage.plan.people import check_plan
 from contrage.plan.targets import trains
-from contrage.run.found import contents
+from contrage.run.found import contents, stamps
 from contrage.run.found import digest as digest_of
 from contrage.sources import digest
 

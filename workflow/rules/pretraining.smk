@@ -31,6 +31,11 @@ def plain_start():
     return [] if asked in (None, beforehand.HERE) else [asked]
 
 
+def start_found(wildcards):
+    """Size and time of change of such a file: another one in its place is noticed, older or not."""
+    return digest_of(stamps(plain_start()))
+
+
 def start_settings():
     """What the first job is told of such a file, to open and judge it."""
     if not plain_start():

@@ -72,6 +72,7 @@ use rule train as search_train with:
         f"{RESULTS}/benchmarks/search_train/{{row}}/split-{{seed}}_fold-{{fold}}_draw-{{draw}}.tsv"
     params:
         code=training_digest,
+        start=start_found,
         settings=draw_settings,
         resume=f"{DRAW}/resume.pt",
         snapshots="",

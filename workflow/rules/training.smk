@@ -26,6 +26,7 @@ rule feasible:
         gpu=1 if config["training"]["device"] == "cuda" else 0,
     params:
         code=digest("contrage.learning.feasible"),
+        start=start_found,
         settings=as_json(
             device=config["training"]["device"],
             batch_size=config["training"]["batch_size"],
@@ -67,6 +68,7 @@ rule train:
         gpu=0 if config["training"]["device"] == "cpu" else PROCESSES,
     params:
         code=training_digest,
+        start=start_found,
         settings=training_settings,
         resume=f"{TRAINING}/resume.pt",
         snapshots="",
@@ -94,6 +96,7 @@ if SNAPSHOTS:
             fold="0",
         params:
             code=training_digest,
+            start=start_found,
             settings=training_settings,
             resume=f"{TRAINING}/resume.pt",
             snapshots=lambda wildcards, output: f"--snapshots {output.snapshots}",
