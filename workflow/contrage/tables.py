@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from contrage.errors import TableError, few
-from contrage.files import atomic
+from contrage.files import atomic, require_end
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -266,6 +266,7 @@ def read_tsv(path: Path | str, as_text: bool = False) -> pd.DataFrame:
     """
     import pandas as pd
 
+    require_end(Path(path))
     table = read_table(path)
     lines = [table.columns, *(row.values() for row in table.rows)]
     return pd.read_csv(

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from contrage.errors import TableError
-from contrage.files import read_json
+from contrage.files import read_json, require_end
 
 
 @dataclass(frozen=True)
@@ -65,6 +65,7 @@ def read_scans(path: Path) -> Scans:
     TableError
         If a column is missing or a value is no number.
     """
+    require_end(path)
     with Path(path).open(newline="", encoding="utf-8-sig") as stream:
         lines = list(csv.DictReader(stream, delimiter="\t"))
     try:
