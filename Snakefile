@@ -65,6 +65,11 @@ if PRETRAINING:
     use rule * from pretraining exclude all, tables, figures, page as pretraining_*
 
 
+if not STAGE:
+
+    include: "workflow/rules/again.smk"
+
+
 rule all:
     default_target: True
     input:

@@ -15,7 +15,7 @@ import pytest
 from contrage import cli, files
 from contrage.errors import BadScanError, ContrageError, CutFileError, UnwritableError
 from contrage.imaging.images import load_made
-from contrage.run.at_work import remove_cut
+from contrage.run import at_work
 
 FULL = OSError(errno.ENOSPC, "No space left on device")
 
@@ -128,14 +128,6 @@ def written(folder: Path) -> dict[Path, tuple]:
     return {place / name: reader for name, reader in readers.items()}
 
 
-def written_paths(folder: Path) -> list[Path]:
-    return [folder / f"results/x/a.{ending}" for ending in ("npz", "npy", "json", "nii.gz")]
-
-
-def noted(folder: Path) -> set[str]:
-    return {json.loads(note.read_text()) for note in (folder / files.CUT).glob("*.json")}
-
-
 @pytest.mark.parametrize("left", [0, 20, 400])
 def test_a_cut_file_is_named_and_noted_to_be_made_again(folder, left):
     for number, (path, read) in enumerate(written(folder).items(), 1):
@@ -146,40 +138,23 @@ def test_a_cut_file_is_named_and_noted_to_be_made_again(folder, left):
         ):
             read(path)
         assert path.exists(), "a second try of the job has to find its input"
-        assert len(noted(folder)) == number
-    remove_cut(folder)
-    assert not noted(folder)
-    assert not any(path.exists() for path in written_paths(folder))
+        assert len(at_work.times_cut(folder)) == number
+    assert set(at_work.times_cut(folder).values()) == {1}
 
 
-def test_a_cut_file_is_removed_once_and_what_was_made_since_stays(folder):
+def test_a_file_that_is_cut_twice_is_counted_twice(folder):
     path = cut(next(iter(written(folder))), 20)
     for _ in range(2):
         with pytest.raises(CutFileError):
             files.read_npz(path)
-    assert noted(folder) == {"results/x/a.npz"}
-    remove_cut(folder)
-    np.savez(path, features=np.arange(3.0))
-    remove_cut(folder)
-    assert path.exists()
-
-
-@pytest.mark.parametrize("name", ["raw.nii", "../elsewhere.npz", "results", "results/../raw.nii"])
-def test_nothing_outside_of_results_is_ever_removed(folder, name):
-    (folder / "results").mkdir(exist_ok=True)
-    file = folder / name
-    if not file.exists():
-        file.write_text("mine")
-    files.write_json(folder / files.CUT / "a.json", name)
-    remove_cut(folder)
-    assert file.exists()
+    assert at_work.times_cut(folder) == {"results/x/a.npz": 2}
 
 
 def test_what_no_run_made_is_left_to_its_owner(folder):
     (folder / "mine.json").write_text("{")
     with pytest.raises(CutFileError, match="get it again from where it came"):
         files.read_json(folder / "mine.json")
-    assert noted(folder) == set()
+    assert at_work.times_cut(folder) == {}
 
 
 def test_a_cut_derivative_is_no_bad_scan(folder):
@@ -195,9 +170,7 @@ def test_a_file_of_a_folder_that_is_made_as_a_whole_is_noted_with_it(folder):
     path = cut(list(written(folder))[2], 10)
     with pytest.raises(CutFileError):
         files.read_json(path, whole=path.parent)
-    assert noted(folder) == {"results/x"}
-    remove_cut(folder)
-    assert not path.parent.exists()
+    assert at_work.times_cut(folder) == {"results/x": 1}
 
 
 def test_what_the_system_says_of_a_file_is_no_damage(folder, monkeypatch):
@@ -210,12 +183,24 @@ def test_what_the_system_says_of_a_file_is_no_damage(folder, monkeypatch):
     monkeypatch.setattr(np, "load", lambda *a, **k: fail(a))
     with pytest.raises(OSError, match="Input/output"):
         files.read_npz(path)
-    assert noted(folder) == set()
+    assert at_work.times_cut(folder) == {}
 
 
 def test_a_note_that_is_cut_itself_is_passed_over(folder):
-    (folder / files.CUT).mkdir()
-    (folder / files.CUT / "a.json").write_text('{"file": "res')
-    (folder / files.CUT / "b.json").write_text("[]")
-    remove_cut(folder)
+    (folder / files.TIMES_CUT).mkdir()
+    (folder / files.TIMES_CUT / "a.json").write_text('{"file": "res')
+    (folder / files.TIMES_CUT / "b.json").write_text("[]")
+    assert at_work.times_cut(folder) == {}
     assert issubclass(CutFileError, ContrageError)
+
+
+@pytest.mark.parametrize("left", [0, 31, 70])
+def test_a_table_of_a_run_whose_last_line_has_no_end_was_cut(folder, left):
+    table = folder / "results/x/scans.tsv"
+    table.parent.mkdir(parents=True)
+    table.write_text("scan_id\tage\n" + "".join(f"sub-{i:02d}\t{i}\n" for i in range(20)))
+    files.require_end(table)
+    with pytest.raises(CutFileError, match=r"scans.tsv is cut short or damaged \(EOFError\)"):
+        files.require_end(cut(table, left))
+    (folder / "mine.tsv").write_text("scan_id\tage\nsub-01\t3")
+    files.require_end(folder / "mine.tsv")

@@ -103,7 +103,8 @@ def test_without_it_nothing_of_it_is_planned(tuned: Workflow):
 def test_a_trained_model_is_a_file_to_start_from(tuned: Workflow):
     file = "results/tuned-pretraining/training/exp/seed-0/fold-0/model.pt"
     change = {"training": {"start_from": file}, "benchmark": {"pretrained": []}}
-    assert planned(tuned, change) == PLAIN | REPORT
+    asked = {"Asking whether trainings can run"}
+    assert planned(tuned, change) == PLAIN | REPORT | asked
 
 
 def test_a_mistake_in_the_block_is_named_before_the_first_job(tuned: Workflow):

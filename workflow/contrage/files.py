@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     import numpy as np
 
 
-CUT = Path(".snakemake/contrage-cut")
-"""Notes of files that were found cut: the next run removes these before it plans (run/at_work)."""
+TIMES_CUT = Path(".snakemake/contrage-cut")
+"""Notes of files that were found cut: their jobs run again (run/at_work, rules/again.smk)."""
 
 
 @contextmanager
@@ -124,17 +124,32 @@ def damaged(path: Path, error: Exception, whole: Path | None = None) -> CutFileE
     return CutFileError(f"{told}: {advice}")
 
 
-def _is_asked_for(made: Path) -> bool:
-    """Note a cut file of results/, where a run reads it.
+def require_end(path: Path) -> None:
+    """Raise `CutFileError` for a table of results/ whose last line has no end: it was cut."""
+    with Path(path).open("rb") as stream:
+        stream.seek(-1 if stream.seek(0, os.SEEK_END) else 0, os.SEEK_END)
+        ends = stream.read(1) == b"\n"
+    if not ends and _is_of_a_run(Path(path).absolute()):
+        raise damaged(path, EOFError())
 
-    It stays until the next run: another try of the job would miss its input.
+
+def _is_of_a_run(path: Path) -> bool:
+    return path.is_relative_to(Path("results").absolute())
+
+
+def _is_asked_for(made: Path) -> bool:
+    """Note how often a file of results/ was found cut, where a run reads it.
+
+    The file stays until it is made again: another try of the job would miss its input.
     """
-    if not made.is_relative_to(Path("results").absolute()) or not CUT.parent.is_dir():
+    if not _is_of_a_run(made) or not TIMES_CUT.parent.is_dir():
         return False
     name = os.path.relpath(made)
+    note = TIMES_CUT / f"{hashlib.sha256(os.fsencode(name)).hexdigest()[:16]}.json"
     try:
-        write_json(CUT / f"{hashlib.sha256(os.fsencode(name)).hexdigest()[:16]}.json", name)
-    except (OSError, ContrageError):
+        before = json.loads(note.read_bytes())["times"] if note.is_file() else 0
+        write_json(note, {"file": name, "times": before + 1})
+    except (OSError, ValueError, KeyError, TypeError, ContrageError):
         return False
     return True
 

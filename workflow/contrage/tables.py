@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from contrage.errors import TableError, few
-from contrage.files import atomic
+from contrage.files import atomic, require_end
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -122,9 +122,12 @@ def read_table(path: Path | str) -> Table:
     TableError
         If the file cannot be read or is no table of text; a row has another number of cells than
         the header; two columns have one name. The line is named.
+    CutFileError
+        If it is a table of results/ that was cut.
     """
     path = Path(path)
     text = _text(path)
+    require_end(path)
     separator = _separator(path, text)
     lines = _cells(path, text, separator)
     if not lines:

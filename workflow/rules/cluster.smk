@@ -10,8 +10,8 @@ from snakemake.exceptions import WorkflowError
 
 from contrage import pretraining as beforehand
 from contrage import slurm
-from contrage.run import at_work
 from contrage.errors import ContrageError
+from contrage.run import at_work, place
 
 # What a log has no room or no letter for is no reason to print tracebacks.
 logging.raiseExceptions = False
@@ -59,12 +59,14 @@ STAGE = beforehand.stage(config)  # named in messages; the pre-training is part 
 EXECUTOR = executor_of_run()
 
 try:
-    at_work.require_names(config)
+    place.require_names(config)
     if EXECUTOR == "slurm" and not STAGE:
         slurm.require_controller()
     if EXECUTOR and not STAGE:
         at_work.begin(Path.cwd(), EXECUTOR, beforehand.folders(config))
     # Where nothing is to run, the list of scans that jobs of another run read stays as it is.
-    KEEPS_COHORT = bool(EXECUTOR) or not at_work.is_at_work(Path.cwd())
+    KEEPS_COHORT = bool(EXECUTOR) or (
+        workflow.is_main_process and not at_work.is_at_work(Path.cwd(), tells=not STAGE)
+    )
 except ContrageError as error:
     raise WorkflowError(str(error)) from None

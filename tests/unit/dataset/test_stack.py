@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from contrage.cohort.names import preproc_file
+from contrage.cohort.names import preproc_file, quality_file
 from contrage.dataset.stack import block_mean, stack
-from contrage.errors import BadScanError
-from contrage.files import empty, read_json, save_nifti, sha256
+from contrage.errors import BadScanError, CutFileError
+from contrage.files import empty, read_json, save_nifti, sha256, write_json
 from contrage.tables import read_tsv, write_tsv
 
 SCANS = ["sub-1", "sub-2_ses-a", "sub-3"]
@@ -121,3 +121,11 @@ def test_beside_the_array_stand_the_checksums_of_its_images(tmp_path, rng):
     }
     assert told["output"]["sha256"] == sha256(tmp_path / "array.npy")
     assert told["steps"][0]["parameters"] == {"image": "stiffness", "voxel_mm": 2}
+
+
+def test_an_empty_image_of_a_scan_that_did_not_fail_was_cut(tmp_path, rng):
+    prepare(tmp_path, rng, failed=["sub-1", "sub-3"])
+    for scan, status in (("sub-1", "failed"), ("sub-3", "ok")):
+        write_json(tmp_path / quality_file(scan), {"status": status})
+    with pytest.raises(CutFileError, match=r"sub-3.* is cut short or damaged"):
+        run(tmp_path)

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image as Canvas
 
+from contrage.errors import CutFileError
 from contrage.files import read_json, save_nifti, write_json
 from contrage.imaging.affines import write_affine
 from contrage.imaging.images import load
@@ -198,6 +199,15 @@ def test_a_map_that_the_scan_does_not_have_is_no_map(judge, images, tmp_path):
     (tmp_path / "none.nii.gz").touch()
     record, _ = judge(**images, preproc_dampingratio=tmp_path / "none.nii.gz")
     assert record["status"] == "ok" and 0.5 < record["coverage"] < 1
+
+
+@pytest.mark.parametrize("left", [0, 200])
+def test_a_derivative_that_was_cut_is_no_scan_that_failed(judge, images, tmp_path, left):
+    raw = tmp_path / "raw.nii.gz"
+    raw.write_bytes(images["preproc_stiffness"].read_bytes())
+    images["preproc_stiffness"].write_bytes(raw.read_bytes()[:left])
+    with pytest.raises(CutFileError, match="is cut short or damaged"):
+        judge(**images, stiffness=raw)
 
 
 def test_no_image_is_read_twice(judge, images, head, make_map, tmp_path, monkeypatch):

@@ -13,7 +13,7 @@ import pytest
 
 from contrage import pretraining
 from contrage.errors import ContrageError, UnwritableError
-from contrage.run import at_work
+from contrage.run import at_work, place
 
 OWN = ["results/x", "results/derivatives/a"]
 
@@ -152,11 +152,11 @@ def test_of_runs_that_start_at_the_same_moment_one_begins(tmp_path):
 def test_what_cannot_be_written_is_named_before_any_job(tmp_path, monkeypatch, sealed):
     for folder in (".snakemake/locks", "results/x"):
         (tmp_path / folder).mkdir(parents=True)
-    place = tmp_path / sealed
-    monkeypatch.setattr(at_work.os, "access", lambda path, how: Path(path) != place)
+    there = tmp_path / sealed
+    monkeypatch.setattr(at_work.os, "access", lambda path, how: Path(path) != there)
     with pytest.raises(UnwritableError, match=r"cannot be written \(permission denied\)") as told:
         at_work.begin(tmp_path, "local", OWN)
-    assert str(told.value).startswith(f"{place}: ")
+    assert str(told.value).startswith(f"{there}: ")
     assert not at_work._notes(tmp_path)
 
 
@@ -185,9 +185,9 @@ def test_a_path_that_the_locale_writes_otherwise_is_told_with_the_way_out(tmp_pa
     monkeypatch.chdir(tmp_path)
     Path(os.fsdecode("Zürich".encode())).mkdir()
     config = {"cohort": {"path": "Zürich", "columns": ["Größe"]}}
-    at_work.require_names(config)
-    monkeypatch.setattr(at_work.sys, "getfilesystemencoding", lambda: "iso8859-1")
-    at_work.require_names(config)
-    monkeypatch.setattr(at_work, "_exists", lambda path: path == "Zürich".encode())
+    place.require_names(config)
+    monkeypatch.setattr(place.sys, "getfilesystemencoding", lambda: "iso8859-1")
+    place.require_names(config)
+    monkeypatch.setattr(place, "_exists", lambda path: path == "Zürich".encode())
     with pytest.raises(ContrageError, match=r"Zürich: .*iso8859-1; put PYTHONUTF8=1 before"):
-        at_work.require_names(config)
+        place.require_names(config)

@@ -88,8 +88,11 @@ def quality(
         truth = Truth(_mask(truth_mask), _mask(truth_coverage), _made(truth_bias), true_affine)
         head = _made(preproc_anatomical)
         given = {"stiffness": preproc_stiffness, "dampingratio": preproc_dampingratio}
+        has = {"stiffness": stiffness, "dampingratio": dampingratio}
         maps = {
-            name: load_made(path) for name, path in given.items() if path and path.stat().st_size
+            name: load_made(path)
+            for name, path in given.items()
+            if path and (has[name] or path.stat().st_size)
         }
         learned = maps.get(settings.get("image", ""), next(iter(maps.values()), None))
         mask = _mask(preproc_mask)

@@ -8,31 +8,25 @@ the next run ends what a dead one left; a run that lives is waited for by its us
 from __future__ import annotations
 
 import atexit
-import errno
 import fcntl
-import json
 import logging
 import os
-import shutil
 import socket
-import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import Any
 
 from contrage import slurm
 from contrage.errors import ContrageError, UnwritableError
-from contrage.files import CUT, read_json, write_json
+from contrage.files import TIMES_CUT, read_json, write_json
+from contrage.run.place import SNAKEMAKE, require_writable
 
 logger = logging.getLogger(__name__)
 
-SNAKEMAKE = Path(".snakemake")
 NOTES = SNAKEMAKE / "contrage-runs"
 TURN = SNAKEMAKE / "contrage-runs.lock"
 LOCKS = SNAKEMAKE / "locks"
-LEAST_ROOM = 2**20  # bytes; Snakemake's own records of a small run take a third of it
 
 
 @dataclass(frozen=True)
@@ -105,7 +99,6 @@ def begin(folder: Path, executor: str, folders: Sequence[str] = ()) -> None:
             end_left_behind(folder)
         else:
             _forget(folder)
-        remove_cut(folder)
         job = os.environ.get("SLURM_JOB_ID", "")
         start = _start_of(os.getpid())
         own = Run(socket.gethostname(), os.getpid(), start, executor, job, tuple(folders))
@@ -131,10 +124,11 @@ def refuse_second(folder: Path, folders: Sequence[str]) -> None:
             _warn_of(run, folder)
 
 
-def is_at_work(folder: Path) -> bool:
+def is_at_work(folder: Path, tells: bool = True) -> bool:
     """Return whether another run works in a folder, or may do so; a line says of one that does."""
-    alive = [(run, run.lives()) for run in _others(folder)]
-    for run in [run for run, lives in alive if lives]:
+    here = socket.gethostname()
+    alive = [(run, run.lives() if run.host == here else None) for run in _others(folder)]
+    for run in [run for run, lives in alive if lives and tells]:
         logger.warning(
             "another run (process %d on %s) is working in this folder: what it has not finished "
             "yet Snakemake may call incomplete; leave that alone",
@@ -143,70 +137,14 @@ def is_at_work(folder: Path) -> bool:
     return any(lives is not False for _, lives in alive)
 
 
-def require_writable(folder: Path, folders: Sequence[str]) -> None:
-    """Raise `UnwritableError` where a run could not write its results or Snakemake its records."""
-    own = [folder, folder / SNAKEMAKE, *(folder / SNAKEMAKE).glob("*/")]
-    for place in [*own, *(folder / each for each in folders)]:
-        there = next(each for each in (place, *place.absolute().parents) if each.exists())
-        if not os.access(there, os.W_OK | os.X_OK):
-            sealed = os.statvfs(there).f_flag & os.ST_RDONLY
-            number = errno.EROFS if sealed else errno.EACCES
-            raise UnwritableError(there, OSError(number, os.strerror(number)))
-    disk = os.statvfs(folder)
-    if disk.f_bavail * disk.f_frsize < LEAST_ROOM:
-        raise UnwritableError(folder, OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)))
-
-
-def remove_cut(folder: Path) -> None:
-    """Remove what the last run found cut in results/, so that Snakemake makes it again.
-
-    Snakemake does not look into files: one that is there and newer than its inputs is whole to it.
-    """
-    results = (folder / "results").absolute()
-    for note in sorted((folder / CUT).glob("[!.]*.json")):
-        with suppress(ContrageError, OSError, TypeError, ValueError):
-            cut = Path(os.path.abspath(folder / json.loads(note.read_text(encoding="utf-8"))))
-            if not cut.is_relative_to(results) or cut == results:
-                continue
-            if cut.is_dir():
-                shutil.rmtree(cut)
-            else:
-                cut.unlink(missing_ok=True)
-            note.unlink()
-            logger.warning("%s was cut short or damaged: removed, to be made again", cut)
-
-
-def require_names(asked: Any) -> None:
-    """Refuse paths of a configuration whose names the locale writes otherwise than the disk.
-
-    Parameters
-    ----------
-    asked
-        The configuration, or a part of it.
-
-    Raises
-    ------
-    ContrageError
-        A text of it is no path here and would be one in a UTF-8 locale.
-    """
-    if sys.getfilesystemencoding() == "utf-8":
-        return
-    if isinstance(asked, str):
-        if not asked.isascii() and not _exists(asked) and _exists(asked.encode()):
-            raise ContrageError(
-                f"{asked}: the disk has its name in UTF-8, the locale of this session is "
-                f"{sys.getfilesystemencoding()}; put PYTHONUTF8=1 before the command"
-            )
-    elif isinstance(asked, dict | list):
-        for each in asked.values() if isinstance(asked, dict) else asked:
-            require_names(each)
-
-
-def _exists(path: str | bytes) -> bool:
-    try:
-        return os.path.exists(path)
-    except ValueError:  # a letter that the locale does not have
-        return False
+def times_cut(folder: Path) -> dict[str, int]:
+    """Return how often files of results/ were found cut; their paths are seen from a folder."""
+    found: dict[str, int] = {}
+    for note in sorted((folder / TIMES_CUT).glob("[!.]*.json")):
+        with suppress(ContrageError, OSError, KeyError, TypeError, ValueError):
+            told = read_json(note)
+            found[told["file"]] = int(told["times"])
+    return found
 
 
 @contextmanager
