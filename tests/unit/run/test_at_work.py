@@ -56,6 +56,21 @@ def test_a_run_that_shares_a_folder_of_results_with_one_that_works_is_refused(
     assert len(at_work._notes(tmp_path)) == 1
 
 
+def test_a_cohort_that_the_other_run_only_reads_may_be_shared(tmp_path, other):
+    note(tmp_path, other)
+    locks = tmp_path / at_work.LOCKS
+    locks.mkdir(parents=True)
+    (locks / "0.input.lock").write_text("results/derivatives/a/scans.tsv\n")
+    lock = locks / "0.output.lock"
+    lock.write_text("results/derivatives/ab/x.nii.gz\nresults/x/report.html\n")
+    at_work.begin(tmp_path, "local", ["results/y", "results/derivatives/a"])
+    with pytest.raises(ContrageError, match="is working on results/x"):
+        at_work.begin(tmp_path, "local", ["results/x"])
+    lock.write_text("results/derivatives/a/sub-1/x.nii.gz\n")
+    with pytest.raises(ContrageError, match="is working on results/derivatives/a"):
+        at_work.begin(tmp_path, "local", ["results/y", "results/derivatives/a"])
+
+
 def test_a_run_that_shares_none_is_not(tmp_path, other):
     note(tmp_path, other)
     at_work.begin(tmp_path, "local", ["results/y", "results/derivatives/b"])

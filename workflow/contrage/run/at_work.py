@@ -68,10 +68,9 @@ class Run:
         except FileNotFoundError:  # no Slurm here
             return None
 
-    def shares(self, folders: Sequence[str]) -> str | None:
-        """Return the first of some folders that this run writes to as well."""
-        shared = (each for each in folders if not self.folders or each in self.folders)
-        return next(shared, None)
+    def shares(self, folders: Sequence[str]) -> list[str]:
+        """Return those of some folders that this run may write to as well."""
+        return [each for each in folders if not self.folders or each in self.folders]
 
 
 def begin(folder: Path, executor: str, folders: Sequence[str] = ()) -> None:
@@ -110,18 +109,26 @@ def begin(folder: Path, executor: str, folders: Sequence[str] = ()) -> None:
 def refuse_second(folder: Path, folders: Sequence[str]) -> None:
     """Raise `ContrageError` where a run that lives writes to one of some folders.
 
+    A cohort that is preprocessed already may be shared: nothing of it is written any more.
     Of a run on another host nobody knows here whether it lives: there is a warning.
     """
     for run in _others(folder):
-        shared = run.shares(folders)
+        shared = [each for each in run.shares(folders) if _is_written(folder, each)]
         alive = run.lives() if shared else False
         if alive:
             raise ContrageError(
-                f"another run (process {run.process} on {run.host}) is working on {shared} in this "
+                f"another run (process {run.process} on {run.host}) is working on {shared[0]} in this "
                 "folder: wait until it ends, or stop it with Ctrl-C; this one has changed nothing"
             )
         if alive is None and run.executor != "slurm":
             _warn_of(run, folder)
+
+
+def _is_written(folder: Path, place: str) -> bool:
+    """Return whether a run holds locks on files below a place, or has not planned them yet."""
+    locks = list((folder / LOCKS).glob("*.output.lock"))
+    files = (line for lock in locks for line in lock.read_text(encoding="utf-8").splitlines())
+    return not locks or any(line.startswith(f"{place}/") for line in files)
 
 
 def is_at_work(folder: Path, tells: bool = True) -> bool:
