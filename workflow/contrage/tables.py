@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from contrage.decode import LINE_END, read_text
 from contrage.errors import TableError, few
 from contrage.files import atomic, require_end
 
@@ -25,16 +26,6 @@ MISSING = ("", "n/a")
 LABELS = ("participant_id", "session", "session_id", "scan_id", "sex", "site", "split", "loss")
 """Columns of identifiers and labels, which stay text."""
 SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs"}
-_LINE_END = re.compile(r"\r\n|\r|\n")
-_NO_TABLE = (
-    (b"PK\x03\x04", "is an Excel workbook; save it as TSV or CSV"),
-    (b"\xd0\xcf\x11\xe0", "is an Excel workbook; save it as TSV or CSV"),
-    (b"\x1f\x8b", "is compressed; unpack it (gunzip)"),
-    (b"version https://git-lfs", "is a pointer of git-lfs; fetch the file (git lfs pull)"),
-    (b"/annex/objects/", "is a pointer of git-annex; fetch the file (git annex get)"),
-    (b"<!doctype html", "is a web page, no table; download the file itself"),
-    (b"<html", "is a web page, no table; download the file itself"),
-)
 
 
 @dataclass(frozen=True)
@@ -126,7 +117,7 @@ def read_table(path: Path | str) -> Table:
         If it is a table of results/ that was cut.
     """
     path = Path(path)
-    text = _text(path)
+    text = read_text(path)
     require_end(path)
     separator = _separator(path, text)
     lines = _cells(path, text, separator)
@@ -148,41 +139,10 @@ def read_table(path: Path | str) -> Table:
     return Table(path, columns, rows, numbers)
 
 
-def _text(path: Path) -> str:
-    try:
-        content = path.read_bytes()
-    except FileNotFoundError:
-        lost = "a link to nowhere; fetch the file" if path.is_symlink() else "no such file"
-        raise TableError(f"{path}: {lost}") from None
-    except OSError as error:
-        raise TableError(f"{path}: cannot be read ({error.strerror})") from None
-    start = content[:200].lstrip().lower()
-    for mark, reason in _NO_TABLE:
-        if start.startswith(mark.lower()):
-            raise TableError(f"{path}: {reason}")
-    encoding = "utf-16" if content[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
-    try:
-        text = content.decode(encoding)
-    except UnicodeDecodeError as error:
-        before = content[: error.start]
-        line = len(_LINE_END.split(before.decode(encoding, "replace")))
-        word = (
-            re.split(rb"[\t\r\n,;]", before)[-1]
-            + re.split(rb"[\t\r\n,;]", content[error.start : error.start + 40])[0]
-        )
-        raise TableError(
-            f"{path}: line {line} is not UTF-8 ({word.decode('cp1252', 'replace')[:40]!r}, if it "
-            "is Windows-1252): save the table as UTF-8"
-        ) from None
-    if "\0" in text:
-        raise TableError(f"{path}: holds zero bytes: is no text, or UTF-16; save it as UTF-8")
-    return text
-
-
 def _separator(path: Path, text: str) -> str:
     if path.suffix.lower() != ".csv":
         return "\t"
-    head = _LINE_END.split(text, maxsplit=1)[0]
+    head = LINE_END.split(text, maxsplit=1)[0]
     if declared := re.fullmatch(r"sep=([,;\t])", head.strip().lower()):
         return declared[1]
     unquoted = re.sub(r'"[^"]*"', "", head)
@@ -192,7 +152,7 @@ def _separator(path: Path, text: str) -> str:
 def _cells(path: Path, text: str, separator: str) -> list[tuple[int, list[str]]]:
     """Return the number and the stripped cells of every line that is not blank."""
     if path.suffix.lower() != ".csv" and not _is_quoted(text):
-        split = [line.split("\t") for line in _LINE_END.split(text)]
+        split = [line.split("\t") for line in LINE_END.split(text)]
         lines = [[cell.strip() for cell in cells] for cells in split]
         return [(number, cells) for number, cells in enumerate(lines, 1) if cells != [""]]
     stream = io.StringIO(text, newline="")
@@ -217,7 +177,7 @@ def _check_cells(
 ) -> None:
     """Refuse a cell that holds whole rows, between two quotation marks that are no pair."""
     row = len(before[0][1]) - 1 if before else 1
-    inner = [line for cell in cells for line in _LINE_END.split(cell)[1:-1]]
+    inner = [line for cell in cells for line in LINE_END.split(cell)[1:-1]]
     if any(line.count(separator) >= max(1, row - 1) for line in inner):
         raise TableError(
             f"{path}: line {number}: a quotation mark opens a cell that holds whole rows; remove it"
@@ -226,7 +186,7 @@ def _check_cells(
 
 def _is_quoted(text: str) -> bool:
     """Whether a TSV's header stands in quotation marks: then its cells do as well (R does so)."""
-    head = _LINE_END.split(text, maxsplit=1)[0].split("\t")
+    head = LINE_END.split(text, maxsplit=1)[0].split("\t")
     return any(len(cell) > 1 and cell[0] == cell[-1] == '"' for cell in map(str.strip, head))
 
 

@@ -117,8 +117,9 @@ def refuse_second(folder: Path, folders: Sequence[str]) -> None:
         alive = run.lives() if shared else False
         if alive:
             raise ContrageError(
-                f"another run (process {run.process} on {run.host}) is working on {shared[0]} in this "
-                "folder: wait until it ends, or stop it with Ctrl-C; this one has changed nothing"
+                f"another run (process {run.process} on {run.host}) is working on {shared[0]} in "
+                "this folder: wait until it ends, or stop it with Ctrl-C; this one has changed "
+                "nothing"
             )
         if alive is None and run.executor != "slurm":
             _warn_of(run, folder)
