@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 MISSING = ("", "n/a")
+UNKNOWN = (*MISSING, "na", "nan", "null", ".")
+"""Cells of other people's tables that say nothing, in any case."""
 LABELS = ("participant_id", "session", "session_id", "scan_id", "sex", "site", "split", "loss")
 """Columns of identifiers and labels, which stay text."""
 SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs"}
@@ -65,6 +67,11 @@ class Table:
         found = self.find(name)
         if found is not None:
             return found
+        if len(self.columns) == 1:
+            raise TableError(
+                f"{self.path}: columns must be separated by tabs, in a .csv by commas; its first "
+                f"line is {self.columns[0][:60]!r}"
+            )
         close = nearest(name, self.columns)
         raise TableError(
             f"{self.path}: no column {name!r}{f' ({key})' if key else ''}; "
@@ -76,7 +83,7 @@ class Table:
         """Return the column of a name as `column` does, None where there is none."""
         if name in self.columns:
             return name
-        alike = [column for column in self.columns if _plain(column) == _plain(name) != ""]
+        alike = [column for column in self.columns if plain(column) == plain(name) != ""]
         if len(alike) > 1:
             raise TableError(
                 f"{self.path}: {' and '.join(map(repr, alike))} are both column {name!r}; "
@@ -87,17 +94,17 @@ class Table:
 
 def nearest(name: str, names: Iterable[str]) -> str | None:
     """Return the one of some names that a mistyped one most likely means, if any is like it."""
-    plain: dict[str, str] = {}
+    known: dict[str, str] = {}
     for each in names:
-        plain.setdefault(_plain(each), each)
-    wanted = _plain(name)
-    close = difflib.get_close_matches(wanted, plain, n=1, cutoff=0.6)
+        known.setdefault(plain(each), each)
+    wanted = plain(name)
+    close = difflib.get_close_matches(wanted, known, n=1, cutoff=0.6)
     if not close:
-        close = [each for each in plain if wanted and each.startswith(wanted)]
-    return plain[close[0]] if close else None
+        close = [each for each in known if wanted and each.startswith(wanted)]
+    return known[close[0]] if close else None
 
 
-def _plain(name: str) -> str:
+def plain(name: str) -> str:
     """Return a name without what people write differently: case, spaces, hyphens."""
     return re.sub(r"[\W_]+", "", name.casefold())
 
@@ -177,8 +184,11 @@ def _check_cells(
 ) -> None:
     """Refuse a cell that holds whole rows, between two quotation marks that are no pair."""
     row = len(before[0][1]) - 1 if before else 1
-    inner = [line for cell in cells for line in LINE_END.split(cell)[1:-1]]
-    if any(line.count(separator) >= max(1, row - 1) for line in inner):
+    parts = [LINE_END.split(cell) for cell in cells]
+    inner = [line for lines in parts for line in lines[1:-1]]
+    ends = [lines[-1] for lines in parts if len(lines) > 1 and row > 1]
+    swallowed = any(line.count(separator) >= max(1, row - 1) for line in inner)
+    if swallowed or any(line.count(separator) >= row for line in ends):
         raise TableError(
             f"{path}: line {number}: a quotation mark opens a cell that holds whole rows; remove it"
         )
@@ -187,7 +197,7 @@ def _check_cells(
 def _is_quoted(text: str) -> bool:
     """Whether a TSV's header stands in quotation marks: then its cells do as well (R does so)."""
     head = LINE_END.split(text, maxsplit=1)[0].split("\t")
-    return any(len(cell) > 1 and cell[0] == cell[-1] == '"' for cell in map(str.strip, head))
+    return all(len(cell) > 1 and cell[0] == cell[-1] == '"' for cell in map(str.strip, head))
 
 
 def _check_header(path: Path, columns: list[str]) -> None:
@@ -207,8 +217,8 @@ def _ragged(path: Path, number: int, cells: list[str], columns: list[str], separ
 
 
 def is_missing(cell: str | None) -> bool:
-    """Return whether a cell says nothing: empty or n/a, in any case."""
-    return cell is None or cell.strip().lower() in MISSING
+    """Return whether a cell of somebody's table says nothing."""
+    return cell is None or cell.strip().lower() in UNKNOWN
 
 
 def read_tsv(path: Path | str, as_text: bool = False) -> pd.DataFrame:

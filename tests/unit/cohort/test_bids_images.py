@@ -246,3 +246,33 @@ def test_a_session_that_is_no_label_is_told_and_the_others_go_on(tmp_path):
     assert "ses-2020-01-05 is no BIDS label" in reason(found)
     put(tmp_path, "sub-01/ses-b/mre/sub-01_ses-b_stiffness.nii.gz")
     assert first(cohort(tmp_path)).scan_id == "sub-01_ses-b"
+
+
+def test_a_map_that_is_not_used_decides_nothing(tmp_path):
+    files = ["sub-01/anat/sub-01_run-1_T1w", "sub-01/mre/sub-01_run-2_stiffness"]
+    assert first(cohort(tmp_path, *files, **T1)).anatomical.endswith("run-1_T1w.nii.gz")
+    put(tmp_path, "sub-01/anat/sub-01_run-2_T1w.nii.gz")
+    assert "2 T1w images" in reason(cohort(tmp_path, **T1))
+
+
+@pytest.mark.parametrize(
+    ("one", "other"), [("acq-mre30Hz", "acq-mre50Hz"), ("freq-30", "freq-50"), ("acq-30", "acq-50")]
+)
+def test_frequencies_are_known_however_they_are_written_and_in_every_map(tmp_path, one, other):
+    for number, entity in ((1, one), (2, other)):
+        put(tmp_path, f"sub-0{number}/mre/sub-0{number}_{entity}_stiffness.nii.gz")
+        put(tmp_path, f"sub-0{number}/anat/sub-0{number}_T1w.nii.gz")
+    with pytest.raises(TableError, match=r"several frequencies.*{stiffness: {"):
+        cohort(tmp_path)
+    with pytest.raises(TableError, match="several frequencies"):
+        cohort(tmp_path, **T1, maps=["stiffness"])
+    assert len(cohort(tmp_path, **T1).scans) == 3
+
+
+def test_the_advice_chooses(tmp_path):
+    files = ["sub-01/anat/sub-01_T1w", "sub-01/anat/sub-01_rec-norm_T1w"]
+    assert "{rec: none}" in reason(cohort(tmp_path, *files, **T1))
+    assert len(cohort(tmp_path, **T1, entities={"rec": "none"}).scans) == 2
+    put(tmp_path, "sub-01/mre/sub-01_run-1_stiffness.nii.gz")
+    put(tmp_path, "sub-01/mre/sub-01_run-01_stiffness.nii.gz")
+    assert "remove all but one" in reason(cohort(tmp_path))

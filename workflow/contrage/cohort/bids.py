@@ -11,14 +11,30 @@ import os
 from pathlib import Path
 from typing import Any
 
-from contrage.cohort.bids_scans import add_scan, check_alike, images_of_row
-from contrage.cohort.bids_sessions import rows_of_person
+from contrage.cohort.bids_scans import (
+    add_scan,
+    check_alike,
+    images_of_row,
+    leave_out_without_images,
+    scan_of,
+)
+from contrage.cohort.bids_sessions import note_shared_ages, rows_of_person
 from contrage.cohort.bids_tables import Tables
-from contrage.cohort.match import OTHERWISE, match, told_otherwise
-from contrage.cohort.names import LABEL, scan_id
-from contrage.cohort.tables import Cohort, Exclusion, participant_label, usable_rows
+from contrage.cohort.match import OTHERWISE, key, match, told_otherwise
+from contrage.cohort.names import LABEL
+from contrage.cohort.tables import (
+    FILES,
+    Cohort,
+    Exclusion,
+    check_unique,
+    participant_label,
+    usable_rows,
+)
 from contrage.errors import SettingsError, TableError, few
 from contrage.tables import Table, is_missing
+
+MANY, MOST = 0.1, 0.5
+"""Share of the folders without a row from which, beside rows without a folder, a run is refused."""
 
 
 def read(settings: dict[str, Any]) -> Cohort:
@@ -40,19 +56,34 @@ def read(settings: dict[str, Any]) -> Cohort:
     folder = Path(settings["path"])
     path = folder / "participants.tsv"
     tables = Tables(folder, settings.get("age_unit", "auto"), settings.get("columns", []))
-    people = _folders(folder)
-    told = _participants(tables, path, people)
-    excluded = _unlisted(told, people, path)
+    people, lost, has_table = _folders(folder)
+    told = _participants(tables, path, people, has_table)
+    told, excluded = _without_lost(told, lost)
+    excluded += _unlisted(told, people, path, settings["on_bad_scan"])
     found = [images_of_row(tables, row, settings) for row in _sessions(tables, told, excluded)]
+    note_shared_ages(tables, [row for row, _ in found])
     _check_ages_are_told([row for row, _ in found], tables, path)
-    rows, unusable = usable_rows((row for row, _ in found), path, settings["on_bad_scan"])
+    check_unique([scan_of(row) for row, _ in found], path)
+    images = {scan_of(row): each for row, each in found}
+    cohort = Cohort([], excluded, tables.read)
+    rows = [row for row, each in found if leave_out_without_images(cohort, row, each, settings)]
+    rows, unusable = usable_rows(rows, path, settings["on_bad_scan"])
     tables.check_columns()
-    images = {scan_id(row["participant_id"], row.get("session")): each for row, each in found}
-    cohort = Cohort([], [*excluded, *unusable], tables.read, tables.notes)
+    cohort.excluded += unusable
     for row in rows:
         add_scan(cohort, row, images[row["scan_id"]], settings)
+    cohort.notes += tables.notes
     check_alike(cohort, images, settings)
     return cohort
+
+
+def _without_lost(
+    rows: list[dict[str, Any]], lost: list[str]
+) -> tuple[list[dict[str, Any]], list[Exclusion]]:
+    """Part off the participants whose folder is a link to nowhere."""
+    reason = "is a link to nowhere; fetch it (datalad get)"
+    excluded = [Exclusion(name, FILES, f"{name} {reason}") for name in lost]
+    return [row for row in rows if row["participant_id"] not in lost], excluded
 
 
 def _sessions(
@@ -81,19 +112,25 @@ def _check_ages_are_told(rows: list[dict[str, Any]], tables: Tables, path: Path)
         raise TableError(f"{error}; {others}") from None
 
 
-def _folders(folder: Path) -> dict[str, str]:
-    """Return label → name of the participants' folders."""
+def _folders(folder: Path) -> tuple[dict[str, str], list[str], bool]:
+    """Return label → name of participants' folders, links to nowhere, whether a table is there."""
     try:
         with os.scandir(folder) as entries:
-            found = [each for each in entries if each.name.startswith("sub-") and each.is_dir()]
+            found = sorted(entries, key=lambda entry: entry.name)
     except OSError as error:
         raise SettingsError(f"cohort.path: {folder} may not be read ({error.strerror})") from None
-    return {name.removeprefix("sub-"): name for name in sorted(each.name for each in found)}
+    people = [each for each in found if each.name.startswith("sub-")]
+    lost = [each.name for each in people if each.is_symlink() and not os.path.exists(each.path)]
+    names = [each.name for each in people if each.name not in lost and each.is_dir()]
+    has_table = any(each.name == "participants.tsv" for each in found)
+    return {name.removeprefix("sub-"): name for name in names}, lost, has_table
 
 
-def _participants(tables: Tables, path: Path, people: dict[str, str]) -> list[dict[str, Any]]:
+def _participants(
+    tables: Tables, path: Path, people: dict[str, str], has_table: bool
+) -> list[dict[str, Any]]:
     """Return a row per line of participants.tsv, with the label of the folder that it means."""
-    if not path.is_file() and not path.is_symlink():
+    if not has_table:
         if not any(tables.folder.glob("sub-*/sub-*_sessions.tsv")):
             raise TableError(f"{path}: no such file; cohort.path must be a BIDS folder")
         return [
@@ -102,8 +139,6 @@ def _participants(tables: Tables, path: Path, people: dict[str, str]) -> list[di
             if LABEL.match(label)
         ]
     table = tables.table(path)
-    if len(table.columns) < 2 and "," in table.columns[0]:
-        raise TableError(f"{path}: columns must be separated by tabs, not commas")
     person, session = table.column("participant_id"), _session_column(table)
     rows = []
     for line, cells in zip(table.numbers, table.rows, strict=True):
@@ -128,7 +163,7 @@ def _session_column(table: Table) -> str | None:
     if len(filled) == 2:
         for number, row in zip(table.numbers, table.rows, strict=True):
             one, other = (row[name].removeprefix("ses-") for name in filled)
-            if one != other:
+            if key(one) != key(other):
                 raise TableError(
                     f"{table.path}: line {number}: {filled[0]} is {one!r}, {filled[1]} is "
                     f"{other!r}; remove one of the two columns"
@@ -136,11 +171,15 @@ def _session_column(table: Table) -> str | None:
     return filled[0] if filled else None
 
 
-def _unlisted(rows: list[dict[str, Any]], people: dict[str, str], table: Path) -> list[Exclusion]:
-    """Return the folders without a row; refuse where hardly a row has a folder."""
+def _unlisted(
+    rows: list[dict[str, Any]], people: dict[str, str], table: Path, on_bad_scan: str
+) -> list[Exclusion]:
+    """Return the folders without a row; refuse where both sides look like the same people."""
     told = {row["participant_id"].removeprefix("sub-") for row in rows}
     without_folder, without_row = sorted(told - set(people)), sorted(set(people) - told)
-    if without_row and len(without_folder) > len(told) / 2:
+    several = min(len(without_folder), len(without_row)) > 1
+    share = len(without_row) / max(1, len(people))
+    if several and share > (MANY if on_bad_scan == "fail" else MOST):
         raise TableError(
             f"{table}: {len(without_folder)} of {len(told)} participants have no folder "
             f"({few(without_folder)}), and {len(without_row)} folders have no row "

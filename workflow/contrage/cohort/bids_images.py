@@ -82,7 +82,8 @@ def find_images(home: str, folders: list[str], own: dict[str, str], settings: di
     order = [name for name in (first, *others) if name in MAPS]
     leading = order[0]
     _choose(images, leading, own, settings)
-    of_map = images.taken.get(leading)
+    in_use = settings["image"] in MAPS or settings.get("maps")
+    of_map = images.taken.get(leading) if in_use else None
     for kind in (*order[1:], "magnitude"):
         _choose(images, kind, own, settings, of_map)
     _choose(images, "T1w", own, settings, runs_of=of_map)
@@ -100,8 +101,10 @@ def _listing(images: Images, folder: str) -> list[str]:
     except NotADirectoryError:
         return []
     except OSError as error:
+        lost = isinstance(error, FileNotFoundError)
+        reason = "is a link to nowhere; fetch it" if lost else f"may not be read ({error.strerror})"
         for kind in (kind for kind, place in FOLDERS.items() if place == folder):
-            images.problems[kind] = f"{folder}/ may not be read ({error.strerror})"
+            images.problems[kind] = f"{folder}/ {reason}"
         return []
 
 
@@ -276,8 +279,8 @@ def _several(kind: str, left: list[Name]) -> str:
     names = few([each.file for each in left])
     keys = dict.fromkeys(key for each in left for key in each.entities)
     key = next((k for k in keys if len({each.entities.get(k) for each in left}) > 1), None)
-    if key is None:
+    labels = sorted({each.entities.get(key or "") for each in left}, key=_rank)
+    if key is None or len({_rank(label) for label in labels}) == 1:
         return f"{len(left)} files of one {kind} image ({names}); remove all but one"
-    labels = sorted({each.entities.get(key) for each in left}, key=_rank)
-    label = FIRST if key == "run" else next(label for label in labels if label)
+    label = FIRST if key == "run" else "none" if None in labels else labels[0]
     return f"{len(left)} {kind} images ({names}); choose by cohort.entities: {{{key}: {label}}}"

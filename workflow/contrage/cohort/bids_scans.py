@@ -49,14 +49,25 @@ def images_of_row(
     if closed:
         images.problems = dict.fromkeys(FOLDERS, closed)
     kind = leading(settings)
-    table = f"{scan_id(person, session)}_scans.tsv"
     said: dict[str, Any] = {}
-    if table in names and kind in images.taken:
+    if kind in images.taken:
         address = f"{FOLDERS[kind]}/{images.taken[kind].file}"
-        said = of_image(tables, Path(home, table), address)
-        if "age" in said:
-            row = {key: value for key, value in row.items() if key != "reason"}
+        for table in _tables_of_scans(row, home, names):
+            said |= of_image(tables, table, address)
+    lacks = said.pop("lacks", None)
+    if "age" in said:
+        row = {key: value for key, value in row.items() if key != "reason"} | {"own_age": True}
+    elif lacks and not row.get("own_age") and "reason" not in row:
+        row = {**row, "reason": lacks}
     return {"age": None, **row, **said}, images
+
+
+def _tables_of_scans(row: dict[str, Any], home: str, names: list[str]) -> list[Path]:
+    """Return the tables of scans that are there: the participant's, then the session's."""
+    person, session = row["participant_id"], row.get("session")
+    table = f"{scan_id(person, session)}_scans.tsv"
+    above = [Path(row["above"])] if row.get("above") else []
+    return [*above, *([Path(home, table)] if table in names else [])]
 
 
 def leading(settings: dict[str, Any]) -> str:
@@ -64,24 +75,39 @@ def leading(settings: dict[str, Any]) -> str:
     return settings["image"] if settings["image"] in MAPS else settings["anatomical"]
 
 
-def add_scan(cohort: Cohort, row: dict[str, Any], images: Images, settings: dict[str, Any]) -> None:
-    """Put a scan into the cohort, or among those that are left out with the reason."""
-    scan, needed = row["scan_id"], needed_kinds(settings)
+def scan_of(row: dict[str, Any]) -> str:
+    """Return the scan_id of a row."""
+    return scan_id(row["participant_id"], row.get("session"))
+
+
+def leave_out_without_images(
+    cohort: Cohort, row: dict[str, Any], images: Images, settings: dict[str, Any]
+) -> bool:
+    """Return whether a scan's images are there; else note it among those that are left out.
+
+    Asked before its age is judged: who was not scanned need not have one.
+    """
+    needed = needed_kinds(settings)
     asked = dict.fromkeys([*needed, *settings.get("maps", [])])
     problems = [images.problems[kind] for kind in asked if kind in images.problems]
     missing = [words for kind, words in needed.items() if kind not in images.taken]
     if problems:
         reason = "; ".join(dict.fromkeys(problems))
-        cohort.excluded.append(Exclusion(scan, FILES, reason))
+        cohort.excluded.append(Exclusion(scan_of(row), FILES, reason))
     elif missing:
-        cohort.excluded.append(Exclusion(scan, "import", f"no {' and no '.join(missing)}"))
-    else:
-        cohort.choices += [
-            Choice(scan, kind, images.taken[kind].file, images.others[kind])
-            for kind in needed
-            if images.others.get(kind)
-        ]
-        cohort.scans.append(_scan(row, images, settings))
+        reason = f"no {' and no '.join(missing)}"
+        cohort.excluded.append(Exclusion(scan_of(row), "import", reason))
+    return not problems and not missing
+
+
+def add_scan(cohort: Cohort, row: dict[str, Any], images: Images, settings: dict[str, Any]) -> None:
+    """Put a scan into the cohort, and note which of its images were chosen among several."""
+    cohort.choices += [
+        Choice(row["scan_id"], kind, images.taken[kind].file, images.others[kind])
+        for kind in needed_kinds(settings)
+        if images.others.get(kind)
+    ]
+    cohort.scans.append(_scan(row, images, settings))
 
 
 def _scan(row: dict[str, Any], images: Images, settings: dict[str, Any]) -> Scan:
@@ -119,23 +145,38 @@ def check_alike(cohort: Cohort, images: dict[str, Images], settings: dict[str, A
     TableError
         Stiffness depends on the frequency: the counts of each are named.
     """
-    kind, entities = leading(settings), settings.get("entities") or {}
+    used = dict.fromkeys([*needed_kinds(settings), *settings.get("maps", [])])
+    for kind in [kind for kind in used if kind != "mask"]:
+        there = ((scan.scan_id, images[scan.scan_id].taken.get(kind)) for scan in cohort.scans)
+        taken = {scan: image.entities for scan, image in there if image is not None}
+        _compare(cohort, kind, taken, settings.get("entities") or {})
+
+
+def _compare(
+    cohort: Cohort, kind: str, taken: dict[str, dict[str, str]], entities: dict[str, Any]
+) -> None:
     asked = {**entities, **(entities.get(kind) or {})}
-    taken = {scan.scan_id: images[scan.scan_id].taken[kind].entities for scan in cohort.scans}
-    keys = dict.fromkeys(key for found in taken.values() for key in found)
-    for key in keys:
+    for key in dict.fromkeys(key for found in taken.values() for key in found):
         labels = dict.fromkeys(found.get(key) for found in taken.values())
         if key in ("sub", "ses", "run") or asked.get(key) == ANY or len(labels) < 2:
             continue
         counts = ", ".join(_count(taken, key, label) for label in labels)
-        several = [label for label in labels if label and FREQUENCY.fullmatch(label)]
+        several = [label for label in labels if label and _is_frequency(key, label)]
+        numbers = [label for label in labels if label and label.isdigit() and len(label) > 1]
+        if kind != "T1w" and len(numbers) > 1:  # acq-30 and acq-50
+            several = several or numbers
         if several:
             raise TableError(
                 f"cohort.entities: {kind} images of several frequencies are there, on which "
-                f"stiffness depends: {counts}. Choose one, {{{key}: {several[0]}}}, or say "
-                f"{{{key}: any}} where they are comparable"
+                f"stiffness depends: {counts}. Choose one, {{{kind}: {{{key}: {several[0]}}}}}, or "
+                f"say {{{kind}: {{{key}: any}}}} where they are comparable"
             )
         cohort.notes.append(f"{kind} images differ in {key}: {counts}")
+
+
+def _is_frequency(key: str, label: str) -> bool:
+    """Whether a label is that of a frequency: 50Hz, mre50Hz, freq-50."""
+    return key in ("freq", "hz") or FREQUENCY.search(label) is not None
 
 
 def _count(taken: dict[str, dict[str, str]], key: str, label: str | None) -> str:

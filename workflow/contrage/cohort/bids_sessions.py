@@ -9,10 +9,13 @@ from typing import Any
 from contrage.cohort.bids_tables import Tables
 from contrage.cohort.match import OTHERWISE, match, told_otherwise
 from contrage.cohort.names import LABEL, scan_id
-from contrage.cohort.tables import FILES, Exclusion, check_unique, no_label
-from contrage.tables import nearest
+from contrage.cohort.tables import FILES, Exclusion, age_as_told, check_unique, no_label
+from contrage.errors import TableError, few
+from contrage.tables import is_missing
 
-NO_AGES = "sub-X_sessions.tsv: all sessions have the age of participants.tsv"
+NO_FOLDERS = "participants.tsv has a session, the folders have none: it is passed over"
+FACTOR = 5.0
+"""Between the ages of a participant in two tables, from which they are in two units."""
 
 
 def rows_of_person(
@@ -37,37 +40,72 @@ def rows_of_person(
     person = rows[0]["participant_id"]
     home = tables.folder / person
     try:
-        names = os.listdir(f"{tables.folder}/{person}")
+        with os.scandir(home) as found:
+            entries = sorted(found, key=lambda entry: entry.name)
     except OSError as error:
-        closed = f"{person}/ may not be read ({error.strerror})"
-        return [{**row, "names": [], "closed": closed} for row in rows]
-    found = [name[4:] for name in sorted(names) if name.startswith("ses-")]
-    found = [label for label in found if (home / f"ses-{label}").is_dir()]
-    sessions = [label for label in found if LABEL.match(label)]
-    excluded += [
-        Exclusion(scan_id(person, label), FILES, no_label(f"ses-{label}"))
-        for label in found
-        if label not in sessions
-    ]
+        return _closed(rows, f"{person}/ may not be read ({error.strerror})")
+    names = [entry.name for entry in entries]
+    if not names:
+        return _closed(rows, f"{person}/ is empty; fetch it (datalad get), or remove its row")
+    sessions = _session_labels(person, entries, excluded)
+    had_sessions = any(name.startswith("ses-") for name in names)
     if not sessions:
-        rows = [{**row, "names": [] if "session" in row else names} for row in rows]
-        return [] if found and "session" not in rows[0] else rows
+        return _without_sessions(tables, rows, names, had_sessions)
+    above = home / f"{person}_scans.tsv"
+    rows = [{**row, "above": str(above)} for row in rows] if above.name in names else rows
     has_table = f"{person}_sessions.tsv" in names
-    if any("session" in row for row in rows):
+    if not any("session" in row for row in rows):
+        wanted = [(row, sessions) for row in rows]
+        lost: list[dict[str, Any]] = []
+    else:
         rows = _matched(tables, rows, sessions, excluded)
-        there = [row for row in rows if row["session"] in sessions]
-        lost = [{**row, "names": []} for row in rows if row["session"] not in sessions]
-        found_rows = [
-            each
-            for row in there
-            for each in _rows_of_sessions(tables, home, row, [row["session"]], sessions, has_table)
-        ]
-        return [*found_rows, *lost]
-    return [
-        each
-        for row in rows
-        for each in _rows_of_sessions(tables, home, row, sessions, sessions, has_table)
-    ]
+        wanted = [(row, [row["session"]]) for row in rows if row["session"] in sessions]
+        lost = _closed(
+            [row for row in rows if row["session"] not in sessions],
+            f"there is no folder of this session in {person}/ (there: {few(sessions)})",
+        )
+    made = [_rows_of_sessions(tables, home, *each, sessions, has_table) for each in wanted]
+    return [*(row for some in made for row in some), *lost]
+
+
+def _closed(rows: list[dict[str, Any]], reason: str) -> list[dict[str, Any]]:
+    """Return rows whose images cannot be looked for."""
+    return [{**row, "names": [], "closed": reason} for row in rows]
+
+
+def _session_labels(
+    person: str, entries: list[os.DirEntry[str]], excluded: list[Exclusion]
+) -> list[str]:
+    """Return the labels of the session folders that can be used; note the others."""
+    labels = []
+    for entry in entries:
+        label = entry.name.removeprefix("ses-")
+        if label == entry.name or not (entry.is_symlink() or entry.is_dir()):
+            continue
+        if not os.path.exists(entry.path):
+            reason = f"{entry.name} is a link to nowhere; fetch it (datalad get)"
+        elif not LABEL.match(label):
+            reason = no_label(entry.name)
+        else:
+            labels.append(label)
+            continue
+        excluded.append(Exclusion(scan_id(person, label), FILES, reason))
+    return labels
+
+
+def _without_sessions(
+    tables: Tables, rows: list[dict[str, Any]], names: list[str], had_sessions: bool
+) -> list[dict[str, Any]]:
+    """Return the rows of a participant without session folders."""
+    if had_sessions and "session" not in rows[0]:
+        return []  # each of them is noted
+    if len(rows) == 1 and "session" in rows[0] and not had_sessions:
+        row = {key: value for key, value in rows[0].items() if key != "session"}
+        tables.note(NO_FOLDERS, f"{row['participant_id']} ({rows[0]['session']})")
+        return [{**row, "names": names}]
+    named = [row for row in rows if "session" in row]
+    whole = [{**row, "names": names} for row in rows if "session" not in row]
+    return [*whole, *_closed(named, "there is no folder of this session")]
 
 
 def _matched(
@@ -127,38 +165,66 @@ def _rows_of_sessions(
     TableError
         If a session stands twice in sessions.tsv, or it cannot be told which one is meant.
     """
-    path = home / f"{home.name}_sessions.tsv"
     if not has_table:
-        if len(sessions) > 1 and "session" not in row:
-            tables.note(f"several sessions and no {NO_AGES}", f"{home.name} ({len(sessions)})")
         return [{**row, "session": name} for name in wanted]
+    path = home / f"{home.name}_sessions.tsv"
     table = tables.table(path)
     column = table.column("session_id" if table.find("session_id") else "session")
-    labels = [cells[column].removeprefix("ses-") for cells in table.rows]
-    check_unique([f"ses-{label}" for label in labels], path)
-    meant = match(labels, sessions, path, "ses-")
-    check_unique([f"ses-{label}" for label in meant.values()], path)
+    cells = {}
+    for number, row_of_table in zip(table.numbers, table.rows, strict=True):
+        if is_missing(row_of_table[column]):
+            raise TableError(f"{path}: line {number}: there is no session's id")
+        label = row_of_table[column].removeprefix("ses-")
+        if label in cells:
+            check_unique([f"ses-{label}"] * 2, path)
+        cells[label] = row_of_table
+    meant = match(cells, sessions, path, "ses-")
     if note := told_otherwise(meant, path, "ses-"):
         tables.note(OTHERWISE, note)
-    said = {
-        meant[label]: tables.said(table, cells)
-        for label, cells in zip(labels, table.rows, strict=True)
-        if label in meant
-    }
-    has_ages = table.find("age") is not None
-    if not has_ages and "age" in row and len(sessions) > 1:
-        close = nearest("age", table.columns)
-        guess = f" (did you mean {close!r}?)" if close else ""
-        tables.note(f"no column age in a {NO_AGES}", f"{path.name}{guess}")
-    return [_of_session(row, name, said.get(name), has_ages, path) for name in wanted]
+    said = {meant[label]: tables.said(table, cells[label]) for label in meant}
+    lost = [label for label in cells if label not in meant]
+    if table.find("age") is None:
+        return [_of_session(row, name, said.get(name), None) for name in wanted]
+    others = f"; it has {few(lost)}" if lost else ""
+    reason = f"{path.name}, which has a column of ages{others}"
+    return [_of_session(row, name, said.get(name), reason, path) for name in wanted]
 
 
 def _of_session(
-    row: dict[str, Any], name: str, said: dict[str, Any] | None, has_ages: bool, path: Path
+    row: dict[str, Any],
+    name: str,
+    said: dict[str, Any] | None,
+    reason: str | None,
+    path: Path | None = None,
 ) -> dict[str, Any]:
+    """Return the row of a session, with its own age or the reason why it has none."""
     result = {**row, **(said or {}), "session": name}
+    own = "age" in (said or {})
+    if own and path and "age" in row:
+        _check_units(row, said or {}, path)
     told_of_session = "session" in row and "age" in row
-    if has_ages and "age" not in (said or {}) and not told_of_session:
+    if reason and not own and not told_of_session:
         lack = "no age in its row of" if said is not None else "no row in"
-        result["reason"] = f"ses-{name} has {lack} {path.name}, which gives others' ages"
-    return result
+        result["reason"] = f"ses-{name} has {lack} {reason}"
+    return result | {"own_age": own or told_of_session}
+
+
+def _check_units(row: dict[str, Any], said: dict[str, Any], path: Path) -> None:
+    """Ask where a session's age and its participant's are in two units."""
+    ages = [age_as_told(each["age"]) / each["unit"].per_year for each in (row, said)]
+    if min(ages) > 0 and max(ages) / min(ages) > FACTOR:
+        raise TableError(
+            f"{path}: age {said['age']} ({said['unit'].name}), in participants.tsv {row['age']} "
+            f"({row['unit'].name}): are they in one unit? Say Units in sessions.json"
+        )
+
+
+def note_shared_ages(tables: Tables, rows: list[dict[str, Any]]) -> None:
+    """Note the participants of whom several sessions have the age of participants.tsv."""
+    shared: dict[str, int] = {}
+    for row in rows:
+        if row.get("session") and not row.get("own_age") and row["age"] is not None:
+            shared[row["participant_id"]] = shared.get(row["participant_id"], 0) + 1
+    for person, number in shared.items():
+        if number > 1:
+            tables.note("several sessions have the age of participants.tsv", f"{person} ({number})")

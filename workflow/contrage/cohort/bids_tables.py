@@ -6,6 +6,7 @@ each image; what is nearer to the image counts more.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from typing import Any
 from contrage.cohort.tables import check_unique
 from contrage.cohort.told import Unit, described, sex_of, unit_of_ages
 from contrage.errors import TableError, few
-from contrage.tables import Table, is_missing, read_table
+from contrage.tables import Table, is_missing, nearest, read_table
 
 NAMES = ("age", "sex", "site")
 
@@ -85,9 +86,17 @@ class Tables:
             said["sex"] = sex_of(said["sex"], columns.described, columns.names["sex"])
         return said
 
+    def tells_ages(self, table: Table) -> bool:
+        """Return whether a table, of which a row was read, has a column of ages."""
+        known = self._understood.get(table.path) or self._understand(table)
+        return "age" in known.names
+
     def _understand(self, table: Table) -> Columns:
         found = {name: table.find(name) for name in (*NAMES, *self.columns)}
         names = {name: column for name, column in found.items() if column is not None}
+        close = None if "age" in names else nearest("age", table.columns)
+        if close:
+            self.note("columns that are not taken for the age", f"{close!r} ({table.path})")
         self._found |= set(names)
         sidecar = self._sidecar(table.path)
         unit = unit_of_ages(self.declared, sidecar, names["age"]) if "age" in names else Unit()
@@ -127,7 +136,12 @@ def of_image(tables: Tables, path: Path, image: str) -> dict[str, Any]:
     path : Path
         The table, which is there.
     image : str
-        The image's address as the table gives it: "mre/sub-01_stiffness.nii.gz".
+        The image's address: "mre/sub-01_stiffness.nii.gz". The table's may have folders before it.
+
+    Returns
+    -------
+    dict
+        As `Tables.said`; with `lacks`, why its age is not told, where others' are.
 
     Raises
     ------
@@ -136,6 +150,16 @@ def of_image(tables: Tables, path: Path, image: str) -> dict[str, Any]:
     """
     table = tables.table(path)
     column = table.column("filename")
-    rows = [cells for cells in table.rows if cells[column].replace("\\", "/") == image]
-    check_unique([cells[column] for cells in rows], path)
-    return tables.said(table, rows[0]) if rows else {}
+    rows = [cells for cells in table.rows if _address(cells[column]) == _address(image)]
+    check_unique([_address(cells[column]) for cells in rows], path)
+    said = tables.said(table, rows[0]) if rows else {}
+    if not rows:
+        tables.note("images without a row in the table of scans", f"{image} ({path.name})")
+    if "age" not in said and tables.tells_ages(table):
+        said["lacks"] = f"no age in {path.name}, which has a column of ages"
+    return said
+
+
+def _address(name: str) -> str:
+    """Return the part of an image's address that tells it from others, without its ending."""
+    return re.sub(r"\.nii(\.gz)?$", "", name.replace("\\", "/").rpartition("/")[2])

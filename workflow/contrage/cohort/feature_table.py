@@ -21,10 +21,9 @@ from contrage.cohort.tables import (
 )
 from contrage.cohort.told import described, sex_of, unit_of_ages
 from contrage.errors import SettingsError, TableError
-from contrage.tables import MISSING, Table, is_missing, read_table
+from contrage.tables import UNKNOWN, Table, is_missing, read_table
 
 ENDINGS = (".csv", ".tsv")
-NO_NUMBER = (*MISSING, "na", "nan", "null", ".")  # of a feature, in any case
 OPTIONAL = ("session", "site", "sex")
 ROLES = ("participant", "age", *OPTIONAL)
 
@@ -223,7 +222,7 @@ def _wanted(column: str, names: dict[str, Any]) -> bool:
 
 def _is_numeric(path: Path, column: str, lines: list[dict[str, str]]) -> bool:
     """Return whether a column holds numbers; one of words or nothing at all holds none."""
-    cells = [line[column] for line in lines if line[column].lower() not in NO_NUMBER]
+    cells = [line[column] for line in lines if line[column].lower() not in UNKNOWN]
     words = [cell for cell in cells if not math.isfinite(_number(cell))]
     if words and len(words) < len(cells):
         raise TableError(
@@ -235,14 +234,14 @@ def _is_numeric(path: Path, column: str, lines: list[dict[str, str]]) -> bool:
 
 def _number(cell: str) -> float:
     try:
-        return float(cell)
+        return math.nan if "_" in cell else float(cell)  # Python takes 1_000 for a number
     except ValueError:
         return math.nan
 
 
 def _value(cell: str, codes: set[float]) -> float:
     """Return a feature's number, NaN where it is missing or a code that says so."""
-    value = math.nan if cell.lower() in NO_NUMBER else float(cell)
+    value = math.nan if cell.lower() in UNKNOWN else float(cell)
     return math.nan if value in codes else value
 
 

@@ -129,6 +129,11 @@ def participant_label(
         return f"sub-{label}"
     if any_label:
         raise TableError(f"{place}: an unprintable participant's id: {text!r}")
+    if '"' in label:
+        raise TableError(
+            f"{place}: participant_id {text!r} stands in quotation marks, which BIDS tables do not "
+            "have; remove them, or put the header into some as well"
+        )
     if not LABEL.match(label):
         raise TableError(
             f"{place}: participant_id {text!r} must be letters and digits only (BIDS), "

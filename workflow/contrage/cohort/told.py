@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,7 @@ from statistics import median
 from typing import Any
 
 from contrage.errors import TableError
+from contrage.tables import is_missing, plain
 
 PER_YEAR = {"years": 1.0, "months": 12.0, "weeks": 365.25 / 7, "days": 365.25}
 _WORDS = {
@@ -19,12 +21,13 @@ _WORDS = {
     "weeks": ("week", "weeks", "wk", "wks", "w", "woche", "wochen"),
     "days": ("day", "days", "d", "tag", "tage"),
 }
-_IN_WORDS = re.compile(r"(?:\bin|\()\s*(?:completed\s+|full\s+)?(months?|weeks?|days?)\b", re.I)
+_IN_WORDS = re.compile(r"(months?|mos?|weeks?|wks?|days)", re.IGNORECASE)
 SEXES = {
     **dict.fromkeys(("f", "female", "w", "woman", "girl", "weiblich", "femme"), "F"),
     **dict.fromkeys(("m", "male", "man", "boy", "männlich", "homme"), "M"),
 }
-HIGHEST_MEDIAN, ALL_BELOW = 120.0, 2.0
+HIGHEST_MEDIAN, ALL_BELOW = 95.0, 2.0
+OLDEST_PERSON, MOST_OLDER = 120.0, 0.1
 
 
 @dataclass(frozen=True)
@@ -63,17 +66,23 @@ def described(table: Path, *others: Path) -> tuple[dict[str, Any], list[Path]]:
     TableError
         If a file is no JSON object.
     """
-    files = [file for file in (table.with_suffix(".json"), *others) if file.is_file()]
+    files = [file for file in (table.with_suffix(".json"), *others) if os.path.lexists(file)]
     columns: dict[str, Any] = {}
     for file in reversed(files):
         try:
             content = json.loads(file.read_text(encoding="utf-8-sig"))
+        except FileNotFoundError:
+            raise TableError(f"{file}: a link to nowhere; fetch the file") from None
         except (OSError, ValueError) as error:
             raise TableError(f"{file}: cannot be read as JSON ({error})") from None
         if not isinstance(content, dict):
             raise TableError(f"{file}: must be a JSON object: column to its description")
-        columns |= {name: {**each, "_file": str(file)} for name, each in content.items()
-                    if isinstance(each, dict)}  # fmt: skip
+        for name, each in content.items():
+            if isinstance(each, dict):
+                columns[name] = {key.casefold(): value for key, value in each.items()}
+            else:
+                columns[name] = {"description": each}
+            columns[name]["_file"] = str(file)
     return columns, files
 
 
@@ -98,23 +107,40 @@ def unit_of_ages(declared: str, columns: dict[str, Any], name: str) -> Unit:
     if declared != "auto":
         return Unit(declared, "cohort.age_unit")
     entry = _entry(columns, name)
-    said = next((entry[key] for key in entry if key.casefold() in ("units", "unit")), None)
-    if said is None or not str(said).strip():
-        hint = _IN_WORDS.search(str(entry.get("Description", "")))
-        if hint:
-            raise TableError(
-                f"{entry['_file']}: the description of {name!r} speaks of {hint[1]}, but there are "
-                "no Units; add them, or set cohort.age_unit"
-            )
-        return Unit()
-    word = str(said).strip().strip("[]().").casefold()
-    for unit, words in _WORDS.items():
-        if word in words:
-            return Unit(unit, entry["_file"])
+    said = entry.get("units", entry.get("unit"))
+    said = said[0] if isinstance(said, list) and said else said
+    if said is None or is_missing(str(said)):
+        return _unit_in_words(entry, name)
+    units = _units(str(said))
+    if len(units) == 1:
+        return Unit(units[0], entry["_file"])
     raise TableError(
         f"{entry['_file']}: {name!r} has the unit {said!r}, which is none of years, months, weeks, "
         "days; mend it, or set cohort.age_unit"
     )
+
+
+def _units(words: str) -> list[str]:
+    """Return the units of time that some words name."""
+    found = re.findall(r"[^\W\d_]+", words.casefold())
+    return [unit for unit, names in _WORDS.items() if any(word in names for word in found)]
+
+
+def _unit_in_words(entry: dict[str, Any], name: str) -> Unit:
+    """Return the unit that a column's name says; ask where its description speaks of another."""
+    of_name = re.sub(r"([a-z])([A-Z])", r"\1 \2", name).replace("_", " ")
+    hint = _IN_WORDS.search(of_name)
+    if re.search(r"age|alter", of_name, re.IGNORECASE) and hint:
+        (unit,) = _units(hint[1])
+        return Unit(unit, f"the name of the column {name!r}")
+    text = " ".join(str(entry.get(key, "")) for key in ("longname", "description"))
+    hint = re.search(rf"\b{_IN_WORDS.pattern}\b", text, re.IGNORECASE)
+    if hint and "years" not in _units(text):
+        raise TableError(
+            f"{entry['_file']}: the description of {name!r} speaks of {hint[1]}, but there are no "
+            "Units; add them, or set cohort.age_unit"
+        )
+    return Unit()
 
 
 def check_ages(ages: list[float], unit: Unit, table: Path) -> None:
@@ -131,14 +157,16 @@ def check_ages(ages: list[float], unit: Unit, table: Path) -> None:
     Raises
     ------
     TableError
-        If their median is above 120, or all are below 2.
+        If their median is above 95, a tenth (two or more) are above 120, or all are below 2.
     """
     known = [age for age in ages if math.isfinite(age)]
     if unit.source or not known:
         return
-    middle = median(known)
+    middle, older = median(known), sum(age > OLDEST_PERSON for age in known)
     if middle > HIGHEST_MEDIAN:
         what = f"their median is {middle:g}"
+    elif older > max(1, MOST_OLDER * len(known)):
+        what = f"{older} of {len(known)} are above {OLDEST_PERSON:g}"
     elif len(known) > 1 and max(known) < ALL_BELOW and min(known) >= 0:
         what = f"the largest is {max(known):g}"
     else:
@@ -157,33 +185,42 @@ def sex_of(value: str | None, columns: dict[str, Any], name: str) -> str | None:
     if value is None:
         return None
     word = value.strip()
-    if word.casefold() in SEXES:
-        return SEXES[word.casefold()]
-    levels = _entry(columns, name).get("Levels")
-    level = _level(levels, word) if isinstance(levels, dict) else None
-    return SEXES.get(level, word) if level else word
+    meaning = _meaning(_entry(columns, name).get("levels"), word)
+    return _sex(meaning or "") or _sex(word) or word
 
 
-def _level(levels: dict[str, Any], code: str) -> str | None:
-    """Return what Levels say of a code, in small letters: text, or text under Description."""
+def _sex(words: str) -> str | None:
+    """Return F or M where some words name one of them and not the other."""
+    found = re.findall(r"[^\W\d_]+", words.casefold())
+    sexes = {SEXES[word] for word in found if word in SEXES}
+    return sexes.pop() if len(sexes) == 1 else None
+
+
+def _meaning(levels: Any, code: str) -> str | None:
+    """Return what Levels say of a code: text, or text under Description; also the other way."""
+    if not isinstance(levels, dict):
+        return None
     for key, meaning in levels.items():
-        same = str(key).strip() == code or _number(str(key)) == _number(code) is not None
-        if same:
+        if _same(str(key), code):
             if isinstance(meaning, dict):
-                meaning = meaning.get("Description", meaning.get("Label", ""))
-            return str(meaning).strip().casefold() or None
+                told = {name.casefold(): text for name, text in meaning.items()}
+                meaning = told.get("description", told.get("label", ""))
+            return str(meaning)
+        if _sex(str(key)) and isinstance(meaning, int | float | str) and _same(str(meaning), code):
+            return str(key)
     return None
 
 
-def _number(text: str) -> float | None:
+def _same(one: str, other: str) -> bool:
+    if one.strip() == other:
+        return True
     try:
-        return float(text)
+        return float(one) == float(other)
     except ValueError:
-        return None
+        return False
 
 
 def _entry(columns: dict[str, Any], name: str) -> dict[str, Any]:
-    """Return the description of a column, also where its name differs by capitals."""
-    return columns.get(name) or next(
-        (each for key, each in columns.items() if key.casefold() == name.casefold()), {}
-    )
+    """Return the description of a column, also where its name is written otherwise."""
+    alike = (each for key, each in columns.items() if plain(key) == plain(name) != "")
+    return columns.get(name) or next(alike, {})

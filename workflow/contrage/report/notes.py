@@ -84,7 +84,7 @@ def _choices(study: Study) -> list[Note]:
         labels = group["taken"].str.replace(r"^sub-[^_]+_(ses-[^_]+_)?", "", regex=True)
         taken = [f"{name} ({number})" for name, number in labels.value_counts().items()]
         words.append(f"{count(len(group), 'scan')} had several {image} images: {few(taken)}")
-    text = f"By cohort.entities one of each was taken. {'; '.join(words)}."
+    text = f"One of each was taken, as cohort.entities or the map says. {'; '.join(words)}."
     return [Note("info", "Images were chosen among several", text)]
 
 
