@@ -114,7 +114,9 @@ def test_a_training_asks_for_a_gpu_and_threads_for_each_of_its_processes(
     assert changed == 1
     rules.write_text(text)
     training = {"gpus_per_job": 3, "threads": 2, "device": device}
-    (workflow.folder / "gpus.yaml").write_text(yaml.safe_dump({"training": training}))
+    before = {"training": {"epochs": 10, "batch_size": 12}}  # 8 are too few for three processes
+    config = {"training": training, "pretraining": before}
+    (workflow.folder / "gpus.yaml").write_text(yaml.safe_dump(config))
     target = "results/demo/training/exp/seed-0/fold-0/model.pt"
     done = workflow.run("-n", "-p", "--cores", "8", "--", target, config="gpus.yaml")
     printed = done.stdout + done.stderr

@@ -298,9 +298,9 @@ def test_two_tables_in_two_units_are_asked_about(study, tmp_path):
 
 
 def test_some_ages_of_children_in_months_do_not_make_the_others_years(study):
-    table = "participant_id age\n" + "".join(f"{k} {48 + 9 * k}\n" for k in range(10))
-    with pytest.raises(TableError, match="2 of 10 are above 120"):
-        study([f"sub-{k}" for k in range(10)], table, on_bad_scan="exclude")
+    table = "participant_id age\n" + "".join(f"{k} {40 + 10 * k}\n" for k in range(11))
+    with pytest.raises(TableError, match="2 of 11 are above 120"):
+        study([f"sub-{k}" for k in range(11)], table, on_bad_scan="exclude")
 
 
 def test_folders_and_sessions_that_are_links_to_nowhere_are_told(study, tmp_path):

@@ -100,6 +100,7 @@ def build_map(head: Head, voxel=(3.4, 3.0, 2.6), codes="LAS", slab=0.12) -> Imag
     index = np.argwhere(np.ones(shape, bool)).astype(float)
     mni = index @ (head.to_mni @ affine)[:3, :3].T + (head.to_mni @ affine)[:3, 3]
     values = np.where(mni[:, 0].reshape(shape) > 0, 4.0, 2.0) * inside
+    values *= 1 + 1e-6 * np.random.default_rng(5).standard_normal(shape)  # no map has two values
     values[:, :, : int(slab * shape[2])] = 0
     return turned(Image(values.astype(np.float32), affine), codes)
 

@@ -157,7 +157,8 @@ def test_a_map_alone_takes_a_given_mask(tmp_path, save):
     grid, brain = mni_grid(), mni_template().brain
     half = brain.copy()
     half[:45] = False
-    path = save(tmp_path / "map.nii.gz", np.where(brain, 2.5, 1).astype(np.float32), grid.affine)
+    values = np.random.default_rng(6).uniform(1, 4, brain.shape).astype(np.float32)
+    path = save(tmp_path / "map.nii.gz", values, grid.affine)
     mask = save(tmp_path / "mask.nii.gz", half.astype(np.uint8), grid.affine)
     settings = {**AS_IT_IS, "skull_strip": {"method": "mask"}}
     run(tmp_path, settings, ("preproc_stiffness",), stiffness=path, mask=mask)
@@ -244,12 +245,21 @@ def test_an_image_that_holds_no_head_is_excluded_with_a_reason(tmp_path, head, s
     assert record["status"] == "failed" and "t1.nii.gz" in record["reason"]
 
 
+def without_shear(affine: np.ndarray) -> np.ndarray:
+    """The nearest affine whose axes are at right angles."""
+    edges = np.linalg.norm(affine[:3, :3], axis=0)
+    left, _, right = np.linalg.svd(affine[:3, :3] / edges)
+    straight = affine.copy()
+    straight[:3, :3] = left @ right * edges
+    return straight
+
+
 def test_correcting_the_map_warns_and_flattens_it(tmp_path, make_map, head, save, caplog, rng):
     stiffness = make_map(head)
     slope = 1 + 0.3 * np.linspace(-1, 1, stiffness.array.shape[1])[None, :, None]
     noise = 1 + 0.1 * rng.normal(size=stiffness.array.shape)
     values = (2.5 * slope * noise * (stiffness.array > 0)).astype(np.float32)
-    path = save(tmp_path / "map.nii.gz", values, head.to_mni @ stiffness.affine)
+    path = save(tmp_path / "map.nii.gz", values, without_shear(head.to_mni @ stiffness.affine))
     settings = {**AS_IT_IS, "bias_correction": {"target": "map"}}
     with caplog.at_level(logging.WARNING):
         run(tmp_path, settings, ("preproc_stiffness",), stiffness=path)

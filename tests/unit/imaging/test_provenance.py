@@ -6,6 +6,7 @@ import re
 from importlib import import_module
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import contrage.imaging.preprocess as module
@@ -180,7 +181,8 @@ def test_no_sidecar_holds_a_path_of_this_machine(out):
 @pytest.fixture
 def brain_map(tmp_path, save) -> Path:
     """A brain-only map in MNI152 space."""
-    values = (mni_template().brain * 2.5).astype("float32")
+    noise = np.random.default_rng(2).uniform(0.9, 1.1, mni_template().brain.shape)
+    values = (mni_template().brain * 2.5 * noise).astype("float32")
     values[45:] *= 1.2
     path = tmp_path / "raw" / SCAN / "mre" / "sub-1_stiffness.nii.gz"
     path.parent.mkdir(parents=True)

@@ -30,6 +30,7 @@ IGNORED = {
     "/tries.json": "how often scans failed and were tried again",
     "/came_through.tsv": "the scans that came through preprocessing, and why others did not",
     "/excluded.tsv": "the scans that were left out before",
+    "/choices.tsv": "the images that were chosen among several",
 }
 """What BIDS has no rules for, and why."""
 DESCRIPTIONS = {
