@@ -98,7 +98,7 @@ def test_a_typing_error_below_the_pretraining_is_named_with_its_key(table):
 
 def test_the_pretraining_is_planned_with_settings_of_its_own(table):
     change = "pretraining={'training': {'epochs': '7'}, 'cohort': {'phantom': {'seed': 5}}}"
-    people = "cohort={'phantom': {'participants': 10}, 'name': 'ten'}"
+    people = "cohort={'phantom': {'participants': 30}, 'name': 'thirty'}"
     rows = 'benchmark={"losses": ["exp"], "norms": [], "pretrained": ["exp"]}'
     done = table.run(
         *("-n", "-p", "--config", change, people, rows, 'report={"embedding_rows": []}'),

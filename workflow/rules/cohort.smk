@@ -71,6 +71,7 @@ rule cohort:
         scans=f"{DERIVATIVES}/scans.tsv",
         excluded=f"{DERIVATIVES}/excluded.tsv",
         choices=f"{DERIVATIVES}/choices.tsv",
+        notes=f"{DERIVATIVES}/notes.txt",
     log:
         f"{DERIVATIVES}/logs/cohort.log",
     benchmark:
@@ -91,4 +92,4 @@ rule cohort:
     shell:
         "python -m contrage cohort --settings {params.settings:q} --log {log:q}"
         " --scans {output.scans:q} --excluded {output.excluded:q}"
-        " --choices {output.choices:q}"
+        " --choices {output.choices:q} --notes {output.notes:q}"

@@ -107,6 +107,7 @@ rule page:
         columns=f"{ARRAY}_columns.tsv" if IS_TABLE else [],
         pretraining=pretraining_results(),
         choices=rules.cohort.output.choices if HAS_SCANS else [],
+        notes=rules.cohort.output.notes,
         feasible=feasible_records(),
         code=code("contrage.report.page"),
         look=page_files(),
@@ -143,4 +144,4 @@ rule page:
         " --tables {params.tables:q} --figures {input.figures:q} --results {params.results:q}"
         " --output {output.page:q} --columns {input.columns:q}"
         " --pretraining {params.pretraining:q} --choices {input.choices:q}"
-        " --feasible {input.feasible:q}"
+        " --feasible {input.feasible:q} --notes {input.notes:q}"

@@ -110,3 +110,15 @@ def test_the_json_beside_a_table_are_read(settings, tmp_path):
     further = read_cohort({**asked, "columns": ["F0"]})
     assert float(further.scans[0].columns["F0"])
     assert "f0" not in open_table({**asked, "columns": ["F0"]}).features
+
+
+@pytest.mark.parametrize(("one", "other"), [("p05", "p5"), ("p05", "P05")])
+def test_ids_that_differ_by_zeros_or_capitals_alone_are_asked_about(settings, one, other):
+    asked = settings({})
+    path = Path(asked["path"])
+    lines = path.read_text(encoding="utf-8").splitlines()
+    new = lines[20].replace("p19", other).replace(",", ",0", 1)
+    path.write_text("\n".join([*lines, new.replace("0.", "1.")]) + "\n", encoding="utf-8")
+    with pytest.raises(TableError, match=f"differ by zeros or capitals alone: {one}, {other}"):
+        read_cohort(asked)
+    assert len(read_cohort({**asked, "duplicates": "keep"}).scans) == 41

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pandas as pd
 
@@ -28,6 +30,17 @@ def test_women_men_and_those_of_whom_it_is_not_told_add_up() -> None:
     text = paragraph(study(people(["F"] * 6 + ["M"] * 6 + ["2", "1", "O", None] * 3)))
     assert "24 participants (6 women, 6 men, 12 not told)" in text
     assert "(2 women, 1 man)" in paragraph(study(people(["F", "M", "F"])))
+
+
+def test_codes_that_nobody_explains_are_said_to_be_not_told() -> None:
+    assert "(sex not told)" in paragraph(study(people(["1", "2"])))
+    assert "told" not in paragraph(study(people([None, None])))
+
+
+def test_what_was_noticed_in_the_tables_stands_on_the_page() -> None:
+    told = dataclasses.replace(study(people(["F"])), noticed=["ids were matched: 1 is sub-01"])
+    (note,) = [each for each in notes(told) if "noticed" in each.title]
+    assert note.text == "ids were matched: 1 is sub-01."
 
 
 def test_the_page_says_how_many_scans_had_a_choice_and_what_was_taken() -> None:

@@ -50,7 +50,7 @@ def made(report, figures: bool = False) -> Page:
 
 def test_the_page_says_what_the_table_holds(tabular):
     found = made(tabular)
-    assert "The cohort has 60 participants from five sites" in found.text
+    assert "The cohort has 60 participants (sex not told) from five sites" in found.text
     assert found.text.count("A scan is a row of 12 features; no value is missing.") == 2
     assert "learned from the features with" in found.text
     assert "from region features" in found.text

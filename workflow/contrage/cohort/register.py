@@ -9,6 +9,7 @@ from typing import Any
 from contrage.cohort.names import participant
 from contrage.cohort.read import read_cohort
 from contrage.cohort.tables import FILES, Choice, Exclusion
+from contrage.files import write_text
 from contrage.tables import write_rows, write_tsv
 
 log = logging.getLogger(__name__)
@@ -17,7 +18,12 @@ COLUMNS = ["scan_id", "participant_id", "session", "age", "sex", "site"]
 
 
 def register(
-    settings: dict[str, Any], *, scans: Path, excluded: Path, choices: Path | None = None
+    settings: dict[str, Any],
+    *,
+    scans: Path,
+    excluded: Path,
+    choices: Path | None = None,
+    notes: Path | None = None,
 ) -> None:
     """Write the scans of a cohort and what was left out.
 
@@ -32,6 +38,8 @@ def register(
         Output, one row per scan that is left out: scan_id, participant_id, stage, reason.
     choices : Path, optional
         Output, one row per image that was chosen among several: scan_id, image, taken, others.
+    notes : Path, optional
+        Output, what a reader of the tables should know: a line each, for the report.
     """
     import pandas as pd
 
@@ -44,6 +52,9 @@ def register(
     write_exclusions(excluded, cohort.excluded)
     if choices is not None:
         write_choices(choices, cohort.choices)
+    if notes is not None:
+        lines = [without_folder(note, settings) for note in cohort.notes]
+        write_text(notes, "".join(f"{line}\n" for line in lines))
     for note in cohort.notes:
         log.warning("%s", note)
     for exclusion in cohort.excluded:
@@ -53,6 +64,13 @@ def register(
     log.info("%d scans, %d left out", len(cohort.scans), len(cohort.excluded))
     if without_image:
         log.warning("%d participants have no usable set of images: see %s", without_image, excluded)
+
+
+def without_folder(note: str, settings: dict[str, Any]) -> str:
+    """Return a note with paths as seen from the data, whose place is nobody's business."""
+    folder = Path(settings.get("path") or ".")
+    base = folder if folder.is_dir() else folder.parent
+    return note if str(base) == "." else note.replace(f"{base}/", "")
 
 
 def write_choices(path: Path, choices: list[Choice]) -> None:

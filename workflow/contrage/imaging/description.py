@@ -31,6 +31,7 @@ IGNORED = {
     "/came_through.tsv": "the scans that came through preprocessing, and why others did not",
     "/excluded.tsv": "the scans that were left out before",
     "/choices.tsv": "the images that were chosen among several",
+    "/notes.txt": "what was noticed in the tables of the cohort",
 }
 """What BIDS has no rules for, and why."""
 DESCRIPTIONS = {

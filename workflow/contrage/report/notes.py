@@ -28,6 +28,7 @@ def notes(study: Study) -> list[Note]:
         _phantom,
         _start,
         _choices,
+        _noticed,
         _broken,
         _not_localised,
         _no_better,
@@ -72,6 +73,13 @@ def _start(study: Study) -> list[Note]:
     if out := start["n_left_out"]:
         text += f" {count(out, 'scan')} of people of the cohort above had no part in it."
     return [Note("info", "Pre-training", text)]
+
+
+def _noticed(study: Study) -> list[Note]:
+    """Tell what was noticed while the tables of the cohort were read."""
+    if not study.noticed:
+        return []
+    return [Note("info", "What was noticed in the data", f"{'; '.join(study.noticed)}.")]
 
 
 def _choices(study: Study) -> list[Note]:

@@ -20,7 +20,7 @@ from contrage.evaluation.probe import SIZES
 from contrage.files import atomic, read_json, reading, versions
 from contrage.report.control import verdicts
 from contrage.report.html_tables import all_tables
-from contrage.report.notes import notes
+from contrage.report.notes import notes as boxes
 from contrage.report.render import HERE, render
 from contrage.report.searched import read_draws
 from contrage.report.story import Study, features, paragraph
@@ -45,6 +45,7 @@ def page(
     columns: Path | None = None,
     pretraining: Path | None = None,
     choices: Path | None = None,
+    notes: Path | None = None,
     feasible: list[Path] | None = None,
 ) -> None:
     """Write the report of an experiment.
@@ -66,6 +67,8 @@ def page(
         The folder of the experiment that the pre-training is.
     choices : Path, optional
         The images that were chosen among several (`contrage.cohort.register`).
+    notes : Path, optional
+        What was noticed in the cohort's tables, a line each (`contrage.cohort.register`).
     feasible : list of Path, optional
         What was found before the trainings (`contrage.learning.feasible`).
     """
@@ -79,6 +82,7 @@ def page(
     frames["search"] = read_draws(Path(tables) / "search.tsv", searched)
     if columns:
         frames["features"] = read_tsv(columns)
+    noticed = Path(notes).read_text(encoding="utf-8").splitlines() if notes else []
     if choices:
         chosen = read_tsv(choices)
         frames["choices"] = chosen[chosen["scan_id"].isin(frames["scans"]["scan_id"])]
@@ -92,6 +96,7 @@ def page(
         broken(Path(results), rows),
         beginning(settings.get("start"), pretraining),
         [text for path in feasible or [] for text in read_json(path).get("warnings", [])],
+        noticed=noticed,
     )
     html = render(HERE / "template.html", context(settings, study, pictures(Path(figures))))
     with atomic(output) as temporary:
@@ -118,7 +123,7 @@ def context(settings: dict[str, Any], study: Study, images: dict[str, Any]) -> d
         "features": features(study) if study.is_table else "",
         "style": (HERE / "style.css").read_text(encoding="utf-8"),
         "paragraph": paragraph(study),
-        "notes": notes(study),
+        "notes": boxes(study),
         "verdicts": verdicts(study),
         "tiles": tiles(study),
         "tables": all_tables(study, settings.get("versions") or installed()),

@@ -50,6 +50,8 @@ class Study:
         What trainings start from, where not from random weights (`contrage.report.page.beginning`).
     warnings : list of str
         About rows that are not what their names say (`contrage.learning.localised`).
+    noticed : list of str
+        What a reader of the cohort's tables should know (`contrage.cohort.register`).
     """
 
     config: dict[str, Any]
@@ -58,6 +60,7 @@ class Study:
     broken: list[str]
     start: dict[str, Any] | None = None
     warnings: list[str] = field(default_factory=list)
+    noticed: list[str] = field(default_factory=list)
 
     def get(self, *keys: str, default: Any = None) -> Any:
         """Return a value of the configuration by its path."""
@@ -105,6 +108,8 @@ def _who(study: Study) -> str:
         text += f"{count(int(every.n_male), 'man', 'men')}"
         unknown = every.get("n_sex_unknown")
         text += f", {int(unknown)} not told)" if not missing(unknown) and unknown else ")"
+    elif not missing(every.get("n_sex_unknown")):
+        text += " (sex not told)"
     text += f" from {spelled(sites)} {'sites' if study.is_table else 'studies'}" if sites else ""
     text += f", aged {every.age_min:.0f} to {every.age_max:.0f} years "
     text += f"(mean {plus_minus(every.age_mean, every.age_sd, 1)})."

@@ -156,7 +156,7 @@ def _cohort_line(site: str, scans: pd.DataFrame) -> dict[str, Any]:
         sex = people["sex"].str.lower().map(SEXES)
         if sex.notna().any():  # codes such as 0 and 1 do not say which is which
             line |= {"n_female": int((sex == "F").sum()), "n_male": int((sex == "M").sum())}
-            line["n_sex_unknown"] = int((~sex.isin(["F", "M"])).sum())
+        line["n_sex_unknown"] = int((~sex.isin(["F", "M"])).sum())
     if "coverage" in scans:
         line["coverage_median"] = scans["coverage"].median()
     return line
