@@ -138,7 +138,8 @@ def defaults(schema: dict) -> dict:
     filled: dict = {}
     for key, part in schema["properties"].items():
         nested = part.get("type") == "object" and "properties" in part
-        filled[key] = defaults(part) if nested else part["default"]
+        if nested or "default" in part:
+            filled[key] = defaults(part) if nested else part["default"]
     return filled
 
 
