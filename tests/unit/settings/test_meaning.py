@@ -53,11 +53,11 @@ def test_every_configuration_of_the_repository_means_what_snakemake_reads(root, 
         ("cohort: {entities: {acq: none}}", "cohort", "entities", {"acq": "none"}),
         ("cohort: {entities: {run: 1, echo: 01}}", "cohort", "entities", {"run": 1, "echo": "01"}),
         (
-            "cohort: {entities: {run: first, ce: ~, acq: NO, hz: 60, T1w: {part: any, desc: $HOME}}}",
+            "cohort: {entities: {run: first, ce: ~, acq: NO, T1w: {part: any, desc: $HOME}}}",
             "cohort",
             "entities",
             {
-                **{"run": "first", "ce": None, "acq": "NO", "hz": 60},
+                **{"run": "first", "ce": None, "acq": "NO"},
                 "T1w": {"part": "any", "desc": "$HOME"},
             },
         ),
