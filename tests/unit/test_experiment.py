@@ -23,6 +23,13 @@ def cohort() -> Cohort:
     return Cohort([Scan(f"sub-{n}", 30.0 + n, site=f"s{n % 3}") for n in range(60)])
 
 
+def test_whole_numbers_and_settings_without_a_kind_of_default_are_taken(config):
+    config["losses"]["rnc"] = {"temperature": 2}
+    config["losses"]["supremix"] |= {"group_by": "sex"}
+    config["search"]["rows"] = {"exp": {"sigma": [1, 2.5]}}
+    experiment.check_config(config)
+
+
 def test_all_losses_in_the_folder_are_rows(config):
     assert experiment.plain_rows(config) == losses.available()
 
@@ -56,6 +63,38 @@ def test_the_demo_can_work(config):
         (lambda c: c["benchmark"].update(losses=["expo"]), "losses.expo: no loss 'expo'"),
         (lambda c: c["losses"].update(expo={}), "losses.expo: no loss 'expo'"),
         (lambda c: c["losses"]["exp"].update(sigmo=1), "losses.exp: exp has no setting sigmo"),
+        (
+            lambda c: c["losses"].update(rnc={"temperature": True}),
+            r"losses\.rnc\.temperature: true is not a number; the default is 2\.0 \(on and yes are",
+        ),
+        (
+            lambda c: c["losses"].update(rnc={"temperature": "0.5"}),
+            r"losses\.rnc\.temperature: \"0\.5\" is not a number; .* \(without quotation marks\)",
+        ),
+        (
+            lambda c: c["losses"].update(rnc={"temperature": None}),
+            r"losses\.rnc\.temperature: null is not a number; the default is 2\.0$",
+        ),
+        (
+            lambda c: c["losses"].update(mine={"loss": "dynlocrep", "nn_final": "warm"}),
+            r"losses\.mine\.nn_final: \"warm\" is not a number; the default is 14",
+        ),
+        (
+            lambda c: c["losses"].update(supremix={"mix_neg": 1}),
+            r"losses\.supremix\.mix_neg: 1 is not true or false; the default is true",
+        ),
+        (
+            lambda c: c["losses"].update(supremix={"beta": 2}),
+            r"losses\.supremix\.beta: 2 is not a list; the default is \[2\.0, 8\.0\]",
+        ),
+        (
+            lambda c: c["losses"]["exp"].update(kernel=False),
+            r"losses\.exp\.kernel: false is not text; .* write them in quotation marks",
+        ),
+        (
+            lambda c: c["search"].update(rows={"exp": {"sigma": [2, True]}}),
+            r"search\.rows\.exp\.sigma: true is not a number; the default is 2\.0",
+        ),
         (lambda c: c["report"].update(embedding_rows=["rnk"]), "embedding_rows: rnk"),
         (lambda c: c["search"].update(rows={"rnk": {"sigma": [1]}}), "search.rows.rnk is not tr"),
         (lambda c: c["search"].update(rows={"exp": {"sigmo": [1]}}), "no setting sigmo; it has te"),
@@ -138,7 +177,8 @@ def defaults(schema: dict) -> dict:
     filled: dict = {}
     for key, part in schema["properties"].items():
         nested = part.get("type") == "object" and "properties" in part
-        filled[key] = defaults(part) if nested else part["default"]
+        if nested or "default" in part:
+            filled[key] = defaults(part) if nested else part["default"]
     return filled
 
 

@@ -140,6 +140,15 @@ def test_participants_of_the_cohort_itself_are_left_out(root, real):
     assert "maps" in own["dataset"]["leave_out"]["sub-01"]
 
 
+@pytest.mark.parametrize("own", [{}, {"sub-1": "moved"}, {"sub-2": "moved"}])
+def test_participants_whose_ids_differ_by_zeros_or_capitals_are_left_out_too(root, real, own):
+    real["pretraining"]["dataset"] = {"leave_out": own}
+    whole = filled(root, real, ["sub-1", "sub-02", "sub-a3"])
+    names = ["sub-01", "sub-001", "sub-2", "sub-A03", "sub-11"]
+    used = experiment.used_scans(whole, Cohort([Scan(name, 40.0) for name in names]))
+    assert [scan.participant_id for scan in used] == ["sub-11"]
+
+
 def test_nobody_left_is_an_error_before_the_first_job(root, real):
     own = filled(root, real, PEOPLE)
     cohort = Cohort([Scan("sub-02", 40.0)])

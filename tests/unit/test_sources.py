@@ -66,7 +66,10 @@ def test_the_settings_read_from_the_source_are_those_of_the_class(loss):
     import inspect
 
     found = sources.constructor_parameters(f"contrage.losses.{loss}")
-    assert found == list(inspect.signature(type(losses.load(loss))).parameters)
+    own = inspect.signature(type(losses.load(loss))).parameters
+    assert found == list(own)
+    defaults = sources.constructor_defaults(f"contrage.losses.{loss}")
+    assert defaults == {name: each.default for name, each in own.items()}
 
 
 DIGEST = "from contrage import sources; print(sources.digest('contrage.imaging.check'))"

@@ -16,6 +16,7 @@ from contrage.cohort.feature_table import check_settings
 from contrage.cohort.names import MAPS, participant
 from contrage.cohort.tables import Cohort, Scan
 from contrage.errors import SettingsError
+from contrage.plan.loss_settings import check_kinds, check_row
 
 ABLATED = "dynlocrep"
 DEFAULT_NORM = "manhattan"
@@ -244,28 +245,11 @@ def check_config(config: dict[str, Any]) -> None:
     _check_images(config)
     _check_magnitude(config)
     for row in dict.fromkeys([*all_rows(config), *config["losses"]]):
-        _check_row(row, loss_settings(config, row))
+        check_row(row, loss_settings(config, row))
     _check_search(config)
     unknown = set(config["report"]["embedding_rows"]) - set(all_rows(config))
     if unknown and config["report"]["embedding_rows"] != [ABLATED]:
         raise SettingsError(f"report.embedding_rows: {', '.join(sorted(unknown))} is not trained")
-
-
-def _check_row(row: str, settings: dict[str, Any]) -> None:
-    """Refuse an unknown loss or setting without importing the loss, which would take seconds."""
-    loss = settings["loss"]
-    if loss not in losses.available():
-        raise SettingsError(
-            f"losses.{row}: no loss {loss!r}; there are {', '.join(losses.available())}. "
-            "A row with another name than its loss needs `loss:`"
-        )
-    known = sources.constructor_parameters(f"contrage.losses.{loss}")
-    unknown = sorted(set(settings) - {"loss", *known})
-    if unknown:
-        raise SettingsError(
-            f"losses.{row}: {loss} has no setting {', '.join(unknown)}; "
-            f"it has {', '.join(known) or 'none'}"
-        )
 
 
 def _check_search(config: dict[str, Any]) -> None:
@@ -278,6 +262,7 @@ def _check_search(config: dict[str, Any]) -> None:
             )
         loss = loss_settings(config, row)["loss"]
         search.check_ranges(row, ranges, sources.constructor_parameters(f"contrage.losses.{loss}"))
+        check_kinds(f"search.rows.{row}", loss, ranges)
         if "norm" in ranges and row in ablation.values():
             raise SettingsError(
                 f"search.rows.{row}.norm: benchmark.norms compares this row under its norm; set "

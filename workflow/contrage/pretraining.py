@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from contrage.cohort.leave_out import of_both
 from contrage.errors import SettingsError
 from contrage.experiment import (
     ABLATED,
@@ -80,7 +81,7 @@ def experiment_config(config: dict[str, Any], people: Iterable[str]) -> dict[str
     same = {"voxel_mm": config["dataset"]["voxel_mm"]}
     inherited = {key: config["dataset"][key] for key in ("normalisation", "field_of_view")}
     dataset = {**inherited, **copy.deepcopy(chosen["dataset"]), **same}
-    dataset["leave_out"] = {**left_out(config, people), **dataset.get("leave_out", {})}
+    dataset["leave_out"] = {**dataset.get("leave_out", {}), **left_out(config, people)}
     row = chosen["loss"]
     training = merged(config["training"], chosen["training"])
     return {
@@ -101,8 +102,7 @@ def left_out(config: dict[str, Any], people: Iterable[str]) -> dict[str, str]:
     """Return who must not be pre-trained on, participant_id → reason."""
     if are_other_people(config):
         return {}
-    reason = f"also in the cohort {config['cohort']['name']}, whose ages are predicted"
-    return {person: reason for person in people}
+    return dict.fromkeys(people, of_both(config["cohort"]["name"]))
 
 
 def are_other_people(config: dict[str, Any]) -> bool:

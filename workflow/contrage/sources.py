@@ -7,10 +7,12 @@ that an edit reruns what depends on it and nothing else.
 from __future__ import annotations
 
 import ast
+import contextlib
 import hashlib
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 PACKAGE = Path(__file__).resolve().parent
 
@@ -117,18 +119,42 @@ def constructor_parameters(module: str, class_name: str | None = None) -> list[s
         Without `self`; those of the base class where the class has no `__init__` of its own, and
         an empty list where that is no class of contrage.
     """
+    constructor = _constructor(module, class_name)
+    if constructor is None:
+        return []
+    return [each.arg for each in (*constructor.args.args, *constructor.args.kwonlyargs)][1:]
+
+
+def constructor_defaults(module: str, class_name: str | None = None) -> dict[str, Any]:
+    """Return the defaults of such parameters, of those that have one written as a plain value."""
+    constructor = _constructor(module, class_name)
+    if constructor is None:
+        return {}
+    own = constructor.args
+    written = dict(zip(reversed(own.args), reversed(own.defaults), strict=False))
+    written |= dict(zip(own.kwonlyargs, own.kw_defaults, strict=True))
+    found = {}
+    for parameter, node in written.items():
+        with contextlib.suppress(ValueError):  # a name or a call: what it is, only running it tells
+            if node is not None:
+                found[parameter.arg] = ast.literal_eval(node)
+    return found
+
+
+def _constructor(module: str, class_name: str | None) -> ast.FunctionDef | None:
+    """Return the constructor of a class of a module, perhaps that of its base class."""
     file = module_file(module)
     if file is None:
-        return []
+        return None
     body = ast.parse(file.read_text(encoding="utf-8")).body
     classes = {node.name: node for node in body if isinstance(node, ast.ClassDef)}
     public = [name for name in classes if not name.startswith("_")]
     callable_ones = [name for name in public if _method(classes[name], "forward")]
     chosen = classes.get(class_name or next(iter([*callable_ones, *public]), ""))
     if chosen is None:
-        return []
+        return None
     if constructor := _method(chosen, "__init__"):
-        return [each.arg for each in (*constructor.args.args, *constructor.args.kwonlyargs)][1:]
+        return constructor
     homes = {
         alias.asname or alias.name: node.module
         for node in body
@@ -137,8 +163,8 @@ def constructor_parameters(module: str, class_name: str | None = None) -> list[s
     }
     for base in chosen.bases:
         if isinstance(base, ast.Name) and (base.id in classes or base.id in homes):
-            return constructor_parameters(homes.get(base.id, module), base.id)
-    return []
+            return _constructor(homes.get(base.id, module), base.id)
+    return None
 
 
 def _method(node: ast.ClassDef, name: str) -> ast.FunctionDef | None:

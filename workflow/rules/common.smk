@@ -11,10 +11,11 @@ from contrage import experiment, failures, sources
 from contrage import pretraining as beforehand
 from contrage.cohort import came_through, names
 from contrage.cohort.notices import notices
+from contrage.cohort.read import settings_of
 from contrage.cohort.snapshot import cohort_of_run
 from contrage.imaging import backends, template_source
 from contrage.learning import encoders
-from contrage.plan.people import check_plan
+from contrage.plan.people import check_plan, left_out_otherwise
 from contrage.plan.targets import trains
 from contrage.run.found import contents, stamps
 from contrage.run.found import digest as digest_of
@@ -45,25 +46,18 @@ IS_TABLE = config["cohort"]["source"] == "table"
 RAW_FOLDER = RAW if IS_PHANTOM else config["cohort"]["path"]
 IS_ARRAYS = config["cohort"]["source"] == "arrays"
 HAS_SCANS = not (IS_TABLE or IS_ARRAYS)
-COHORT_SETTINGS = {
-    **{
-        key: value
-        for key, value in config["cohort"].items()
-        if key
-        not in (
-            "name",
-            "exclude",
-        )  # the list of a reader decides nothing before selection
-    },
-    "raw": RAW,
-    "needs_anatomical": USES_ANATOMICAL,
-    "needs_mask": config["preprocessing"]["skull_strip"]["method"] == "mask",
-    "needs_magnitude": USES_MAGNITUDE,
-}
+USES_MASK = config["preprocessing"]["skull_strip"]["method"] == "mask"
+COHORT_SETTINGS = settings_of(
+    config["cohort"],
+    raw=RAW,
+    needs_anatomical=USES_ANATOMICAL,
+    needs_mask=USES_MASK,
+    needs_magnitude=USES_MAGNITUDE,
+)
 RAW_IMAGES = [
     *["anatomical"] * (USES_ANATOMICAL or IS_ARRAYS),
     *MAPS,
-    *["mask"] * COHORT_SETTINGS["needs_mask"],
+    *["mask"] * USES_MASK,
     *["magnitude"] * USES_MAGNITUDE,
 ]
 try:
@@ -86,9 +80,12 @@ except ContrageError as error:
     raise WorkflowError(str(error)) from None
 
 if workflow.is_main_process:
-    for line in notices(
-        COHORT, config["cohort"]["name"], Path(DERIVATIVES) if HAS_SCANS else None
-    ):
+    for line in [
+        *notices(
+            COHORT, config["cohort"]["name"], Path(DERIVATIVES) if HAS_SCANS else None
+        ),
+        *left_out_otherwise(config, COHORT),
+    ]:
         logger.warning(line)
 
 SCANS = {scan.scan_id: scan for scan in COHORT.scans}

@@ -42,6 +42,17 @@ def test_an_unknown_scan_is_named_with_file_and_line(listed):
         listed("scan_id\treason\nsub-02\tmoved\nsub-99\tmoved\n")
 
 
+def test_a_scan_that_stands_there_twice_has_one_reason(listed):
+    assert listed("scan_id\treason\nsub-02\tmoved\n02\tmoved\n") == {"sub-02": "moved"}
+    with pytest.raises(TableError, match=r"line 3: sub-02 stands there already, in line 2 with an"):
+        listed("scan_id\treason\nsub-02\tmoved\n02\tghosts\n")
+
+
+def test_a_scan_and_its_participant_may_have_reasons_of_their_own(listed):
+    text = "scan_id\treason\nsub-01_ses-b\tghosts\nsub-01\tmoved\n"
+    assert listed(text) == {"sub-01_ses-b": "ghosts", "sub-01_ses-a": "moved"}
+
+
 def test_a_list_without_its_columns_is_refused(listed):
     with pytest.raises(TableError, match="needs the columns scan_id"):
         listed("sub-02,moved\n")

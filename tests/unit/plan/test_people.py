@@ -10,11 +10,12 @@ import pandas as pd
 import pytest
 import yaml
 
+from contrage.cohort import leave_out
 from contrage.cohort.tables import Cohort, Exclusion, Scan
 from contrage.dataset.hold_out import hold_out
 from contrage.dataset.split import make_folds
 from contrage.errors import ContrageError, LeakageError, SettingsError
-from contrage.plan.people import check_plan
+from contrage.plan.people import check_plan, left_out_otherwise
 from contrage.pretraining import merged
 
 
@@ -164,6 +165,32 @@ def test_whom_the_table_cannot_use_may_be_left_out_as_well(config):
     found = cohort(60)
     found.excluded.append(Exclusion("sub-99_ses-a", "table", "age is missing"))
     check_plan(merged(config, {"dataset": {"leave_out": {"sub-99": "withdrew"}}}), found)
+
+
+def test_one_person_under_two_names_may_have_one_reason_only(config):
+    same = {"dataset": {"leave_out": {"sub-07": "moved", "7": "moved"}}}
+    check_plan(merged(config, same), cohort(60))
+    change = {"dataset": {"leave_out": {"sub-07": "moved", "7": "withdrew"}}}
+    assert refusal(config, change, cohort(60)) == (
+        "dataset.leave_out: sub-07 and 7 are one person, sub-07, with different reasons; keep one"
+    )
+
+
+def test_a_pretrainings_own_list_is_checked_like_any_other(config):
+    change = {"experiment": "demo-pretraining", "dataset": {"leave_out": {"sub-071": "moved"}}}
+    said = refusal(config, change, cohort(60))
+    assert said.startswith("pretraining.dataset.leave_out: nobody in the cohort phantom has the id")
+
+
+def test_whose_id_differs_by_zeros_alone_is_left_out_of_pretraining_and_named(config):
+    assert left_out_otherwise(config, cohort(60)) == []
+    others = {f"sub-{n}": leave_out.of_both("maps") for n in range(50)}
+    change = {"experiment": "demo-pretraining", "dataset": {"leave_out": others}}
+    said = refusal(config, change, cohort(60))
+    assert said.startswith("pretraining.training.batch_size: 16, but no more than 8 scans")
+    (line,) = left_out_otherwise(merged(config, change), cohort(60))
+    assert "left out of the pre-training: sub-0 is sub-00, sub-1 is sub-01" in line
+    assert line.endswith("and 5 more")
 
 
 def test_a_pretraining_leaves_out_others_and_says_whose_keys_are_meant(config):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from contrage import settings
+from contrage.cohort.bids_images import FOLDERS
 from contrage.errors import SettingsError
 from contrage.settings.words import PATTERNS
 
@@ -156,6 +157,46 @@ from contrage.settings.words import PATTERNS
             "training.learning_rate: 0,001 has a comma; write 0.001",
         ),
         ("losses: {exp: {sigma: 010}}", "losses.exp.sigma: 010 is octal in YAML (8); write 10"),
+        (
+            "cohort: {entities: {acqq: highres}}",
+            "cohort.entities.acqq: no such key; did you mean cohort.entities.acq?",
+        ),
+        (
+            "cohort: {entities: {T1: {acq: a}}}",
+            "cohort.entities.T1: no such key; did you mean cohort.entities.T1w?",
+        ),
+        (
+            "cohort: {entities: {acquisition: a}}",
+            "cohort.entities.acquisition: no such key; did you mean cohort.entities.acq?",
+        ),
+        (
+            "cohort: {entities: {mask: {rn: 1}}}",
+            "cohort.entities.mask.rn: no such key; did you mean cohort.entities.mask.run?",
+        ),
+        (
+            "cohort: {entities: {T1w: {ses: a}}}",
+            "cohort.entities.T1w.ses: each session has a folder, and all are taken; name those to "
+            "leave out in the file that cohort.exclude gives",
+        ),
+        (
+            "cohort: {entities: {T1w: {mask: a}}}",
+            "cohort.entities.T1w.mask: no such key; images are chosen by acq, ce, rec, dir, run, "
+            "echo, flip, inv, mt, part, space, desc and 21 more. Name files that differ in mask "
+            "by one of these, such as acq",
+        ),
+        (
+            "cohort: {entities: {T1w: highres}}",
+            "cohort.entities.T1w: highres is not possible; it takes a block of keys",
+        ),
+        (
+            "cohort: {entities: {acq: [a]}}",
+            'cohort.entities.acq: ["a"] is not possible; it takes a whole number, or text, or null',
+        ),
+        (
+            "pretraining: {cohort: {entities: {acqq: a}}}",
+            "pretraining.cohort.entities.acqq: no such key; did you mean "
+            "pretraining.cohort.entities.acq?",
+        ),
     ],
 )
 def test_a_mistake_is_one_line_with_its_key_and_what_is_possible(said, text, line):
@@ -204,3 +245,9 @@ def test_every_pattern_of_the_schema_has_words(schema):
 def test_every_experiment_of_the_repository_names_its_own_data(root, schema):
     for file in (root / "config").glob("*.yaml"):
         settings.read([root / "config/config.yaml", file], [], schema)
+
+
+def test_images_are_chosen_by_the_kinds_that_are_looked_for(schema):
+    entities = schema["properties"]["cohort"]["properties"]["entities"]
+    kinds = entities["propertyNames"]["anyOf"][0]["enum"]
+    assert set(kinds) == set(entities["properties"]) == set(FOLDERS)

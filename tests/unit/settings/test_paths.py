@@ -30,10 +30,23 @@ def test_a_home_folder_is_meant(read, monkeypatch, written):
     } == {"/home/somebody/study"}
 
 
-def test_the_home_folder_by_itself_is_no_null(read, monkeypatch):
+@pytest.mark.parametrize("text", ["{path: ~}", "{path: null}", "{path: }"])
+def test_no_path_is_never_the_home_folder(said, text):
+    line = "cohort.path: there is no value; give a path, or leave the line out"
+    assert said(NAMES, f"cohort: {text}") == [line]
+
+
+def test_null_where_a_path_need_not_be_is_none(read):
+    content = read(NAMES, "cohort: {exclude: ~}\ntraining: {start_from: ~}\n")
+    assert content["cohort"]["exclude"] is None and content["training"]["start_from"] is None
+
+
+def test_the_home_folder_by_itself_stands_in_quotation_marks(read, monkeypatch):
     monkeypatch.setenv("HOME", "/home/somebody")
-    assert read(NAMES, "cohort: {path: ~}")["cohort"]["path"] == "/home/somebody"
-    assert read(arguments=('cohort={"path": "~/x"}',))["cohort"]["path"] == "/home/somebody/x"
+    assert read(NAMES, "cohort: {path: '~'}")["cohort"]["path"] == "/home/somebody"
+    for written, path in (("~", "/home/somebody"), ("~/x", "/home/somebody/x")):
+        found = read(NAMES, arguments=(f'cohort={{"path": "{written}"}}',))
+        assert found["cohort"]["path"] == path
 
 
 def test_words_and_names_are_no_paths(read):

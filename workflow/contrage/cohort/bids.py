@@ -20,7 +20,7 @@ from contrage.cohort.bids_scans import (
 )
 from contrage.cohort.bids_sessions import note_shared_ages, rows_of_person
 from contrage.cohort.bids_tables import Tables
-from contrage.cohort.match import OTHERWISE, key, match, told_otherwise
+from contrage.cohort.match import OTHERWISE, bare, match, told_otherwise
 from contrage.cohort.names import LABEL
 from contrage.cohort.tables import (
     FILES,
@@ -163,7 +163,7 @@ def _session_column(table: Table) -> str | None:
     if len(filled) == 2:
         for number, row in zip(table.numbers, table.rows, strict=True):
             one, other = (row[name].removeprefix("ses-") for name in filled)
-            if key(one) != key(other):
+            if bare(one) != bare(other):
                 raise TableError(
                     f"{table.path}: line {number}: {filled[0]} is {one!r}, {filled[1]} is "
                     f"{other!r}; remove one of the two columns"

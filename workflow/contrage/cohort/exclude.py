@@ -30,16 +30,23 @@ def read_exclusions(path: Path | str | None, known: Iterable[str]) -> dict[str, 
     SettingsError
         If there is no such file.
     TableError
-        If a column is missing, or a line names a scan that the cohort does not have; file and
-        line are named.
+        If a column is missing, a line names a scan that the cohort does not have, or two lines
+        give one scan different reasons; file and line are named.
     """
     if not path:
         return {}
     lines = _lines(Path(path))
     scans = list(known)
     found: dict[str, str] = {}
+    before: dict[str, tuple[int, str]] = {}
     for number, name, reason in lines:
         wanted = f"sub-{name.removeprefix('sub-')}"
+        line, first = before.setdefault(wanted, (number, reason))
+        if reason != first:
+            raise TableError(
+                f"{path}, line {number}: {wanted} stands there already, in line {line} with "
+                "another reason; keep one"
+            )
         meant = [scan for scan in scans if wanted in (scan, participant(scan))]
         if not meant:
             close = nearest(wanted, scans)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from contrage.cohort.duplicates import KEEP, REFUSE, same_rows
-from contrage.cohort.match import key as alike_by
+from contrage.cohort.match import bare
 from contrage.cohort.names import scan_id
 from contrage.cohort.suspicious import check_features
 from contrage.cohort.tables import (
@@ -106,7 +106,7 @@ def _check_ids(table: FeatureTable, rows: list[dict[str, Any]], duplicates: str)
     alike: dict[str, dict[str, None]] = {}
     for row in rows:
         name = row["participant_id"].removeprefix("sub-")
-        alike.setdefault(alike_by(name), {})[name] = None
+        alike.setdefault(bare(name), {})[name] = None
     several = [few(list(names)) for names in alike.values() if len(names) > 1]
     if several:
         raise TableError(

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from difflib import get_close_matches
+from dataclasses import dataclass, field
+
+from contrage.cohort.match import bare
+
+_BOTH = "also in the cohort "
 
 
 @dataclass(frozen=True)
@@ -14,16 +17,27 @@ class LeftOut:
     Attributes
     ----------
     reasons : dict
-        participant_id, "sub-X" → reason.
+        participant_id, "sub-X" → reason, the first where there are two.
     unknown : list of str
         Ids that the cohort does not have, as they were written.
     ambiguous : dict
         Numbers that several participants have (7: sub-7, sub-07) → these.
+    twice : dict
+        participant_id → the ids by which they are named, with more than one reason.
+    otherwise : dict
+        Ids of another cohort → participants whose ids differ by zeros or capitals alone.
     """
 
     reasons: dict[str, str]
     unknown: list[str]
     ambiguous: dict[str, list[str]]
+    twice: dict[str, list[str]] = field(default_factory=dict)
+    otherwise: dict[str, list[str]] = field(default_factory=dict)
+
+
+def of_both(cohort: str) -> str:
+    """Return the reason to leave out who is in another cohort as well; `find` knows it."""
+    return f"{_BOTH}{cohort}, whose ages are predicted"
 
 
 def find(asked: Mapping[object, str], known: Iterable[str]) -> LeftOut:
@@ -33,34 +47,62 @@ def find(asked: Mapping[object, str], known: Iterable[str]) -> LeftOut:
     ----------
     asked : mapping
         Id → reason. The id with or without "sub-"; a number is also found where the cohort's has
-        zeros before it. With "sub-" it is taken to the letter.
+        zeros before it. With "sub-" it is taken to the letter. With the reason `of_both` it is an
+        id of another cohort, which need not be here: everyone is meant whose id differs from it
+        by zeros or capitals alone.
     known : iterable of str
         participant_id, "sub-X", of everyone in the cohort.
     """
     people = set(known)
-    reasons: dict[str, str] = {}
+    others = {str(key): reason for key, reason in asked.items() if _is_of_both(reason)}
+    named = {key: reason for key, reason in asked.items() if not _is_of_both(reason)}
+    reasons, otherwise = _also_here(others, people)
     unknown: list[str] = []
     ambiguous: dict[str, list[str]] = {}
-    by_number = _by_number(people) if any(_is_number(key) for key in asked) else {}
-    for key, reason in asked.items():
+    by_number = _by_number(people) if any(_is_number(key) for key in named) else {}
+    keys: dict[str, dict[str, str]] = {}
+    for key, reason in named.items():
         text = str(key).strip()
         exact = f"sub-{text.removeprefix('sub-')}"
         alike = by_number.get(int(text), []) if _is_number(text) else []
-        if exact in people:
-            reasons[exact] = reason
-        elif len(alike) == 1:
-            reasons[alike[0]] = reason
+        if exact in people or len(alike) == 1:
+            meant = exact if exact in people else alike[0]
+            keys.setdefault(meant, {})[text] = reason
+            reasons.setdefault(meant, reason)
         elif alike:
             ambiguous[text] = alike
         else:
             unknown.append(text)
-    return LeftOut(reasons, unknown, ambiguous)
+    twice = {person: [*found] for person, found in keys.items() if len(set(found.values())) > 1}
+    return LeftOut(reasons, unknown, ambiguous, twice, otherwise)
 
 
-def nearest(name: str, known: Iterable[str]) -> str | None:
-    """Return the id that is most like one, None where none is."""
-    wanted = f"sub-{name.removeprefix('sub-')}"
-    return next(iter(get_close_matches(wanted, list(known), n=1, cutoff=0.6)), None)
+def _is_of_both(reason: object) -> bool:
+    return str(reason).startswith(_BOTH)
+
+
+def _also_here(
+    others: Mapping[str, str], people: set[str]
+) -> tuple[dict[str, str], dict[str, list[str]]]:
+    """Return who of another cohort may be here, with the reasons, and whose ids are not equal.
+
+    It is the safe side: of sub-1 there both sub-01 and sub-001 are left out here.
+    """
+    if not others:
+        return {}, {}
+    alike: dict[str, list[str]] = {}
+    for person in sorted(people):
+        alike.setdefault(bare(person), []).append(person)
+    reasons: dict[str, str] = {}
+    otherwise: dict[str, list[str]] = {}
+    for name, reason in others.items():
+        for person in alike.get(bare(name), []):
+            if person == name:
+                reasons[person] = reason
+            elif person not in others:
+                reasons.setdefault(person, f"{reason} ({name} there)")
+                otherwise.setdefault(name, []).append(person)
+    return reasons, otherwise
 
 
 def _is_number(key: object) -> bool:

@@ -42,21 +42,21 @@ def match(
     labels, folders = list(dict.fromkeys(told)), set(there)
     alike: dict[str, list[str]] = defaultdict(list)
     for name in sorted(folders):
-        alike[key(name)].append(name)
+        alike[bare(name)].append(name)
     meant = {label: label for label in labels if label in folders}
-    lost = [label for label in labels if label not in folders and alike[key(label)]]
+    lost = [label for label in labels if label not in folders and alike[bare(label)]]
     claims: dict[str, list[str]] = defaultdict(list)
     for label in labels:
-        claims[key(label)].append(label)
-    unclear = [one for one in lost if len(alike[key(one)]) > 1 or len(claims[key(one)]) > 1]
+        claims[bare(label)].append(label)
+    unclear = [one for one in lost if len(alike[bare(one)]) > 1 or len(claims[bare(one)]) > 1]
     if unclear:
-        which = key(unclear[0])
-        names = [f"{prefix}{name}" for name in alike[which]]
+        key = bare(unclear[0])
+        names = [f"{prefix}{name}" for name in alike[key]]
         raise TableError(
-            f"{table}: {few(claims[which])} there, {few(names)} in the folder: which of them are "
+            f"{table}: {few(claims[key])} there, {few(names)} in the folder: which of them are "
             "the same? Write them alike, zeros and capitals too"
         )
-    return meant | {label: alike[key(label)][0] for label in lost}
+    return meant | {label: alike[bare(label)][0] for label in lost}
 
 
 OTHERWISE = "labels that differ by zeros or capitals from the folders were matched"
@@ -70,6 +70,6 @@ def told_otherwise(meant: dict[str, str], table: Path, prefix: str = "sub-") -> 
     return f"{table}: {few(pairs)}"
 
 
-def key(label: str) -> str:
-    """Return what stays of a label when zeros before numbers and capitals are lost."""
+def bare(label: str) -> str:
+    """Return what stays of a label when zeros before numbers and capitals are lost: 07A is 7a."""
     return re.sub(r"(?<!\d)0+(?=\d)", "", label).casefold()

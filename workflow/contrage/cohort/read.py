@@ -9,6 +9,43 @@ from contrage.cohort.names import folder, scan_id
 from contrage.cohort.tables import Cohort, Scan
 from contrage.errors import SettingsError, TableError
 
+ALL = ("source", "columns")
+OF_SOURCE = {
+    "phantom": ("phantom", "raw"),
+    "table": ("path", "on_bad_scan", "age_unit", "table", "duplicates"),
+    "mre134": ("path", "on_bad_scan", "age_unit"),
+    "arrays": ("path", "on_bad_scan", "age_unit", "image"),
+    "bids": (
+        *("path", "on_bad_scan", "age_unit", "image", "maps", "anatomical", "entities"),
+        *("needs_anatomical", "needs_mask", "needs_magnitude"),
+    ),
+}
+OF_PHANTOM = ("participants", "seed")
+"""Of its block: the rest decides how heads look, not who is there."""
+
+
+def settings_of(cohort: dict[str, Any], **of_run: Any) -> dict[str, Any]:
+    """Return what decides who is in a cohort, and nothing that decides later steps alone.
+
+    Parameters
+    ----------
+    cohort : dict
+        The `cohort` part of the configuration.
+    **of_run
+        `raw` (where the phantom lies), `needs_anatomical`, `needs_mask` and `needs_magnitude`.
+
+    Returns
+    -------
+    dict
+        As `read_cohort` takes it: with another value the table of scans is written anew, and all
+        that is made of it.
+    """
+    everything = {**cohort, **of_run}
+    chosen = {key: everything[key] for key in (*ALL, *OF_SOURCE[cohort["source"]])}
+    if "phantom" in chosen:
+        chosen["phantom"] = {key: chosen["phantom"][key] for key in OF_PHANTOM}
+    return chosen
+
 
 def read_cohort(settings: dict[str, Any]) -> Cohort:
     """List the scans of a cohort and what is left out.
@@ -16,8 +53,7 @@ def read_cohort(settings: dict[str, Any]) -> Cohort:
     Parameters
     ----------
     settings : dict
-        The `cohort` part of the configuration, with `raw` (where the phantom lies),
-        `needs_anatomical` and `needs_mask` beside.
+        As `settings_of` returns it.
 
     Raises
     ------

@@ -17,6 +17,7 @@ from contrage.cohort.tables import Cohort, Scan
 from contrage.dataset.shares import count_age_bins, count_held_out
 from contrage.errors import ContrageError, LeakageError, SettingsError, few
 from contrage.learning.batch import check_batch
+from contrage.tables import nearest
 
 
 @dataclass(frozen=True)
@@ -61,8 +62,7 @@ def check_plan(config: dict[str, Any], cohort: Cohort, trains: bool = True) -> N
     """
     is_pretraining = bool(pretraining.stage(config))
     try:
-        if not is_pretraining:  # which leaves out people of another cohort
-            _check_left_out(config, cohort)
+        _check_left_out(config, cohort)
         if not trains:
             return
         scans = experiment.used_scans(config, cohort)
@@ -122,13 +122,31 @@ def _check_left_out(config: dict[str, Any], cohort: Cohort) -> None:
     found = leave_out.find(config["dataset"]["leave_out"], known)
     for name, meant in found.ambiguous.items():
         raise SettingsError(f"{key}: {name} may be {few(meant, ' or ')}; write which")
+    for person, names in found.twice.items():
+        raise SettingsError(
+            f"{key}: {' and '.join(names)} are one person, {person}, with different reasons; keep "
+            "one"
+        )
     if found.unknown:
-        near = leave_out.nearest(found.unknown[0], known)
+        near = nearest(f"sub-{found.unknown[0].removeprefix('sub-')}", known)
         raise SettingsError(
             f"{key}: nobody in the cohort {config['cohort']['name']} has the id "
             f"{few([repr(name) for name in found.unknown])}"
             f"{f' (did you mean {near}?)' if near else ''}; mend or remove it"
         )
+
+
+def left_out_otherwise(config: dict[str, Any], cohort: Cohort) -> list[str]:
+    """Return a line on people of another cohort who have an id that is not quite theirs here."""
+    asked = config["dataset"]["leave_out"]
+    found = leave_out.find(asked, experiment.known_people(cohort)).otherwise
+    if not found:
+        return []
+    pairs = [f"{name} is {' and '.join(here)}" for name, here in found.items()]
+    return [
+        f"cohort {config['cohort']['name']}: ids that differ by zeros or capitals alone are taken "
+        f"for one person's, who is left out of the pre-training: {few(pairs)}"
+    ]
 
 
 def _check_ages(config: dict[str, Any], scans: list[Scan]) -> None:

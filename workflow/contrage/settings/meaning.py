@@ -72,10 +72,11 @@ def _value_of(reading: Reading, written: Any, part: Part | None, place: Place) -
 
 def _of_text(reading: Reading, text: str, part: Part, place: Place) -> Any:
     wanted, quoted = kinds(part), _is_quoted(reading, text)
+    is_home = text == "~" and getattr(text, "quoted", True)
     text = str(text)
     if not wanted:
         return _anything(reading, text, place, quoted)
-    if not quoted and _is_null(text, wanted) and not (text == "~" and _is_path(part)):
+    if not quoted and _is_null(text, wanted) and not (_is_path(part) and is_home):
         return _null(reading, text, part, place)
     if wanted & {"array", "object"} and text.startswith(("{", "[")):
         return _nested(reading, text, part, place)

@@ -6,8 +6,8 @@ from typing import Any
 
 from jsonschema import Draft202012Validator, ValidationError
 
-from contrage.settings.nearest import unknown_key
 from contrage.settings.schema import Part, kinds, properties
+from contrage.settings.unknown_key import unknown_entity, unknown_key
 from contrage.settings.words import PATTERNS, allowed, shown
 
 
@@ -58,13 +58,8 @@ def _sentences(
             for key in unknown
         ]
     if "propertyNames" in error.absolute_schema_path:
-        name = error.instance
-        return [
-            (
-                (*place, name),
-                f"{head}.{name}: not possible as a name; use {PATTERNS[error.validator_value]}",
-            )
-        ]
+        name = str(error.instance)
+        return [((*place, name), _refused_name(error, (*place, name), prefix))]
     if error.validator == "required":
         missing = [key for key in error.validator_value if key not in error.instance]
         wanted = ", ".join(error.validator_value)
@@ -72,6 +67,15 @@ def _sentences(
     if error.validator == "uniqueItems":
         return [(place, f"{head}: {_repeated(error.instance)} stands there twice")]
     return [(place, f"{head}: {_refusal(error)}")]
+
+
+def _refused_name(error: ValidationError, place: tuple[str, ...], prefix: str) -> str:
+    """Say that a key of a block whose keys are the user's own is not possible."""
+    if error.validator == "pattern":
+        wanted = PATTERNS[error.validator_value]
+        return f"{prefix}{'.'.join(place)}: not possible as a name; use {wanted}"
+    known = [name for each in error.context or [error] for name in each.validator_value]
+    return unknown_entity(place, known, prefix)
 
 
 def _repeated(items: list[Any]) -> str:

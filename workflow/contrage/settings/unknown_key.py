@@ -9,6 +9,7 @@ from contrage.settings.schema import Part, all_keys
 
 PRETRAINING = "pretraining"
 SURE, LIKELY = 0.8, 0.65
+FOLDERS = {"sub": "participant", "subject": "participant", "ses": "session", "session": "session"}
 
 
 def unknown_key(schema: Part, place: tuple[str, ...], known: list[str], prefix: str = "") -> str:
@@ -42,6 +43,35 @@ def unknown_key(schema: Part, place: tuple[str, ...], known: list[str], prefix: 
     return f"{head}; {f'{prefix}{where} has' if where else 'there are'} {few(known, most=12)}"
 
 
+def unknown_entity(place: tuple[str, ...], known: list[str], prefix: str = "") -> str:
+    """Say that images are not chosen by this part of their names, and by which they may be.
+
+    Parameters
+    ----------
+    place : tuple of str
+        The path of the unknown key.
+    known : list of str
+        Entities, and kinds of images where these may stand as well.
+    prefix : str
+        Stands before the path.
+    """
+    key, head = place[-1], f"{prefix}{'.'.join(place)}"
+    if whole := FOLDERS.get(key.lower()):
+        return (
+            f"{head}: each {whole} has a folder, and all are taken; name those to leave out in the "
+            "file that cohort.exclude gives"
+        )
+    # BIDS's long names begin with the short ones: acquisition, direction.
+    long = (name for name in known if key.lower().startswith(name) or name.startswith(key.lower()))
+    near = _close(key, known, SURE) or [*long]
+    if near:
+        return f"{head}: no such key; did you mean {prefix}{'.'.join((*place[:-1], near[0]))}?"
+    return (
+        f"{head}: no such key; images are chosen by {few(known, most=12)}. Name files that differ "
+        f"in {key} by one of these, such as acq"
+    )
+
+
 def _nested(path: str) -> str:
     *blocks, last = path.split(".")
     return "".join(f"{block}: {{" for block in blocks) + f"{last}: …" + "}" * len(blocks)
@@ -50,7 +80,8 @@ def _nested(path: str) -> str:
 def _close(key: str, known: list[str], least: float) -> list[str]:
     """Return the known names that are like a key, whatever its capitals and hyphens."""
     plain = key.lower().replace("-", "_").replace(" ", "_")
-    return get_close_matches(plain, known, n=3, cutoff=least)
+    names = {name.lower(): name for name in known}
+    return [names[each] for each in get_close_matches(plain, names, n=3, cutoff=least)]
 
 
 def _elsewhere(key: str, paths: list[str]) -> list[str]:
