@@ -276,3 +276,13 @@ def test_the_advice_chooses(tmp_path):
     put(tmp_path, "sub-01/mre/sub-01_run-1_stiffness.nii.gz")
     put(tmp_path, "sub-01/mre/sub-01_run-01_stiffness.nii.gz")
     assert "remove all but one" in reason(cohort(tmp_path))
+
+
+def test_a_choice_that_touches_no_image_is_told(tmp_path):
+    found = cohort(
+        tmp_path, *RUNS, **T1, entities={"run": "first", "acq": "highres", "mask": {"rec": "x"}}
+    )
+    assert [note for note in found.notes if "cohort.entities" in note] == [
+        "cohort.entities.acq: no image has this entity",
+        "cohort.entities.rec: no image has this entity",
+    ]

@@ -11,6 +11,7 @@ import os
 from pathlib import Path
 from typing import Any
 
+from contrage.cohort.bids_images import FOLDERS, Images
 from contrage.cohort.bids_scans import (
     add_scan,
     check_alike,
@@ -74,7 +75,18 @@ def read(settings: dict[str, Any]) -> Cohort:
         add_scan(cohort, row, images[row["scan_id"]], settings)
     cohort.notes += tables.notes
     check_alike(cohort, images, settings)
+    cohort.notes += _without_effect(images, settings.get("entities") or {})
     return cohort
+
+
+def _without_effect(images: dict[str, Images], entities: dict[str, Any]) -> list[str]:
+    """Return a line on each entity that is asked for and that no image has."""
+    asked = {
+        key for name, value in entities.items()
+        for key in (value or {} if name in FOLDERS else [name])
+    }  # fmt: skip
+    known = set().union(*(each.known for each in images.values()))
+    return [f"cohort.entities.{key}: no image has this entity" for key in sorted(asked - known)]
 
 
 def _without_lost(

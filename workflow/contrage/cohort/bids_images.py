@@ -42,6 +42,8 @@ class Images:
         Kind of image → what was there beside the one that is taken.
     lists : dict of str to list of str
         Folder → names in it.
+    known : set of str
+        The entities that the images there have, of any kind.
     """
 
     home: str
@@ -49,6 +51,7 @@ class Images:
     problems: dict[str, str] = field(default_factory=dict)
     others: dict[str, list[str]] = field(default_factory=dict)
     lists: dict[str, list[str]] = field(default_factory=dict)
+    known: set[str] = field(default_factory=set)
 
     def path(self, kind: str) -> str | None:
         """Return where the image lies, None where there is none."""
@@ -124,6 +127,7 @@ def _choose(
     there, odd = _candidates(images.lists[FOLDERS[kind]], kind, own)
     if not there and not odd:
         return
+    images.known.update(*(each.entities for each in there))
     wanted = _wanted(kind, settings.get("entities") or {})
     if len(there) == 1 and not wanted and not must_agree and there[0].entities == own:
         images.taken[kind] = there[0]  # the usual case: of 20,000 scans each step counts

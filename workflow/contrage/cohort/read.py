@@ -63,6 +63,10 @@ def read_cohort(settings: dict[str, Any]) -> Cohort:
         If a table cannot be used, or no scan is left.
     """
     source = settings["source"]
+    if settings.get("columns") and source in ("phantom", "mre134"):
+        raise SettingsError(
+            f"cohort.columns: {source} has no further columns to keep; set it to []"
+        )
     if source == "phantom":
         cohort = Cohort(_phantom(settings))
     elif source == "table":
