@@ -89,7 +89,7 @@ def test_rows_keep_the_number_of_their_line(tmp_path):
         ("a\tb\ta\n1\t2\t3\n", "two columns are named 'a'"),
         ("", "is empty"),
         ("\n\n", "is empty"),
-        (b"PK\x03\x04rest", "Excel workbook"),
+        (b"PK\x03\x04 xl/workbook.xml", "Excel workbook"),
         (b"\x1f\x8brest", "compressed"),
         ("version https://git-lfs.github.com/spec/v1\n", "pointer of git-lfs"),
         ("/annex/objects/MD5E-s1--a.tsv\n", "pointer of git-annex"),

@@ -6,17 +6,9 @@ import re
 from pathlib import Path
 
 from contrage.errors import TableError
+from contrage.marks import no_data
 
 LINE_END = re.compile(r"\r\n|\r|\n")
-_NO_TABLE = (
-    (b"PK\x03\x04", "is an Excel workbook; save it as TSV or CSV"),
-    (b"\xd0\xcf\x11\xe0", "is an Excel workbook; save it as TSV or CSV"),
-    (b"\x1f\x8b", "is compressed; unpack it (gunzip)"),
-    (b"version https://git-lfs", "is a pointer of git-lfs; fetch the file (git lfs pull)"),
-    (b"/annex/objects/", "is a pointer of git-annex; fetch the file (git annex get)"),
-    (b"<!doctype html", "is a web page, no table; download the file itself"),
-    (b"<html", "is a web page, no table; download the file itself"),
-)
 
 
 def read_text(path: Path) -> str:
@@ -35,10 +27,8 @@ def read_text(path: Path) -> str:
         raise TableError(f"{path}: {lost}") from None
     except OSError as error:
         raise TableError(f"{path}: cannot be read ({error.strerror})") from None
-    start = content[:200].lstrip().lower()
-    for mark, reason in _NO_TABLE:
-        if start.startswith(mark.lower()):
-            raise TableError(f"{path}: {reason}")
+    if reason := no_data(content):
+        raise TableError(f"{path}: {reason}")
     encoding = "utf-16" if content[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
     try:
         text = content.decode(encoding)

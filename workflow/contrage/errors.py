@@ -125,7 +125,12 @@ def failure(stage: str, error: Exception) -> dict[str, Any]:
     return {"stage": stage, "reason": reason, "unexpected": True}
 
 
-def few(names: Sequence[str], separator: str = ", ", most: int = 5) -> str:
-    """Return the first of many names, for a message, and how many more there are."""
-    more = f" and {len(names) - most} more" if len(names) > most else ""
-    return separator.join(names[:most]) + more
+def few(
+    names: Sequence[str], separator: str = ", ", most: int = 5, count: int | None = None
+) -> str:
+    """Return the first of many names, for a message, and how many more there are.
+
+    `count` is how many there are in all, where only the first of them are given.
+    """
+    left = (len(names) if count is None else count) - most
+    return separator.join(names[:most]) + (f" and {left} more" if left > 0 else "")

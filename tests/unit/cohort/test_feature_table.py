@@ -133,7 +133,7 @@ def test_what_cannot_be_used_is_named(tmp_path, text, names, message):
 
 def test_a_file_that_is_no_text_is_named(tmp_path):
     settings = cohort(tmp_path, lines())
-    (tmp_path / "table.csv").write_bytes(b"PK\x03\x04\xff\xfe\x00")
+    (tmp_path / "table.csv").write_bytes(b"PK\x03\x04\xff\xfe\x00xl/workbook.xml")
     with pytest.raises(TableError, match=r"table.csv: is an Excel workbook"):
         read_cohort(settings)
 

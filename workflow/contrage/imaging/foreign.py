@@ -8,16 +8,10 @@ from pathlib import Path
 
 import numpy as np
 
-LFS = b"version https://git-lfs.github.com/spec/"
-ANNEX = b"/annex/objects/"
+from contrage.marks import ANNEX, START, no_data
+
+GZIP = b"\x1f\x8b"
 MAGIC = (
-    (0, b"\x1f\x8b", "is compressed twice; unpack it once (gunzip)"),
-    (0, b"BZh", "is compressed by bzip2; unpack it (bunzip2)"),
-    (0, b"\xfd7zXZ\0", "is compressed by xz; unpack it (unxz)"),
-    (0, b"\x28\xb5\x2f\xfd", "is compressed by zstd; unpack it (unzstd)"),
-    (0, b"PK\x03\x04", "is a zip archive; unpack it"),
-    (0, b"7z\xbc\xaf", "is a 7z archive; unpack it"),
-    (257, b"ustar", "is a tar archive; unpack it"),
     (128, b"DICM", "is a DICOM file; convert the series to NIfTI (dcm2niix)"),
     (0, b"NRRD", "is an NRRD image; convert it to NIfTI"),
     (0, b"CDF\x01", "is a MINC image; convert it to NIfTI (mnc2nii)"),
@@ -35,6 +29,10 @@ OTHERWISE = "is not a NIfTI file; convert it to .nii or .nii.gz"
 
 def what_it_is(content: bytes) -> str:
     """Return what a file's unpacked content is, and what to do, where it is no NIfTI image."""
+    if content.startswith(GZIP):
+        return "is compressed twice; unpack it once (gunzip)"
+    if reason := no_data(content):
+        return reason
     for place, magic, words in MAGIC:
         if content[place : place + len(magic)] == magic:
             return words
@@ -45,15 +43,9 @@ def what_it_is(content: bytes) -> str:
 
 def _text(content: bytes) -> str | None:
     """Return what kind of text a content is, None where it is none."""
-    start = content[:2000].removeprefix(b"\xef\xbb\xbf").lstrip()
-    if start.startswith(LFS):
-        return "is a pointer of git-lfs: fetch the file (git lfs pull)"
-    if ANNEX in start.replace(b"\\", b"/"):
-        return "is a pointer of git-annex: fetch the file (git annex get, or datalad get)"
-    if b"<html" in start.lower() or start.lower().startswith(b"<!doctype html"):
-        return "is a web page, perhaps a login's; download the image again"
+    start = content[:START].removeprefix(b"\xef\xbb\xbf").lstrip()
     try:
-        words = start.decode("utf-8", errors="strict" if len(content) < 2000 else "ignore")
+        words = start.decode("utf-8", errors="strict" if len(content) < START else "ignore")
     except UnicodeDecodeError:
         return None
     if not words or not all(each.isprintable() or each.isspace() for each in words):
