@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from contrage.cohort.duplicates import KEEP, REFUSE, same_rows
-from contrage.cohort.match import bare
+from contrage.cohort.match import check_ids
 from contrage.cohort.names import scan_id
 from contrage.cohort.suspicious import check_features
 from contrage.cohort.tables import (
@@ -21,7 +21,7 @@ from contrage.cohort.tables import (
     usable_rows,
 )
 from contrage.cohort.told import described, sex_of, unit_of_ages
-from contrage.errors import SettingsError, TableError, few
+from contrage.errors import SettingsError, TableError
 from contrage.tables import UNKNOWN, Table, is_missing, read_table
 
 ENDINGS = (".csv", ".tsv")
@@ -79,7 +79,8 @@ def read(settings: dict[str, Any]) -> Cohort:
     accepted = table.names.get("accept", [])
     check_features(table.path, table.features, values, ages, accept=accepted, rows=everyone)
     duplicates = settings.get("duplicates", REFUSE)
-    _check_ids(table, told, duplicates)
+    if duplicates == REFUSE:
+        check_ids(table.path, [row["participant_id"] for row in told])
     notes = _note_twins(table, told, values, duplicates)
     rows, excluded = usable_rows(
         told, table.path, settings["on_bad_scan"], any_label=True, unit=unit
@@ -97,23 +98,6 @@ def read(settings: dict[str, Any]) -> Cohort:
     ]
     tables = [str(table.path), *map(str, files)]
     return Cohort(scans, [*table.excluded, *excluded], tables, notes)
-
-
-def _check_ids(table: FeatureTable, rows: list[dict[str, Any]], duplicates: str) -> None:
-    """Ask where two ids differ by zeros or capitals alone: one person would be two."""
-    if duplicates == KEEP:
-        return
-    alike: dict[str, dict[str, None]] = {}
-    for row in rows:
-        name = row["participant_id"].removeprefix("sub-")
-        alike.setdefault(bare(name), {})[name] = None
-    several = [few(list(names)) for names in alike.values() if len(names) > 1]
-    if several:
-        raise TableError(
-            f"{table.path}: ids that differ by zeros or capitals alone: {few(several, '; ')}. "
-            "Write one person's alike, or set cohort.duplicates to keep where they are several "
-            "people's"
-        )
 
 
 def _note_twins(

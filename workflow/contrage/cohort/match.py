@@ -73,3 +73,22 @@ def told_otherwise(meant: dict[str, str], table: Path, prefix: str = "sub-") -> 
 def bare(label: str) -> str:
     """Return what stays of a label when zeros before numbers and capitals are lost: 07A is 7a."""
     return re.sub(r"(?<!\d)0+(?=\d)", "", label).casefold()
+
+
+def check_ids(table: Path, ids: Iterable[str]) -> None:
+    """Ask where two ids of a table differ by zeros or capitals alone: one person would be two.
+
+    Raises
+    ------
+    TableError
+        All such ids are named.
+    """
+    alike: dict[str, dict[str, None]] = defaultdict(dict)
+    for name in (each.removeprefix("sub-") for each in ids):
+        alike[bare(name)][name] = None
+    several = [few(list(names)) for names in alike.values() if len(names) > 1]
+    if several:
+        raise TableError(
+            f"{table}: ids that differ by zeros or capitals alone: {few(several, '; ')}. Write one "
+            "person's alike, or set cohort.duplicates to keep where they are several people's"
+        )

@@ -72,22 +72,8 @@ def page(
     feasible : list of Path, optional
         What was found before the trainings (`contrage.learning.feasible`).
     """
-    frames = {name: _table(Path(tables) / f"{name}.tsv") for name in TABLES}
-    frames["excluded"] = without_paths(frames["excluded"])
-    frames["scans"] = without_paths(_table(Path(results) / "dataset" / "scans.tsv"))
-    frames["truth"] = _table(Path(figures) / "truth.tsv")
-    frames["networks"] = networks(Path(results), settings.get("rows", []))
-    frames["site"] = _table(Path(tables) / "site.tsv")
-    searched = settings.get("config", {}).get("search", {}).get("rows", {})
-    frames["search"] = read_draws(Path(tables) / "search.tsv", searched)
-    if columns:
-        frames["features"] = read_tsv(columns)
+    frames = _frames(settings, Path(tables), Path(figures), Path(results), columns, choices)
     noticed = Path(notes).read_text(encoding="utf-8").splitlines() if notes else []
-    if choices:
-        chosen = read_tsv(choices)
-        frames["choices"] = chosen[chosen["scan_id"].isin(frames["scans"]["scan_id"])]
-    if len(frames["mae"]):
-        frames["mae"] = frames["mae"].sort_values("mae_mean", kind="stable")
     rows = list(frames["mae"].get("loss", []))
     study = Study(
         settings.get("config", {}),
@@ -102,6 +88,33 @@ def page(
     with atomic(output) as temporary:
         temporary.write_text(html, encoding="utf-8")
     logger.info("wrote %s, %.1f MB", output, len(html) / 1e6)
+
+
+def _frames(
+    settings: dict[str, Any],
+    tables: Path,
+    figures: Path,
+    results: Path,
+    columns: Path | None,
+    choices: Path | None,
+) -> dict[str, pd.DataFrame]:
+    """Read all that the page tells as tables, or makes sentences of."""
+    frames = {name: _table(tables / f"{name}.tsv") for name in TABLES}
+    frames["excluded"] = without_paths(frames["excluded"])
+    frames["scans"] = without_paths(_table(results / "dataset" / "scans.tsv"))
+    frames["truth"] = _table(figures / "truth.tsv")
+    frames["networks"] = networks(results, settings.get("rows", []))
+    frames["site"] = _table(tables / "site.tsv")
+    searched = settings.get("config", {}).get("search", {}).get("rows", {})
+    frames["search"] = read_draws(tables / "search.tsv", searched)
+    if columns:
+        frames["features"] = read_tsv(columns)
+    if choices:
+        chosen = read_tsv(choices)
+        frames["choices"] = chosen[chosen["scan_id"].isin(frames["scans"]["scan_id"])]
+    if len(frames["mae"]):
+        frames["mae"] = frames["mae"].sort_values("mae_mean", kind="stable")
+    return frames
 
 
 def _table(path: Path) -> pd.DataFrame:
