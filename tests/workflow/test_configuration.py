@@ -96,6 +96,15 @@ def test_a_typing_error_below_the_pretraining_is_named_with_its_key(table):
     assert "pretraining.training.epoch: no such key" in printed
 
 
+def test_a_study_without_the_row_that_is_watched_by_default_keeps_no_snapshots(table):
+    own = {key: value for key, value in CONFIG.items() if key != "report"}
+    (table.folder / "plain.yaml").write_text(yaml.safe_dump(own))
+    done = table.run("-n", "-p", config="plain.yaml")
+    printed = done.stdout + done.stderr
+    assert done.returncode == 0, printed
+    assert "contrage train" in printed and "--snapshots" not in printed
+
+
 def test_the_pretraining_is_planned_with_settings_of_its_own(table):
     change = "pretraining={'training': {'epochs': '7'}, 'cohort': {'phantom': {'seed': 5}}}"
     people = "cohort={'phantom': {'participants': 30}, 'name': 'thirty'}"

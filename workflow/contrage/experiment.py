@@ -249,7 +249,10 @@ def check_config(config: dict[str, Any]) -> None:
     _check_search(config)
     unknown = set(config["report"]["embedding_rows"]) - set(all_rows(config))
     if unknown and config["report"]["embedding_rows"] != [ABLATED]:
-        raise SettingsError(f"report.embedding_rows: {', '.join(sorted(unknown))} is not trained")
+        raise SettingsError(
+            f"report.embedding_rows: {', '.join(sorted(unknown))} is not trained; there are "
+            f"{', '.join(all_rows(config))}"
+        )
 
 
 def _check_search(config: dict[str, Any]) -> None:

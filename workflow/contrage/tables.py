@@ -69,14 +69,14 @@ class Table:
             return found
         if len(self.columns) == 1:
             raise TableError(
-                f"{self.path}: columns must be separated by tabs, in a .csv by commas; its first "
-                f"line is {self.columns[0][:60]!r}"
+                f"{self.path}: columns must be separated by tabs, in a .csv by commas or "
+                f"semicolons; its first line is {self.columns[0][:60]!r}"
             )
         close = nearest(name, self.columns)
         raise TableError(
             f"{self.path}: no column {name!r}{f' ({key})' if key else ''}; "
-            + (f"did you mean {close!r}? " if close else "")
-            + f"It has {few(self.columns, most=6) or 'no columns'}"
+            + (f"did you mean {close!r}? It" if close else "it")
+            + f" has {few(self.columns, most=6) or 'no columns'}"
         )
 
     def find(self, name: str) -> str | None:

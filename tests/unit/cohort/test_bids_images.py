@@ -286,3 +286,18 @@ def test_a_choice_that_touches_no_image_is_told(tmp_path):
         "cohort.entities.acq: no image has this entity",
         "cohort.entities.rec: no image has this entity",
     ]
+
+
+def test_what_lies_in_place_of_a_missing_image_is_named(tmp_path):
+    (left_out,) = cohort(tmp_path, "sub-01/mre/sub-20_stiffness").excluded
+    assert left_out.reason.endswith("(there: sub-20_stiffness.nii.gz)")
+
+
+def test_a_mask_waits_for_its_image(tmp_path):
+    told = reason(cohort(tmp_path, *RUNS, "sub-01/anat/sub-01_desc-brain_mask", **MASKED))
+    assert told.startswith("2 T1w images") and "desc" not in told.partition("choose")[2]
+
+
+def test_a_t1_that_maps_alone_do_not_need_is_told_with_the_way_out(tmp_path):
+    (left_out,) = cohort(tmp_path, "sub-01/mre/sub-01_stiffness", needs_anatomical=True).excluded
+    assert "no T1w image (for skull_strip or bias_correction; brain-only maps" in left_out.reason

@@ -393,3 +393,25 @@ def test_na_of_other_programs_is_missing(study):
     table = "participant_id age site sex\n1 30 NA .\n2 31 A NaN\n"
     cohort = study(["sub-1", "sub-2"], table)
     assert [(scan.site, scan.sex) for scan in cohort.scans] == [(None, None), ("A", None)]
+
+
+def test_age_0_among_adults_is_a_missing_age_and_among_infants_none(study):
+    scans = ["sub-1", "sub-2", "sub-3"]
+    with pytest.raises(TableError, match="sub-2: age 0 among adults: write n/a"):
+        study(scans, "participant_id age\n1 30\n2 0\n3 40\n")
+    infants = study(scans, "participant_id age\n1 0\n2 1.5\n3 1\n", age_unit="years")
+    assert list(ages(infants).values()) == [0, 1.5, 1]
+
+
+def test_a_column_named_for_age_and_unit_is_taken_and_it_is_said(study):
+    cohort = study(["sub-1", "sub-2"], "participant_id age_months\n1 360\n2 480\n")
+    assert ages(cohort) == {"sub-1": 30, "sub-2": 40}
+    assert "columns that are taken for the age: 'age_months'" in cohort.notes[0]
+    with pytest.raises(TableError, match="no column 'age'"):
+        study(["sub-1"], "participant_id age_days age_months\n1 900 30\n")
+
+
+def test_a_table_of_another_kind_is_named(study, tmp_path):
+    (tmp_path / "participants.xlsx").touch()
+    with pytest.raises(TableError, match=r"save participants\.xlsx as participants\.tsv"):
+        study(["sub-1"], None)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import numpy as np
 import pytest
 
@@ -105,31 +103,3 @@ def test_of_many_others_a_few_are_named_and_all_are_counted():
     assert "as sub-1, a, b, c, d and 3 more: one person" in found["sub-2_ses-a"]
     assert found["sub-2_ses-b"] == found["sub-2_ses-a"]
     assert "as sub-2_ses-a, sub-1, sub-2_ses-b, b, c and 4 more:" in found["a"]
-
-
-def seconds(work) -> float:
-    """Return the least of three times, of the processor: others may use the machine."""
-    times = []
-    for _ in range(3):
-        start = time.process_time()
-        work()
-        times.append(time.process_time() - start)
-    return min(times)
-
-
-def test_time_grows_with_the_number_of_equal_scans_not_with_its_square():
-    few, many = (
-        {f"sub-{n // 2}_ses-{n % 2}": record("a") for n in range(size)} for size in (1_000, 16_000)
-    )
-    for search in (same_file, same_sessions):
-        assert seconds(lambda s=search: s(many)) < 16 * 5 * seconds(lambda s=search: s(few))
-
-
-def test_time_grows_with_the_number_of_pairs_of_equal_rows_not_with_its_square(rng):
-    few, many = (np.tile(rng.normal(size=(size, 20)), (2, 1)) for size in (500, 8_000))
-
-    def search(values: np.ndarray) -> None:
-        names = [f"sub-{n}" for n in range(len(values))]
-        assert len(same_rows(names, values)) == len(values)
-
-    assert seconds(lambda: search(many)) < 16 * 5 * seconds(lambda: search(few))

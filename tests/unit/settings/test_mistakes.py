@@ -84,7 +84,7 @@ from contrage.settings.words import PATTERNS
         (
             "training: {seeds: 0}",
             "training.seeds: 0 is not possible; it takes a list of 1 or more, each a whole "
-            "number of at least 0; write [0]",
+            "number of at least 0; write a list: [0], or [0, …] for several",
         ),
         ("training: {seeds: [1, 1]}", "training.seeds: 1 stands there twice"),
         (
@@ -114,7 +114,7 @@ from contrage.settings.words import PATTERNS
         (
             "benchmark: {losses: exp}",
             "benchmark.losses: exp is not possible; it takes all, or a list of 1 or more, "
-            "each text; write [exp]",
+            "each text; write a list: [exp], or [exp, …] for several",
         ),
         ("benchmark: {losses: [exp, exp]}", "benchmark.losses: exp stands there twice"),
         (

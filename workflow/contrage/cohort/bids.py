@@ -138,13 +138,23 @@ def _folders(folder: Path) -> tuple[dict[str, str], list[str], bool]:
     return {name.removeprefix("sub-"): name for name in names}, lost, has_table
 
 
+def _instead(folder: Path) -> str:
+    """Return what to do where participants.tsv is not there."""
+    others = sorted(
+        each.name for each in folder.glob("[Pp]articipants.*") if each.suffix != ".json"
+    )
+    if others:
+        return f"save {others[0]} as participants.tsv, with tabs between columns"
+    return "cohort.path must be a BIDS folder"
+
+
 def _participants(
     tables: Tables, path: Path, people: dict[str, str], has_table: bool
 ) -> list[dict[str, Any]]:
     """Return a row per line of participants.tsv, with the label of the folder that it means."""
     if not has_table:
         if not any(tables.folder.glob("sub-*/sub-*_sessions.tsv")):
-            raise TableError(f"{path}: no such file; cohort.path must be a BIDS folder")
+            raise TableError(f"{path}: no such file; {_instead(tables.folder)}")
         return [
             {"participant_id": name, "folder": True}
             for label, name in people.items()

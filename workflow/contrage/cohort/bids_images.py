@@ -53,6 +53,11 @@ class Images:
     lists: dict[str, list[str]] = field(default_factory=dict)
     known: set[str] = field(default_factory=set)
 
+    def strangers(self, kind: str) -> list[str]:
+        """Return the images in a kind's folder that are none of the scan's."""
+        mine = {each.file for each in self.taken.values()} | set().union(*self.others.values())
+        return [name for name in self.lists[FOLDERS[kind]] if name not in mine and parse(name)]
+
     def path(self, kind: str) -> str | None:
         """Return where the image lies, None where there is none."""
         name = self.taken.get(kind)
@@ -90,7 +95,8 @@ def find_images(home: str, folders: list[str], own: dict[str, str], settings: di
     for kind in (*order[1:], "magnitude"):
         _choose(images, kind, own, settings, of_map)
     _choose(images, "T1w", own, settings, runs_of=of_map)
-    _choose(images, "mask", own, settings, images.taken.get(settings["anatomical"]))
+    if settings["anatomical"] in images.taken:
+        _choose(images, "mask", own, settings, images.taken[settings["anatomical"]])
     for kind in list(images.taken):
         reason = why_unusable(images.path(kind))
         if reason:

@@ -90,12 +90,14 @@ def leave_out_without_images(
     needed = needed_kinds(settings)
     asked = dict.fromkeys([*needed, *settings.get("maps", [])])
     problems = [images.problems[kind] for kind in asked if kind in images.problems]
-    missing = [words for kind, words in needed.items() if kind not in images.taken]
+    missing = [kind for kind in needed if kind not in images.taken]
     if problems:
         reason = "; ".join(dict.fromkeys(problems))
         cohort.excluded.append(Exclusion(scan_of(row), FILES, reason))
     elif missing:
-        reason = f"no {' and no '.join(missing)}"
+        reason = f"no {' and no '.join(needed[kind] for kind in missing)}"
+        strangers = dict.fromkeys(name for kind in missing for name in images.strangers(kind))
+        reason += f" (there: {few(list(strangers), most=3)})" if strangers else ""
         cohort.excluded.append(Exclusion(scan_of(row), "import", reason))
     return not problems and not missing
 
@@ -129,7 +131,9 @@ def needed_kinds(settings: dict[str, Any]) -> dict[str, str]:
     if learned in MAPS:
         needed[learned] = f"{NAMES[learned]} map (mre/…_{learned}.nii.gz)"
     if settings["needs_anatomical"] or learned not in MAPS:
-        needed[settings["anatomical"]] = f"{settings['anatomical']} image"
+        why = " (for skull_strip or bias_correction; brain-only maps: set both to none)"
+        words = f"{settings['anatomical']} image"
+        needed[settings["anatomical"]] = words + why * (learned in MAPS)
     if settings["needs_mask"]:
         needed["mask"] = "brain mask (anat/…_desc-brain_mask.nii.gz)"
     if settings.get("needs_magnitude"):

@@ -14,9 +14,12 @@ from typing import Any
 from contrage.cohort.tables import check_unique
 from contrage.cohort.told import Unit, described, sex_of, unit_of_ages
 from contrage.errors import TableError, few
-from contrage.tables import Table, is_missing, nearest, read_table
+from contrage.tables import Table, is_missing, nearest, plain, read_table
 
 NAMES = ("age", "sex", "site")
+AGE_AND_UNIT = re.compile(
+    r"agein(years?|yrs?|months?|weeks?|days)|age(years?|yrs?|months?|weeks?|days)"
+)
 
 
 @dataclass(frozen=True)
@@ -93,6 +96,8 @@ class Tables:
 
     def _understand(self, table: Table) -> Columns:
         found = {name: table.find(name) for name in (*NAMES, *self.columns)}
+        if found["age"] is None:
+            found["age"] = self._age_of_other_name(table)
         names = {name: column for name, column in found.items() if column is not None}
         close = None if "age" in names else nearest("age", table.columns)
         if close:
@@ -101,6 +106,14 @@ class Tables:
         sidecar = self._sidecar(table.path)
         unit = unit_of_ages(self.declared, sidecar, names["age"]) if "age" in names else Unit()
         return Columns(names, sidecar, unit)
+
+    def _age_of_other_name(self, table: Table) -> str | None:
+        """Return the one column that is named for age and its unit: age_months."""
+        alike = [column for column in table.columns if AGE_AND_UNIT.fullmatch(plain(column))]
+        if len(alike) != 1:
+            return None
+        self.note("columns that are taken for the age", f"{alike[0]!r} ({table.path.name})")
+        return alike[0]
 
     def _sidecar(self, path: Path) -> dict[str, Any]:
         """Return the JSON's words on a table: its own, those of its kind, those of participants."""

@@ -10,7 +10,7 @@ from contrage.cohort.agreement import disagreements
 from contrage.cohort.duplicates import KEEP, REFUSE, same_file, same_sessions
 from contrage.cohort.names import MAPS, check_file
 from contrage.cohort.tables import FILES
-from contrage.errors import ContrageError
+from contrage.errors import ContrageError, few
 from contrage.files import read_json
 from contrage.tables import read_tsv, write_tsv
 
@@ -61,8 +61,8 @@ def gate(
         log.warning("%s", line)
     if bad and settings["on_bad_scan"] == "fail":
         raise BadCohortError(
-            f"{len(bad)} of {len(table) + len(lost)} scans cannot be used (named above). "
-            "Mend or remove them, or set cohort.on_bad_scan to exclude"
+            f"{len(bad)} of {len(table) + len(lost)} scans cannot be used: "
+            f"{few(bad, '; ', most=3)}. Mend or remove them, or set cohort.on_bad_scan to exclude"
         )
     good = table[[reasons[scan] is None for scan in table["scan_id"]]]
     if good.empty:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from contrage.cohort.tables import FILES, Cohort
 from contrage.errors import few
-from contrage.run.left_behind import left_behind, message
+from contrage.run.left_behind import left_behind, message, told_in
 
 
 def notices(cohort: Cohort, name: str, derivatives: Path | None = None) -> list[str]:
@@ -25,8 +25,19 @@ def notices(cohort: Cohort, name: str, derivatives: Path | None = None) -> list[
     if closed:
         what = "1 scan has" if len(closed) == 1 else f"{len(closed)} scans have"
         lines.append(f"cohort {name}: {what} files that cannot be used: {few(closed, '; ')}")
+    absent = [f"{e.scan_id}: {e.reason}" for e in cohort.excluded if e.stage == "import"]
+    if absent:
+        what = "1 is" if len(absent) == 1 else f"{len(absent)} are"
+        lines.append(f"cohort {name}: {what} left out for want of images or a row: "
+                     f"{few(absent, '; ', most=3)}")  # fmt: skip
     if derivatives is not None:
-        known = [scan.scan_id for scan in cohort.scans] + [e.scan_id for e in cohort.excluded]
+        known = [scan.scan_id for scan in cohort.scans]
+        known += [e.scan_id for e in cohort.excluded if e.stage != "import"]
         if gone := left_behind(derivatives, known):
             lines.append(f"cohort {name}: {message(derivatives, gone)}")
+            if others := told_in(derivatives.parent.parent, gone):
+                lines.append(
+                    f"cohort {name}: tables of earlier runs have them until these run again: "
+                    f"{few(others)}"
+                )
     return lines

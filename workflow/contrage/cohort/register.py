@@ -63,7 +63,7 @@ def register(
     without_image = sum(exclusion.stage == "import" for exclusion in cohort.excluded)
     log.info("%d scans, %d left out", len(cohort.scans), len(cohort.excluded))
     if without_image:
-        log.warning("%d participants have no usable set of images: see %s", without_image, excluded)
+        log.warning("%d without a usable set of images or a row: see %s", without_image, excluded)
 
 
 def without_folder(note: str, settings: dict[str, Any]) -> str:

@@ -14,6 +14,7 @@ from contrage.cohort.told import Unit, check_ages
 from contrage.errors import TableError, few
 
 YOUNGEST, OLDEST = 0.0, 120.0
+ADULT = 10.0
 _NUMBER = re.compile(r"[-+]?((\d+\.?\d*|\.\d+)([eE][-+]?\d+)?|inf)")
 FILES = "files"
 """The stage of a scan whose files cannot be used: with `on_bad_scan` fail the gate names it."""
@@ -226,6 +227,7 @@ def usable_rows(
             age_as_told(row["age"]) for row, own in zip(rows, units, strict=True) if own == each
         ]
         check_ages(ages, each, table)
+    adults = _are_adults(rows, units)
     good, excluded = [], []
     for row, own in zip(rows, units, strict=True):
         person = participant_label(row["participant_id"], table, any_label, row.get("line"))
@@ -237,6 +239,8 @@ def usable_rows(
             if session and not any_label and not LABEL.match(session):
                 raise ValueError(no_label(f"ses-{session}"))
             age = age_in_years(row["age"], own)
+            if age == 0 and adults:
+                raise ValueError("age 0 among adults: write n/a where it is not known")
             good.append({**row, "participant_id": person, "scan_id": scan, "age": age})
         except ValueError as error:
             excluded.append(Exclusion(scan, "table", str(error)))
@@ -245,6 +249,13 @@ def usable_rows(
         named = few([f"{e.scan_id}: {e.reason}" for e in excluded], "; ")
         raise TableError(f"{table}: {named}. Mend the table, or set cohort.on_bad_scan to exclude")
     return good, excluded
+
+
+def _are_adults(rows: list[dict[str, Any]], units: list[Unit]) -> bool:
+    """Whether most of those whose age is told are no infants: 0 then stands for a missing age."""
+    told = [age_as_told(row["age"]) / own.per_year for row, own in zip(rows, units, strict=True)]
+    known = sorted(age for age in told if math.isfinite(age))
+    return bool(known) and known[len(known) // 2] > ADULT
 
 
 def no_label(name: str) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 
 from contrage import losses, sources
 from contrage.errors import SettingsError
+from contrage.tables import nearest
 
 KINDS = {
     bool: ("true or false", bool),
@@ -30,9 +31,11 @@ def check_row(row: str, settings: dict[str, Any]) -> None:
     """
     loss = settings["loss"]
     if loss not in losses.available():
+        close = nearest(loss, losses.available())
+        guess = f"did you mean {close}? There" if close else "there"
         raise SettingsError(
-            f"losses.{row}: no loss {loss!r}; there are {', '.join(losses.available())}. "
-            "A row with another name than its loss needs `loss:`"
+            f"benchmark.losses, losses.{row}: no loss {loss!r}; {guess} are "
+            f"{', '.join(losses.available())}, and rows of losses that say `loss:`"
         )
     known = sources.constructor_parameters(f"contrage.losses.{loss}")
     unknown = sorted(set(settings) - {"loss", *known})

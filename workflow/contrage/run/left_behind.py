@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from contrage.errors import few
+from contrage.tables import read_table
 
 
 def left_behind(derivatives: Path, scans: Iterable[str]) -> list[str]:
@@ -38,6 +39,17 @@ def left_behind(derivatives: Path, scans: Iterable[str]) -> list[str]:
             there = _folders(derivatives / name, "ses-")
             gone += [f"{name}/{each}" for each in there if each not in sessions[name]]
     return gone
+
+
+def told_in(results: Path, gone: list[str]) -> list[str]:
+    """Return the experiments whose table of scans still has participants or sessions."""
+    names = {name.replace("/ses-", "_ses-") for name in gone}
+    found = []
+    for table in sorted(results.glob("*/dataset/scans.tsv")):
+        scans = (row["scan_id"] for row in read_table(table).rows)
+        if any(scan in names or scan.partition("_ses-")[0] in names for scan in scans):
+            found.append(table.parents[1].name)
+    return found
 
 
 def _folders(folder: Path, prefix: str) -> list[str]:

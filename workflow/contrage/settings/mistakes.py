@@ -87,7 +87,7 @@ def _refusal(error: ValidationError) -> str:
     value = error.instance
     hint = ""
     if "array" in kinds(error.schema) and isinstance(value, int | float | str):
-        hint = f"; write [{shown(value)}]"
+        hint = f"; write a list: [{shown(value)}], or [{shown(value)}, …] for several"
     if value == {} and error.validator == "minProperties":
         return "there is nothing in it; name at least one key, or leave it out"
     return f"{shown(value)} is not possible; it takes {allowed(error.schema)}{hint}"
