@@ -15,6 +15,13 @@ hypothesis.settings.load_profile("patient")
 ROOT = Path(__file__).resolve().parents[1]
 
 
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Hold that tests which share a run go to one worker, where it is made once."""
+    if getattr(session.config.option, "loadgroup", False):
+        marked = [item for item in session.items if item.get_closest_marker("xdist_group")]
+        assert all("@" in item.nodeid for item in marked), "pytest-xdist does not see the groups"
+
+
 @pytest.fixture(scope="session")
 def shared() -> Path:
     """The folder of real scans and reference values, which lies beside the repository if at all."""
