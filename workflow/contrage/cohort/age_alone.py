@@ -125,6 +125,7 @@ def is_age(name: str, column: np.ndarray, ages: np.ndarray) -> str | None:
         In the order of age.
     """
     import numpy as np
+    from scipy.stats import rankdata
 
     known = np.isfinite(column) & np.isfinite(ages)
     x, age = column[known], ages[known]
@@ -140,7 +141,7 @@ def is_age(name: str, column: np.ndarray, ages: np.ndarray) -> str | None:
     named = says_age(name)
     if not named and mixed(x[:, None], age)[0] > HARDLY_MIXED:
         return None
-    ranked = correlation(ranks(x), ranks(age))
+    ranked = correlation(rankdata(x), rankdata(age))
     if abs(ranked) > SAME_RANK and enough:
         return f"its rank correlation with age is {ranked:.4f}"
     if abs(ranked) > 0.5 and in_order(x if ranked > 0 else -x, age):
@@ -185,15 +186,6 @@ def correlation(x: np.ndarray, y: np.ndarray) -> float:
     x, y = x - x.mean(), y - y.mean()
     x, y = x / np.abs(x).max(), y / np.abs(y).max()
     return float(x @ y / math.sqrt((x @ x) * (y @ y)))
-
-
-def ranks(x: np.ndarray) -> np.ndarray:
-    """Return the ranks of values of shape (n,), equal ones with their mean rank."""
-    import numpy as np
-
-    _, place, count = np.unique(x, return_inverse=True, return_counts=True)
-    last = np.cumsum(count)
-    return (last - (count - 1) / 2)[place]
 
 
 def in_order(x: np.ndarray, ages: np.ndarray) -> bool:
