@@ -53,7 +53,6 @@ def rows_of_person(
         return _without_sessions(tables, rows, names, had_sessions)
     above = home / f"{person}_scans.tsv"
     rows = [{**row, "above": str(above)} for row in rows] if above.name in names else rows
-    has_table = f"{person}_sessions.tsv" in names
     if not any("session" in row for row in rows):
         wanted = [(row, sessions) for row in rows]
         lost: list[dict[str, Any]] = []
@@ -64,8 +63,13 @@ def rows_of_person(
             [row for row in rows if row["session"] not in sessions],
             f"there is no folder of this session in {person}/ (there: {few(sessions)})",
         )
-    made = [_rows_of_sessions(tables, home, *each, sessions, has_table) for each in wanted]
-    return [*(row for some in made for row in some), *lost]
+    of_each = [(row, label) for row, labels in wanted for label in labels]
+    path = home / f"{person}_sessions.tsv"
+    if path.name not in names or not of_each:
+        return [*({**row, "session": label} for row, label in of_each), *lost]
+    said, reason = _told_of_sessions(tables, path, sessions)
+    made = [_of_session(row, label, said.get(label), reason, path) for row, label in of_each]
+    return [*made, *lost]
 
 
 def _closed(rows: list[dict[str, Any]], reason: str) -> list[dict[str, Any]]:
@@ -131,63 +135,48 @@ def _matched(
     ]
 
 
-def _rows_of_sessions(
-    tables: Tables,
-    home: Path,
-    row: dict[str, Any],
-    wanted: list[str],
-    sessions: list[str],
-    has_table: bool,
-) -> list[dict[str, Any]]:
-    """Return one row per session folder of a participant, each with what is said of it.
+def _told_of_sessions(
+    tables: Tables, path: Path, sessions: list[str]
+) -> tuple[dict[str, dict[str, Any]], str | None]:
+    """Return what sessions.tsv says of each session folder, and what a lack of age is lack of.
 
     Parameters
     ----------
     tables : Tables
-    home : Path
-        The participant's folder.
-    row : dict
-        What participants.tsv says; with `session` where it says it of one session only.
-    wanted : list of str
-        Labels of the sessions that the row speaks of, without prefix.
+    path : Path
+        sub-X_sessions.tsv.
     sessions : list of str
-        Those of all session folders.
-    has_table : bool
-        Whether sub-X_sessions.tsv is there.
+        Labels of all session folders, without prefix.
 
     Returns
     -------
-    list of dict
-        Those whose age cannot be told have a `reason`.
+    (said, reason)
+        By label; `reason` is None where the table has no column of ages.
 
     Raises
     ------
     TableError
-        If a session stands twice in sessions.tsv, or it cannot be told which one is meant.
+        If a session stands twice in the table, or it cannot be told which one is meant.
     """
-    if not has_table:
-        return [{**row, "session": name} for name in wanted]
-    path = home / f"{home.name}_sessions.tsv"
     table = tables.table(path)
     column = table.column("session_id" if table.find("session_id") else "session")
     cells = {}
-    for number, row_of_table in zip(table.numbers, table.rows, strict=True):
-        if is_missing(row_of_table[column]):
+    for number, row in zip(table.numbers, table.rows, strict=True):
+        if is_missing(row[column]):
             raise TableError(f"{path}: line {number}: there is no session's id")
-        label = row_of_table[column].removeprefix("ses-")
+        label = row[column].removeprefix("ses-")
         if label in cells:
             check_unique([f"ses-{label}"] * 2, path)
-        cells[label] = row_of_table
+        cells[label] = row
     meant = match(cells, sessions, path, "ses-")
     if note := told_otherwise(meant, path, "ses-"):
         tables.note(OTHERWISE, note)
     said = {meant[label]: tables.said(table, cells[label]) for label in meant}
-    lost = [label for label in cells if label not in meant]
     if table.find("age") is None:
-        return [_of_session(row, name, said.get(name), None) for name in wanted]
+        return said, None
+    lost = [label for label in cells if label not in meant]
     others = f"; it has {few(lost)}" if lost else ""
-    reason = f"{path.name}, which has a column of ages{others}"
-    return [_of_session(row, name, said.get(name), reason, path) for name in wanted]
+    return said, f"{path.name}, which has a column of ages{others}"
 
 
 def _of_session(
@@ -195,12 +184,12 @@ def _of_session(
     name: str,
     said: dict[str, Any] | None,
     reason: str | None,
-    path: Path | None = None,
+    path: Path,
 ) -> dict[str, Any]:
     """Return the row of a session, with its own age or the reason why it has none."""
     result = {**row, **(said or {}), "session": name}
     own = "age" in (said or {})
-    if own and path and "age" in row:
+    if own and "age" in row:
         _check_units(row, said or {}, path)
     told_of_session = "session" in row and "age" in row
     if reason and not own and not told_of_session:
