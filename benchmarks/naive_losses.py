@@ -27,9 +27,14 @@ def _cosines(loss: nn.Module, z: Tensor) -> tuple[Tensor, Tensor]:
     return z @ z.T / loss.temperature, ~torch.eye(len(z), dtype=torch.bool)
 
 
+def _gaps(y: Tensor) -> Tensor:
+    """Return the differences of all ages; those tie that do so in decimals."""
+    return (y[:, None] - y).round(decimals=6)
+
+
 def _kernel(loss: nn.Module, y: Tensor) -> tuple[Tensor, Tensor]:
     """Return the weights, and each row divided by its sum without the anchor itself."""
-    w = torch.exp(-((y[:, None] - y) ** 2) / (2 * loss.sigma**2))
+    w = torch.exp(-(_gaps(y) ** 2) / (2 * loss.sigma**2))
     positives = w.clone().fill_diagonal_(0)
     return w, positives / positives.sum(1, keepdim=True)
 
@@ -108,7 +113,7 @@ def rnc(loss: nn.Module, embeddings: Tensor, ages: Tensor, epoch: int) -> Tensor
     others = ~torch.eye(len(z), dtype=torch.bool)
     difference = z[:, None] - z + (~others)[..., None]  # no square root of zero on the diagonal
     s = -difference.norm(dim=2) / loss.temperature
-    gaps = (y[:, None] - y).abs()
+    gaps = _gaps(y).abs()
     at_least_as_far = (gaps[:, None, :] >= gaps[:, :, None]) & others[:, None, :]  # (i, k, t)
     total = (s.exp()[:, None, :] * at_least_as_far).sum(2)
     total = torch.where(others, total, 1)

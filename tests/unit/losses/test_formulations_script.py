@@ -78,7 +78,7 @@ def test_the_section_of_dynlocrep_repeats_its_first_and_last_row(page: str, prin
     assert_same_numbers(" ".join(NUMBER.findall(said)[:8]), " ".join(means))
 
 
-@pytest.mark.parametrize("name", ["yaware", "rnc", "simclr", "supcon"])
+@pytest.mark.parametrize("name", ["yaware", "simclr", "supcon"])
 def test_forms_that_differ_by_a_factor_have_cosine_one(script: ModuleType, name: str):
     assert script.cosines(name, script.Batches(), 3) == pytest.approx(1, abs=1e-9)
 

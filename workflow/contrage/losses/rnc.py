@@ -6,7 +6,7 @@ from torch import Tensor, nn
 
 from contrage.losses._blocks import sum_over_blocks
 from contrage.losses._distances import euclidean, upper_distances
-from contrage.losses._pairs import FORMULATIONS, flatten, one_of, others, positive
+from contrage.losses._pairs import FORMULATIONS, flatten, one_of, others, positive, tied
 from contrage.losses._ranks import farther_logsumexp
 
 
@@ -23,7 +23,8 @@ class RankNContrast(nn.Module):
     temperature : float
         Default 2.0.
     formulation : {"paper", "released"}
-        The two agree.
+        The two agree but for ages with decimals: the paper's form takes gaps for equal that differ
+        by rounding alone, the released code does not.
     label_diff : {"l1"}
         Distance of ages; the released code has this one only.
     feature_sim : {"l2"}
@@ -49,7 +50,7 @@ class RankNContrast(nn.Module):
     ) -> None:
         super().__init__()
         self.temperature = positive("temperature", temperature)
-        one_of("formulation", formulation, FORMULATIONS)
+        self.released = one_of("formulation", formulation, FORMULATIONS) == "released"
         one_of("label_diff", label_diff, ("l1",))
         one_of("feature_sim", feature_sim, ("l2",))
 
@@ -63,6 +64,7 @@ class RankNContrast(nn.Module):
             logits = -euclidean(anchors, upper, rows) / self.temperature
             pairs = others(anchors, rows)
             age_gaps = (ages[rows][::views, None] - ages[::views]).abs()
+            age_gaps = age_gaps if self.released else tied(age_gaps)
             repulsion, _ = farther_logsumexp(logits, pairs, age_gaps, ties=True)
             return ((repulsion - logits) * pairs).sum()
 
