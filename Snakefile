@@ -29,6 +29,7 @@ include: "workflow/rules/cluster.smk"
 include: "workflow/rules/common.smk"
 include: "workflow/rules/inputs.smk"
 include: "workflow/rules/search_inputs.smk"
+include: "workflow/rules/unseen_inputs.smk"
 include: "workflow/rules/pretraining.smk"
 include: "workflow/rules/cohort.smk"
 
@@ -42,6 +43,7 @@ if HAS_SCANS:
 
 
 include: "workflow/rules/dataset.smk"
+include: "workflow/rules/null.smk"
 include: "workflow/rules/training.smk"
 include: "workflow/rules/evaluation.smk"
 
@@ -49,6 +51,11 @@ include: "workflow/rules/evaluation.smk"
 if SEARCHED_ROWS:
 
     include: "workflow/rules/search.smk"
+
+
+if CHOOSES_UNSEEN:
+
+    include: "workflow/rules/unseen.smk"
 
 
 include: "workflow/rules/report.smk"

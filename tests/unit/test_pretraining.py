@@ -35,8 +35,8 @@ def test_the_demo_shows_a_row_both_ways_side_by_side(config):
     own = experiment.loss_settings(config, "dynlocrep-pretrained")
     assert own == experiment.loss_settings(config, "dynlocrep")
     file = "results/demo-pretraining/training/exp/seed-0/fold-0/model.pt"
-    assert pretraining.start_file(config, "dynlocrep-pretrained") == file
-    assert pretraining.start_file(config, "dynlocrep") is None
+    assert pretraining.start_file(config, "dynlocrep-pretrained", 0) == file
+    assert pretraining.start_file(config, "dynlocrep", 0) is None
     pretraining.check(config)
 
 
@@ -63,7 +63,7 @@ def test_all_rows_may_start_from_it_and_none_is_then_trained_twice(real):
     assert pretraining.is_wanted(real)
     assert experiment.pretrained_rows(real) == {}
     for row in experiment.all_rows(real):
-        assert pretraining.start_file(real, row) == pretraining.model_file(real)
+        assert pretraining.start_file(real, row, 0) == pretraining.model_file(real, 0)
 
 
 def test_all_rows_may_start_from_a_file(config, tmp_path):
@@ -75,7 +75,7 @@ def test_all_rows_may_start_from_a_file(config, tmp_path):
     file.touch()
     pretraining.check(config)
     assert not pretraining.is_wanted(config)
-    assert pretraining.start_file(config, "rnc") == str(file)
+    assert pretraining.start_file(config, "rnc", 0) == str(file)
     assert pretraining.describe(config) == {"rows": [], "file": str(file)}
 
 
@@ -110,7 +110,7 @@ def test_it_starts_at_random_where_everything_starts_from_it(root, real):
     real["training"]["start_from"] = "pretraining"
     own = filled(root, real)
     assert own["training"]["start_from"] is None
-    assert pretraining.start_file(own, "exp") is None
+    assert pretraining.start_file(own, "exp", 0) is None
 
 
 @pytest.mark.parametrize(
@@ -214,6 +214,17 @@ def test_the_default_row_need_not_be_trained(config):
     assert not pretraining.is_wanted(config)
 
 
+def test_each_training_seed_may_have_a_pretraining_of_its_own(root, config):
+    config["training"]["seeds"] = [3, 5]
+    config["pretraining"]["per_seed"] = True
+    row = "dynlocrep-pretrained"
+    assert [pretraining.start_file(config, row, seed) for seed in (3, 5)] == [
+        f"results/demo-pretraining/training/exp/seed-{seed}/fold-0/model.pt" for seed in (3, 5)
+    ]
+    assert filled(root, config)["training"]["seeds"] == [3, 5]
+    assert pretraining.describe(config)["seeds"] == [3, 5]
+
+
 def test_no_experiment_of_the_repository_pretrains_unless_it_says_so(root, config):
     says_so = {"config.yaml", "paper-pretrained.yaml"}
     for file in (root / "config").glob("*.yaml"):
@@ -230,6 +241,6 @@ def test_the_papers_pretraining_is_exp_for_300_epochs(root, config):
     assert own["training"]["epochs"] == 300
     assert own["training"]["encoder"] == "resnet18"
     assert own["cohort"]["image"] == "T1w"
-    assert {pretraining.start_file(whole, row) for row in experiment.all_rows(whole)} == {
+    assert {pretraining.start_file(whole, row, 0) for row in experiment.all_rows(whole)} == {
         "results/paper-pretrained-pretraining/training/exp/seed-0/fold-0/model.pt"
     }

@@ -39,6 +39,7 @@ STEPS = {
     "features": "contrage.dataset.features:features",
     "select": "contrage.dataset.select:select",
     "split": "contrage.dataset.split:split",
+    "null-ages": "contrage.dataset.null_ages:null_ages",
     "inner-split": "contrage.dataset.inner_split:inner_split",
     "feasible": "contrage.learning.feasible:check_feasible",
     "convert": "contrage.learning.convert:convert",
@@ -109,7 +110,7 @@ def step_parser(step: str, function: Callable[..., Any]) -> argparse.ArgumentPar
             f"--{parameter.name.replace('_', '-')}",
             dest=parameter.name,
             type=kind if required else _maybe(kind),
-            nargs="+" if many else None if required else "?",
+            nargs=("+" if required else "*") if many else None if required else "?",
             required=required,
             default=None if parameter.default is inspect.Parameter.empty else parameter.default,
         )

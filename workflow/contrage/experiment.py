@@ -16,6 +16,7 @@ from contrage.cohort.feature_table import check_settings
 from contrage.cohort.names import MAPS, participant
 from contrage.cohort.tables import Cohort, Scan
 from contrage.errors import SettingsError
+from contrage.plan import null
 from contrage.plan.loss_settings import check_kinds, check_row
 
 ABLATED = "dynlocrep"
@@ -69,9 +70,15 @@ def norm_rows(config: dict[str, Any]) -> dict[str, str]:
     }
 
 
+def null_rows(config: dict[str, Any]) -> dict[str, str]:
+    """Return row → the row that it is like, for those that learn permuted ages."""
+    return null.null_rows(config["benchmark"]["null"], plain_rows(config))
+
+
 def all_rows(config: dict[str, Any]) -> list[str]:
-    """Return every row that is trained: the table's, then the ablation's."""
-    return list(dict.fromkeys([*benchmark_rows(config), *norm_rows(config).values()]))
+    """Return every row that is trained: the table's, the ablation's, and what is their null."""
+    rows = [*benchmark_rows(config), *norm_rows(config).values(), *null_rows(config)]
+    return list(dict.fromkeys(rows))
 
 
 def loss_settings(config: dict[str, Any], row: str) -> dict[str, Any]:
@@ -82,9 +89,10 @@ def loss_settings(config: dict[str, Any], row: str) -> dict[str, Any]:
     config : dict
         The whole configuration.
     row : str
-        Named in `losses`, or a loss, or a row of the norm ablation, or one of these pre-trained.
+        Named in `losses`, or a loss, or a row of the norm ablation, or one of these pre-trained
+        or with permuted ages.
     """
-    row = pretrained_rows(config).get(row, row)
+    row = null_rows(config).get(row, pretrained_rows(config).get(row, row))
     norms = {name: norm for norm, name in norm_rows(config).items() if name != ABLATED}
     if row in norms and row not in config["losses"]:
         return {"loss": ABLATED, **config["losses"].get(ABLATED, {}), "norm": norms[row]}
@@ -244,6 +252,7 @@ def check_config(config: dict[str, Any]) -> None:
     check_arrays(config)
     _check_images(config)
     _check_magnitude(config)
+    null.check_null(config["benchmark"]["null"], plain_rows(config), config["losses"])
     for row in dict.fromkeys([*all_rows(config), *config["losses"]]):
         check_row(row, loss_settings(config, row))
     _check_search(config)

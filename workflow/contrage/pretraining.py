@@ -27,18 +27,25 @@ def is_wanted(config: dict[str, Any]) -> bool:
     return config["training"]["start_from"] == HERE or bool(pretrained_rows(config))
 
 
-def start_file(config: dict[str, Any], row: str) -> str | None:
-    """Return the model file that a row starts from, None where it starts from random weights."""
+def start_file(config: dict[str, Any], row: str, seed: int) -> str | None:
+    """Return the model file that a training starts from, None where it is from random weights."""
     asked = config["training"]["start_from"]
     if asked == HERE or row in pretrained_rows(config):
-        return model_file(config)
+        return model_file(config, seed)
     return asked
 
 
-def model_file(config: dict[str, Any]) -> str:
-    """Return where the pre-training leaves its model."""
+def seeds(config: dict[str, Any]) -> list[int]:
+    """Return the seeds of the pre-training: one, or those of the trainings that start from it."""
     chosen = config["pretraining"]
-    place = f"training/{chosen['loss']}/seed-{chosen['seed']}/fold-0/model.pt"
+    return list(config["training"]["seeds"]) if chosen["per_seed"] else [chosen["seed"]]
+
+
+def model_file(config: dict[str, Any], seed: int) -> str:
+    """Return where the pre-training that a training seed starts from leaves its model."""
+    chosen = config["pretraining"]
+    own = seed if chosen["per_seed"] else chosen["seed"]
+    place = f"training/{chosen['loss']}/seed-{own}/fold-0/model.pt"
     return f"results/{experiment_name(config)}/{place}"
 
 
@@ -90,10 +97,10 @@ def experiment_config(config: dict[str, Any], people: Iterable[str]) -> dict[str
         "cohort": copy.deepcopy(chosen["cohort"]),
         "preprocessing": merged(config["preprocessing"], chosen["preprocessing"]),
         "dataset": dataset,
-        "benchmark": {"losses": [row], "norms": [], "pretrained": []},
+        "benchmark": {"losses": [row], "norms": [], "pretrained": [], "null": []},
         "losses": {row: config["losses"][row]} if row in config["losses"] else {},
-        "training": {**training, "seeds": [chosen["seed"]], "start_from": None},
-        "probe": config["probe"],
+        "training": {**training, "seeds": seeds(config), "start_from": None},
+        "probe": {**config["probe"], "alpha": "training"},  # its error is told, and decides nothing
         "report": {"embedding_rows": []},
     }
 
@@ -179,8 +186,8 @@ def _check_sameness(config: dict[str, Any]) -> None:
     for part, key in (("training", "seeds"), ("training", "start_from")):
         if key in chosen[part]:
             raise SettingsError(
-                f"pretraining.{part}.{key}: there is one pre-training, from random weights; "
-                "pretraining.seed is its seed"
+                f"pretraining.{part}.{key}: a pre-training is from random weights; "
+                "pretraining.seed is its seed, and per_seed asks for one per training seed"
             )
     if chosen["dataset"].get("split", {}).get("scheme", "holdout") != "holdout":
         raise SettingsError(
@@ -222,7 +229,7 @@ def describe(config: dict[str, Any]) -> dict[str, Any] | None:
     -------
     dict or None
         `rows` (that start from it; all of them: empty), and `file`, or `loss`, `cohort`, `image`,
-        `epochs` and `seed`.
+        `epochs` and `seeds`.
     """
     asked = config["training"]["start_from"]
     if not is_wanted(config):
@@ -232,7 +239,7 @@ def describe(config: dict[str, Any]) -> dict[str, Any] | None:
     return {
         "rows": list(pretrained_rows(config)),
         "loss": chosen["loss"],
-        "seed": chosen["seed"],
+        "seeds": seeds(config),
         "cohort": chosen["cohort"].get("name", "phantom"),
         "image": chosen["cohort"].get("image", "stiffness"),
         "epochs": epochs,

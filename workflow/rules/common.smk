@@ -93,13 +93,15 @@ SEEDS = config["training"]["seeds"]
 FOLDS = experiment.fold_numbers(config, COHORT)
 ROWS = experiment.benchmark_rows(config)
 ALL_ROWS = experiment.all_rows(config)
+NULL_ROWS = experiment.null_rows(config)
+CHOOSES_UNSEEN = config["probe"]["alpha"] == "unseen"
 WATCHED_ROWS = [row for row in config["report"]["embedding_rows"] if row in ALL_ROWS]
 WATCHED_EPOCHS = experiment.watched_epochs(config) if WATCHED_ROWS else []
 SEARCHED_ROWS = experiment.searched_rows(config)
 SEARCHED_SEEDS = experiment.search_seeds(config)
 TABLES = expand(
     f"{RESULTS}/tables/{{table}}.tsv",
-    table=["mae", "norms", "baselines", "cohort", "excluded", "runtimes"]
+    table=["mae", "norms", "baselines", "alphas", "cohort", "excluded", "runtimes"]
     + ["search"] * bool(SEARCHED_ROWS)
     + ["site"] * HAS_SCANS,
 )
@@ -113,6 +115,7 @@ wildcard_constraints:
     fold=r"\d+",
     epoch=r"\d+",
     draw=r"\d+",
+    ages="given|permuted",
 
 
 def as_json(**settings):

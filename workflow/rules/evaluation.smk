@@ -6,8 +6,10 @@ rule probe:
         features=lambda wildcards: [
             features_of(wildcards.row, wildcards.seed, k) for k in FOLDS
         ],
-        scans=rules.select.output.selected,
+        scans=scans_of_probe,
         split=rules.split.output.split,
+        unseen=unseen_features,
+        unseen_splits=unseen_splits,
         code=code("contrage.evaluation.probe"),
     output:
         predictions=f"{RESULTS}/predictions/{{row}}/seed-{{seed}}.tsv",
@@ -33,6 +35,7 @@ rule probe:
         "python -m contrage probe --settings {params.settings:q} --log {log:q}"
         " --features {input.features:q} --scans {input.scans:q} --split {input.split:q}"
         " --predictions {output.predictions:q} --metrics {output.metrics:q}"
+        " --unseen {input.unseen:q} --unseen-splits {input.unseen_splits:q}"
 
 
 rule baselines:

@@ -37,6 +37,20 @@ def list_of_reader(wildcards):
     return digest_of(contents([config["cohort"]["exclude"] or ""]))
 
 
+def scans_of_training(wildcards):
+    """The experiment's scans; of a null row those with the fold's training ages permuted."""
+    if wildcards.row in NULL_ROWS:
+        return NULL_AGES.format(seed=wildcards.seed, fold=wildcards.fold)
+    return rules.select.output.selected
+
+
+def scans_of_probe(wildcards):
+    """The same for a probe of all folds: one table, or one for each."""
+    if wildcards.row in NULL_ROWS:
+        return expand(NULL_AGES, seed=wildcards.seed, fold=FOLDS)
+    return rules.select.output.selected
+
+
 def features_of(row, seed, fold):
     return f"{RESULTS}/features/{row}/seed-{seed}/fold-{fold}.npz"
 

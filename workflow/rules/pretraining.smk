@@ -22,7 +22,7 @@ def left_out_here():
 
 def start_of_training(wildcards):
     """The model file whose encoder this training starts from, if any."""
-    return beforehand.start_file(config, wildcards.row) or []
+    return beforehand.start_file(config, wildcards.row, int(wildcards.seed)) or []
 
 
 def plain_start():
@@ -55,12 +55,9 @@ def pretraining_results():
     """What the report tells of the pre-training: its error on its own held-out part, its scans."""
     if not PRETRAINING:
         return []
-    row, seed = (
-        PRETRAINING["benchmark"]["losses"][0],
-        PRETRAINING["training"]["seeds"][0],
-    )
+    (row,) = PRETRAINING["benchmark"]["losses"]
     files = (
-        f"metrics/{row}/seed-{seed}.json",
+        *(f"metrics/{row}/seed-{seed}.json" for seed in beforehand.seeds(config)),
         "dataset/scans.tsv",
         "dataset/excluded.tsv",
         "training/feasible.json",  # not read: asked for, so that it is run

@@ -4,6 +4,7 @@
 rule tables:
     input:
         predictions=expand(rules.probe.output.predictions, row=ALL_ROWS, seed=SEEDS),
+        metrics=expand(rules.probe.output.metrics, row=ALL_ROWS, seed=SEEDS),
         baselines=expand(rules.baselines.output.predictions, seed=SEEDS),
         scans=rules.select.output.selected,
         excluded=rules.select.output.left_out,
@@ -18,6 +19,7 @@ rule tables:
         ),
         norms=f"{RESULTS}/tables/norms.tsv",
         baselines=f"{RESULTS}/tables/baselines.tsv",
+        alphas=f"{RESULTS}/tables/alphas.tsv",
         cohort=f"{RESULTS}/tables/cohort.tsv",
         excluded=f"{RESULTS}/tables/excluded.tsv",
         runtimes=f"{RESULTS}/tables/runtimes.tsv",
@@ -36,6 +38,7 @@ rule tables:
         settings=as_json(
             rows=ROWS,
             norm_rows=experiment.norm_rows(config),
+            null_rows=list(NULL_ROWS),
             seeds=SEEDS,
             statistics=config["statistics"],
         ),
@@ -48,6 +51,7 @@ rule tables:
         " --results {params.results:q} --derivatives {params.derivatives:q}"
         " --scans {input.scans:q} --excluded {input.excluded:q}"
         " --mae {output.mae:q} --norms {output.norms:q} --baselines {output.baselines:q}"
+        " --alphas {output.alphas:q}"
         " --cohort {output.cohort:q} --excluded-table {output.excluded:q}"
         " --runtimes {output.runtimes:q}"
 

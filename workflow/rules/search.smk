@@ -39,7 +39,8 @@ rule search_split:
     params:
         code=digest("contrage.dataset.inner_split"),
         settings=as_json(
-            validation_fraction=config["search"]["validation_fraction"],
+            purpose="search",
+            fraction=config["search"]["validation_fraction"],
             seed=config["search"]["seed"],
             normalisation=config["dataset"]["normalisation"],
             field_of_view=config["dataset"]["field_of_view"],
@@ -85,6 +86,8 @@ use rule probe as search_probe with:
         features=rules.search_train.output.features,
         scans=rules.search_split.output.scans,
         split=rules.search_split.output.split,
+        unseen=[],
+        unseen_splits=[],
         code=code("contrage.evaluation.probe"),
     output:
         predictions=f"{DRAW}/predictions.tsv",
@@ -93,6 +96,16 @@ use rule probe as search_probe with:
         f"{RESULTS}/logs/search_probe/{{row}}/split-{{seed}}_fold-{{fold}}_draw-{{draw}}.log",
     benchmark:
         f"{RESULTS}/benchmarks/search_probe/{{row}}/split-{{seed}}_fold-{{fold}}_draw-{{draw}}.tsv"
+    params:
+        code=digest("contrage.evaluation.probe"),
+        settings=lambda wildcards: as_json(
+            row=wildcards.row,
+            seed=int(wildcards.seed),
+            probe={
+                **config["probe"],
+                "alpha": "training",
+            },  # people unseen judge the draw already
+        ),
     message:
         "Scoring draw {wildcards.draw} of {wildcards.row}, split {wildcards.seed}, fold {wildcards.fold}"
 

@@ -8,10 +8,11 @@ INNER = f"{RESULTS}/dataset/search/split-{{seed}}_fold-{{fold}}"
 
 def best_settings(wildcards):
     """What the search found best for a row, on the split that the training learns from."""
-    if wildcards.row not in SEARCHED_ROWS:
+    row = NULL_ROWS.get(wildcards.row, wildcards.row)
+    if row not in SEARCHED_ROWS:
         return []
     split = experiment.search_seed(config, int(wildcards.seed))
-    return BEST.format(row=wildcards.row, seed=split, fold=wildcards.fold)
+    return BEST.format(row=row, seed=split, fold=wildcards.fold)
 
 
 def drawn_loss(row):

@@ -46,7 +46,7 @@ rule feasible:
 rule train:
     input:
         array=f"{ARRAY}.npy",
-        scans=rules.select.output.selected,
+        scans=scans_of_training,
         split=rules.split.output.split,
         best=best_settings,
         start=start_of_training,

@@ -21,7 +21,8 @@ OUTER = {
     "stratify_by_age": False,
 }
 SETTINGS = {
-    "validation_fraction": 0.25,
+    "purpose": "search",
+    "fraction": 0.25,
     "seed": 0,
     "normalisation": "train",
     "field_of_view": "own",
@@ -126,11 +127,21 @@ def test_another_seed_of_the_search_holds_others_out(tmp_path, images):
     assert first != second
 
 
+def test_the_penalty_is_chosen_on_others_than_the_settings(tmp_path, images):
+    both = ("search", "unseen")
+    first, second = (run(tmp_path, cohort(), images, purpose=each)[1]["test"] for each in both)
+    assert first != second
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
         (
-            {"validation_fraction": 0.05},
+            {"purpose": "unseen", "fraction": 0.05},
+            r"probe.unseen.fraction: 0.05 of the 16 training part.* are 1",
+        ),
+        (
+            {"fraction": 0.05},
             r"validation_fraction: 0.05 of the 16 training part.* are 1",
         ),
         (

@@ -15,7 +15,12 @@ from contrage.tables import read_tsv
 SETTINGS = {
     "row": "exp",
     "seed": 3,
-    "probe": {"alphas": [0.01, 0.1, 1.0, 10.0, 100.0], "folds": 5},
+    "probe": {
+        "alpha": "training",
+        "alphas": [0.01, 0.1, 1.0, 10.0, 100.0],
+        "folds": 5,
+        "unseen": {"fraction": 0.2, "alphas": [10.0**power for power in range(-2, 7)]},
+    },
 }
 
 
@@ -24,7 +29,7 @@ def run(study, features, settings=SETTINGS):
         "predictions": study.folder / "predictions.tsv",
         "metrics": study.folder / "metrics.json",
     }
-    probe(settings, features=features, scans=study.scans, split=study.split, **outputs)
+    probe(settings, features=features, scans=[study.scans], split=study.split, **outputs)
     return read_tsv(outputs["predictions"]), read_json(outputs["metrics"])
 
 

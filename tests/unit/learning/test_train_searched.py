@@ -51,7 +51,7 @@ def searched(cohort, settings, draws: int = 3) -> dict[str, Any]:
     folder = cohort.folder / "search"
     inner = {"scans": folder / "inner.tsv", "split": folder / "inner.json", "fold": 0}
     inner_split(
-        {"validation_fraction": 0.25, "seed": 0, "batch_size": 4, **settings["dataset"]},
+        {"purpose": "search", "fraction": 0.25, "seed": 0, "batch_size": 4, **settings["dataset"]},
         **cohort.inputs,
         inner_scans=inner["scans"],
         output=inner["split"],

@@ -14,7 +14,7 @@ from contrage.tables import write_tsv
 START = {
     "rows": ["dynlocrep-pretrained"],
     "loss": "exp",
-    "seed": 0,
+    "seeds": [0],
     "cohort": "openbhb",
     "image": "T1w",
     "epochs": 300,
@@ -51,6 +51,20 @@ def test_the_pretraining_is_told_in_a_line(tmp_path):
     ) in text
     assert "2 scans of people of the cohort above had no part in it." in text
     assert study.n_losses == 1, "the same loss twice"
+
+
+def test_whose_chance_the_sd_holds_is_said(tmp_path):
+    for seed, error in ((3, 3.0), (5, 4.0)):
+        metrics = {"mae": error, "mae_baseline": 12.3, "n_test": 20}
+        write_json(tmp_path / f"metrics/exp/seed-{seed}.json", metrics)
+    write_tsv(tmp_path / "dataset/scans.tsv", pd.DataFrame({"scan_id": range(97)}))
+    write_tsv(tmp_path / "dataset/excluded.tsv", pd.DataFrame({"stage": ["quality"]}))
+    shared, _ = told(beginning(START | {"seeds": [3]}, tmp_path))
+    assert "All 3 training seeds start from this one pre-training, so that the SD" in shared
+    own, _ = told(beginning(START | {"seeds": [3, 5]}, tmp_path))
+    assert "its error is 3.50 years" in own
+    assert "Each training seed has a pre-training of its own" in own
+    assert "leaves its own chance out" not in own
 
 
 def test_a_file_is_named_without_its_folders():

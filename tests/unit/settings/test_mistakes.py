@@ -30,7 +30,7 @@ from contrage.settings.words import PATTERNS
             "test_fractoin: 0.3",
             "test_fractoin: no such key; did you mean dataset.split.test_fraction?",
         ),
-        ("probe: {zzz: 1}", "probe.zzz: no such key; probe has alphas, folds"),
+        ("probe: {zzz: 1}", "probe.zzz: no such key; probe has alpha, unseen, alphas, folds"),
         (
             "training.epochs: 3",
             "training.epochs: no such key; write one block inside the other: training: {epochs: …}",

@@ -1,8 +1,12 @@
-"""A split inside the training split: what settings are searched on, with no test scan in it."""
+"""A split inside the training split: what settings, or the probe's penalty, are chosen on.
+
+No test scan is in it.
+"""
 
 from __future__ import annotations
 
 import logging
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +19,33 @@ from contrage.files import open_array, read_json, write_json
 from contrage.tables import read_table, read_tsv, write_rows
 
 log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Purpose:
+    """What an inner split is for.
+
+    Attributes
+    ----------
+    key : str
+        The setting that says which part is held out.
+    learner : str
+        Who learns from the other part, for a message.
+    layer : tuple of int
+        Sets its draws apart from those of other purposes.
+    """
+
+    key: str
+    learner: str
+    layer: tuple[int, ...] = ()
+
+
+PURPOSES = {
+    "search": Purpose("search.validation_fraction", "the search"),
+    "unseen": Purpose(
+        "probe.unseen.fraction", "the encoder that the penalty is chosen with", (98,)
+    ),
+}
 
 
 def inner_split(
@@ -36,8 +67,8 @@ def inner_split(
     Parameters
     ----------
     settings : dict
-        `validation_fraction`, `seed` (of the search), `normalisation`, `field_of_view`,
-        `batch_size`.
+        `purpose` (a key of `PURPOSES`), `fraction` (to hold out), `seed` (of the search, or of the
+        training), `normalisation`, `field_of_view`, `batch_size`.
     scans, array, split : Path
         The experiment's scans, the cohort's images or features, the folds of one seed.
     fold : int
@@ -57,20 +88,24 @@ def inner_split(
     whole = next(entry for entry in read_json(split)["folds"] if entry["fold"] == fold)
     keep_lines(scans, set(whole["train"]), inner_scans)
     table = read_tsv(inner_scans)
-    chance = np.random.default_rng([settings["seed"], fold])
-    fraction, key = settings["validation_fraction"], "search.validation_fraction"
-    drawn = hold_out(table["participant_id"], fraction, chance, key)
+    purpose = PURPOSES[settings["purpose"]]
+    chance = np.random.default_rng([*purpose.layer, settings["seed"], fold])
+    drawn = hold_out(table["participant_id"], settings["fraction"], chance, purpose.key)
     validated = table["participant_id"].isin(drawn)
     train, validation = table[~validated], table[validated]
     if len(train) < settings["batch_size"]:
         raise SettingsError(
             f"training.batch_size: {settings['batch_size']} is more than the {len(train)} scans "
-            f"that the search learns from in fold {fold}; make the batch or "
-            "search.validation_fraction smaller"
+            f"that {purpose.learner} learns from in fold {fold}; make the batch or {purpose.key} "
+            "smaller"
         )
     images = open_array(array)
-    entry = {"fold": fold, "name": "search", **content(images, train, validation, settings)}
-    write_json(output, {"scheme": "search", "seed": settings["seed"], "folds": [entry]})
+    entry = {
+        "fold": fold,
+        "name": settings["purpose"],
+        **content(images, train, validation, settings),
+    }
+    write_json(output, {"scheme": settings["purpose"], "seed": settings["seed"], "folds": [entry]})
     log.info("fold %d: %d scans to learn from, %d to validate", fold, len(train), len(validation))
 
 

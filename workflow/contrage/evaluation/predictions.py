@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from contrage.errors import LeakageError
+from contrage.errors import LeakageError, TableError
 from contrage.files import read_json
 from contrage.learning.tables import Scans
 from contrage.tables import write_rows
@@ -40,16 +40,28 @@ class Fold:
         return ("train", self.train), ("test", self.test)
 
 
-def folds(split: Path, scans: Scans) -> Iterator[Fold]:
+def folds(split: Path, *scans: Scans) -> Iterator[Fold]:
     """Yield the folds of a split file.
+
+    Parameters
+    ----------
+    split : Path
+    *scans : Scans
+        The experiment's scans: one table for all folds, or one for each in their order.
 
     Raises
     ------
+    TableError
+        If there are several tables, and not one for each fold.
     LeakageError
         If a participant is on both sides of one.
     """
-    for entry in read_json(split)["folds"]:
-        train, test = (scans.pick(entry[side], split) for side in ("train", "test"))
+    entries = read_json(split)["folds"]
+    if len(scans) not in (1, len(entries)):
+        raise TableError(f"{split}: {len(entries)} folds, but {len(scans)} tables of scans")
+    tables = scans * len(entries) if len(scans) == 1 else scans
+    for entry, table in zip(entries, tables, strict=True):
+        train, test = (table.pick(entry[side], split) for side in ("train", "test"))
         both = sorted(set(train.participants) & set(test.participants))
         if both:
             raise LeakageError(

@@ -11,14 +11,23 @@ import numpy as np
 
 from contrage.errors import TableError
 from contrage.evaluation import predictions as table
+from contrage.evaluation.alpha import (
+    FIXED,
+    Features,
+    errors_at,
+    fitted,
+    fitted_unseen,
+    inner_fold,
+)
 from contrage.evaluation.metrics import mae, scores
 from contrage.evaluation.predictions import Fold
-from contrage.evaluation.ridge import fit
+from contrage.evaluation.ridge import Ridge
 from contrage.files import read_npz, write_json
-from contrage.learning.tables import Scans, read_scans
+from contrage.learning.tables import read_scans
 
 logger = logging.getLogger(__name__)
 
+UNSEEN = "unseen"
 SIZES = ("encoder_parameters", "head_parameters", "layers", "shape")
 
 
@@ -26,28 +35,36 @@ def probe(
     settings: dict[str, Any],
     *,
     features: list[Path],
-    scans: Path,
+    scans: list[Path],
     split: Path,
     predictions: Path,
     metrics: Path,
+    unseen: list[Path] | None = None,
+    unseen_splits: list[Path] | None = None,
 ) -> None:
     """Predict age from the features of one training seed, all folds together.
 
     Parameters
     ----------
     settings : dict
-        `row`, `seed` and `probe` (alphas, folds).
+        `row`, `seed` and `probe` (alpha, alphas, folds, unseen).
     features : list of Path
         One npz per fold, in the order of the split file's folds.
-    scans, split : Path
-        The experiment's scans and the folds of this seed.
+    scans : list of Path
+        The experiment's scans: one table, or one per fold where training ages are permuted.
+    split : Path
+        The folds of this seed.
     predictions : Path
         Output TSV: participant_id, age, predicted_age, split (train or test), scan_id, site, fold;
         own_prediction as well where the loss predicts age itself. A scan has a line per fold.
     metrics : Path
-        Output JSON: mae, rmse, r2, r of the test lines; n_test (scans); alpha per fold;
-        mae_baseline (the training mean, on the same test scans); train_mae; mae_own; and the
-        size of the network, as `contrage.learning.model.Model.size` has it.
+        Output JSON: mae, rmse, r2, r of the test lines; n_test (scans); alpha per fold, and
+        alpha_candidates; mae_at_alpha, [[α, error], …] whatever was chosen; mae_baseline (the
+        training mean, on the same test scans); train_mae; mae_own; and the size of the network,
+        as `contrage.learning.model.Model.size` has it.
+    unseen, unseen_splits : list of Path, optional
+        With `probe.alpha: unseen`, per fold: features of an encoder that learned from a part of
+        the training scans, and which part (`contrage.dataset.inner_split`).
 
     Raises
     ------
@@ -56,51 +73,71 @@ def probe(
     TableError
         If a fold's features lack a scan.
     """
-    everyone = read_scans(scans)
-    parts = list(table.folds(split, everyone))
+    parts = list(table.folds(split, *map(read_scans, scans)))
     if len(parts) != len(features):
         raise TableError(f"{split}: {len(parts)} folds, but {len(features)} files of features")
-    lines, alphas, mean_errors = [], [], []
-    for part, path in zip(parts, features, strict=True):
-        found, alpha = probe_fold(part, path, settings["probe"])
-        lines += found
-        alphas.append(alpha)
-        mean_errors.append(np.abs(part.test.ages - part.train.ages.mean()))
+    found = [Features(path) for path in features]
+    inner = list(zip(unseen or [], unseen_splits or [], strict=True)) or [None] * len(parts)
+    fits = [
+        _fit(part, own, chosen_on, settings["probe"])
+        for part, own, chosen_on in zip(parts, found, inner, strict=True)
+    ]
+    lines = [
+        line
+        for part, own, fitted in zip(parts, found, fits, strict=True)
+        for line in _lines(part, own, fitted)
+    ]
     own = "own_prediction" in lines[0]
     table.write(predictions, lines, *(["own_prediction"] if own else []))
-    report = summary(lines) | {
-        "alpha": alphas,
-        "mae_baseline": float(np.concatenate(mean_errors).mean()),
-        **network_size(features[0]),
-    }
+    report = summary(lines) | _alphas(parts, found, fits, settings["probe"])
+    report |= {"mae_baseline": _baseline(parts), **network_size(features[0])}
     write_json(metrics, {"loss": settings["row"], "seed": settings["seed"], **_plain(report)})
     logger.info("test MAE %.3f years (training mean: %.3f)", report["mae"], report["mae_baseline"])
 
 
-def probe_fold(part: Fold, path: Path, settings: dict[str, Any]) -> tuple[list[dict], float]:
-    """Fit on a fold's training scans; return lines for both sides, and α."""
-    arrays = read_npz(path)
-    place = {scan: index for index, scan in enumerate(arrays["scan_id"].tolist())}
+def candidates(settings: dict[str, Any]) -> list[float]:
+    """Return the α that a probe with these settings chooses from."""
+    return settings["unseen"]["alphas"] if settings["alpha"] == UNSEEN else settings["alphas"]
 
-    def rows(scans: Scans) -> list[int]:
-        missing = [scan for scan in scans.ids if scan not in place]
-        if missing:
-            raise TableError(f"{path}: no features of {missing[0]}; make them again")
-        return [place[scan] for scan in scans.ids]
 
-    values = arrays["features"].astype(float)
-    train = part.train
-    fitted = fit(
-        values[rows(train)], train.ages, train.participants, settings["alphas"], settings["folds"]
+def _fit(
+    part: Fold, features: Features, inner: tuple[Path, Path] | None, settings: dict[str, Any]
+) -> Ridge:
+    if inner is None:
+        return fitted(part, features, settings)
+    path, split = inner
+    return fitted_unseen(
+        part, features, inner_fold(split, part), Features(path), candidates(settings)
     )
+
+
+def _lines(part: Fold, features: Features, fitted: Ridge) -> list[dict[str, Any]]:
+    """Return a line for every scan of both sides."""
     lines = []
     for side, scans in part.sides:
         more = {}
-        if "prediction" in arrays:
-            more["own_prediction"] = arrays["prediction"][rows(scans)]
-        predicted = fitted.predict(values[rows(scans)])
-        lines += table.lines(side, part.number, scans, predicted, **more)
-    return lines, fitted.alpha
+        if "prediction" in features.arrays:
+            more["own_prediction"] = features.arrays["prediction"][features.places(scans)]
+        lines += table.lines(side, part.number, scans, fitted.predict(features.of(scans)), **more)
+    return lines
+
+
+def _alphas(
+    parts: list[Fold], found: list[Features], fits: list[Ridge], settings: dict[str, Any]
+) -> dict[str, Any]:
+    """Return the α of each fold, from which it was chosen, and the errors at others."""
+    errors = [errors_at(part, own) for part, own in zip(parts, found, strict=True)]
+    at = np.concatenate(errors, axis=1).mean(1)
+    return {
+        "alpha": [each.alpha for each in fits],
+        "alpha_candidates": candidates(settings),
+        "mae_at_alpha": [[alpha, float(error)] for alpha, error in zip(FIXED, at, strict=True)],
+    }
+
+
+def _baseline(parts: list[Fold]) -> float:
+    errors = [np.abs(part.test.ages - part.train.ages.mean()) for part in parts]
+    return float(np.concatenate(errors).mean())
 
 
 def network_size(path: Path) -> dict[str, Any]:
@@ -114,13 +151,15 @@ def summary(lines: list[dict[str, Any]]) -> dict[str, Any]:
     columns = {
         side: {
             name: np.array([line[name] for line in lines if line["split"] == side])
-            for name in ("age", "predicted_age", "own_prediction")
+            for name in ("age", "predicted_age", "fold", "own_prediction")
             if name in lines[0]
         }
         for side in ("train", "test")
     }
     train, test = columns["train"], columns["test"]
-    report = scores(test["age"], test["predicted_age"])
+    means = {fold: train["age"][train["fold"] == fold].mean() for fold in set(train["fold"])}
+    reference = np.array([means[fold] for fold in test["fold"]])
+    report = scores(test["age"], test["predicted_age"], test["fold"], reference)
     report |= {"n_test": len(test["age"]), "train_mae": mae(train["age"], train["predicted_age"])}
     if "own_prediction" in test:
         report["mae_own"] = mae(test["age"], test["own_prediction"])

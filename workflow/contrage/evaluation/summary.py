@@ -32,8 +32,9 @@ def mae_table(
     DataFrame
         In the order given, one line per row. Means and SDs are over seeds:
         loss, mae_mean, mae_sd, n_seeds, n_participants, ci_low, ci_high (of mae_mean, bootstrap
-        over participants), mae_baseline (training mean on the same scans), rmse_mean, r2_mean,
-        r_mean, diff_to_best (mae_mean minus that of the best row), diff_ci_low, diff_ci_high,
+        over participants), mae_baseline (training mean on the same scans), rmse_mean, r2_mean
+        (against each fold's training mean), r_mean (within folds), diff_to_best (mae_mean minus
+        that of the best row), diff_ci_low, diff_ci_high,
         p_paired (permutation over participants), p_holm, and mae_own where a loss predicts age
         itself. The best row was chosen by these very errors: p says how sure the order is, it is
         not a test planned beforehand.
@@ -104,13 +105,21 @@ def _row(name: str, frames: Sequence[pd.DataFrame]) -> dict[str, Any]:
     if not frames:
         raise TableError(f"there are no predictions of '{name}'")
     tests = [frame[frame["split"] == "test"] for frame in frames]
-    seeds = pd.DataFrame([scores(test["age"], test["predicted_age"]) for test in tests])
+    references = [_training_means(frame) for frame in frames]
+    seeds = pd.DataFrame(
+        [
+            scores(test["age"], test["predicted_age"], test["fold"], reference)
+            for test, reference in zip(tests, references, strict=True)
+        ]
+    )
     row = {
         "loss": name,
         "mae_mean": seeds["mae"].mean(),
         "mae_sd": seeds["mae"].std(ddof=1),
         "n_seeds": len(frames),
-        "mae_baseline": float(np.mean([_mean_baseline(frame) for frame in frames])),
+        "mae_baseline": float(
+            np.mean([mae(t["age"], mean) for t, mean in zip(tests, references, strict=True)])
+        ),
         "rmse_mean": seeds["rmse"].mean(),
         "r2_mean": seeds["r2"].mean(),
         "r_mean": seeds["r"].mean(),
@@ -120,11 +129,10 @@ def _row(name: str, frames: Sequence[pd.DataFrame]) -> dict[str, Any]:
     return row
 
 
-def _mean_baseline(frame: pd.DataFrame) -> float:
-    """Return the MAE of the training scans' mean age, fold by fold, on the test scans."""
+def _training_means(frame: pd.DataFrame) -> pd.Series:
+    """Return, for each test line, the mean age of its fold's training scans."""
     mean = frame[frame["split"] == "train"].groupby("fold")["age"].mean()
-    test = frame[frame["split"] == "test"]
-    return mae(test["age"], test["fold"].map(mean))
+    return frame.loc[frame["split"] == "test", "fold"].map(mean)
 
 
 def _errors(

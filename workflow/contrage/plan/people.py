@@ -198,12 +198,23 @@ def _check_other_sites(scans: list[Scan], site_of: dict[str, str | None]) -> Non
 
 
 def _check_training(config: dict[str, Any], training: Training) -> None:
-    """Refuse a training part that is too small to learn from, to stop by or to search on."""
+    """Refuse a training part that is too small to learn from, or to hold a part of it out."""
     _check_one(config, training, "for training")
+    for key, fraction, purpose in _held_out_parts(config):
+        count = count_held_out(training.people, fraction, key)
+        _check_one(config, training.without(count), purpose)
+
+
+def _held_out_parts(config: dict[str, Any]) -> list[tuple[str, float, str]]:
+    """Return what is held out of training parts: key, fraction, and what the rest is for."""
+    parts = []
     if config["search"]["rows"]:
         fraction = config["search"]["validation_fraction"]
-        count = count_held_out(training.people, fraction, "search.validation_fraction")
-        _check_one(config, training.without(count), "for the search to learn from")
+        parts.append(("search.validation_fraction", fraction, "for the search to learn from"))
+    if config["probe"]["alpha"] == "unseen":
+        fraction = config["probe"]["unseen"]["fraction"]
+        parts.append(("probe.unseen.fraction", fraction, "to learn from for the probe's penalty"))
+    return parts
 
 
 def _check_one(config: dict[str, Any], training: Training, purpose: str) -> None:

@@ -68,11 +68,24 @@ def _start(study: Study) -> list[Note]:
         f"{count(start['epochs'], 'epoch')} on the {start['image']} images of the cohort "
         f"{start['cohort']} ({count(start['n_scans'], 'scan')}); on the {start['n_test']} held out "
         f"of these its error is {number(start['mae'])} years, that of the mean age "
-        f"{number(start['mae_baseline'])}."
+        f"{number(start['mae_baseline'])}. {_shared(study)}"
     )
     if out := start["n_left_out"]:
         text += f" {count(out, 'scan')} of people of the cohort above had no part in it."
     return [Note("info", "Pre-training", text)]
+
+
+def _shared(study: Study) -> str:
+    """Say whether the SD over seeds holds the pre-training's own chance."""
+    n_seeds, beforehand = int(study.tables["mae"]["n_seeds"].max()), len(study.start["seeds"])
+    if n_seeds < 2:
+        return "There is one training seed, and so one pre-training."
+    if beforehand > 1:
+        return "Each training seed has a pre-training of its own with that seed."
+    return (
+        f"All {n_seeds} training seeds start from this one pre-training, so that the SD of these "
+        "rows leaves its own chance out (pretraining.per_seed: one for each)."
+    )
 
 
 def _noticed(study: Study) -> list[Note]:

@@ -262,11 +262,13 @@ def beginning(start: dict[str, Any] | None, folder: Path | None) -> dict[str, An
     """Return what trainings start from, with the pre-training's scans and error where it was."""
     if not start or not folder:
         return start
-    metrics = read_json(folder / "metrics" / start["loss"] / f"seed-{start['seed']}.json")
+    place = folder / "metrics" / start["loss"]
+    metrics = pd.DataFrame([read_json(place / f"seed-{seed}.json") for seed in start["seeds"]])
     reasons = read_tsv(folder / "dataset" / "excluded.tsv")["stage"]
     return {
         **start,
-        **{name: metrics[name] for name in ("mae", "mae_baseline", "n_test")},
+        **{name: metrics[name].mean() for name in ("mae", "mae_baseline")},
+        "n_test": int(metrics["n_test"].iloc[0]),
         "n_scans": len(read_tsv(folder / "dataset" / "scans.tsv")),
         "n_left_out": int((reasons == "experiment").sum()),
     }

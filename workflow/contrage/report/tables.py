@@ -1,4 +1,7 @@
-"""The tables of the report, each as a TSV: errors, norms, baselines, cohort, exclusions, times."""
+"""The tables of the report, each as a TSV: errors, norms, baselines, cohort, exclusions, times.
+
+Errors come from the files of predictions, penalties of the probe from its metrics.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from contrage.errors import TableError
 from contrage.files import read_json
+from contrage.report.alphas import chosen, fixed, metrics_of
 from contrage.tables import read_tsv, write_tsv
 
 if TYPE_CHECKING:
@@ -27,6 +31,7 @@ def tables(
     mae: Path,
     norms: Path,
     baselines: Path,
+    alphas: Path,
     cohort: Path,
     excluded_table: Path,
     runtimes: Path,
@@ -37,12 +42,13 @@ def tables(
     Parameters
     ----------
     settings : dict
-        ``rows`` (loss configurations), ``norm_rows`` (norm → row), ``seeds``, ``statistics``.
+        ``rows`` (loss configurations), ``norm_rows`` (norm → row), ``null_rows`` (trained on
+        permuted ages), ``seeds``, ``statistics``.
     results : Path
-        The experiment's folder, with ``predictions``, ``baselines`` and ``benchmarks``.
+        The experiment's folder, with ``predictions``, ``metrics``, ``baselines``, ``benchmarks``.
     scans, excluded : Path
         The scans in the data set, and those left out.
-    mae, norms, baselines, cohort, excluded_table, runtimes : Path
+    mae, norms, baselines, alphas, cohort, excluded_table, runtimes : Path
         The TSV files to write.
     derivatives : Path, optional
         The cohort's derivatives, with benchmarks and sidecars of its preprocessing.
@@ -51,14 +57,20 @@ def tables(
     write_tsv(mae, loss_table(results, settings))
     write_tsv(norms, norm_table(results, settings))
     write_tsv(baselines, baseline_lines(results, settings))
+    write_tsv(alphas, fixed(_metrics(results, settings)))
     write_tsv(cohort, cohort_table(read_tsv(scans)))
     write_tsv(excluded_table, exclusion_table(read_tsv(excluded)))
     write_tsv(runtimes, runtime_table(folders, scans_of_cohort(derivatives)))
-    logger.info("wrote six tables beside %s", mae)
+    logger.info("wrote seven tables beside %s", mae)
 
 
 def loss_table(results: Path, settings: dict[str, Any]) -> pd.DataFrame:
-    """Compare the losses (Table 3 of the paper); columns of `evaluation.summary.mae_table`.
+    """Compare the losses (Table 3 of the paper).
+
+    Returns
+    -------
+    DataFrame
+        The columns of `evaluation.summary.mae_table`, and those of `report.alphas.chosen`.
 
     Raises
     ------
@@ -68,15 +80,35 @@ def loss_table(results: Path, settings: dict[str, Any]) -> pd.DataFrame:
     from contrage.evaluation.summary import mae_table
 
     frames = predictions(results, settings["rows"], settings["seeds"])
-    return mae_table(frames, settings.get("statistics", {}))
+    table = mae_table(frames, settings.get("statistics", {}))
+    return table.merge(chosen(_metrics(results, settings)), on="loss", how="left")
+
+
+def _metrics(results: Path, settings: dict[str, Any]) -> dict[str, list[dict]]:
+    rows = [*settings["rows"], *settings.get("null_rows", [])]
+    return metrics_of(results, rows, settings["seeds"])
 
 
 def baseline_lines(results: Path, settings: dict[str, Any]) -> pd.DataFrame:
-    """Summarise what simple predictors reach; columns of `evaluation.summary.baseline_table`."""
+    """Summarise what simple predictors reach, and encoders that learned permuted ages.
+
+    Returns
+    -------
+    DataFrame
+        The columns of `evaluation.summary.baseline_table`.
+    """
+    import pandas as pd
+
     from contrage.evaluation.summary import baseline_table
 
-    files = [Path(results) / "baselines" / f"seed-{seed}.tsv" for seed in settings["seeds"]]
-    return baseline_table([_read(path) for path in files], settings.get("statistics", {}))
+    seeds = settings["seeds"]
+    frames = [_read(Path(results) / "baselines" / f"seed-{seed}.tsv") for seed in seeds]
+    for row, null in predictions(results, settings.get("null_rows", []), seeds).items():
+        frames = [
+            pd.concat([frame, own.assign(baseline=row)], ignore_index=True)
+            for frame, own in zip(frames, null, strict=True)
+        ]
+    return baseline_table(frames, settings.get("statistics", {}))
 
 
 def predictions(results: Path, rows: list[str], seeds: list[int]) -> dict[str, list[pd.DataFrame]]:

@@ -51,9 +51,10 @@ def as_meant(reading: Reading, written: Any, part: Part, place: Place = ()) -> A
     part = resolve(reading.schema, part)
     if isinstance(written, dict):
         part = branch(part, "object")
-        found = {
+        named = {"null" if key is None else key: value for key, value in written.items()}
+        found = {  # a configuration that a workflow hands over was read by YAML: null is None there
             key: _value_of(reading, value, child(part, key), (*place, key))
-            for key, value in written.items()
+            for key, value in named.items()
         }
         return {key: value for key, value in found.items() if value is not NOTHING}
     if isinstance(written, list | tuple):

@@ -1,0 +1,96 @@
+"""The probe's penalty α: on whom it is chosen, and what others of it would have given."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from contrage.errors import TableError
+from contrage.evaluation import predictions as table
+from contrage.evaluation.metrics import mae
+from contrage.evaluation.predictions import Fold
+from contrage.evaluation.ridge import Ridge, fit, fit_path
+from contrage.files import read_npz
+from contrage.learning.tables import Scans
+
+FIXED = (0.01, 0.1, 1.0, 10.0, 100.0, 1e3, 1e4, 1e5, 1e6)
+"""The α at which the page shows every row's error, whichever was chosen."""
+
+
+class Features:
+    """The features of one fold's encoder, by scan.
+
+    Parameters
+    ----------
+    path : Path
+        npz of a training: scan_id (N,), features (N, d), prediction (N,) where there is one.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.arrays = read_npz(path)
+        self._place = {scan: at for at, scan in enumerate(self.arrays["scan_id"].tolist())}
+
+    def places(self, scans: Scans) -> list[int]:
+        """Return where some scans are; raise `TableError` if one is not there."""
+        missing = [scan for scan in scans.ids if scan not in self._place]
+        if missing:
+            raise TableError(f"{self.path}: no features of {missing[0]}; make them again")
+        return [self._place[scan] for scan in scans.ids]
+
+    def of(self, scans: Scans) -> NDArray[np.float64]:
+        """Return the features (n, d) of some scans."""
+        return self.arrays["features"][self.places(scans)].astype(float)
+
+
+def fitted(part: Fold, features: Features, settings: dict[str, Any]) -> Ridge:
+    """Fit a fold's probe, its α chosen by cross-validation on the training scans (the authors').
+
+    These are scans whose ages the encoder has learned from: on features that fit them the choice
+    finds signal where there is none, so that it says little about others.
+    """
+    train = part.train
+    chosen = settings["alphas"], settings["folds"]
+    return fit(features.of(train), train.ages, train.participants, *chosen)
+
+
+def fitted_unseen(
+    part: Fold, features: Features, inner: Fold, inner_features: Features, alphas: Sequence[float]
+) -> Ridge:
+    """Fit a fold's probe, its α chosen on people whom an encoder like this has not seen.
+
+    Parameters
+    ----------
+    part : Fold
+    features : Features
+        Of the encoder that learned from all training scans.
+    inner : Fold
+        Of the training scans: `train`, from whom a second encoder learned, and `test`, on whom the
+        penalty is chosen, by the mean absolute error.
+    inner_features : Features
+        Of that second encoder.
+    alphas : sequence of float
+        Candidates; of equally good ones the first is taken.
+    """
+    path = fit_path(inner_features.of(inner.train), inner.train.ages, alphas)
+    unseen = inner_features.of(inner.test)
+    errors = [mae(inner.test.ages, each.predict(unseen)) for each in path]
+    alpha = alphas[int(np.argmin(errors))]
+    return fit_path(features.of(part.train), part.train.ages, [alpha])[0]
+
+
+def inner_fold(split: Path, part: Fold) -> Fold:
+    """Return the one fold of a split inside a fold's training scans; it can have no other scan."""
+    (found,) = table.folds(split, part.train)
+    return found
+
+
+def errors_at(part: Fold, features: Features) -> NDArray[np.float64]:
+    """Return the absolute errors (α, test scans) of a fold at each of `FIXED`, years."""
+    path = fit_path(features.of(part.train), part.train.ages, FIXED)
+    test = features.of(part.test)
+    return np.array([np.abs(each.predict(test) - part.test.ages) for each in path])

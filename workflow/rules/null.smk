@@ -1,0 +1,32 @@
+"""What a row that learns permuted ages reads: the bar of chance, trained and probed like the rest."""
+
+NULL_AGES = f"{RESULTS}/dataset/null/seed-{{seed}}_fold-{{fold}}.tsv"
+
+if NULL_ROWS:
+
+    rule null_ages:
+        input:
+            scans=rules.select.output.selected,
+            split=rules.split.output.split,
+            code=code("contrage.dataset.null_ages"),
+        output:
+            scans=NULL_AGES,
+        log:
+            f"{RESULTS}/logs/null_ages/seed-{{seed}}_fold-{{fold}}.log",
+        benchmark:
+            f"{RESULTS}/benchmarks/null_ages/seed-{{seed}}_fold-{{fold}}.tsv"
+        conda:
+            "../../envs/learning.yaml"
+        threads: 1
+        resources:
+            mem_mb=growing(500),
+            runtime=growing(10),
+        params:
+            code=digest("contrage.dataset.null_ages"),
+            settings=lambda wildcards: as_json(seed=int(wildcards.seed)),
+        message:
+            "Permuting the training ages for the null, seed {wildcards.seed}, fold {wildcards.fold}"
+        shell:
+            "python -m contrage null-ages --settings {params.settings:q} --log {log:q}"
+            " --scans {input.scans:q} --split {input.split:q} --fold {wildcards.fold}"
+            " --output {output.scans:q}"

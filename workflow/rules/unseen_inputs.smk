@@ -1,0 +1,42 @@
+"""Which jobs a choice of the penalty on unseen people is made of."""
+
+UNSEEN_PART = f"{RESULTS}/dataset/unseen/{{ages}}/seed-{{seed}}_fold-{{fold}}"
+
+
+def unseen_part(wildcards, fold=None):
+    """Where the part of a fold's training scans lies that the penalty of a row is chosen on."""
+    return UNSEEN_PART.format(
+        ages="permuted" if wildcards.row in NULL_ROWS else "given",
+        seed=wildcards.seed,
+        fold=wildcards.fold if fold is None else fold,
+    )
+
+
+def scans_of_ages(wildcards):
+    """The experiment's scans, with their ages or with permuted ones."""
+    if wildcards.ages == "permuted":
+        return NULL_AGES.format(seed=wildcards.seed, fold=wildcards.fold)
+    return rules.select.output.selected
+
+
+def unseen_settings(wildcards):
+    """What the training for the penalty is asked for: what the main one is, with nothing watched."""
+    settings = json.loads(training_settings(wildcards))
+    settings["row"] = f"{wildcards.row} (for its penalty)"
+    settings["snapshot_epochs"] = []
+    return as_json(**settings)
+
+
+def unseen_features(wildcards):
+    """The features of all folds that the penalties of a row and seed are chosen on."""
+    if not CHOOSES_UNSEEN:
+        return []
+    place = f"{RESULTS}/unseen/{wildcards.row}/seed-{wildcards.seed}"
+    return [f"{place}/fold-{fold}/features.npz" for fold in FOLDS]
+
+
+def unseen_splits(wildcards):
+    """Who learned and who judged in each of these."""
+    if not CHOOSES_UNSEEN:
+        return []
+    return [f"{unseen_part(wildcards, fold)}.json" for fold in FOLDS]
