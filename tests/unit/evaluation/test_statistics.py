@@ -8,50 +8,101 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.stats import permutation_test
+from scipy.stats import bootstrap, permutation_test, sem
 
-from contrage.evaluation.statistics import bootstrap_mae, holm, interval, permutation_p
+from contrage.evaluation.statistics import bootstrap_mae, holm, mae_intervals, permutation_p
 
 
 def test_bootstrap_equals_a_loop_over_draws(rng):
     errors = rng.uniform(0, 10, (2, 3, 5))
     counts = rng.integers(1, 4, (3, 5))
-    found = bootstrap_mae(errors, counts, 7, seed=1)
+    found = bootstrap_mae(errors, counts, 0, 7, seed=1)
     times = np.random.default_rng(1).multinomial(5, np.full(5, 0.2), 7)
     for draw in range(7):
+        drawn = np.repeat(np.arange(5), times[draw])
+        own = np.zeros((2, 5))
         for row in range(2):
-            maes = []
-            for seed in range(3):
-                drawn = np.repeat(np.arange(5), times[draw])
-                maes.append(errors[row, seed, drawn].sum() / counts[seed, drawn].sum())
-            assert found[draw, row] == pytest.approx(np.mean(maes))
+            maes = [errors[row, s, drawn].sum() / counts[s, drawn].sum() for s in range(3)]
+            assert found.mae[draw, row] == pytest.approx(np.mean(maes))
+            for seed, mae in enumerate(maes):
+                apart = errors[row, seed, drawn] - mae * counts[seed, drawn]
+                own[row] += apart / counts[seed, drawn].sum() / 3
+        assert found.error[draw] == pytest.approx(np.sqrt(5 / 4 * (own**2).sum(1)))
+        apart = np.sqrt(5 / 4 * ((own - own[0]) ** 2).sum(1))
+        assert found.difference_error[draw] == pytest.approx(apart)
 
 
-def test_interval_holds_the_true_mae_as_often_as_it_says(rng):
-    """Scans of a participant are alike: an interval over scans would be far too narrow."""
+def test_the_standard_error_of_one_seed_and_scan_is_that_of_a_mean(rng):
+    errors, counts = rng.gamma(2, 2, (2, 1, 40)), np.ones((1, 40), int)
+    draws = bootstrap_mae(errors, counts, 0, 3000, seed=0)
+    wanted = sem(errors[:, 0], axis=1)
+    np.testing.assert_allclose(draws.mae.std(0), wanted * np.sqrt(39 / 40), rtol=0.06)
+    np.testing.assert_allclose(np.median(draws.error, 0), wanted, rtol=0.1)
+
+
+def covered(rng, people: int, kind: str, cohorts: int = 500) -> float:
+    """Return in how many simulated cohorts the 95 % interval holds the truth."""
+    hits = 0
+    for study in range(cohorts):
+        shared = rng.normal(0, 1, people)
+        one, other = (np.abs(shared + rng.normal(0, 0.5, people)) for _ in range(2))
+        errors = np.stack([one, other])[:, None]
+        counts = np.ones((1, people), int)
+        own, apart = mae_intervals(errors, counts, 0, 600, study, 0.95)
+        truth = np.sqrt(2 / np.pi * 1.25) if kind == "mae" else 0.0
+        low, high = own if kind == "mae" else apart
+        hits += low[1] <= truth <= high[1]
+    return hits / cohorts
+
+
+@pytest.mark.parametrize("people", [12, 60])
+@pytest.mark.parametrize("kind", ["mae", "difference"])
+def test_intervals_hold_the_truth_as_often_as_they_say(rng, people, kind):
+    assert 0.93 <= covered(rng, people, kind) <= 0.97
+
+
+def test_interval_holds_the_true_mae_where_scans_of_a_participant_are_alike(rng):
+    """An interval over scans would be far too narrow."""
     people, sessions, truth, hits = 60, 4, 4.0, 0
     for study in range(300):
         own = rng.gamma(4.0, truth / 4, people)
         errors = own[:, None] * rng.uniform(0.8, 1.2, (people, sessions))
-        draws = bootstrap_mae(
-            errors.sum(1)[None, None], np.full((1, people), sessions), 400, seed=study
-        )
-        low, high = interval(draws, 0.95)
+        counts = np.full((1, people), sessions)
+        (low, high), _ = mae_intervals(errors.sum(1)[None, None], counts, 0, 400, study, 0.95)
         hits += low[0] <= truth <= high[0]
-    assert 0.90 <= hits / 300 <= 0.985
+    assert 0.92 <= hits / 300 <= 0.98
+
+
+def test_a_row_like_the_reference_differs_by_nothing(rng):
+    errors = np.repeat(rng.uniform(0, 9, (1, 2, 12)), 2, axis=0)
+    _, (low, high) = mae_intervals(errors, np.ones((2, 12), int), 0, 300, 0, 0.95)
+    assert low.tolist() == high.tolist() == [0, 0]
+
+
+def test_intervals_agree_with_scipys_bootstrap_where_people_are_many(rng):
+    errors = rng.gamma(2, 2, 400)
+    (low, high), _ = mae_intervals(errors[None, None], np.ones((1, 400), int), 0, 4000, 0, 0.95)
+    wanted = bootstrap((errors,), np.mean, n_resamples=4000, rng=rng).confidence_interval
+    assert (low[0], high[0]) == pytest.approx(wanted, abs=0.06 * (wanted[1] - wanted[0]))
+
+
+def test_two_participants_are_too_few_for_an_interval():
+    (low, high), _ = mae_intervals(np.array([[[1.0, 3.0]]]), np.ones((1, 2), int), 0, 300, 0, 0.95)
+    assert np.isnan([low[0], high[0]]).all()
 
 
 def test_seed_without_a_drawn_participant_does_not_count():
     errors = np.array([[[4.0, 0.0], [0.0, 2.0]]])
     counts = np.array([[1, 0], [0, 1]])
-    draws = bootstrap_mae(errors, counts, 50, seed=0)
-    assert set(draws[:, 0].tolist()) == {4.0, 3.0, 2.0}
+    draws = bootstrap_mae(errors, counts, 0, 50, seed=0)
+    assert set(draws.mae[:, 0].tolist()) == {4.0, 3.0, 2.0}
 
 
 def test_bootstrap_is_the_same_for_the_same_seed(rng):
     errors, counts = rng.uniform(0, 9, (3, 2, 12)), np.ones((2, 12), int)
-    one, two = (bootstrap_mae(errors, counts, 450, seed=5) for _ in range(2))
-    assert np.array_equal(one, two)
+    one, two = (bootstrap_mae(errors, counts, 0, 450, seed=5) for _ in range(2))
+    assert np.array_equal(one.mae, two.mae)
+    assert np.array_equal(one.difference_error, two.difference_error)
 
 
 @given(st.lists(st.floats(-9, 9).filter(lambda x: abs(x) > 1e-3), min_size=1, max_size=8))

@@ -33,7 +33,7 @@ class Report:
         return self.results.joinpath(*parts)
 
     def make_tables(self) -> None:
-        names = ("mae", "norms", "baselines", "cohort", "runtimes")
+        names = ("mae", "norms", "baselines", "alphas", "cohort", "runtimes")
         tables(
             self.settings,
             results=self.results,

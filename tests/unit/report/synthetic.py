@@ -165,7 +165,8 @@ def write_experiment(
         for seed in seeds:
             frame = predictions_table(scans, error, rng, folds)
             write_tsv(results / "predictions" / row / f"seed-{seed}.tsv", frame)
-            write_json(results / "metrics" / row / f"seed-{seed}.json", size(row))
+            metrics = size(row) | penalties(error, folds)
+            write_json(results / "metrics" / row / f"seed-{seed}.json", metrics)
             curve = results / "training" / row / f"seed-{seed}" / "fold-0" / "curve.tsv"
             write_tsv(curve, curve_table(error * 0.9, rng))
             bench = pd.DataFrame([{"s": rng.uniform(20, 30), "max_rss": 900.0, "cpu_time": 25.0}])
@@ -193,6 +194,13 @@ def size(row: str) -> dict:
     return {
         "encoder_parameters": 161_064, "head_parameters": head, "layers": layers, "shape": shape,
     }  # fmt: skip
+
+
+def penalties(error: float, folds: int) -> dict:
+    """What a probe's metrics tell of its penalty."""
+    at = [[10.0**power, error + 0.1 * abs(power - 1)] for power in range(-2, 7)]
+    candidates = [0.01, 0.1, 1.0, 10.0, 100.0]
+    return {"alpha": [10.0] * folds, "alpha_candidates": candidates, "mae_at_alpha": at}
 
 
 def write_features(results: Path, scans: pd.DataFrame, rng: np.random.Generator) -> None:

@@ -72,7 +72,8 @@ def test_every_figure_is_embedded_with_a_description(whole, parsed) -> None:
 
 
 def test_every_table_is_on_the_page(parsed) -> None:
-    names = "mae norms networks cohort control quality truth flagged excluded runtimes versions"
+    names = "mae norms penalties networks cohort control quality truth flagged excluded runtimes"
+    names += " versions"
     assert set(parsed.tables) == {f"table-{name}" for name in names.split()}
 
 
@@ -145,7 +146,7 @@ def test_the_size_of_the_networks_is_told(parsed) -> None:
 def test_the_paragraph_names_encoder_and_head(bare, encoder, shape, head, layers, told) -> None:
     size = {"encoder_parameters": 33_160_896, "head_parameters": 5}
     for row in bare.settings["rows"]:
-        metrics = size | {"layers": layers, "shape": shape}
+        metrics = size | {"layers": layers, "shape": shape} | synthetic.penalties(3.0, 1)
         write_json(bare.path("metrics", row, "seed-0.json"), metrics)
     bare.settings["config"]["training"] |= {"encoder": encoder, "head": head}
     bare.make_tables()
@@ -161,7 +162,7 @@ def test_every_encoder_has_its_words() -> None:
 
 def test_experiments_of_before_sizes_were_written_are_still_reported(bare) -> None:
     for path in bare.path("metrics").rglob("*.json"):
-        write_json(path, {"mae": 3.0})
+        write_json(path, {"mae": 3.0} | synthetic.penalties(3.0, 1))
     bare.make_tables()
     bare.make_page()
     page = Page(bare.html)

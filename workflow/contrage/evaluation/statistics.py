@@ -7,6 +7,7 @@ them, are drawn or exchanged together, because they are not independent.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -14,13 +15,42 @@ from numpy.typing import ArrayLike, NDArray
 Floats = NDArray[np.float64]
 
 CHUNK = 200
+AT_ONCE = 4_000_000
+"""Numbers in the largest array of a chunk of draws: 32 MB."""
 EXACT = 12
 
 
-def bootstrap_mae(
-    errors: Floats, counts: NDArray[np.int_], draws: int, seed: int
-) -> NDArray[np.float64]:
-    """Resample participants; return the MAE of every row in every draw.
+@dataclass(frozen=True)
+class Draws:
+    """Errors of every row in resampled cohorts, and their own standard errors.
+
+    Attributes
+    ----------
+    mae, error : ndarray of shape (draws, rows)
+        Mean over seeds of the MAE of a seed, and its standard error over participants.
+    difference_error : ndarray of shape (draws, rows)
+        Standard error of the difference to the reference row.
+    """
+
+    mae: Floats
+    error: Floats
+    difference_error: Floats
+
+
+def mae_intervals(
+    errors: Floats,
+    counts: NDArray[np.int_],
+    reference: int,
+    draws: int,
+    seed: int,
+    confidence: float,
+) -> tuple[tuple[Floats, Floats], tuple[Floats, Floats]]:
+    """Return intervals of the MAE of every row, and of its difference to a reference row.
+
+    A studentised bootstrap over participants (Efron and Tibshirani 1993, chapter 12.5): each draw
+    is measured in its own standard errors. The percentile bootstrap is too narrow for few: its
+    95 % intervals of an MAE hold the truth in 87 % of cohorts of 8 and 90 % of 12, these in 94 to
+    96 %.
 
     Parameters
     ----------
@@ -28,31 +58,84 @@ def bootstrap_mae(
         Sum of the absolute errors of each participant's test scans.
     counts : ndarray of shape (seeds, participants)
         Number of those scans.
-    draws : int
-    seed : int
+    reference : int
+        The row that the others are compared with.
+    draws, seed : int
+    confidence : float
 
     Returns
     -------
-    ndarray of shape (draws, rows)
-        Mean over seeds of the MAE of a seed. All rows see the same participants in a draw, so
-        that differences of columns are paired.
+    ((low, high), (low, high))
+        Each an ndarray of shape (rows,): of the MAE, not below 0, and of the difference. NaN where
+        there are too few participants to tell.
+    """
+    every = np.ones((1, counts.shape[1]))
+    centre = _measure(errors, counts, reference, every)
+    found = bootstrap_mae(errors, counts, reference, draws, seed)
+    low, high = _studentised(centre.mae[0], centre.error[0], found.mae, found.error, confidence)
+    gaps, gap = (each.mae - each.mae[:, [reference]] for each in (found, centre))
+    apart = _studentised(
+        gap[0], centre.difference_error[0], gaps, found.difference_error, confidence
+    )
+    return (np.maximum(low, 0), high), apart
+
+
+def bootstrap_mae(
+    errors: Floats, counts: NDArray[np.int_], reference: int, draws: int, seed: int
+) -> Draws:
+    """Resample participants; measure every row in every draw.
+
+    All rows see the same participants in a draw, so that differences of columns are paired.
+    Parameters are those of `mae_intervals`.
     """
     rng = np.random.default_rng(seed)
     people = counts.shape[1]
+    size = max(1, min(CHUNK, AT_ONCE // (people * len(errors))))
     parts = []
-    for start in range(0, draws, CHUNK):
-        size = min(CHUNK, draws - start)
-        times = rng.multinomial(people, np.full(people, 1 / people), size).astype(float)
-        total = np.einsum("dp,rsp->drs", times, errors, optimize=True)
-        scans = (times @ counts.T)[:, None, :]
-        # A draw may miss all test participants of a seed, where seeds have splits of their own.
-        mae = np.divide(total, scans, out=np.full_like(total, np.nan), where=scans > 0)
-        parts.append(np.nanmean(mae, axis=2))
-    return np.concatenate(parts)
+    for start in range(0, draws, size):
+        count = min(size, draws - start)
+        times = rng.multinomial(people, np.full(people, 1 / people), count).astype(float)
+        parts.append(_measure(errors, counts, reference, times))
+    names = ("mae", "error", "difference_error")
+    return Draws(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))
+
+
+def _measure(errors: Floats, counts: NDArray[np.int_], reference: int, times: Floats) -> Draws:
+    """Return the MAE of each row and its standard errors, participants counting `times` each."""
+    people = counts.shape[1]
+    scans = times @ counts.T
+    # A draw may miss all test participants of a seed, where seeds have splits of their own.
+    there = scans > 0
+    weight = np.where(there, 1 / np.where(there, scans, 1), 0) / there.sum(1, keepdims=True)
+    of_seed = np.einsum("dp,rsp->drs", times, errors, optimize=True)
+    of_seed /= np.where(there, scans, 1)[:, None, :]
+    mae = np.einsum("drs,ds->dr", of_seed, there / there.sum(1, keepdims=True))
+    # What each participant adds to the departure from that mean: the linearised estimator.
+    own = np.einsum("rsp,ds->drp", errors, weight, optimize=True)
+    own -= np.einsum("drs,ds,sp->drp", of_seed, weight, counts.astype(float), optimize=True)
+    scale = people / max(1, people - 1)
+    error = np.sqrt(scale * np.einsum("dp,drp->dr", times, own**2))
+    own -= own[:, [reference]]
+    return Draws(mae, error, np.sqrt(scale * np.einsum("dp,drp->dr", times, own**2)))
+
+
+def _studentised(
+    centre: Floats, error: Floats, draws: Floats, errors: Floats, confidence: float
+) -> tuple[Floats, Floats]:
+    """Return the interval of each row from its draws, each in its own standard errors."""
+    apart = draws - centre
+    with np.errstate(divide="ignore", invalid="ignore"):
+        # A draw of one participant alone has no spread: as far away as can be.
+        t = np.where(apart == 0, 0.0, apart / errors)
+        outside = (1 - confidence) / 2
+        lowest, highest = np.quantile(t, [outside, 1 - outside], axis=0, method="nearest")
+        low, high = centre - highest * error, centre - lowest * error
+    known = np.isfinite(lowest) & np.isfinite(highest)
+    return np.where(known, low, np.nan), np.where(known, high, np.nan)
 
 
 def interval(draws: Floats, confidence: float) -> tuple[Floats, Floats]:
-    """Return the percentile interval of each column of bootstrap draws (draws, rows)."""
+    """Return the percentile interval of each column of bootstrap draws (draws, columns)."""
     outside = (1 - confidence) / 2
     low, high = np.quantile(draws, [outside, 1 - outside], axis=0)
     return low, high

@@ -10,7 +10,7 @@ import pandas as pd
 
 from contrage.errors import TableError
 from contrage.evaluation.metrics import mae, scores
-from contrage.evaluation.statistics import bootstrap_mae, holm, interval, permutation_p
+from contrage.evaluation.statistics import holm, mae_intervals, permutation_p
 
 DEFAULTS = {"bootstrap": 2000, "confidence": 0.95, "permutations": 10000, "seed": 0}
 
@@ -31,10 +31,10 @@ def mae_table(
     -------
     DataFrame
         In the order given, one line per row. Means and SDs are over seeds:
-        loss, mae_mean, mae_sd, n_seeds, n_participants, ci_low, ci_high (of mae_mean, bootstrap
-        over participants), mae_baseline (training mean on the same scans), rmse_mean, r2_mean
-        (against each fold's training mean), r_mean (within folds), diff_to_best (mae_mean minus
-        that of the best row), diff_ci_low, diff_ci_high,
+        loss, mae_mean, mae_sd, n_seeds, n_participants, ci_low, ci_high (of mae_mean, studentised
+        bootstrap over participants), mae_baseline (training mean on the same scans), rmse_mean,
+        r2_mean (against each fold's training mean), r_mean (within folds), diff_to_best (mae_mean
+        minus that of the best row), diff_ci_low, diff_ci_high,
         p_paired (permutation over participants), p_holm, and mae_own where a loss predicts age
         itself. The best row was chosen by these very errors: p says how sure the order is, it is
         not a test planned beforehand.
@@ -49,10 +49,9 @@ def mae_table(
     chosen = DEFAULTS | dict(settings)
     table = pd.DataFrame([_row(name, list(frames)) for name, frames in predictions.items()])
     errors, counts = _errors(predictions)
-    draws = bootstrap_mae(errors, counts, chosen["bootstrap"], chosen["seed"])
-    low, high = interval(draws, chosen["confidence"])
     best = int(table["mae_mean"].argmin())
-    diff_low, diff_high = interval(draws - draws[:, [best]], chosen["confidence"])
+    drawn = chosen["bootstrap"], chosen["seed"], chosen["confidence"]
+    (low, high), (diff_low, diff_high) = mae_intervals(errors, counts, best, *drawn)
     # What each participant adds to mae_mean, so that differences sum to diff_to_best.
     shares = (errors / counts.sum(1)[:, None]).mean(1)
     p = [

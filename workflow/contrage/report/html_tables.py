@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from contrage.report import alphas
 from contrage.report.control import baseline, best_loss
 from contrage.report.figures.cohort import TRUTHS, flagged_scans
 from contrage.report.searched import choices
@@ -64,6 +65,7 @@ def all_tables(study: Study, versions: dict[str, str]) -> dict[str, Table]:
     found = {
         "mae": mae(study),
         "norms": norms(study),
+        "penalties": penalties(study),
         "search": search(study.tables.get("search")),
         "networks": networks(study.tables.get("networks")),
         "cohort": cohort(study.tables["cohort"], "site" if study.is_table else "study"),
@@ -82,6 +84,8 @@ def mae(study: Study) -> Table:
     """Return Table 3: losses, best first, then the baselines."""
     frame = study.tables["mae"]
     head = ["loss", "MAE ± SD [years]", f"{study.level} interval", "RMSE [years]", "R²", "r"]
+    shows_alpha = "alpha_median" in frame
+    head += ["α"] if shows_alpha else []
     head += ["difference to best [years]", _p_head(frame)]
     colours = loss_colours(frame.get("loss", []))
     lines = []
@@ -92,6 +96,7 @@ def mae(study: Study) -> Table:
             number(row.get("r2_mean")),
             number(row.get("r_mean")),
         ]
+        cells += [alphas.words(row)] if shows_alpha else []
         cells += ["best", ""] if place == 0 else [_difference(row), p_value(p_of(row))]
         lines.append(Line(cells, colours[row["loss"]], "best" if place == 0 else ""))
     return Table(head, lines + _baselines(study), 1, "tables/mae.tsv, tables/baselines.tsv")
@@ -123,10 +128,25 @@ def _baselines(study: Study) -> list[Line]:
     for row in rows:
         # The same training mean for everyone has no correlation; its SD is that of the splits.
         measures = [number(row[key]) if not missing(row.get(key)) else "" for key in keys]
-        lines.append(
-            Line([baseline_name(row["baseline"]), *_error(row), *measures, "", ""], "", "baseline")
-        )
+        measures += [""] * ("alpha_median" in losses)
+        cells = [baseline_name(row["baseline"]), *_error(row), *measures, "", ""]
+        lines.append(Line(cells, "", "baseline"))
     return lines
+
+
+def penalties(study: Study) -> Table:
+    """Return the error of each loss at each penalty of the probe, whichever was chosen."""
+    frame = study.tables.get("alphas", pd.DataFrame())
+    if not len(frame):
+        return Table(["loss"])
+    head = ["loss", *(f"α = {alphas.power(alpha)}" for alpha in sorted(frame["alpha"].unique()))]
+    rows = alphas.fixed_cells(frame)
+    colours = loss_colours(study.tables["mae"].get("loss", []))
+    shown = [row for row in study.tables["mae"]["loss"] if row in rows]
+    lines = [Line([loss_name(row), *rows[row]], colours[row]) for row in shown]
+    null = [row for row in rows if row not in colours]
+    lines += [Line([baseline_name(row), *rows[row]], "", "baseline") for row in null]
+    return Table(head, lines, 1, "tables/alphas.tsv")
 
 
 def norms(study: Study) -> Table:

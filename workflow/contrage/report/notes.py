@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import pandas as pd
+
 from contrage.errors import few
+from contrage.report.alphas import at_the_edge
 from contrage.report.control import NEARLY, verdicts
-from contrage.report.story import Study, distinguishable
+from contrage.report.story import Study, distinguishable, null_rows
 from contrage.report.style import loss_name
 from contrage.report.text import count, listed, number
 
@@ -32,6 +35,7 @@ def notes(study: Study) -> list[Note]:
         _broken,
         _not_localised,
         _no_better,
+        _edge,
         _few,
         _ties,
         _field_of_view,
@@ -132,12 +136,46 @@ def _no_better(study: Study) -> list[Note]:
     if len(worse):
         names = listed([loss_name(row) for row in worse["loss"]])
         text = f"{names}: no better than giving everyone the mean age of the training set."
+        text += _against_chance(study, worse)
         found.append(Note("warning", "Worse than predicting the mean", text))
     if len(unsure):
         names = listed([loss_name(row) for row in unsure["loss"]])
         text = f"{names}: the interval reaches the error of predicting the mean."
         found.append(Note("warning", "Perhaps no better than predicting the mean", text))
     return found
+
+
+def _against_chance(study: Study, worse: pd.DataFrame) -> str:
+    """Say whether rows that are worse than the mean are at chance, where a null row tells it."""
+    null = null_rows(study)
+    if not len(null):
+        return ""
+    text = (
+        " The mean is not the bar of chance: an encoder and probe with nothing to learn err by "
+        f"{number(null['mae_mean'].min())} years."
+    )
+    learned = worse[worse["ci_high"] < null["mae_mean"].min()]
+    if not len(learned):
+        return text
+    return f"{text} Clear of that all the same: {listed([loss_name(r) for r in learned['loss']])}."
+
+
+def _edge(study: Study) -> list[Note]:
+    """Tell that a penalty was chosen at an end of the list that was offered."""
+    mae = study.tables["mae"]
+    unseen = study.get("probe", "alpha") == "unseen"
+    key = "probe.unseen.alphas" if unseen else "probe.alphas"
+    names = {row: loss_name(row) for row in mae.get("loss", [])}
+    found = at_the_edge(mae, names, key)
+    if not found:
+        return []
+    text = f"The probe took {found}. What other penalties give stands in the table of penalties."
+    if not unseen and (mae["n_alpha_highest"] > 0).any():
+        text += (
+            " They were chosen on ages that the encoder has learned by heart, which favours small "
+            "ones: probe.alpha: unseen chooses them on other people."
+        )
+    return [Note("info", "A penalty at the end of its list", text)]
 
 
 def _few(study: Study) -> list[Note]:

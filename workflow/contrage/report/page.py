@@ -23,7 +23,7 @@ from contrage.report.html_tables import all_tables
 from contrage.report.notes import notes as boxes
 from contrage.report.render import HERE, render
 from contrage.report.searched import read_draws
-from contrage.report.story import Study, features, paragraph
+from contrage.report.story import Study, features, null_rows, paragraph
 from contrage.report.style import loss_name
 from contrage.report.text import number, without_folders
 from contrage.tables import read_tsv
@@ -32,7 +32,7 @@ logger = logging.getLogger(__name__)
 
 PACKAGES = ("contrage", "antspyx", "monai", "nilearn", "nibabel", "torch", "numpy", "scipy")
 PACKAGES += ("scikit-learn", "pandas", "matplotlib")
-TABLES = ("mae", "norms", "baselines", "cohort", "excluded", "runtimes")
+TABLES = ("mae", "norms", "baselines", "alphas", "cohort", "excluded", "runtimes")
 
 
 def page(
@@ -146,6 +146,9 @@ def context(settings: dict[str, Any], study: Study, images: dict[str, Any]) -> d
         and "dynlocrep" in study.get("search", "rows", default={}),
         "own": own_predictions(study.tables["mae"]),
         "holm": "p_holm" in study.tables["mae"],
+        "alphas": "alpha_median" in study.tables["mae"],
+        "unseen": study.get("probe", "alpha") == "unseen",
+        "null": len(null_rows(study)) > 0,
         "bootstrap": study.get("statistics", "bootstrap"),
         "config": yaml.safe_dump(config, sort_keys=False, allow_unicode=True),
         "n_excluded": len(study.tables["excluded"]),

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from contrage.report.style import loss_name
+from contrage.report.style import NULL, is_null, loss_name
 from contrage.report.text import (
     count,
     interval,
@@ -160,7 +160,10 @@ def _what(study: Study) -> str:
     text += f" at {grid} mm" if grid else ""
     text += f" with {losses}, from {count(int(mae.n_seeds.max()), 'seed')}"
     text += f" and for {epochs} epochs" if epochs else ""
-    text += "; a ridge regression on its frozen features then read off the age of "
+    text += "; a ridge regression on its frozen features"
+    if study.get("probe", "alpha") == "unseen":
+        text += ", its penalty chosen on people from whom a second encoder had not learned,"
+    text += " then read off the age of "
     return f"{text}{_test(study)}."
 
 
@@ -196,11 +199,17 @@ def _outcome(study: Study) -> str:
         return ""
     best = mae.iloc[0]
     error = plus_minus(best.mae_mean, best.mae_sd) if best.n_seeds > 1 else number(best.mae_mean)
-    text = f"{loss_name(best.loss)} had the lowest mean absolute error, {error} years"
-    text += f" ({study.level} interval {interval(best.ci_low, best.ci_high)})"
+    bounds = f"{study.level} interval {interval(best.ci_low, best.ci_high)}"
+    if not missing(best.mae_baseline) and best.mae_mean >= best.mae_baseline:
+        return (
+            "No loss was better than predicting the mean age of the training set, which errs by "
+            f"{number(best.mae_baseline)} years: the lowest mean absolute error, {error} years "
+            f"({bounds}), was that of {loss_name(best.loss)}.{_chance(study)}"
+        )
+    text = f"{loss_name(best.loss)} had the lowest mean absolute error, {error} years ({bounds})"
     if not missing(best.mae_baseline):
         text += f"; predicting the mean age of the training set errs by {number(best.mae_baseline)}"
-    text += "."
+    text += f".{_chance(study)}"
     if len(mae) > 1:
         second = mae.iloc[1]
         verdict = "is clear of" if distinguishable(second) else "cannot be told apart from"
@@ -208,6 +217,24 @@ def _outcome(study: Study) -> str:
         text += f"{number(second.diff_to_best)} years ({study.level} interval "
         text += f"{interval(second.diff_ci_low, second.diff_ci_high)}{_p(second)})."
     return text
+
+
+def null_rows(study: Study) -> pd.DataFrame:
+    """Return the lines of the baselines that are of rows trained on permuted ages."""
+    baselines = study.tables["baselines"]
+    return baselines[baselines["baseline"].map(is_null)] if len(baselines) else baselines
+
+
+def _chance(study: Study) -> str:
+    """Say what is reached with nothing to learn, where that was tried."""
+    words = [
+        f" Trained on permuted ages, so with nothing to learn, {loss_name(row.baseline)} errs by "
+        f"{number(row.mae_mean)} years."
+        for row in null_rows(study)
+        .assign(baseline=lambda frame: frame["baseline"].str.removesuffix(NULL))
+        .itertuples()
+    ]
+    return "".join(words)
 
 
 def _p(line: pd.Series) -> str:

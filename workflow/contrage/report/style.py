@@ -51,6 +51,7 @@ BASELINE_NAMES = {
     "ridge-coverage": "Ridge on coverage only",
     "ridge-features": "Ridge on the raw features",
 }
+NULL = "-null"
 # The named losses keep their colour in every experiment, whichever of them are trained.
 FIXED_LOSSES = (
     "dynlocrep",
@@ -105,8 +106,15 @@ def loss_name(row: str) -> str:
     return f"{LOSS_NAMES[stem]} ({variant})" if stem in LOSS_NAMES and variant else row
 
 
+def is_null(row: str) -> bool:
+    """Return whether a line among the baselines is of a row that learned permuted ages."""
+    return row.endswith(NULL)
+
+
 def baseline_name(row: str) -> str:
-    """Return the readable name of a baseline."""
+    """Return the readable name of a baseline, or of a row that learned permuted ages."""
+    if is_null(row):
+        return f"{loss_name(row.removesuffix(NULL))} on permuted ages"
     return BASELINE_NAMES.get(row, row)
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from contrage.report.figures.ingredients import Ingredients
-from contrage.report.style import GREY, INK, Figure, baseline_name, loss_name, save
+from contrage.report.style import GREY, INK, Figure, baseline_name, is_null, loss_name, save
 from contrage.tables import read_tsv
 
 if TYPE_CHECKING:
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 BASELINE_STYLES = {"mean": "-", "ridge-blocks": "--", "ridge-coverage": ":", "site-mean": "-."}
 BASELINE_STYLES["ridge-features"] = "--"
+NULL_STYLE = (0, (6, 2, 1, 2, 1, 2))
 
 
 def mae(given: Ingredients) -> Figure | None:
@@ -29,7 +30,8 @@ def mae(given: Ingredients) -> Figure | None:
     canvas, axes = plt.subplots(figsize=(7, 1.5 + 0.42 * len(table)))
     _dots(axes, given, table, [loss_name(row) for row in table["loss"]])
     for name, value in _baselines(given).items():
-        label, style = f"{baseline_name(name)}: {value:.1f}", BASELINE_STYLES.get(name, (0, (1, 4)))
+        label = f"{baseline_name(name)}: {value:.1f}"
+        style = NULL_STYLE if is_null(name) else BASELINE_STYLES.get(name, (0, (1, 4)))
         axes.axvline(value, color=GREY, linestyle=style, linewidth=1.4, label=label, zorder=1)
     axes.set_xlim(0, None)
     axes.set_xlabel("mean absolute error on test participants [years]")
