@@ -6,10 +6,12 @@ import itertools
 
 import pytest
 import torch
+from not_repeatable import OPERATIONS, documented, is_refused
 from torch import nn
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from contrage.learning import encoders
-from contrage.learning.deterministic import MeanPool, make_deterministic
+from contrage.learning.deterministic import MeanPool, make_deterministic, prepare_pools
 from contrage.learning.encoders._layers import Halve
 
 POOLS = [
@@ -54,6 +56,71 @@ def test_no_encoder_keeps_a_pool_that_is_not_repeatable(name):
     assert pools
     assert all(id(part) in kept for part in network.modules() if isinstance(part, unsafe))
     assert set(network.state_dict()) == before
+
+
+class Refused(TorchDispatchMode):
+    """Remembers the operations that PyTorch would refuse on a GPU."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.seen: set[str] = set()
+
+    def __torch_dispatch__(self, function, types, args=(), kwargs=None):
+        if is_refused(function, args):
+            self.seen.add(str(function))
+        return function(*args, **(kwargs or {}))
+
+
+def refused(network: nn.Module, shape: tuple[int, ...]) -> set[str]:
+    """Operations of a step; on the meta device, which has shapes and no values."""
+    with Refused() as mode:
+        network(torch.empty(4, 1, *shape, device="meta")).square().sum().backward()
+    return mode.seen
+
+
+SIZES = (24, 20, 22)
+SLOW = {name for name in encoders.NAMES if encoders.FAMILIES[name] in ("resnet", "densenet", "vit")}
+STEPS = [
+    pytest.param(
+        name,
+        SIZES[:axes],
+        id=f"{name}-{axes}d",
+        marks=[pytest.mark.xdist_group("monai")] * (name in SLOW),
+    )
+    for name in encoders.NAMES
+    for axes in (1, 2, 3)
+    if name != "mlp" or axes == 1
+]
+
+
+@pytest.mark.parametrize(("name", "shape"), STEPS)
+def test_no_encoder_does_what_pytorch_would_refuse(name, shape):
+    with torch.device("meta"):
+        network = nn.Sequential(encoders.build(name, shape))
+    make_deterministic(network)
+    assert not refused(network, shape)
+
+
+@pytest.mark.parametrize("axes", [2, 3])
+def test_what_pytorch_would_refuse_is_noticed(axes):
+    with torch.device("meta"):
+        network = encoders.build("small", SIZES[:axes])
+    assert f"aten._adaptive_avg_pool{axes}d_backward.default" in refused(network, SIZES[:axes])
+
+
+def test_all_that_pytorch_says_it_refuses_is_known():
+    assert documented() <= set(OPERATIONS)
+    assert "torch.nn.AdaptiveAvgPool3d" in documented()
+
+
+@pytest.mark.parametrize(
+    ("deterministic", "device", "replaced"),
+    [(True, "cuda", True), (False, "cuda", False), (True, "cpu", False)],
+)
+def test_pools_are_replaced_on_a_gpu_where_the_settings_ask_for_it(deterministic, device, replaced):
+    network = nn.Sequential(nn.AvgPool3d(2))
+    prepare_pools(network, {"deterministic": deterministic}, torch.device(device))
+    assert isinstance(network[0], MeanPool) == replaced
 
 
 needs_cuda = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")

@@ -8,12 +8,35 @@ choice.
 
 from __future__ import annotations
 
+from typing import Any
+
+import torch
 from torch import Tensor, nn
 
+from contrage.learning.device import is_deterministic
 from contrage.learning.encoders._layers import Halve
 
 ADAPTIVE = (nn.AdaptiveAvgPool1d, nn.AdaptiveAvgPool2d, nn.AdaptiveAvgPool3d)
 FIXED = (nn.AvgPool1d, nn.AvgPool2d, nn.AvgPool3d)
+
+
+def prepare_pools(network: nn.Module, training: dict[str, Any], device: torch.device) -> None:
+    """Make a network's mean pools deterministic where its training asks for that on a GPU.
+
+    The new pools round otherwise than PyTorch's, so that whoever builds a network for features,
+    before or after its training, must come by here for these to have equal bits.
+
+    Parameters
+    ----------
+    network : Module
+        Changed in place.
+    training : dict
+        `deterministic`; false where it is not there.
+    device : torch.device
+        On which the network is to compute.
+    """
+    if is_deterministic(training) and device.type == "cuda":
+        make_deterministic(network)
 
 
 def make_deterministic(network: nn.Module) -> None:

@@ -14,6 +14,7 @@ from contrage.errors import ContrageError
 from contrage.files import atomic
 from contrage.learning import images, precision
 from contrage.learning.checkpoint import read_model
+from contrage.learning.deterministic import prepare_pools
 from contrage.learning.device import choose, is_deterministic, repeatable
 from contrage.learning.images import Images
 from contrage.learning.model import Model, memory_format
@@ -52,6 +53,7 @@ def embed(
     shape = image_shape(array)
     network = rebuild(saved, shape, model)
     network.to(device, memory_format=memory_format(training, shape))
+    prepare_pools(network, training, device)
     table = read_scans(scans)
     load = Loader(array, read_fold(split, fold), saved["settings"]["dataset"])
     numbers = precision.choose(training.get("precision", "auto"), device)

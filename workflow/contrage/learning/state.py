@@ -14,8 +14,7 @@ from contrage import losses
 from contrage.errors import SettingsError
 from contrage.learning import optimiser
 from contrage.learning.average import Average
-from contrage.learning.deterministic import make_deterministic
-from contrage.learning.device import is_deterministic
+from contrage.learning.deterministic import prepare_pools
 from contrage.learning.model import Model, head_sizes, memory_format
 from contrage.learning.precision import Precision
 from contrage.learning.pretrained import load_encoder
@@ -216,8 +215,7 @@ def start(
     if start_from:
         load_encoder(start_from, network, training["encoder"])
     network.to(device, memory_format=memory_format(training, shape))
-    if is_deterministic(training) and device.type == "cuda":
-        make_deterministic(network)
+    prepare_pools(network, training, device)
     steps = optimiser.build(training, network, loss.to(device))
     count = sum(parameter.numel() for parameter in network.parameters())
     logger.info("encoder %s and head: %.2f million parameters", training["encoder"], count / 1e6)
