@@ -49,15 +49,20 @@ def done(small: Workflow) -> Workflow:
 
 
 def follows(row: str) -> set[str]:
-    """What is to be done once the draws of a row have changed."""
+    """What is to be done once the draws of a row have changed; exp has a null."""
     return {
         f"Asking whether all draws of {row} can run",
         f"Choosing settings of {row}, split 0, fold 0",
         "Writing the table of the search",
-        *(f"Training {row}, seed {seed}, fold 0" for seed in (0, 1)),
-        *(f"Probing {row}, seed {seed}" for seed in (0, 1)),
+        *retrained(row),
+        *(retrained("exp-null") if row == "exp" else ()),
         *REPORT,
     }
+
+
+def retrained(row: str) -> set[str]:
+    jobs = {f"Training {row}, seed {seed}, fold 0" for seed in (0, 1)}
+    return jobs | {f"Probing {row}, seed {seed}" for seed in (0, 1)}
 
 
 def draw(row: str, number: int) -> set[str]:

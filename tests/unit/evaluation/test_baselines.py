@@ -14,7 +14,7 @@ from contrage.tables import read_tsv
 SETTINGS = {
     "seed": 0,
     "dataset": {"voxel_mm": 4, "normalisation": "train", "field_of_view": "own"},
-    "probe": {"alphas": [0.01, 0.1, 1.0, 10.0, 100.0], "folds": 5},
+    "probe": {"alpha": "training", "alphas": [0.01, 0.1, 1.0, 10.0, 100.0], "folds": 5},
 }
 
 

@@ -71,9 +71,13 @@ def score(features: Path, inner: dict, settings: dict) -> Path:
     """Probe one draw on the validation part."""
     folder = features.parent
     metrics = folder.with_suffix(".json")
-    wanted = {"row": "dynlocrep", "seed": 0, "probe": {"alphas": [0.1, 1, 10], "folds": 3}}
+    wanted = {
+        "row": "dynlocrep",
+        "seed": 0,
+        "probe": {"alpha": "training", "alphas": [0.1, 1, 10], "folds": 3},
+    }
     outputs = {"predictions": folder / "predictions.tsv", "metrics": metrics}
-    files = {"scans": inner["scans"], "split": inner["split"]}
+    files = {"scans": [inner["scans"]], "split": inner["split"]}
     probe(wanted, features=[features], **files, **outputs)
     return metrics
 

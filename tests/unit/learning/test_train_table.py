@@ -66,7 +66,10 @@ def test_other_values_in_the_test_rows_change_no_weight(table, settings):
 
 def test_ridge_on_the_raw_features_takes_the_place_of_block_means(table, settings):
     output = table.folder / "baselines.tsv"
-    wanted = {"dataset": settings["dataset"], "probe": {"alphas": [0.1, 1, 10], "folds": 3}}
+    wanted = {
+        "dataset": settings["dataset"],
+        "probe": {"alpha": "training", "alphas": [0.1, 1, 10], "folds": 3},
+    }
     inputs = {name: table.inputs[name] for name in ("array", "scans", "split")}
     baselines(wanted, **inputs, predictions=output)
     found = read_tsv(output)

@@ -21,6 +21,11 @@ FIXED = (0.01, 0.1, 1.0, 10.0, 100.0, 1e3, 1e4, 1e5, 1e6)
 """The α at which the page shows every row's error, whichever was chosen."""
 
 
+def candidates(settings: dict[str, Any]) -> list[float]:
+    """Return the α that a probe with these settings chooses from."""
+    return settings["unseen"]["alphas"] if settings["alpha"] == "unseen" else settings["alphas"]
+
+
 class Features:
     """The features of one fold's encoder, by scan.
 

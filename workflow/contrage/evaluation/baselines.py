@@ -12,6 +12,7 @@ import numpy as np
 
 from contrage.dataset.load import Loader
 from contrage.evaluation import predictions as table
+from contrage.evaluation.alpha import candidates
 from contrage.evaluation.predictions import Fold
 from contrage.evaluation.ridge import fit
 from contrage.files import open_array
@@ -40,7 +41,7 @@ def baselines(
     Parameters
     ----------
     settings : dict
-        `dataset` (voxel_mm, normalisation, field_of_view) and `probe` (alphas, folds).
+        `dataset` (voxel_mm, normalisation, field_of_view), `probe` (alpha, alphas, folds, unseen).
     array, scans, split : Path
         As in training.
     predictions : Path
@@ -106,7 +107,9 @@ def _ridge(
     name: str, part: Fold, values: dict[str, np.ndarray], probe: dict[str, Any]
 ) -> Callable[[Scans], np.ndarray]:
     train = part.train
-    fitted = fit(values["train"], train.ages, train.participants, probe["alphas"], probe["folds"])
+    # No encoder has fitted these to the ages: cross-validation chooses, from the losses' list.
+    chosen = candidates(probe), probe["folds"]
+    fitted = fit(values["train"], train.ages, train.participants, *chosen)
     logger.info("fold %d, %s: alpha %g", part.number, name, fitted.alpha)
     ages = {
         scan: age

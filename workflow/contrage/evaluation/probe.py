@@ -14,6 +14,7 @@ from contrage.evaluation import predictions as table
 from contrage.evaluation.alpha import (
     FIXED,
     Features,
+    candidates,
     errors_at,
     fitted,
     fitted_unseen,
@@ -27,7 +28,6 @@ from contrage.learning.tables import read_scans
 
 logger = logging.getLogger(__name__)
 
-UNSEEN = "unseen"
 SIZES = ("encoder_parameters", "head_parameters", "layers", "shape")
 
 
@@ -93,11 +93,6 @@ def probe(
     report |= {"mae_baseline": _baseline(parts), **network_size(features[0])}
     write_json(metrics, {"loss": settings["row"], "seed": settings["seed"], **_plain(report)})
     logger.info("test MAE %.3f years (training mean: %.3f)", report["mae"], report["mae_baseline"])
-
-
-def candidates(settings: dict[str, Any]) -> list[float]:
-    """Return the α that a probe with these settings chooses from."""
-    return settings["unseen"]["alphas"] if settings["alpha"] == UNSEEN else settings["alphas"]
 
 
 def _fit(
