@@ -209,14 +209,14 @@ def _outcome(study: Study) -> str:
     text = f"{loss_name(best.loss)} had the lowest mean absolute error, {error} years ({bounds})"
     if not missing(best.mae_baseline):
         text += f"; predicting the mean age of the training set errs by {number(best.mae_baseline)}"
-    text += f".{_chance(study)}"
+    text += "."
     if len(mae) > 1:
         second = mae.iloc[1]
         verdict = "is clear of" if distinguishable(second) else "cannot be told apart from"
         text += f" It {verdict} the second, {loss_name(second.loss)}: the paired difference is "
         text += f"{number(second.diff_to_best)} years ({study.level} interval "
         text += f"{interval(second.diff_ci_low, second.diff_ci_high)}{_p(second)})."
-    return text
+    return text + _chance(study)
 
 
 def null_rows(study: Study) -> pd.DataFrame:
