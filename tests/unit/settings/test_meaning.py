@@ -170,6 +170,18 @@ def test_an_empty_block_takes_nothing_from_an_earlier_file(read):
     assert content["training"]["seeds"] == [5]
 
 
+@pytest.mark.parametrize("key", ["null", '"null"'])
+def test_a_key_that_yaml_takes_for_nothing_is_a_key(read, key):
+    text = f"benchmark: {{{key}: [rnc]}}"
+    assert read(text)["benchmark"]["null"] == ["rnc"]
+    assert read(arguments=(f"benchmark={{{key}: []}}",))["benchmark"]["null"] == []
+
+
+def test_a_workflow_that_hands_that_key_over_has_it_as_none(schema):
+    config = settings.complete({"benchmark": {None: ["l1"]}}, schema)
+    assert config["benchmark"]["null"] == ["l1"]
+
+
 def test_what_a_workflow_hands_over_stays_as_it_is(schema):
     given = {"training": {"epochs": 2.0, "learning_rate": "1e-4"}}
     content = settings.complete(given, schema)
