@@ -14,7 +14,7 @@ from pathlib import Path
 import pandas as pd
 
 from contrage.evaluation.summary import mae_table
-from contrage.report.style import baseline_name, loss_name
+from contrage.report.style import baseline_name, is_null, loss_name
 from contrage.report.text import interval, missing, number
 from contrage.tables import read_tsv
 
@@ -28,13 +28,15 @@ def read(results: Path) -> tuple[dict[str, list[pd.DataFrame]], dict[str, list[p
     """Return the predictions of the losses and of the baselines, one frame per seed."""
     files = sorted((results / "baselines").glob("seed-*.tsv"))
     frames = [read_tsv(file) for file in files]
-    losses = {
+    rows = {
         row.name: [read_tsv(row / file.name) for file in files]
         for row in sorted((results / "predictions").iterdir())
         if all((row / file.name).is_file() for file in files)
     }
     names = sorted(set(frames[0]["baseline"]))
-    return losses, {name: [f[f["baseline"] == name] for f in frames] for name in names}
+    baselines = {name: [f[f["baseline"] == name] for f in frames] for name in names}
+    baselines |= {name: rows.pop(name) for name in list(rows) if is_null(name)}
+    return rows, baselines
 
 
 def lines(results: Path, baseline: str) -> list[str]:
