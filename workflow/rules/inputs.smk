@@ -43,6 +43,7 @@ def features_of(row, seed, fold):
 
 def training_settings(wildcards):
     """What one training is asked for; nothing else, so that other edits do not retrain it."""
+    stops_early = config["training"]["early_stop"]
     return as_json(
         row=wildcards.row,
         seed=int(wildcards.seed),
@@ -56,6 +57,7 @@ def training_settings(wildcards):
             key: config["dataset"][key] for key in ("normalisation", "field_of_view")
         },
         snapshot_epochs=WATCHED_EPOCHS if is_watched(wildcards) else [],
+        **({"probe": {"alphas": config["probe"]["alphas"]}} if stops_early else {}),
     )
 
 
