@@ -80,6 +80,11 @@ class Study:
         return self.get("cohort", "source") == "table"
 
     @property
+    def has_scans(self) -> bool:
+        """Whether this workflow preprocessed scans: not of a table, nor of prepared arrays."""
+        return has_scans(self.config)
+
+    @property
     def n_losses(self) -> int:
         """How many losses the MAE table compares; a pre-trained row adds none."""
         return len(self.tables["mae"]) - len((self.start or {}).get("rows", []))
@@ -88,6 +93,11 @@ class Study:
     def level(self) -> str:
         """The confidence of the intervals, as in "95 %"."""
         return f"{100 * self.get('statistics', 'confidence', default=0.95):g} %"
+
+
+def has_scans(config: dict[str, Any]) -> bool:
+    """Return whether a configuration asks for scans to be preprocessed."""
+    return config.get("cohort", {}).get("source") not in ("table", "arrays")
 
 
 def paragraph(study: Study) -> str:

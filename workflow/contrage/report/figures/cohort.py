@@ -6,8 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from contrage.cohort.names import quality_file
-from contrage.files import read_json
 from contrage.report.figures.ingredients import Ingredients
 from contrage.report.style import GREY, INK, STUDY_COLOURS, Figure, save
 from contrage.report.text import count, listed
@@ -45,7 +43,7 @@ def age_histogram(given: Ingredients) -> Figure | None:
     parts = groups(given)
     if len(parts) > len(STUDY_COLOURS):  # more shades than anyone can tell apart
         parts = {"all scans": (given.scans, INK)}
-    ages = [part.drop_duplicates("participant_id")["age"] for part, _ in parts.values()]
+    ages = [first_ages(part) for part, _ in parts.values()]
     every = np.concatenate(ages)
     width = 5 if np.ptp(every) > 30 else (2 if np.ptp(every) > 10 else 1)
     edges = np.arange(np.floor(every.min() / width) * width, every.max() + width, width)
@@ -60,16 +58,24 @@ def age_histogram(given: Ingredients) -> Figure | None:
     axes.yaxis.get_major_locator().set_params(integer=True)
     if len(parts) > 1:
         canvas.legend(loc="outside lower center", ncols=3, title="study (participants)")
-    span = f"from {every.min():.0f} to {every.max():.0f}"
+    several = len(given.scans) > given.scans["participant_id"].nunique()
+    first = " at their first scan" if several else ""
+    span = f"{given.scans['age'].min():.0f} to {given.scans['age'].max():.0f} years"
     return save(
         canvas,
         given.output,
         "age_histogram",
         "Ages",
-        f"{len(every)} participants by age, in bins of {count(width, 'year')}"
+        f"{count(len(every), 'participant')} by age{first}, in bins of {count(width, 'year')}"
         + (", stacked by study." if len(parts) > 1 else "."),
-        f"Histogram of the ages of {len(every)} participants, {span} years.",
+        f"Histogram of the ages of {count(len(every), 'participant')}{first}"
+        + (f"; all scans: {span}." if several else f", {span}."),
     )
+
+
+def first_ages(scans: pd.DataFrame) -> pd.Series:
+    """Return the age of each participant at the first scan, years."""
+    return scans.groupby("participant_id")["age"].min()
 
 
 def coverage(given: Ingredients) -> Figure | None:
@@ -227,14 +233,12 @@ def truth(given: Ingredients) -> Figure | None:
 
 
 def truth_table(given: Ingredients) -> pd.DataFrame:
-    """Return one row per scan with what its quality file says about the truth."""
+    """Return one row per scan with what was measured of it against the truth."""
     import pandas as pd
 
-    lines = []
-    for scan in given.scans["scan_id"]:
-        path = given.derivatives / quality_file(scan)
-        record = read_json(path) if path.is_file() else {}
-        known = {key: record[key] for key in TRUTHS if record.get(key) is not None}
-        if known:
-            lines.append({"scan_id": scan} | known)
-    return pd.DataFrame(lines)
+    measured = given.tables.get("quality", pd.DataFrame(columns=["scan_id"]))
+    known = [key for key in TRUTHS if key in measured]
+    table = measured[measured["scan_id"].isin(given.scans["scan_id"])]
+    table = table.set_index("scan_id")[known].dropna(how="all").dropna(axis=1, how="all")
+    order = [scan for scan in given.scans["scan_id"] if scan in table.index]
+    return table.loc[order].reset_index()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from contrage.report.figures.ingredients import Ingredients
+from contrage.report.planned import curve_files
 from contrage.report.style import GREY, INK, Figure, baseline_name, loss_name, save
 from contrage.tables import read_tsv
 
@@ -200,7 +201,7 @@ def training_curves(given: Ingredients) -> Figure | None:
     import matplotlib.pyplot as plt
 
     rows = given.settings.get("rows") or given.rows
-    paths = {row: sorted((given.results / "training" / row).rglob("curve.tsv")) for row in rows}
+    paths = {row: curve_files(given.results, given.settings, row) for row in rows}
     paths = {row: found for row, found in paths.items() if found}
     if not paths:
         return None
