@@ -119,7 +119,13 @@ def image_pair(
 
 
 def write_derivatives(
-    folder: Path, scans: pd.DataFrame, rng: np.random.Generator, *, anatomical: bool, truth: bool
+    folder: Path,
+    scans: pd.DataFrame,
+    rng: np.random.Generator,
+    *,
+    anatomical: bool,
+    truth: bool,
+    name_of_map: str = "stiffness",
 ) -> None:
     measured = []
     for scan in scans.itertuples():
@@ -129,7 +135,9 @@ def write_derivatives(
         if anatomical:
             save_nifti(place / "anat" / f"{stem}-preproc_T1w.nii.gz", image, affine)
         save_nifti(place / "anat" / f"{stem}-brain_mask.nii.gz", mask, affine)
-        save_nifti(place / "mre" / f"{stem}-preproc_stiffness.nii.gz", stiffness, affine)
+        if name_of_map == "dampingratio":
+            stiffness = stiffness / 12
+        save_nifti(place / "mre" / f"{stem}-preproc_{name_of_map}.nii.gz", stiffness, affine)
         quality = {"status": "ok", "coverage": scan.coverage, "overlap": scan.overlap}
         if truth:
             quality |= {
@@ -153,6 +161,7 @@ def write_experiment(
     anatomical: bool = True,
     truth: bool = True,
     embedding: bool = True,
+    name_of_map: str = "stiffness",
 ) -> dict[str, Path]:
     """Write a whole experiment below `root`; return where its parts are."""
     rng = np.random.default_rng(7)
@@ -184,7 +193,8 @@ def write_experiment(
     chosen = scans.sort_values("coverage").iloc[
         np.linspace(0, len(scans) - 1, n_images).astype(int)
     ]
-    write_derivatives(derivatives, chosen, rng, anatomical=anatomical, truth=truth)
+    kinds = {"anatomical": anatomical, "truth": truth, "name_of_map": name_of_map}
+    write_derivatives(derivatives, chosen, rng, **kinds)
     return {"results": results, "derivatives": derivatives, "scans": results / "dataset/scans.tsv"}
 
 

@@ -135,7 +135,10 @@ def context(settings: dict[str, Any], study: Study, images: dict[str, Any]) -> d
     return {
         "experiment": settings.get("experiment", "experiment"),
         "description": settings.get("description", ""),
-        "image": study.get("cohort", "image", default="stiffness"),
+        "image": study.image,
+        "kind": study.kind,
+        "has_scans": study.has_scans,
+        "baselines": list(study.tables["baselines"].get("baseline", [])),
         "features": features(study) if study.is_table else "",
         "style": (HERE / "style.css").read_text(encoding="utf-8"),
         "paragraph": paragraph(study),
@@ -147,15 +150,21 @@ def context(settings: dict[str, Any], study: Study, images: dict[str, Any]) -> d
         "level": study.level,
         "searched_norms": len(study.tables["norms"]) > 0
         and "dynlocrep" in study.get("search", "rows", default={}),
+        "same_norms": {"euclidean", "cosine"} <= set(study.tables["norms"].get("norm", [])),
+        "site_control": len(study.tables["site"]) > 0,
         "own": own_predictions(study.tables["mae"]),
-        "holm": "p_holm" in study.tables["mae"],
+        "holm": "p_holm" in study.tables["mae"] and len(study.tables["mae"]) > 1,
         "bootstrap": study.get("statistics", "bootstrap"),
         "config": yaml.safe_dump(config, sort_keys=False, allow_unicode=True),
         "n_excluded": len(study.tables["excluded"]),
-        "quality_page": ""
-        if study.is_table
-        else f"../derivatives/{study.get('cohort', 'name', default='phantom')}/quality.html",
+        "quality_page": quality_page(study),
     }
+
+
+def quality_page(study: Study) -> str:
+    """Return where the cohort's quality page lies beside this one; a cohort of scans has one."""
+    name = study.get("cohort", "name", default="phantom")
+    return f"../derivatives/{name}/quality.html" if study.has_scans else ""
 
 
 def own_predictions(mae: pd.DataFrame) -> list[str]:
@@ -259,6 +268,7 @@ def beginning(start: dict[str, Any] | None, folder: Path | None) -> dict[str, An
     return {
         **start,
         **{name: metrics[name] for name in ("mae", "mae_baseline", "n_test")},
+        "kept": (metrics.get("epochs") or [None])[0] if start.get("stops_early") else None,
         "n_scans": len(read_tsv(folder / "dataset" / "scans.tsv")),
         "n_left_out": int((reasons == "experiment").sum()),
     }

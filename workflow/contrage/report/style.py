@@ -46,7 +46,7 @@ LOSS_NAMES = {
 }
 BASELINE_NAMES = {
     "mean": "Predict the mean",
-    "site-mean": "Predict the study's mean",
+    "site-mean": "Predict the {group}'s mean",
     "ridge-blocks": "Ridge on block means",
     "ridge-coverage": "Ridge on coverage only",
     "ridge-features": "Ridge on the raw features",
@@ -105,9 +105,9 @@ def loss_name(row: str) -> str:
     return f"{LOSS_NAMES[stem]} ({variant})" if stem in LOSS_NAMES and variant else row
 
 
-def baseline_name(row: str) -> str:
-    """Return the readable name of a baseline."""
-    return BASELINE_NAMES.get(row, row)
+def baseline_name(row: str, group: str = "study") -> str:
+    """Return the readable name of a baseline; `group` is what people were scanned in."""
+    return BASELINE_NAMES.get(row, row).format(group=group)
 
 
 def loss_colours(rows: Iterable[str]) -> dict[str, str]:

@@ -11,6 +11,7 @@ from contrage.files import read_image
 from contrage.report.planned import seed_files
 from contrage.report.searched import read_draws
 from contrage.report.style import loss_colours, study_colours
+from contrage.report.words import Kind, kind_of
 from contrage.tables import read_tsv
 
 if TYPE_CHECKING:
@@ -60,6 +61,11 @@ class Ingredients:
     def map_name(self) -> str:
         """The image trained on, as in its file name."""
         return self.settings.get("image", "stiffness")
+
+    @property
+    def kind(self) -> Kind:
+        """The words for it."""
+        return kind_of(self.map_name)
 
     def predictions(self, row: str) -> list[pd.DataFrame]:
         """Predictions of a row, one frame per seed."""
