@@ -50,7 +50,7 @@ def lines(results: Path, baseline: str) -> list[str]:
     ]:
         line = whole.loc[name]
         spread = "" if missing(line.mae_sd) or name in baselines else f" ± {number(line.mae_sd)}"
-        cells = [loss_name(name) if name in losses else f"*{baseline_name(name)}*"]
+        cells = [loss_name(name) if name in losses else f"*{baseline_name(name, 'site')}*"]
         cells += [f"{number(line.mae_mean)}{spread}", interval(line.ci_low, line.ci_high)]
         cells += difference({**losses, **baselines}, name, baseline)
         found.append(f"| {' | '.join(cells)} |")

@@ -42,10 +42,15 @@ def planned(workflow: Workflow, *arguments: str, extra: str = "") -> str:
     return done.stdout + done.stderr
 
 
+def settings_of_training(printed: str) -> dict:
+    """Return what the planned training is asked for."""
+    (found,) = re.findall(r"contrage train --settings '(\{.*?\})' --log", printed)
+    return json.loads(found)
+
+
 def training(printed: str) -> dict:
     """Return the settings of the planned training."""
-    (found,) = re.findall(r"contrage train --settings '(\{.*?\})' --log", printed)
-    return json.loads(found)["training"]
+    return settings_of_training(printed)["training"]
 
 
 @pytest.mark.parametrize(
@@ -103,6 +108,14 @@ def test_a_study_without_the_row_that_is_watched_by_default_keeps_no_snapshots(t
     printed = done.stdout + done.stderr
     assert done.returncode == 0, printed
     assert "contrage train" in printed and "--snapshots" not in printed
+
+
+def test_an_early_stop_is_judged_by_the_probes_alphas_and_no_other_training_knows_them(table):
+    alphas = "probe: {alphas: [0.5, 3.0]}\n"
+    assert "probe" not in settings_of_training(planned(table, extra=alphas))
+    stop = 'training={"early_stop": {"patience": 3}, "batch_size": 4}'
+    stopped = settings_of_training(planned(table, "--config", stop, extra=alphas))
+    assert stopped["probe"] == {"alphas": [0.5, 3.0]}
 
 
 def test_the_pretraining_is_planned_with_settings_of_its_own(table):

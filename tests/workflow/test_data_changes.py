@@ -135,6 +135,27 @@ def test_any_sequence_of_changes_ends_as_a_fresh_run_on_the_final_data(study):
     assert sorted(scans["participant_id"]) == sorted(f"sub-{label}" for label in people.ages)
     runtimes = read_tsv(workflow.folder / "results/x/tables/runtimes.tsv").set_index("step")
     assert runtimes.loc["check", "jobs"] == len(people.ages), "runs of who is gone do not count"
+    again = read_tsv(fresh.folder / "results/x/tables/runtimes.tsv").set_index("step")
+    assert runtimes["jobs"].to_dict() == again["jobs"].to_dict()
+
+
+def test_figures_declare_what_they_draw_and_another_map_draws_them_again(study):
+    workflow, people = study
+    drawn, place = "results/x/figures", workflow.folder / "results/derivatives/x"
+    run(workflow, "--", drawn)
+    assert planned(workflow, drawn) == set()
+    kept = people.map("05").read_bytes(), people.map("05").stat()
+    people.replace("05", 77)
+    assert "Drawing the figures" in planned(workflow, drawn)
+    people.map("05").write_bytes(kept[0])
+    os.utime(people.map("05"), ns=(kept[1].st_atime_ns, kept[1].st_mtime_ns))
+    assert planned(workflow, drawn) == set()
+    for file in (place / "quality.tsv", place / "array" / "stiffness_res-8.json"):
+        content, times = file.read_bytes(), file.stat()
+        file.write_bytes(content.replace(b"0", b"1", 1))
+        assert planned(workflow, drawn) == {"Drawing the figures"}, file
+        file.write_bytes(content)
+        os.utime(file, ns=(times.st_atime_ns, times.st_mtime_ns))
 
 
 def test_an_image_that_joins_a_published_folder_reaches_the_table(root, tmp_path):

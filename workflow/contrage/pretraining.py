@@ -229,18 +229,19 @@ def describe(config: dict[str, Any]) -> dict[str, Any] | None:
     -------
     dict or None
         `rows` (that start from it; all of them: empty), and `file`, or `loss`, `cohort`, `image`,
-        `epochs` and `seeds`.
+        `epochs`, `stops_early` and `seeds`.
     """
     asked = config["training"]["start_from"]
     if not is_wanted(config):
         return {"rows": [], "file": asked} if asked else None
     chosen = config["pretraining"]
-    epochs = merged(config["training"], chosen["training"])["epochs"]
+    training = merged(config["training"], chosen["training"])
     return {
         "rows": list(pretrained_rows(config)),
         "loss": chosen["loss"],
         "seeds": seeds(config),
         "cohort": chosen["cohort"].get("name", "phantom"),
         "image": chosen["cohort"].get("image", "stiffness"),
-        "epochs": epochs,
+        "epochs": training["epochs"],
+        "stops_early": bool(training["early_stop"]),
     }

@@ -1,5 +1,7 @@
 """Input and parameter functions: which files and settings a job gets."""
 
+from snakemake.io import strip_wildcard_constraints
+
 INDEX = {scan: index for index, scan in enumerate(SCANS)}
 
 
@@ -57,6 +59,7 @@ def features_of(row, seed, fold):
 
 def training_settings(wildcards):
     """What one training is asked for; nothing else, so that other edits do not retrain it."""
+    stops_early = config["training"]["early_stop"]
     return as_json(
         row=wildcards.row,
         seed=int(wildcards.seed),
@@ -70,6 +73,7 @@ def training_settings(wildcards):
             key: config["dataset"][key] for key in ("normalisation", "field_of_view")
         },
         snapshot_epochs=WATCHED_EPOCHS if is_watched(wildcards) else [],
+        **({"probe": {"alphas": config["probe"]["alphas"]}} if stops_early else {}),
     )
 
 
@@ -112,6 +116,24 @@ def training_modules(wildcards):
     loss = experiment.loss_settings(config, wildcards.row)["loss"]
     encoder = encoders.module(config["training"]["encoder"])
     return "contrage.learning.train", f"contrage.losses.{loss}", encoder
+
+
+def planned_benchmarks():
+    """Where the rules so far write what jobs took, with the rows, seeds and folds of this run."""
+    own = {"row": ALL_ROWS, "seed": SEEDS, "fold": FOLDS}
+    draws = list(range(config["search"]["draws"]))
+    searched = {**own, "row": SEARCHED_ROWS, "seed": SEARCHED_SEEDS, "draw": draws}
+    found = {}
+    for each in workflow.rules:
+        of = {"results": f"{RESULTS}/", "derivatives": f"{DERIVATIVES}/"}
+        for name, folder in of.items() if each.benchmark else ():
+            file = strip_wildcard_constraints(str(each.benchmark))
+            if file.startswith(folder):
+                values = searched if each.name.startswith("search_") else own
+                file = file.removeprefix(folder)
+                asked = {key: values[key] for key in values if f"{{{key}}}" in file}
+                found[file] = {"of": name, "file": file, **asked}
+    return [found[file] for file in sorted(found)]
 
 
 def page_files():

@@ -1,5 +1,7 @@
 """Tables, figures and the page."""
 
+BENCHMARKS = planned_benchmarks()
+
 
 rule tables:
     input:
@@ -8,6 +10,7 @@ rule tables:
         baselines=expand(rules.baselines.output.predictions, seed=SEEDS),
         scans=rules.select.output.selected,
         excluded=rules.select.output.left_out,
+        of_cohort=rules.cohort.output.scans,
         # Comes first by its priority. As an input of trainings it would hide what changed for them.
         feasible=rules.feasible.output.record,
         code=code("contrage.report.tables"),
@@ -35,12 +38,13 @@ rule tables:
         runtime=growing(30),
     params:
         code=digest("contrage.report.tables"),
-        settings=as_json(
+        settings=lambda wildcards: as_json(
             rows=ROWS,
             norm_rows=experiment.norm_rows(config),
             null_rows=list(NULL_ROWS),
             seeds=SEEDS,
             statistics=config["statistics"],
+            benchmarks=BENCHMARKS,
         ),
         results=results_folder,
         derivatives=DERIVATIVES,
@@ -50,6 +54,7 @@ rule tables:
         "python -m contrage tables --settings {params.settings:q} --log {log:q}"
         " --results {params.results:q} --derivatives {params.derivatives:q}"
         " --scans {input.scans:q} --excluded {input.excluded:q}"
+        " --cohort-scans {input.of_cohort:q}"
         " --mae {output.mae:q} --norms {output.norms:q} --baselines {output.baselines:q}"
         " --alphas {output.alphas:q}"
         " --cohort {output.cohort:q} --excluded-table {output.excluded:q}"
@@ -63,6 +68,10 @@ rule figures:
         curves=expand(rules.train.output.curve, row=ALL_ROWS, seed=SEEDS, fold=FOLDS),
         tables=TABLES,
         scans=rules.select.output.selected,
+        # For the few images that are drawn: the sidecar has the SHA-256 of every one that is learned
+        # from, and the job that makes it writes mask and anatomical image, too.
+        images=f"{ARRAY}.json" if HAS_SCANS else [],
+        quality=rules.quality_page.output.table if HAS_SCANS else [],
         code=code("contrage.report.figures"),
     output:
         folder=report(
@@ -87,6 +96,7 @@ rule figures:
             rows=ROWS,
             norm_rows=experiment.norm_rows(config),
             seeds=SEEDS,
+            folds=FOLDS,
             embedding={"rows": WATCHED_ROWS, "epochs": WATCHED_EPOCHS},
             quality=config["preprocessing"]["quality"],
             image=IMAGE,
@@ -100,14 +110,18 @@ rule figures:
     shell:
         "python -m contrage figures --settings {params.settings:q} --log {log:q}"
         " --results {params.results:q} --scans {input.scans:q}"
-        " --derivatives {params.derivatives:q} --output {output.folder:q}"
+        " --derivatives {params.derivatives:q} --quality {input.quality:q}"
+        " --output {output.folder:q}"
 
 
 rule page:
     input:
         tables=TABLES,
         figures=rules.figures.output.folder,
-        metrics=expand(rules.probe.output.metrics, row=ALL_ROWS, seed=SEEDS),
+        metrics=expand(rules.probe.output.metrics, row=ROWS, seed=SEEDS),
+        predictions=expand(rules.probe.output.predictions, row=ROWS, seed=SEEDS[0]),
+        curves=expand(rules.train.output.curve, row=ROWS, seed=SEEDS, fold=FOLDS),
+        scans=rules.select.output.selected,
         columns=f"{ARRAY}_columns.tsv" if IS_TABLE else [],
         pretraining=pretraining_results(),
         choices=rules.cohort.output.choices if HAS_SCANS else [],
@@ -136,6 +150,8 @@ rule page:
             description=config["description"],
             config=config,
             rows=ROWS,
+            seeds=SEEDS,
+            folds=FOLDS,
             start=beforehand.describe(config),
         ),
         tables=lambda wildcards, input: os.path.dirname(input.tables[0]),

@@ -97,6 +97,9 @@ def test_ages_are_in_the_unit_of_the_json(study, tmp_path, units, factor):
     cohort = study(["sub-1"], f"participant_id age\n1 {30 * factor}\n")
     assert ages(cohort)["sub-1"] == pytest.approx(30)
     assert str(tmp_path / "participants.json") in cohort.tables
+    told = [note for note in cohort.notes if "told in years" in note]
+    assert len(told) == (factor != 1), "years need no words"
+    assert all(note.endswith(str(tmp_path / "participants.json")) for note in told)
 
 
 def test_a_unit_that_is_none_and_months_in_words_alone_are_asked_about(study, tmp_path):
@@ -117,6 +120,8 @@ def test_ages_that_cannot_be_years_ask_for_the_unit(study, told):
         study(scans, table, on_bad_scan="exclude")
     said = study(scans, table, age_unit="months" if max(told) > 2 else "years")
     assert next(iter(ages(said).values())) == pytest.approx(told[0] / (12 if max(told) > 2 else 1))
+    noted = ["ages given in months, and told in years: cohort.age_unit"]
+    assert said.notes == (noted if max(told) > 2 else [])
 
 
 @pytest.mark.parametrize("age", ["1_0", "34,5", "045Y", "89+", "0x20", "-3", "121", "nan"])

@@ -105,6 +105,7 @@ def test_the_json_beside_a_table_are_read(settings, tmp_path):
     )
     cohort = read_cohort(asked)
     assert cohort.scans[0].age == pytest.approx(AGES[0] / 12)
+    assert cohort.notes == [f"ages given in months, and told in years: {tmp_path / 'table.json'}"]
     assert [scan.sex for scan in cohort.scans[:2]] == ["M", "F"]
     assert str(tmp_path / "table.json") in cohort.tables
     further = read_cohort({**asked, "columns": ["F0"]})

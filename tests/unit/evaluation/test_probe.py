@@ -126,6 +126,16 @@ def test_size_of_the_network_is_handed_on_where_it_is_known(study, rng):
     assert not set(size) & set(metrics)
 
 
+def test_the_epochs_of_the_weights_are_handed_on_where_all_are_known(study, rng):
+    features = informative(study, rng)
+    paths = []
+    for epoch in (17, 9, 31):
+        paths.append(study.folder / f"fold-{epoch}.npz")
+        study.write_features(features, epoch=np.array(epoch)).rename(paths[-1])
+    assert run(study, paths)[1]["epochs"] == [17, 9, 31]
+    assert "epochs" not in run(study, [*paths[:2], study.write_features(features)])[1]
+
+
 def test_own_prediction_is_scored_beside_the_probe(study, rng):
     path = study.write_features(informative(study, rng), prediction=study.ages + 2.0)
     table, metrics = run(study, [path] * 3)

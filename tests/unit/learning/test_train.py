@@ -204,6 +204,7 @@ def test_training_imports_nothing_that_takes_seconds(cohort, settings, root, rec
     """Every loss and seed is a process of its own, and importing is most of a demo's training."""
     code = KILLED + f"assert not set({HEAVY}) & set(sys.modules), set({HEAVY}) & set(sys.modules)"
     settings["training"] |= {"epochs": 1, **recipe}
+    settings["probe"] = {"alphas": [0.1, 1.0, 10.0]}
     arguments = json.dumps([settings, cohort.inputs, cohort.outputs("run")], default=str)
     environment = os.environ | {"PYTHONPATH": str(root / "workflow")}
     subprocess.run([sys.executable, "-c", code, arguments], check=True, env=environment)
@@ -356,7 +357,8 @@ def test_batch_larger_than_the_training_split_is_refused(cohort, settings):
 
 def test_snapshot_after_the_last_epoch_is_refused(cohort, settings):
     settings["snapshot_epochs"] = [4]
-    with pytest.raises(SettingsError, match="4 is not between 1 and the 3"):
+    said = "report.embedding_epochs: 4 is not between 1 and the 3"
+    with pytest.raises(SettingsError, match=said):
         train(
             settings,
             **cohort.inputs,

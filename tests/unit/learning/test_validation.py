@@ -11,10 +11,11 @@ from contrage.errors import SettingsError
 from contrage.learning import train as training
 from contrage.learning.tables import Scans
 from contrage.learning.train import train
-from contrage.learning.validation import ALPHAS, divide, probe_error
+from contrage.learning.validation import divide, probe_error
 from contrage.tables import read_tsv
 
 EARLY = {"fraction": 0.25, "patience": 3, "every": 1}
+ALPHAS = (0.01, 0.1, 1.0, 10.0, 100.0)
 
 
 def scans_of(participants: list[str]) -> Scans:
@@ -64,8 +65,9 @@ def test_error_is_that_of_scikit_learns_best_ridge(width):
     for alpha in ALPHAS:
         probe = Ridge(alpha=alpha).fit(features[:30], ages[:30])
         errors.append(np.abs(probe.predict(features[30:]) - ages[30:]).mean())
-    found = probe_error(torch.from_numpy(features), torch.from_numpy(ages), 30)
-    assert found == pytest.approx(min(errors))
+    tensors = torch.from_numpy(features), torch.from_numpy(ages)
+    assert probe_error(*tensors, 30, ALPHAS) == pytest.approx(min(errors))
+    assert probe_error(*tensors, 30, ALPHAS[-1:]) == pytest.approx(errors[-1])
 
 
 def errors_of(cohort, name: str) -> list[float]:
@@ -76,6 +78,7 @@ def errors_of(cohort, name: str) -> list[float]:
 @pytest.fixture
 def early(settings):
     settings["training"] |= {"epochs": 25, "learning_rate": 0.02, "early_stop": EARLY}
+    settings["probe"] = {"alphas": ALPHAS}
     return settings
 
 
@@ -98,6 +101,19 @@ def test_training_stops_when_patience_ends_and_keeps_the_best_weights(cohort, ea
         np.load(cohort.outputs("short")["features"]) as other,
     ):
         assert np.array_equal(one["features"], other["features"])
+        assert one["epoch"] == other["epoch"] == best
+
+
+def test_the_stop_is_judged_by_the_probes_own_penalties(cohort, early):
+    early["training"]["epochs"] = 2
+    for name, alphas in (("usual", ALPHAS), ("heavy", [1e12])):
+        train(early | {"probe": {"alphas": alphas}}, **cohort.inputs, **cohort.outputs(name))
+    usual, heavy = errors_of(cohort, "usual"), errors_of(cohort, "heavy")
+    assert usual != heavy
+    own, held_out = divide(scans_of([f"sub-{i:02d}" for i in cohort.train]), early["training"], 0)
+    ages = cohort.ages[cohort.train]
+    mean = np.abs(ages[held_out.rows] - ages[own.rows].mean()).mean()
+    assert heavy == pytest.approx([mean] * 2, abs=0.05), "so heavy a penalty leaves the mean"
 
 
 def test_looks_are_every_so_many_epochs_and_at_the_end(cohort, early):
@@ -147,6 +163,9 @@ def test_snapshots_after_the_stop_are_of_the_weights_that_were_kept(cohort, earl
     train(early, **cohort.inputs, **cohort.outputs("run"), snapshots=paths)
     with np.load(paths[1]) as late, np.load(cohort.outputs("run")["features"]) as end:
         assert np.array_equal(late["features"], end["features"])
+        assert late["epoch"] == end["epoch"] < 25, "and say so"
+    with np.load(paths[0]) as one:
+        assert one["epoch"] == 1
 
 
 @pytest.mark.parametrize("stop_at", [2, "after the last epoch"])
@@ -187,6 +206,7 @@ def test_prediction_is_scaled_by_the_ages_that_put_it_back_into_years(
     monkeypatch.setattr(training, "start", lambda *a: started.append(start(*a)) or started[0])
     settings |= {"row": "adacon", "loss": {"loss": "adacon", "regression_weight": 1.0}}
     settings["training"] |= {"early_stop": EARLY, "epochs": 1}
+    settings["probe"] = {"alphas": ALPHAS}
     train(settings, **cohort.inputs, **cohort.outputs("run"))
     (state,) = started
     told = state.loss.training_ages

@@ -26,6 +26,10 @@ class Report:
         return self.root / "results" / "demo"
 
     @property
+    def derivatives(self) -> Path:
+        return self.root / "results" / "derivatives" / "phantom"
+
+    @property
     def html(self) -> str:
         return (self.results / "report.html").read_text(encoding="utf-8")
 
@@ -40,7 +44,8 @@ class Report:
             scans=self.path("dataset", "scans.tsv"),
             excluded=self.path("dataset", "excluded.tsv"),
             excluded_table=self.path("tables", "excluded.tsv"),
-            derivatives=self.root / "results" / "derivatives" / "phantom",
+            derivatives=self.derivatives,
+            cohort_scans=self.derivatives / "scans.tsv",
             **{name: self.path("tables", f"{name}.tsv") for name in names},
         )
 
@@ -49,7 +54,8 @@ class Report:
             self.settings,
             results=self.results,
             scans=self.path("dataset", "scans.tsv"),
-            derivatives=self.root / "results" / "derivatives" / "phantom",
+            derivatives=self.derivatives,
+            quality=self.derivatives / "quality.tsv",
             output=self.path("figures"),
         )
 

@@ -119,8 +119,15 @@ def image_pair(
 
 
 def write_derivatives(
-    folder: Path, scans: pd.DataFrame, rng: np.random.Generator, *, anatomical: bool, truth: bool
+    folder: Path,
+    scans: pd.DataFrame,
+    rng: np.random.Generator,
+    *,
+    anatomical: bool,
+    truth: bool,
+    name_of_map: str = "stiffness",
 ) -> None:
+    measured = []
     for scan in scans.itertuples():
         name, place = scan.scan_id, folder / scan.participant_id
         image, stiffness, mask, affine = image_pair(scan.age, scan.coverage, rng)
@@ -128,7 +135,9 @@ def write_derivatives(
         if anatomical:
             save_nifti(place / "anat" / f"{stem}-preproc_T1w.nii.gz", image, affine)
         save_nifti(place / "anat" / f"{stem}-brain_mask.nii.gz", mask, affine)
-        save_nifti(place / "mre" / f"{stem}-preproc_stiffness.nii.gz", stiffness, affine)
+        if name_of_map == "dampingratio":
+            stiffness = stiffness / 12
+        save_nifti(place / "mre" / f"{stem}-preproc_{name_of_map}.nii.gz", stiffness, affine)
         quality = {"status": "ok", "coverage": scan.coverage, "overlap": scan.overlap}
         if truth:
             quality |= {
@@ -137,9 +146,10 @@ def write_derivatives(
                 "coverage_error": float(rng.normal(0, 0.005)),
                 "bias_residual_sd": None,
             }
-        write_json(place / "qc" / f"{name}_desc-quality.json", quality)
+        measured.append({"scan_id": name, **quality})
         steps = [{"name": "skull_strip", "seconds": 12.5}, {"name": "registration", "seconds": 8}]
         write_json(place / f"{name}_desc-preproc.json", {"status": "ok", "steps": steps})
+    write_tsv(folder / "quality.tsv", pd.DataFrame(measured or {"scan_id": []}))
 
 
 def write_experiment(
@@ -151,6 +161,7 @@ def write_experiment(
     anatomical: bool = True,
     truth: bool = True,
     embedding: bool = True,
+    name_of_map: str = "stiffness",
 ) -> dict[str, Path]:
     """Write a whole experiment below `root`; return where its parts are."""
     rng = np.random.default_rng(7)
@@ -174,6 +185,7 @@ def write_experiment(
     for seed in seeds:
         path = results / "baselines" / f"seed-{seed}.tsv"
         write_tsv(path, baseline_frame(scans, rng, folds))
+    write_tsv(derivatives / "scans.tsv", scans[["scan_id", "participant_id", "age", "site"]])
     for name in scans["scan_id"]:
         bench = pd.DataFrame([{"s": rng.uniform(4, 9), "max_rss": 350.0, "cpu_time": 5.0}])
         write_tsv(derivatives / "benchmarks" / "preprocess" / name / f"{name}.tsv", bench)
@@ -182,7 +194,8 @@ def write_experiment(
     chosen = scans.sort_values("coverage").iloc[
         np.linspace(0, len(scans) - 1, n_images).astype(int)
     ]
-    write_derivatives(derivatives, chosen, rng, anatomical=anatomical, truth=truth)
+    kinds = {"anatomical": anatomical, "truth": truth, "name_of_map": name_of_map}
+    write_derivatives(derivatives, chosen, rng, **kinds)
     return {"results": results, "derivatives": derivatives, "scans": results / "dataset/scans.tsv"}
 
 
@@ -216,6 +229,15 @@ def write_features(results: Path, scans: pd.DataFrame, rng: np.random.Generator)
         np.savez(path, scan_id=names, features=features.astype(np.float32))
 
 
+def benchmarks(seeds: list[int]) -> list[dict]:
+    """Where the rules would write what their jobs took."""
+    asked = {"row": list(LOSSES), "seed": seeds}
+    return [
+        {"of": "results", "file": "benchmarks/train/{row}/seed-{seed}.tsv", **asked},
+        {"of": "derivatives", "file": "benchmarks/preprocess/{folder}/{scan}.tsv"},
+    ]
+
+
 def settings(seeds: list[int] = SEEDS) -> dict:
     """What the rules hand to the three steps (each reads what it needs)."""
     return {
@@ -224,6 +246,8 @@ def settings(seeds: list[int] = SEEDS) -> dict:
         "rows": list(LOSSES),
         "norm_rows": NORMS,
         "seeds": seeds,
+        "folds": [0],
+        "benchmarks": benchmarks(seeds),
         "statistics": {"bootstrap": 200, "confidence": 0.95},
         "embedding": {"rows": ["dynlocrep"], "epochs": EPOCHS},
         "quality": {"min_coverage": 0.8, "min_overlap": 0.9, "min_correlation": 0.6},

@@ -75,14 +75,17 @@ def test_a_site_that_shows_worries_where_sites_differ_in_age():
     found = site_verdict(told)
     assert found.kind == "site-age" and found.worry and found.title in titles(told)
     assert "balanced accuracy of 0.84 (0.75 to 0.92; chance 0.20, p < 0.001)" in found.text
-    assert "sites differ in age" in found.text and "Worry" in found.text
+    assert "studies differ in age" in found.text and "Worry" in found.text
+    assert found.text.endswith(
+        "Compare runs with dataset.field_of_view: common and dataset.split.scheme: leave-site-out."
+    )
 
 
 def test_a_site_that_shows_is_no_shortcut_where_sites_are_alike_in_age():
     told = study()
     found = site_verdict(told)
     assert found.kind == "site-only" and not found.worry and found.title not in titles(told)
-    assert "sites do not clearly differ in age" in found.text
+    assert "studies do not clearly differ in age" in found.text
 
 
 @pytest.mark.parametrize("own", [(0.3, 0.2, 0.4, 0.01), (0.3, 0.21, 0.4, 0.06)])
@@ -106,8 +109,34 @@ def test_the_field_of_view_learned_from_is_judged_and_the_other_told(field, kind
 
 def test_one_site_only_is_said_so():
     found = site_verdict(study(note="there is only one site"))
-    assert found.kind == "site-unknown" and "there is only one site" in found.text
+    assert found.kind == "site-unknown" and "there is only one study" in found.text
     assert not found.worry
+
+
+def test_sites_that_are_left_out_are_named_and_counted():
+    told = study()
+    assert "without" not in site_verdict(told).text
+    told.tables["site"] = told.tables["site"].assign(n_sites=3, sites_left_out="Study D")
+    told.tables["scans"] = pd.DataFrame({"site": ["Study A", "Study B", "C", "Study D", "C", None]})
+    text = site_verdict(told).text
+    assert "p < 0.001) (3 of 4 studies; without Study D): clearly above chance" in text
+
+
+def test_where_sites_are_left_out_of_training_none_is_a_shortcut():
+    told = study()
+    told.config["dataset"]["split"] = {"scheme": "leave-site-out"}
+    found = site_verdict(told)
+    assert found.kind == "site-only" and "differ in age" not in found.text
+    assert "No model has seen a scan of the study that it is tested on" in found.text
+
+
+def test_the_field_of_view_that_is_used_is_not_advised():
+    for field, advised in (("own", True), ("common", False)):
+        for coverage in ((6.0, 5.0, 7.0), (9.0, 8.0, 9.9)):
+            text = age_verdict(study(coverage, field=field)).text
+            assert ("Compare a run with dataset.field_of_view: common" in text) == advised
+        seen = study(site_mean=(7.0, 6.0, 8.0), field=field, common=(0.8, 0.7, 0.9, 0.001))
+        assert ("field_of_view: common and" in site_verdict(seen).text) == advised
 
 
 def test_without_controls_nothing_is_said():

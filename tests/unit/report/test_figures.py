@@ -8,8 +8,8 @@ import pytest
 import synthetic
 from PIL import Image
 
-from contrage.files import read_json
-from contrage.report.figures.cohort import by_participant
+from contrage.files import read_json, read_npz
+from contrage.report.figures.cohort import by_participant, first_ages
 from contrage.report.figures.embedding import flatten, neighbour_gap
 from contrage.report.figures.imaging import POINT, planes
 from contrage.report.figures.outcome import seed_errors
@@ -145,6 +145,51 @@ def test_more_studies_than_colours_are_grey_in_the_end() -> None:
     colours = study_colours([f"site {i:02d}" for i in range(23)] + [None, float("nan")])
     assert len(colours) == 23
     assert len(set(colours.values())) == 8
+
+
+def snapshots(report, of: dict[int, int], folds: list[int]) -> dict:
+    """Draw the features of a training whose file of an epoch is of another; return the entry."""
+    scans = read_tsv(report.path("dataset", "scans.tsv"))
+    synthetic.write_features(report.results, scans, np.random.default_rng(2))
+    folder = report.path("features", "dynlocrep", "seed-0")
+    for epoch, true in of.items():
+        file = folder / f"fold-0_epoch-{epoch}.npz"
+        arrays = read_npz(file)
+        np.savez(file, **arrays, epoch=np.array(true))
+    report.settings["folds"] = folds
+    report.make_figures()
+    return {e["name"]: e for e in read_json(report.path("figures", "figures.json"))}["embedding"]
+
+
+def test_epochs_that_an_early_stop_cut_off_are_one_panel_called_kept(bare) -> None:
+    entry = snapshots(bare, {1: 1, 5: 5, 10: 12, 20: 12}, [0, 1])
+    assert entry["alt"].endswith("DynLocRep: epoch 1, epoch 5, kept (epoch 12).")
+    assert "later epochs never were" in entry["caption"]
+    assert "(DynLocRep; seed 0, first fold)" in entry["caption"], "no mean of all trainings"
+
+
+def test_a_kept_epoch_that_is_drawn_anyway_is_drawn_once(bare) -> None:
+    entry = snapshots(bare, {1: 1, 5: 5, 10: 10, 20: 5}, [0])
+    assert entry["alt"].endswith("DynLocRep: epoch 1, kept (epoch 5), epoch 10.")
+    assert "(DynLocRep; seed 0)" in entry["caption"]
+
+
+def test_without_an_early_stop_no_panel_is_called_kept(bare) -> None:
+    entry = snapshots(bare, {epoch: epoch for epoch in synthetic.EPOCHS}, [0])
+    assert "kept" not in entry["alt"] + entry["caption"]
+    assert entry["alt"].endswith("epoch 1, epoch 5, epoch 10, epoch 20.")
+
+
+def test_the_range_in_the_figure_of_ages_is_that_of_all_scans(bare) -> None:
+    scans = read_tsv(bare.path("dataset", "scans.tsv"))
+    later = scans.nlargest(3, "age").assign(session="2", age=lambda frame: frame["age"] + 4)
+    oldest = later["age"].max()
+    write_tsv(bare.path("dataset", "scans.tsv"), pd.concat([later, scans]))
+    bare.make_figures()
+    entry = {e["name"]: e for e in read_json(bare.path("figures", "figures.json"))}["age_histogram"]
+    assert "60 participants by age at their first scan" in entry["caption"]
+    assert entry["alt"].endswith(f"all scans: {scans['age'].min():.0f} to {oldest:.0f} years.")
+    assert first_ages(pd.concat([later, scans])).max() == scans["age"].max()
 
 
 def test_coverage_counts_participants_not_their_scans() -> None:

@@ -67,6 +67,17 @@ def test_whose_chance_the_sd_holds_is_said(tmp_path):
     assert "leaves its own chance out" not in own
 
 
+def test_a_pretraining_that_stops_early_does_not_claim_all_its_epochs(tmp_path):
+    metrics = {"mae": 3.4, "mae_baseline": 12.3, "n_test": 20, "epochs": [120]}
+    write_json(tmp_path / "metrics/exp/seed-0.json", metrics)
+    write_tsv(tmp_path / "dataset/scans.tsv", pd.DataFrame({"scan_id": range(97)}))
+    write_tsv(tmp_path / "dataset/excluded.tsv", pd.DataFrame({"scan_id": [], "stage": []}))
+    text, _ = told(beginning({**START, "stops_early": True}, tmp_path))
+    assert "with Exponential for up to 300 epochs with an early stop (kept: 120) on the" in text
+    text, _ = told(beginning({**START, "stops_early": False}, tmp_path))
+    assert "with Exponential for 300 epochs on the" in text
+
+
 def test_a_file_is_named_without_its_folders():
     text, study = told(beginning({"rows": [], "file": "/home/me/weights.pt"}, None))
     assert "All rows start from the encoder in weights.pt." in text

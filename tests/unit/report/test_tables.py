@@ -8,7 +8,8 @@ import pytest
 import synthetic
 
 from contrage.errors import TableError
-from contrage.report.tables import cohort_table, exclusion_table, runtime_table
+from contrage.report.runtimes import runtime_table
+from contrage.report.tables import cohort_table, exclusion_table
 from contrage.tables import read_tsv, write_tsv
 
 
@@ -67,6 +68,15 @@ def test_the_cohort_table_counts_people_and_scans_by_study() -> None:
     assert np.isnan(table.loc["B", "age_sd"])
 
 
+def test_the_range_of_ages_is_that_of_all_scans() -> None:
+    scans = pd.DataFrame(
+        {"participant_id": ["sub-1", "sub-2", "sub-2"], "age": [30.0, 79.8, 81.3], "site": "A"}
+    )
+    (line,) = cohort_table(scans).to_dict("records")
+    assert (line["age_min"], line["age_max"]) == (30.0, 81.3)
+    assert line["age_mean"] == pytest.approx((30 + 79.8) / 2), "each participant counts once"
+
+
 def test_a_cohort_without_studies_sexes_and_coverage_is_one_line() -> None:
     table = cohort_table(pd.DataFrame({"participant_id": ["sub-1"], "age": [20.0]}))
     assert table["site"].tolist() == ["all"]
@@ -85,24 +95,42 @@ def test_no_exclusions_give_a_table_of_headings() -> None:
     assert list(exclusion_table(empty).columns) == list(empty.columns)
 
 
+PLANNED = [
+    {"of": "derivatives", "file": "benchmarks/check/{folder}/{scan}.tsv"},
+    {"of": "derivatives", "file": "benchmarks/gate/all.tsv"},
+    {"of": "results", "file": "benchmarks/train/{row}/seed-{seed}_fold-{fold}.tsv",
+     "row": ["exp"], "seed": [0, 2], "fold": [0]},
+]  # fmt: skip
+
+
+def measured(folder, *names: str, seconds: float = 1.0, memory: str = "10") -> None:
+    """Write what Snakemake does of a job, of several alike."""
+    line = {"s": [seconds], "h:m:s": ["0"], "max_rss": [memory], "cpu_time": ["NA"]}
+    for name in names:
+        write_tsv(folder / "benchmarks" / f"{name}.tsv", pd.DataFrame(line))
+
+
 def test_run_times_are_summed_by_rule(tmp_path) -> None:
-    for name, seconds, memory in (("a/x", 2.0, "10"), ("a/sub-1/y", 4.0, "-"), ("b", 1.0, "30")):
-        line = {"s": [seconds], "h:m:s": ["0"], "max_rss": [memory], "cpu_time": ["NA"]}
-        write_tsv(tmp_path / "benchmarks" / f"{name}.tsv", pd.DataFrame(line))
-    table = runtime_table([tmp_path, tmp_path / "nothing here"])
-    assert table["step"].tolist() == ["a", "b"]
+    folders = {"derivatives": tmp_path / "d", "results": tmp_path / "r"}
+    measured(folders["results"], "train/exp/seed-0_fold-0", seconds=2.0)
+    measured(folders["results"], "train/exp/seed-2_fold-0", seconds=4.0, memory="-")
+    measured(folders["derivatives"], "gate/all", memory="30")
+    table = runtime_table(PLANNED, folders)
+    assert table["step"].tolist() == ["train", "gate"]
     assert table.loc[0, ["jobs", "total_s", "median_s", "max_s", "peak_mb"]].tolist() == [
         2, 6, 3, 4, 10,
     ]  # fmt: skip
     assert table["cpu_s"].isna().all()
 
 
-def test_run_times_of_scans_that_left_the_cohort_do_not_count(tmp_path) -> None:
-    for name in ("check/sub-1/sub-1", "check/sub-2/sub-2", "gate/all"):
-        line = pd.DataFrame({"s": [1.0], "max_rss": ["10"], "cpu_time": ["1"]})
-        write_tsv(tmp_path / "benchmarks" / f"{name}.tsv", line)
-    table = runtime_table([tmp_path], {"sub-2"}).set_index("step")
-    assert table["jobs"].to_dict() == {"check": 1, "gate": 1}
+def test_run_times_of_what_is_in_the_plan_no_longer_do_not_count(tmp_path) -> None:
+    folders = {"derivatives": tmp_path / "d", "results": tmp_path / "r"}
+    measured(folders["derivatives"], "check/sub-1/sub-1", "check/sub-2/ses-a/sub-2_ses-a")
+    measured(folders["derivatives"], "gate/all", "phantom/sub-1/sub-1")
+    measured(folders["results"], *(f"train/exp/seed-{seed}_fold-0" for seed in range(4)))
+    measured(folders["results"], "train/exp/seed-0_fold-1", "train/l1/seed-0_fold-0")
+    table = runtime_table(PLANNED, folders, ["sub-2_ses-a", "sub-3"]).set_index("step")
+    assert table["jobs"].to_dict() == {"check": 1, "gate": 1, "train": 2}
 
 
 def test_seconds_of_preprocessing_steps_come_from_the_sidecars(whole) -> None:
@@ -111,4 +139,4 @@ def test_seconds_of_preprocessing_steps_come_from_the_sidecars(whole) -> None:
 
 
 def test_without_benchmarks_the_table_of_run_times_is_empty(tmp_path) -> None:
-    assert len(runtime_table([tmp_path])) == 0
+    assert len(runtime_table(PLANNED, {"derivatives": tmp_path, "results": tmp_path}, ["a"])) == 0

@@ -105,6 +105,8 @@ class Tables:
         self._found |= set(names)
         sidecar = self._sidecar(table.path)
         unit = unit_of_ages(self.declared, sidecar, names["age"]) if "age" in names else Unit()
+        if unit.note and unit.source not in self.noted.get(unit.note, []):
+            self.note(unit.note, unit.source)
         return Columns(names, sidecar, unit)
 
     def _age_of_other_name(self, table: Table) -> str | None:

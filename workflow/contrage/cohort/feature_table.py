@@ -81,7 +81,8 @@ def read(settings: dict[str, Any]) -> Cohort:
     duplicates = settings.get("duplicates", REFUSE)
     if duplicates == REFUSE:
         check_ids(table.path, [row["participant_id"] for row in told])
-    notes = _note_twins(table, told, values, duplicates)
+    notes = [f"{unit.note}: {unit.source}"] if unit.note else []
+    notes += _note_twins(table, told, values, duplicates)
     rows, excluded = usable_rows(
         told, table.path, settings["on_bad_scan"], any_label=True, unit=unit
     )

@@ -66,7 +66,8 @@ def read(settings: dict[str, Any]) -> Cohort:
                     stiffness=str(image),
                 )
             )
-    return Cohort(scans, excluded, [str(table)])
+    notes = [f"{unit.note}: {unit.source}"] if unit.note else []
+    return Cohort(scans, excluded, [str(table)], notes)
 
 
 def _label(number: object, table: Path) -> str:

@@ -50,6 +50,11 @@ class Unit:
         """How many of it are a year."""
         return PER_YEAR[self.name]
 
+    @property
+    def note(self) -> str:
+        """What a reader should know of ages that were no years; empty where they were."""
+        return "" if self.name == "years" else f"ages given in {self.name}, and told in years"
+
 
 def described(table: Path, *others: Path) -> tuple[dict[str, Any], list[Path]]:
     """Return what JSON files say of a table's columns, and those files that there are.

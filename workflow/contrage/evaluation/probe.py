@@ -60,8 +60,8 @@ def probe(
     metrics : Path
         Output JSON: mae, rmse, r2, r of the test lines; n_test (scans); alpha per fold, and
         alpha_candidates; mae_at_alpha, [[α, error], …] whatever was chosen; mae_baseline (the
-        training mean, on the same test scans); train_mae; mae_own; and the size of the network,
-        as `contrage.learning.model.Model.size` has it.
+        training mean, on the same test scans); train_mae; mae_own; epochs (per fold, that of the
+        weights); and the size of the network, as `contrage.learning.model.Model.size` has it.
     unseen, unseen_splits : list of Path, optional
         With `probe.alpha: unseen`, per fold: features of an encoder that learned from a part of
         the training scans, and which part (`contrage.dataset.inner_split`).
@@ -90,7 +90,7 @@ def probe(
     own = "own_prediction" in lines[0]
     table.write(predictions, lines, *(["own_prediction"] if own else []))
     report = summary(lines) | _alphas(parts, found, fits, settings["probe"])
-    report |= {"mae_baseline": _baseline(parts), **network_size(features[0])}
+    report |= {"mae_baseline": _baseline(parts), **network_size(features[0]), **epochs(features)}
     write_json(metrics, {"loss": settings["row"], "seed": settings["seed"], **_plain(report)})
     logger.info("test MAE %.3f years (training mean: %.3f)", report["mae"], report["mae_baseline"])
 
@@ -139,6 +139,12 @@ def network_size(path: Path) -> dict[str, Any]:
     """Return how large the network was whose features these are, as far as the file says it."""
     arrays = read_npz(path)
     return {name: arrays[name].tolist() for name in SIZES if name in arrays}
+
+
+def epochs(paths: list[Path]) -> dict[str, list[int]]:
+    """Return the epoch that each fold's weights are of, as far as the files say it."""
+    found = [read_npz(path).get("epoch") for path in paths]
+    return {} if any(epoch is None for epoch in found) else {"epochs": [int(e) for e in found]}
 
 
 def summary(lines: list[dict[str, Any]]) -> dict[str, Any]:

@@ -45,7 +45,8 @@ def embed(
         File written by the training.
     features : Path
         npz: scan_id (N,), features (N, d) float32, prediction (N,) in years where the loss
-        predicts age itself, and the network's size (`contrage.learning.model.Model.size`).
+        predicts age itself, the network's size (`contrage.learning.model.Model.size`), and the
+        epoch that its weights are of.
     """
     saved = read_model(model)
     training = saved["settings"]["training"] | settings.get("training", {})
@@ -61,7 +62,7 @@ def embed(
         within = images.reach(load, table.rows, shape, training, numbers)
         found = extract(network, within, np.arange(len(table.ids)), training["batch_size"])
         own = predict(network, found, saved) if saved["predicts"] else None
-    write_features(features, table, found, network, own)
+    write_features(features, table, found, network, saved["epoch"], own)
 
 
 def rebuild(saved: dict[str, Any], shape: tuple[int, ...], path: Path) -> Model:
@@ -136,10 +137,12 @@ def write_features(
     scans: Scans,
     features: torch.Tensor,
     network: Model,
+    epoch: int,
     prediction: np.ndarray | None = None,
 ) -> None:
-    """Write one npz of features; the network's size goes with them, for the report."""
+    """Write one npz of features; the network's size and epoch go with them, for the report."""
     arrays = {"scan_id": np.array(scans.ids), "features": features.numpy(), **network.size()}
+    arrays["epoch"] = np.array(epoch)
     if prediction is not None:
         arrays["prediction"] = prediction
     with atomic(path) as temporary, temporary.open("wb") as stream:

@@ -66,6 +66,11 @@ class State:
         return self.average.network if self.average else self.network
 
     @property
+    def kept_epoch(self) -> int:
+        """The epoch whose weights count once the training is over."""
+        return self.best["epoch"] if self.best else self.epoch
+
+    @property
     def predicts(self) -> bool:
         """Whether the loss trains the head to predict age itself."""
         return self._standardises or getattr(self.loss, "predicts_last", False)
@@ -147,7 +152,7 @@ class State:
         """Return what `contrage.learning.embed` needs of a finished training."""
         return {
             "settings": settings,
-            "epoch": self.best["epoch"] if self.best else self.epoch,
+            "epoch": self.kept_epoch,
             "encoder": plain(self.evaluated.encoder.state_dict()),
             "head": plain(self.evaluated.head.state_dict()),
             "outputs": self.network.layers[-1],

@@ -56,7 +56,8 @@ def train(
     ----------
     settings : dict
         `row` (name of the loss configuration), `loss` ({"loss": file name, **its settings}),
-        `training`, `dataset` (normalisation, field_of_view), `seed`, `snapshot_epochs`.
+        `training`, `dataset` (normalisation, field_of_view), `seed`, `snapshot_epochs`; with an
+        early stop, `probe` (its alphas), by which the stop is judged.
     array, scans, split : Path
         The cohort's images, the experiment's scans, the folds of this seed.
     fold : int
@@ -139,7 +140,7 @@ def train_in(world: World, settings: dict[str, Any], files: Files) -> None:
         look = partial(
             extract, images=images, places=all_places, batch_size=batch_size, world=world
         )
-        validation = Validation.of(everyone, own, held_out, training)
+        validation = Validation.of(everyone, own, held_out, settings)
         material = prepare(state, settings, images, own, everyone.places(own), numbers, world)
         saved_at = time.monotonic()
         for _ in progress(state, settings, world):
@@ -169,10 +170,12 @@ def write(
 ) -> None:
     """Write what a finished training leaves, the model last, and remove its checkpoint."""
     if files.features:
-        write_features(files.features, scans, found, state.network, own_ages)
-    for path, epoch in zip(files.snapshots, settings["snapshot_epochs"], strict=True):
+        write_features(files.features, scans, found, state.network, state.kept_epoch, own_ages)
+    kept = found, state.kept_epoch
+    for path, asked in zip(files.snapshots, settings["snapshot_epochs"], strict=True):
         # An epoch after an early stop never was: the weights that were kept stand for it.
-        write_features(path, scans, state.snapshots.get(epoch, found), state.network)
+        features, epoch = (state.snapshots[asked], asked) if asked in state.snapshots else kept
+        write_features(path, scans, features, state.network, epoch)
     state.write_curve(files.curve)
     checkpoint.save(files.model, state.model(settings))
     files.resume.unlink(missing_ok=True)
@@ -191,7 +194,7 @@ def check(training: dict[str, Any], scans: int, snapshot_epochs: list[int]) -> N
     late = [epoch for epoch in snapshot_epochs if not 1 <= epoch <= training["epochs"]]
     if late:
         raise SettingsError(
-            f"report.embedding.epochs: {late[0]} is not between 1 and the {training['epochs']} "
+            f"report.embedding_epochs: {late[0]} is not between 1 and the {training['epochs']} "
             "epochs of the training"
         )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
     from contrage.learning.state import State
 
 logger = logging.getLogger(__name__)
-
-ALPHAS = (0.01, 0.1, 1.0, 10.0, 100.0)
 
 
 def divide(scans: Scans, training: dict[str, Any], seed: int) -> tuple[Scans, Scans]:
@@ -77,6 +76,8 @@ class Validation:
     batch_size : int
     epochs : int
         Of the training; its last epoch is always looked at.
+    alphas : sequence of float
+        Of the probe.
     """
 
     places: np.ndarray
@@ -85,10 +86,12 @@ class Validation:
     settings: dict[str, Any] | None
     batch_size: int
     epochs: int
+    alphas: Sequence[float]
 
     @classmethod
-    def of(cls, everyone: Scans, own: Scans, held_out: Scans, training: dict[str, Any]) -> Self:
+    def of(cls, everyone: Scans, own: Scans, held_out: Scans, settings: dict[str, Any]) -> Self:
         """Return the validation of a training on `own`; both parts are scans of `everyone`."""
+        training = settings["training"]
         return cls(
             places=np.concatenate([everyone.places(own), everyone.places(held_out)]),
             ages=np.concatenate([own.ages, held_out.ages]),
@@ -96,6 +99,7 @@ class Validation:
             settings=training.get("early_stop"),
             batch_size=training["batch_size"],
             epochs=training["epochs"],
+            alphas=settings["probe"]["alphas"] if training.get("early_stop") else (),
         )
 
     def look(self, state: State, images: Images, world: World = ALONE) -> None:
@@ -105,7 +109,8 @@ class Validation:
         if state.epoch % self.settings["every"] and state.epoch != self.epochs:
             return
         found = extract(state.evaluated, images, self.places, self.batch_size, world)
-        error = world.agree(probe_error(found, torch.from_numpy(self.ages), self.learned))
+        ages = torch.from_numpy(self.ages)
+        error = world.agree(probe_error(found, ages, self.learned, self.alphas))
         state.validation.append([state.epoch, error])
         if state.best is None or error < state.best["error"]:
             weights = {k: v.clone() for k, v in state.evaluated.state_dict().items()}
@@ -130,7 +135,9 @@ class Validation:
         )
 
 
-def probe_error(features: torch.Tensor, ages: torch.Tensor, learned: int) -> float:
+def probe_error(
+    features: torch.Tensor, ages: torch.Tensor, learned: int, alphas: Sequence[float]
+) -> float:
     """Return the mean absolute error, in years, of a ridge regression on frozen features.
 
     The probe's penalties are tried on the validation part and the smallest error counts: as
@@ -142,13 +149,15 @@ def probe_error(features: torch.Tensor, ages: torch.Tensor, learned: int) -> flo
     ages : Tensor of shape (n,)
     learned : int
         The first so many fit the regression, the others judge it.
+    alphas : sequence of float
+        The penalties to try, `probe.alphas`.
     """
     features, ages = features.double(), ages.double()
     fitted, judged = features[:learned], features[learned:]
     centre, mean = fitted.mean(0), ages[:learned].mean()
     u, s, vh = torch.linalg.svd(fitted - centre, full_matrices=False)
     projected = u.T @ (ages[:learned] - mean)
-    penalties = torch.tensor(ALPHAS, dtype=torch.float64)[:, None]
+    penalties = torch.tensor(alphas, dtype=torch.float64)[:, None]
     weights = (s / (s**2 + penalties) * projected) @ vh
     predicted = (judged - centre) @ weights.T + mean
     return float((predicted - ages[learned:, None]).abs().mean(0).min())

@@ -9,7 +9,7 @@ import pandas as pd
 
 from contrage.report.story import Study
 from contrage.report.style import loss_name
-from contrage.report.text import interval, missing, number, p_value, percent
+from contrage.report.text import interval, listed, missing, number, p_value, percent
 
 NEARLY = 0.8  # part of the best loss's gain over the mean that counts as "nearly as well"
 
@@ -61,7 +61,7 @@ def age_verdict(study: Study) -> Verdict | None:
         text = (
             f"A ridge regression that sees only which voxels were covered errs by {error} years, "
             f"the best loss by {number(best)}. Worry: the field of view may carry the prediction, "
-            "not the tissue. Compare a run with dataset.field_of_view: common."
+            f"not the tissue.{_compare(study)}"
         )
         title = "Coverage alone predicts age nearly as well"
         return Verdict("age-nearly", True, title, text)
@@ -72,7 +72,7 @@ def age_verdict(study: Study) -> Verdict | None:
         text = (
             f"A ridge regression that sees only which voxels were covered {compared}: the field of "
             f"view tells something of age{gain}. Worry about differences between losses that are "
-            "smaller than that, and compare a run with dataset.field_of_view: common."
+            f"smaller than that.{_compare(study)}"
         )
         return Verdict("age-partly", True, "Coverage alone tells something of age", text)
     text = (
@@ -88,28 +88,49 @@ def site_verdict(study: Study) -> Verdict | None:
     table = study.tables.get("site")
     if table is None or not len(table):
         return None
-    note = table["note"].iloc[0]
+    word, note = study.kind.group, table["note"].iloc[0]
     if not missing(note):
-        text = f"Whether the field of view gives the site away cannot be said: {note}."
-        return Verdict("site-unknown", False, "No control of the site", text)
+        why = note.replace("sites", study.kind.groups).replace("site", word)
+        text = f"Whether the field of view gives the {word} away cannot be said: {why}."
+        return Verdict("site-unknown", False, f"No control of the {word}", text)
     mask = line(table, "mask", used_field(study))
     seen = "the outline of the images"
     if used_field(study) == "common":
         seen += ", cut to the field of view common to all training scans,"
-    found = f"From {seen} alone the site is predicted with {accuracy(mask)}"
+    found = f"From {seen} alone the {word} is predicted with {accuracy(mask)}"
+    found += _of_how_many(study, mask)
     if not over_chance(mask):
         text = f"{found}: not clearly above chance.{_others(study, table)}"
-        return Verdict("site-no", False, "The field of view does not give the site away", text)
+        return Verdict("site-no", False, f"The field of view does not give the {word} away", text)
     differ, ages = sites_differ_in_age(study)
     text = f"{found}: clearly above chance.{_others(study, table)} {ages}"
     if differ:
         text += (
-            " Worry: an encoder that recognises the site can predict age by it. Compare "
-            "dataset.field_of_view: common, and dataset.split.scheme: leave-site-out."
+            f" Worry: an encoder that recognises the {word} can predict age by it."
+            f"{_compare(study, 'dataset.split.scheme: leave-site-out')}"
         )
-        return Verdict("site-age", True, "The field of view gives the site away", text)
-    text += " So it is no shortcut to age here; it would be where sites differ in age."
-    return Verdict("site-only", False, "The field of view gives the site away, not the age", text)
+        return Verdict("site-age", True, f"The field of view gives the {word} away", text)
+    title = f"The field of view gives the {word} away, not the age"
+    return Verdict("site-only", False, title, text)
+
+
+def _of_how_many(study: Study, found: pd.Series) -> str:
+    """Say how many sites the control knows, where some have too few participants for it."""
+    if missing(out := found.get("sites_left_out")):
+        return ""
+    word, used = study.kind.groups, int(found.n_sites)
+    sites = study.tables["scans"]["site"].nunique()
+    return f" ({used} of {sites} {word}; without {out})"
+
+
+def _compare(study: Study, *more: str) -> str:
+    """Advise runs to compare with: the common field of view, where it is not used already."""
+    own = used_field(study) == "own"
+    others = [*(["dataset.field_of_view: common"] if own else []), *more]
+    if not others:
+        return ""
+    runs = "a run" if len(others) == 1 else "runs"
+    return f" Compare {runs} with {listed(others)}."
 
 
 def used_field(study: Study) -> str:
@@ -139,16 +160,23 @@ def accuracy(found: pd.Series) -> str:
 
 def sites_differ_in_age(study: Study) -> tuple[bool, str]:
     """Return whether knowing the site predicts age better than the mean does, and that in words."""
-    known, mae = baseline(study, "site-mean"), study.tables["mae"]
+    known, mae, word = baseline(study, "site-mean"), study.tables["mae"], study.kind.group
+    if study.scheme == "leave-site-out":
+        return False, (
+            f"No model has seen a scan of the {word} that it is tested on (leave-site-out), so "
+            "that this is no shortcut to age here."
+        )
     if known is None or not len(mae) or missing(known.get("ci_high")):
-        return True, "Whether sites differ in age was not measured."
+        return True, f"Whether {study.kind.groups} differ in age was not measured."
     mean = mae["mae_baseline"].iloc[0]
     differ = bool(known.ci_high < mean)
     text = (
-        f"Giving everyone the mean age of their site errs by {number(known.mae_mean)} years "
+        f"Giving everyone the mean age of their {word} errs by {number(known.mae_mean)} years "
         f"({interval(known.ci_low, known.ci_high)}), the mean of all by {number(mean)}: "
-        f"sites {'differ' if differ else 'do not clearly differ'} in age."
+        f"{study.kind.groups} {'differ' if differ else 'do not clearly differ'} in age."
     )
+    if not differ:
+        text += " So it is no shortcut to age here; it would be where they differ."
     return differ, text
 
 

@@ -26,7 +26,6 @@ from contrage.report.text import (
 )
 
 ERROR = "validation MAE [years]"
-CONTROL_FILES = "tables/baselines.tsv, tables/site.tsv"
 
 
 @dataclass(frozen=True)
@@ -68,9 +67,9 @@ def all_tables(study: Study, versions: dict[str, str]) -> dict[str, Table]:
         "penalties": penalties(study),
         "search": search(study.tables.get("search")),
         "networks": networks(study.tables.get("networks")),
-        "cohort": cohort(study.tables["cohort"], "site" if study.is_table else "study"),
+        "cohort": cohort(study.tables["cohort"], study.kind.group),
         "control": control(study),
-        "quality": quality(study.tables["scans"]),
+        "quality": quality(study.tables["scans"], study.kind.one),
         "truth": truth(study.tables["truth"]),
         "flagged": flagged(study.tables["scans"]),
         "excluded": excluded(study.tables["excluded"]),
@@ -86,7 +85,7 @@ def mae(study: Study) -> Table:
     head = ["loss", "MAE ± SD [years]", f"{study.level} interval", "RMSE [years]", "R²", "r"]
     shows_alpha = "alpha_median" in frame
     head += ["α"] if shows_alpha else []
-    head += ["difference to best [years]", _p_head(frame)]
+    head += _difference_head(frame)
     colours = loss_colours(frame.get("loss", []))
     lines = []
     for place, row in enumerate(frame.to_dict("records")):
@@ -102,8 +101,9 @@ def mae(study: Study) -> Table:
     return Table(head, lines + _baselines(study), 1, "tables/mae.tsv, tables/baselines.tsv")
 
 
-def _p_head(frame: pd.DataFrame) -> str:
-    return "p (paired, Holm)" if "p_holm" in frame else "p (paired)"
+def _difference_head(frame: pd.DataFrame) -> list[str]:
+    """Head the paired difference and its p; only the latter is corrected for their number."""
+    return ["difference to best [years]", "p (corrected)" if "p_holm" in frame else "p (paired)"]
 
 
 def _error(row: dict[str, Any]) -> list[str]:
@@ -126,11 +126,11 @@ def _baselines(study: Study) -> list[Line]:
     keys = ("rmse_mean", "r2_mean", "r_mean")
     lines = []
     for row in rows:
+        name = baseline_name(row["baseline"], study.kind.group)
         # The same training mean for everyone has no correlation; its SD is that of the splits.
         measures = [number(row[key]) if not missing(row.get(key)) else "" for key in keys]
         measures += [""] * ("alpha_median" in losses)
-        cells = [baseline_name(row["baseline"]), *_error(row), *measures, "", ""]
-        lines.append(Line(cells, "", "baseline"))
+        lines.append(Line([name, *_error(row), *measures, "", ""], "", "baseline"))
     return lines
 
 
@@ -152,8 +152,7 @@ def penalties(study: Study) -> Table:
 def norms(study: Study) -> Table:
     """Return the ablation of Fig. 5 as a table, best first."""
     frame = study.tables["norms"]
-    head = ["norm", "MAE ± SD [years]", f"{study.level} interval", "difference to best [years]"]
-    head += [_p_head(frame)]
+    head = ["norm", "MAE ± SD [years]", f"{study.level} interval", *_difference_head(frame)]
     if not len(frame):
         return Table(head)
     lines = []
@@ -214,7 +213,9 @@ def cohort(frame: pd.DataFrame, site: str = "study") -> Table:
 def control(study: Study) -> Table:
     """Return what the field of view alone gives away of age and of site, beside the best loss."""
     head = ["seen", "predicted", "result", f"{study.level} interval", "without skill"]
-    return Table(head, _age_controls(study) + _site_controls(study), 2, CONTROL_FILES)
+    of_age, of_site = _age_controls(study), _site_controls(study)
+    files = ["tables/baselines.tsv"] * bool(of_age) + ["tables/site.tsv"] * bool(of_site)
+    return Table(head, of_age + of_site, 2, ", ".join(files))
 
 
 def _age_controls(study: Study) -> list[Line]:
@@ -242,14 +243,14 @@ def _site_controls(study: Study) -> list[Line]:
         seen = f"{name}, field of view: {row['field_of_view']}"
         found = [f"balanced accuracy {number(row['balanced_accuracy'])}"]
         found += [interval(row["ci_low"], row["ci_high"]), number(row["chance"])]
-        lines.append(Line([seen, "site", *found]))
+        lines.append(Line([seen, study.kind.group, *found]))
     return lines
 
 
-def quality(scans: pd.DataFrame) -> Table:
-    """Return the spread of each measure of quality."""
+def quality(scans: pd.DataFrame, one: str = "map") -> Table:
+    """Return the spread of each measure of quality; `one` is what covers the brain."""
     measures = {
-        "coverage": "coverage of the brain by the map",
+        "coverage": f"coverage of the brain by the {one}",
         "overlap": "overlap with the template (Dice)",
         "correlation": "correlation with the template",
     }
@@ -302,15 +303,8 @@ def excluded(frame: pd.DataFrame) -> Table:
 
 def runtimes(frame: pd.DataFrame) -> Table:
     """Return what each step took."""
-    head = [
-        "step",
-        "jobs",
-        "all jobs",
-        "median job",
-        "longest job",
-        "processor time",
-        "peak memory",
-    ]
+    head = ["step", "jobs", "all jobs", "median job", "longest job"]
+    head += ["processor time", "peak memory"]
     lines = []
     for row in frame.to_dict("records"):
         cells = [row["step"], f"{row['jobs']:.0f}"]

@@ -8,11 +8,16 @@ import pandas as pd
 
 from contrage.errors import few
 from contrage.report.alphas import at_the_edge
-from contrage.report.control import NEARLY, verdicts
+from contrage.report.control import NEARLY, baseline, verdicts
 from contrage.report.story import Study, distinguishable, null_rows
 from contrage.report.style import loss_name
-from contrage.report.text import count, listed, number
+from contrage.report.text import count, interval, listed, missing, number
+from contrage.report.words import kind_of
 
+ONLY_P = (
+    "Of the two only p is corrected for the number of losses, so that an interval clear of zero "
+    "can stand beside a large p."
+)
 FEW = 30  # test participants below which an interval is wide whatever the method
 
 
@@ -67,9 +72,13 @@ def _start(study: Study) -> list[Note]:
         name = start["file"].rpartition("/")[2]
         text = f"{begins} from the encoder in {name}. Whose ages it has seen is not known here."
         return [Note("info", "The encoders do not start at random", text)]
+    epochs = count(start["epochs"], "epoch")
+    if start.get("stops_early"):
+        kept = f" (kept: {start['kept']})" if start.get("kept") else ""
+        epochs = f"up to {epochs} with an early stop{kept}"
     text = (
         f"{begins} from an encoder pre-trained with {loss_name(start['loss'])} for "
-        f"{count(start['epochs'], 'epoch')} on the {start['image']} images of the cohort "
+        f"{epochs} on the {start['image']} images of the cohort "
         f"{start['cohort']} ({count(start['n_scans'], 'scan')}); on the {start['n_test']} held out "
         f"of these its error is {number(start['mae'])} years, that of the mean age "
         f"{number(start['mae_baseline'])}. {_shared(study)}"
@@ -181,12 +190,16 @@ def _edge(study: Study) -> list[Note]:
 def _few(study: Study) -> list[Note]:
     if study.n_test >= FEW or not len(study.tables["mae"]):
         return []
+    held_out = study.scheme == "holdout"
+    people = count(study.n_test, "participant")
     text = (
-        f"{count(study.n_test, 'participant')} in the test set: one person more or less in it can "
-        "change the order of the losses. Read the intervals, not the ranks; cross-validation "
-        "(dataset.split.scheme: kfold) would test every participant."
+        f"{people} {'in the test set' if held_out else 'tested in all'}: one person more or less "
+        "can change the order of the losses. Read the intervals, not the ranks"
     )
-    return [Note("warning", "The test set is small", text)]
+    if held_out:
+        text += "; cross-validation (dataset.split.scheme: kfold) would test every participant."
+        return [Note("warning", "The test set is small", text)]
+    return [Note("warning", "Few participants were tested", f"{text}.")]
 
 
 def _ties(study: Study) -> list[Note]:
@@ -197,11 +210,14 @@ def _ties(study: Study) -> list[Note]:
     best = mae.iloc[0]
     overlap = [loss_name(x.loss) for _, x in mae.iloc[1:].iterrows() if x.ci_low <= best.ci_high]
     others = "all other losses" if len(overlap) == len(mae) - 1 else listed(overlap or ["no loss"])
+    names = listed([loss_name(row) for row in tied])
     text = (
-        f"The paired difference to {loss_name(best.loss)} may be zero for "
-        f"{listed([loss_name(row) for row in tied])}; the {study.level} intervals of "
-        f"{others} overlap with that of the best."
+        f"{loss_name(best.loss)} cannot be told apart from {names}: the interval of the paired "
+        f"difference holds zero, or p is 0.05 or more. The {study.level} intervals of {others} "
+        "overlap with that of the best."
     )
+    if "p_holm" in mae:
+        text += f" {ONLY_P}"
     return [Note("warning", "The best loss is not clearly the best", text)]
 
 
@@ -221,11 +237,12 @@ def _field_of_view(study: Study) -> list[Note]:
 
 def _site(study: Study) -> list[Note]:
     text = (
-        "Giving everyone the mean age of their study errs by {0} years, the best loss by {1}. "
-        "An encoder that only recognises the study could do this well: compare a run with "
+        "Giving everyone the mean age of their {2} errs by {0} years, the best loss by {1}. "
+        "An encoder that only recognises the {2} could do this well: compare a run with "
         "dataset.split.scheme: leave-site-out."
     )
-    return _shortcut(study, "site-mean", "Knowing the study predicts age nearly as well", text)
+    title = f"Knowing the {study.kind.group} predicts age nearly as well"
+    return _shortcut(study, "site-mean", title, text)
 
 
 def _shortcut(study: Study, word: str, title: str, text: str) -> list[Note]:
@@ -235,18 +252,30 @@ def _shortcut(study: Study, word: str, title: str, text: str) -> list[Note]:
     best, mean, short = errors
     if mean <= best or (mean - short) / (mean - best) < NEARLY:
         return []
-    return [Note("warning", title, text.format(number(short), number(best)))]
+    words = number(short), number(best), study.kind.group
+    return [Note("warning", title, text.format(*words))]
 
 
 def _simple(study: Study) -> list[Note]:
-    errors = _gain(study, "ridge-features" if study.is_table else "block")
-    if errors is None or errors[2] > errors[0]:
+    """Say where ridge regression does as well as the best loss, or clearly better.
+
+    Better is what has its whole interval below the error of the best loss.
+    """
+    name = "ridge-features" if study.is_table else "ridge-blocks"
+    ridge, mae = baseline(study, name), study.tables["mae"]
+    if ridge is None or not len(mae) or ridge.mae_mean > mae["mae_mean"].iloc[0]:
         return []
+    best, high = mae["mae_mean"].iloc[0], ridge.get("ci_high")
+    better = not missing(high) and high < best
+    bounds = f" ({study.level} interval {interval(ridge.ci_low, high)})" if better else ""
     text = (
         f"Ridge regression on {'the raw features' if study.is_table else 'block means'} errs by "
-        f"{number(errors[2])} years, the best loss by {number(errors[0])}: nothing was gained by "
-        "the contrastive encoders here."
+        f"{number(ridge.mae_mean)} years{bounds}, the best loss by {number(best)}: "
     )
+    if better:
+        text += f"the encoders made it worse here, by {number(best - ridge.mae_mean)} years."
+        return [Note("warning", "A simple baseline does better", text)]
+    text += "nothing was gained by the contrastive encoders here."
     return [Note("warning", "A simple baseline does as well", text)]
 
 
@@ -260,14 +289,15 @@ def _seeds(study: Study) -> list[Note]:
 
 def _protocol(study: Study) -> list[Note]:
     found = []
-    if study.get("dataset", "normalisation") == "cohort":
+    if study.get("dataset", "normalisation") == "cohort" and not study.is_table:
         text = (
             "Images were normalised with the mean and SD of all scans, test scans included, as in "
             "the paper. This leaks a little of the test set into training."
         )
         found.append(Note("info", "Normalised over the whole cohort", text))
     target = study.get("preprocessing", "bias_correction", "target")
-    if target in ("map", "both") and not study.is_table:
-        text = "N4 was applied to the stiffness maps. It changes their values and contrast."
+    if target in ("map", "both") and study.maps:
+        names = listed([kind_of(name).many for name in study.maps])
+        text = f"N4 was applied to the {names}. It changes their values and contrast."
         found.append(Note("warning", "The maps were bias-corrected", text))
     return found

@@ -12,20 +12,19 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 import yaml
 
-from contrage.evaluation.probe import SIZES
 from contrage.files import atomic, read_json, reading, versions
 from contrage.report.control import verdicts
 from contrage.report.html_tables import all_tables
 from contrage.report.notes import notes as boxes
 from contrage.report.render import HERE, render
 from contrage.report.searched import read_draws
-from contrage.report.story import Study, features, null_rows, paragraph
+from contrage.report.story import Study, features, has_scans, null_rows, paragraph
 from contrage.report.style import loss_name
 from contrage.report.text import number, without_folders
+from contrage.report.trainings import broken, epochs, networks, tested
 from contrage.tables import read_tsv
 
 logger = logging.getLogger(__name__)
@@ -53,8 +52,9 @@ def page(
     Parameters
     ----------
     settings : dict
-        ``experiment``, ``description``, ``config`` (all of it), ``versions``, ``rows``, and
-        ``start`` (what trainings start from, see `contrage.pretraining.describe`).
+        ``experiment``, ``description``, ``config`` (all of it), ``versions``, ``rows``, ``seeds``
+        and ``folds`` (of the trainings), and ``start`` (what these start from, see
+        `contrage.pretraining.describe`).
     tables, figures : Path
         Folders written by the steps of that name.
     results : Path
@@ -78,8 +78,8 @@ def page(
     study = Study(
         settings.get("config", {}),
         frames,
-        tested(Path(results), rows),
-        broken(Path(results), rows),
+        tested(Path(results), settings, rows),
+        broken(Path(results), settings, rows),
         beginning(settings.get("start"), pretraining),
         [text for path in feasible or [] for text in read_json(path).get("warnings", [])],
         noticed=noticed,
@@ -99,13 +99,16 @@ def _frames(
     choices: Path | None,
 ) -> dict[str, pd.DataFrame]:
     """Read all that the page tells as tables, or makes sentences of."""
+    config = settings.get("config", {})
     frames = {name: _table(tables / f"{name}.tsv") for name in TABLES}
     frames["excluded"] = without_paths(frames["excluded"])
     frames["scans"] = without_paths(_table(results / "dataset" / "scans.tsv"))
     frames["truth"] = _table(figures / "truth.tsv")
-    frames["networks"] = networks(results, settings.get("rows", []))
-    frames["site"] = _table(tables / "site.tsv")
-    searched = settings.get("config", {}).get("search", {}).get("rows", {})
+    frames["networks"] = networks(results, settings)
+    frames["epochs"] = epochs(results, settings)
+    # One that lies there without scans is of an earlier run on another cohort.
+    frames["site"] = _table(tables / "site.tsv") if has_scans(config) else pd.DataFrame()
+    searched = config.get("search", {}).get("rows", {})
     frames["search"] = read_draws(tables / "search.tsv", searched)
     if columns:
         frames["features"] = read_tsv(columns)
@@ -132,7 +135,10 @@ def context(settings: dict[str, Any], study: Study, images: dict[str, Any]) -> d
     return {
         "experiment": settings.get("experiment", "experiment"),
         "description": settings.get("description", ""),
-        "image": study.get("cohort", "image", default="stiffness"),
+        "image": study.image,
+        "kind": study.kind,
+        "has_scans": study.has_scans,
+        "baselines": list(study.tables["baselines"].get("baseline", [])),
         "features": features(study) if study.is_table else "",
         "style": (HERE / "style.css").read_text(encoding="utf-8"),
         "paragraph": paragraph(study),
@@ -144,18 +150,25 @@ def context(settings: dict[str, Any], study: Study, images: dict[str, Any]) -> d
         "level": study.level,
         "searched_norms": len(study.tables["norms"]) > 0
         and "dynlocrep" in study.get("search", "rows", default={}),
+        "same_norms": {"euclidean", "cosine"} <= set(study.tables["norms"].get("norm", [])),
+        "site_control": len(study.tables["site"]) > 0,
         "own": own_predictions(study.tables["mae"]),
-        "holm": "p_holm" in study.tables["mae"],
+        "holm": "p_holm" in study.tables["mae"] and len(study.tables["mae"]) > 1,
         "alphas": "alpha_median" in study.tables["mae"],
+        "folds": study.scheme != "holdout",
         "unseen": study.get("probe", "alpha") == "unseen",
         "null": len(null_rows(study)) > 0,
         "bootstrap": study.get("statistics", "bootstrap"),
         "config": yaml.safe_dump(config, sort_keys=False, allow_unicode=True),
         "n_excluded": len(study.tables["excluded"]),
-        "quality_page": ""
-        if study.is_table
-        else f"../derivatives/{study.get('cohort', 'name', default='phantom')}/quality.html",
+        "quality_page": quality_page(study),
     }
+
+
+def quality_page(study: Study) -> str:
+    """Return where the cohort's quality page lies beside this one; a cohort of scans has one."""
+    name = study.get("cohort", "name", default="phantom")
+    return f"../derivatives/{name}/quality.html" if study.has_scans else ""
 
 
 def own_predictions(mae: pd.DataFrame) -> list[str]:
@@ -250,48 +263,20 @@ def _whole(file: Path, folder: Path) -> bytes:
     return content
 
 
-def networks(results: Path, rows: list[str]) -> pd.DataFrame:
-    """Return the size of each row's network: loss and the keys of `Model.size`; seeds are alike."""
-    lines = []
-    for row in rows:
-        for path in sorted((results / "metrics" / row).glob("seed-*.json"))[:1]:
-            found = read_json(path)
-            if "encoder_parameters" in found:
-                lines.append({key: found[key] for key in SIZES} | {"loss": row})
-    return pd.DataFrame(lines)
-
-
 def beginning(start: dict[str, Any] | None, folder: Path | None) -> dict[str, Any] | None:
     """Return what trainings start from, with the pre-training's scans and error where it was."""
     if not start or not folder:
         return start
     place = folder / "metrics" / start["loss"]
-    metrics = pd.DataFrame([read_json(place / f"seed-{seed}.json") for seed in start["seeds"]])
+    found = [read_json(place / f"seed-{seed}.json") for seed in start["seeds"]]
+    metrics = pd.DataFrame(found)
+    kept = [str(each["epochs"][0]) for each in found if each.get("epochs")]
     reasons = read_tsv(folder / "dataset" / "excluded.tsv")["stage"]
     return {
         **start,
         **{name: metrics[name].mean() for name in ("mae", "mae_baseline")},
         "n_test": int(metrics["n_test"].iloc[0]),
+        "kept": ", ".join(kept) if start.get("stops_early") else None,
         "n_scans": len(read_tsv(folder / "dataset" / "scans.tsv")),
         "n_left_out": int((reasons == "experiment").sum()),
     }
-
-
-def tested(results: Path, rows: list[str]) -> int:
-    """Return the number of participants that one seed is tested on."""
-    for row in rows:
-        for path in sorted((results / "predictions" / row).glob("seed-*.tsv")):
-            frame = read_tsv(path)
-            return int(frame.loc[frame["split"] == "test", "participant_id"].nunique())
-    return 0
-
-
-def broken(results: Path, rows: list[str]) -> list[str]:
-    """Return the rows of which some epoch's training loss is not a finite number."""
-    found = []
-    for row in rows:
-        paths = (results / "training" / row).rglob("curve.tsv")
-        losses = [read_tsv(path)["loss"].astype(float) for path in paths]
-        if not all(np.isfinite(loss).all() for loss in losses):
-            found.append(row)
-    return found

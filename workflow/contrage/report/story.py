@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from contrage.cohort.names import MAPS
 from contrage.report.style import NULL, is_null, loss_name
 from contrage.report.text import (
     count,
@@ -18,7 +19,9 @@ from contrage.report.text import (
     plus_minus,
     spelled,
 )
+from contrage.report.words import Kind, kind_of
 
+NOT_GIVEN = "(not given)"
 ENCODERS = {
     "small": "a small {}D convolutional encoder",
     "resnet10": "a {}D ResNet-10",
@@ -41,7 +44,8 @@ class Study:
     config : dict
         The whole configuration.
     tables : dict of DataFrame
-        mae, norms, baselines, cohort, excluded, networks, and of a table of features its features.
+        mae, norms, baselines, cohort, excluded, networks, epochs, and of a table of features its
+        features.
     n_test : int
         Participants that a seed's models were tested on.
     broken : list of str
@@ -80,6 +84,32 @@ class Study:
         return self.get("cohort", "source") == "table"
 
     @property
+    def has_scans(self) -> bool:
+        """Whether this workflow preprocessed scans: not of a table, nor of prepared arrays."""
+        return has_scans(self.config)
+
+    @property
+    def maps(self) -> list[str]:
+        """The maps that this workflow preprocessed."""
+        asked = dict.fromkeys([self.image, *self.get("cohort", "maps", default=[])])
+        return [name for name in asked if name in MAPS] if self.has_scans else []
+
+    @property
+    def image(self) -> str:
+        """What ages are learned from, as the configuration calls it."""
+        return self.get("cohort", "image", default="stiffness")
+
+    @property
+    def kind(self) -> Kind:
+        """The words for it."""
+        return kind_of(self.image)
+
+    @property
+    def scheme(self) -> str:
+        """How people were divided into training and test."""
+        return self.get("dataset", "split", "scheme", default="holdout")
+
+    @property
     def n_losses(self) -> int:
         """How many losses the MAE table compares; a pre-trained row adds none."""
         return len(self.tables["mae"]) - len((self.start or {}).get("rows", []))
@@ -88,6 +118,11 @@ class Study:
     def level(self) -> str:
         """The confidence of the intervals, as in "95 %"."""
         return f"{100 * self.get('statistics', 'confidence', default=0.95):g} %"
+
+
+def has_scans(config: dict[str, Any]) -> bool:
+    """Return whether a configuration asks for scans to be preprocessed."""
+    return config.get("cohort", {}).get("source") not in ("table", "arrays")
 
 
 def paragraph(study: Study) -> str:
@@ -99,7 +134,7 @@ def paragraph(study: Study) -> str:
 def _who(study: Study) -> str:
     cohort, excluded = study.tables["cohort"], study.tables["excluded"]
     every = cohort.iloc[-1]
-    sites = len(cohort) - 1 if len(cohort) > 1 else 0
+    sites = int((~cohort["site"].isin(["all", NOT_GIVEN])).sum()) if len(cohort) > 1 else 0
     text = f"The cohort has {count(int(every.n_participants), 'participant')}"
     if every.n_scans != every.n_participants:
         text += f" with {count(int(every.n_scans), 'scan')}"
@@ -110,7 +145,8 @@ def _who(study: Study) -> str:
         text += f", {int(unknown)} not told)" if not missing(unknown) and unknown else ")"
     elif not missing(every.get("n_sex_unknown")):
         text += " (sex not told)"
-    text += f" from {spelled(sites)} {'sites' if study.is_table else 'studies'}" if sites else ""
+    if sites:
+        text += f" from {spelled(sites)} {study.kind.group if sites == 1 else study.kind.groups}"
     text += f", aged {every.age_min:.0f} to {every.age_max:.0f} years "
     text += f"(mean {plus_minus(every.age_mean, every.age_sd, 1)})."
     if study.is_table:
@@ -149,22 +185,37 @@ def _what(study: Study) -> str:
     if not len(mae):
         return ""
     encoder = _network(study)
-    image = {"stiffness": "stiffness maps", "T1w": "T1-weighted images", "table": "features"}
-    image |= {"dampingratio": "maps of the damping ratio", "vbm": "grey-matter maps (VBM)"}
-    image |= {"quasiraw": "quasi-raw T1 images"}
-    images = image.get(study.get("cohort", "image", default="stiffness"), "images")
     grid = None if study.is_table else study.get("dataset", "voxel_mm")
-    epochs = study.get("training", "epochs")
     losses = "one loss" if study.n_losses == 1 else f"each of {spelled(study.n_losses)} losses"
-    text = f"{encoder[0].upper()}{encoder[1:]} learned from the {images}"
+    text = f"{encoder[0].upper()}{encoder[1:]} learned from the {study.kind.many}"
     text += f" at {grid} mm" if grid else ""
     text += f" with {losses}, from {count(int(mae.n_seeds.max()), 'seed')}"
-    text += f" and for {epochs} epochs" if epochs else ""
+    text += _epochs(study)
     text += "; a ridge regression on its frozen features"
     if study.get("probe", "alpha") == "unseen":
         text += ", its penalty chosen on people from whom a second encoder had not learned,"
     text += " then read off the age of "
     return f"{text}{_test(study)}."
+
+
+def _epochs(study: Study) -> str:
+    """Say for how many epochs was trained, and with an early stop the weights of which count."""
+    asked, trained = study.get("training", "epochs"), study.tables.get("epochs")
+    if not asked:
+        return ""
+    if not study.get("training", "early_stop"):
+        return f" and for {count(asked, 'epoch')}"
+    if trained is None or not len(trained):
+        return f" and for up to {count(asked, 'epoch')}"
+    stopped = int((trained["run"] < asked).sum())
+    low, high = trained["kept"].min(), trained["kept"].max()
+    kept = f"{low:.0f}"
+    if low < high:
+        kept = f"median {trained['kept'].median():.0f}, range {low:.0f} to {high:.0f}"
+    if not stopped:
+        return f" and for {count(asked, 'epoch')} (kept: {kept})"
+    some = "" if stopped == len(trained) else f" in {stopped} of {len(trained)} trainings"
+    return f" and for up to {count(asked, 'epoch')}, stopped early{some} (kept: {kept})"
 
 
 def _network(study: Study) -> str:
@@ -183,13 +234,11 @@ def _network(study: Study) -> str:
 
 def _test(study: Study) -> str:
     people = count(study.n_test, "participant")
-    scheme = study.get("dataset", "split", "scheme")
-    if scheme == "kfold":
+    if study.scheme == "kfold":
         folds = study.get("dataset", "split", "folds")
         return f"{people}, each tested once in {folds}-fold cross-validation"
-    if scheme == "leave-site-out":
-        group = "site" if study.is_table else "study"
-        return f"{people}, each by a model that had seen no scan of the same {group}"
+    if study.scheme == "leave-site-out":
+        return f"{people}, each by a model that had seen no scan of the same {study.kind.group}"
     return f"{people} held out from training"
 
 
@@ -241,8 +290,8 @@ def _p(line: pd.Series) -> str:
     value = p_of(line)
     if missing(value):
         return ""
-    text = p_value(value)
-    return f", p {text}" if text.startswith("<") else f", p = {text}"
+    text, name = p_value(value), "corrected p" if "p_holm" in line else "p"
+    return f", {name} {text}" if text.startswith("<") else f", {name} = {text}"
 
 
 def distinguishable(line: pd.Series) -> bool:

@@ -46,7 +46,7 @@ LOSS_NAMES = {
 }
 BASELINE_NAMES = {
     "mean": "Predict the mean",
-    "site-mean": "Predict the study's mean",
+    "site-mean": "Predict the {group}'s mean",
     "ridge-blocks": "Ridge on block means",
     "ridge-coverage": "Ridge on coverage only",
     "ridge-features": "Ridge on the raw features",
@@ -111,11 +111,14 @@ def is_null(row: str) -> bool:
     return row.endswith(NULL)
 
 
-def baseline_name(row: str) -> str:
-    """Return the readable name of a baseline, or of a row that learned permuted ages."""
+def baseline_name(row: str, group: str = "study") -> str:
+    """Return the readable name of a baseline, or of a row that learned permuted ages.
+
+    `group` is what people were scanned in.
+    """
     if is_null(row):
         return f"{loss_name(row.removesuffix(NULL))} on permuted ages"
-    return BASELINE_NAMES.get(row, row)
+    return BASELINE_NAMES.get(row, row).format(group=group)
 
 
 def loss_colours(rows: Iterable[str]) -> dict[str, str]:

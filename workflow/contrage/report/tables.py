@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from contrage.errors import TableError
-from contrage.files import read_json
 from contrage.report.alphas import chosen, fixed, metrics_of
+from contrage.report.runtimes import runtime_table
 from contrage.tables import read_tsv, write_tsv
 
 if TYPE_CHECKING:
@@ -35,7 +35,8 @@ def tables(
     cohort: Path,
     excluded_table: Path,
     runtimes: Path,
-    derivatives: Path | None = None,
+    cohort_scans: Path,
+    derivatives: Path,
 ) -> None:
     """Write all tables of an experiment.
 
@@ -43,24 +44,28 @@ def tables(
     ----------
     settings : dict
         ``rows`` (loss configurations), ``norm_rows`` (norm → row), ``null_rows`` (trained on
-        permuted ages), ``seeds``, ``statistics``.
+        permuted ages), ``seeds``, ``statistics``,
+        ``benchmarks`` (as `contrage.report.runtimes.runtime_table` takes them).
     results : Path
         The experiment's folder, with ``predictions``, ``metrics``, ``baselines``, ``benchmarks``.
     scans, excluded : Path
         The scans in the data set, and those left out.
     mae, norms, baselines, alphas, cohort, excluded_table, runtimes : Path
         The TSV files to write.
-    derivatives : Path, optional
+    cohort_scans : Path
+        The cohort's table: of whose scans the run times are.
+    derivatives : Path
         The cohort's derivatives, with benchmarks and sidecars of its preprocessing.
     """
-    folders = [folder for folder in (results, derivatives) if folder is not None]
+    folders = {"results": Path(results), "derivatives": Path(derivatives)}
+    everyone = read_tsv(cohort_scans)["scan_id"]
     write_tsv(mae, loss_table(results, settings))
     write_tsv(norms, norm_table(results, settings))
     write_tsv(baselines, baseline_lines(results, settings))
     write_tsv(alphas, fixed(_metrics(results, settings)))
     write_tsv(cohort, cohort_table(read_tsv(scans)))
     write_tsv(excluded_table, exclusion_table(read_tsv(excluded)))
-    write_tsv(runtimes, runtime_table(folders, scans_of_cohort(derivatives)))
+    write_tsv(runtimes, runtime_table(settings["benchmarks"], folders, everyone))
     logger.info("wrote seven tables beside %s", mae)
 
 
@@ -148,7 +153,7 @@ def norm_table(results: Path, settings: dict[str, Any]) -> pd.DataFrame:
 def cohort_table(scans: pd.DataFrame) -> pd.DataFrame:
     """Describe each study as Table 2 of the paper does, and all of them in a last row.
 
-    Ages count once per participant, at the first scan.
+    Mean and SD count each participant once, at the first scan; the range is that of all scans.
 
     Parameters
     ----------
@@ -181,8 +186,8 @@ def _cohort_line(site: str, scans: pd.DataFrame) -> dict[str, Any]:
         "n_scans": len(scans),
         "age_mean": age.mean(),
         "age_sd": age.std(ddof=1),
-        "age_min": age.min(),
-        "age_max": age.max(),
+        "age_min": scans["age"].min(),
+        "age_max": scans["age"].max(),
     }
     if "sex" in people and people["sex"].notna().any():
         sex = people["sex"].str.lower().map(SEXES)
@@ -198,84 +203,3 @@ def exclusion_table(excluded: pd.DataFrame) -> pd.DataFrame:
     """Order the exclusions by the stage that made them."""
     columns = ["scan_id", "participant_id", "stage", "reason"]
     return excluded.reindex(columns=columns).sort_values(["stage", "scan_id"], kind="stable")
-
-
-def scans_of_cohort(derivatives: Path | None) -> set[str] | None:
-    """Return scan_id of everyone who is in the cohort, None where no table tells it."""
-    table = None if derivatives is None else Path(derivatives) / "scans.tsv"
-    return set(read_tsv(table)["scan_id"]) if table is not None and table.is_file() else None
-
-
-def runtime_table(folders: list[Path], scans: set[str] | None = None) -> pd.DataFrame:
-    """Sum up what Snakemake measured, one line per rule, longest first.
-
-    Parameters
-    ----------
-    folders : list of Path
-        Each with ``benchmarks/<rule>/…`` as Snakemake writes them and, if it holds derivatives,
-        sidecars with ``steps`` and their ``seconds``; these add lines ``preprocess: <step>``.
-    scans : set of str, optional
-        scan_id of those that count: jobs of scans that have left the cohort do not.
-
-    Returns
-    -------
-    DataFrame
-        step, jobs, total_s, median_s, max_s, cpu_s, peak_mb.
-    """
-    import pandas as pd
-
-    columns = ["step", "jobs", "total_s", "median_s", "max_s", "cpu_s", "peak_mb"]
-    roots = [Path(folder) / "benchmarks" for folder in folders]
-    files = [(path, root) for root in roots for path in sorted(root.rglob("*.tsv"))]
-    parts = [_benchmark(path, root) for path, root in files if _counts(path.stem, scans)]
-    parts += [_sidecar_seconds(Path(folder), scans) for folder in folders]
-    parts = [part for part in parts if len(part)]
-    if not parts:
-        return pd.DataFrame(columns=columns)
-    grouped = pd.concat(parts, ignore_index=True).groupby("step")
-    table = pd.DataFrame(
-        {
-            "jobs": grouped["s"].size(),
-            "total_s": grouped["s"].sum(),
-            "median_s": grouped["s"].median(),
-            "max_s": grouped["s"].max(),
-            "cpu_s": grouped["cpu_time"].sum(min_count=1),
-            "peak_mb": grouped["max_rss"].max(),
-        }
-    )
-    return table.sort_values("total_s", ascending=False).reset_index()[columns]
-
-
-def _counts(name: str, scans: set[str] | None) -> bool:
-    """Whether a file is of the whole cohort, or of a scan that is in it."""
-    return scans is None or not name.startswith("sub-") or name in scans
-
-
-def _benchmark(path: Path, root: Path) -> pd.DataFrame:
-    import pandas as pd
-
-    frame = read_tsv(path, as_text=True)
-    parts = path.relative_to(root).parts
-    columns = {"step": parts[0] if len(parts) > 1 else path.stem}
-    # Jobs too short to be sampled have "-" or "NA" for memory.
-    for name in ("s", "cpu_time", "max_rss"):
-        values = frame[name] if name in frame else pd.Series(index=frame.index, dtype=float)
-        columns[name] = pd.to_numeric(values, errors="coerce")
-    return pd.DataFrame(columns)
-
-
-def _sidecar_seconds(derivatives: Path, scans: set[str] | None) -> pd.DataFrame:
-    import pandas as pd
-
-    lines = []
-    for path in sorted(derivatives.glob("sub-*/**/*_desc-preproc.json")):
-        if not _counts(path.name.removesuffix("_desc-preproc.json"), scans):
-            continue
-        steps = read_json(path).get("steps") or []
-        named = steps.items() if isinstance(steps, dict) else ((s.get("name"), s) for s in steps)
-        for name, step in named:
-            if isinstance(step, dict) and isinstance(step.get("seconds"), int | float):
-                lines.append({"step": f"preprocess: {name}", "s": float(step["seconds"])})
-    return pd.DataFrame(lines, columns=["step", "s", "cpu_time", "max_rss"]).astype(
-        {"cpu_time": float, "max_rss": float}
-    )

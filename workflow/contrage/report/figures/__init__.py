@@ -17,16 +17,22 @@ logger = logging.getLogger(__name__)
 
 
 def figures(
-    settings: dict[str, Any], *, results: Path, scans: Path, derivatives: Path, output: Path
+    settings: dict[str, Any],
+    *,
+    results: Path,
+    scans: Path,
+    derivatives: Path,
+    output: Path,
+    quality: Path | None = None,
 ) -> None:
     """Draw all figures for which there are ingredients, and list them in ``figures.json``.
 
     Parameters
     ----------
     settings : dict
-        ``rows``, ``norm_rows``, ``seeds`` as for the tables; ``embedding`` (``rows``, ``epochs``);
-        ``quality`` (``min_coverage``, ``min_overlap``, ``min_correlation``); ``search`` (row →
-        ranges of its settings). All may be absent.
+        ``rows``, ``norm_rows``, ``seeds`` as for the tables, ``folds`` of the trainings. These may
+        be absent: ``embedding`` (``rows``, ``epochs``); ``quality`` (``min_coverage``,
+        ``min_overlap``, ``min_correlation``); ``search`` (row → ranges of its settings).
     results : Path
         The experiment's folder, with its tables made: the figures show their numbers.
     scans : Path
@@ -35,12 +41,15 @@ def figures(
         The cohort's preprocessed images.
     output : Path
         The folder to write; each figure is ``<name>.png`` and ``<name>.svg``.
+    quality : Path, optional
+        What was measured of each scan of the cohort (`contrage.report.quality.page`).
     """
     from contrage.report.figures.ingredients import gather
     from contrage.report.style import use_style
 
     use_style()
-    given = gather(settings, Path(results), Path(scans), Path(derivatives), Path(output))
+    places = (Path(path) for path in (results, scans, derivatives, output))
+    given = gather(settings, *places, quality=quality)
     given.output.mkdir(parents=True, exist_ok=True)
     made = []
     for draw in drawings():

@@ -6,8 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from contrage.cohort.names import quality_file
-from contrage.files import read_json
 from contrage.report.figures.ingredients import Ingredients
 from contrage.report.style import GREY, INK, STUDY_COLOURS, Figure, save
 from contrage.report.text import count, listed
@@ -45,7 +43,7 @@ def age_histogram(given: Ingredients) -> Figure | None:
     parts = groups(given)
     if len(parts) > len(STUDY_COLOURS):  # more shades than anyone can tell apart
         parts = {"all scans": (given.scans, INK)}
-    ages = [part.drop_duplicates("participant_id")["age"] for part, _ in parts.values()]
+    ages = [first_ages(part) for part, _ in parts.values()]
     every = np.concatenate(ages)
     width = 5 if np.ptp(every) > 30 else (2 if np.ptp(every) > 10 else 1)
     edges = np.arange(np.floor(every.min() / width) * width, every.max() + width, width)
@@ -59,17 +57,27 @@ def age_histogram(given: Ingredients) -> Figure | None:
     axes.set_ylabel("participants")
     axes.yaxis.get_major_locator().set_params(integer=True)
     if len(parts) > 1:
-        canvas.legend(loc="outside lower center", ncols=3, title="study (participants)")
-    span = f"from {every.min():.0f} to {every.max():.0f}"
+        canvas.legend(
+            loc="outside lower center", ncols=3, title=f"{given.kind.group} (participants)"
+        )
+    several = len(given.scans) > given.scans["participant_id"].nunique()
+    first = " at their first scan" if several else ""
+    span = f"{given.scans['age'].min():.0f} to {given.scans['age'].max():.0f} years"
     return save(
         canvas,
         given.output,
         "age_histogram",
         "Ages",
-        f"{len(every)} participants by age, in bins of {count(width, 'year')}"
-        + (", stacked by study." if len(parts) > 1 else "."),
-        f"Histogram of the ages of {len(every)} participants, {span} years.",
+        f"{count(len(every), 'participant')} by age{first}, in bins of {count(width, 'year')}"
+        + (f", stacked by {given.kind.group}." if len(parts) > 1 else "."),
+        f"Histogram of the ages of {count(len(every), 'participant')}{first}"
+        + (f"; all scans: {span}." if several else f", {span}."),
     )
+
+
+def first_ages(scans: pd.DataFrame) -> pd.Series:
+    """Return the age of each participant at the first scan, years."""
+    return scans.groupby("participant_id")["age"].min()
 
 
 def coverage(given: Ingredients) -> Figure | None:
@@ -85,10 +93,12 @@ def coverage(given: Ingredients) -> Figure | None:
     names = [
         f"{site} ({len(by_participant(part, 'coverage'))})" for site, (part, _) in parts.items()
     ]
-    _limit(axes, 100 * _limits(given).get("min_coverage", np.nan), "x")
+    limit = _limits(given).get("min_coverage", np.nan)
+    _limit(axes, 100 * limit, "x")
     axes.set_yticks(range(len(parts)), names[::-1])
     axes.tick_params(axis="y", length=0)
-    axes.set_xlabel("part of the template's brain covered by the map [%]")
+    one, group = given.kind.one, given.kind.group
+    axes.set_xlabel(f"part of the template's brain covered by the {one} [%]")
     axes.grid(axis="x")
     middle = 100 * by_participant(given.scans, "coverage").median()
     return save(
@@ -96,11 +106,13 @@ def coverage(given: Ingredients) -> Figure | None:
         given.output,
         "coverage",
         "Brain coverage",
-        "Part of the MNI152 brain mask in which a map has values. One dot per participant (the "
-        "median of their scans); the box holds the middle half, its line is the median; dashed: "
-        "the limit below which scans are flagged. Where studies differ in their field of view and "
-        "in age, it can give the age away: see below what coverage alone predicts.",
-        f"Coverage of the brain by study; the median of all participants is {middle:.0f} %.",
+        f"Part of the template's brain mask in which {'an' if one == 'image' else 'a'} {one} has "
+        "values. One dot per participant (the median of their scans); the box of five or more "
+        "holds the middle half, its line is the median"
+        + ("; dashed: the limit below which scans are flagged" if np.isfinite(limit) else "")
+        + f". Where {given.kind.groups} differ in their field of view and in age, it can give the "
+        "age away: see below what coverage alone predicts.",
+        f"Coverage of the brain by {group}; the median of all participants is {middle:.0f} %.",
     )
 
 
@@ -156,8 +168,9 @@ def quality(given: Ingredients) -> Figure | None:
     flagged = flagged_scans(given.scans)
     _ring(axes, flagged)
     axes.margins(0.12)
-    _limit(axes, _limits(given).get("min_overlap", np.nan), "x")
-    _limit(axes, _limits(given).get("min_correlation", np.nan), "y")
+    limits = [_limits(given).get(f"min_{name}", np.nan) for name in ("overlap", "correlation")]
+    _limit(axes, limits[0], "x")
+    _limit(axes, limits[1], "y")
     axes.set_xlabel("overlap of the brain mask with the template's (Dice)")
     axes.set_ylabel("correlation with the template")
     axes.grid(True)
@@ -167,9 +180,10 @@ def quality(given: Ingredients) -> Figure | None:
         canvas,
         given.output,
         "quality",
-        "Quality of the registration",
-        f"One dot per scan after registration. {len(flagged)} flagged (ringed) for this or for "
-        "another reason, such as coverage; dashed lines: the limits set.",
+        "Agreement with the template",
+        f"One dot per scan in template space. {len(flagged)} flagged (ringed) for this or for "
+        "another reason, such as coverage"
+        + ("; dashed: the limits set." if np.isfinite(limits).any() else "."),
         f"Scatter plot of overlap against correlation with the template; {len(flagged)} flagged.",
     )
 
@@ -227,14 +241,12 @@ def truth(given: Ingredients) -> Figure | None:
 
 
 def truth_table(given: Ingredients) -> pd.DataFrame:
-    """Return one row per scan with what its quality file says about the truth."""
+    """Return one row per scan with what was measured of it against the truth."""
     import pandas as pd
 
-    lines = []
-    for scan in given.scans["scan_id"]:
-        path = given.derivatives / quality_file(scan)
-        record = read_json(path) if path.is_file() else {}
-        known = {key: record[key] for key in TRUTHS if record.get(key) is not None}
-        if known:
-            lines.append({"scan_id": scan} | known)
-    return pd.DataFrame(lines)
+    measured = given.tables.get("quality", pd.DataFrame(columns=["scan_id"]))
+    known = [key for key in TRUTHS if key in measured]
+    table = measured[measured["scan_id"].isin(given.scans["scan_id"])]
+    table = table.set_index("scan_id")[known].dropna(how="all").dropna(axis=1, how="all")
+    order = [scan for scan in given.scans["scan_id"] if scan in table.index]
+    return table.loc[order].reset_index()

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from contrage.files import read_npz
-from contrage.report.figures.ingredients import Ingredients, seed_paths
+from contrage.report.figures.ingredients import Ingredients
+from contrage.report.planned import snapshot_files
 from contrage.report.style import INK, Figure, loss_name, save
 from contrage.tables import read_tsv
 
@@ -20,6 +20,11 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure as Canvas
 
 NEIGHBOURS = 5
+KEPT = "kept"
+STOPPED = (
+    "Training stopped early: later epochs never were, and kept are the weights that the results "
+    "come from."
+)
 MARKERS = {"train": ("o", 22), "test": ("^", 44)}
 
 
@@ -27,16 +32,16 @@ def embedding(given: Ingredients) -> Figure | None:
     """Draw a t-SNE of the features at each epoch that was kept, coloured by age."""
     import matplotlib.pyplot as plt
 
-    wanted = given.settings.get("embedding") or {}
-    kept = {row: _snapshots(given, row, wanted.get("epochs")) for row in wanted.get("rows") or []}
-    kept = {row: found for row, found in kept.items() if found}
-    if not kept:
+    rows = (given.settings.get("embedding") or {}).get("rows") or []
+    shown = {row: _panels(snapshot_files(given.results, given.settings, row)) for row in rows}
+    shown = {row: panels for row, panels in shown.items() if panels}
+    if not shown:
         return None
-    most = max(map(len, kept.values()))
+    most = max(map(len, shown.values()))
     columns = {1: 1, 2: 2, 4: 2}.get(most, 3)
-    lines = [list(found.items())[i : i + columns] for found in kept.values()
-             for i in range(0, len(found), columns)]  # fmt: skip
-    owners = [row for row, found in kept.items() for _ in range(0, len(found), columns)]
+    lines = [list(panels.items())[i : i + columns] for panels in shown.values()
+             for i in range(0, len(panels), columns)]  # fmt: skip
+    owners = [row for row, panels in shown.items() for _ in range(0, len(panels), columns)]
     width = {1: 4.0, 2: 3.2}.get(columns, 2.4)
     canvas, grid = plt.subplots(
         len(lines), columns, squeeze=False, subplot_kw={"box_aspect": 1},
@@ -44,10 +49,10 @@ def embedding(given: Ingredients) -> Figure | None:
     )  # fmt: skip
     scale = plt.Normalize(given.scans["age"].min(), given.scans["age"].max())
     for cells, row, panels in zip(grid, owners, lines, strict=True):
-        for axes, (epoch, path) in zip(cells, panels, strict=False):
+        for axes, (title, path) in zip(cells, panels, strict=False):
             gap = _panel(axes, given, row, path, scale)
-            who = "" if len(kept) == 1 else f"{loss_name(row)}, "
-            axes.set_title(f"{who}epoch {epoch}{gap}", fontsize=9.5)
+            who = "" if len(shown) == 1 else f"{loss_name(row)}, "
+            axes.set_title(f"{who}{title}{gap}", fontsize=9.5)
         for axes in cells[len(panels) :]:
             axes.set_axis_off()
     colours = plt.cm.ScalarMappable(scale, "viridis")
@@ -57,36 +62,46 @@ def embedding(given: Ingredients) -> Figure | None:
         for s, (m, _) in MARKERS.items()
     ]
     canvas.legend(handles=handles, loc="outside lower center", ncols=2)
-    return _saved(given, canvas, kept)
+    return _saved(given, canvas, shown)
 
 
-def _saved(given: Ingredients, canvas: Canvas, kept: dict[str, dict[int, Path]]) -> Figure:
-    names = " and ".join(loss_name(row) for row in kept)
-    number = sum(map(len, kept.values()))
+def _saved(given: Ingredients, canvas: Canvas, shown: dict[str, dict[str, Path]]) -> Figure:
+    names = " and ".join(loss_name(row) for row in shown)
+    titles = {row: list(panels) for row, panels in shown.items()}
+    stopped = any(title.startswith(KEPT) for each in titles.values() for title in each)
+    told = "; ".join(f"{loss_name(row)}: {', '.join(each)}" for row, each in titles.items())
     return save(
         canvas,
         given.output,
         "embedding",
         "Feature space during training",
-        f"t-SNE of the encoder's features ({names}, one seed), computed anew for each epoch: "
-        "position, direction and spread of the clouds mean nothing, only who is near whom. "
+        f"t-SNE of the encoder's features ({names}; {_which(given)}), computed anew for each "
+        "panel: position, direction and spread of the clouds mean nothing, only who is near whom. "
         "Gap: mean age difference between a test scan and its "
-        f"{NEIGHBOURS} nearest training scans in the full feature space.",
-        f"t-SNE of features coloured by age, at {number} epochs.",
+        f"{NEIGHBOURS} nearest training scans in the full feature space."
+        + (f" {STOPPED}" if stopped else ""),
+        f"t-SNE of features coloured by age. {told}.",
     )
 
 
-def _snapshots(given: Ingredients, row: str, epochs: list[int] | None) -> dict[int, Path]:
-    """Return the feature files of a row's first seed by epoch, in order."""
-    for folder in seed_paths(given.results / "features" / row, given.settings, ""):
-        found = {}
-        for path in folder.glob("fold-0_epoch-*.npz"):
-            epoch = int(re.search(r"epoch-(\d+)", path.stem).group(1))
-            if epochs is None or epoch in epochs:
-                found[epoch] = path
-        if found:
-            return dict(sorted(found.items()))
-    return {}
+def _which(given: Ingredients) -> str:
+    """Say of which of a row's trainings the features are."""
+    fold = ", first fold" if len(given.settings["folds"]) > 1 else ""
+    return f"seed {given.settings['seeds'][0]}{fold}"
+
+
+def _panels(files: dict[int, Path]) -> dict[str, Path]:
+    """Return the features to draw by title: each epoch once, and none that an early stop cut off.
+
+    In the place of such an epoch lie the features of the weights that were kept.
+    """
+    epochs = {asked: int(read_npz(path).get("epoch", asked)) for asked, path in files.items()}
+    kept = next((epoch for asked, epoch in epochs.items() if epoch != asked), None)
+    found = {epoch: files[asked] for asked, epoch in epochs.items()}
+    return {
+        f"{KEPT} (epoch {epoch})" if epoch == kept else f"epoch {epoch}": found[epoch]
+        for epoch in sorted(found)
+    }
 
 
 def _panel(axes: Axes, given: Ingredients, row: str, path: Path, scale: Normalize) -> str:

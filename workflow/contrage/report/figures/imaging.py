@@ -8,6 +8,8 @@ import numpy as np
 
 from contrage.report.figures.ingredients import Ingredients
 from contrage.report.style import Figure, save
+from contrage.report.text import number
+from contrage.report.words import Kind
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -16,7 +18,6 @@ if TYPE_CHECKING:
     from matplotlib.image import AxesImage
 
 POINT = (6.0, -18.0, 12.0)  # mm in MNI space: through thalamus and lateral ventricle
-STIFFNESS_COLOURS = "inferno"
 N_EXAMPLES = 4
 
 
@@ -55,9 +56,9 @@ def preprocessing(given: Ingredients) -> Figure | None:
     anatomical = [_anatomical(given, scan.scan_id) for scan in scans]
     maps = [given.image(scan.scan_id, given.map_name) for scan in scans]
     kinds = [pictures for pictures in (anatomical, maps) if all(pictures)]
-    if not _is_map(given):
+    if not given.kind.scale:
         kinds = [maps]
-    canvas, grid = _grid_of_scans(kinds, maps if _is_map(given) else None)
+    canvas, grid = _grid_of_scans(kinds, maps, given.kind)
     for axes, name in zip(grid[0], ["sagittal", "coronal", "axial"] * len(kinds), strict=True):
         axes.set_title(name, fontsize=9)
     for axes, scan in zip(grid[:, 0], scans, strict=True):
@@ -68,15 +69,15 @@ def preprocessing(given: Ingredients) -> Figure | None:
         "preprocessing",
         "Preprocessed scans, young to old",
         f"After all steps, in MNI152 space: {_kinds(given, kinds)} in the planes "
-        f"x = {POINT[0]:.0f}, y = {POINT[1]:.0f}, z = {POINT[2]:.0f} mm; the participant's left "
-        "is on the left.".replace("-", "−"),
+        f"x = {number(POINT[0], 0)}, y = {number(POINT[1], 0)}, z = {number(POINT[2], 0)} mm; the "
+        "participant's left is on the left.",
         f"Brain images of {len(scans)} participants aged "
         + ", ".join(f"{scan.age:.0f}" for scan in scans),
     )
 
 
-def _grid_of_scans(kinds: list, maps: list | None) -> tuple[Canvas, np.ndarray]:
-    """Draw one line of planes per scan; those in `maps` in colour, on one scale."""
+def _grid_of_scans(kinds: list, maps: list, words: Kind) -> tuple[Canvas, np.ndarray]:
+    """Draw one line of planes per scan; those in `maps` on one scale, where they have one."""
     import matplotlib.pyplot as plt
 
     lines, columns = len(kinds[0]), 3 * len(kinds)
@@ -85,13 +86,13 @@ def _grid_of_scans(kinds: list, maps: list | None) -> tuple[Canvas, np.ndarray]:
     )
     for kind, pictures in enumerate(kinds):
         for line, (volume, affine) in enumerate(pictures):
-            is_map = pictures is maps
-            limit = _top(maps) if is_map else np.percentile(volume[volume > 0], 99.5)
+            is_map = bool(words.scale) and pictures is maps
+            limit = _top(maps, words.step) if is_map else np.percentile(volume[volume > 0], 99.5)
             cells = grid[line, 3 * kind : 3 * kind + 3]
             for axes, plane in zip(cells, planes(volume, affine), strict=True):
-                drawn = _show(axes, plane, limit, STIFFNESS_COLOURS if is_map else "gray")
-    if maps is not None:
-        canvas.colorbar(drawn, ax=grid[:, -1], label="stiffness [kPa]", shrink=0.8)
+                drawn = _show(axes, plane, limit, words.colours if is_map else "gray")
+    if words.scale:
+        canvas.colorbar(drawn, ax=grid[:, -1], label=words.scale, shrink=0.8)
     return canvas, grid
 
 
@@ -105,45 +106,42 @@ def coverage_examples(given: Ingredients) -> Figure | None:
     if len(scans) < 2:
         return None
     canvas, grid = plt.subplots(3, len(scans), figsize=(2 * len(scans) + 0.9, 6.2), squeeze=False)
-    top = _top(list(maps.values()))
+    words = given.kind
+    top = _top(list(maps.values()), words.step)
     masks = {s.scan_id: m for s in scans if (m := given.image(s.scan_id, "mask")) is not None}
     for column, scan in zip(grid.T, scans, strict=True):
         volume, affine = maps[scan.scan_id]
         mask = masks.get(scan.scan_id)
         outlines = planes(*mask) if mask else [None] * 3
         for axes, plane, outline in zip(column, planes(volume, affine), outlines, strict=True):
-            drawn = _show(axes, plane, top, STIFFNESS_COLOURS if _is_map(given) else "gray")
+            drawn = _show(axes, plane, top, words.colours)
             if outline is not None and outline.any():
                 axes.contour(outline, [0.5], colors="#56B4E9", linewidths=0.8)
         column[0].set_title(
             f"{100 * scan.coverage:.0f} %\n{scan.scan_id}", fontsize=9, loc="center"
         )
-    if _is_map(given):
-        canvas.colorbar(drawn, ax=grid[:, -1], label="stiffness [kPa]", shrink=0.7)
+    if words.scale:
+        canvas.colorbar(drawn, ax=grid[:, -1], label=words.scale, shrink=0.7)
     listed = ", ".join(f"{100 * scan.coverage:.0f} %" for scan in scans)
     return save(
         canvas,
         given.output,
         "coverage_examples",
-        "Maps by coverage",
-        "Sagittal, coronal and axial plane of maps that cover the brain less and less"
+        f"{words.one.capitalize()}s by coverage",
+        f"Sagittal, coronal and axial plane of {words.many} that cover the brain less and less"
         + ("; blue: outline of the brain mask." if masks else "."),
-        f"Brain maps with coverage of {listed}.",
+        f"{words.many[0].upper()}{words.many[1:]} with coverage of {listed}.",
     )
 
 
 def _kinds(given: Ingredients, kinds: list) -> str:
     """Say what is shown and how it is scaled."""
-    if not _is_map(given):
-        return f"{given.map_name} images, each with its own grey scale,"
-    maps = "stiffness maps on one colour scale"
+    if not given.kind.scale:
+        return f"{given.kind.many}, each with its own grey scale,"
+    maps = f"{given.kind.many} on one colour scale"
     return (
         f"anatomical images, each with its own grey scale, and {maps}" if len(kinds) > 1 else maps
     )
-
-
-def _is_map(given: Ingredients) -> bool:
-    return given.map_name == "stiffness"
 
 
 def _anatomical(given: Ingredients, scan: str) -> tuple[np.ndarray, np.ndarray] | None:
@@ -175,10 +173,10 @@ def _spectrum(given: Ingredients) -> list:
     return sorted(chosen, key=lambda scan: -scan.coverage)
 
 
-def _top(maps: list[tuple[np.ndarray, np.ndarray] | None]) -> float:
-    """Return the upper end of the common colour scale: most of all tissue fits below it."""
+def _top(maps: list[tuple[np.ndarray, np.ndarray] | None], step: float) -> float:
+    """Return the upper end of the common scale, in steps: most of all tissue fits below it."""
     values = [np.percentile(m[0][m[0] > 0], 99) for m in maps if m is not None and (m[0] > 0).any()]
-    return float(np.ceil(2 * max(values)) / 2) if values else 1.0
+    return float(step * np.ceil(max(values) / step)) if values else 1.0
 
 
 def _show(axes: Axes, plane: np.ndarray, top: float, colours: str) -> AxesImage:

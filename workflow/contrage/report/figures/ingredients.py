@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from contrage.cohort.names import preproc_file
 from contrage.files import read_image
+from contrage.report.planned import seed_files
 from contrage.report.searched import read_draws
 from contrage.report.style import loss_colours, study_colours
+from contrage.report.words import Kind, kind_of
 from contrage.tables import read_tsv
 
 if TYPE_CHECKING:
@@ -32,7 +34,8 @@ class Ingredients:
     rows : list of str
         The loss configurations, in the order of the MAE table (best first).
     tables : dict
-        mae, norms and baselines, where they exist; search, the draws of its rows.
+        mae, norms and baselines, where they exist; search, the draws of its rows; quality, what
+        was measured of each scan, where it was.
     """
 
     settings: dict[str, Any]
@@ -59,10 +62,15 @@ class Ingredients:
         """The image trained on, as in its file name."""
         return self.settings.get("image", "stiffness")
 
+    @property
+    def kind(self) -> Kind:
+        """The words for it."""
+        return kind_of(self.map_name)
+
     def predictions(self, row: str) -> list[pd.DataFrame]:
-        """Predictions of a row, one frame per seed that there is."""
+        """Predictions of a row, one frame per seed."""
         folder = self.results / "predictions" / row
-        return [read_tsv(path) for path in seed_paths(folder, self.settings, ".tsv")]
+        return [read_tsv(path) for path in seed_files(folder, self.settings, ".tsv")]
 
     def image(self, scan: str, name: str) -> tuple[np.ndarray, np.ndarray] | None:
         """Return a scan's image in template space and its affine, or None without the file.
@@ -90,16 +98,13 @@ class Ingredients:
         return self.derivatives / preproc_file(scan, name, self.settings.get("grid_mm", 2))
 
 
-def seed_paths(folder: Path, settings: dict[str, Any], end: str) -> list[Path]:
-    """Return ``seed-<n><end>`` in `folder` for the experiment's seeds, or for all there are."""
-    seeds = settings.get("seeds")
-    if seeds is None:
-        return sorted(folder.glob(f"seed-*{end}"))
-    return [path for seed in seeds if (path := folder / f"seed-{seed}{end}").exists()]
-
-
 def gather(
-    settings: dict[str, Any], results: Path, scans: Path, derivatives: Path, output: Path
+    settings: dict[str, Any],
+    results: Path,
+    scans: Path,
+    derivatives: Path,
+    output: Path,
+    quality: Path | None = None,
 ) -> Ingredients:
     """Read the tables that several figures share."""
     tables = {}
@@ -107,6 +112,8 @@ def gather(
         path = results / "tables" / f"{name}.tsv"
         if path.is_file():
             tables[name] = read_tsv(path)
+    if quality:
+        tables["quality"] = read_tsv(quality)
     tables["search"] = read_draws(results / "tables" / "search.tsv", settings.get("search") or {})
     rows = settings.get("rows") or []
     if "mae" in tables:

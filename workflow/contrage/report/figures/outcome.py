@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from contrage.report.figures.ingredients import Ingredients
+from contrage.report.planned import curve_files
 from contrage.report.style import GREY, INK, Figure, baseline_name, is_null, loss_name, save
+from contrage.report.text import spelled
 from contrage.tables import read_tsv
 
 if TYPE_CHECKING:
@@ -30,7 +32,7 @@ def mae(given: Ingredients) -> Figure | None:
     canvas, axes = plt.subplots(figsize=(7, 1.5 + 0.42 * len(table)))
     _dots(axes, given, table, [loss_name(row) for row in table["loss"]])
     for name, value in _baselines(given).items():
-        label = f"{baseline_name(name)}: {value:.1f}"
+        label = f"{baseline_name(name, given.kind.group)}: {value:.1f}"
         style = NULL_STYLE if is_null(name) else BASELINE_STYLES.get(name, (0, (1, 4)))
         axes.axvline(value, color=GREY, linestyle=style, linewidth=1.4, label=label, zorder=1)
     axes.set_xlim(0, None)
@@ -42,8 +44,7 @@ def mae(given: Ingredients) -> Figure | None:
         given.output,
         "mae",
         "Error of each loss",
-        "Dot: mean over training seeds; ticks: single seeds; bar: bootstrap interval over test "
-        "participants. Intervals of two losses may overlap although their paired difference is "
+        f"{_marks(given)} Intervals of two losses may overlap although their paired difference is "
         "clear, because both are tested on the same people: see the table for that comparison.",
         f"Mean absolute error in years: {lines}.",
     )
@@ -68,10 +69,18 @@ def norms(given: Ingredients) -> Figure | None:
         given.output,
         "norms",
         "Norm that chooses the neighbours",
-        "DynLocRep with four ways to measure which samples are near. Dot: mean over training "
-        "seeds; ticks: single seeds; bar: bootstrap interval over test participants.",
+        f"DynLocRep with {spelled(len(table))} ways to measure which samples are near. "
+        f"{_marks(given)}",
         f"Mean absolute error in years by norm: {lines}.",
     )
+
+
+def _marks(given: Ingredients) -> str:
+    """Say what dot, ticks and bar are."""
+    bar = "bar: bootstrap interval over test participants."
+    if len(given.settings["seeds"]) == 1:
+        return f"Dot: the one training seed; {bar}"
+    return f"Dot: mean over training seeds; ticks: single seeds; {bar}"
 
 
 def _dots(axes: Axes, given: Ingredients, table: pd.DataFrame, names: list[str]) -> None:
@@ -138,10 +147,19 @@ def predicted_vs_true(given: Ingredients) -> Figure | None:
         given.output,
         "predicted_vs_true",
         "Predicted and true age",
-        "Test scans only. Point: mean prediction over seeds; vertical line: from the lowest to "
-        "the highest seed; dashed: perfect prediction. The error in a panel is the "
-        "table's: the mean of the seeds' errors, not the error of the mean prediction.",
+        f"Test scans only. {_points(given)}",
         f"Scatter plots of predicted against true age of the test scans for {len(tests)} losses.",
+    )
+
+
+def _points(given: Ingredients) -> str:
+    """Say what a point is, and the error in a panel."""
+    if len(given.settings["seeds"]) == 1:
+        return "Point: prediction of the one seed; dashed: perfect prediction."
+    return (
+        "Point: mean prediction over seeds; vertical line: from the lowest to the highest seed; "
+        "dashed: perfect prediction. The error in a panel is the table's: the mean of the seeds' "
+        "errors, not the error of the mean prediction."
     )
 
 
@@ -202,7 +220,7 @@ def training_curves(given: Ingredients) -> Figure | None:
     import matplotlib.pyplot as plt
 
     rows = given.settings.get("rows") or given.rows
-    paths = {row: sorted((given.results / "training" / row).rglob("curve.tsv")) for row in rows}
+    paths = {row: curve_files(given.results, given.settings, row) for row in rows}
     paths = {row: found for row, found in paths.items() if found}
     if not paths:
         return None
@@ -221,7 +239,8 @@ def training_curves(given: Ingredients) -> Figure | None:
         given.output,
         "training_curves",
         "Training curves",
-        "One line per seed (and fold). Every panel has its own scale: losses are different "
-        "quantities, so their heights cannot be compared, only whether they have settled.",
+        f"One line per seed{' and fold' if len(given.settings['folds']) > 1 else ''}. Every panel "
+        "has its own scale: losses are different quantities, so their heights cannot be compared, "
+        "only whether they have settled.",
         f"Training loss by epoch for {len(paths)} losses.",
     )

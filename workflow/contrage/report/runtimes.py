@@ -1,0 +1,114 @@
+"""What jobs took, as Snakemake measured it: of the jobs that the run is made of, and no others."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import product
+from pathlib import Path
+from string import Formatter
+from typing import TYPE_CHECKING, Any
+
+from contrage.cohort.names import folder
+from contrage.files import read_json
+from contrage.tables import read_tsv
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+COLUMNS = ["step", "jobs", "total_s", "median_s", "max_s", "cpu_s", "peak_mb"]
+PREPROCESS = "preprocess"
+
+
+def runtime_table(
+    planned: list[dict[str, Any]], folders: dict[str, Path], scans: Iterable[str] = ()
+) -> pd.DataFrame:
+    """Sum up what Snakemake measured, one line per rule, longest first.
+
+    Parameters
+    ----------
+    planned : list of dict
+        A rule each: `of` (a key of `folders`), `file` (below that folder, as in
+        ``benchmarks/train/{row}/seed-{seed}_fold-{fold}.tsv``), and the values of its wildcards
+        (`row`, `seed` …) other than ``{folder}`` and ``{scan}``. Files that an earlier run has
+        left of other rows, seeds, folds, scans or rules are passed over.
+    folders : dict of str to Path
+        `results` and `derivatives`. Where `preprocess` is planned, sidecars in the latter with
+        ``steps`` and their ``seconds`` add lines ``preprocess: <step>``.
+    scans : iterable of str
+        scan_id of the cohort's scans.
+
+    Returns
+    -------
+    DataFrame
+        step, jobs, total_s, median_s, max_s, cpu_s, peak_mb.
+    """
+    import pandas as pd
+
+    scans = list(scans)
+    parts = [_benchmark(step, path) for step, path in benchmark_files(planned, folders, scans)]
+    if any(_step(entry) == PREPROCESS for entry in planned):
+        parts.append(_sidecar_seconds(folders["derivatives"], scans))
+    parts = [part for part in parts if len(part)]
+    if not parts:
+        return pd.DataFrame(columns=COLUMNS)
+    grouped = pd.concat(parts, ignore_index=True).groupby("step")
+    table = pd.DataFrame(
+        {
+            "jobs": grouped["s"].size(),
+            "total_s": grouped["s"].sum(),
+            "median_s": grouped["s"].median(),
+            "max_s": grouped["s"].max(),
+            "cpu_s": grouped["cpu_time"].sum(min_count=1),
+            "peak_mb": grouped["max_rss"].max(),
+        }
+    )
+    return table.sort_values("total_s", ascending=False).reset_index()[COLUMNS]
+
+
+def benchmark_files(
+    planned: list[dict[str, Any]], folders: dict[str, Path], scans: list[str]
+) -> Iterator[tuple[str, Path]]:
+    """Yield the step and the file of every job that has been measured."""
+    for entry in planned:
+        names = [name for _, name, _, _ in Formatter().parse(entry["file"]) if name]
+        own = [name for name in dict.fromkeys(names) if name not in ("folder", "scan")]
+        places = [{"scan": scan, "folder": folder(scan)} for scan in scans]
+        for place in places if "scan" in names else [{}]:
+            for values in product(*(entry[name] for name in own)):
+                wildcards = {**place, **dict(zip(own, values, strict=True))}
+                path = folders[entry["of"]] / entry["file"].format(**wildcards)
+                if path.is_file():
+                    yield _step(entry), path
+
+
+def _step(entry: dict[str, Any]) -> str:
+    """Return the folder below ``benchmarks`` that a rule writes to."""
+    return entry["file"].split("/")[1]
+
+
+def _benchmark(step: str, path: Path) -> pd.DataFrame:
+    import pandas as pd
+
+    frame = read_tsv(path, as_text=True)
+    columns = {"step": step}
+    # Jobs too short to be sampled have "-" or "NA" for memory.
+    for name in ("s", "cpu_time", "max_rss"):
+        values = frame[name] if name in frame else pd.Series(index=frame.index, dtype=float)
+        columns[name] = pd.to_numeric(values, errors="coerce")
+    return pd.DataFrame(columns)
+
+
+def _sidecar_seconds(derivatives: Path, scans: list[str]) -> pd.DataFrame:
+    import pandas as pd
+
+    lines = []
+    for scan in scans:
+        path = derivatives / folder(scan) / f"{scan}_desc-preproc.json"
+        steps = (read_json(path).get("steps") or []) if path.is_file() else []
+        named = steps.items() if isinstance(steps, dict) else ((s.get("name"), s) for s in steps)
+        for name, step in named:
+            if isinstance(step, dict) and isinstance(step.get("seconds"), int | float):
+                lines.append({"step": f"{PREPROCESS}: {name}", "s": float(step["seconds"])})
+    return pd.DataFrame(lines, columns=["step", "s", "cpu_time", "max_rss"]).astype(
+        {"cpu_time": float, "max_rss": float}
+    )

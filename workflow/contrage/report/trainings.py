@@ -1,0 +1,65 @@
+"""What the trainings of a run left that the page tells, by its own rows, seeds and folds."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from contrage.evaluation.probe import SIZES
+from contrage.files import read_json
+from contrage.report.planned import curve_files, seed_files
+from contrage.tables import read_tsv
+
+
+def networks(results: Path, settings: dict[str, Any]) -> pd.DataFrame:
+    """Return the size of each row's network: loss and the keys of `Model.size`; seeds are alike."""
+    lines = []
+    for row in settings["rows"]:
+        for path in seed_files(results / "metrics" / row, settings, ".json")[:1]:
+            found = read_json(path)
+            if "encoder_parameters" in found:
+                lines.append({key: found[key] for key in SIZES} | {"loss": row})
+    return pd.DataFrame(lines)
+
+
+def epochs(results: Path, settings: dict[str, Any]) -> pd.DataFrame:
+    """Return of each training how many epochs were run, and that of the weights that were kept.
+
+    Returns
+    -------
+    DataFrame
+        loss, run, kept; no rows where trainings do not stop early: all run to their end.
+    """
+    lines: list[dict[str, Any]] = []
+    stops = settings.get("config", {}).get("training", {}).get("early_stop")
+    for row in settings["rows"] if stops else []:
+        files = seed_files(results / "metrics" / row, settings, ".json")
+        kept = [epoch for file in files for epoch in read_json(file).get("epochs", [])]
+        run = [len(read_tsv(path)) for path in curve_files(results, settings, row)]
+        if len(kept) == len(run):
+            pairs = zip(run, kept, strict=True)
+            lines += [{"loss": row, "run": last, "kept": epoch} for last, epoch in pairs]
+    return pd.DataFrame(lines, columns=["loss", "run", "kept"])
+
+
+def tested(results: Path, settings: dict[str, Any], rows: list[str]) -> int:
+    """Return the number of participants that one seed is tested on."""
+    for row in rows:
+        for path in seed_files(results / "predictions" / row, settings, ".tsv"):
+            frame = read_tsv(path)
+            return int(frame.loc[frame["split"] == "test", "participant_id"].nunique())
+    return 0
+
+
+def broken(results: Path, settings: dict[str, Any], rows: list[str]) -> list[str]:
+    """Return the rows of which some epoch's training loss is not a finite number."""
+    found = []
+    for row in rows:
+        paths = curve_files(results, settings, row)
+        losses = [read_tsv(path)["loss"].astype(float) for path in paths]
+        if not all(np.isfinite(loss).all() for loss in losses):
+            found.append(row)
+    return found
