@@ -63,6 +63,13 @@ def reference_map():
     return {} if USES_ANATOMICAL or len(MAPS) < 2 else {"reference": MAPS[0]}
 
 
+def limits_of_maps():
+    """What values the maps of this cohort may have; of others, or without a map, nothing."""
+    asked = config["preprocessing"]["limits"]
+    kept = {name: asked[name] for name in MAPS}
+    return {"limits": kept | {"beyond": asked["beyond"]}} if MAPS else {}
+
+
 def preprocess_outputs():
     """The derivatives of one scan: those that the images of this cohort give."""
     native = f"{DERIVATIVES}/{{folder}}/{ANATOMICAL_FOLDER}/{{scan}}"

@@ -6,8 +6,11 @@ the counts given; tests hold that a changed setting changes the text.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from contrage.files import versions
 from contrage.imaging.bias import GRID_MM
+from contrage.imaging.limits import STEP, UNITS
 from contrage.imaging.register import load_quality
 
 REFERENCES = {
@@ -34,6 +37,7 @@ PROGRAMS = {
     "synthstrip": ("SynthStrip", "SynthStrip"),
     "hdbet": ("HD-BET", "HD-BET"),
 }
+KINDS = {"stiffness": "stiffness", "dampingratio": "damping ratio"}
 
 LIMITED = {
     "coverage": "coverage of the template's brain",
@@ -198,6 +202,29 @@ def _repeats(settings: dict) -> str:
         f"Everything ran on one thread with seed {settings['registration']['seed']}, so that it "
         "can be repeated to the bit on one kind of machine."
     )
+
+
+def outside(steps: Iterable[list[dict]]) -> str:
+    """Return the sentence on voxels of maps that were no measurement; empty where there were none.
+
+    Parameters
+    ----------
+    steps : iterable of list of dict
+        What was done to each scan, as its record lists it.
+    """
+    done = [step["settings"] for scan in steps for step in scan if step["name"] == STEP]
+    texts = []
+    for name, action in dict.fromkeys((each["map"], each["action"]) for each in done):
+        those = [each for each in done if (each["map"], each["action"]) == (name, action)]
+        below, above = (sum(each[way] for each in those) for way in ("below", "above"))
+        low, high = those[0]["limits"]
+        became = {"background": "set to background", "clip": "set to the nearest limit"}[action]
+        maps = f"{len(those)} map{'' if len(those) == 1 else 's'} of the {KINDS[name]}"
+        texts.append(
+            f"In {maps}, {below:,} voxels below {low:g}{UNITS[name]} and {above:,} above "
+            f"{high:g}{UNITS[name]} were {became} before any interpolation."
+        )
+    return " ".join(texts)
 
 
 def limits(quality: dict) -> str:

@@ -23,6 +23,8 @@ NARROW, NARROW_LOG, NARROWEST = 0.06, 0.045, 0.03
 LOGARITHMS = ((3.0, 3.9), (6.9, 9.0))
 """Of 1 to 8 kPa in Pa: the decimal and the natural one."""
 WIDE = 1.0
+TISSUE, EVEN = ((0.3, 20.0), (300.0, 20_000.0)), 0.7
+"""Medians in kPa and in Pa, and a spread; noise spreads by 0.9 of its median and more."""
 CLIPPED, MOSTLY_CLIPPED = 0.01, 0.5
 
 
@@ -34,7 +36,9 @@ class Judgement:
     warnings: list[str] = field(default_factory=list)
 
 
-def judge(name: str, array: np.ndarray) -> Judgement:
+def judge(
+    name: str, array: np.ndarray, limits: tuple[float, float] = (-np.inf, np.inf)
+) -> Judgement:
     """Judge an image by its values.
 
     Parameters
@@ -43,6 +47,9 @@ def judge(name: str, array: np.ndarray) -> Judgement:
         stiffness, dampingratio, anatomical, magnitude or mask.
     array : ndarray of shape (X, Y, Z)
         In the unit of the file; NaN and infinite values are not looked at.
+    limits : tuple of two floats
+        Of a map, in the unit of the file: what lies beyond is not looked at where it would hide
+        what the others are.
     """
     found = Judgement()
     finite = array[np.isfinite(array)]
@@ -52,18 +59,19 @@ def judge(name: str, array: np.ndarray) -> Judgement:
     if name == "mask":
         found.warnings += _no_mask(values)
         return found
+    within = values[(values >= limits[0]) & (values <= limits[1])]
     steps: list[Callable[[], list[str]]] = [lambda: _labels(array, values)]
     if name in ("stiffness", "dampingratio"):
         steps += [lambda: _background(finite), lambda: _noise_around(values)]
-        steps += [lambda: _clipped(values)]
-    if name == "stiffness":
-        steps += [lambda: _fraction(values), lambda: _narrow(values)]
+        steps += [lambda: _clipped(within)] * bool(within.size)
+    if name == "stiffness" and within.size:
+        steps += [lambda: _fraction(within), lambda: _narrow(within)]
     for step in steps:
         if found.problems:
             return found  # the first says what it is
         found.problems += step()
-    if not found.problems and name in ("stiffness", "dampingratio"):
-        found.warnings += _doubtful(values, name)
+    if not found.problems and name in ("stiffness", "dampingratio") and within.size:
+        found.warnings += _doubtful(within, name)
     return found
 
 
@@ -123,13 +131,20 @@ def _background(finite: np.ndarray) -> list[str]:
 def _noise_around(values: np.ndarray) -> list[str]:
     """Say that the background is nearly 0 and not 0, as after an interpolation."""
     limit = NEARLY_ZERO * float(np.percentile(np.abs(_sample(values)), 99))
-    share = float((np.abs(values) < limit).mean())
-    if share <= LEAST_BACKGROUND:
+    small = values[np.abs(values) < limit]
+    share = small.size / values.size
+    if share <= LEAST_BACKGROUND or _is_tissue(small):
         return []
     return [
         f"has a background that is nearly 0 ({share:.0%} of its other voxels are below {limit:.1g}"
         "); set it to 0, or it counts as tissue"
     ]
+
+
+def _is_tissue(values: np.ndarray) -> bool:
+    """Tell a map that a few enormous values make look small from the noise around one."""
+    median, about = spread(values)
+    return any(low <= median <= high for low, high in TISSUE) and about <= EVEN
 
 
 def _clipped(values: np.ndarray) -> list[str]:

@@ -13,6 +13,7 @@ from contrage.imaging import picture as pictures
 from contrage.imaging import placement
 from contrage.imaging.affines import read_affine
 from contrage.imaging.images import Image, load, load_made
+from contrage.imaging.limits import as_preprocessed
 from contrage.imaging.masks import dice
 from contrage.imaging.native import Native, Scanned
 from contrage.imaging.template import grid_voxel_mm, mni_template
@@ -80,7 +81,7 @@ def quality(
             anatomical=_image(anatomical),
             mask=_mask(brain_mask),
             corrected=_made(corrected),
-            map=_image(stiffness or dampingratio),
+            map=_map(stiffness, dampingratio, before),
             affine=read_affine(transform) if transform else None,
             map_world=read_affine(map_transform) if map_transform else None,
         )
@@ -132,6 +133,13 @@ def _judge(
 
 def _image(path: Path | None) -> Image | None:
     return load(path) if path else None
+
+
+def _map(stiffness: Path | None, dampingratio: Path | None, before: dict) -> Image | None:
+    """Load the first of the session's maps, without what was no measurement in it."""
+    image = _image(stiffness or dampingratio)
+    name = "stiffness" if stiffness else "dampingratio"
+    return None if image is None else as_preprocessed(name, image, before)
 
 
 def _made(path: Path | None) -> Image | None:
