@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from contrage.dataset.dominance import warn
 from contrage.dataset.hold_out import hold_out
 from contrage.dataset.split import content
 from contrage.errors import SettingsError
@@ -70,6 +71,7 @@ def inner_split(
         )
     images = open_array(array)
     entry = {"fold": fold, "name": "search", **content(images, train, validation, settings)}
+    warn([entry])
     write_json(output, {"scheme": "search", "seed": settings["seed"], "folds": [entry]})
     log.info("fold %d: %d scans to learn from, %d to validate", fold, len(train), len(validation))
 

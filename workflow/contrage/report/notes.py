@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from contrage.errors import few
+from contrage.report import dominant
 from contrage.report.control import NEARLY, verdicts
 from contrage.report.story import Study, distinguishable
 from contrage.report.style import loss_name
@@ -30,6 +31,7 @@ def notes(study: Study) -> list[Note]:
         _choices,
         _noticed,
         _broken,
+        _dominant,
         _not_localised,
         _no_better,
         _few,
@@ -102,6 +104,13 @@ def _broken(study: Study) -> list[Note]:
     names = listed([loss_name(row) for row in study.broken])
     text = f"The training loss of {names} was not a finite number at some epoch. Distrust its rows."
     return [Note("warning", "A training went astray", text)]
+
+
+def _dominant(study: Study) -> list[Note]:
+    if not study.dominant:
+        return []
+    text = dominant.told(study.dominant, study.get("cohort", "source") != "arrays")
+    return [Note("warning", dominant.title(study.dominant), text)]
 
 
 def _not_localised(study: Study) -> list[Note]:

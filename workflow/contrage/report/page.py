@@ -19,6 +19,7 @@ import yaml
 from contrage.evaluation.probe import SIZES
 from contrage.files import atomic, read_json, reading, versions
 from contrage.report.control import verdicts
+from contrage.report.dominant import dominant_scans
 from contrage.report.html_tables import all_tables
 from contrage.report.notes import notes as boxes
 from contrage.report.render import HERE, render
@@ -47,6 +48,7 @@ def page(
     choices: Path | None = None,
     notes: Path | None = None,
     feasible: list[Path] | None = None,
+    splits: list[Path] | None = None,
 ) -> None:
     """Write the report of an experiment.
 
@@ -71,6 +73,8 @@ def page(
         What was noticed in the cohort's tables, a line each (`contrage.cohort.register`).
     feasible : list of Path, optional
         What was found before the trainings (`contrage.learning.feasible`).
+    splits : list of Path, optional
+        The folds of each seed, and which scans decide their normalisation.
     """
     frames = _frames(settings, Path(tables), Path(figures), Path(results), columns, choices)
     noticed = Path(notes).read_text(encoding="utf-8").splitlines() if notes else []
@@ -83,6 +87,7 @@ def page(
         beginning(settings.get("start"), pretraining),
         [text for path in feasible or [] for text in read_json(path).get("warnings", [])],
         noticed=noticed,
+        dominant=dominant_scans(splits or []),
     )
     html = render(HERE / "template.html", context(settings, study, pictures(Path(figures))))
     with atomic(output) as temporary:

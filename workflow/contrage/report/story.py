@@ -52,6 +52,8 @@ class Study:
         About rows that are not what their names say (`contrage.learning.localised`).
     noticed : list of str
         What a reader of the cohort's tables should know (`contrage.cohort.register`).
+    dominant : dict of str to float
+        Scans that decide the normalisation, with their share (`contrage.report.dominant`).
     """
 
     config: dict[str, Any]
@@ -61,6 +63,7 @@ class Study:
     start: dict[str, Any] | None = None
     warnings: list[str] = field(default_factory=list)
     noticed: list[str] = field(default_factory=list)
+    dominant: dict[str, float] = field(default_factory=dict)
 
     def get(self, *keys: str, default: Any = None) -> Any:
         """Return a value of the configuration by its path."""
