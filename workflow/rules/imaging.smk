@@ -134,11 +134,7 @@ rule quality:
         settings=as_json(
             template=TEMPLATE.settings(),
             image=IMAGE,
-            **{
-                limit: value
-                for limit, value in config["preprocessing"]["quality"].items()
-                if limit != "action"
-            },
+            **limits_of_quality(),
         ),
         code=digest("contrage.imaging.quality"),
         raw=raw_for_quality_options,

@@ -70,6 +70,16 @@ def limits_of_maps():
     return {"limits": kept | {"beyond": asked["beyond"]}} if MAPS else {}
 
 
+def limits_of_quality():
+    """Beyond which a scan is flagged or misplaced; only a T1 must look like the template."""
+    asked = config["preprocessing"]["quality"]
+    outer = dict(asked["misplaced"])
+    if ANATOMICAL != "T1w":
+        outer["min_correlation"] = None
+    limits = {key: value for key, value in asked.items() if key != "action"}
+    return limits | {"misplaced": outer}
+
+
 def preprocess_outputs():
     """The derivatives of one scan: those that the images of this cohort give."""
     native = f"{DERIVATIVES}/{{folder}}/{ANATOMICAL_FOLDER}/{{scan}}"

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from contrage.files import versions
 from contrage.imaging.bias import GRID_MM
 from contrage.imaging.limits import STEP, UNITS
+from contrage.imaging.misplaced import outer_limits
 from contrage.imaging.register import load_quality
 
 REFERENCES = {
@@ -229,16 +230,27 @@ def outside(steps: Iterable[list[dict]]) -> str:
 
 def limits(quality: dict) -> str:
     """Return the sentence on the limits of quality, with how many missed them not told."""
+    parts, action = _limited(quality), quality.get("action")
+    outer = _limited(outer_limits(quality)) if action == "misplaced" else []
+    outer = [
+        f"size of the {each}" if each.startswith("correlation with") else each for each in outer
+    ]
+    if not parts:
+        return ""
+    done = "left out" if action == "exclude" else "flagged"
+    text = f"Scans were {done} where one of these held: {', '.join(parts)}."
+    return text + (f" They were left out where one of these did: {', '.join(outer)}." * bool(outer))
+
+
+def _limited(limits: dict) -> list[str]:
+    """Return the words on every limit, min_ or max_ of a metric."""
     words = {"min": "below", "max": "above"}
     parts = []
-    for key, limit in quality.items():
+    for key, limit in limits.items():
         kind, _, name = key.partition("_")
         if kind in words and limit is not None:
             parts.append(f"{LIMITED.get(name, name)} {words[kind]} {limit:g}")
-    if not parts:
-        return ""
-    action = "left out" if quality.get("action") == "exclude" else "flagged"
-    return f"Scans were {action} where one of these held: {', '.join(parts)}."
+    return parts
 
 
 def citations(names: list[str]) -> list[str]:

@@ -15,6 +15,7 @@ from contrage.imaging.affines import read_affine
 from contrage.imaging.images import Image, load, load_made
 from contrage.imaging.limits import as_preprocessed
 from contrage.imaging.masks import dice
+from contrage.imaging.misplaced import misplaced
 from contrage.imaging.native import Native, Scanned
 from contrage.imaging.template import grid_voxel_mm, mni_template
 from contrage.imaging.template_source import NILEARN, Source, as_source
@@ -50,9 +51,9 @@ def quality(
     Parameters
     ----------
     settings : dict
-        Limits of metrics, `min_coverage` or `max_stretch` (None or absent: no limit); `template`,
-        as preprocess has it; `image`, the one that is learned from: of several maps, the one
-        whose coverage counts.
+        Limits of metrics, `min_coverage` or `max_stretch` (None or absent: no limit); `misplaced`,
+        such limits further out (see `contrage.imaging.misplaced`); `template`, as preprocess has
+        it; `image`, the one that is learned from: of several maps, the one whose coverage counts.
     sidecar : Path
         What preprocess wrote; its failure is passed on.
     anatomical, stiffness, dampingratio : Path, optional
@@ -66,7 +67,7 @@ def quality(
         A phantom's truth.
     output : Path
         JSON: status, coverage, overlap, correlation, the metrics against the truth (None
-        where there is none), flagged, flag_reason (list).
+        where there is none), flagged, flag_reason (list), misplaced (list of reasons).
     picture : Path
         PNG.
     """
@@ -128,7 +129,8 @@ def _judge(
     record |= against_truth(truth, record["coverage"], scanned, source)
     record["bias_residual_sd"] = bias_residual(truth, scanned)
     reasons = flags(record, settings)
-    return record | {"flagged": bool(reasons), "flag_reason": reasons}
+    found = {"flagged": bool(reasons), "flag_reason": reasons}
+    return record | found | {"misplaced": misplaced(record, settings)}
 
 
 def _image(path: Path | None) -> Image | None:
