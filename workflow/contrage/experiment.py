@@ -16,6 +16,7 @@ from contrage.cohort.feature_table import check_settings
 from contrage.cohort.names import MAPS, participant
 from contrage.cohort.tables import Cohort, Scan
 from contrage.errors import SettingsError
+from contrage.imaging.limits import check_limits
 from contrage.plan import null
 from contrage.plan.loss_settings import check_kinds, check_row
 
@@ -250,6 +251,7 @@ def check_config(config: dict[str, Any]) -> None:
     """
     check_settings(config)
     check_arrays(config)
+    check_limits(config["preprocessing"]["limits"])
     _check_images(config)
     _check_magnitude(config)
     null.check_null(config["benchmark"]["null"], plain_rows(config), config["losses"])

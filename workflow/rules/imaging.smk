@@ -20,7 +20,9 @@ rule check:
         runtime=growing(10),
     params:
         settings=as_json(
-            stiffness_unit=config["cohort"]["stiffness_unit"], **stated_settings()
+            stiffness_unit=config["cohort"]["stiffness_unit"],
+            **limits_of_maps(),
+            **stated_settings(),
         ),
         code=digest("contrage.imaging.check"),
         images=raw_options,
@@ -96,6 +98,7 @@ rule preprocess:
                 step: config["preprocessing"][step]
                 for step in ("bias_correction", "registration")
             },
+            **limits_of_maps(),
             **reference_map(),
         ),
         code=digest("contrage.imaging.preprocess", files=registration_settings()),
@@ -131,11 +134,7 @@ rule quality:
         settings=as_json(
             template=TEMPLATE.settings(),
             image=IMAGE,
-            **{
-                limit: value
-                for limit, value in config["preprocessing"]["quality"].items()
-                if limit != "action"
-            },
+            **limits_of_quality(),
         ),
         code=digest("contrage.imaging.quality"),
         raw=raw_for_quality_options,

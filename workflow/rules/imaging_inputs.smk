@@ -63,6 +63,23 @@ def reference_map():
     return {} if USES_ANATOMICAL or len(MAPS) < 2 else {"reference": MAPS[0]}
 
 
+def limits_of_maps():
+    """What values the maps of this cohort may have; of others, or without a map, nothing."""
+    asked = config["preprocessing"]["limits"]
+    kept = {name: asked[name] for name in MAPS}
+    return {"limits": kept | {"beyond": asked["beyond"]}} if MAPS else {}
+
+
+def limits_of_quality():
+    """Beyond which a scan is flagged or misplaced; only a T1 must look like the template."""
+    asked = config["preprocessing"]["quality"]
+    outer = dict(asked["misplaced"])
+    if ANATOMICAL != "T1w":
+        outer["min_correlation"] = None
+    limits = {key: value for key, value in asked.items() if key != "action"}
+    return limits | {"misplaced": outer}
+
+
 def preprocess_outputs():
     """The derivatives of one scan: those that the images of this cohort give."""
     native = f"{DERIVATIVES}/{{folder}}/{ANATOMICAL_FOLDER}/{{scan}}"

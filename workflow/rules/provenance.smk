@@ -29,7 +29,12 @@ rule describe:
             name=config["cohort"]["name"],
             anatomical=ANATOMICAL if USES_ANATOMICAL else None,
             maps=list(MAPS),
-            **{**config["preprocessing"], "template": TEMPLATE.settings()},
+            **{
+                **config["preprocessing"],
+                "template": TEMPLATE.settings(),
+                "quality": limits_of_quality()
+                | {"action": config["preprocessing"]["quality"]["action"]},
+            },
         ),
         folders=folders_of_data_sets,
     message:

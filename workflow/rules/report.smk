@@ -127,6 +127,7 @@ rule page:
         choices=rules.cohort.output.choices if HAS_SCANS else [],
         notes=rules.cohort.output.notes,
         feasible=feasible_records(),
+        splits=expand(rules.split.output.split, seed=SEEDS),
         code=code("contrage.report.page"),
         look=page_files(),
     output:
@@ -165,3 +166,4 @@ rule page:
         " --output {output.page:q} --columns {input.columns:q}"
         " --pretraining {params.pretraining:q} --choices {input.choices:q}"
         " --feasible {input.feasible:q} --notes {input.notes:q}"
+        " --splits {input.splits:q}"

@@ -93,6 +93,36 @@ def test_flagged_scans_are_listed_or_excluded_by_choice(tmp_path, action, used):
         ]
 
 
+ELSEWHERE = "correlation 0.241 is below 0.3: the anatomical image does not lie on the template"
+
+
+@pytest.mark.parametrize(
+    ("action", "used"),
+    [
+        ("misplaced", ["sub-1", "sub-2"]),
+        ("list", ["sub-1", "sub-2", "sub-3"]),
+        ("exclude", ["sub-1"]),
+    ],
+)
+def test_misplaced_scans_are_left_out_and_said_to_be_unless_all_are_listed(
+    tmp_path, action, used, caplog
+):
+    flagged = {**GOOD, "flagged": True, "flag_reason": ["coverage 0.4 is under 0.7"]}
+    misplaced = {**flagged, "misplaced": [ELSEWHERE]}
+    good = {**GOOD, "flagged": False, "flag_reason": [], "misplaced": []}
+    prepare(tmp_path, {"sub-1": good, "sub-2": flagged, "sub-3": misplaced})
+    selected, left_out = run(tmp_path, action)
+    assert selected["scan_id"].tolist() == used
+    told = "1 scan is left out (sub-3): an image does not lie where it ought to"
+    assert (told in caplog.text) == (action != "list")
+    if action != "list":
+        line = left_out.set_index("scan_id").loc["sub-3"]
+        assert line["stage"] == "quality"
+        assert line["reason"] == (
+            f"an image does not lie where it ought to, so that its values mean nothing: {ELSEWHERE}"
+        )
+
+
 def test_participants_to_leave_out_are_out_with_all_their_scans_and_the_reason(tmp_path, caplog):
     fine = {**GOOD, "flagged": False, "flag_reason": []}
     names = ["sub-1_ses-a", "sub-1_ses-b", "sub-2", "sub-10"]
@@ -126,7 +156,7 @@ GOOD_SCANS = {
 }
 
 
-@pytest.mark.parametrize("action", ["list", "exclude", None])
+@pytest.mark.parametrize("action", ["misplaced", "list", "exclude", None])
 def test_the_reader_excludes_scans_whatever_their_quality(tmp_path, action):
     prepare(tmp_path, GOOD_SCANS)
     used, left_out = run(tmp_path, action, listing(tmp_path, "sub-2\tmoved"))

@@ -173,3 +173,52 @@ def test_a_training_part_of_one_age_is_refused(tmp_path, images, monkeypatch):
 def test_too_few_participants_for_the_folds_is_said():
     with pytest.raises(SettingsError, match="5 folds need 5 participants"):
         make_folds(cohort(4), DEFAULT, 0)
+
+
+def spoiled(images: np.ndarray, row: int, count: int, value: float) -> np.ndarray:
+    """Give some voxels of one image an absurd value."""
+    images = images.copy()
+    images[row].flat[np.flatnonzero(images[row])[:count]] = value
+    return images
+
+
+def test_a_scan_that_brings_more_than_a_tenth_of_the_squares_is_named(tmp_path, images, caplog):
+    table, sound = run(tmp_path, images)
+    assert sound["dominant"] == [] and caplog.text == ""
+    scan = sound["train"][3]
+    changed = spoiled(images, table.loc[scan, "row"], 2, 1000)
+    _, fold = run(tmp_path, changed)
+    (found,) = fold["dominant"]
+    assert found["scan_id"] == scan and 0.99 < found["share"] <= 1
+    assert f"{scan} alone brings 100 % of the squares" in caplog.text
+    assert "dataset.normalisation to image" in caplog.text
+
+
+def test_the_share_is_that_of_a_slow_loop_and_the_even_share_counts_in_small_cohorts(
+    tmp_path, images
+):
+    table, sound = run(tmp_path, images)
+    scan = sound["train"][0]
+    for value, told in ((7.5, False), (13.0, True)):
+        changed = spoiled(images, table.loc[scan, "row"], 9, value)
+        _, fold = run(tmp_path, changed)
+        voxels = {name: changed[table.loc[name, "row"]] for name in fold["train"]}
+        squares = {
+            name: ((image[image != 0].astype(float) - fold["mean"]) ** 2).sum()
+            for name, image in voxels.items()
+        }
+        share = squares[scan] / sum(squares.values())
+        assert share > 0.1 and (share > 3 / 20) == told
+        assert [entry["share"] for entry in fold["dominant"]] == pytest.approx([share] * told)
+
+
+def test_a_test_scan_dominates_only_where_its_voxels_count_and_no_scan_where_each_has_its_own_sd(
+    tmp_path, images
+):
+    table, sound = run(tmp_path, images)
+    scan = sound["test"][0]
+    changed = spoiled(images, table.loc[scan, "row"], 2, 1000)
+    assert run(tmp_path, changed)[1]["dominant"] == []
+    found = run(tmp_path, changed, normalisation="cohort")[1]["dominant"]
+    assert [entry["scan_id"] for entry in found] == [scan]
+    assert run(tmp_path, changed, normalisation="image")[1]["dominant"] == []

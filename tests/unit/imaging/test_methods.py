@@ -101,3 +101,15 @@ def test_limits_of_quality_are_told_with_what_followed():
     assert told.endswith("held: coverage of the template's brain below 0.65.")
     assert "flagged" in limits({"min_coverage": 0.65, "action": "list"})
     assert limits({"action": "list"}) == ""
+
+
+def test_the_outer_limits_are_told_where_they_decide():
+    outer = {"min_correlation": 0.3, "max_map_shift_mm": 20, "min_overlap": None}
+    quality = {"min_correlation": 0.7, "max_map_shift_mm": 4, "misplaced": outer}
+    told = limits({**quality, "action": "misplaced"})
+    assert told.startswith("Scans were flagged where one of these held: correlation with the temp")
+    assert told.endswith(
+        "They were left out where one of these did: size of the correlation with the template "
+        "below 0.3, shift of the map against the brain in mm above 20."
+    )
+    assert "left out" not in limits({**quality, "action": "list"})

@@ -7,6 +7,8 @@ import dataclasses
 import numpy as np
 import pandas as pd
 
+from contrage.files import write_json
+from contrage.report.dominant import dominant_scans
 from contrage.report.notes import notes
 from contrage.report.story import Study, paragraph
 from contrage.report.tables import cohort_table
@@ -54,3 +56,25 @@ def test_the_page_says_how_many_scans_had_a_choice_and_what_was_taken() -> None:
     assert not [
         each for each in notes(study(people(["F"]), choices=choices[:0])) if "chosen" in each.title
     ]
+
+
+def test_a_scan_that_decides_the_normalisation_is_a_warning_with_its_largest_share(
+    tmp_path,
+) -> None:
+    entries = [[{"scan_id": "sub-1", "share": 0.4}], [], [{"scan_id": "sub-1", "share": 0.934}]]
+    splits = []
+    for seed in (0, 1):
+        folds = [{"fold": k, "dominant": found} for k, found in enumerate(entries[seed : seed + 2])]
+        splits.append(tmp_path / f"seed-{seed}.json")
+        write_json(splits[-1], {"folds": folds})
+    told = dataclasses.replace(study(people(["F"])), dominant=dominant_scans(splits))
+    (note,) = [each for each in notes(told) if "normalisation" in each.title]
+    assert (note.level, note.title) == ("warning", "One scan decides the normalisation")
+    assert note.text.startswith("sub-1 (93%) alone brings that part of the squares")
+    assert "quality page" in note.text and "dataset.normalisation: image" in note.text
+
+
+def test_splits_without_such_a_scan_make_no_note(tmp_path) -> None:
+    write_json(tmp_path / "seed-0.json", {"folds": [{"dominant": []}, {"mean": [1.0]}]})
+    assert dominant_scans([tmp_path / "seed-0.json"]) == {}
+    assert not [each for each in notes(study(people(["F"]))) if "normalisation" in each.title]

@@ -192,3 +192,20 @@ def test_an_axis_holds_all_values_and_a_few_round_numbers():
         low, high, ticks = axis(values)
         assert low < min(values) and high > max(values)
         assert 3 <= len(ticks) <= 8 and low <= min(ticks) and max(ticks) <= high
+
+
+def test_misplaced_scans_stand_first_with_their_reasons_and_a_status_of_their_own(cohort):
+    reason = "map_shift_mm 60.000 is above 20: the map does not lie on its session's brain"
+    record = OK | {"flagged": True, "flag_reason": ["map_shift_mm 60.000 is above 4"]}
+    write_json(cohort.folder / quality_file("sub-2_ses-b"), record | {"misplaced": [reason]})
+    html = cohort.page()
+    assert cohort.table.index[0] == "sub-2_ses-b"
+    line = cohort.table.loc["sub-2_ses-b"]
+    assert line["status"] == "misplaced"
+    assert line["reason"] == f"{reason}; map_shift_mm 60.000 is above 4"
+    assert '<span class="badge misplaced">misplaced</span>' in html
+    assert "<option>misplaced</option>" in html and "<b>1</b><span>misplaced" in html
+
+
+def test_a_page_without_misplaced_scans_does_not_speak_of_them_above_the_table(cohort):
+    assert "misplaced" not in cohort.page().partition("<table")[0].partition("<body>")[2]

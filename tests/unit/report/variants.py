@@ -22,7 +22,14 @@ from contrage.report.page import page
 from contrage.tables import read_tsv, write_tsv
 
 MEASURED = ["coverage", "overlap", "correlation", "flagged", "flag_reason"]
-START = {"rows": [], "loss": "exp", "seeds": [0], "cohort": "openbhb", "image": "T1w", "epochs": 300}
+START = {
+    "rows": [],
+    "loss": "exp",
+    "seeds": [0],
+    "cohort": "openbhb",
+    "image": "T1w",
+    "epochs": 300,
+}
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from contrage.dataset.dominance import warn
 from contrage.dataset.hold_out import hold_out
 from contrage.dataset.split import content
 from contrage.errors import SettingsError
@@ -105,6 +106,7 @@ def inner_split(
         "name": settings["purpose"],
         **content(images, train, validation, settings),
     }
+    warn([entry])
     write_json(output, {"scheme": settings["purpose"], "seed": settings["seed"], "folds": [entry]})
     log.info("fold %d: %d scans to learn from, %d to validate", fold, len(train), len(validation))
 

@@ -32,19 +32,38 @@ def statistics(
     (float, float)
         Computed in float64, one image at a time (Chan et al., 1979, pairwise update).
     """
+    return statistics_and_shares(images, used, training, field_of_view)[:2]
+
+
+def statistics_and_shares(
+    images: Images, used: NDArray[np.int_], training: NDArray[np.int_], field_of_view: str
+) -> tuple[float, float, NDArray[np.float64]]:
+    """Return mean and SD as `statistics`, and what each image has to do with the SD.
+
+    Returns
+    -------
+    (float, float, ndarray of the shape of `used`)
+        The last: each image's part of the sum of squared deviations from the mean; 0 where there
+        is none.
+    """
     field = common_field(images, training) if field_of_view == "common" else None
     count, mean, squares = 0, 0.0, 0.0
-    for row in used:
+    own = np.zeros((len(used), 3))
+    for place, row in enumerate(used):
         image = images[row] if field is None else images[row] * field
         voxels = image[image != 0].astype(np.float64)
         if not voxels.size:
             continue
-        shift = voxels.mean() - mean
+        own[place] = voxels.size, voxels.mean(), voxels.var() * voxels.size
+        shift = own[place, 1] - mean
         total = count + voxels.size
-        squares += voxels.var() * voxels.size + shift**2 * count * voxels.size / total
+        squares += own[place, 2] + shift**2 * count * voxels.size / total
         mean += shift * voxels.size / total
         count = total
-    return mean, float(np.sqrt(squares / count)) if count else 0.0
+    sizes, means, inner = own.T
+    around = inner + sizes * (means - mean) ** 2
+    shares = around / around.sum() if around.sum() else around
+    return mean, float(np.sqrt(squares / count)) if count else 0.0, shares
 
 
 def common_field(images: Images, rows: NDArray[np.int_]) -> NDArray[np.bool_]:

@@ -11,11 +11,13 @@ import pandas as pd
 
 from contrage.cohort.exclude import STAGE, read_exclusions, reason_told
 from contrage.cohort.names import check_file, participant, quality_file
-from contrage.errors import TableError
+from contrage.errors import TableError, few
 from contrage.files import failed, read_json
 from contrage.tables import read_tsv, write_tsv
 
 log = logging.getLogger(__name__)
+
+MISPLACED = "an image does not lie where it ought to, so that its values mean nothing"
 
 
 def select(
@@ -34,8 +36,9 @@ def select(
     Parameters
     ----------
     settings : dict
-        `quality_action`: "list" or "exclude" the scans that fail a limit of quality; None for a
-        table of features and for prepared arrays, which have no records of quality.
+        `quality_action`: leave out "misplaced" scans, all that fail a limit of quality ("exclude"),
+        or none ("list"); None for a table of features and for prepared arrays, which have no
+        records of quality.
         `leave_out`: participant_id → reason.
     scans, excluded : Path
         The cohort's table, and what was left out of it before any image was read.
@@ -76,6 +79,7 @@ def select(
     columns = ["scan_id", "participant_id", "stage", "reason"]
     write_tsv(left_out, pd.DataFrame(out, columns=columns))
     write_tsv(selected, pd.DataFrame(kept))
+    _tell_misplaced(out)
     flagged = sum(row.get("flagged", False) for row in kept)
     log.info("%d scans used (%d of them flagged), %d left out", len(kept), flagged, len(out))
     for reason, count in Counter(line["reason"] for line in unwanted.values()).items():
@@ -105,11 +109,27 @@ def _judged(
     reason = failed(derivatives / quality_file(name))
     if reason is None and name in row_of.index:
         flags = "; ".join(quality["flag_reason"])
+        if quality.get("misplaced") and action != "list":
+            return _exclusion(name, "quality", f"{MISPLACED}: {'; '.join(quality['misplaced'])}")
         if quality["flagged"] and action == "exclude":
             return _exclusion(name, "quality", flags)
         return _row(record, row_of[name], quality, flags)
     stage = "check" if failed(derivatives / check_file(name)) else quality.get("stage")
     return _exclusion(name, stage, reason or "not in the array")
+
+
+def _tell_misplaced(out: list[dict[str, Any]]) -> None:
+    """Say how many scans are left out since an image of theirs lies elsewhere."""
+    names = [line["scan_id"] for line in out if str(line["reason"]).startswith(MISPLACED)]
+    if names:
+        log.warning(
+            "%d %s left out (%s): %s. Look at the quality page; preprocessing.quality.action: list "
+            "keeps them",
+            len(names),
+            "scan is" if len(names) == 1 else "scans are",
+            few(names),
+            MISPLACED,
+        )
 
 
 def _exclusion(scan: str, stage: str, reason: str) -> dict[str, Any]:

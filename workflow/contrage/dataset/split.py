@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from contrage.dataset.normalise import feature_statistics, statistics
+from contrage.dataset.dominance import dominant, warn
+from contrage.dataset.normalise import feature_statistics, statistics_and_shares
 from contrage.dataset.shares import count_age_bins
 from contrage.errors import LeakageError, SettingsError
 from contrage.files import open_array, write_json
@@ -33,8 +34,9 @@ def split(settings: dict[str, Any], *, scans: Path, array: Path, output: Path) -
         All images, shape (scans, X, Y, Z), or a table's features, shape (scans, features).
     output : Path
         JSON: scheme, seed and folds, each with train and test (scan_id), train_rows (of the
-        array), mean and sd of the voxels (of each feature, with its median), age_mean and age_sd
-        of the training scans.
+        array), mean and sd of the voxels (of each feature, with its median), dominant (scans that
+        bring too much of the SD, each with its share of the squares), age_mean and age_sd of the
+        training scans.
 
     Raises
     ------
@@ -53,6 +55,7 @@ def split(settings: dict[str, Any], *, scans: Path, array: Path, output: Path) -
         name = _fold_name(test, settings["split"]["scheme"])
         folds.append({"fold": number, "name": name, **content(images, train, test, settings)})
         log.info("fold %d: %d training and %d test scans", number, len(train), len(test))
+    warn(folds)
     scheme = settings["split"]["scheme"]
     write_json(output, {"scheme": scheme, "seed": settings["seed"], "folds": folds})
 
@@ -81,26 +84,31 @@ def content(
     check_leakage(train["participant_id"], test["participant_id"])
     check_ages(train["age"])
     rows = train["row"].to_numpy(int)
-    everyone = np.sort(np.concatenate([rows, test["row"].to_numpy(int)]))
     return {
         "train": train["scan_id"].tolist(),
         "test": test["scan_id"].tolist(),
         "train_rows": rows.tolist(),
-        **_statistics(images, everyone, rows, settings),
+        **_statistics(images, train, test, settings),
         "age_mean": float(train["age"].mean()),
         "age_sd": float(train["age"].std(ddof=0)),
     }
 
 
 def _statistics(
-    images: np.ndarray, everyone: np.ndarray, training: np.ndarray, settings: dict[str, Any]
+    images: np.ndarray, train: pd.DataFrame, test: pd.DataFrame, settings: dict[str, Any]
 ) -> dict[str, Any]:
     """Return what normalisation needs to know; of a table's features, from training rows alone."""
+    training = train["row"].to_numpy(int)
     if images.ndim == 2:
         return feature_statistics(images, training)
+    both = pd.concat([train, test])
+    name_of = dict(zip(both["row"].astype(int), both["scan_id"], strict=True))
+    everyone = np.array(sorted(name_of))
     used = training if settings["normalisation"] == "train" else everyone
-    mean, sd = statistics(images, used, training, settings["field_of_view"])
-    return {"mean": mean, "sd": sd}
+    mean, sd, shares = statistics_and_shares(images, used, training, settings["field_of_view"])
+    scaled_alike = settings["normalisation"] != "image"  # else each image has an SD of its own
+    found = dominant([name_of[row] for row in used], shares) if scaled_alike else []
+    return {"mean": mean, "sd": sd, "dominant": found}
 
 
 def make_folds(

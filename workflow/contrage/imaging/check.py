@@ -14,7 +14,8 @@ from contrage.errors import BadScanError
 from contrage.files import write_json
 from contrage.imaging.coordinates import contradiction, sheared
 from contrage.imaging.images import Image, read_nifti, squeezed, transform_points
-from contrage.imaging.plausible import judge
+from contrage.imaging.limits import PASCAL, UNITS, beyond, range_of
+from contrage.imaging.plausible import judge, spread
 from contrage.imaging.stated import stated_problems
 from contrage.imaging.template_source import as_source
 
@@ -37,6 +38,7 @@ class Finding:
     facts: dict = field(default_factory=dict)
     image: Image | None = None
     implausible: bool = False
+    other_unit: bool = False
 
     def problem(self, reason: str) -> None:
         """Note a problem together with the file's name."""
@@ -62,8 +64,9 @@ def check(
     Parameters
     ----------
     settings : dict
-        `stiffness_unit`: auto, Pa or kPa; `stated`: what the image that is stripped and
-        registered is said to be already (`stripped`, `in_mni`), and `template` to compare with.
+        `stiffness_unit`: auto, Pa or kPa; `limits`: what values maps may have (see
+        `contrage.imaging.limits`); `stated`: what the image that is stripped and registered is
+        said to be already (`stripped`, `in_mni`), and `template` to compare with.
     anatomical, stiffness, dampingratio, mask, magnitude : Path, optional
         The images of the scan.
     output : Path
@@ -73,15 +76,17 @@ def check(
     maps = {"stiffness": stiffness, "dampingratio": dampingratio}
     given = {"anatomical": anatomical, **maps, "mask": mask, "magnitude": magnitude}
     findings = {name: inspect(path) for name, path in given.items() if path is not None}
+    unit = settings.get("stiffness_unit", "auto")
     for name, finding in findings.items():
-        check_values(name, finding)
+        check_values(name, finding, unit, settings.get("limits"))
     record: dict = {"status": "ok", "stage": "check", "reason": None}
     record |= {"unit": None, "median_kpa": None}
     if findings.get("stiffness") and findings["stiffness"].image is not None:
-        unit = settings.get("stiffness_unit", "auto")
         record |= check_units(findings["stiffness"], unit)
     if findings.get("dampingratio") and findings["dampingratio"].image is not None:
         check_damping(findings["dampingratio"])
+    for name in maps:
+        check_limits(name, findings.get(name), record["unit"], settings.get("limits"))
     main = next((found for name, found in findings.items() if name != "mask"), None)
     for name in (*maps, "mask", "magnitude"):
         check_overlap(findings.get(name), main)
@@ -169,11 +174,16 @@ def _check_values(finding: Finding, array: np.ndarray) -> None:
         finding.problem(f"is constant (every voxel is {finite.flat[0]:g})")
 
 
-def check_values(name: str, finding: Finding) -> None:
+def check_values(name: str, finding: Finding, declared: str, limits: dict | None) -> None:
     """Note where the values of a sound file are none that such an image has."""
     if finding.image is None or finding.problems:
         return
-    found = judge(name, finding.image.array)
+    array = finding.image.array
+    scale = PASCAL if name == "stiffness" and unit_of(array, declared)[0] == "Pa" else 1.0
+    low, high = (limit * scale for limit in range_of(name, limits) or (-np.inf, np.inf))
+    if name in UNITS and (within := array[(array != 0) & (array >= low) & (array <= high)]).size:
+        finding.facts["spread"] = round(spread(within)[1], 4)
+    found = judge(name, array, (low, high))
     for reason in found.problems:
         finding.problem(reason)
     for reason in found.warnings:
@@ -189,17 +199,43 @@ def check_units(finding: Finding, declared: str) -> dict:
     dict
         unit, unit_declared, median_kpa.
     """
-    values = finding.image.array
-    values = values[np.isfinite(values) & (values != 0)]
-    median = float(np.median(values)) if values.size else 0.0
-    unit = declared if declared != "auto" else ("Pa" if median > PASCAL_FROM else "kPa")
-    kilopascal = median / 1000 if unit == "Pa" else median
-    if values.size and not finding.implausible and not LOWEST_KPA <= kilopascal <= HIGHEST_KPA:
+    unit, median = unit_of(finding.image.array, declared)
+    kilopascal = 0.0 if median is None else median / 1000 if unit == "Pa" else median
+    fits = median is None or LOWEST_KPA <= kilopascal <= HIGHEST_KPA
+    if not fits and not finding.implausible:
+        finding.other_unit = True
         finding.problem(
             f"wrong units: the median is {kilopascal:.4g} kPa when read as {unit}, outside "
             f"{LOWEST_KPA}-{HIGHEST_KPA:g} kPa; set cohort.stiffness_unit or convert the map"
         )
     return {"unit": unit, "unit_declared": declared, "median_kpa": kilopascal}
+
+
+def unit_of(array: np.ndarray, declared: str) -> tuple[str, float | None]:
+    """Return a map's unit, Pa or kPa, and the median of what is not 0 in it, None without any."""
+    values = array[np.isfinite(array) & (array != 0)]
+    median = float(np.median(values)) if values.size else None
+    if declared != "auto":
+        return declared, median
+    return "Pa" if median is not None and median > PASCAL_FROM else "kPa", median
+
+
+def check_limits(name: str, finding: Finding | None, unit: str | None, limits: dict | None) -> None:
+    """Note where voxels of a map have values that no measurement gives.
+
+    Of a map in another unit, or another map, what is negative alone is told.
+    """
+    if finding is None or finding.image is None or finding.implausible:
+        return
+    scale = PASCAL if name == "stiffness" and unit == "Pa" else 1.0
+    found = beyond(name, finding.image.array, limits, scale, finding.other_unit)
+    if found is None:
+        return
+    finding.facts["beyond"] = found.facts
+    if found.refused:
+        finding.problem(found.problem(scale))
+    else:
+        finding.warning(found.warning(scale))
 
 
 def check_stated(finding: Finding | None, settings: dict) -> None:
@@ -225,6 +261,7 @@ def check_damping(finding: Finding) -> None:
     median = float(np.median(values))
     finding.facts["median"] = round(median, 4)
     if not finding.implausible and not LOWEST_DAMPING <= median <= HIGHEST_DAMPING:
+        finding.other_unit = True
         finding.problem(
             f"is no map of the damping ratio: its median is {median:.4g}, outside "
             f"{LOWEST_DAMPING:g}-{HIGHEST_DAMPING:g}; it has no unit (kPa, Pa and per cent are "

@@ -9,7 +9,7 @@ import pandas as pd
 import contrage
 from contrage.bids import VERSION, link
 from contrage.files import failed, read_json, write_json, write_text
-from contrage.imaging.methods import citations, limits, paragraph
+from contrage.imaging.methods import citations, limits, outside, paragraph
 from contrage.imaging.scan import template_record
 from contrage.imaging.template_source import as_source
 from contrage.tables import read_tsv, write_tsv
@@ -90,7 +90,8 @@ def describe(
     write_tsv(descriptions, frame)
     good = [path for path, why in reasons.items() if why is None]
     template = read_json(good[0])["template"] if good else _asked(settings)
-    write_text(methods, methods_text(settings, template, len(records), len(bad)))
+    changed = outside(read_json(path).get("steps", []) for path in good)
+    write_text(methods, methods_text(settings, template, len(records), len(bad), changed))
 
 
 def _asked(settings: dict) -> dict:
@@ -117,7 +118,9 @@ def dataset_description(name: str, base: Path, raw: Path | None) -> dict:
     return {**content, "SourceDatasets": [{"URL": where}], "DatasetLinks": {"raw": where}}
 
 
-def methods_text(settings: dict, template: dict, scans: int, failures: int) -> str:
+def methods_text(
+    settings: dict, template: dict, scans: int, failures: int, changed: str = ""
+) -> str:
     """Return the content of methods.md: a paragraph, what became of the scans, references."""
     text, names = paragraph(settings, template)
     came = f"{scans - failures} of {scans} scans came through preprocessing."
@@ -128,7 +131,7 @@ def methods_text(settings: dict, template: dict, scans: int, failures: int) -> s
         f"*Written by contrage {contrage.__version__} from the settings of the run; copy what you "
         "need and cite the references.*",
         "",
-        " ".join(part for part in (text, came, checked) if part),
+        " ".join(part for part in (text, changed, came, checked) if part),
         "",
         "## References",
         "",

@@ -6,8 +6,13 @@ the counts given; tests hold that a changed setting changes the text.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from contrage.files import versions
 from contrage.imaging.bias import GRID_MM
+from contrage.imaging.limits import STEP, UNITS
+from contrage.imaging.misplaced import outer_limits
+from contrage.imaging.plausible import KINDS
 from contrage.imaging.register import load_quality
 
 REFERENCES = {
@@ -34,7 +39,6 @@ PROGRAMS = {
     "synthstrip": ("SynthStrip", "SynthStrip"),
     "hdbet": ("HD-BET", "HD-BET"),
 }
-
 LIMITED = {
     "coverage": "coverage of the template's brain",
     "overlap": "overlap (Dice) with the template",
@@ -200,18 +204,52 @@ def _repeats(settings: dict) -> str:
     )
 
 
+def outside(steps: Iterable[list[dict]]) -> str:
+    """Return the sentence on voxels of maps that were no measurement; empty where there were none.
+
+    Parameters
+    ----------
+    steps : iterable of list of dict
+        What was done to each scan, as its record lists it.
+    """
+    done = [step["settings"] for scan in steps for step in scan if step["name"] == STEP]
+    texts = []
+    for name, action in dict.fromkeys((each["map"], each["action"]) for each in done):
+        those = [each for each in done if (each["map"], each["action"]) == (name, action)]
+        below, above = (sum(each[way] for each in those) for way in ("below", "above"))
+        low, high = those[0]["limits"]
+        became = {"background": "set to background", "clip": "set to the nearest limit"}[action]
+        maps = f"{len(those)} map{'' if len(those) == 1 else 's'} of the {KINDS[name]}"
+        texts.append(
+            f"In {maps}, {below:,} voxels below {low:g}{UNITS[name]} and {above:,} above "
+            f"{high:g}{UNITS[name]} were {became} before any interpolation."
+        )
+    return " ".join(texts)
+
+
 def limits(quality: dict) -> str:
     """Return the sentence on the limits of quality, with how many missed them not told."""
+    parts, action = _limited(quality), quality.get("action")
+    outer = _limited(outer_limits(quality)) if action == "misplaced" else []
+    outer = [
+        f"size of the {each}" if each.startswith("correlation with") else each for each in outer
+    ]
+    if not parts:
+        return ""
+    done = "left out" if action == "exclude" else "flagged"
+    text = f"Scans were {done} where one of these held: {', '.join(parts)}."
+    return text + (f" They were left out where one of these did: {', '.join(outer)}." * bool(outer))
+
+
+def _limited(limits: dict) -> list[str]:
+    """Return the words on every limit, min_ or max_ of a metric."""
     words = {"min": "below", "max": "above"}
     parts = []
-    for key, limit in quality.items():
+    for key, limit in limits.items():
         kind, _, name = key.partition("_")
         if kind in words and limit is not None:
             parts.append(f"{LIMITED.get(name, name)} {words[kind]} {limit:g}")
-    if not parts:
-        return ""
-    action = "left out" if quality.get("action") == "exclude" else "flagged"
-    return f"Scans were {action} where one of these held: {', '.join(parts)}."
+    return parts
 
 
 def citations(names: list[str]) -> list[str]:

@@ -15,6 +15,7 @@ from contrage.imaging.affines import write_affine
 from contrage.imaging.backends import options, used
 from contrage.imaging.carry import carry_mask, to_kilopascal, warp_mask, warp_within
 from contrage.imaging.images import Image, load
+from contrage.imaging.limits import STEP, beyond, mended
 from contrage.imaging.provenance import clear_sidecars, write_failures, write_sidecars
 from contrage.imaging.register import Transform, estimate
 from contrage.imaging.scan import Outputs, Scan, provenance
@@ -56,7 +57,8 @@ def preprocess(
     ----------
     settings : dict
         `skull_strip`, `bias_correction`, `registration`, `template` (see `Source.settings`);
-        `reference`, the map to register where there are several and no anatomical image.
+        `limits`, what values maps may have (see `contrage.imaging.limits`); `reference`, the map
+        to register where there are several and no anatomical image.
     check : Path
         What `contrage.imaging.check` wrote; its unit is used, its failure passed on.
     anatomical, stiffness, dampingratio, mask : Path, optional
@@ -123,6 +125,7 @@ def _run(settings: dict, paths: dict[str, Path], unit: str | None, outputs: Outp
         maps["stiffness"] = to_kilopascal(maps["stiffness"], unit)
     scan = Scan(settings, paths, head, maps)
     _check_settings(scan)
+    _keep_to_limits(scan)
     if _needs_ants(scan):
         from contrage.imaging.ants_bridge import import_ants
 
@@ -145,6 +148,19 @@ def _check_settings(scan: Scan) -> None:
             f"{scan.path}: no anatomical image, so skull stripping by {method!r} has nothing to "
             "work on; set preprocessing.skull_strip.method to none (or mask)"
         )
+
+
+def _keep_to_limits(scan: Scan) -> None:
+    """Take out of the maps what is no measurement, before anything is made of them."""
+    for name, image in scan.maps.items():
+        found = beyond(name, image.array, scan.settings.get("limits"))
+        if found is None:
+            continue
+        if found.refused:
+            raise BadScanError(scan.paths[name], found.problem())
+        log.warning("%s: %s", scan.paths[name], found.warning())
+        with scan.step(STEP, found.facts):
+            scan.maps[name] = mended(image, found)
 
 
 def _bias_target(scan: Scan) -> str:

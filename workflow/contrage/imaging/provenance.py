@@ -11,9 +11,11 @@ from pathlib import Path
 
 from contrage.bids import link, sidecar_of, suffix, uri
 from contrage.files import reading, sha256, write_json
+from contrage.imaging.limits import STEP as LIMITS
 from contrage.imaging.template_source import NILEARN_FILE, Source, as_source
 
 STEPS = {
+    LIMITS: ("map", "contrage.imaging.limits.mended"),
     "skull strip": ("mask", "contrage.imaging.strip.strip"),
     "bias correction": ("brain", "contrage.imaging.bias.bias_field"),
     "bias correction of the map": ("map", "contrage.imaging.bias.bias_field"),
@@ -134,7 +136,7 @@ def sidecar(name: str, outputs: dict[str, Path], record: dict, roots: dict[str, 
     """
     path, inputs = outputs[name], record["inputs"]
     files = {key: Path(each["path"]) for key, each in inputs.items()} | outputs
-    steps = [told(step) for step in record["steps"] if _led_to(name, step, "anatomical" in inputs)]
+    steps = [told(step) for step in record["steps"] if _led_to(name, step, reference_of(record))]
     made_of = [uri(files[each], roots) for each in sources(name, files)]
     template = as_source(record["settings"].get("template"))
     reference = spatial_reference(template, roots.get("", Path()))
@@ -160,9 +162,19 @@ def told(step: dict) -> dict:
     return {"name": step["name"], **({"function": function} if function else {}), **step}
 
 
-def _led_to(name: str, step: dict, has_anatomical: bool) -> bool:
+def reference_of(record: dict) -> str:
+    """Return which image of a scan was stripped and registered: the anatomical one, or a map."""
+    maps = [name for name in record["inputs"] if name in ("stiffness", "dampingratio")]
+    first = record["settings"].get("reference")
+    return "anatomical" if "anatomical" in record["inputs"] else first if first in maps else maps[0]
+
+
+def _led_to(name: str, step: dict, reference: str) -> bool:
     part, _ = STEPS.get(step["name"], (None, None))
-    if part == "map" and not has_anatomical:
+    of = step["settings"].get("map")
+    if of is not None and name != f"preproc_{of}":  # done to one map alone
+        return of == reference
+    if part == "map" and reference != "anatomical":
         part = "brain"  # the map itself is registered, corrected
     return part is None or name not in NEEDS or part in NEEDS[name]
 

@@ -13,7 +13,9 @@ from contrage.imaging import picture as pictures
 from contrage.imaging import placement
 from contrage.imaging.affines import read_affine
 from contrage.imaging.images import Image, load, load_made
+from contrage.imaging.limits import as_preprocessed
 from contrage.imaging.masks import dice
+from contrage.imaging.misplaced import misplaced
 from contrage.imaging.native import Native, Scanned
 from contrage.imaging.template import grid_voxel_mm, mni_template
 from contrage.imaging.template_source import NILEARN, Source, as_source
@@ -49,9 +51,9 @@ def quality(
     Parameters
     ----------
     settings : dict
-        Limits of metrics, `min_coverage` or `max_stretch` (None or absent: no limit); `template`,
-        as preprocess has it; `image`, the one that is learned from: of several maps, the one
-        whose coverage counts.
+        Limits of metrics, `min_coverage` or `max_stretch` (None or absent: no limit); `misplaced`,
+        such limits further out (see `contrage.imaging.misplaced`); `template`, as preprocess has
+        it; `image`, the one that is learned from: of several maps, the one whose coverage counts.
     sidecar : Path
         What preprocess wrote; its failure is passed on.
     anatomical, stiffness, dampingratio : Path, optional
@@ -65,7 +67,7 @@ def quality(
         A phantom's truth.
     output : Path
         JSON: status, coverage, overlap, correlation, the metrics against the truth (None
-        where there is none), flagged, flag_reason (list).
+        where there is none), flagged, flag_reason (list), misplaced (list of reasons).
     picture : Path
         PNG.
     """
@@ -80,7 +82,7 @@ def quality(
             anatomical=_image(anatomical),
             mask=_mask(brain_mask),
             corrected=_made(corrected),
-            map=_image(stiffness or dampingratio),
+            map=_map(stiffness, dampingratio, before),
             affine=read_affine(transform) if transform else None,
             map_world=read_affine(map_transform) if map_transform else None,
         )
@@ -127,11 +129,19 @@ def _judge(
     record |= against_truth(truth, record["coverage"], scanned, source)
     record["bias_residual_sd"] = bias_residual(truth, scanned)
     reasons = flags(record, settings)
-    return record | {"flagged": bool(reasons), "flag_reason": reasons}
+    found = {"flagged": bool(reasons), "flag_reason": reasons}
+    return record | found | {"misplaced": misplaced(record, settings)}
 
 
 def _image(path: Path | None) -> Image | None:
     return load(path) if path else None
+
+
+def _map(stiffness: Path | None, dampingratio: Path | None, before: dict) -> Image | None:
+    """Load the first of the session's maps, without what was no measurement in it."""
+    image = _image(stiffness or dampingratio)
+    name = "stiffness" if stiffness else "dampingratio"
+    return None if image is None else as_preprocessed(name, image, before)
 
 
 def _made(path: Path | None) -> Image | None:

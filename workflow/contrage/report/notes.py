@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import pandas as pd
-
 from contrage.errors import few
+from contrage.report import chance, dominant
 from contrage.report.alphas import at_the_edge
 from contrage.report.control import NEARLY, baseline, verdicts
-from contrage.report.story import Study, distinguishable, null_rows
+from contrage.report.story import Study, distinguishable
 from contrage.report.style import loss_name
 from contrage.report.text import count, interval, listed, missing, number
 from contrage.report.words import kind_of
@@ -38,6 +37,7 @@ def notes(study: Study) -> list[Note]:
         _choices,
         _noticed,
         _broken,
+        _dominant,
         _not_localised,
         _no_better,
         _edge,
@@ -130,6 +130,13 @@ def _broken(study: Study) -> list[Note]:
     return [Note("warning", "A training went astray", text)]
 
 
+def _dominant(study: Study) -> list[Note]:
+    if not study.dominant:
+        return []
+    text = dominant.told(study.dominant, study.get("cohort", "source") != "arrays")
+    return [Note("warning", dominant.title(study.dominant), text)]
+
+
 def _not_localised(study: Study) -> list[Note]:
     if not study.warnings:
         return []
@@ -145,28 +152,13 @@ def _no_better(study: Study) -> list[Note]:
     if len(worse):
         names = listed([loss_name(row) for row in worse["loss"]])
         text = f"{names}: no better than giving everyone the mean age of the training set."
-        text += _against_chance(study, worse)
+        text += chance.against(study.tables["baselines"], worse)
         found.append(Note("warning", "Worse than predicting the mean", text))
     if len(unsure):
         names = listed([loss_name(row) for row in unsure["loss"]])
         text = f"{names}: the interval reaches the error of predicting the mean."
         found.append(Note("warning", "Perhaps no better than predicting the mean", text))
     return found
-
-
-def _against_chance(study: Study, worse: pd.DataFrame) -> str:
-    """Say whether rows that are worse than the mean are at chance, where a null row tells it."""
-    null = null_rows(study)
-    if not len(null):
-        return ""
-    text = (
-        " The mean is not the bar of chance: an encoder and probe with nothing to learn err by "
-        f"{number(null['mae_mean'].min())} years."
-    )
-    learned = worse[worse["ci_high"] < null["mae_mean"].min()]
-    if not len(learned):
-        return text
-    return f"{text} Clear of that all the same: {listed([loss_name(r) for r in learned['loss']])}."
 
 
 def _edge(study: Study) -> list[Note]:

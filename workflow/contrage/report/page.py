@@ -16,12 +16,14 @@ import pandas as pd
 import yaml
 
 from contrage.files import atomic, read_json, reading, versions
+from contrage.report.chance import null_rows
 from contrage.report.control import verdicts
+from contrage.report.dominant import dominant_scans
 from contrage.report.html_tables import all_tables
 from contrage.report.notes import notes as boxes
 from contrage.report.render import HERE, render
 from contrage.report.searched import read_draws
-from contrage.report.story import Study, features, has_scans, null_rows, paragraph
+from contrage.report.story import Study, features, has_scans, paragraph
 from contrage.report.style import loss_name
 from contrage.report.text import number, without_folders
 from contrage.report.trainings import broken, epochs, networks, tested
@@ -46,6 +48,7 @@ def page(
     choices: Path | None = None,
     notes: Path | None = None,
     feasible: list[Path] | None = None,
+    splits: list[Path] | None = None,
 ) -> None:
     """Write the report of an experiment.
 
@@ -71,6 +74,8 @@ def page(
         What was noticed in the cohort's tables, a line each (`contrage.cohort.register`).
     feasible : list of Path, optional
         What was found before the trainings (`contrage.learning.feasible`).
+    splits : list of Path, optional
+        The folds of each seed, and which scans decide their normalisation.
     """
     frames = _frames(settings, Path(tables), Path(figures), Path(results), columns, choices)
     noticed = Path(notes).read_text(encoding="utf-8").splitlines() if notes else []
@@ -83,6 +88,7 @@ def page(
         beginning(settings.get("start"), pretraining),
         [text for path in feasible or [] for text in read_json(path).get("warnings", [])],
         noticed=noticed,
+        dominant=dominant_scans(splits or []),
     )
     html = render(HERE / "template.html", context(settings, study, pictures(Path(figures))))
     with atomic(output) as temporary:
@@ -157,7 +163,7 @@ def context(settings: dict[str, Any], study: Study, images: dict[str, Any]) -> d
         "alphas": "alpha_median" in study.tables["mae"],
         "folds": study.scheme != "holdout",
         "unseen": study.get("probe", "alpha") == "unseen",
-        "null": len(null_rows(study)) > 0,
+        "null": len(null_rows(study.tables["baselines"])) > 0,
         "bootstrap": study.get("statistics", "bootstrap"),
         "config": yaml.safe_dump(config, sort_keys=False, allow_unicode=True),
         "n_excluded": len(study.tables["excluded"]),

@@ -8,7 +8,8 @@ from typing import Any
 import pandas as pd
 
 from contrage.cohort.names import MAPS
-from contrage.report.style import NULL, is_null, loss_name
+from contrage.report import chance
+from contrage.report.style import loss_name
 from contrage.report.text import (
     count,
     interval,
@@ -56,6 +57,8 @@ class Study:
         About rows that are not what their names say (`contrage.learning.localised`).
     noticed : list of str
         What a reader of the cohort's tables should know (`contrage.cohort.register`).
+    dominant : dict of str to float
+        Scans that decide the normalisation, with their share (`contrage.report.dominant`).
     """
 
     config: dict[str, Any]
@@ -65,6 +68,7 @@ class Study:
     start: dict[str, Any] | None = None
     warnings: list[str] = field(default_factory=list)
     noticed: list[str] = field(default_factory=list)
+    dominant: dict[str, float] = field(default_factory=dict)
 
     def get(self, *keys: str, default: Any = None) -> Any:
         """Return a value of the configuration by its path."""
@@ -253,7 +257,8 @@ def _outcome(study: Study) -> str:
         return (
             "No loss was better than predicting the mean age of the training set, which errs by "
             f"{number(best.mae_baseline)} years: the lowest mean absolute error, {error} years "
-            f"({bounds}), was that of {loss_name(best.loss)}.{_chance(study)}"
+            f"({bounds}), was that of {loss_name(best.loss)}."
+            f"{chance.told(study.tables['baselines'])}"
         )
     text = f"{loss_name(best.loss)} had the lowest mean absolute error, {error} years ({bounds})"
     if not missing(best.mae_baseline):
@@ -265,25 +270,7 @@ def _outcome(study: Study) -> str:
         text += f" It {verdict} the second, {loss_name(second.loss)}: the paired difference is "
         text += f"{number(second.diff_to_best)} years ({study.level} interval "
         text += f"{interval(second.diff_ci_low, second.diff_ci_high)}{_p(second)})."
-    return text + _chance(study)
-
-
-def null_rows(study: Study) -> pd.DataFrame:
-    """Return the lines of the baselines that are of rows trained on permuted ages."""
-    baselines = study.tables["baselines"]
-    return baselines[baselines["baseline"].map(is_null)] if len(baselines) else baselines
-
-
-def _chance(study: Study) -> str:
-    """Say what is reached with nothing to learn, where that was tried."""
-    words = [
-        f" Trained on permuted ages, so with nothing to learn, {loss_name(row.baseline)} errs by "
-        f"{number(row.mae_mean)} years."
-        for row in null_rows(study)
-        .assign(baseline=lambda frame: frame["baseline"].str.removesuffix(NULL))
-        .itertuples()
-    ]
-    return "".join(words)
+    return text + chance.told(study.tables["baselines"])
 
 
 def _p(line: pd.Series) -> str:

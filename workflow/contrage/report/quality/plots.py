@@ -94,7 +94,8 @@ def _site(table, values, middle, colour, x, outside_only) -> list[str]:
             continue
         scan = escape(str(table.at[row, "scan_id"]))
         y = middle + 12 * ((place * 0.618) % 1 - 0.5)  # a fixed pattern in place of random jitter
-        ring = f' stroke="{INK}" stroke-width="1.6"' if table.at[row, "status"] == "flagged" else ""
+        doubtful = table.at[row, "status"] in ("flagged", "misplaced")
+        ring = f' stroke="{INK}" stroke-width="1.6"' if doubtful else ""
         parts.append(
             f'<a href="#{scan}" tabindex="-1"><circle cx="{x(value)}" cy="{y:.1f}" r="3.6" '
             f'fill="{colour}" fill-opacity=".75"{ring}><title>{scan}: {number(value, 3)}</title>'

@@ -13,10 +13,10 @@ from contrage.cohort.agreement import disagreements
 from contrage.cohort.names import check_file, quality_file
 from contrage.files import read_json
 
-STATUSES = ("flagged", "failed", "ok")
+STATUSES = ("misplaced", "flagged", "failed", "ok")
 WHO = ["scan_id", "participant_id", "session", "site", "age", "sex"]
 JUDGED = ["status", "reason", "excluded"]
-NOT_METRICS = ("status", "stage", "reason", "flagged", "flag_reason")
+NOT_METRICS = ("status", "stage", "reason", "flagged", "flag_reason", "misplaced")
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ def metric(key: str) -> Metric:
 
 
 def scan_rows(scans: pd.DataFrame, derivatives: Path, reader: Mapping[str, str]) -> pd.DataFrame:
-    """Return the cohort's scans with their quality; flagged ones first, then failed ones.
+    """Return the cohort's scans with their quality: misplaced, flagged, failed ones, then others.
 
     Parameters
     ----------
@@ -70,8 +70,8 @@ def scan_rows(scans: pd.DataFrame, derivatives: Path, reader: Mapping[str, str])
     Returns
     -------
     DataFrame
-        `WHO`, `JUDGED` (status: ok, flagged or failed; why; the reader's reason), then every
-        number and truth value that any record holds, in the order in which they first occur.
+        `WHO`, `JUDGED` (status: ok, flagged, misplaced or failed; why; the reader's reason), then
+        every number and truth value that any record holds, in the order in which they first occur.
     """
     lines, warned = [], doubts(scans["scan_id"], derivatives)
     for scan in scans.to_dict("records"):
@@ -103,10 +103,10 @@ def _judgement(record: dict[str, Any], warned: list[str]) -> dict[str, Any]:
     if record.get("status") == "failed":
         stage = record.get("stage")
         return {"status": "failed", "reason": f"{stage}: {record.get('reason')}"}
-    reasons = record.get("flag_reason") or []
-    flagged = bool(record.get("flagged"))
-    reason = "; ".join([*reasons, *warned]) or None
-    return {"status": "flagged" if flagged else "ok", "reason": reason}
+    elsewhere, flags = record.get("misplaced") or [], record.get("flag_reason") or []
+    reason = "; ".join([*elsewhere, *flags, *warned]) or None
+    status = "misplaced" if elsewhere else "flagged" if record.get("flagged") else "ok"
+    return {"status": status, "reason": reason}
 
 
 def measured(record: dict[str, Any], prefix: str = "") -> dict[str, float | bool | None]:
