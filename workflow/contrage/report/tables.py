@@ -75,7 +75,8 @@ def loss_table(results: Path, settings: dict[str, Any]) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        The columns of `contrage.evaluation.summary.mae_table`, and those of `contrage.report.alphas.chosen`.
+        The columns of `contrage.evaluation.summary.mae_table`, and those of
+        `contrage.report.alphas.chosen`.
 
     Raises
     ------
