@@ -301,3 +301,12 @@ def test_a_mask_waits_for_its_image(tmp_path):
 def test_a_t1_that_maps_alone_do_not_need_is_told_with_the_way_out(tmp_path):
     (left_out,) = cohort(tmp_path, "sub-01/mre/sub-01_stiffness", needs_anatomical=True).excluded
     assert "no T1w image (for skull_strip or bias_correction; brain-only maps" in left_out.reason
+
+
+@pytest.mark.parametrize("name", ["stiffness.mgz", "acq-a_stiffness.img", "stiffness.dcm"])
+def test_an_image_of_another_format_is_named_with_what_to_do(tmp_path: Path, name: str) -> None:
+    put(tmp_path, f"sub-20/mre/sub-20_{name}")
+    put(tmp_path, "sub-20/mre/sub-20_stiffness.json")
+    (left_out,) = cohort(tmp_path).excluded
+    assert left_out.stage == "import"
+    assert left_out.reason.endswith(f"(convert sub-20_{name} to .nii.gz)")

@@ -38,6 +38,14 @@ def tar() -> bytes:
     return stream.getvalue()
 
 
+def header_of_pair(kind: type) -> bytes:
+    files = kind.make_file_map()
+    for holder in files.values():
+        holder.fileobj = io.BytesIO()
+    kind(np.ones((9, 9, 9), np.float32), np.eye(4)).to_file_map(files)
+    return files["header"].fileobj.getvalue()
+
+
 PLAIN = nifti(np.ones((9, 9, 9), np.float32))
 COLOUR = np.zeros((9, 9, 9), [("R", "u1"), ("G", "u1"), ("B", "u1")])
 
@@ -57,6 +65,9 @@ COLOUR = np.zeros((9, 9, 9), [("R", "u1"), ("G", "u1"), ("B", "u1")])
         (bz2.compress(PLAIN), "compressed by bzip2"),
         (lzma.compress(PLAIN), "compressed by xz"),
         (tar(), "is a tar archive"),
+        (header_of_pair(nib.Nifti1Pair), r"is the header of a pair \(.hdr and .img\)"),
+        (header_of_pair(nib.Spm99AnalyzeImage), "convert the pair to one .nii file"),
+        (b"", "is empty"),
         (b"\0" * 128 + b"DICM" + b"\0" * 500, "is a DICOM file"),
         (b"\x89HDF\r\n\x1a\n" + b"\0" * 500, "is an HDF5 file"),
         (b"\x89PNG" + b"\0" * 500, "is a PNG picture"),

@@ -88,6 +88,43 @@ def test_clipping_is_told_and_refused_where_it_is_most_of_the_map(tissue):
     assert "was clipped" in problem("stiffness", np.minimum(tissue, 2.0))
 
 
+def test_clipping_from_below_and_values_filled_in_are_told_alike(rng, tissue, inside):
+    found = judge("stiffness", np.where(inside, np.maximum(tissue, 2.0), 0))
+    assert found.problems == [] and "was clipped from below at 2 (" in found.warnings[0]
+    assert "was clipped or filled" in problem("stiffness", np.where(inside, tissue.clip(2.8), 0))
+    filled = np.where(rng.random(SHAPE) < 0.6, 1.5, tissue)
+    assert "is 1.5; give the image" in problem("stiffness", np.where(inside, filled, 0))
+
+
+def test_a_probability_under_the_name_of_the_damping_ratio_is_told(rng, tissue, inside):
+    smooth = ndimage.gaussian_filter(rng.normal(size=SHAPE), 1.5)
+    grey = np.where(inside, 1 / (1 + np.exp(-5 * smooth / smooth.std())), 0)
+    assert "like a probability" in problem("dampingratio", grey)
+    found = judge("dampingratio", np.clip(tissue / 3.5, 0, 1).astype(np.float32))
+    assert found.problems or "is it a map of the damping ratio?" in str(found.warnings)
+    assert "largest value of exactly 1" in str(
+        judge("dampingratio", tissue / tissue.max()).warnings
+    )
+    found = judge("dampingratio", tissue / 13)
+    assert found.problems == [] and found.warnings == []
+
+
+def test_a_fine_parcellation_is_doubted_whatever_its_number_of_regions(rng, tissue):
+    regions = rng.permutation(8 * 7 * 11).reshape(8, 7, 11) + 1
+    labels = np.kron(regions, np.ones((6, 8, 4), int)).astype(np.float32)
+    found = judge("anatomical", labels)
+    assert found.problems == [] and "different whole numbers, in whole regions" in found.warnings[0]
+    assert judge("stiffness", (tissue * 1000).round()).warnings == []
+
+
+def test_a_few_spikes_hide_nothing(rng, inside, tissue):
+    for array in (np.minimum(tissue, 4.0), np.minimum(tissue / 4, 1.0)):
+        spiked = np.where(rng.random(SHAPE) < 0.01, 900 * inside, array).astype(np.float32)
+        plain, other = (judge("stiffness", each, (0, 50)) for each in (array, spiked))
+        assert bool(plain.problems) == bool(other.problems)
+        assert len(plain.warnings) == len(other.warnings)
+
+
 def test_an_image_under_the_name_of_a_map_or_of_a_mask_is_doubted(rng, inside):
     head = np.where(inside, rng.normal(1500, 200, SHAPE), np.abs(rng.normal(0, 30, SHAPE)))
     assert "is it a map of the stiffness?" in judge("stiffness", head + 1).warnings[0]

@@ -14,6 +14,8 @@ from contrage.cohort.tables import FILES, Choice, Cohort, Exclusion, Scan
 from contrage.errors import TableError, few
 
 NAMES = {"stiffness": "stiffness", "dampingratio": "damping-ratio"}
+FOREIGN = (".mgz", ".mgh", ".img", ".img.gz", ".mnc", ".nrrd", ".nhdr", ".dcm", ".mat", ".npy")
+"""Endings of images that are none of NIfTI."""
 FREQUENCY = re.compile(r"\d+([p.]\d+)?hz", re.IGNORECASE)
 
 
@@ -98,8 +100,19 @@ def leave_out_without_images(
         reason = f"no {' and no '.join(needed[kind] for kind in missing)}"
         strangers = dict.fromkeys(name for kind in missing for name in images.strangers(kind))
         reason += f" (there: {few(list(strangers), most=3)})" if strangers else ""
+        foreign = dict.fromkeys(name for kind in missing for name in _foreign(kind, images))
+        reason += f" (convert {few(list(foreign), most=3)} to .nii.gz)" if foreign else ""
         cohort.excluded.append(Exclusion(scan_of(row), "import", reason))
     return not problems and not missing
+
+
+def _foreign(kind: str, images: Images) -> list[str]:
+    """Return the files that are named as an image of a kind and have another format's ending."""
+    return [
+        name
+        for name in images.lists[FOLDERS[kind]]
+        if name.lower().endswith(FOREIGN) and f"_{kind}." in name
+    ]
 
 
 def add_scan(cohort: Cohort, row: dict[str, Any], images: Images, settings: dict[str, Any]) -> None:

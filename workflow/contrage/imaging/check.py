@@ -14,8 +14,8 @@ from contrage.errors import BadScanError
 from contrage.files import write_json
 from contrage.imaging.coordinates import contradiction, sheared
 from contrage.imaging.images import Image, read_nifti, squeezed, transform_points
-from contrage.imaging.limits import PASCAL, beyond, range_of
-from contrage.imaging.plausible import judge
+from contrage.imaging.limits import PASCAL, UNITS, beyond, range_of
+from contrage.imaging.plausible import judge, spread
 from contrage.imaging.stated import stated_problems
 from contrage.imaging.template_source import as_source
 
@@ -180,8 +180,10 @@ def check_values(name: str, finding: Finding, declared: str, limits: dict | None
         return
     array = finding.image.array
     scale = PASCAL if name == "stiffness" and unit_of(array, declared)[0] == "Pa" else 1.0
-    low, high = range_of(name, limits) or (-np.inf, np.inf)
-    found = judge(name, array, (low * scale, high * scale))
+    low, high = (limit * scale for limit in range_of(name, limits) or (-np.inf, np.inf))
+    if name in UNITS and (within := array[(array != 0) & (array >= low) & (array <= high)]).size:
+        finding.facts["spread"] = round(spread(within)[1], 4)
+    found = judge(name, array, (low, high))
     for reason in found.problems:
         finding.problem(reason)
     for reason in found.warnings:

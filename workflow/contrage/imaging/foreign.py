@@ -24,6 +24,8 @@ MAGIC = (
 )
 MGH_TYPES = (0, 1, 3, 4, 10)
 LARGEST_SIDE = 10_000
+HEADER = 348
+"""Bytes of a header of NIfTI-1 and of ANALYZE, which begins with this number."""
 OTHERWISE = "is not a NIfTI file; convert it to .nii or .nii.gz"
 
 
@@ -38,7 +40,15 @@ def what_it_is(content: bytes) -> str:
             return words
     if _is_mgh(content):
         return "is an image of FreeSurfer (.mgh, .mgz); convert it to NIfTI (mri_convert)"
+    if is_header_alone(content):
+        return "is the header of a pair (.hdr and .img); convert the pair to one .nii file"
     return _text(content) or OTHERWISE
+
+
+def is_header_alone(content: bytes) -> bool:
+    """Tell the .hdr of a pair, NIfTI's or ANALYZE's, whose voxels lie in another file."""
+    begins = content[:4] in (struct.pack("<i", HEADER), struct.pack(">i", HEADER))
+    return begins and HEADER <= len(content) <= HEADER + 4
 
 
 def _text(content: bytes) -> str | None:

@@ -16,7 +16,7 @@ from scipy import ndimage
 
 from contrage.errors import BadScanError
 from contrage.files import reading
-from contrage.imaging.foreign import no_numbers, what_it_is, why_unreadable
+from contrage.imaging.foreign import is_header_alone, no_numbers, what_it_is, why_unreadable
 
 Points = np.ndarray
 """World coordinates, shape (n, 3), RAS, mm."""
@@ -87,12 +87,14 @@ def read_nifti(path: Path) -> tuple[nib.Nifti1Image, str]:
     except (OSError, EOFError, zlib.error) as error:
         reason = f"is truncated or damaged ({error}); copy it again from its source"
         raise BadScanError(path, reason) from error
+    if not content:
+        raise BadScanError(path, "is empty once unpacked; copy it again from its source")
     return _parse(path, content), checksum
 
 
 def _parse(path: Path, content: bytes) -> nib.Nifti1Image:
     for kind in (nib.Nifti1Image, nib.Nifti2Image):
-        if not kind.header_class.may_contain_header(content):
+        if is_header_alone(content) or not kind.header_class.may_contain_header(content):
             continue
         try:
             image = kind.from_bytes(content)

@@ -23,6 +23,8 @@ DEFAULTS = {"stiffness": (0, 50), "dampingratio": (0, 2), "beyond": "refuse"}
 STEP = "limits of the map"
 TOLERATED = 1e-4
 """Of the voxels that are not 0, beyond the limits: the 102 public MRE134 maps have none."""
+OTHER = 0.1
+"""Of what is not 0, above the limits and of many values: another image, whatever is asked for."""
 PASCAL = 1000.0
 
 
@@ -42,8 +44,8 @@ class Beyond:
         Voxels below and above the limits, and voxels that are not 0.
     lowest, highest : float
         The extremes of all that is not 0, kPa or without unit.
-    filled : bool
-        Whether more than half of those below have one value.
+    filled, topped : bool
+        Whether more than half of those below, of those above, have one value.
     """
 
     map: str
@@ -55,22 +57,29 @@ class Beyond:
     lowest: float
     highest: float
     filled: bool
+    topped: bool
 
     @property
     def refused(self) -> bool:
         """Whether this is no map that can be used."""
-        return self.action == "refuse" and self.below + self.above > TOLERATED * self.of
+        many = self.below + self.above > TOLERATED * self.of
+        return self.is_another or (self.action == "refuse" and many)
+
+    @property
+    def is_another(self) -> bool:
+        """Whether so much lies above the limits that it is no map in the unit it is read in."""
+        return self.above > OTHER * self.of and not self.topped
 
     @property
     def done(self) -> str:
         """What becomes of them: refuse (the map), background or clip."""
-        return self.action if self.refused or self.action == "clip" else "background"
+        return "refuse" if self.refused else "clip" if self.action == "clip" else "background"
 
     @property
     def facts(self) -> dict[str, Any]:
         """What a record tells: counts, extremes, limits and what is done."""
         found = asdict(self) | {"limits": list(self.limits), "action": self.done}
-        return {key: value for key, value in found.items() if key != "filled"}
+        return {key: value for key, value in found.items() if key not in ("filled", "topped")}
 
     def told(self, scale: float = 1.0) -> str:
         """Say how many voxels lie beyond, which way and how far.
@@ -94,6 +103,8 @@ class Beyond:
 
     def problem(self, scale: float = 1.0) -> str:
         """Say why the map cannot be used, and what to do."""
+        if self.is_another:
+            return f"{self.told(scale)}: another image, or another unit; give the map itself"
         below = "a fill value" if self.filled else "errors of the inversion"
         above = "spikes of the inversion, or a fill value"
         causes = [below] * bool(self.below) + [above] * bool(self.above)
@@ -163,7 +174,6 @@ def beyond(
     below, above = values[values < low], values[(values > high) & (not negative_only)]
     if not below.size and not above.size:
         return None
-    commonest = np.unique(below, return_counts=True)[1].max() if below.size else 0
     return Beyond(
         name,
         limits,
@@ -173,7 +183,8 @@ def beyond(
         int(values.size),
         float(values.min() / scale),
         float(values.max() / scale),
-        bool(below.size > 1 and commonest > below.size / 2),
+        _is_of_one_value(below),
+        _is_of_one_value(above),
     )
 
 
@@ -202,6 +213,11 @@ def check_limits(settings: Mapping[str, Any]) -> None:
                 f"preprocessing.limits.{name}: {list(limits)} are no limits; give the lower one, "
                 f"then the upper one, as in {list(DEFAULTS[name])}, or null for none"
             )
+
+
+def _is_of_one_value(values: np.ndarray) -> bool:
+    counts = np.unique(values, return_counts=True)[1]
+    return bool(values.size > 1 and counts.max() > values.size / 2)
 
 
 def _count(number: int, what: str) -> str:

@@ -12,6 +12,7 @@ from contrage.files import versions
 from contrage.imaging.bias import GRID_MM
 from contrage.imaging.limits import STEP, UNITS
 from contrage.imaging.misplaced import outer_limits
+from contrage.imaging.plausible import KINDS
 from contrage.imaging.register import load_quality
 
 REFERENCES = {
@@ -38,8 +39,6 @@ PROGRAMS = {
     "synthstrip": ("SynthStrip", "SynthStrip"),
     "hdbet": ("HD-BET", "HD-BET"),
 }
-KINDS = {"stiffness": "stiffness", "dampingratio": "damping ratio"}
-
 LIMITED = {
     "coverage": "coverage of the template's brain",
     "overlap": "overlap (Dice) with the template",

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+KINDS = {"stiffness": "stiffness", "dampingratio": "damping ratio"}
 SAMPLE = 200_000
 MOST_LABELS = 300
 LEAST_AGREEING = 0.7
@@ -22,10 +23,13 @@ NARROW, NARROW_LOG, NARROWEST = 0.06, 0.045, 0.03
 """Spread about the median; a logarithm of stiffness has about 0.04, the maps have 0.23 and more."""
 LOGARITHMS = ((3.0, 3.9), (6.9, 9.0))
 """Of 1 to 8 kPa in Pa: the decimal and the natural one."""
-WIDE = 1.0
+WIDE = {"stiffness": 0.65, "dampingratio": 1.0}
 TISSUE, EVEN = ((0.3, 20.0), (300.0, 20_000.0)), 0.7
 """Medians in kPa and in Pa, and a spread; noise spreads by 0.9 of its median and more."""
 CLIPPED, MOSTLY_CLIPPED = 0.01, 0.5
+NEARLY_ONE = 0.9
+"""What a tenth of a probability is above, and no damping ratio, which is 0.1 to 0.4 in brains."""
+LARGEST_DAMPING = 0.6
 
 
 @dataclass
@@ -66,10 +70,14 @@ def judge(
         steps += [lambda: _clipped(within)] * bool(within.size)
     if name == "stiffness" and within.size:
         steps += [lambda: _fraction(within), lambda: _narrow(within)]
+    if name == "dampingratio" and within.size:
+        steps += [lambda: _probability(within)]
     for step in steps:
         if found.problems:
             return found  # the first says what it is
         found.problems += step()
+    if not found.problems:
+        found.warnings += _many_labels(array, values)
     if not found.problems and name in ("stiffness", "dampingratio") and within.size:
         found.warnings += _doubtful(within, name)
     return found
@@ -100,6 +108,17 @@ def _labels(array: np.ndarray, values: np.ndarray) -> list[str]:
     return [
         f"is a mask or a label image: what is not 0 has {len(different)} different values, in "
         "whole regions; give the image itself"
+    ]
+
+
+def _many_labels(array: np.ndarray, values: np.ndarray) -> list[str]:
+    """Doubt whole numbers in whole regions, however many: a fine parcellation has a thousand."""
+    sample = _sample(values)
+    if not (sample == np.round(sample)).all() or agreeing(array) < LEAST_AGREEING:
+        return []
+    return [
+        f"has {len(np.unique(values))} different whole numbers, in whole regions, as a label image "
+        "has; is it the image itself?"
     ]
 
 
@@ -148,11 +167,25 @@ def _is_tissue(values: np.ndarray) -> bool:
 
 
 def _clipped(values: np.ndarray) -> list[str]:
-    top = values.max()
-    share = float((values == top).mean())
+    found, counts = np.unique(_sample(values), return_counts=True)
+    commonest = found[counts.argmax()]
+    share = float((values == commonest).mean())
     if share <= MOSTLY_CLIPPED:
         return []
-    return [f"was clipped: {share:.0%} of what is not 0 is {top:g}; give the image itself"]
+    return [
+        f"was clipped or filled: {share:.0%} of what is not 0 is {commonest:g}; give the image "
+        "itself"
+    ]
+
+
+def _probability(values: np.ndarray) -> list[str]:
+    """Say that nothing is above 1 and much is nearly 1, as in a probability of tissue."""
+    if values.max() > 1.0 + 1e-6 or np.percentile(_sample(values), 90) < NEARLY_ONE:
+        return []
+    return [
+        f"is no map of the damping ratio but like a probability: a tenth of it is above "
+        f"{NEARLY_ONE:g} and nothing above 1"
+    ]
 
 
 def _fraction(values: np.ndarray) -> list[str]:
@@ -180,16 +213,24 @@ def _narrow(values: np.ndarray) -> list[str]:
 def _doubtful(values: np.ndarray, name: str) -> list[str]:
     """Return what a map may have and should not."""
     found = []
-    top = values.max()
-    share = float((values == top).mean())
-    if share > CLIPPED:
-        found.append(f"was clipped at {top:g} ({share:.0%} of what is not 0)")
-    _, about = spread(values)
-    if name == "stiffness" and not NARROW <= about <= WIDE:
+    for end, way in ((values.max(), ""), (values.min(), " from below")):
+        share = float((values == end).mean())
+        if share > CLIPPED:
+            found.append(f"was clipped{way} at {end:g} ({share:.0%} of what is not 0)")
+    median, about = spread(values)
+    if not NARROW <= about <= WIDE[name]:
+        usual = ", where those of brains do by 25 to 50 %" if name == "stiffness" else ""
         found.append(
-            f"has values that spread by {about:.0%} about their median, where those of brains do "
-            "by 25 to 50 %; is it a map of the stiffness?"
+            f"has values that spread by {about:.0%} about their median{usual}; is it a map of the "
+            f"{KINDS[name]}?"
         )
+    if name == "dampingratio" and median > LARGEST_DAMPING:
+        found.append(
+            f"has a median of {median:.2g}, where brains have 0.1 to 0.4; is it a map of the "
+            "damping ratio?"
+        )
+    if name == "dampingratio" and abs(values.max() - 1) < 1e-6:
+        found.append("has a largest value of exactly 1, as a probability or a map scaled to 1 has")
     return found
 
 
