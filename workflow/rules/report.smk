@@ -69,9 +69,9 @@ rule figures:
         tables=TABLES,
         scans=rules.select.output.selected,
         # For the few images that are drawn: the sidecar has the SHA-256 of every one that is learned
-        # from, and the job that makes it writes mask and anatomical image, too.
+        # from, the table above what was measured of mask and anatomical image, by the same job.
         images=f"{ARRAY}.json" if HAS_SCANS else [],
-        quality=rules.quality_page.output.table if HAS_SCANS else [],
+        records=per_scan(rules.quality.output.record) if IS_PHANTOM else [],
         code=code("contrage.report.figures"),
     output:
         folder=report(
@@ -101,6 +101,7 @@ rule figures:
             quality=config["preprocessing"]["quality"],
             image=IMAGE,
             grid_mm=GRID_MM,
+            truth=IS_PHANTOM,
             search={row: config["search"]["rows"][row] for row in SEARCHED_ROWS},
         ),
         results=results_folder,
@@ -110,8 +111,7 @@ rule figures:
     shell:
         "python -m contrage figures --settings {params.settings:q} --log {log:q}"
         " --results {params.results:q} --scans {input.scans:q}"
-        " --derivatives {params.derivatives:q} --quality {input.quality:q}"
-        " --output {output.folder:q}"
+        " --derivatives {params.derivatives:q} --output {output.folder:q}"
 
 
 rule page:

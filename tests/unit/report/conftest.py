@@ -55,7 +55,6 @@ class Report:
             results=self.results,
             scans=self.path("dataset", "scans.tsv"),
             derivatives=self.derivatives,
-            quality=self.derivatives / "quality.tsv",
             output=self.path("figures"),
         )
 

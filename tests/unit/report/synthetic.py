@@ -127,7 +127,6 @@ def write_derivatives(
     truth: bool,
     name_of_map: str = "stiffness",
 ) -> None:
-    measured = []
     for scan in scans.itertuples():
         name, place = scan.scan_id, folder / scan.participant_id
         image, stiffness, mask, affine = image_pair(scan.age, scan.coverage, rng)
@@ -146,10 +145,9 @@ def write_derivatives(
                 "coverage_error": float(rng.normal(0, 0.005)),
                 "bias_residual_sd": None,
             }
-        measured.append({"scan_id": name, **quality})
+        write_json(place / "qc" / f"{name}_desc-quality.json", quality)
         steps = [{"name": "skull_strip", "seconds": 12.5}, {"name": "registration", "seconds": 8}]
         write_json(place / f"{name}_desc-preproc.json", {"status": "ok", "steps": steps})
-    write_tsv(folder / "quality.tsv", pd.DataFrame(measured or {"scan_id": []}))
 
 
 def write_experiment(
@@ -247,6 +245,7 @@ def settings(seeds: list[int] = SEEDS) -> dict:
         "norm_rows": NORMS,
         "seeds": seeds,
         "folds": [0],
+        "truth": True,
         "benchmarks": benchmarks(seeds),
         "statistics": {"bootstrap": 200, "confidence": 0.95},
         "embedding": {"rows": ["dynlocrep"], "epochs": EPOCHS},

@@ -62,6 +62,7 @@ def write(root: Path, choice: Choice) -> Report:
     seeds = list(choice.seeds)
     settings = copy.deepcopy(synthetic.settings(seeds))
     settings |= {"rows": ["exp", "dynlocrep"], "norm_rows": {}, "image": choice.image}
+    settings["truth"] = choice.phantom
     folds = 1 if choice.scheme == "holdout" else 5
     settings["folds"] = list(range(folds))
     config = settings["config"]
@@ -87,7 +88,6 @@ def without_scans(report: Report, is_table: bool) -> None:
     """Take away what only preprocessing gives."""
     scans = read_tsv(report.path("dataset", "scans.tsv"))
     write_tsv(report.path("dataset", "scans.tsv"), scans.drop(columns=MEASURED))
-    (report.derivatives / "quality.tsv").write_text("scan_id\n")
     report.settings["benchmarks"] = report.settings["benchmarks"][:1]
     lost = {"scan_id": ["sub-061"], "participant_id": ["sub-061"], "stage": ["import"]}
     write_tsv(report.path("dataset", "excluded.tsv"), pd.DataFrame(lost | {"reason": ["no age"]}))

@@ -17,13 +17,7 @@ logger = logging.getLogger(__name__)
 
 
 def figures(
-    settings: dict[str, Any],
-    *,
-    results: Path,
-    scans: Path,
-    derivatives: Path,
-    output: Path,
-    quality: Path | None = None,
+    settings: dict[str, Any], *, results: Path, scans: Path, derivatives: Path, output: Path
 ) -> None:
     """Draw all figures for which there are ingredients, and list them in ``figures.json``.
 
@@ -32,7 +26,8 @@ def figures(
     settings : dict
         ``rows``, ``norm_rows``, ``seeds`` as for the tables, ``folds`` of the trainings. These may
         be absent: ``embedding`` (``rows``, ``epochs``); ``quality`` (``min_coverage``,
-        ``min_overlap``, ``min_correlation``); ``search`` (row → ranges of its settings).
+        ``min_overlap``, ``min_correlation``); ``search`` (row → ranges of its settings); ``truth``
+        (whether records of quality have it).
     results : Path
         The experiment's folder, with its tables made: the figures show their numbers.
     scans : Path
@@ -41,15 +36,12 @@ def figures(
         The cohort's preprocessed images.
     output : Path
         The folder to write; each figure is ``<name>.png`` and ``<name>.svg``.
-    quality : Path, optional
-        What was measured of each scan of the cohort (`contrage.report.quality.page`).
     """
     from contrage.report.figures.ingredients import gather
     from contrage.report.style import use_style
 
     use_style()
-    places = (Path(path) for path in (results, scans, derivatives, output))
-    given = gather(settings, *places, quality=quality)
+    given = gather(settings, Path(results), Path(scans), Path(derivatives), Path(output))
     given.output.mkdir(parents=True, exist_ok=True)
     made = []
     for draw in drawings():

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from contrage.cohort.names import quality_file
+from contrage.files import read_json
 from contrage.report.figures.ingredients import Ingredients
 from contrage.report.style import GREY, INK, STUDY_COLOURS, Figure, save
 from contrage.report.text import count, listed
@@ -241,12 +243,14 @@ def truth(given: Ingredients) -> Figure | None:
 
 
 def truth_table(given: Ingredients) -> pd.DataFrame:
-    """Return one row per scan with what was measured of it against the truth."""
+    """Return one row per scan with what its quality file says about the truth."""
     import pandas as pd
 
-    measured = given.tables.get("quality", pd.DataFrame(columns=["scan_id"]))
-    known = [key for key in TRUTHS if key in measured]
-    table = measured[measured["scan_id"].isin(given.scans["scan_id"])]
-    table = table.set_index("scan_id")[known].dropna(how="all").dropna(axis=1, how="all")
-    order = [scan for scan in given.scans["scan_id"] if scan in table.index]
-    return table.loc[order].reset_index()
+    lines = []
+    for scan in given.scans["scan_id"] if given.settings.get("truth") else ():
+        path = given.derivatives / quality_file(scan)
+        record = read_json(path) if path.is_file() else {}
+        known = {key: record[key] for key in TRUTHS if record.get(key) is not None}
+        if known:
+            lines.append({"scan_id": scan} | known)
+    return pd.DataFrame(lines)

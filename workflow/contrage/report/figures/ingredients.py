@@ -34,8 +34,7 @@ class Ingredients:
     rows : list of str
         The loss configurations, in the order of the MAE table (best first).
     tables : dict
-        mae, norms and baselines, where they exist; search, the draws of its rows; quality, what
-        was measured of each scan, where it was.
+        mae, norms and baselines, where they exist; search, the draws of its rows.
     """
 
     settings: dict[str, Any]
@@ -99,12 +98,7 @@ class Ingredients:
 
 
 def gather(
-    settings: dict[str, Any],
-    results: Path,
-    scans: Path,
-    derivatives: Path,
-    output: Path,
-    quality: Path | None = None,
+    settings: dict[str, Any], results: Path, scans: Path, derivatives: Path, output: Path
 ) -> Ingredients:
     """Read the tables that several figures share."""
     tables = {}
@@ -112,8 +106,6 @@ def gather(
         path = results / "tables" / f"{name}.tsv"
         if path.is_file():
             tables[name] = read_tsv(path)
-    if quality:
-        tables["quality"] = read_tsv(quality)
     tables["search"] = read_draws(results / "tables" / "search.tsv", settings.get("search") or {})
     rows = settings.get("rows") or []
     if "mae" in tables:
