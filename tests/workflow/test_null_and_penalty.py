@@ -76,6 +76,8 @@ def test_tables_and_page_tell_of_both(done):
     assert read_tsv(folder / "tables/mae.tsv")["loss"].tolist() == ["l1", "exp"]
     assert "exp-null" in set(read_tsv(folder / "tables/baselines.tsv")["baseline"])
     assert set(read_tsv(folder / "tables/alphas.tsv")["loss"]) == set(ROWS)
+    jobs = read_tsv(folder / "tables/runtimes.tsv").set_index("step")["jobs"]
+    assert jobs[["train", "unseen_train", "unseen_split", "null_ages"]].tolist() == [6, 6, 4, 2]
     html = (folder / "report.html").read_text()
     assert "Exponential on permuted ages" in html
     assert "its penalty chosen on people from whom a second encoder had not learned" in html

@@ -121,6 +121,7 @@ def training_modules(wildcards):
 def planned_benchmarks():
     """Where the rules so far write what jobs took, with the rows, seeds and folds of this run."""
     own = {"row": ALL_ROWS, "seed": SEEDS, "fold": FOLDS}
+    own["ages"] = ["given", *(["permuted"] if NULL_ROWS else [])]
     draws = list(range(config["search"]["draws"]))
     searched = {**own, "row": SEARCHED_ROWS, "seed": SEARCHED_SEEDS, "draw": draws}
     found = {}
