@@ -295,3 +295,11 @@ def test_prepared_arrays_ask_for_multiples_of_their_own_voxels(config):
 def test_kinds_of_arrays_go_with_arrays_only(config, cohort):
     with pytest.raises(SettingsError, match=r"cohort\.image: vbm or quasiraw goes with"):
         experiment.check_config(merged(config, {"cohort": cohort}))
+
+
+def test_a_null_is_searched_by_no_settings_of_its_own(config):
+    config["search"]["rows"] = {"exp-null": {"sigma": [1, 2]}}
+    with pytest.raises(
+        SettingsError, match=r"search\.rows\.exp-null: it takes the settings of exp"
+    ):
+        experiment.check_config(config)

@@ -92,7 +92,7 @@ def rows_without_head():
 
 def localised_rows():
     """The schedules of dynlocrep's rows, as far as they are known before the first job."""
-    rows = [row for row in ALL_ROWS if row not in SEARCHED_ROWS]
+    rows = [row for row in ALL_ROWS if NULL_ROWS.get(row, row) not in SEARCHED_ROWS]
     settings = {row: experiment.loss_settings(config, row) for row in rows}
     decides = ("loss", "formulation", "nn_final", "nn_step_size", "max_epochs")
     return {

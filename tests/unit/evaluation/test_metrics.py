@@ -12,7 +12,13 @@ from hypothesis.extra.numpy import arrays
 from scipy.stats import pearsonr
 from sklearn.metrics import mean_absolute_error, mean_squared_error, r2_score
 
-from contrage.evaluation.metrics import mae, pearson, r2, rmse, scores, within_folds_r
+from contrage.evaluation.metrics import mae, r2, rmse, scores, within_folds_r
+
+
+def pearson(age, predicted) -> float:
+    """All in one fold."""
+    return within_folds_r(age, predicted, np.zeros(len(age)))
+
 
 AGES = arrays(float, 12, elements=st.floats(5, 100), unique=True)
 

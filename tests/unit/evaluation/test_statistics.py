@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.stats import bootstrap, permutation_test, sem
+from scipy.stats import bootstrap, permutation_test, sem, t
 
 from contrage.evaluation.statistics import bootstrap_mae, holm, mae_intervals, permutation_p
 
@@ -86,9 +86,30 @@ def test_intervals_agree_with_scipys_bootstrap_where_people_are_many(rng):
     assert (low[0], high[0]) == pytest.approx(wanted, abs=0.06 * (wanted[1] - wanted[0]))
 
 
-def test_two_participants_are_too_few_for_an_interval():
-    (low, high), _ = mae_intervals(np.array([[[1.0, 3.0]]]), np.ones((1, 2), int), 0, 300, 0, 0.95)
-    assert np.isnan([low[0], high[0]]).all()
+@pytest.mark.parametrize("people", [2, 5, 7])
+def test_of_few_participants_it_is_students_t(rng, people):
+    errors = rng.uniform(0, 9, (2, 1, people))
+    (low, high), (near, far) = mae_intervals(errors, np.ones((1, people), int), 0, 300, 0, 0.95)
+    own, gap = errors[1, 0], errors[1, 0] - errors[0, 0]
+    wanted = t.interval(0.95, people - 1, own.mean(), sem(own))
+    assert (low[1], high[1]) == pytest.approx((max(0, wanted[0]), wanted[1]))
+    assert (near[1], far[1]) == pytest.approx(t.interval(0.95, people - 1, gap.mean(), sem(gap)))
+
+
+def test_of_one_participant_there_is_no_interval(rng):
+    for bounds in mae_intervals(rng.uniform(0, 9, (2, 3, 1)), np.full((3, 1), 2), 0, 300, 0, 0.95):
+        assert np.isnan(bounds).all()
+
+
+@pytest.mark.parametrize("scans", [1, 2])
+@pytest.mark.parametrize("people", [3, 8])
+def test_rounding_is_no_spread(rng, people, scans):
+    """A draw of one participant alone has none: nothing is divided by the last digits."""
+    for study in range(40):
+        errors = rng.uniform(1, 9, (3, 3, people)) * scans
+        counts = np.full((3, people), scans)
+        (low, high), (near, far) = mae_intervals(errors, counts, 0, 500, study, 0.95)
+        assert np.abs([low, high, near, far]).max() < 100
 
 
 def test_seed_without_a_drawn_participant_does_not_count():

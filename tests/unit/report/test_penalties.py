@@ -109,11 +109,24 @@ def test_what_chance_reaches_is_told_where_it_was_tried() -> None:
     assert "permuted" not in paragraph(compared([3.3, 3.8]))
 
 
-def test_a_row_worse_than_the_mean_and_better_than_chance_has_learned_something() -> None:
-    (box,) = [n for n in notes(compared([3.5, 3.75], null=3.73)) if "Worse than" in n.title]
+def test_a_row_worse_than_the_mean_is_compared_with_its_own_null() -> None:
+    study = compared([3.75, 3.8], null=3.73)
+    study.tables["baselines"]["ci_low"] = [3.0, 3.6]
+    study.tables["mae"]["diff_to_null"] = [None, -0.23]
+    study.tables["mae"]["null_ci_low"] = [None, -0.4]
+    study.tables["mae"]["null_ci_high"] = [None, -0.05]
+    (box,) = [note for note in notes(study) if "Worse than" in note.title]
     assert "nothing to learn err by 3.73 years" in box.text
-    assert "Clear of that all the same: Rank-N-Contrast." in box.text
-    (box,) = [n for n in notes(compared([3.5, 3.75])) if "Worse than" in n.title]
+    assert (
+        "Exponential against its own null: −0.23 years (95 % interval −0.40 to −0.05)." in box.text
+    )
+    assert "Rank-N-Contrast against" not in box.text
+
+
+def test_a_null_that_is_not_clear_of_the_mean_is_no_other_bar() -> None:
+    study = compared([3.75, 3.8], null=3.5)
+    study.tables["baselines"]["ci_low"] = [3.0, 3.1]
+    (box,) = [note for note in notes(study) if "Worse than" in note.title]
     assert "chance" not in box.text
 
 
@@ -153,6 +166,28 @@ def test_the_null_stands_beside_the_baselines_and_not_among_the_losses(with_null
         errors.append((test["predicted_age"] - test["age"]).abs().mean())
     assert baselines.loc["exp-null", "mae_mean"] == pytest.approx(sum(errors) / len(errors))
     assert set(read_tsv(with_null.path("tables", "alphas.tsv"))["loss"]) >= {"exp-null", "exp"}
+
+
+def test_a_row_is_compared_with_its_own_null_person_by_person(with_null) -> None:
+    losses = read_tsv(with_null.path("tables", "mae.tsv")).set_index("loss")
+    baselines = read_tsv(with_null.path("tables", "baselines.tsv")).set_index("baseline")
+    gap = losses.loc["exp", "mae_mean"] - baselines.loc["exp-null", "mae_mean"]
+    assert losses.loc["exp", "diff_to_null"] == pytest.approx(gap)
+    assert losses.loc["exp", "null_ci_low"] < gap < losses.loc["exp", "null_ci_high"] < 0
+    assert losses.loc["dynlocrep", ["diff_to_null", "null_ci_low"]].isna().all()
+
+
+def test_without_an_interval_no_overlap_is_told_and_nothing_is_sure() -> None:
+    study = compared([3.3, 3.8])
+    study.tables["mae"][["ci_low", "ci_high", "diff_ci_low", "diff_ci_high"]] = float("nan")
+    study.tables["mae"]["p_holm"] = [None, 0.5]
+    boxes = {note.title: note.text for note in notes(study)}
+    assert (
+        "With so few participants there is no interval."
+        in boxes["The best loss is not clearly the best"]
+    )
+    assert "overlap" not in boxes["The best loss is not clearly the best"]
+    assert "is not known" in boxes["Perhaps no better than predicting the mean"]
 
 
 def test_the_page_has_the_null_its_words_and_the_penalties(with_null) -> None:

@@ -24,11 +24,6 @@ def r2(age: ArrayLike, predicted: ArrayLike) -> float:
     return explained(age, predicted, np.mean(age))
 
 
-def pearson(age: ArrayLike, predicted: ArrayLike) -> float:
-    """Return Pearson's correlation; NaN where either side is constant."""
-    return within_folds_r(age, predicted, np.zeros(np.size(age)))
-
-
 def within_folds_r(age: ArrayLike, predicted: ArrayLike, fold: ArrayLike) -> float:
     """Return Pearson's correlation within folds, pooled; NaN where either side is constant in all.
 

@@ -17,6 +17,10 @@ Floats = NDArray[np.float64]
 CHUNK = 200
 AT_ONCE = 4_000_000
 """Numbers in the largest array of a chunk of draws: 32 MB."""
+FEW = 8
+"""Participants below which draws have too little spread to measure anything in: Student's t then."""
+NOTHING = 1e-9
+"""Part of an MAE below which a number is rounding."""
 EXACT = 12
 
 
@@ -48,9 +52,8 @@ def mae_intervals(
     """Return intervals of the MAE of every row, and of its difference to a reference row.
 
     A studentised bootstrap over participants (Efron and Tibshirani 1993, chapter 12.5): each draw
-    is measured in its own standard errors. The percentile bootstrap is too narrow for few: its
-    95 % intervals of an MAE hold the truth in 87 % of cohorts of 8 and 90 % of 12, these in 94 to
-    96 %.
+    is measured in its own standard errors; with fewer than eight, Student's t. Percentiles of the
+    draws are too narrow for few (docs/evaluation.md has how often either holds the truth).
 
     Parameters
     ----------
@@ -66,18 +69,33 @@ def mae_intervals(
     Returns
     -------
     ((low, high), (low, high))
-        Each an ndarray of shape (rows,): of the MAE, not below 0, and of the difference. NaN where
-        there are too few participants to tell.
+        Each an ndarray of shape (rows,): of the MAE, not below 0, and of the difference. NaN with
+        one participant, and where too many draws have no spread.
     """
-    every = np.ones((1, counts.shape[1]))
-    centre = _measure(errors, counts, reference, every)
+    people = counts.shape[1]
+    centre = _measure(errors, counts, reference, np.ones((1, people)))
+    mae, gap = centre.mae[0], centre.mae[0] - centre.mae[0, reference]
+    if people < FEW:
+        low, high = _student(mae, centre.error[0], people, confidence)
+        apart = _student(gap, centre.difference_error[0], people, confidence)
+        return (np.maximum(low, 0), high), apart
     found = bootstrap_mae(errors, counts, reference, draws, seed)
-    low, high = _studentised(centre.mae[0], centre.error[0], found.mae, found.error, confidence)
-    gaps, gap = (each.mae - each.mae[:, [reference]] for each in (found, centre))
-    apart = _studentised(
-        gap[0], centre.difference_error[0], gaps, found.difference_error, confidence
-    )
+    low, high = _studentised(mae, centre.error[0], found.mae, found.error, confidence)
+    gaps = found.mae - found.mae[:, [reference]]
+    apart = _studentised(gap, centre.difference_error[0], gaps, found.difference_error, confidence)
     return (np.maximum(low, 0), high), apart
+
+
+def _student(
+    centre: Floats, error: Floats, people: int, confidence: float
+) -> tuple[Floats, Floats]:
+    """Return Student's t interval over participants; NaN of one alone."""
+    from scipy.stats import t
+
+    if people < 2:
+        return np.full_like(centre, np.nan), np.full_like(centre, np.nan)
+    reach = t.ppf((1 + confidence) / 2, people - 1) * error
+    return centre - reach, centre + reach
 
 
 def bootstrap_mae(
@@ -102,7 +120,6 @@ def bootstrap_mae(
 
 def _measure(errors: Floats, counts: NDArray[np.int_], reference: int, times: Floats) -> Draws:
     """Return the MAE of each row and its standard errors, participants counting `times` each."""
-    people = counts.shape[1]
     scans = times @ counts.T
     # A draw may miss all test participants of a seed, where seeds have splits of their own.
     there = scans > 0
@@ -113,17 +130,22 @@ def _measure(errors: Floats, counts: NDArray[np.int_], reference: int, times: Fl
     # What each participant adds to the departure from that mean: the linearised estimator.
     own = np.einsum("rsp,ds->drp", errors, weight, optimize=True)
     own -= np.einsum("drs,ds,sp->drp", of_seed, weight, counts.astype(float), optimize=True)
-    scale = people / max(1, people - 1)
-    error = np.sqrt(scale * np.einsum("dp,drp->dr", times, own**2))
-    own -= own[:, [reference]]
-    return Draws(mae, error, np.sqrt(scale * np.einsum("dp,drp->dr", times, own**2)))
+    error = _standard_error(own, times, mae)
+    return Draws(mae, error, _standard_error(own - own[:, [reference]], times, mae))
+
+
+def _standard_error(own: Floats, times: Floats, mae: Floats) -> Floats:
+    """Return the standard error of each row in each draw; exactly 0 where only rounding is left."""
+    people = own.shape[2]
+    error = np.sqrt(people / max(1, people - 1) * np.einsum("dp,drp->dr", times, own**2))
+    return np.where(error < NOTHING * np.abs(mae), 0.0, error)
 
 
 def _studentised(
     centre: Floats, error: Floats, draws: Floats, errors: Floats, confidence: float
 ) -> tuple[Floats, Floats]:
     """Return the interval of each row from its draws, each in its own standard errors."""
-    apart = draws - centre
+    apart = np.where(np.abs(draws - centre) < NOTHING * np.abs(draws), 0.0, draws - centre)
     with np.errstate(divide="ignore", invalid="ignore"):
         # A draw of one participant alone has no spread: as far away as can be.
         t = np.where(apart == 0, 0.0, apart / errors)

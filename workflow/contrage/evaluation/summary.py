@@ -74,6 +74,36 @@ def mae_table(
     return table[[name for name in table if name not in own] + own]
 
 
+def against(
+    rows: Mapping[str, Sequence[pd.DataFrame]],
+    nulls: Mapping[str, Sequence[pd.DataFrame]],
+    settings: Mapping[str, Any],
+) -> pd.DataFrame:
+    """Compare rows, each with one of its own, person by person.
+
+    Parameters
+    ----------
+    rows, nulls : mapping of str to sequence of DataFrame
+        Predictions as for `mae_table`, under the same names in both.
+    settings : mapping
+        As for `mae_table`.
+
+    Returns
+    -------
+    DataFrame
+        loss, diff_to_null (mae_mean minus the other's), null_ci_low, null_ci_high.
+    """
+    chosen = DEFAULTS | dict(settings)
+    drawn = chosen["bootstrap"], chosen["seed"], chosen["confidence"]
+    lines = []
+    for name, frames in rows.items():
+        errors, counts = _errors({name: frames, "null": nulls[name]})
+        _, (low, high) = mae_intervals(errors, counts, 1, *drawn)
+        gap = (errors.sum(2) / counts.sum(1)).mean(1)
+        lines.append([name, gap[0] - gap[1], low[0], high[0]])
+    return pd.DataFrame(lines, columns=["loss", "diff_to_null", "null_ci_low", "null_ci_high"])
+
+
 def baseline_table(frames: Sequence[pd.DataFrame], settings: Mapping[str, Any]) -> pd.DataFrame:
     """Summarise the baselines as the losses are summarised.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from contrage.report.style import NULL, is_null, loss_name
-from contrage.report.text import listed, number
+from contrage.report.text import interval, missing, number
 
 
 def null_rows(baselines: pd.DataFrame) -> pd.DataFrame:
@@ -22,23 +22,35 @@ def told(baselines: pd.DataFrame) -> str:
     )
 
 
-def against(baselines: pd.DataFrame, worse: pd.DataFrame) -> str:
-    """Say whether losses that are no better than the mean are at chance; empty if nothing tells it.
+def against(baselines: pd.DataFrame, worse: pd.DataFrame, level: str) -> str:
+    """Say of losses that are no better than the mean whether they are at chance.
 
     Parameters
     ----------
     baselines : DataFrame
-        baseline, mae_mean.
+        baseline, mae_mean, ci_low.
     worse : DataFrame
-        loss, ci_high: the losses in question.
+        The losses in question: loss, mae_baseline, and of those with a null of their own the paired
+        difference to it (`contrage.evaluation.summary.against`).
+    level : str
+        The confidence of the intervals, as in "95 %".
+
+    Returns
+    -------
+    str
+        Empty where no null row tells it.
     """
-    null = null_rows(baselines)
-    if not len(null):
-        return ""
-    bar = null["mae_mean"].min()
-    text = (
-        " The mean is not the bar of chance: an encoder and probe with nothing to learn err by "
-        f"{number(bar)} years."
-    )
-    learned = [loss_name(row) for row in worse.loc[worse["ci_high"] < bar, "loss"]]
-    return f"{text} Clear of that all the same: {listed(learned)}." if learned else text
+    null, parts = null_rows(baselines), []
+    if len(null) and (null["ci_low"] > worse["mae_baseline"].max()).all():
+        parts.append(
+            " The mean is not the bar of chance: an encoder and probe with nothing to learn err by "
+            f"{number(null['mae_mean'].min())} years."
+        )
+    for row in worse.to_dict("records"):
+        if not missing(row.get("diff_to_null")):
+            bounds = interval(row["null_ci_low"], row["null_ci_high"])
+            parts.append(
+                f" {loss_name(row['loss'])} against its own null: {number(row['diff_to_null'])} "
+                f"years ({level} interval {bounds})."
+            )
+    return "".join(parts)

@@ -147,16 +147,19 @@ def _not_localised(study: Study) -> list[Note]:
 def _no_better(study: Study) -> list[Note]:
     mae = study.tables["mae"]
     worse = mae[mae["mae_mean"] >= mae["mae_baseline"]]
-    unsure = mae[(mae["mae_mean"] < mae["mae_baseline"]) & (mae["ci_high"] >= mae["mae_baseline"])]
+    clear = mae["ci_high"] < mae["mae_baseline"]  # not so where there is no interval
+    unsure = mae[(mae["mae_mean"] < mae["mae_baseline"]) & ~clear]
     found = []
     if len(worse):
         names = listed([loss_name(row) for row in worse["loss"]])
         text = f"{names}: no better than giving everyone the mean age of the training set."
-        text += chance.against(study.tables["baselines"], worse)
+        text += chance.against(study.tables["baselines"], worse, study.level)
         found.append(Note("warning", "Worse than predicting the mean", text))
     if len(unsure):
         names = listed([loss_name(row) for row in unsure["loss"]])
-        text = f"{names}: the interval reaches the error of predicting the mean."
+        known = unsure["ci_high"].notna().all()
+        reaches = "reaches the error of" if known else "is not known, or reaches the error of"
+        text = f"{names}: the interval {reaches} predicting the mean."
         found.append(Note("warning", "Perhaps no better than predicting the mean", text))
     return found
 
@@ -173,8 +176,8 @@ def _edge(study: Study) -> list[Note]:
     text = f"The probe took {found}. What other penalties give stands in the table of penalties."
     if not unseen and (mae["n_alpha_highest"] > 0).any():
         text += (
-            " They were chosen on ages that the encoder has learned by heart, which favours small "
-            "ones: probe.alpha: unseen chooses them on other people."
+            " They were chosen on the scans that the encoder learned from, and features that fit "
+            "these ages favour small ones: probe.alpha: unseen chooses them on other people."
         )
     return [Note("info", "A penalty at the end of its list", text)]
 
@@ -205,9 +208,12 @@ def _ties(study: Study) -> list[Note]:
     names = listed([loss_name(row) for row in tied])
     text = (
         f"{loss_name(best.loss)} cannot be told apart from {names}: the interval of the paired "
-        f"difference holds zero, or p is 0.05 or more. The {study.level} intervals of {others} "
-        "overlap with that of the best."
+        "difference holds zero, or p is 0.05 or more."
     )
+    if missing(best.ci_high):
+        text += " With so few participants there is no interval."
+    else:
+        text += f" The {study.level} intervals of {others} overlap with that of the best."
     if "p_holm" in mae:
         text += f" {ONLY_P}"
     return [Note("warning", "The best loss is not clearly the best", text)]

@@ -100,6 +100,8 @@ def loss_name(row: str) -> str:
     """Return the name a reader knows a loss configuration by; unknown rows keep their own."""
     if row in LOSS_NAMES:
         return LOSS_NAMES[row]
+    if is_null(row):
+        return f"{loss_name(row.removesuffix(NULL))} on permuted ages"
     if row.endswith("-pretrained"):
         return f"{loss_name(row.removesuffix('-pretrained'))}, pre-trained"
     stem, _, variant = row.partition("-")
@@ -116,9 +118,7 @@ def baseline_name(row: str, group: str = "study") -> str:
 
     `group` is what people were scanned in.
     """
-    if is_null(row):
-        return f"{loss_name(row.removesuffix(NULL))} on permuted ages"
-    return BASELINE_NAMES.get(row, row).format(group=group)
+    return loss_name(row) if is_null(row) else BASELINE_NAMES.get(row, row).format(group=group)
 
 
 def loss_colours(rows: Iterable[str]) -> dict[str, str]:

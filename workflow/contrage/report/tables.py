@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from contrage.errors import TableError
 from contrage.report.alphas import chosen, fixed, metrics_of
 from contrage.report.runtimes import runtime_table
+from contrage.report.style import NULL
 from contrage.tables import read_tsv, write_tsv
 
 if TYPE_CHECKING:
@@ -75,19 +76,26 @@ def loss_table(results: Path, settings: dict[str, Any]) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        The columns of `contrage.evaluation.summary.mae_table`, and those of
-        `contrage.report.alphas.chosen`.
+        The columns of `contrage.evaluation.summary.mae_table`, those of
+        `contrage.report.alphas.chosen`, and of rows with a null those of
+        `contrage.evaluation.summary.against`.
 
     Raises
     ------
     TableError
         A file of predictions is missing.
     """
-    from contrage.evaluation.summary import mae_table
+    from contrage.evaluation.summary import against, mae_table
 
     frames = predictions(results, settings["rows"], settings["seeds"])
     table = mae_table(frames, settings.get("statistics", {}))
-    return table.merge(chosen(_metrics(results, settings)), on="loss", how="left")
+    table = table.merge(chosen(_metrics(results, settings)), on="loss", how="left")
+    found = predictions(results, settings.get("null_rows", []), settings["seeds"])
+    nulls = {name.removesuffix(NULL): null for name, null in found.items()}
+    if not nulls:
+        return table
+    compared = against({row: frames[row] for row in nulls}, nulls, settings.get("statistics", {}))
+    return table.merge(compared, on="loss", how="left")
 
 
 def _metrics(results: Path, settings: dict[str, Any]) -> dict[str, list[dict]]:
