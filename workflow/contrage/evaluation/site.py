@@ -48,7 +48,8 @@ def site_control(settings: dict[str, Any], *, array: Path, scans: Path, output: 
     Parameters
     ----------
     settings : dict
-        `dataset` (voxel_mm, normalisation) and `statistics` (bootstrap, permutations, confidence, seed).
+        `dataset` (voxel_mm, normalisation), `statistics` (bootstrap, permutations, confidence,
+        seed).
     array, scans : Path
         As in training.
     output : Path

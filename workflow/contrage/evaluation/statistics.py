@@ -18,7 +18,7 @@ CHUNK = 200
 AT_ONCE = 4_000_000
 """Numbers in the largest array of a chunk of draws: 32 MB."""
 FEW = 8
-"""Participants below which draws have too little spread to measure anything in: Student's t then."""
+"""Participants below which some draws have hardly a spread to measure in: Student's t then."""
 NOTHING = 1e-9
 """Part of an MAE below which a number is rounding."""
 EXACT = 12
