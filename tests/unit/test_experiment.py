@@ -297,6 +297,17 @@ def test_kinds_of_arrays_go_with_arrays_only(config, cohort):
         experiment.check_config(merged(config, {"cohort": cohort}))
 
 
+def test_all_losses_have_a_null_and_chosen_ones_where_one_is_asked_for(config):
+    assert experiment.null_rows(config) == {"exp-null": "exp"}
+    assert "exp-null" in experiment.all_rows(config)
+    assert "exp-null" not in experiment.benchmark_rows(config)
+    config["benchmark"]["losses"] = ["exp", "rnc"]
+    assert experiment.null_rows(config) == {}
+    config["benchmark"]["null"] = ["rnc"]
+    assert experiment.null_rows(config) == {"rnc-null": "rnc"}
+    assert experiment.loss_settings(config, "rnc-null") == experiment.loss_settings(config, "rnc")
+
+
 def test_a_null_is_searched_by_no_settings_of_its_own(config):
     config["search"]["rows"] = {"exp-null": {"sigma": [1, 2]}}
     with pytest.raises(

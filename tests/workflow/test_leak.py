@@ -22,6 +22,7 @@ PRETRAINED = CONFIG | {
     "experiment": "leak",
     "benchmark": {"losses": ["exp"], "norms": [], "pretrained": ["exp"]},
     "pretraining": {
+        "preprocessing": {"quality": {"action": "list"}},  # noise lies nowhere
         "cohort": {"source": "bids", "name": "t1", "path": "t1", "image": "T1w"},
         "training": {"epochs": 2, "batch_size": 4},
     },

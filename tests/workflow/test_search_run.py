@@ -20,7 +20,7 @@ pytestmark = [pytest.mark.workflow, pytest.mark.xdist_group("search")]
 CONFIG = {
     **TABLE,
     "dataset": {"split": {"scheme": "holdout"}},
-    "benchmark": {"losses": ["exp", "dynlocrep"], "norms": []},
+    "benchmark": {"losses": ["exp", "dynlocrep"], "norms": [], "null": ["exp"]},
     "training": {**TABLE["training"], "seeds": [0, 1]},
     "search": {
         "draws": 2,

@@ -73,7 +73,7 @@ def norm_rows(config: dict[str, Any]) -> dict[str, str]:
 
 def null_rows(config: dict[str, Any]) -> dict[str, str]:
     """Return row → the row that it is like, for those that learn permuted ages."""
-    return null.null_rows(config["benchmark"]["null"], plain_rows(config))
+    return null.null_rows(config["benchmark"], plain_rows(config))
 
 
 def all_rows(config: dict[str, Any]) -> list[str]:
@@ -254,7 +254,7 @@ def check_config(config: dict[str, Any]) -> None:
     check_limits(config["preprocessing"]["limits"])
     _check_images(config)
     _check_magnitude(config)
-    null.check_null(config["benchmark"]["null"], plain_rows(config), config["losses"])
+    null.check_null(config["benchmark"], plain_rows(config), config["losses"])
     for row in dict.fromkeys([*all_rows(config), *config["losses"]]):
         check_row(row, loss_settings(config, row))
     _check_search(config)
