@@ -118,6 +118,7 @@ def test_all_options_at_once_interrupted_after_an_epoch(
 ):
     wanted |= {"loss": loss, "snapshot_epochs": [1]}
     wanted["training"] |= ALL_OPTIONS | {"optimiser": optimiser, "precision": precision}
+    wanted["probe"] = {"alphas": [0.1, 1.0, 10.0]}
     whole = few.outputs("whole")
     train(wanted, **few.inputs, **whole, snapshots=[few.folder / "whole_1.npz"])
     monkeypatch.setattr(training, "CHECKPOINT_SECONDS", 0.0)

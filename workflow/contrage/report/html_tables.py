@@ -84,8 +84,7 @@ def mae(study: Study) -> Table:
     frame = study.tables["mae"]
     head = ["loss", "MAE ± SD [years]", f"{study.level} interval", "RMSE [years]", "R²", "r"]
     shows_alpha = "alpha_median" in frame
-    head += ["α"] if shows_alpha else []
-    head += _difference_head(frame)
+    head += [*_difference_head(frame), *(["α"] if shows_alpha else [])]
     colours = loss_colours(frame.get("loss", []))
     lines = []
     for place, row in enumerate(frame.to_dict("records")):
@@ -95,8 +94,8 @@ def mae(study: Study) -> Table:
             number(row.get("r2_mean")),
             number(row.get("r_mean")),
         ]
-        cells += [alphas.words(row)] if shows_alpha else []
         cells += ["best", ""] if place == 0 else [_difference(row), p_value(p_of(row))]
+        cells += [alphas.words(row)] if shows_alpha else []
         lines.append(Line(cells, colours[row["loss"]], "best" if place == 0 else ""))
     return Table(head, lines + _baselines(study), 1, "tables/mae.tsv, tables/baselines.tsv")
 
