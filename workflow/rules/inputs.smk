@@ -156,6 +156,11 @@ def quality_page_files():
     return [os.path.relpath(path) for path in [*files, *shared]]
 
 
+def folder_of_derivatives(wildcards):
+    """The cohort's derivatives."""
+    return DERIVATIVES
+
+
 def folder_of_table(wildcards, input):
     """The cohort's derivatives, in which its table of scans lies."""
     return os.path.dirname(input.scans)

@@ -47,7 +47,7 @@ rule tables:
             benchmarks=BENCHMARKS,
         ),
         results=results_folder,
-        derivatives=DERIVATIVES,
+        derivatives=folder_of_derivatives,
     message:
         "Writing the tables"
     shell:
@@ -105,7 +105,7 @@ rule figures:
             search={row: config["search"]["rows"][row] for row in SEARCHED_ROWS},
         ),
         results=results_folder,
-        derivatives=DERIVATIVES,
+        derivatives=folder_of_derivatives,
     message:
         "Drawing the figures"
     shell:
