@@ -268,12 +268,13 @@ def check_config(config: dict[str, Any]) -> None:
 
 def _check_search(config: dict[str, Any]) -> None:
     """Refuse a search of what is not trained, or cannot be set, or is compared elsewhere."""
-    ablation = norm_rows(config)
-    rows = [row for row in all_rows(config) if row not in null_rows(config)]
+    ablation, nulls = norm_rows(config), null_rows(config)
+    rows = [row for row in all_rows(config) if row not in nulls]
     for row, ranges in config["search"]["rows"].items():
-        if row in null_rows(config):
-            plain = null_rows(config)[row]
-            raise SettingsError(f"search.rows.{row}: it takes the settings of {plain}; search that")
+        if row in nulls:
+            raise SettingsError(
+                f"search.rows.{row}: it takes the settings of {nulls[row]}; search that"
+            )
         if row not in rows:
             raise SettingsError(f"search.rows.{row} is not trained; there are {', '.join(rows)}")
         loss = loss_settings(config, row)["loss"]

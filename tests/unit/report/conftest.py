@@ -58,13 +58,14 @@ class Report:
             output=self.path("figures"),
         )
 
-    def make_page(self) -> None:
+    def make_page(self, **more: Any) -> None:
         page(
             self.settings,
             tables=self.path("tables"),
             figures=self.path("figures"),
             results=self.results,
             output=self.path("report.html"),
+            **more,
         )
 
 

@@ -9,7 +9,6 @@ import pytest
 from test_page import Page
 
 from contrage.files import read_json
-from contrage.report.page import page
 from contrage.tables import read_tsv, write_tsv
 
 
@@ -37,14 +36,7 @@ def made(report, figures: bool = False) -> Page:
     report.make_tables()
     if figures:
         report.make_figures()
-    page(
-        report.settings,
-        tables=report.path("tables"),
-        figures=report.path("figures"),
-        results=report.results,
-        output=report.path("report.html"),
-        columns=report.path("columns.tsv"),
-    )
+    report.make_page(columns=report.path("columns.tsv"))
     return Page(report.html)
 
 

@@ -18,7 +18,6 @@ from conftest import Report
 from PIL import Image
 
 from contrage.files import read_json, read_npz, write_json
-from contrage.report.page import page
 from contrage.tables import read_tsv, write_tsv
 
 MEASURED = ["coverage", "overlap", "correlation", "flagged", "flag_reason"]
@@ -163,15 +162,9 @@ def make(report: Report, draw: bool = True) -> str:
         with small_figures():
             report.make_figures()
     is_table = report.settings["config"]["cohort"]["source"] == "table"
-    page(
-        report.settings,
-        tables=report.path("tables"),
-        figures=report.path("figures"),
-        results=report.results,
-        output=report.path("report.html"),
+    starts = report.settings.get("start")
+    report.make_page(
         columns=report.path("columns.tsv") if is_table else None,
-        pretraining=report.root / "results" / "demo-pretraining"
-        if report.settings.get("start")
-        else None,
+        pretraining=report.root / "results" / "demo-pretraining" if starts else None,
     )
     return report.html

@@ -60,18 +60,23 @@ def tables(
     """
     folders = {"results": Path(results), "derivatives": Path(derivatives)}
     everyone = read_tsv(cohort_scans)["scan_id"]
-    write_tsv(mae, loss_table(results, settings))
+    metrics = metrics_of(
+        results, [*settings["rows"], *settings.get("null_rows", [])], settings["seeds"]
+    )
+    write_tsv(mae, loss_table(results, settings, metrics))
     write_tsv(norms, norm_table(results, settings))
     write_tsv(baselines, baseline_lines(results, settings))
-    write_tsv(alphas, fixed(_metrics(results, settings)))
+    write_tsv(alphas, fixed(metrics))
     write_tsv(cohort, cohort_table(read_tsv(scans)))
     write_tsv(excluded_table, exclusion_table(read_tsv(excluded)))
     write_tsv(runtimes, runtime_table(settings["benchmarks"], folders, everyone))
     logger.info("wrote seven tables beside %s", mae)
 
 
-def loss_table(results: Path, settings: dict[str, Any]) -> pd.DataFrame:
-    """Compare the losses (Table 3 of the paper).
+def loss_table(
+    results: Path, settings: dict[str, Any], metrics: dict[str, list[dict]]
+) -> pd.DataFrame:
+    """Compare the losses (Table 3 of the paper); `metrics` are the probe's, row by row.
 
     Returns
     -------
@@ -89,7 +94,7 @@ def loss_table(results: Path, settings: dict[str, Any]) -> pd.DataFrame:
 
     frames = predictions(results, settings["rows"], settings["seeds"])
     table = mae_table(frames, settings.get("statistics", {}))
-    table = table.merge(chosen(_metrics(results, settings)), on="loss", how="left")
+    table = table.merge(chosen(metrics), on="loss", how="left")
     found = predictions(results, settings.get("null_rows", []), settings["seeds"])
     nulls = {name.removesuffix(NULL): null for name, null in found.items()}
     if not nulls:
@@ -98,18 +103,13 @@ def loss_table(results: Path, settings: dict[str, Any]) -> pd.DataFrame:
     return table.merge(compared, on="loss", how="left")
 
 
-def _metrics(results: Path, settings: dict[str, Any]) -> dict[str, list[dict]]:
-    rows = [*settings["rows"], *settings.get("null_rows", [])]
-    return metrics_of(results, rows, settings["seeds"])
-
-
 def baseline_lines(results: Path, settings: dict[str, Any]) -> pd.DataFrame:
     """Summarise what simple predictors reach, and encoders that learned permuted ages.
 
     Returns
     -------
     DataFrame
-        The columns of `evaluation.summary.baseline_table`.
+        The columns of `contrage.evaluation.summary.baseline_table`.
     """
     import pandas as pd
 
