@@ -15,6 +15,11 @@ hypothesis.settings.load_profile("patient")
 ROOT = Path(__file__).resolve().parents[1]
 
 
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """Name a file's content by its argument: bytes hold dates, and workers must agree on names."""
+    return argname if isinstance(val, bytes) else None
+
+
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Hold that tests which share a run go to one worker, where it is made once."""
     if getattr(session.config.option, "loadgroup", False):
