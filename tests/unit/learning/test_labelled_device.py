@@ -20,7 +20,6 @@ from contrage.learning import encoders
 from contrage.learning import train as training
 from contrage.learning.device import repeatable
 from contrage.learning.embed import embed
-from contrage.learning.optimiser import Adam
 from contrage.learning.train import train
 from contrage.losses.dynlocrep import NORMS
 from contrage.losses.exp import Exponential
@@ -201,9 +200,10 @@ class Careless(torch.autograd.Function):
 
 def careless_steps(values):
     weights = nn.Parameter(values)
-    adam = Adam([weights], 1e-3, 0.0)
-    adam.steps = [torch.zeros(())]
+    adam = torch.optim.Adam([weights], fused=True)
     weights.grad = torch.ones_like(weights)
+    adam.step()
+    adam.state[weights]["step"] = torch.zeros(())
     adam.step()
 
 

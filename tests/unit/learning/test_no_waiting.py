@@ -10,6 +10,7 @@ from contextlib import nullcontext
 import numpy as np
 import pytest
 import torch
+from torch.optim import optimizer
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from contrage import losses
@@ -28,8 +29,9 @@ HAVE_FORMS = {"yaware", "threshold", "exp", "dynlocrep"}
 
 @pytest.fixture
 def no_autocast(monkeypatch):
-    """The meta device has none."""
+    """The meta device has none, and fused steps that nobody speaks of."""
     monkeypatch.setattr(torch, "autocast", lambda *_, **__: nullcontext())
+    monkeypatch.setattr(optimizer, "_get_fused_kernels_supported_devices", lambda: ["meta"])
 
 
 def step(settings) -> None:

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 import torch
 
-from contrage.learning import optimiser
 from contrage.learning.epoch import Material, batch_loss
+from contrage.learning.optimiser import OPTIMISERS
 from contrage.learning.precision import HALVES, Precision, choose
 from contrage.learning.state import start
 from contrage.learning.train import train
@@ -112,10 +112,10 @@ def test_gradients_of_bfloat16_convolutions_hold_only_what_was_written(shape):
         assert error < 0.02 * exact.abs().max()
 
 
-@pytest.mark.parametrize("kind", [optimiser.Adam, optimiser.SGD])
+@pytest.mark.parametrize("kind", ["adam", "adamw", "sgd"])
 def test_step_that_overflows_is_left_out_and_the_scale_lowered(kind):
     weight = torch.ones(3, requires_grad=True)
-    own = kind([weight], 0.1, 0.0)
+    own = OPTIMISERS[kind]([weight], 0.1, weight_decay=0.0, fused=True)
     scaler = torch.amp.GradScaler("cpu", init_scale=1024.0)
     for factor, moves, scale in (
         (1.0, True, 1024.0),
@@ -126,18 +126,20 @@ def test_step_that_overflows_is_left_out_and_the_scale_lowered(kind):
         scaler.scale((weight * factor).sum()).backward()
         scaler.step(own)
         scaler.update()
+        own.zero_grad()
         assert bool((weight != before).any()) == moves
         assert torch.isfinite(weight).all()
         assert scaler.get_scale() == scale
-        assert weight.grad is None
 
 
 @pytest.mark.parametrize("clip", [None, 0.5])
-@pytest.mark.parametrize("kind", [optimiser.Adam, optimiser.SGD])
+@pytest.mark.parametrize("kind", ["adam", "adamw", "sgd"])
 def test_scaled_steps_equal_unscaled_ones(kind, clip):
     torch.manual_seed(0)
     one, other = (torch.ones(5, requires_grad=True) for _ in range(2))
-    plain, scaled = kind([one], 0.1, 0.01), kind([other], 0.1, 0.01)
+    plain, scaled = (
+        OPTIMISERS[kind]([each], 0.1, weight_decay=0.01, fused=True) for each in (one, other)
+    )
     scaler = torch.amp.GradScaler("cpu", init_scale=2.0**12)
     for _ in range(5):
         factors = torch.randn(5)
@@ -150,6 +152,8 @@ def test_scaled_steps_equal_unscaled_ones(kind, clip):
         plain.step()
         scaler.step(scaled)
         scaler.update()
+        plain.zero_grad()
+        scaled.zero_grad()
     torch.testing.assert_close(one, other, rtol=1e-6, atol=0)
 
 

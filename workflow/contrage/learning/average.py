@@ -1,4 +1,9 @@
-"""Exponential moving average of a network's weights."""
+"""Exponential moving average of a network's weights.
+
+Own, since `torch.optim.swa_utils.AveragedModel` is another: its first step copies the weights, it
+makes a mean of counters too, and it sends its number of steps from host to device in every step,
+where PyTorch waits until all that is queued is done.
+"""
 
 from __future__ import annotations
 

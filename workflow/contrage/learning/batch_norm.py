@@ -1,7 +1,8 @@
 """Batch norm over the joint batch of several processes, on the CPU too.
 
-PyTorch's own `SyncBatchNorm` needs GPUs. This one gives trainings of several CPU processes, and
-with them the tests, the same meaning.
+PyTorch's own `SyncBatchNorm`, which trainings on GPUs use, refuses the CPU. This one gives
+trainings of several CPU processes, and with them the tests of all that processes share, the same
+meaning.
 """
 
 from __future__ import annotations
@@ -61,7 +62,10 @@ class JointBatchNorm(_BatchNorm):
 
 
 class _JointSum(torch.autograd.Function):
-    """The sum over the processes, each of whose losses depends on it."""
+    """The sum over the processes, each of whose losses depends on it.
+
+    What `torch.distributed.nn.functional.all_reduce` was, which PyTorch 2.13 calls deprecated.
+    """
 
     @staticmethod
     def forward(ctx: Any, part: Tensor) -> Tensor:

@@ -18,7 +18,6 @@ from contrage.learning.batch import SMALLEST_SHARE
 from contrage.learning.images import Images
 from contrage.learning.precision import Precision
 from contrage.learning.processes import ALONE, World
-from contrage.learning.schedule import learning_rate
 from contrage.learning.state import State
 from contrage.learning.tables import Scans
 
@@ -102,7 +101,6 @@ def run_epoch(state: State, material: Material) -> None:
     """
     training, device = material.settings["training"], material.precision.device
     began = time.monotonic()
-    state.optimiser.learning_rate = learning_rate(training, state.epoch)
     order, generator = draw(material, state.epoch)
     state.network.train()
     whole = batches(order, training["batch_size"])
@@ -121,7 +119,7 @@ def run_epoch(state: State, material: Material) -> None:
             f"is {mean} in epoch {state.epoch + 1}; lower training.learning_rate or raise the "
             "loss's temperature"
         )
-    state.finish_epoch(mean, state.optimiser.learning_rate, time.monotonic() - began)
+    state.finish_epoch(mean, time.monotonic() - began)
 
 
 def draw(material: Material, epoch: int) -> tuple[Tensor, torch.Generator]:

@@ -1,15 +1,25 @@
-"""The learning rate of each epoch."""
+"""The learning rate of each epoch, from `torch.optim.lr_scheduler`."""
 
 from __future__ import annotations
 
-import math
 from typing import Any
+
+from torch.optim import Optimizer
+from torch.optim.lr_scheduler import (
+    ChainedScheduler,
+    ConstantLR,
+    CosineAnnealingLR,
+    LinearLR,
+    LRScheduler,
+    SequentialLR,
+    StepLR,
+)
 
 STEP = {"name": "step", "warmup_epochs": 0, "final_fraction": 0.0}
 
 
-def learning_rate(training: dict[str, Any], epoch: int) -> float:
-    """Return the learning rate of an epoch, counted from 0.
+def build(training: dict[str, Any], optimiser: Optimizer) -> LRScheduler:
+    """Return what sets an optimiser's learning rate, to be stepped after every epoch.
 
     After the warm-up: `step` multiplies by `lr_decay` every `lr_decay_every` epochs, counted from
     the first epoch of all (the authors' protocol); `cosine` falls along half a cosine from
@@ -25,14 +35,22 @@ def learning_rate(training: dict[str, Any], epoch: int) -> float:
     training : dict
         `learning_rate`, `lr_decay`, `lr_decay_every`, `epochs` and `schedule` (`name`,
         `warmup_epochs`, `final_fraction`).
-    epoch : int
+    optimiser : Optimizer
+        With its first learning rate.
     """
-    schedule, rate = STEP | training.get("schedule", {}), training["learning_rate"]
-    warmup = schedule["warmup_epochs"]
-    if schedule["name"] == "step":
-        rate *= training["lr_decay"] ** (epoch // training["lr_decay_every"])
-    elif schedule["name"] == "cosine" and epoch >= warmup:
-        done = (epoch - warmup) / max(1, training["epochs"] - warmup)
-        lowest = rate * schedule["final_fraction"]
-        rate = lowest + (rate - lowest) * (1 + math.cos(math.pi * done)) / 2
-    return rate * min(1.0, (epoch + 1) / warmup) if warmup else rate
+    schedule = STEP | training.get("schedule", {})
+    name, warmup = schedule["name"], schedule["warmup_epochs"]
+    if name == "step":
+        main = StepLR(optimiser, training["lr_decay_every"], training["lr_decay"])
+    elif name == "cosine":
+        lowest = training["learning_rate"] * schedule["final_fraction"]
+        left = max(1, training["epochs"] - warmup)
+        main = CosineAnnealingLR(optimiser, left, eta_min=lowest)
+    else:
+        main = ConstantLR(optimiser, factor=1.0)
+    if not warmup:
+        return main
+    rising = LinearLR(optimiser, start_factor=1 / warmup, total_iters=max(1, warmup - 1))
+    if name == "cosine":
+        return SequentialLR(optimiser, [rising, main], milestones=[warmup])
+    return ChainedScheduler([rising, main], optimiser)

@@ -12,7 +12,7 @@ import torch
 
 from contrage import losses
 from contrage.errors import SettingsError
-from contrage.learning import optimiser
+from contrage.learning import optimiser, schedule
 from contrage.learning.average import Average
 from contrage.learning.deterministic import prepare_pools
 from contrage.learning.model import Model, head_sizes, memory_format
@@ -31,7 +31,7 @@ class State:
 
     Attributes
     ----------
-    network, loss, optimiser, scaler
+    network, loss, optimiser, scheduler, scaler
         Each with a state_dict. The scaler does something in float16 alone.
     age_mean, age_sd : float
         Of the training scans, years: the unit in which a loss that predicts age sees it.
@@ -49,7 +49,8 @@ class State:
 
     network: Model
     loss: torch.nn.Module
-    optimiser: optimiser.Adam | optimiser.SGD
+    optimiser: torch.optim.Optimizer
+    scheduler: torch.optim.lr_scheduler.LRScheduler
     scaler: torch.amp.GradScaler
     age_mean: float
     age_sd: float
@@ -113,16 +114,20 @@ class State:
         self.scaler.scale(loss).backward()
         if clip is not None:
             self.scaler.unscale_(self.optimiser)
-            torch.nn.utils.clip_grad_norm_(self.optimiser.parameters, clip)
+            groups = self.optimiser.param_groups
+            learned = [parameter for group in groups for parameter in group["params"]]
+            torch.nn.utils.clip_grad_norm_(learned, clip)
         self.scaler.step(self.optimiser)
         self.scaler.update()
+        self.optimiser.zero_grad()
         if self.average:
             self.average.update(self.network)
 
-    def finish_epoch(self, loss: float, learning_rate: float, seconds: float) -> None:
-        """Count an epoch and note its figures."""
+    def finish_epoch(self, loss: float, seconds: float) -> None:
+        """Count an epoch, note its figures, and set the next one's learning rate."""
         self.epoch += 1
-        self.curve.append([self.epoch, loss, learning_rate, seconds])
+        self.curve.append([self.epoch, loss, self.scheduler.get_last_lr()[0], seconds])
+        self.scheduler.step()
 
     def content(self) -> dict[str, Any]:
         """Return the state as tensors and plain values, for a checkpoint."""
@@ -130,6 +135,7 @@ class State:
             "network": self.network.state_dict(),
             "loss": self.loss.state_dict(),
             "optimiser": self.optimiser.state_dict(),
+            "scheduler": self.scheduler.state_dict(),
             "scaler": self.scaler.state_dict(),
             "epoch": self.epoch,
             "curve": self.curve,
@@ -141,7 +147,7 @@ class State:
 
     def restore(self, content: dict[str, Any]) -> None:
         """Take over what `content` returned."""
-        for part in ("network", "loss", "optimiser", "scaler"):
+        for part in ("network", "loss", "optimiser", "scheduler", "scaler"):
             getattr(self, part).load_state_dict(content[part])
         if self.average:
             self.average.load_state_dict(content["average"])
@@ -222,6 +228,7 @@ def start(
     network.to(device, memory_format=memory_format(training, shape))
     prepare_pools(network, training, device)
     steps = optimiser.build(training, network, loss.to(device))
+    rates = schedule.build(training, steps)
     count = sum(parameter.numel() for parameter in network.parameters())
     logger.info("encoder %s and head: %.2f million parameters", training["encoder"], count / 1e6)
     decay = training.get("ema")
@@ -230,7 +237,7 @@ def start(
         network.encoder.compile()
     age_sd = part["age_sd"] or 1.0
     scaler = precision.scaler()
-    return State(network, loss, steps, scaler, part["age_mean"], age_sd, average=average)
+    return State(network, loss, steps, rates, scaler, part["age_mean"], age_sd, average=average)
 
 
 def load_loss(settings: dict[str, Any], epochs: int) -> torch.nn.Module:

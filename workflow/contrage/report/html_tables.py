@@ -1,4 +1,9 @@
-"""The tables of the page: which columns, under which headings, with which digits."""
+"""The tables of the page: which columns, under which headings, with which digits.
+
+The page's Jinja macro `table` writes the HTML. pandas' Styler formats column by column; most cells
+here are made of several (mean ± SD, an interval, a difference with its own), so that it would be
+given these very strings, and its HTML lacks the row headings' scope and the classes of single rows.
+"""
 
 from __future__ import annotations
 
