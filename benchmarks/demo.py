@@ -1,6 +1,6 @@
 """Time and memory of the demo, from nothing to the report, and beside it those of another version.
 
-    python benchmarks/demo.py [--cores 2] [--configfile FILE] [--folder NEW] [--against TREE]
+    python benchmarks/demo.py [--cores 2] [--configfile FILE …] [--folder NEW] [--against TREE]
 
 Runs the whole workflow in a new folder (a temporary one by default) and prints wall and processor
 seconds, the peak of memory over all of its processes together (proportional set size: shared pages
@@ -50,12 +50,12 @@ def memory(process: psutil.Process) -> int:
     return total
 
 
-def run(tree: Path, folder: Path, cores: str, configfile: str | None) -> Run:
+def run(tree: Path, folder: Path, cores: str, configfiles: list[Path]) -> Run:
     """Run a checkout's workflow to its end, watching its memory."""
     command = [sys.executable, "-m", "snakemake", "--snakefile", str(tree / "Snakefile")]
     command += ["--cores", cores, "--directory", str(folder), "--quiet", "all", *BRISK]
-    if configfile:
-        command += ["--configfile", str(Path(configfile).resolve())]
+    if configfiles:
+        command += ["--configfile", *(str(file.resolve()) for file in configfiles)]
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     began, before = time.monotonic(), resource.getrusage(resource.RUSAGE_CHILDREN)
     running = psutil.Popen(command, env={**os.environ, "PATH": path}, stdout=subprocess.DEVNULL)
@@ -106,7 +106,7 @@ def differences(before: Path, after: Path) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--cores", default="2")
-    parser.add_argument("--configfile")
+    parser.add_argument("--configfile", nargs="+", type=Path, default=[])
     parser.add_argument("--folder", help="keep the results here")
     parser.add_argument("--against", type=Path, help="another checkout, which runs first")
     options = parser.parse_args()

@@ -56,7 +56,8 @@ def test_the_encoder_is_taken_over_and_the_head_is_not(pretrained, plain):
     ):
         assert torch.equal(own, expected)
     first = next(iter(state.network.encoder.parameters()))
-    assert any(first is each for each in state.optimiser.parameters), "all weights are fine-tuned"
+    (group,) = state.optimiser.param_groups
+    assert any(first is each for each in group["params"]), "all weights are fine-tuned"
 
 
 def test_a_training_goes_another_way_from_there(cohort, plain, pretrained):

@@ -186,7 +186,7 @@ training.train(settings, **paths)
 """
 
 
-HEAVY = ("torch._dynamo", "sympy", "pandas", "sklearn", "monai")
+HEAVY = ("pandas", "sklearn", "monai")
 
 
 RECIPE = {
