@@ -186,7 +186,7 @@ def measure(what: str, folder: Path) -> tuple[float, float, float, str]:
 
 def compare(participants: int) -> None:
     """Print what each way takes for a cohort of empty files, and how many times contrage's."""
-    print("| | maps, T1 found | seconds | CPU seconds | GB | × seconds | × GB |")
+    print("| | maps, T1 found | seconds | CPU seconds | GB | × CPU seconds | × GB |")
     print("|---|---|---|---|---|---|---|")
     with tempfile.TemporaryDirectory() as made:
         folder = Path(made, "study")
@@ -195,7 +195,7 @@ def compare(participants: int) -> None:
         taken = [(what, *measure(what, folder)) for what in COUNTS]
     own = taken[0]
     for what, seconds, cpu, size, found in taken:
-        times = f"{seconds / own[1]:.1f} | {size / own[3]:.1f}"
+        times = f"{cpu / own[2]:.1f} | {size / own[3]:.1f}"
         print(f"| {what} | {found} | {seconds:.1f} | {cpu:.1f} | {size:.2f} | {times} |")
 
 
