@@ -10,13 +10,16 @@ from contrage.cohort.names import preproc_file
 from contrage.files import read_image
 from contrage.report.planned import seed_files
 from contrage.report.searched import read_draws
-from contrage.report.style import loss_colours, study_colours
+from contrage.report.style import GREY, INK, STUDY_COLOURS, loss_colours, study_colours
 from contrage.report.words import Kind, kind_of
 from contrage.tables import read_tsv
 
 if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
+
+
+NO_SITE = "(not given)"
 
 
 @dataclass
@@ -55,6 +58,26 @@ class Ingredients:
     def study_colours(self) -> dict[str, str]:
         """Colour of every study; empty if the cohort names none."""
         return study_colours(self.scans["site"]) if "site" in self.scans else {}
+
+    def grouped(
+        self, data: pd.DataFrame, *, most: int = len(STUDY_COLOURS), counted: bool = False
+    ) -> tuple[pd.DataFrame, dict[str, str]]:
+        """Return rows of scans or people with a column ``group``, and the colour of every group.
+
+        A group is a study, if wished with the number of its rows. All rows are one where none is
+        named, and where there are more than `most`: shades that nobody can tell apart.
+        """
+        colours = self.study_colours
+        if not 0 < len(colours) <= most:
+            colours, data = {"all scans": INK}, data.assign(group="all scans")
+        else:
+            colours, data = (
+                colours | {NO_SITE: GREY},
+                data.assign(group=data["site"].fillna(NO_SITE)),
+            )
+        sizes = data["group"].value_counts()
+        names = {g: f"{g} ({sizes[g]})" if counted else g for g in colours if g in sizes}
+        return data.replace({"group": names}), {names[g]: colours[g] for g in names}
 
     @property
     def map_name(self) -> str:

@@ -81,50 +81,58 @@ def _panel(axes: Axes, draws: pd.DataFrame, ranges: dict[str, Any]) -> None:
 
 def _one(axes: Axes, found: pd.DataFrame, name: str, wanted: Any, places: int) -> None:
     """Draw the error against the only setting that was searched."""
+    import seaborn as sns
+
     x, y = _positions(found[name], wanted), found["validation_mae"].to_numpy()
-    axes.scatter(x, y, s=_size(found), color=INK, alpha=0.75, linewidths=0)
+    sns.scatterplot(x=x, y=y, s=_size(found), color=INK, alpha=0.75, linewidth=0, ax=axes)
     _axis(axes.xaxis, name, wanted)
     axes.set_xlim(*_limits(wanted))
     axes.set_ylabel(ERROR)
     axes.margins(y=0.15)
     _mark(axes, x, y, found, places)
-    axes.grid(True)
-    axes.set_axisbelow(True)
 
 
 def _two(
     axes: Axes, found: pd.DataFrame, names: list[str], ranges: dict[str, Any], places: int
 ) -> None:
     """Draw two numbers against each other, with the error as colour."""
+    import seaborn as sns
+
     first, second = (ranges[name] for name in names)
     x, y = (_positions(found[name], ranges[name]) for name in names)
     shades, ends = _shades(found["validation_mae"])
-    colours = shades.to_rgba(found["validation_mae"])
-    axes.scatter(x, y, c=colours, s=_size(found), edgecolors=GREY, linewidths=0.5, zorder=2)
+    sns.scatterplot(
+        x=x, y=y, hue=found["validation_mae"], hue_norm=shades.norm, palette=shades.cmap,
+        s=_size(found), edgecolor=GREY, linewidth=0.5, zorder=2, legend=False, ax=axes,
+    )  # fmt: skip
     _axis(axes.xaxis, names[0], first)
     _axis(axes.yaxis, names[1], second)
     axes.set_xlim(*_limits(first))
     axes.set_ylim(*_limits(second))
     _mark(axes, x, y, found, places)
     axes.figure.colorbar(shades, ax=axes, label=ERROR, extend=ends)
-    axes.grid(True)
-    axes.set_axisbelow(True)
 
 
 def _many(axes: Axes, found: pd.DataFrame, names: list[str], ranges: dict[str, Any]) -> None:
     """Draw a line per draw through an axis per setting, to its error at the right."""
-    errors = found["validation_mae"].to_numpy()
+    import pandas as pd
+    import seaborn as sns
+
     shades, ends = _shades(found["validation_mae"])
     low, high = shades.get_clim()
-    heights = [_height(found[name], ranges[name]) for name in names]
+    heights = pd.DataFrame({place: _height(found[n], ranges[n]) for place, n in enumerate(names)})
     # Draws meet where choices or whole numbers are few; a little apart, each can be followed.
-    spread = np.random.default_rng(0).uniform(-0.02, 0.02, (len(names), len(found)))
-    heights = [*(heights + spread), np.minimum((errors - low) / (high - low), 1)]
+    heights += np.random.default_rng(0).uniform(-0.02, 0.02, heights.T.shape).T
+    errors = found["validation_mae"].reset_index(drop=True)
+    heights[len(names)] = ((errors - low) / (high - low)).clip(upper=1)
     across = np.arange(len(names) + 1)
-    for place in reversed(range(len(found))):
-        ringed, line = found["chosen"].iloc[place] > 0, [height[place] for height in heights]
-        look = {"color": RING, "lw": 2.6, "zorder": 3} if ringed else {"lw": 1.1, "alpha": 0.75}
-        axes.plot(across, line, **{"color": shades.to_rgba(errors[place]), **look})
+    heights = heights.assign(error=errors, chosen=found["chosen"].to_numpy() > 0)
+    lines = heights.melt(["error", "chosen"], across, "place", "height", ignore_index=False)
+    lines = lines.reset_index(names="draw").astype({"place": int})
+    look = {"x": "place", "y": "height", "units": "draw", "estimator": None, "legend": False}
+    shade = {"hue": "error", "hue_norm": shades.norm, "palette": shades.cmap}
+    sns.lineplot(lines[~lines["chosen"]], **look, **shade, lw=1.1, alpha=0.75, ax=axes)
+    sns.lineplot(lines[lines["chosen"]], **look, color=RING, lw=2.6, zorder=3, ax=axes)
     for place, name in enumerate(names):
         _upright(axes, place, _ticks(ranges[name]))
     top = f"{high:.2f}{' or more' if ends == 'max' else ''}"
@@ -133,7 +141,9 @@ def _many(axes: Axes, found: pd.DataFrame, names: list[str], ranges: dict[str, A
     axes.set_xticks(across, [*labels, "validation MAE\n[years]"])
     axes.set_xlim(-0.35, len(names) + 0.45)
     axes.set_ylim(-0.08, 1.08)
+    axes.grid(False)
     axes.yaxis.set_visible(False)
+    axes.set_xlabel("")
     axes.tick_params(axis="x", length=0)
     axes.spines[:].set_visible(False)
     axes.plot([], [], color=RING, lw=2.6, label="in the main run")
