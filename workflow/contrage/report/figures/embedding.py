@@ -15,6 +15,8 @@ from contrage.tables import read_tsv
 
 if TYPE_CHECKING:
     import pandas as pd
+    from matplotlib.axes import Axes
+    from matplotlib.colors import Normalize
     from matplotlib.figure import Figure as Canvas
 
 NEIGHBOURS = 5
@@ -23,14 +25,12 @@ STOPPED = (
     "Training stopped early: later epochs never were, and kept are the weights that the results "
     "come from."
 )
-MARKERS = {"train": "o", "test": "^"}
-SIZES = {"train": 24, "test": 46}
+MARKERS, SIZES = {"train": "o", "test": "^"}, {"train": 24, "test": 46}
 
 
 def embedding(given: Ingredients) -> Figure | None:
     """Draw a t-SNE of the features at each epoch that was kept, coloured by age."""
     import matplotlib.pyplot as plt
-    import seaborn as sns
 
     rows = (given.settings.get("embedding") or {}).get("rows") or []
     shown = {row: _panels(snapshot_files(given.results, given.settings, row)) for row in rows}
@@ -39,52 +39,30 @@ def embedding(given: Ingredients) -> Figure | None:
         return None
     most = max(map(len, shown.values()))
     columns = {1: 1, 2: 2, 4: 2}.get(most, 3)
-    points, titles = _points(given, shown, columns)
-    scale = plt.Normalize(given.scans["age"].min(), given.scans["age"].max())
-    small = 0.5 if len(points) > 300 * len(titles) else 1
-    grid = sns.relplot(
-        points, x="x", y="y", row="line", col="column", hue="age", hue_norm=scale,
-        palette="viridis", style="split", markers=MARKERS, size="split",
-        sizes={side: small * size for side, size in SIZES.items()}, legend=False,
-        facet_kws={"sharex": False, "sharey": False, "subplot_kws": {"box_aspect": 1}},
+    lines = [list(panels.items())[i : i + columns] for panels in shown.values()
+             for i in range(0, len(panels), columns)]  # fmt: skip
+    owners = [row for row, panels in shown.items() for _ in range(0, len(panels), columns)]
+    width = {1: 4.0, 2: 3.2}.get(columns, 2.4)
+    canvas, grid = plt.subplots(
+        len(lines), columns, squeeze=False, subplot_kw={"box_aspect": 1},
+        figsize=(1.8 + width * columns, 0.6 + (width + 0.2) * len(lines)), layout="constrained",
     )  # fmt: skip
-    for place, axes in grid.axes_dict.items():
-        part = points[(points["line"] == place[0]) & (points["column"] == place[1])]
-        axes.set_title(titles.get(place, ""), fontsize=9.5)
-        axes.set(xticks=[], yticks=[], xlabel="", ylabel="")
-        axes.margins(0.08)
-        axes.spines[:].set_visible(place in titles)
-        for dots in axes.collections:
-            dots.set_edgecolors(np.where(part["split"] == "test", INK, "white"))
-    canvas, width = grid.figure, {1: 4.0, 2: 3.2}.get(columns, 2.4)
-    lines = 1 + points["line"].max()
-    canvas.set_size_inches(1.8 + width * columns, 0.6 + (width + 0.2) * lines)
-    canvas.set_layout_engine("constrained")
+    scale = plt.Normalize(given.scans["age"].min(), given.scans["age"].max())
+    for cells, row, panels in zip(grid, owners, lines, strict=True):
+        for axes, (title, path) in zip(cells, panels, strict=False):
+            gap = _panel(axes, given, row, path, scale)
+            who = "" if len(shown) == 1 else f"{loss_name(row)}, "
+            axes.set_title(f"{who}{title}{gap}", fontsize=9.5)
+        for axes in cells[len(panels) :]:
+            axes.set_axis_off()
     colours = plt.cm.ScalarMappable(scale, "viridis")
-    canvas.colorbar(colours, ax=grid.axes, label="age [years]", shrink=0.7, aspect=30)
+    canvas.colorbar(colours, ax=grid, label="age [years]", shrink=0.7, aspect=30)
     handles = [
         plt.Line2D([], [], ls="", marker=m, color=INK, label=f"{s} scans", ms=6)
         for s, m in MARKERS.items()
     ]
     canvas.legend(handles=handles, loc="outside lower center", ncols=2)
     return _saved(given, canvas, shown)
-
-
-def _points(
-    given: Ingredients, shown: dict[str, dict[str, Path]], columns: int
-) -> tuple[pd.DataFrame, dict[tuple[int, int], str]]:
-    """Return the scans of all panels, those tested last, and each panel's title by its place."""
-    import pandas as pd
-
-    parts, titles, line = [], {}, -1
-    for row, panels in shown.items():
-        for number, (title, path) in enumerate(panels.items()):
-            column, line = number % columns, line + (number % columns == 0)
-            part, gap = _panel(given, row, path)
-            who = "" if len(shown) == 1 else f"{loss_name(row)}, "
-            titles[line, column] = f"{who}{title}{gap}"
-            parts.append(part.assign(line=line, column=column))
-    return pd.concat(parts, ignore_index=True), titles
 
 
 def _saved(given: Ingredients, canvas: Canvas, shown: dict[str, dict[str, Path]]) -> Figure:
@@ -126,19 +104,28 @@ def _panels(files: dict[int, Path]) -> dict[str, Path]:
     }
 
 
-def _panel(given: Ingredients, row: str, path: Path) -> tuple[pd.DataFrame, str]:
-    """Return the scans of a panel, those tested last, and what its title says of their gap."""
+def _panel(axes: Axes, given: Ingredients, row: str, path: Path, scale: Normalize) -> str:
     import pandas as pd
+    import seaborn as sns
 
     stored = read_npz(path)
     names, features = stored["scan_id"].astype(str), stored["features"].astype(float)
     ages = given.scans.set_index("scan_id")["age"].reindex(names).to_numpy()
     split = _split(given, row, path).reindex(names).fillna("train").to_numpy()
-    x, y = flatten(features).T
+    points = pd.DataFrame({"age": ages, "split": split}).join(pd.DataFrame(flatten(features)))
+    points = points.sort_values("split", ascending=False)  # those tested on top
+    small = 0.5 if len(points) > 300 else 1
+    sns.scatterplot(
+        points, x=0, y=1, hue="age", hue_norm=scale, palette="viridis", style="split",
+        markers=MARKERS, size="split", sizes={side: small * SIZES[side] for side in SIZES},
+        edgecolor=list(points["split"].map({"train": "white", "test": INK})), linewidth=0.5,
+        legend=False, ax=axes,
+    )  # fmt: skip
+    axes.set(xticks=[], yticks=[], xlabel="", ylabel="")
+    axes.margins(0.08)
+    axes.spines[:].set_visible(True)
     gap = neighbour_gap(features, ages, split == "test")
-    points = pd.DataFrame({"x": x, "y": y, "age": ages, "split": split})
-    points = points.sort_values("split", ascending=False, kind="stable")
-    return points, f"  ·  gap {gap:.1f} y" if np.isfinite(gap) else ""
+    return f"  ·  gap {gap:.1f} y" if np.isfinite(gap) else ""
 
 
 def _split(given: Ingredients, row: str, path: Path) -> pd.Series:

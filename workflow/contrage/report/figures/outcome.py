@@ -24,8 +24,6 @@ from contrage.tables import read_tsv
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure as Canvas
-    from seaborn import FacetGrid
 
 BASELINE_STYLES = {"mean": "-", "ridge-blocks": "--", "ridge-coverage": ":", "site-mean": "-."}
 BASELINE_STYLES["ridge-features"] = "--"
@@ -146,24 +144,26 @@ def predicted_vs_true(given: Ingredients) -> Figure | None:
     limits = (every[["age", "low"]].min(axis=None) - 3, every[["age", "high"]].max(axis=None) + 3)
     many = len(every) > 200 * len(tests)
     grid = sns.relplot(
-        every, x="age", y="mean", col="row", col_wrap=min(3, len(tests)), hue="group",
-        hue_order=list(colours), palette=colours, s=12 if many else 28, legend=False,
-        linewidth=0.3 if many else 0.5,
+        every, x="age", y="mean", col="row", hue="group", hue_order=list(colours), palette=colours,
+        s=12 if many else 28, linewidth=0.3 if many else 0.5, legend=False,
+        **_width_of_page(len(tests), 4.5, 3.8, 2.75),
         facet_kws={"xlim": limits, "ylim": limits, "subplot_kws": {"box_aspect": 1}},
     )  # fmt: skip
-    for (row, axes), (_, test) in zip(grid.axes_dict.items(), every.groupby("row", sort=False)):
+    grid.axes.flat[0].locator_params(nbins=5)
+    for row, test in every.groupby("row", sort=False):
+        axes = grid.axes_dict[row]
         axes.axline((limits[0], limits[0]), slope=1, color=GREY, ls="--", lw=1)
         shades = test["group"].map(colours)
         axes.vlines(test["age"], test["low"], test["high"], color=shades, alpha=0.35, zorder=0.9)
         axes.set_title(loss_name(row))
         error = f"MAE {_table_mae(given, row, test):.2f} y"
         axes.text(0.05, 0.95, error, transform=axes.transAxes, va="top")
-    canvas = _sized(grid, "true age [years]", "predicted age [years]", {1: 4.2, 2: 3.6}, 2.6)
+    grid.set_axis_labels("true age [years]", "predicted age [years]")
     if len(colours) > 1:
         marks = [Line2D([], [], ls="", marker="o", color=c, label=g) for g, c in colours.items()]
-        canvas.legend(handles=marks, loc="outside lower center", ncols=min(4, len(marks)))
+        grid.figure.legend(handles=marks, loc="outside lower center", ncols=min(4, len(marks)))
     return save(
-        canvas,
+        grid.figure,
         given.output,
         "predicted_vs_true",
         "Predicted and true age",
@@ -199,15 +199,11 @@ def _over_seeds(frames: list[pd.DataFrame]) -> pd.DataFrame:
     return spread.join(grouped[["age", "site"]].first())
 
 
-def _sized(
-    grid: FacetGrid, below: str, left: str, heights: dict[int, float], height: float
-) -> Canvas:
-    """Label the axes, and let the panels fill a page's width: `heights` where they are few."""
-    grid.set_axis_labels(below, left)
-    number = len(grid.axes_dict)
-    lines = -(-number // min(3, number))
-    grid.figure.set_size_inches(7.8, 0.6 + heights.get(number, height) * lines)
-    return grid.figure
+def _width_of_page(panels: int, *heights: float) -> dict[str, float]:
+    """Return how panels are arranged: up to three in a line, of the height for this number."""
+    columns = min(3, panels)
+    height = heights[columns - 1]
+    return {"col_wrap": columns, "height": height, "aspect": 7.8 / columns / height}
 
 
 def _table_mae(given: Ingredients, row: str, test: pd.DataFrame) -> float:
@@ -223,25 +219,26 @@ def training_curves(given: Ingredients) -> Figure | None:
     import seaborn as sns
 
     rows = given.settings.get("rows") or given.rows
-    paths = [
-        (row, file) for row in rows for file in curve_files(given.results, given.settings, row)
-    ]
-    if not paths:
+    files = {row: curve_files(given.results, given.settings, row) for row in rows}
+    found = {(row, file): read_tsv(file) for row, these in files.items() for file in these}
+    if not found:
         return None
-    curves = pd.concat({each: read_tsv(each[1]) for each in paths}, names=["row", "file"])
-    curves = curves.reset_index().astype({"loss": float, "file": str})
-    shown = list(curves["row"].unique())
+    curves = (
+        pd.concat(found, names=["row", "file"]).reset_index().astype({"loss": float, "file": str})
+    )
+    shown = {row: given.loss_colours[row] for row in curves["row"]}
     grid = sns.relplot(
-        curves, kind="line", x="epoch", y="loss", col="row", col_wrap=min(3, len(shown)), hue="row",
-        palette={row: given.loss_colours[row] for row in shown}, units="file", estimator=None,
-        errorbar=None, linewidth=1, alpha=0.8, legend=False, facet_kws={"sharey": False},
+        curves, kind="line", x="epoch", y="loss", col="row", hue="row",
+        **_width_of_page(len(shown), 2.5, 2.2, 2.1),
+        palette=shown, units="file", estimator=None, errorbar=None, linewidth=1, alpha=0.8,
+        legend=False, facet_kws={"sharey": False},
     )  # fmt: skip
     for row, axes in grid.axes_dict.items():
         axes.set_title(loss_name(row))
         axes.xaxis.get_major_locator().set_params(integer=True)
-    canvas = _sized(grid, "epoch", "training loss", {}, 2.0)
+    grid.set_axis_labels("epoch", "training loss")
     return save(
-        canvas,
+        grid.figure,
         given.output,
         "training_curves",
         "Training curves",

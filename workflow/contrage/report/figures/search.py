@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from matplotlib.cm import ScalarMappable
 
 RING = "#D55E00"
-ERROR = "validation MAE [years]"
+MAE, ERROR = "validation_mae", "validation MAE [years]"
 
 
 def search(given: Ingredients) -> Figure | None:
@@ -60,8 +60,8 @@ def _words(row: str, draws: pd.DataFrame) -> str:
     best = found.iloc[0]
     settings = ", ".join(f"{name} {best[name]}" for name in names)
     return (
-        f"{_what(draws)} of {loss_name(row)}: validation error from {best['validation_mae']:.2f} "
-        f"({settings}) to {found['validation_mae'].max():.2f} years"
+        f"{_what(draws)} of {loss_name(row)}: validation error from {best[MAE]:.2f} "
+        f"({settings}) to {found[MAE].max():.2f} years"
     )
 
 
@@ -71,68 +71,47 @@ def _panel(axes: Axes, draws: pd.DataFrame, ranges: dict[str, Any]) -> None:
     found = over_places(draws, names)
     places = len(draws[PLACE].drop_duplicates())
     numeric = all(isinstance(ranges[name], dict) for name in names)
-    if len(names) == 1:
-        _one(axes, found, names[0], ranges[names[0]], places)
-    elif len(names) == 2 and numeric:
-        _two(axes, found, names, ranges, places)
+    if len(names) <= 2 and (numeric or len(names) == 1):
+        _dots(axes, found, names, ranges, places)
     else:
         _many(axes, found, names, ranges)
 
 
-def _one(axes: Axes, found: pd.DataFrame, name: str, wanted: Any, places: int) -> None:
-    """Draw the error against the only setting that was searched."""
-    import seaborn as sns
-
-    x, y = _positions(found[name], wanted), found["validation_mae"].to_numpy()
-    sns.scatterplot(x=x, y=y, s=_size(found), color=INK, alpha=0.75, linewidth=0, ax=axes)
-    _axis(axes.xaxis, name, wanted)
-    axes.set_xlim(*_limits(wanted))
-    axes.set_ylabel(ERROR)
-    axes.margins(y=0.15)
-    _mark(axes, x, y, found, places)
-
-
-def _two(
+def _dots(
     axes: Axes, found: pd.DataFrame, names: list[str], ranges: dict[str, Any], places: int
 ) -> None:
-    """Draw two numbers against each other, with the error as colour."""
+    """Draw the error against a setting, or two numbers with the error as colour."""
     import seaborn as sns
 
-    first, second = (ranges[name] for name in names)
-    x, y = (_positions(found[name], ranges[name]) for name in names)
-    shades, ends = _shades(found["validation_mae"])
-    sns.scatterplot(
-        x=x, y=y, hue=found["validation_mae"], hue_norm=shades.norm, palette=shades.cmap,
-        s=_size(found), edgecolor=GREY, linewidth=0.5, zorder=2, legend=False, ax=axes,
-    )  # fmt: skip
-    _axis(axes.xaxis, names[0], first)
-    _axis(axes.yaxis, names[1], second)
-    axes.set_xlim(*_limits(first))
-    axes.set_ylim(*_limits(second))
+    x, *others = (_positions(found[name], ranges[name]) for name in names)
+    y, errors = others[0] if others else found[MAE].to_numpy(), found[MAE]
+    shades, ends = _shades(errors)
+    look = {"hue": errors, "hue_norm": shades.norm, "palette": shades.cmap, "edgecolor": GREY}
+    look = look if others else {"color": INK, "alpha": 0.75, "linewidth": 0}
+    sns.scatterplot(x=x, y=y, **look, s=_size(found), zorder=2, legend=False, ax=axes)
+    axes.set_ylabel(ERROR)
+    axes.margins(y=0.15)
+    for axis, name in zip((axes.xaxis, axes.yaxis), names, strict=False):
+        _axis(axis, name, ranges[name])
     _mark(axes, x, y, found, places)
-    axes.figure.colorbar(shades, ax=axes, label=ERROR, extend=ends)
+    if others:
+        axes.figure.colorbar(shades, ax=axes, label=ERROR, extend=ends)
 
 
 def _many(axes: Axes, found: pd.DataFrame, names: list[str], ranges: dict[str, Any]) -> None:
     """Draw a line per draw through an axis per setting, to its error at the right."""
-    import pandas as pd
-    import seaborn as sns
-
-    shades, ends = _shades(found["validation_mae"])
+    errors = found[MAE].to_numpy()
+    shades, ends = _shades(found[MAE])
     low, high = shades.get_clim()
-    heights = pd.DataFrame({place: _height(found[n], ranges[n]) for place, n in enumerate(names)})
+    heights = [_height(found[name], ranges[name]) for name in names]
     # Draws meet where choices or whole numbers are few; a little apart, each can be followed.
-    heights += np.random.default_rng(0).uniform(-0.02, 0.02, heights.T.shape).T
-    errors = found["validation_mae"].reset_index(drop=True)
-    heights[len(names)] = ((errors - low) / (high - low)).clip(upper=1)
+    spread = np.random.default_rng(0).uniform(-0.02, 0.02, (len(names), len(found)))
+    heights = [*(heights + spread), np.minimum((errors - low) / (high - low), 1)]
     across = np.arange(len(names) + 1)
-    heights = heights.assign(error=errors, chosen=found["chosen"].to_numpy() > 0)
-    lines = heights.melt(["error", "chosen"], across, "place", "height", ignore_index=False)
-    lines = lines.reset_index(names="draw").astype({"place": int})
-    look = {"x": "place", "y": "height", "units": "draw", "estimator": None, "legend": False}
-    shade = {"hue": "error", "hue_norm": shades.norm, "palette": shades.cmap}
-    sns.lineplot(lines[~lines["chosen"]], **look, **shade, lw=1.1, alpha=0.75, ax=axes)
-    sns.lineplot(lines[lines["chosen"]], **look, color=RING, lw=2.6, zorder=3, ax=axes)
+    for place in reversed(range(len(found))):
+        ringed, line = found["chosen"].iloc[place] > 0, [height[place] for height in heights]
+        look = {"color": RING, "lw": 2.6, "zorder": 3} if ringed else {"lw": 1.1, "alpha": 0.75}
+        axes.plot(across, line, **{"color": shades.to_rgba(errors[place]), **look})
     for place, name in enumerate(names):
         _upright(axes, place, _ticks(ranges[name]))
     top = f"{high:.2f}{' or more' if ends == 'max' else ''}"
@@ -143,7 +122,6 @@ def _many(axes: Axes, found: pd.DataFrame, names: list[str], ranges: dict[str, A
     axes.set_ylim(-0.08, 1.08)
     axes.grid(False)
     axes.yaxis.set_visible(False)
-    axes.set_xlabel("")
     axes.tick_params(axis="x", length=0)
     axes.spines[:].set_visible(False)
     axes.plot([], [], color=RING, lw=2.6, label="in the main run")
@@ -170,7 +148,7 @@ def _mark(axes: Axes, x: np.ndarray, y: np.ndarray, found: pd.DataFrame, places:
         if line["chosen"]:
             size += 130
             axes.scatter(x[place], y[place], s=size, facecolors="none", edgecolors=RING, lw=2)
-            alone = f"best: {line['validation_mae']:.2f} y"
+            alone = f"best: {line[MAE]:.2f} y"
             notes = [alone if places == 1 else f"{line['chosen']}/{places}"]
         if line["count"] > 1:
             notes.append(f"×{line['count']}")
@@ -246,7 +224,7 @@ def _label(name: str, wanted: Any, gap: str = " ") -> str:
 
 
 def _axis(axis: Any, name: str, wanted: Any) -> None:
-    """Label an axis, in whole numbers, on a log scale or with choices as the range has it."""
+    """Label an axis and show its range, in whole numbers, on a log scale or with choices."""
     from matplotlib.ticker import FuncFormatter, MaxNLocator
 
     axis.set_label_text(_label(name, wanted))
@@ -255,6 +233,6 @@ def _axis(axis: Any, name: str, wanted: Any) -> None:
     elif wanted["kind"] == "integer":
         axis.set_major_locator(MaxNLocator(integer=True))
     elif wanted["kind"] == "log":
-        scale = axis.axes.set_xscale if axis.axis_name == "x" else axis.axes.set_yscale
-        scale("log")
+        axis.axes.set(**{f"{axis.axis_name}scale": "log"})
         axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axis.axes.set(**{f"{axis.axis_name}lim": _limits(wanted)})
