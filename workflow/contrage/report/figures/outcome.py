@@ -223,10 +223,9 @@ def training_curves(given: Ingredients) -> Figure | None:
     found = {(row, file): read_tsv(file) for row, these in files.items() for file in these}
     if not found:
         return None
-    curves = (
-        pd.concat(found, names=["row", "file"]).reset_index().astype({"loss": float, "file": str})
-    )
-    shown = {row: given.loss_colours[row] for row in curves["row"]}
+    curves = pd.concat(found, names=["row", "file"]).reset_index()
+    curves = curves.astype({"loss": float, "file": str})
+    shown = {row: given.loss_colours[row] for row in curves["row"].unique()}
     grid = sns.relplot(
         curves, kind="line", x="epoch", y="loss", col="row", hue="row",
         **_width_of_page(len(shown), 2.5, 2.2, 2.1),
