@@ -169,9 +169,9 @@ def use_style() -> None:
         context="paper",
         style="whitegrid",
         palette=STUDY_COLOURS,
-        font="DejaVu Sans",  # comes with matplotlib: the same on every machine
         font_scale=1.05,
         rc={
+            "font.sans-serif": ["DejaVu Sans"],  # comes with matplotlib: alike on every machine
             "axes.spines.top": False,
             "axes.spines.right": False,
             "axes.titlelocation": "left",

@@ -9,6 +9,7 @@ import numpy as np
 from contrage.cohort.names import quality_file
 from contrage.files import read_json
 from contrage.report.figures.ingredients import Ingredients
+from contrage.report.strips import strips
 from contrage.report.style import ABOVE, INK, STUDY_COLOURS, Figure, save
 from contrage.report.text import count, listed
 from contrage.tables import write_tsv
@@ -82,11 +83,11 @@ def coverage(given: Ingredients) -> Figure | None:
     people = people_with(given.scans, 100 * by_participant(given.scans, "coverage"))
     people, colours = given.grouped(people, most=len(people), counted=True)
     canvas, axes = plt.subplots(figsize=(7, 1.1 + 0.5 * len(colours)))
-    _strips(axes, people, "coverage", colours)
+    strips(axes, people, "coverage", colours)
     limit = _limits(given).get("min_coverage", np.nan)
     _draw_limits(axes, 100 * limit)
     one, group = given.kind.one, given.kind.group
-    axes.set(xlabel=f"part of the template's brain covered by the {one} [%]", ylabel="")
+    axes.set_xlabel(f"part of the template's brain covered by the {one} [%]")
     middle = 100 * by_participant(given.scans, "coverage").median()
     return save(
         canvas,
@@ -106,22 +107,6 @@ def coverage(given: Ingredients) -> Figure | None:
 def by_participant(scans: pd.DataFrame, measure: str) -> pd.Series:
     """Return the median of a measure over the scans of each participant that has it."""
     return scans.dropna(subset=measure).groupby("participant_id")[measure].median()
-
-
-def _strips(axes: Axes, data: pd.DataFrame, x: str, colours: dict[str, str]) -> None:
-    """Draw a line of dots per group, and a box of the middle half of five or more."""
-    import seaborn as sns
-
-    np.random.seed(0)  # seaborn's jitter comes from here: the same figure every time
-    look = {"x": x, "y": "group", "hue": "group", "order": list(colours), "palette": colours}
-    look |= {"hue_order": list(colours), "legend": False, "orient": "h", "ax": axes}
-    many = data[data.groupby("group")[x].transform("size") >= 5]
-    if len(many):
-        sns.boxplot(
-            many, **look, whis=(25, 75), showcaps=False, showfliers=False, saturation=1, width=0.68,
-            linewidth=0, boxprops={"alpha": 0.18}, medianprops={"color": INK, "linewidth": 2},
-        )  # fmt: skip
-    sns.stripplot(data, **look, jitter=0.25, size=4, alpha=0.7)
 
 
 def _limits(given: Ingredients) -> dict[str, float]:
@@ -208,10 +193,10 @@ def truth(given: Ingredients) -> Figure | None:
     for axes in grid.flat[len(shown) :]:
         axes.set_axis_off()
     for axes, (key, values) in zip(grid.flat, shown.items(), strict=False):
-        _strips(axes, values.to_frame().assign(group=""), key, {"": STUDY_COLOURS[0]})
+        strips(axes, values.to_frame().assign(group=""), key, {"": STUDY_COLOURS[0]})
         axes.locator_params(axis="x", nbins=5)
         axes.spines["left"].set_visible(False)
-        axes.set(xlabel=TRUTHS[key], ylabel="", yticks=[])
+        axes.set(xlabel=TRUTHS[key], yticks=[])
     return save(
         canvas,
         given.output,
