@@ -91,6 +91,6 @@ def _within_page(canvas: Figure, title: str, told: dict[str, str]) -> str:
     with mpl.rc_context({"svg.fonttype": "none", "svg.hashsalt": title}):
         canvas.savefig(file, format="svg", metadata=dict.fromkeys(NO_METADATA))
     svg = re.sub(r'<a xlink:href="#([^"]+)"[^>]*>', link, file.getvalue().partition("<svg")[2])
-    svg = re.sub(r' (id="[A-Za-z0-9]+_\d+"|xmlns(:xlink)?="[^"]*")', "", svg)
+    svg = re.sub(r' (id="[A-Za-z0-9.]+_\d+"|xmlns(:xlink)?="[^"]*")', "", svg)
     svg = svg.replace('id="limit"', 'class="limit"')
     return f'<svg role="group" aria-label="{escape(title)}"{svg}'
