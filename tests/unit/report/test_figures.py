@@ -226,12 +226,13 @@ def test_the_same_results_give_the_same_bytes(bare) -> None:
 def test_intervals_seeds_and_means_are_those_of_the_tables(bare, monkeypatch) -> None:
     bare.make_tables()
     table = read_tsv(bare.path("tables", "mae.tsv")).sort_values("mae_mean")
-    table["ci_low"], table["ci_high"] = [1.5, 2.5], [11.25, 12.25]
+    table["ci_low"], table["ci_high"] = [1.5, 2.5], [51.25, 52.25]
     write_tsv(bare.path("tables", "mae.tsv"), table)
     (axes,) = canvas(bare, outcome.mae, monkeypatch).axes
-    bars, *dots = axes.collections
+    *dots, bars = axes.collections
+    assert axes.get_xlim()[0] <= 1.5 and axes.get_xlim()[1] > 52.25, "whole intervals are seen"
     np.testing.assert_array_equal(
-        [segment[:, 0] for segment in bars.get_segments()], [[1.5, 11.25], [2.5, 12.25]]
+        [segment[:, 0] for segment in bars.get_segments()], [[1.5, 51.25], [2.5, 52.25]]
     )
     drawn = [np.sort(each.get_offsets()[:, 0]) for each in dots]
     seeds = [read_seeds(bare, row) for row in table["loss"]]

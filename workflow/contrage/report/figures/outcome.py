@@ -103,11 +103,12 @@ def _dots(axes: Axes, given: Ingredients, table: pd.DataFrame, names: list[str])
     errors = [seed_errors(given.predictions(row)) for row in table["loss"]]
     seeds = pd.DataFrame({"name": names, "error": errors}).explode("error").astype({"error": float})
     heights = np.arange(len(table))
-    axes.hlines(heights, table["ci_low"], table["ci_high"], color=colours, lw=5, alpha=0.3)
     if seeds["name"].duplicated().any():
         sns.stripplot(seeds, x="error", **look, marker="|", size=11, linewidth=1.5)
     dots = {"size": 8, "edgecolor": "white", "linewidth": 1, "zorder": 3}
     sns.stripplot(table.assign(name=names), x="mae_mean", **look, **dots)
+    bar = {"lw": 5, "alpha": 0.3, "zorder": 0.9}
+    axes.hlines(heights, table["ci_low"], table["ci_high"], color=colours, **bar)
     for height, error in zip(heights, table["mae_mean"], strict=True):
         axes.annotate(
             f"{error:.2f}", (error, height), (0, 8), color=INK, fontsize=8.5, ha="center",
@@ -149,7 +150,7 @@ def predicted_vs_true(given: Ingredients) -> Figure | None:
         **_width_of_page(len(tests), 4.5, 3.8, 2.75),
         facet_kws={"xlim": limits, "ylim": limits, "subplot_kws": {"box_aspect": 1}},
     )  # fmt: skip
-    grid.axes.flat[0].locator_params(nbins=5)
+    grid.axes.flat[0].locator_params(nbins=6)
     for row, test in every.groupby("row", sort=False):
         axes = grid.axes_dict[row]
         axes.axline((limits[0], limits[0]), slope=1, color=GREY, ls="--", lw=1)
@@ -161,7 +162,8 @@ def predicted_vs_true(given: Ingredients) -> Figure | None:
     grid.set_axis_labels("true age [years]", "predicted age [years]")
     if len(colours) > 1:
         marks = [Line2D([], [], ls="", marker="o", color=c, label=g) for g, c in colours.items()]
-        grid.figure.legend(handles=marks, loc="outside lower center", ncols=min(4, len(marks)))
+        wide = sum(map(len, colours)) > 50
+        grid.figure.legend(handles=marks, loc="outside lower center", ncols=3 if wide else 5)
     return save(
         grid.figure,
         given.output,
