@@ -10,13 +10,13 @@ from PIL import Image
 
 from contrage.files import read_json, read_npz
 from contrage.report.figures import cohort, outcome
-from contrage.report.figures.cohort import by_participant, first_ages
+from contrage.report.figures.cohort import by_participant
 from contrage.report.figures.embedding import flatten, neighbour_gap
 from contrage.report.figures.imaging import POINT, planes
-from contrage.report.figures.ingredients import NO_SITE, gather
+from contrage.report.figures.ingredients import gather
 from contrage.report.figures.outcome import seed_errors
 from contrage.report.strips import strips
-from contrage.report.style import GREY, INK, loss_colours, loss_name, study_colours
+from contrage.report.style import GREY, INK, NO_SITE, loss_colours, loss_name, study_colours
 from contrage.tables import read_tsv, write_tsv
 
 ALL = [
@@ -192,7 +192,8 @@ def test_the_range_in_the_figure_of_ages_is_that_of_all_scans(bare) -> None:
     entry = {e["name"]: e for e in read_json(bare.path("figures", "figures.json"))}["age_histogram"]
     assert "60 participants by age at their first scan" in entry["caption"]
     assert entry["alt"].endswith(f"all scans: {scans['age'].min():.0f} to {oldest:.0f} years.")
-    assert first_ages(pd.concat([later, scans])).max() == scans["age"].max()
+    first = by_participant(pd.concat([later, scans]), "age", "min")
+    assert first["age"].max() == scans["age"].max()
 
 
 def test_coverage_counts_participants_not_their_scans() -> None:
@@ -202,7 +203,8 @@ def test_coverage_counts_participants_not_their_scans() -> None:
             "coverage": [0.5, 0.9, 0.8, 0.7, np.nan],
         }
     )
-    assert by_participant(scans, "coverage").to_dict() == {"a": 0.8, "b": 0.7}
+    people = by_participant(scans, "coverage").set_index("participant_id")
+    assert people["coverage"].to_dict() == {"a": 0.8, "b": 0.7}
 
 
 def canvas(report, draw, monkeypatch):

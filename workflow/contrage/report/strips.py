@@ -21,11 +21,8 @@ def strips(
 
     Parameters
     ----------
-    axes : Axes
     data : DataFrame
-        With columns ``group`` and `x`, which has no missing values.
-    x : str
-        What is drawn.
+        With columns ``group`` and `x`, the values drawn, of which none is missing.
     colours : dict
         Of every group, in the order from the top.
     most : float

@@ -32,6 +32,7 @@ LOSS_COLOURS = (
 )
 GREY = "#6b7280"
 INK = "#1f2937"
+NO_SITE = "(not given)"
 ABOVE = {"loc": "lower left", "bbox_to_anchor": (0, 1), "ncols": 3}
 """Where the legend of a single panel stands: outside the data."""
 

@@ -34,7 +34,7 @@ def age_histogram(given: Ingredients) -> Figure | None:
 
     if not len(given.scans):
         return None
-    people, colours = given.grouped(people_with(given.scans, first_ages(given.scans)), counted=True)
+    people, colours = given.grouped(by_participant(given.scans, "age", "min"), counted=True)
     every = people["age"]
     width = 5 if np.ptp(every) > 30 else (2 if np.ptp(every) > 10 else 1)
     edges = np.arange(np.floor(every.min() / width) * width, every.max() + width, width)
@@ -63,15 +63,11 @@ def age_histogram(given: Ingredients) -> Figure | None:
     )
 
 
-def first_ages(scans: pd.DataFrame) -> pd.Series:
-    """Return the age of each participant at the first scan, years."""
-    return scans.groupby("participant_id")["age"].min()
-
-
-def people_with(scans: pd.DataFrame, values: pd.Series) -> pd.DataFrame:
-    """Return a row per participant who has one of the values, which stand by participant."""
-    people = scans.drop_duplicates("participant_id").set_index("participant_id")
-    return people.assign(**{values.name: values}).dropna(subset=values.name)
+def by_participant(scans: pd.DataFrame, measure: str, of_scans: str = "median") -> pd.DataFrame:
+    """Return a row per participant with a measure, which is the median or another `of_scans`."""
+    people = scans.dropna(subset=measure).drop_duplicates("participant_id")
+    values = scans.groupby("participant_id")[measure].agg(of_scans)
+    return people.assign(**{measure: people["participant_id"].map(values)})
 
 
 def coverage(given: Ingredients) -> Figure | None:
@@ -80,7 +76,7 @@ def coverage(given: Ingredients) -> Figure | None:
 
     if "coverage" not in given.scans or given.scans["coverage"].isna().all():
         return None
-    people = people_with(given.scans, 100 * by_participant(given.scans, "coverage"))
+    people = by_participant(given.scans.assign(coverage=100 * given.scans["coverage"]), "coverage")
     people, colours = given.grouped(people, most=len(people), counted=True)
     canvas, axes = plt.subplots(figsize=(7, 1.1 + 0.5 * len(colours)))
     strips(axes, people, "coverage", colours)
@@ -88,7 +84,7 @@ def coverage(given: Ingredients) -> Figure | None:
     _draw_limits(axes, 100 * limit)
     one, group = given.kind.one, given.kind.group
     axes.set_xlabel(f"part of the template's brain covered by the {one} [%]")
-    middle = 100 * by_participant(given.scans, "coverage").median()
+    middle = people["coverage"].median()
     return save(
         canvas,
         given.output,
@@ -102,11 +98,6 @@ def coverage(given: Ingredients) -> Figure | None:
         "age away: see below what coverage alone predicts.",
         f"Coverage of the brain by {group}; the median of all participants is {middle:.0f} %.",
     )
-
-
-def by_participant(scans: pd.DataFrame, measure: str) -> pd.Series:
-    """Return the median of a measure over the scans of each participant that has it."""
-    return scans.dropna(subset=measure).groupby("participant_id")[measure].median()
 
 
 def _limits(given: Ingredients) -> dict[str, float]:

@@ -45,7 +45,7 @@ def embedding(given: Ingredients) -> Figure | None:
     width = {1: 4.0, 2: 3.2}.get(columns, 2.4)
     canvas, grid = plt.subplots(
         len(lines), columns, squeeze=False, subplot_kw={"box_aspect": 1},
-        figsize=(1.8 + width * columns, 0.6 + (width + 0.2) * len(lines)), layout="constrained",
+        figsize=(1.8 + width * columns, 0.6 + (width + 0.2) * len(lines)),
     )  # fmt: skip
     scale = plt.Normalize(given.scans["age"].min(), given.scans["age"].max())
     for cells, row, panels in zip(grid, owners, lines, strict=True):

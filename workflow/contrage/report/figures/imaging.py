@@ -82,9 +82,8 @@ def _grid_of_scans(kinds: list, maps: list, words: Kind) -> tuple[Canvas, np.nda
 
     lines, columns = len(kinds[0]), 3 * len(kinds)
     canvas, grid = plt.subplots(
-        lines, columns, figsize=(4.4 * len(kinds) + 1.2, 1.5 * lines + 0.4), squeeze=False,
-        layout="constrained",
-    )  # fmt: skip
+        lines, columns, figsize=(4.4 * len(kinds) + 1.2, 1.5 * lines + 0.4), squeeze=False
+    )
     for kind, pictures in enumerate(kinds):
         for line, (volume, affine) in enumerate(pictures):
             is_map = bool(words.scale) and pictures is maps
@@ -106,9 +105,7 @@ def coverage_examples(given: Ingredients) -> Figure | None:
     scans = [scan for scan in scans if maps[scan.scan_id] is not None]
     if len(scans) < 2:
         return None
-    canvas, grid = plt.subplots(
-        3, len(scans), figsize=(2 * len(scans) + 0.9, 6.2), squeeze=False, layout="constrained"
-    )
+    canvas, grid = plt.subplots(3, len(scans), figsize=(2 * len(scans) + 0.9, 6.2), squeeze=False)
     words = given.kind
     top = _top(list(maps.values()), words.step)
     masks = {s.scan_id: m for s in scans if (m := given.image(s.scan_id, "mask")) is not None}

@@ -10,16 +10,13 @@ from contrage.cohort.names import preproc_file
 from contrage.files import read_image
 from contrage.report.planned import seed_files
 from contrage.report.searched import read_draws
-from contrage.report.style import GREY, INK, STUDY_COLOURS, loss_colours, study_colours
+from contrage.report.style import GREY, INK, NO_SITE, STUDY_COLOURS, loss_colours, study_colours
 from contrage.report.words import Kind, kind_of
 from contrage.tables import read_tsv
 
 if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
-
-
-NO_SITE = "(not given)"
 
 
 @dataclass
@@ -62,10 +59,9 @@ class Ingredients:
     def grouped(
         self, data: pd.DataFrame, *, most: int = len(STUDY_COLOURS), counted: bool = False
     ) -> tuple[pd.DataFrame, dict[str, str]]:
-        """Return rows of scans or people with a column ``group``, and the colour of every group.
+        """Return rows with a column ``group``, and the colour of every group: their studies.
 
-        A group is a study, if wished with the number of its rows. All rows are one where none is
-        named, and where there are more than `most`: shades that nobody can tell apart.
+        All rows are one group without studies, and with too many to tell their colours apart.
         """
         colours = self.study_colours
         if not 0 < len(colours) <= most:

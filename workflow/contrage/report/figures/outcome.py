@@ -8,16 +8,7 @@ import numpy as np
 
 from contrage.report.figures.ingredients import Ingredients
 from contrage.report.planned import curve_files
-from contrage.report.style import (
-    ABOVE,
-    GREY,
-    INK,
-    Figure,
-    baseline_name,
-    is_null,
-    loss_name,
-    save,
-)
+from contrage.report.style import GREY, INK, Figure, baseline_name, is_null, loss_name, save
 from contrage.report.text import spelled
 from contrage.tables import read_tsv
 
@@ -46,7 +37,7 @@ def mae(given: Ingredients) -> Figure | None:
         axes.axvline(value, color=GREY, linestyle=style, linewidth=1.4, label=label, zorder=1)
     axes.set_xlim(0, None)
     axes.set_xlabel("mean absolute error on test participants [years]")
-    axes.legend(**ABOVE | {"ncols": 2})
+    canvas.legend(loc="outside upper center", ncols=2)
     lines = ", ".join(f"{loss_name(r.loss)} {r.mae_mean:.2f}" for r in table.itertuples())
     return save(
         canvas,
@@ -107,8 +98,8 @@ def _dots(axes: Axes, given: Ingredients, table: pd.DataFrame, names: list[str])
         sns.stripplot(seeds, x="error", **look, marker="|", size=11, linewidth=1.5)
     dots = {"size": 8, "edgecolor": "white", "linewidth": 1, "zorder": 3}
     sns.stripplot(table.assign(name=names), x="mae_mean", **look, **dots)
-    bar = {"lw": 5, "alpha": 0.3, "zorder": 0.9}
-    axes.hlines(heights, table["ci_low"], table["ci_high"], color=colours, **bar)
+    ends = table["ci_low"], table["ci_high"]
+    axes.hlines(heights, *ends, color=colours, lw=5, alpha=0.3, zorder=0.9)
     for height, error in zip(heights, table["mae_mean"], strict=True):
         axes.annotate(
             f"{error:.2f}", (error, height), (0, 8), color=INK, fontsize=8.5, ha="center",

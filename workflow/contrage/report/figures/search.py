@@ -189,13 +189,13 @@ def _texts(choices: list[Any]) -> list[str]:
 
 def _height(values: pd.Series, wanted: Any) -> np.ndarray:
     """Return where values lie between the ends of their range, 0 to 1."""
+    from matplotlib.colors import LogNorm, Normalize
+
     positions = _positions(values, wanted)
-    low, high = (
-        (wanted["low"], wanted["high"]) if isinstance(wanted, dict) else (0, len(wanted) - 1)
-    )
-    if isinstance(wanted, dict) and wanted["kind"] == "log":
-        positions, low, high = np.log(positions), np.log(low), np.log(high)
-    return (positions - low) / ((high - low) or 1)
+    if not isinstance(wanted, dict):
+        return positions / max(1, len(wanted) - 1)
+    scale = LogNorm if wanted["kind"] == "log" else Normalize
+    return np.asarray(scale(wanted["low"], wanted["high"])(positions))
 
 
 def _ticks(wanted: Any) -> list[tuple[float, str]]:

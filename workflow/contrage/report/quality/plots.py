@@ -13,7 +13,7 @@ import pandas as pd
 
 from contrage.report.quality.rows import metric
 from contrage.report.strips import strips
-from contrage.report.style import GREY, INK, study_colours, use_style
+from contrage.report.style import GREY, INK, NO_SITE, study_colours, use_style
 from contrage.report.text import number
 
 if TYPE_CHECKING:
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 NO_METADATA = ("Creator", "Date", "Format", "Type")
 MOST_DOTS = 600
 """Above this number of scans only those are dots that lie outside the middle half's whiskers."""
-NO_SITE = "(not given)"
 
 
 def distributions(table: pd.DataFrame, names: list[str], limits: Mapping[str, float]) -> list[str]:
