@@ -235,6 +235,8 @@ def report(number: int) -> str:
 
 def draw(path: Path, number: int) -> None:
     """Draw the tangential cosines over the degree of order, and write them to `path`."""
+    import pandas as pd
+    import seaborn as sns
     from matplotlib import pyplot as plt
 
     from contrage.report.style import loss_colours, loss_name, use_style
@@ -243,15 +245,16 @@ def draw(path: Path, number: int) -> None:
     orders = np.linspace(0, 0.95, 20)
     cases = [case for case in CASES if case[0] in DRAWN and case[1] != "middle"]
     colours = loss_colours([name for name, _ in cases])
-    canvas, panels = plt.subplots(1, 2, figsize=(9, 3.8), sharey=True)
+    canvas, panels = plt.subplots(1, 2, figsize=(9, 3.8), sharey=True, layout="constrained")
     for panel, ages in zip(panels, ("bimodal", "uniform"), strict=True):
         for name, epoch in cases:
             found = [cosines(name, Batches(ages, o), number, epoch)[:, 1] for o in orders]
-            style = {"color": colours[name], "ls": "--" if epoch == "last" else "-"}
-            label = loss_name(name) + (f", {epoch} epoch" if epoch else "")
-            panel.plot(orders, [each.mean() for each in found], label=label, **style)
-            low, high = zip(*((each.min(), each.max()) for each in found), strict=True)
-            panel.fill_between(orders, low, high, color=style["color"], alpha=0.12, lw=0)
+            found = pd.DataFrame(found, index=orders).melt(ignore_index=False).reset_index()
+            sns.lineplot(
+                found, x="index", y="value", errorbar=("pi", 100), color=colours[name],
+                ls="--" if epoch == "last" else "-", err_kws={"alpha": 0.12, "lw": 0}, ax=panel,
+                label=loss_name(name) + (f", {epoch} epoch" if epoch else ""), legend=False,
+            )  # fmt: skip
         panel.set(title=f"Ages {ages}", xlabel="Order by age in the embeddings", ylim=(0, 1.03))
     panels[0].set_ylabel("Cosine, paper and released")
     canvas.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=4)

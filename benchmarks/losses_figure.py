@@ -71,14 +71,13 @@ def _floored(table: pd.DataFrame) -> dict[str, pd.Series]:
 
 def panel(axes: Axes, table: pd.DataFrame, column: str, colour: dict[str, str]) -> None:
     """Draw one line per loss, and a dashed one for its naive version."""
-    ends = {}
-    for name, own in table.groupby("loss", sort=False):
-        own = own.sort_values("anchors")
-        axes.plot(own["anchors"], own[column], "o-", color=colour[name], lw=2, ms=4, zorder=3)
-        axes.plot(own["anchors"], own[f"naive_{column}"], "--", color=colour[name], lw=1.2)
-        measured = own.dropna(subset=[column])
-        if len(measured):
-            ends[name] = (measured["anchors"].iloc[-1], measured[column].iloc[-1])
+    import seaborn as sns
+
+    look = {"x": "anchors", "hue": "loss", "palette": colour, "estimator": None, "legend": False}
+    sns.lineplot(table, y=column, **look, lw=2, marker="o", ms=4, mec="none", zorder=3, ax=axes)
+    sns.lineplot(table, y=f"naive_{column}", **look, lw=1.2, ls="--", ax=axes)
+    last = table.dropna(subset=column).sort_values("anchors").groupby("loss").last()
+    ends = {name: (end["anchors"], end[column]) for name, end in last.iterrows()}
     axes.set_xscale("log", base=2)
     axes.set_yscale("log")
     sizes = sorted(table["anchors"].unique())
@@ -86,8 +85,7 @@ def panel(axes: Axes, table: pd.DataFrame, column: str, colour: dict[str, str]) 
     axes.minorticks_off()
     axes.set_xlabel("N, number of anchors (samples × views)")
     axes.set_xlim(sizes[0] / 1.15, sizes[-1] * (sizes[-1] / sizes[0]) ** 0.4)
-    axes.grid(axis="y")
-    axes.set_axisbelow(True)
+    axes.grid(False, axis="x")
     label_ends(axes, ends, colour)
     guides(axes, sizes)
 

@@ -9,11 +9,14 @@ import synthetic
 from PIL import Image
 
 from contrage.files import read_json, read_npz
-from contrage.report.figures.cohort import by_participant, first_ages
+from contrage.report.figures import cohort, outcome
+from contrage.report.figures.cohort import by_participant
 from contrage.report.figures.embedding import flatten, neighbour_gap
 from contrage.report.figures.imaging import POINT, planes
+from contrage.report.figures.ingredients import gather
 from contrage.report.figures.outcome import seed_errors
-from contrage.report.style import loss_colours, loss_name, study_colours
+from contrage.report.strips import strips
+from contrage.report.style import GREY, INK, NO_SITE, loss_colours, loss_name, study_colours
 from contrage.tables import read_tsv, write_tsv
 
 ALL = [
@@ -189,7 +192,8 @@ def test_the_range_in_the_figure_of_ages_is_that_of_all_scans(bare) -> None:
     entry = {e["name"]: e for e in read_json(bare.path("figures", "figures.json"))}["age_histogram"]
     assert "60 participants by age at their first scan" in entry["caption"]
     assert entry["alt"].endswith(f"all scans: {scans['age'].min():.0f} to {oldest:.0f} years.")
-    assert first_ages(pd.concat([later, scans])).max() == scans["age"].max()
+    first = by_participant(pd.concat([later, scans]), "age", "min")
+    assert first["age"].max() == scans["age"].max()
 
 
 def test_coverage_counts_participants_not_their_scans() -> None:
@@ -199,4 +203,97 @@ def test_coverage_counts_participants_not_their_scans() -> None:
             "coverage": [0.5, 0.9, 0.8, 0.7, np.nan],
         }
     )
-    assert by_participant(scans, "coverage").to_dict() == {"a": 0.8, "b": 0.7}
+    people = by_participant(scans, "coverage").set_index("participant_id")
+    assert people["coverage"].to_dict() == {"a": 0.8, "b": 0.7}
+
+
+def canvas(report, draw, monkeypatch):
+    """Return what a function draws, in place of its entry for the page."""
+    monkeypatch.setattr(f"{draw.__module__}.save", lambda canvas, *_: canvas)
+    scans = report.path("dataset", "scans.tsv")
+    given = gather(report.settings, report.results, scans, report.derivatives, report.root)
+    return draw(given)
+
+
+def test_the_same_results_give_the_same_bytes(bare) -> None:
+    bare.make_tables()
+    bare.make_figures()
+    made = {file.name: file.read_bytes() for file in bare.path("figures").iterdir()}
+    bare.make_figures()
+    assert {"coverage.png", "coverage.svg", "mae.svg", "quality.png"} <= set(made)
+    for name, content in made.items():
+        assert bare.path("figures", name).read_bytes() == content, name
+
+
+def test_intervals_seeds_and_means_are_those_of_the_tables(bare, monkeypatch) -> None:
+    bare.make_tables()
+    table = read_tsv(bare.path("tables", "mae.tsv")).sort_values("mae_mean")
+    table["ci_low"], table["ci_high"] = [1.5, 2.5], [51.25, 52.25]
+    write_tsv(bare.path("tables", "mae.tsv"), table)
+    (axes,) = canvas(bare, outcome.mae, monkeypatch).axes
+    *dots, bars = axes.collections
+    assert axes.get_xlim()[0] <= 1.5 and axes.get_xlim()[1] > 52.25, "whole intervals are seen"
+    np.testing.assert_array_equal(
+        [segment[:, 0] for segment in bars.get_segments()], [[1.5, 51.25], [2.5, 52.25]]
+    )
+    drawn = [np.sort(each.get_offsets()[:, 0]) for each in dots]
+    seeds = [read_seeds(bare, row) for row in table["loss"]]
+    assert len(drawn) == 4
+    for found, expected in zip(drawn, [*seeds, *table[["mae_mean"]].to_numpy()], strict=True):
+        np.testing.assert_allclose(found, np.sort(expected))
+    assert [label.get_text() for label in axes.get_yticklabels()] == [
+        loss_name(row) for row in table["loss"]
+    ]
+
+
+def read_seeds(report, row: str) -> list[float]:
+    files = sorted(report.path("predictions", row).glob("*.tsv"))
+    return seed_errors([read_tsv(file) for file in files])
+
+
+@pytest.mark.parametrize("number", [3, 23])
+def test_many_sites_are_one_colour_without_a_legend(bare, monkeypatch, number) -> None:
+    scans = read_tsv(bare.path("dataset", "scans.tsv"))
+    names = [f"site {place % number:02d}" for place in range(len(scans))]
+    scans["site"] = [None, *names[1:]]
+    write_tsv(bare.path("dataset", "scans.tsv"), scans)
+    drawn = canvas(bare, cohort.quality, monkeypatch).axes[0]
+    shown = [text.get_text() for text in drawn.get_legend().get_texts()]
+    assert (NO_SITE in shown) == (number == 3)
+    assert len(shown) == (6 if number == 3 else 2), "sites, flagged, limit"
+    assert len({tuple(c) for c in drawn.collections[0].get_facecolors()}) == (
+        4 if number == 3 else 1
+    )
+
+
+def test_people_without_a_site_are_drawn_beside_those_of_sites(bare, monkeypatch) -> None:
+    bare.make_tables()
+    for file in bare.path("predictions").rglob("*.tsv"):
+        frame = read_tsv(file)
+        frame["site"] = frame["site"].where(frame["participant_id"] > "sub-030", None)
+        write_tsv(file, frame)
+    panel, *_ = canvas(bare, outcome.predicted_vs_true, monkeypatch).axes
+    assert len(panel.collections[0].get_offsets()) == (frame["split"] == "test").sum()
+
+
+def test_a_group_has_a_box_from_five_on_and_its_rows_in_the_order_of_its_dots(rng) -> None:
+    from matplotlib.figure import Figure
+
+    data = pd.DataFrame({"group": ["many"] * 7 + ["few"] * 4, "x": rng.normal(size=11)})
+    axes = Figure().subplots()
+    drawn = strips(axes, data, "x", {"few": INK, "many": GREY, "none": INK})
+    assert [len(part) for _, part in drawn] == [4, 7, 0]
+    for dots, part in drawn:
+        np.testing.assert_array_equal(dots.get_offsets()[:, 0], part["x"])
+    (box,) = axes.patches
+    quartiles = np.percentile(data["x"][:7], [25, 75])
+    ends = box.get_path().vertices[:, 0]
+    np.testing.assert_allclose([ends.min(), ends.max()], quartiles)
+
+
+def test_of_too_many_dots_only_those_outside_the_whiskers_are_drawn() -> None:
+    from matplotlib.figure import Figure
+
+    data = pd.DataFrame({"group": "all", "x": [*np.arange(9.0), 30.0]})
+    ((dots, part),) = strips(Figure().subplots(), data, "x", {"all": INK}, most=9)
+    assert list(part["x"]) == [30.0] and len(dots.get_offsets()) == 1

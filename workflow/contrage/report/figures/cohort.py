@@ -9,7 +9,8 @@ import numpy as np
 from contrage.cohort.names import quality_file
 from contrage.files import read_json
 from contrage.report.figures.ingredients import Ingredients
-from contrage.report.style import GREY, INK, STUDY_COLOURS, Figure, save
+from contrage.report.strips import strips
+from contrage.report.style import ABOVE, INK, STUDY_COLOURS, Figure, save
 from contrage.report.text import count, listed
 from contrage.tables import write_tsv
 
@@ -26,42 +27,27 @@ TRUTHS = {  # key in the quality file: axis label
 }
 
 
-def groups(given: Ingredients) -> dict[str, tuple[pd.DataFrame, str]]:
-    """Split the scans by study; return each study's scans and colour."""
-    colours = given.study_colours
-    if not colours:
-        return {"all scans": (given.scans, INK)}
-    parts = {site: (given.scans[given.scans["site"] == site], c) for site, c in colours.items()}
-    rest = given.scans[given.scans["site"].isna()]
-    return parts | ({"(not given)": (rest, GREY)} if len(rest) else {})
-
-
 def age_histogram(given: Ingredients) -> Figure | None:
     """Draw the ages of the participants, stacked by study (Fig. 3)."""
     import matplotlib.pyplot as plt
+    import seaborn as sns
 
     if not len(given.scans):
         return None
-    parts = groups(given)
-    if len(parts) > len(STUDY_COLOURS):  # more shades than anyone can tell apart
-        parts = {"all scans": (given.scans, INK)}
-    ages = [first_ages(part) for part, _ in parts.values()]
-    every = np.concatenate(ages)
+    people, colours = given.grouped(by_participant(given.scans, "age", "min"), counted=True)
+    every = people["age"]
     width = 5 if np.ptp(every) > 30 else (2 if np.ptp(every) > 10 else 1)
     edges = np.arange(np.floor(every.min() / width) * width, every.max() + width, width)
     canvas, axes = plt.subplots(figsize=(7, 4.2))
-    names = [f"{site} ({len(a)})" for site, a in zip(parts, ages, strict=True)]
-    colours = [colour for _, colour in parts.values()]
-    axes.hist(
-        ages, edges, stacked=True, color=colours, label=names, edgecolor="white", linewidth=0.8
-    )
-    axes.set_xlabel("age [years]")
-    axes.set_ylabel("participants")
+    sns.histplot(
+        people, x="age", hue="group", bins=edges, multiple="stack", hue_order=list(colours),
+        palette=colours, alpha=1, edgecolor="white", legend=len(colours) > 1, ax=axes,
+    )  # fmt: skip
+    axes.set(xlabel="age [years]", ylabel="participants")
     axes.yaxis.get_major_locator().set_params(integer=True)
-    if len(parts) > 1:
-        canvas.legend(
-            loc="outside lower center", ncols=3, title=f"{given.kind.group} (participants)"
-        )
+    axes.grid(False, axis="x")
+    if len(colours) > 1:
+        sns.move_legend(axes, **ABOVE, title=f"{given.kind.group} (participants)")
     several = len(given.scans) > given.scans["participant_id"].nunique()
     first = " at their first scan" if several else ""
     span = f"{given.scans['age'].min():.0f} to {given.scans['age'].max():.0f} years"
@@ -71,15 +57,17 @@ def age_histogram(given: Ingredients) -> Figure | None:
         "age_histogram",
         "Ages",
         f"{count(len(every), 'participant')} by age{first}, in bins of {count(width, 'year')}"
-        + (f", stacked by {given.kind.group}." if len(parts) > 1 else "."),
+        + (f", stacked by {given.kind.group}." if len(colours) > 1 else "."),
         f"Histogram of the ages of {count(len(every), 'participant')}{first}"
         + (f"; all scans: {span}." if several else f", {span}."),
     )
 
 
-def first_ages(scans: pd.DataFrame) -> pd.Series:
-    """Return the age of each participant at the first scan, years."""
-    return scans.groupby("participant_id")["age"].min()
+def by_participant(scans: pd.DataFrame, measure: str, of_scans: str = "median") -> pd.DataFrame:
+    """Return a row per participant with a measure, which is the median or another `of_scans`."""
+    people = scans.dropna(subset=measure).drop_duplicates("participant_id")
+    values = scans.groupby("participant_id")[measure].agg(of_scans)
+    return people.assign(**{measure: people["participant_id"].map(values)})
 
 
 def coverage(given: Ingredients) -> Figure | None:
@@ -88,21 +76,15 @@ def coverage(given: Ingredients) -> Figure | None:
 
     if "coverage" not in given.scans or given.scans["coverage"].isna().all():
         return None
-    parts = groups(given)
-    canvas, axes = plt.subplots(figsize=(7, 1.1 + 0.5 * len(parts)))
-    for height, (part, colour) in enumerate(reversed(parts.values())):
-        _strip(axes, 100 * by_participant(part, "coverage").to_numpy(), height, colour)
-    names = [
-        f"{site} ({len(by_participant(part, 'coverage'))})" for site, (part, _) in parts.items()
-    ]
+    people = by_participant(given.scans.assign(coverage=100 * given.scans["coverage"]), "coverage")
+    people, colours = given.grouped(people, most=len(people), counted=True)
+    canvas, axes = plt.subplots(figsize=(7, 1.1 + 0.5 * len(colours)))
+    strips(axes, people, "coverage", colours)
     limit = _limits(given).get("min_coverage", np.nan)
-    _limit(axes, 100 * limit, "x")
-    axes.set_yticks(range(len(parts)), names[::-1])
-    axes.tick_params(axis="y", length=0)
+    _draw_limits(axes, 100 * limit)
     one, group = given.kind.one, given.kind.group
     axes.set_xlabel(f"part of the template's brain covered by the {one} [%]")
-    axes.grid(axis="x")
-    middle = 100 * by_participant(given.scans, "coverage").median()
+    middle = people["coverage"].median()
     return save(
         canvas,
         given.output,
@@ -118,66 +100,43 @@ def coverage(given: Ingredients) -> Figure | None:
     )
 
 
-def by_participant(scans: pd.DataFrame, measure: str) -> pd.Series:
-    """Return the median of a measure over the scans of each participant that has it."""
-    return scans.dropna(subset=measure).groupby("participant_id")[measure].median()
-
-
-def _strip(axes: Axes, values: np.ndarray, height: float, colour: str) -> None:
-    if not len(values):
-        return
-    # A fixed pattern instead of random jitter, so that the figure is the same every time.
-    shift = 0.5 * ((np.arange(len(values)) * 0.618) % 1 - 0.5)
-    axes.plot(values, height + shift, "o", color=colour, ms=4, alpha=0.7, mew=0)
-    if len(values) >= 5:
-        low, middle, high = np.percentile(values, [25, 50, 75])
-        axes.add_patch(
-            _box(low, height - 0.34, high - low, 0.68, colour),
-        )
-        axes.plot([middle] * 2, [height - 0.34, height + 0.34], color=INK, lw=2)
-
-
-def _box(x: float, y: float, width: float, height: float, colour: str) -> Any:
-    from matplotlib.patches import Rectangle
-
-    return Rectangle((x, y), width, height, facecolor=colour, alpha=0.18, edgecolor="none")
-
-
 def _limits(given: Ingredients) -> dict[str, float]:
     limits = given.settings.get("quality") or {}
     return {name: value for name, value in limits.items() if isinstance(value, int | float)}
 
 
-def _limit(axes: Axes, value: float, along: str) -> None:
-    if np.isfinite(value):
-        line = axes.axvline if along == "x" else axes.axhline
-        line(value, color=INK, linestyle="--", linewidth=1.2, label="limit")
+def _draw_limits(axes: Axes, x: float, y: float = np.nan) -> None:
+    labels = iter(["limit"])
+    for value, line in ((x, axes.axvline), (y, axes.axhline)):
+        if np.isfinite(value):
+            line(value, color=INK, linestyle="--", linewidth=1.2, label=next(labels, None))
 
 
 def quality(given: Ingredients) -> Figure | None:
     """Draw overlap with the template against correlation with it; name the flagged scans."""
     import matplotlib.pyplot as plt
+    import seaborn as sns
 
     if not {"overlap", "correlation"} <= set(given.scans.columns):
         return None
     if given.scans[["overlap", "correlation"]].dropna().empty:
         return None
     canvas, axes = plt.subplots(figsize=(7, 5))
-    for site, (part, colour) in groups(given).items():
-        axes.plot(
-            part["overlap"], part["correlation"], "o", color=colour, ms=6, mec="white", label=site
-        )
+    scans, colours = given.grouped(given.scans)
+    place = {"x": "overlap", "y": "correlation", "ax": axes}
+    sns.scatterplot(
+        scans, **place, hue="group", hue_order=list(colours), palette=colours, s=36,
+        legend="full" if len(colours) > 1 else False,
+    )  # fmt: skip
     flagged = flagged_scans(given.scans)
-    _ring(axes, flagged)
+    _ring(axes, flagged, place)
     axes.margins(0.12)
     limits = [_limits(given).get(f"min_{name}", np.nan) for name in ("overlap", "correlation")]
-    _limit(axes, limits[0], "x")
-    _limit(axes, limits[1], "y")
+    _draw_limits(axes, *limits)
     axes.set_xlabel("overlap of the brain mask with the template's (Dice)")
     axes.set_ylabel("correlation with the template")
-    axes.grid(True)
-    handles = dict(zip(*reversed(axes.get_legend_handles_labels()), strict=True))
-    canvas.legend(handles.values(), handles.keys(), loc="outside lower center", ncols=3)
+    if axes.get_legend_handles_labels()[1]:
+        axes.legend(**ABOVE)
     return save(
         canvas,
         given.output,
@@ -190,11 +149,12 @@ def quality(given: Ingredients) -> Figure | None:
     )
 
 
-def _ring(axes: Axes, flagged: pd.DataFrame) -> None:
-    axes.plot(
-        flagged["overlap"], flagged["correlation"], "o", ms=11, mfc="none", mec=INK, mew=1.4,
-        label="flagged", linestyle="none",
-    )  # fmt: skip
+def _ring(axes: Axes, flagged: pd.DataFrame, place: dict[str, Any]) -> None:
+    import seaborn as sns
+
+    if len(flagged):
+        ring = {"s": 120, "facecolor": "none", "edgecolor": INK, "linewidth": 1.4}
+        sns.scatterplot(flagged, **place, **ring, label="flagged", legend=False)
     for scan in flagged.head(MAX_LABELS).itertuples():
         axes.annotate(
             scan.scan_id, (scan.overlap, scan.correlation), (9, -3), fontsize=8,
@@ -224,13 +184,10 @@ def truth(given: Ingredients) -> Figure | None:
     for axes in grid.flat[len(shown) :]:
         axes.set_axis_off()
     for axes, (key, values) in zip(grid.flat, shown.items(), strict=False):
-        _strip(axes, values.to_numpy(), 0, "#0072B2")
-        axes.set_yticks([])
+        strips(axes, values.to_frame().assign(group=""), key, {"": STUDY_COLOURS[0]})
         axes.locator_params(axis="x", nbins=5)
         axes.spines["left"].set_visible(False)
-        axes.set_ylim(-0.6, 0.6)
-        axes.set_xlabel(TRUTHS[key])
-        axes.grid(axis="x")
+        axes.set(xlabel=TRUTHS[key], yticks=[])
     return save(
         canvas,
         given.output,

@@ -25,7 +25,7 @@ STOPPED = (
     "Training stopped early: later epochs never were, and kept are the weights that the results "
     "come from."
 )
-MARKERS = {"train": ("o", 22), "test": ("^", 44)}
+MARKERS, SIZES = {"train": "o", "test": "^"}, {"train": 24, "test": 46}
 
 
 def embedding(given: Ingredients) -> Figure | None:
@@ -59,7 +59,7 @@ def embedding(given: Ingredients) -> Figure | None:
     canvas.colorbar(colours, ax=grid, label="age [years]", shrink=0.7, aspect=30)
     handles = [
         plt.Line2D([], [], ls="", marker=m, color=INK, label=f"{s} scans", ms=6)
-        for s, (m, _) in MARKERS.items()
+        for s, m in MARKERS.items()
     ]
     canvas.legend(handles=handles, loc="outside lower center", ncols=2)
     return _saved(given, canvas, shown)
@@ -105,28 +105,25 @@ def _panels(files: dict[int, Path]) -> dict[str, Path]:
 
 
 def _panel(axes: Axes, given: Ingredients, row: str, path: Path, scale: Normalize) -> str:
+    import pandas as pd
+    import seaborn as sns
+
     stored = read_npz(path)
     names, features = stored["scan_id"].astype(str), stored["features"].astype(float)
     ages = given.scans.set_index("scan_id")["age"].reindex(names).to_numpy()
     split = _split(given, row, path).reindex(names).fillna("train").to_numpy()
-    points = flatten(features)
-    for side, (marker, size) in MARKERS.items():
-        chosen = split == side
-        edge = {"edgecolors": INK, "linewidths": 0.9, "zorder": 3} if side == "test" else {}
-        axes.scatter(
-            *points[chosen].T,
-            c=ages[chosen],
-            norm=scale,
-            cmap="viridis",
-            marker=marker,
-            s=size,
-            **edge,
-        )
-    axes.set_xticks([])
-    axes.set_yticks([])
+    points = pd.DataFrame({"age": ages, "split": split}).join(pd.DataFrame(flatten(features)))
+    points = points.sort_values("split", ascending=False)  # those tested on top
+    small = 0.5 if len(points) > 300 else 1
+    sns.scatterplot(
+        points, x=0, y=1, hue="age", hue_norm=scale, palette="viridis", style="split",
+        markers=MARKERS, size="split", sizes={side: small * SIZES[side] for side in SIZES},
+        edgecolor=list(points["split"].map({"train": "white", "test": INK})), linewidth=0.5,
+        legend=False, ax=axes,
+    )  # fmt: skip
+    axes.set(xticks=[], yticks=[], xlabel="", ylabel="")
     axes.margins(0.08)
-    for spine in axes.spines.values():
-        spine.set_visible(True)
+    axes.spines[:].set_visible(True)
     gap = neighbour_gap(features, ages, split == "test")
     return f"  ·  gap {gap:.1f} y" if np.isfinite(gap) else ""
 

@@ -10,7 +10,7 @@ from contrage.cohort.names import preproc_file
 from contrage.files import read_image
 from contrage.report.planned import seed_files
 from contrage.report.searched import read_draws
-from contrage.report.style import loss_colours, study_colours
+from contrage.report.style import GREY, INK, NO_SITE, STUDY_COLOURS, loss_colours, study_colours
 from contrage.report.words import Kind, kind_of
 from contrage.tables import read_tsv
 
@@ -55,6 +55,25 @@ class Ingredients:
     def study_colours(self) -> dict[str, str]:
         """Colour of every study; empty if the cohort names none."""
         return study_colours(self.scans["site"]) if "site" in self.scans else {}
+
+    def grouped(
+        self, data: pd.DataFrame, *, most: int = len(STUDY_COLOURS), counted: bool = False
+    ) -> tuple[pd.DataFrame, dict[str, str]]:
+        """Return rows with a column ``group``, and the colour of every group: their studies.
+
+        All rows are one group without studies, and with too many to tell their colours apart.
+        """
+        colours = self.study_colours
+        if not 0 < len(colours) <= most:
+            colours, data = {"all scans": INK}, data.assign(group="all scans")
+        else:
+            colours, data = (
+                colours | {NO_SITE: GREY},
+                data.assign(group=data["site"].fillna(NO_SITE)),
+            )
+        sizes = data["group"].value_counts()
+        names = {g: f"{g} ({sizes[g]})" if counted else g for g in colours if g in sizes}
+        return data.replace({"group": names}), {names[g]: colours[g] for g in names}
 
     @property
     def map_name(self) -> str:

@@ -28,7 +28,7 @@ def mae(given: Ingredients) -> Figure | None:
     table = given.tables.get("mae")
     if table is None or not len(table):
         return None
-    table = table.sort_values("mae_mean", ascending=False)
+    table = table.sort_values("mae_mean")
     canvas, axes = plt.subplots(figsize=(7, 1.5 + 0.42 * len(table)))
     _dots(axes, given, table, [loss_name(row) for row in table["loss"]])
     for name, value in _baselines(given).items():
@@ -37,8 +37,8 @@ def mae(given: Ingredients) -> Figure | None:
         axes.axvline(value, color=GREY, linestyle=style, linewidth=1.4, label=label, zorder=1)
     axes.set_xlim(0, None)
     axes.set_xlabel("mean absolute error on test participants [years]")
-    canvas.legend(*axes.get_legend_handles_labels(), loc="outside lower center", ncols=2)
-    lines = ", ".join(f"{loss_name(r.loss)} {r.mae_mean:.2f}" for r in table[::-1].itertuples())
+    canvas.legend(loc="outside upper center", ncols=2)
+    lines = ", ".join(f"{loss_name(r.loss)} {r.mae_mean:.2f}" for r in table.itertuples())
     return save(
         canvas,
         given.output,
@@ -57,13 +57,12 @@ def norms(given: Ingredients) -> Figure | None:
     table = given.tables.get("norms")
     if table is None or len(table) < 2:
         return None
-    table = table.sort_values("mae_mean", ascending=False)
+    table = table.sort_values("mae_mean")
     canvas, axes = plt.subplots(figsize=(7, 1.4 + 0.42 * len(table)))
     _dots(axes, given, table, [norm.capitalize() for norm in table["norm"]])
-    low, high = axes.get_xlim()
-    axes.set_xlim(low - 0.1 * (high - low), high + 0.1 * (high - low))
+    axes.margins(x=0.15)
     axes.set_xlabel("mean absolute error on test participants [years]  (axis does not start at 0)")
-    lines = ", ".join(f"{r.norm} {r.mae_mean:.2f}" for r in table[::-1].itertuples())
+    lines = ", ".join(f"{r.norm} {r.mae_mean:.2f}" for r in table.itertuples())
     return save(
         canvas,
         given.output,
@@ -84,23 +83,29 @@ def _marks(given: Ingredients) -> str:
 
 
 def _dots(axes: Axes, given: Ingredients, table: pd.DataFrame, names: list[str]) -> None:
-    for height, row in enumerate(table.itertuples()):
-        colour = given.loss_colours.get(row.loss, INK)
-        if np.isfinite([row.ci_low, row.ci_high]).all():
-            axes.plot([row.ci_low, row.ci_high], [height] * 2, color=colour, lw=5, alpha=0.3)
-        seeds = seed_errors(given.predictions(row.loss))
-        if len(seeds) > 1:
-            axes.plot(seeds, [height] * len(seeds), "|", color=colour, ms=11, mew=1.5)
-        axes.plot(row.mae_mean, height, "o", color=colour, ms=8, mec="white", zorder=3)
+    """Draw a line per row, best first: interval of the table, errors of the seeds, their mean."""
+    import pandas as pd
+    import seaborn as sns
+    from matplotlib.patheffects import withStroke
+
+    colours = [given.loss_colours.get(row, INK) for row in table["loss"]]
+    look = {"y": "name", "hue": "name", "order": names, "hue_order": names, "palette": colours}
+    look |= {"jitter": False, "legend": False, "ax": axes}
+    errors = [seed_errors(given.predictions(row)) for row in table["loss"]]
+    seeds = pd.DataFrame({"name": names, "error": errors}).explode("error").astype({"error": float})
+    heights = np.arange(len(table))
+    if seeds["name"].duplicated().any():
+        sns.stripplot(seeds, x="error", **look, marker="|", size=11, linewidth=1.5)
+    dots = {"size": 8, "edgecolor": "white", "linewidth": 1, "zorder": 3}
+    sns.stripplot(table.assign(name=names), x="mae_mean", **look, **dots)
+    ends = table["ci_low"], table["ci_high"]
+    axes.hlines(heights, *ends, color=colours, lw=5, alpha=0.3, zorder=0.9)
+    for height, error in zip(heights, table["mae_mean"], strict=True):
         axes.annotate(
-            f"{row.mae_mean:.2f}", (row.mae_mean, height), (0, 8), color=INK, fontsize=8.5,
-            textcoords="offset points", ha="center",
+            f"{error:.2f}", (error, height), (0, 8), color=INK, fontsize=8.5, ha="center",
+            textcoords="offset points", path_effects=[withStroke(linewidth=2, foreground="white")],
         )  # fmt: skip
-    axes.set_yticks(range(len(table)), names)
-    axes.set_ylim(-0.6, len(table) - 0.3)
-    axes.tick_params(axis="y", length=0)
-    axes.grid(axis="x")
-    axes.set_axisbelow(True)
+    axes.set(ylabel="", ylim=(len(table) - 0.4, -0.7))
 
 
 def _baselines(given: Ingredients) -> dict[str, float]:
@@ -119,31 +124,39 @@ def seed_errors(frames: list[pd.DataFrame]) -> list[float]:
 
 def predicted_vs_true(given: Ingredients) -> Figure | None:
     """Draw predicted against true age of the test scans, one panel per loss."""
-    import matplotlib.pyplot as plt
+    import pandas as pd
+    import seaborn as sns
+    from matplotlib.lines import Line2D
 
     tests = {row: _over_seeds(given.predictions(row)) for row in given.rows}
     tests = {row: frame for row, frame in tests.items() if len(frame)}
     if not tests:
         return None
-    columns = min(3, len(tests))
-    lines = -(-len(tests) // columns)
-    canvas, grid = plt.subplots(
-        lines, columns, figsize=(7.8, 0.9 + 7.8 / 3 * lines), squeeze=False,
-        subplot_kw={"box_aspect": 1},
+    every, colours = given.grouped(pd.concat(tests, names=["row"]).reset_index())
+    limits = (every[["age", "low"]].min(axis=None) - 3, every[["age", "high"]].max(axis=None) + 3)
+    many = len(every) > 200 * len(tests)
+    grid = sns.relplot(
+        every, x="age", y="mean", col="row", hue="group", hue_order=list(colours), palette=colours,
+        s=12 if many else 28, linewidth=0.3 if many else 0.5, legend=False,
+        **_width_of_page(len(tests), 4.5, 3.8, 2.75),
+        facet_kws={"xlim": limits, "ylim": limits, "subplot_kws": {"box_aspect": 1}},
     )  # fmt: skip
-    values = np.concatenate([f[["age", "low", "high"]].to_numpy().ravel() for f in tests.values()])
-    limits = (np.nanmin(values) - 3, np.nanmax(values) + 3)
-    for axes, (row, test) in zip(grid.flat, tests.items(), strict=False):
-        _scatter(axes, test, given, limits)
+    grid.axes.flat[0].locator_params(nbins=6)
+    for row, test in every.groupby("row", sort=False):
+        axes = grid.axes_dict[row]
+        axes.axline((limits[0], limits[0]), slope=1, color=GREY, ls="--", lw=1)
+        shades = test["group"].map(colours)
+        axes.vlines(test["age"], test["low"], test["high"], color=shades, alpha=0.35, zorder=0.9)
         axes.set_title(loss_name(row))
         error = f"MAE {_table_mae(given, row, test):.2f} y"
         axes.text(0.05, 0.95, error, transform=axes.transAxes, va="top")
-    _label_edges(grid, len(tests), "true age [years]", "predicted age [years]")
-    handles, labels = grid.flat[0].get_legend_handles_labels()
-    if len(labels) > 1:
-        canvas.legend(handles, labels, loc="outside lower center", ncols=min(5, len(labels)))
+    grid.set_axis_labels("true age [years]", "predicted age [years]")
+    if len(colours) > 1:
+        marks = [Line2D([], [], ls="", marker="o", color=c, label=g) for g, c in colours.items()]
+        wide = sum(map(len, colours)) > 50
+        grid.figure.legend(handles=marks, loc="outside lower center", ncols=3 if wide else 5)
     return save(
-        canvas,
+        grid.figure,
         given.output,
         "predicted_vs_true",
         "Predicted and true age",
@@ -179,33 +192,11 @@ def _over_seeds(frames: list[pd.DataFrame]) -> pd.DataFrame:
     return spread.join(grouped[["age", "site"]].first())
 
 
-def _scatter(
-    axes: Axes, test: pd.DataFrame, given: Ingredients, limits: tuple[float, float]
-) -> None:
-    axes.plot(limits, limits, "--", color=GREY, lw=1, zorder=1)
-    groups = {s: test[test["site"] == s] for s in given.study_colours} or {"all": test}
-    for site, part in groups.items():
-        colour = given.study_colours.get(site, INK)
-        axes.vlines(part["age"], part["low"], part["high"], color=colour, alpha=0.35, lw=1.2)
-        axes.plot(
-            part["age"], part["mean"], "o", color=colour, ms=5, mec="white", mew=0.5, label=site
-        )
-    axes.set_xlim(limits)
-    axes.set_ylim(limits)
-    axes.grid(True)
-    axes.set_axisbelow(True)
-
-
-def _label_edges(grid: np.ndarray, used: int, below: str, left: str) -> None:
-    """Label the outer panels of a grid of which the first `used` are drawn on."""
-    columns = grid.shape[1]
-    for place, axes in enumerate(grid.flat):
-        if place >= used:
-            axes.set_axis_off()
-        if place + columns >= used:
-            axes.set_xlabel(below)
-        if place % columns == 0:
-            axes.set_ylabel(left)
+def _width_of_page(panels: int, *heights: float) -> dict[str, float]:
+    """Return how panels are arranged: up to three in a line, of the height for this number."""
+    columns = min(3, panels)
+    height = heights[columns - 1]
+    return {"col_wrap": columns, "height": height, "aspect": 7.8 / columns / height}
 
 
 def _table_mae(given: Ingredients, row: str, test: pd.DataFrame) -> float:
@@ -217,30 +208,34 @@ def _table_mae(given: Ingredients, row: str, test: pd.DataFrame) -> float:
 
 def training_curves(given: Ingredients) -> Figure | None:
     """Draw the training loss by epoch: one panel per loss, one line per seed and fold."""
-    import matplotlib.pyplot as plt
+    import pandas as pd
+    import seaborn as sns
 
     rows = given.settings.get("rows") or given.rows
-    paths = {row: curve_files(given.results, given.settings, row) for row in rows}
-    paths = {row: found for row, found in paths.items() if found}
-    if not paths:
+    files = {row: curve_files(given.results, given.settings, row) for row in rows}
+    found = {(row, file): read_tsv(file) for row, these in files.items() for file in these}
+    if not found:
         return None
-    columns = min(3, len(paths))
-    lines = -(-len(paths) // columns)
-    canvas, grid = plt.subplots(lines, columns, figsize=(7.8, 0.4 + 2 * lines), squeeze=False)
-    for axes, (row, found) in zip(grid.flat, paths.items(), strict=False):
-        for path in found:
-            curve = read_tsv(path).astype({"loss": float})
-            axes.plot(curve["epoch"], curve["loss"], lw=1, alpha=0.8, color=given.loss_colours[row])
+    curves = pd.concat(found, names=["row", "file"]).reset_index()
+    curves = curves.astype({"loss": float, "file": str})
+    shown = {row: given.loss_colours[row] for row in curves["row"].unique()}
+    grid = sns.relplot(
+        curves, kind="line", x="epoch", y="loss", col="row", hue="row",
+        **_width_of_page(len(shown), 2.5, 2.2, 2.1),
+        palette=shown, units="file", estimator=None, errorbar=None, linewidth=1, alpha=0.8,
+        legend=False, facet_kws={"sharey": False},
+    )  # fmt: skip
+    for row, axes in grid.axes_dict.items():
         axes.set_title(loss_name(row))
-        axes.grid(True)
-    _label_edges(grid, len(paths), "epoch", "training loss")
+        axes.xaxis.get_major_locator().set_params(integer=True)
+    grid.set_axis_labels("epoch", "training loss")
     return save(
-        canvas,
+        grid.figure,
         given.output,
         "training_curves",
         "Training curves",
         f"One line per seed{' and fold' if len(given.settings['folds']) > 1 else ''}. Every panel "
         "has its own scale: losses are different quantities, so their heights cannot be compared, "
         "only whether they have settled.",
-        f"Training loss by epoch for {len(paths)} losses.",
+        f"Training loss by epoch for {len(shown)} losses.",
     )

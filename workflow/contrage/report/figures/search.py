@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from matplotlib.cm import ScalarMappable
 
 RING = "#D55E00"
-ERROR = "validation MAE [years]"
+MAE, ERROR = "validation_mae", "validation MAE [years]"
 
 
 def search(given: Ingredients) -> Figure | None:
@@ -60,8 +60,8 @@ def _words(row: str, draws: pd.DataFrame) -> str:
     best = found.iloc[0]
     settings = ", ".join(f"{name} {best[name]}" for name in names)
     return (
-        f"{_what(draws)} of {loss_name(row)}: validation error from {best['validation_mae']:.2f} "
-        f"({settings}) to {found['validation_mae'].max():.2f} years"
+        f"{_what(draws)} of {loss_name(row)}: validation error from {best[MAE]:.2f} "
+        f"({settings}) to {found[MAE].max():.2f} years"
     )
 
 
@@ -71,50 +71,37 @@ def _panel(axes: Axes, draws: pd.DataFrame, ranges: dict[str, Any]) -> None:
     found = over_places(draws, names)
     places = len(draws[PLACE].drop_duplicates())
     numeric = all(isinstance(ranges[name], dict) for name in names)
-    if len(names) == 1:
-        _one(axes, found, names[0], ranges[names[0]], places)
-    elif len(names) == 2 and numeric:
-        _two(axes, found, names, ranges, places)
+    if len(names) <= 2 and (numeric or len(names) == 1):
+        _dots(axes, found, names, ranges, places)
     else:
         _many(axes, found, names, ranges)
 
 
-def _one(axes: Axes, found: pd.DataFrame, name: str, wanted: Any, places: int) -> None:
-    """Draw the error against the only setting that was searched."""
-    x, y = _positions(found[name], wanted), found["validation_mae"].to_numpy()
-    axes.scatter(x, y, s=_size(found), color=INK, alpha=0.75, linewidths=0)
-    _axis(axes.xaxis, name, wanted)
-    axes.set_xlim(*_limits(wanted))
-    axes.set_ylabel(ERROR)
-    axes.margins(y=0.15)
-    _mark(axes, x, y, found, places)
-    axes.grid(True)
-    axes.set_axisbelow(True)
-
-
-def _two(
+def _dots(
     axes: Axes, found: pd.DataFrame, names: list[str], ranges: dict[str, Any], places: int
 ) -> None:
-    """Draw two numbers against each other, with the error as colour."""
-    first, second = (ranges[name] for name in names)
-    x, y = (_positions(found[name], ranges[name]) for name in names)
-    shades, ends = _shades(found["validation_mae"])
-    colours = shades.to_rgba(found["validation_mae"])
-    axes.scatter(x, y, c=colours, s=_size(found), edgecolors=GREY, linewidths=0.5, zorder=2)
-    _axis(axes.xaxis, names[0], first)
-    _axis(axes.yaxis, names[1], second)
-    axes.set_xlim(*_limits(first))
-    axes.set_ylim(*_limits(second))
+    """Draw the error against a setting, or two numbers with the error as colour."""
+    import seaborn as sns
+
+    x, *others = (_positions(found[name], ranges[name]) for name in names)
+    y, errors = others[0] if others else found[MAE].to_numpy(), found[MAE]
+    shades, ends = _shades(errors)
+    look = {"hue": errors, "hue_norm": shades.norm, "palette": shades.cmap, "edgecolor": GREY}
+    look = look if others else {"color": INK, "alpha": 0.75, "linewidth": 0}
+    sns.scatterplot(x=x, y=y, **look, s=_size(found), zorder=2, legend=False, ax=axes)
+    axes.set_ylabel(ERROR)
+    axes.margins(y=0.15)
+    for axis, name in zip((axes.xaxis, axes.yaxis), names, strict=False):
+        _axis(axis, name, ranges[name])
     _mark(axes, x, y, found, places)
-    axes.figure.colorbar(shades, ax=axes, label=ERROR, extend=ends)
-    axes.grid(True)
-    axes.set_axisbelow(True)
+    if others:
+        axes.figure.colorbar(shades, ax=axes, label=ERROR, extend=ends)
 
 
 def _many(axes: Axes, found: pd.DataFrame, names: list[str], ranges: dict[str, Any]) -> None:
     """Draw a line per draw through an axis per setting, to its error at the right."""
-    errors = found["validation_mae"].to_numpy()
-    shades, ends = _shades(found["validation_mae"])
+    errors = found[MAE].to_numpy()
+    shades, ends = _shades(found[MAE])
     low, high = shades.get_clim()
     heights = [_height(found[name], ranges[name]) for name in names]
     # Draws meet where choices or whole numbers are few; a little apart, each can be followed.
@@ -133,6 +120,7 @@ def _many(axes: Axes, found: pd.DataFrame, names: list[str], ranges: dict[str, A
     axes.set_xticks(across, [*labels, "validation MAE\n[years]"])
     axes.set_xlim(-0.35, len(names) + 0.45)
     axes.set_ylim(-0.08, 1.08)
+    axes.grid(False)
     axes.yaxis.set_visible(False)
     axes.tick_params(axis="x", length=0)
     axes.spines[:].set_visible(False)
@@ -160,7 +148,7 @@ def _mark(axes: Axes, x: np.ndarray, y: np.ndarray, found: pd.DataFrame, places:
         if line["chosen"]:
             size += 130
             axes.scatter(x[place], y[place], s=size, facecolors="none", edgecolors=RING, lw=2)
-            alone = f"best: {line['validation_mae']:.2f} y"
+            alone = f"best: {line[MAE]:.2f} y"
             notes = [alone if places == 1 else f"{line['chosen']}/{places}"]
         if line["count"] > 1:
             notes.append(f"×{line['count']}")
@@ -201,13 +189,13 @@ def _texts(choices: list[Any]) -> list[str]:
 
 def _height(values: pd.Series, wanted: Any) -> np.ndarray:
     """Return where values lie between the ends of their range, 0 to 1."""
+    from matplotlib.colors import LogNorm, Normalize
+
     positions = _positions(values, wanted)
-    low, high = (
-        (wanted["low"], wanted["high"]) if isinstance(wanted, dict) else (0, len(wanted) - 1)
-    )
-    if isinstance(wanted, dict) and wanted["kind"] == "log":
-        positions, low, high = np.log(positions), np.log(low), np.log(high)
-    return (positions - low) / ((high - low) or 1)
+    if not isinstance(wanted, dict):
+        return positions / max(1, len(wanted) - 1)
+    scale = LogNorm if wanted["kind"] == "log" else Normalize
+    return np.asarray(scale(wanted["low"], wanted["high"])(positions))
 
 
 def _ticks(wanted: Any) -> list[tuple[float, str]]:
@@ -236,7 +224,7 @@ def _label(name: str, wanted: Any, gap: str = " ") -> str:
 
 
 def _axis(axis: Any, name: str, wanted: Any) -> None:
-    """Label an axis, in whole numbers, on a log scale or with choices as the range has it."""
+    """Label an axis and show its range, in whole numbers, on a log scale or with choices."""
     from matplotlib.ticker import FuncFormatter, MaxNLocator
 
     axis.set_label_text(_label(name, wanted))
@@ -245,6 +233,6 @@ def _axis(axis: Any, name: str, wanted: Any) -> None:
     elif wanted["kind"] == "integer":
         axis.set_major_locator(MaxNLocator(integer=True))
     elif wanted["kind"] == "log":
-        scale = axis.axes.set_xscale if axis.axis_name == "x" else axis.axes.set_yscale
-        scale("log")
+        axis.axes.set(**{f"{axis.axis_name}scale": "log"})
         axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axis.axes.set(**{f"{axis.axis_name}lim": _limits(wanted)})

@@ -13,9 +13,10 @@ import pandas as pd
 from contrage.cohort.exclude import read_exclusions
 from contrage.cohort.names import quality_file
 from contrage.files import atomic, reading
-from contrage.report.quality.plots import NO_SITE, distributions
+from contrage.report.quality.plots import distributions
 from contrage.report.quality.rows import STATUSES, metric, metric_names, scan_rows
 from contrage.report.render import render
+from contrage.report.style import NO_SITE
 from contrage.report.text import MISSING, missing, number, without_folders
 from contrage.tables import read_tsv, write_tsv
 

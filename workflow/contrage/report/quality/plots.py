@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import io
+import re
 from collections.abc import Mapping
-from html import escape
+from html import escape, unescape
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from contrage.report.quality.rows import metric
-from contrage.report.style import GREY, INK, STUDY_COLOURS, study_colours
+from contrage.report.strips import strips
+from contrage.report.style import GREY, INK, NO_SITE, study_colours, use_style
 from contrage.report.text import number
 
-WIDTH, LEFT, RIGHT, LINE, FOOT = 640, 150, 20, 30, 34
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+NO_METADATA = ("Creator", "Date", "Format", "Type")
 MOST_DOTS = 600
 """Above this number of scans only those are dots that lie outside the middle half's whiskers."""
-NO_SITE = "(not given)"
 
 
 def distributions(table: pd.DataFrame, names: list[str], limits: Mapping[str, float]) -> list[str]:
@@ -30,12 +36,13 @@ def distributions(table: pd.DataFrame, names: list[str], limits: Mapping[str, fl
     limits : mapping
         min_<metric> and max_<metric>: dashed lines.
     """
+    use_style()
     plots = []
     for name in names:
         values = pd.to_numeric(table[name], errors="coerce").astype(float)
         if values.nunique() > 1 and not is_truth_value(table[name]):
             bounds = [limits.get(f"{end}_{name}") for end in ("min", "max")]
-            plots.append(strips(table, values, name, [b for b in bounds if b is not None]))
+            plots.append(plot(table, values, name, [b for b in bounds if b is not None]))
     return plots
 
 
@@ -45,72 +52,44 @@ def is_truth_value(values: pd.Series) -> bool:
     return len(known) > 0 and all(isinstance(value, bool | np.bool_) for value in known)
 
 
-def strips(table: pd.DataFrame, values: pd.Series, name: str, limits: list[float]) -> str:
+def plot(table: pd.DataFrame, values: pd.Series, name: str, limits: list[float]) -> str:
     """Return the SVG of one metric: a line per site, a box of the middle half, dots."""
-    sites = table["site"].fillna(NO_SITE)
-    colours = study_colours(table["site"]) | {NO_SITE: GREY if sites.nunique() > 1 else INK}
-    known = [site for site in sorted(sites.unique()) if values[sites == site].notna().any()]
-    height = LINE * len(known) + FOOT + 22
-    low, high, ticks = axis([*values.dropna(), *limits])
-    scale = (WIDTH - LEFT - RIGHT) / (high - low)
-
-    def x(value: float) -> float:
-        return round(LEFT + (value - low) * scale, 1)
+    from matplotlib.figure import Figure
 
     shown = metric(name)
     title = f"{shown.label}: {shown.meaning}" if shown.meaning else shown.label
-    parts = [f'<text x="0" y="13" class="title">{escape(title)}</text>']
-    bottom = 22 + LINE * len(known)
-    for tick in ticks:
-        parts.append(f'<path class="grid" d="M{x(tick)} 22V{bottom}"/>')
-        parts.append(f'<text x="{x(tick)}" y="{bottom + 16}" class="tick">{tick:g}</text>')
-    parts += [f'<path class="limit" d="M{x(limit)} 20V{bottom}"/>' for limit in limits]
-    for line, site in enumerate(known):
-        middle, chosen = 22 + LINE * (line + 0.5), values[sites == site].dropna()
-        label = f"{site} ({len(chosen)})"
-        parts.append(f'<text x="{LEFT - 8}" y="{middle + 4}" class="site">{escape(label)}</text>')
-        colour = colours.get(site, STUDY_COLOURS[0])
-        parts += _site(table, chosen, middle, colour, x, len(table) > MOST_DOTS)
-    return (
-        f'<svg viewBox="0 0 {WIDTH} {height}" role="group" aria-label="{escape(title)}, by site">'
-        f"{''.join(parts)}</svg>"
-    )
+    data = table.assign(value=values, site=table["site"].fillna(NO_SITE)).dropna(subset="value")
+    sizes = data["site"].value_counts().sort_index()
+    colours = study_colours(table["site"]) | {NO_SITE: GREY if len(sizes) > 1 else INK}
+    names = {site: f"{site} ({size})" for site, size in sizes.items()}
+    data["group"] = data["site"].map(names)
+    canvas = Figure(figsize=(6.4, 0.6 + 0.3 * len(names)), layout="constrained")
+    axes = canvas.subplots()
+    canvas.suptitle(title, x=0, ha="left", size=9, weight="bold")
+    palette = {text: colours[site] for site, text in names.items()}
+    for dots, part in strips(axes, data, "value", palette, MOST_DOTS):
+        doubtful = part["status"].isin(("flagged", "misplaced"))
+        dots.set(edgecolor=INK, linewidth=np.where(doubtful, 1.6, 0))
+        dots.set_urls([f"#{scan}" for scan in part["scan_id"]])
+    for limit in limits:
+        axes.axvline(limit, color=INK, ls="--", lw=1.3, gid="limit")
+    told = {row.scan_id: f"{row.scan_id}: {number(row.value, 3)}" for row in data.itertuples()}
+    return _within_page(canvas, f"{title}, by site", told)
 
 
-def _site(table, values, middle, colour, x, outside_only) -> list[str]:
-    """Return the box and the dots of one site."""
-    low, median, high = np.percentile(values, [25, 50, 75])
-    parts = []
-    if len(values) >= 5:
-        width = max(x(high) - x(low), 0.5)
-        parts.append(
-            f'<rect x="{x(low)}" y="{middle - 10}" width="{width:.1f}" height="20" '
-            f'fill="{colour}" fill-opacity=".18"/>'
-            f'<path d="M{x(median)} {middle - 10}v20" stroke="{INK}" stroke-width="2"/>'
-        )
-    reach = 1.5 * (high - low)
-    for place, (row, value) in enumerate(values.items()):
-        if outside_only and low - reach <= value <= high + reach:
-            continue
-        scan = escape(str(table.at[row, "scan_id"]))
-        y = middle + 12 * ((place * 0.618) % 1 - 0.5)  # a fixed pattern in place of random jitter
-        doubtful = table.at[row, "status"] in ("flagged", "misplaced")
-        ring = f' stroke="{INK}" stroke-width="1.6"' if doubtful else ""
-        parts.append(
-            f'<a href="#{scan}" tabindex="-1"><circle cx="{x(value)}" cy="{y:.1f}" r="3.6" '
-            f'fill="{colour}" fill-opacity=".75"{ring}><title>{scan}: {number(value, 3)}</title>'
-            "</circle></a>"
-        )
-    return parts
+def _within_page(canvas: Figure, title: str, told: dict[str, str]) -> str:
+    """Return a figure as SVG with links inside the page, each with what is told of its scan."""
+    import matplotlib as mpl
 
+    def link(found: re.Match) -> str:
+        text = escape(told[unescape(found[1])])
+        return f'<a href="#{found[1]}" tabindex="-1"><title>{text}</title>'
 
-def axis(values: list[float]) -> tuple[float, float, list[float]]:
-    """Return the ends of an axis that holds the values, and three to eight round numbers on it."""
-    low, high = float(min(values)), float(max(values))
-    span = high - low or abs(high) or 1.0
-    low, high = low - 0.04 * span, high + 0.04 * span
-    rough = (high - low) / 4
-    power = 10.0 ** np.floor(np.log10(rough))
-    step = power * next(m for m in (1, 2, 5, 10) if power * m >= rough * 0.7)
-    first, last = np.ceil(low / step), np.floor(high / step)
-    return low, high, [round(float(n * step), 10) + 0.0 for n in np.arange(first, last + 1)]
+    file = io.StringIO()
+    # Names of parts are different in each figure, since all of them stand in one page.
+    with mpl.rc_context({"svg.fonttype": "none", "svg.hashsalt": title}):
+        canvas.savefig(file, format="svg", metadata=dict.fromkeys(NO_METADATA))
+    svg = re.sub(r'<a xlink:href="#([^"]+)"[^>]*>', link, file.getvalue().partition("<svg")[2])
+    svg = re.sub(r' (id="[A-Za-z0-9.]+_\d+"|xmlns(:xlink)?="[^"]*")', "", svg)
+    svg = svg.replace('id="limit"', 'class="limit"')
+    return f'<svg role="group" aria-label="{escape(title)}"{svg}'
