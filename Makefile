@@ -17,9 +17,6 @@ INSTALL = uv pip install --quiet --python $(BIN)/python \
   --constraint constraints.txt --build-constraint constraints.txt --editable
 LOCK = env -u UV_FIND_LINKS -u UV_TORCH_BACKEND uv pip compile --quiet --universal \
   --python-version 3.11 --generate-hashes --custom-compile-command 'make lock' $(UPGRADE)
-# PyTorch's builds for processors are not on PyPI, where uv looks for hashes.
-export KNOWN_BUILDS = NR == FNR { line[++n] = "    --hash=sha256:" $$1 " \\"; known[line[n]]; next } \
-  $$0 in known { next } { print } /^torch==/ { for (i = 1; i <= n; i++) print line[i] }
 
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
@@ -70,6 +67,9 @@ $(BIN)/.env-test: $(BIN)/uv pyproject.toml constraints.txt
 	$(INSTALL) '.[test]'
 	@touch $@ $(BIN)/.env
 
+# PyTorch's builds for processors are not on PyPI, where uv looks for hashes.
+lock: export KNOWN_BUILDS = NR == FNR { line[++n] = "    --hash=sha256:" $$1 " \\"; known[line[n]] } \
+  NR == FNR || $$0 in known { next } { print } /^torch==/ { for (i = 1; i <= n; i++) print line[i] }
 lock: $(BIN)/uv
 	$(LOCK) pyproject.toml --all-extras --annotation-style line --output-file constraints.txt
 	awk "$$KNOWN_BUILDS" envs/torch-cpu.sha256 constraints.txt > constraints.new
