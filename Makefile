@@ -12,8 +12,9 @@ CORES ?= all
 BRISK := --scheduler greedy --max-jobs-per-timespan 1000/10s
 WORKERS ?= 2
 
-# uv takes what constraints.txt locks and checks its hashes, of build tools as well.
-INSTALL = uv pip install --quiet --python $(BIN)/python \
+# uv takes what constraints.txt locks and checks its hashes, of build tools as well. Bytecode is made
+# here, as pip does: where PYTHONDONTWRITEBYTECODE is set, every job would compile PyTorch anew.
+INSTALL = uv pip install --quiet --compile-bytecode --python $(BIN)/python \
   --constraint constraints.txt --build-constraint constraints.txt --editable
 LOCK = env -u UV_FIND_LINKS -u UV_TORCH_BACKEND uv pip compile --quiet --universal \
   --python-version 3.11 --generate-hashes --custom-compile-command 'make lock' $(UPGRADE)
