@@ -3,6 +3,7 @@
 # make test-slurm   the README's cluster command on a real Slurm, started on this machine (Debian, root)
 # make env    the environment alone, in .venv
 # make lint   style and structure
+# make lock   constraints.txt anew from pyproject.toml; newer versions with UPGRADE=--upgrade
 PYTHON ?= python3
 BIN := .venv/bin
 CORES ?= all
@@ -11,9 +12,24 @@ CORES ?= all
 BRISK := --scheduler greedy --max-jobs-per-timespan 1000/10s
 WORKERS ?= 2
 
+# uv takes what constraints.txt locks and checks its hashes, of build tools as well. Bytecode is made
+# here, as pip does: where PYTHONDONTWRITEBYTECODE is set, every job would compile PyTorch anew.
+INSTALL = uv pip install --quiet --compile-bytecode --python $(BIN)/python \
+  --constraint constraints.txt --build-constraint constraints.txt --editable
+LOCK = env -u UV_FIND_LINKS -u UV_TORCH_BACKEND uv pip compile --quiet --universal \
+  --python-version 3.11 --generate-hashes --custom-compile-command 'make lock' $(UPGRADE)
+
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: demo test test-slurm lint env clean
+# uv does not read pip's settings: what pip is told by these two, uv is told as well.
+ifdef PIP_INDEX_URL
+export UV_DEFAULT_INDEX ?= $(PIP_INDEX_URL)
+endif
+ifdef PIP_FIND_LINKS
+export UV_FIND_LINKS ?= $(shell echo $(PIP_FIND_LINKS) | tr ' ' ,)
+endif
+
+.PHONY: demo test test-slurm lint lock env clean
 
 demo: $(BIN)/.env
 	snakemake --cores $(CORES) $(BRISK) --rerun-incomplete
@@ -40,13 +56,26 @@ $(BIN)/activate:
 	  { echo "contrage needs Python 3.11 or newer; say which: make PYTHON=python3.11 $(MAKECMDGOALS)"; exit 1; }
 	$(PYTHON) -m venv .venv
 
-$(BIN)/.env: $(BIN)/activate pyproject.toml constraints.txt
-	python -m pip install --disable-pip-version-check --quiet --constraint constraints.txt --editable .
+$(BIN)/uv: $(BIN)/activate envs/uv.txt
+	python -m pip install --disable-pip-version-check --quiet --require-hashes --requirement envs/uv.txt
 	@touch $@
 
-$(BIN)/.env-test: $(BIN)/activate pyproject.toml constraints.txt
-	python -m pip install --disable-pip-version-check --quiet --constraint constraints.txt --editable '.[test]'
+$(BIN)/.env: $(BIN)/uv pyproject.toml constraints.txt
+	$(INSTALL) .
+	@touch $@
+
+$(BIN)/.env-test: $(BIN)/uv pyproject.toml constraints.txt
+	$(INSTALL) '.[test]'
 	@touch $@ $(BIN)/.env
+
+# PyTorch's builds for processors are not on PyPI, where uv looks for hashes.
+lock: export KNOWN_BUILDS = NR == FNR { line[++n] = "    --hash=sha256:" $$1 " \\"; known[line[n]] } \
+  NR == FNR || $$0 in known { next } { print } /^torch==/ { for (i = 1; i <= n; i++) print line[i] }
+lock: $(BIN)/uv
+	$(LOCK) pyproject.toml --all-extras --annotation-style line --output-file constraints.txt
+	awk "$$KNOWN_BUILDS" envs/torch-cpu.sha256 constraints.txt > constraints.new
+	mv constraints.new constraints.txt
+	echo uv | $(LOCK) - --no-annotate --output-file envs/uv.txt
 
 clean:
 	rm -rf .venv results .snakemake
