@@ -127,7 +127,9 @@ def _optimise(
     from dipy.align import imaffine, transforms
 
     template, moving = brain_template(level_mm), shrink(brain, level_mm)
-    (box,) = ndimage.find_objects(template.domain)  # DIPY visits every voxel, masked or not
+    (box,) = ndimage.find_objects(
+        template.domain.astype(np.uint8)
+    )  # DIPY visits every voxel, masked or not
     corner = np.eye(4)
     corner[:3, 3] = [part.start for part in box]
     top = np.percentile(moving.array[moving.array > 0.05 * moving.array.max()], 98)
