@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from types import ModuleType
 
 import nibabel as nib
@@ -13,6 +14,8 @@ from contrage.errors import BadScanError, SettingsError
 from contrage.imaging import backends
 from contrage.imaging.images import Image
 from contrage.imaging.masks import dice
+from contrage.imaging.preprocess import _strip
+from contrage.imaging.scan import Scan
 from contrage.imaging.strip import strip
 
 
@@ -73,10 +76,15 @@ def test_it_runs_on_one_thread_of_the_cpu_with_the_settings(head, stand_in):
     np.testing.assert_array_equal(stand_in["image"].affine, image.affine)
 
 
-def test_version_and_checksums_of_its_weights_are_told(head, stand_in):
-    found = strip(bright(head.image), "T1.nii", "deepbet", {})
-    assert found.version == "1.0.2"
-    assert found.weights["model.pt"].startswith("9a129038")
+def test_the_step_tells_settings_version_and_checksums_of_the_weights(head, stand_in):
+    asked = {"skull_strip": {"method": "deepbet", "deepbet": {"n_dilate": 1}}}
+    scan = Scan(asked, {"anatomical": Path("T1.nii")}, bright(head.image), {})
+    _strip(scan)
+    (step,) = scan.steps
+    assert step["settings"]["deepbet"] == {"threshold": 0.5, "n_dilate": 1}
+    assert step["settings"]["version"] == "1.0.2"
+    assert step["settings"]["weights"]["model.pt"].startswith("9a129038")
+    assert backends.packages("deepbet") == ("deepbet", "torch")
 
 
 def test_a_head_without_a_brain_is_a_bad_scan(head, stand_in):
