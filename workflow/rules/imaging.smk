@@ -102,9 +102,7 @@ rule preprocess:
             **reference_map(),
         ),
         code=digest(
-            "contrage.imaging.preprocess",
-            *backends.module(config["preprocessing"]["skull_strip"]["method"]),
-            files=registration_settings(),
+            "contrage.imaging.preprocess", *STRIPPER, files=registration_settings()
         ),
         tries=tries_of_scan,
         options=preprocess_options,

@@ -12,11 +12,11 @@ import numpy as np
 import pytest
 
 from contrage.errors import BadScanError, SettingsError
-from contrage.imaging.backends import BACKENDS, METHODS, needs, require_backend, used
+from contrage.imaging.backends import METHODS, MODULES, backend, needs, require_backend, used
 from contrage.imaging.images import Image, resample
 from contrage.imaging.strip import strip
 
-PROGRAMS = {method: backend for method, backend in BACKENDS.items() if backend.names}
+PROGRAMS = {method: backend(method) for method in MODULES if backend(method).names}
 BINARY = {method: program.names[0] for method, program in PROGRAMS.items()}
 SAYS = {
     "bet": "head.nii.gz brain.nii.gz -f 0.50 -m -R",

@@ -20,10 +20,12 @@ MODULES = {
     for file in sorted(Path(strippers.__file__).parent.glob("[a-z]*.py"))
 }
 """The methods that others maintain, a file each, and their modules."""
-BACKENDS: dict[str, strippers.Backend] = {
-    method: import_module(module).BACKEND for method, module in MODULES.items()
-}
-METHODS = ("template", *BACKENDS, "mask", "none")
+METHODS = ("template", *MODULES, "mask", "none")
+
+
+def backend(method: str) -> strippers.Backend | None:
+    """Return what a method needs, None of those that need nothing; no other's file is read."""
+    return import_module(MODULES[method]).BACKEND if method in MODULES else None
 
 
 def require_backend(method: str) -> None:
@@ -38,23 +40,24 @@ def require_backend(method: str) -> None:
     key = "preprocessing.skull_strip.method"
     if method not in METHODS:
         raise SettingsError(f"{key}: no method {method!r}; choose {', '.join(METHODS)}")
-    if method not in BACKENDS:
+    needed = backend(method)
+    if needed is None:
         return
-    backend, found = BACKENDS[method], executable(method)
-    instead = f"{backend.advice}, or choose method 'template', which needs nothing"
-    if not backend.names:
-        package = backend.packages[0]
+    found = executable(method)
+    instead = f"{needed.advice}, or choose method 'template', which needs nothing"
+    if not needed.names:
+        package = needed.packages[0]
         if find_spec(package) is None:
             raise SettingsError(
                 f"{key} {method!r} needs the Python package {package!r}, which is not installed; "
                 + instead
             )
     elif found is None:
-        names = " or ".join(repr(name) for name in backend.names)
+        names = " or ".join(repr(name) for name in needed.names)
         raise SettingsError(
             f"{key} {method!r} needs the program {names}, which is not on PATH; {instead}"
         )
-    elif lacking := backend.lacks(found):
+    elif lacking := needed.lacks(found):
         raise SettingsError(f"{key} {method!r}: {lacking}")
 
 
@@ -68,7 +71,7 @@ def module(method: str) -> tuple[str, ...]:
 
 def executable(method: str) -> str | None:
     """Return the name of the program that a method runs here, None where there is none."""
-    return next((name for name in BACKENDS[method].names if shutil.which(name)), None)
+    return next((name for name in _of(method).names if shutil.which(name)), None)
 
 
 def program_version(method: str) -> str | None:
@@ -77,10 +80,10 @@ def program_version(method: str) -> str | None:
     FSL writes $FSLDIR/etc/fslversion, FreeSurfer $FREESURFER_HOME/build-stamp.txt; HD-BET and
     the containers tell none.
     """
-    backend = BACKENDS[method]
-    if backend.stamp is None or executable(method) not in backend.names[:1]:
+    needed = _of(method)
+    if needed.stamp is None or executable(method) not in needed.names[:1]:
         return None
-    variable, name = backend.stamp
+    variable, name = needed.stamp
     stamp = Path(os.environ.get(variable, ""), name)
     if not os.environ.get(variable) or not stamp.is_file():
         return None
@@ -105,17 +108,21 @@ def used(skull_strip: dict[str, Any]) -> dict[str, Any]:
 def options(skull_strip: dict[str, Any]) -> dict[str, Any]:
     """Return the settings of the method that is chosen, defaults filled in."""
     method = skull_strip.get("method", "template")
-    defaults = BACKENDS[method].options if method in BACKENDS else {}
-    return {**defaults, **skull_strip.get(method, {})}
+    return {**_of(method).options, **skull_strip.get(method, {})}
 
 
 def packages(method: str) -> tuple[str, ...]:
     """Return the Python packages that a method works with, whose versions are noted."""
-    return BACKENDS[method].packages if method in BACKENDS else ()
+    return _of(method).packages
 
 
 def needs(method: str, grid_mm: int = 2) -> dict[str, int]:
     """Return the memory (MiB) and time (minutes) that a preprocessing job is given."""
-    backend = BACKENDS.get(method) or strippers.Backend("", ("", ""), "")
-    memory = backend.mem_mb if grid_mm == 2 else max(backend.mem_mb, MEMORY_AT_1_MM)
-    return {"mem_mb": memory, "runtime": backend.runtime}
+    needed = _of(method)
+    memory = needed.mem_mb if grid_mm == 2 else max(needed.mem_mb, MEMORY_AT_1_MM)
+    return {"mem_mb": memory, "runtime": needed.runtime}
+
+
+def _of(method: str) -> strippers.Backend:
+    """Return what a method needs, a backend of nothing for contrage's own."""
+    return backend(method) or strippers.Backend("", ("", ""), "", packages=())

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from contrage.files import versions
-from contrage.imaging.backends import BACKENDS
+from contrage.imaging.backends import backend
 from contrage.imaging.bias import GRID_MM
 from contrage.imaging.limits import STEP, UNITS
 from contrage.imaging.misplaced import outer_limits
@@ -26,7 +26,6 @@ REFERENCES = {
     "nipype": "Gorgolewski et al. (2011), Front Neuroinform 5:13, doi:10.3389/fninf.2011.00013",
     "normalised convolution": "Knutsson & Westin (1993), Proc. CVPR, 515-523, "
     "doi:10.1109/CVPR.1993.341081",
-    **dict(backend.reference for backend in BACKENDS.values()),
 }
 LIMITED = {
     "coverage": "coverage of the template's brain",
@@ -91,10 +90,9 @@ def _strip(settings: dict) -> tuple[str, list[str]]:
             f"{versions('antspyx')['antspyx']}; {carried}."
         ), ["ANTs", *(["SyN"] if "refine" in quality else [])]
     words, cited = method, ["nipype"]
-    if method in BACKENDS:
-        words = BACKENDS[method].words
-        nipype = [name for name in BACKENDS[method].packages if name == "nipype"]
-        cited = [BACKENDS[method].reference[0], *nipype]
+    if used := backend(method):
+        words = used.words
+        cited = [used.reference[0], *(name for name in used.packages if name == "nipype")]
     options = "".join(f", {key} {value}" for key, value in sorted(further.items()))
     through = ", through nipype" if "nipype" in cited else ""
     return f"The skull was stripped from each {image} by {words}{options}{through}.", cited
@@ -245,6 +243,8 @@ def _limited(limits: dict) -> list[str]:
     return parts
 
 
-def citations(names: list[str]) -> list[str]:
-    """Return a line per reference."""
-    return [f"{name}: {REFERENCES[name]}" for name in names]
+def citations(names: list[str], method: str = "template") -> list[str]:
+    """Return a line per reference, of a method of skull stripping too."""
+    used = backend(method)
+    found = REFERENCES | ({used.reference[0]: used.reference[1]} if used else {})
+    return [f"{name}: {found[name]}" for name in names]
