@@ -4,9 +4,9 @@ The model of FSL FLIRT's `-dof 9` (Jenkinson & Smith 2001; Jenkinson et al. 2002
 OpenBHB's quasi-raw images were made (Dufumier et al. 2022): the scan is scaled along its own voxel
 axes, then turned. ANTs has no such transform. Here the twelve parameters that ANTs finds are
 brought to the nearest nine, from which normalised mutual information is climbed. DIPY's
-RigidScalingTransform3D, from that start, ends further off at 2 mm (0.59 mm, at worst 1.10, over
-eight phantoms; here 0.51 and 0.70), depends on its start (by up to 0.31 mm; here 0.02) and takes
-twice as long (benchmarks/affine9.py).
+RigidScalingTransform3D, from that start at 4 and 2 mm, is as near on all voxels but takes 3.3 times
+as long, and on a quarter of them ends further off (0.59 mm, at worst 1.10, over eight phantoms;
+here 0.51 and 0.70) and depends on its start by up to 0.5 mm, here 0.03 (benchmarks/affine9.py).
 """
 
 from __future__ import annotations
