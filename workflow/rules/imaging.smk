@@ -101,7 +101,9 @@ rule preprocess:
             **limits_of_maps(),
             **reference_map(),
         ),
-        code=digest("contrage.imaging.preprocess", files=registration_settings()),
+        code=digest(
+            "contrage.imaging.preprocess", *STRIPPER, files=registration_settings()
+        ),
         tries=tries_of_scan,
         options=preprocess_options,
     message:

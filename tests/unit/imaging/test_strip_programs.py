@@ -12,10 +12,11 @@ import numpy as np
 import pytest
 
 from contrage.errors import BadScanError, SettingsError
-from contrage.imaging.backends import METHODS, OPTIONS, PROGRAMS, needs, require_backend, used
+from contrage.imaging.backends import METHODS, MODULES, backend, needs, require_backend, used
 from contrage.imaging.images import Image, resample
 from contrage.imaging.strip import strip
 
+PROGRAMS = {method: backend(method) for method in MODULES if backend(method).names}
 BINARY = {method: program.names[0] for method, program in PROGRAMS.items()}
 SAYS = {
     "bet": "head.nii.gz brain.nii.gz -f 0.50 -m -R",
@@ -281,6 +282,7 @@ def test_only_the_settings_of_the_method_that_runs_are_the_jobs():
     assert json.loads(json.dumps(used(asked))) == used(asked)
 
 
-def test_every_method_with_settings_has_a_program_and_every_program_its_resources():
-    assert OPTIONS.keys() <= PROGRAMS.keys()
+def test_every_method_has_its_resources():
     assert all(needs(method)["mem_mb"] >= 3000 for method in METHODS)
+    assert needs("freesurfer-recon-all") == {"mem_mb": 6000, "runtime": 180}
+    assert needs("bet", 1)["mem_mb"] == 5000

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 from scipy import io
+from scipy.spatial.transform import Rotation
 
 from contrage.files import atomic, reading
 
@@ -53,11 +54,7 @@ def write_affine(path: Path, moving_to_fixed: np.ndarray) -> None:
 
 def rotation(pitch: float, roll: float, yaw: float) -> np.ndarray:
     """Rotation about x, then y, then z, in radians; shape (3, 3)."""
-    (cx, cy, cz), (sx, sy, sz) = np.cos([pitch, roll, yaw]), np.sin([pitch, roll, yaw])
-    about_x = np.array([[1, 0, 0], [0, cx, -sx], [0, sx, cx]])
-    about_y = np.array([[cy, 0, sy], [0, 1, 0], [-sy, 0, cy]])
-    about_z = np.array([[cz, -sz, 0], [sz, cz, 0], [0, 0, 1]])
-    return about_z @ about_y @ about_x
+    return Rotation.from_euler("xyz", (pitch, roll, yaw)).as_matrix()
 
 
 def affine_through(linear: np.ndarray, start: np.ndarray, end: np.ndarray) -> np.ndarray:

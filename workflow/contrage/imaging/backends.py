@@ -4,114 +4,74 @@ from __future__ import annotations
 
 import os
 import shutil
-from dataclasses import dataclass
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from contrage.errors import SettingsError
-
-FREESURFER = "install FreeSurfer (surfer.nmr.mgh.harvard.edu) and source SetUpFreeSurfer.sh"
-LICENSE = (
-    "get one for free at surfer.nmr.mgh.harvard.edu/registration.html and save it as "
-    "$FREESURFER_HOME/license.txt, or set FS_LICENSE to its file"
-)
-
+from contrage.imaging import strippers
 
 MEMORY_AT_1_MM = 5000
 """MiB of a preprocessing job whose images have voxels of 1 mm."""
 
-
-@dataclass(frozen=True)
-class Program:
-    """What a method runs.
-
-    Attributes
-    ----------
-    names : tuple of str
-        Executables that take the same arguments; the first on PATH is used.
-    advice : str
-        How to get it.
-    mem_mb, runtime : int
-        What a job is given, MiB and minutes: of the programs' documentation, not measured.
-    """
-
-    names: tuple[str, ...]
-    advice: str
-    mem_mb: int = 3000
-    runtime: int = 60
-
-
-PROGRAMS = {
-    "bet": Program(("bet",), "install FSL (fsl.fmrib.ox.ac.uk) and put $FSLDIR/bin on PATH"),
-    "freesurfer": Program(("mri_watershed",), FREESURFER),
-    "freesurfer-recon-all": Program(("recon-all",), FREESURFER, 6000, 180),
-    "synthstrip": Program(
-        ("mri_synthstrip", "synthstrip-singularity", "synthstrip-docker"),
-        f"{FREESURFER} (7.3 or newer), or get the container's script from w3id.org/synthstrip",
-        8000,
-    ),
-    "hdbet": Program(
-        ("hd-bet",),
-        "install HD-BET 2 (pip install hd-bet, in an environment of its own if need be) and run "
-        "it once where there is a network: it fetches its weights",
-        12000,
-    ),
+MODULES = {
+    file.stem.replace("_", "-"): f"{strippers.__name__}.{file.stem}"
+    for file in sorted(Path(strippers.__file__).parent.glob("[a-z]*.py"))
 }
-METHODS = ("template", *PROGRAMS, "mask", "none")
-OPTIONS: dict[str, dict[str, Any]] = {
-    "bet": {"frac": 0.5, "robust": True},
-    "freesurfer": {"normalised": False},
-    "synthstrip": {"border": 1, "no_csf": False},
-    "hdbet": {"tta": False},
-}
-"""Settings of the methods that have any, with their defaults; the schema describes each."""
+"""The methods that others maintain, a file each, and their modules."""
+METHODS = ("template", *MODULES, "mask", "none")
+
+
+def backend(method: str) -> strippers.Backend | None:
+    """Return what a method needs, None of those that need nothing; no other's file is read."""
+    return import_module(MODULES[method]).BACKEND if method in MODULES else None
 
 
 def require_backend(method: str) -> None:
-    """Check that the program behind a method is there, before any job starts.
+    """Check that the program or package behind a method is there, before any job starts.
 
     Raises
     ------
     SettingsError
-        Unknown method, its binary is not on PATH, or what it cannot run without is missing.
+        Unknown method, its binary is not on PATH, its package is not installed, or what it
+        cannot run without is missing.
     """
+    key = "preprocessing.skull_strip.method"
     if method not in METHODS:
-        raise SettingsError(
-            f"preprocessing.skull_strip.method: no method {method!r}; choose {', '.join(METHODS)}"
-        )
-    if method not in PROGRAMS:
+        raise SettingsError(f"{key}: no method {method!r}; choose {', '.join(METHODS)}")
+    needed = backend(method)
+    if needed is None:
         return
-    program = PROGRAMS[method]
     found = executable(method)
-    if found is None:
-        names = " or ".join(repr(name) for name in program.names)
+    instead = f"{needed.advice}, or choose method 'template', which needs nothing"
+    if not needed.names:
+        package = needed.packages[0]
+        if find_spec(package) is None:
+            raise SettingsError(
+                f"{key} {method!r} needs the Python package {package!r}, which is not installed; "
+                + instead
+            )
+    elif found is None:
+        names = " or ".join(repr(name) for name in needed.names)
         raise SettingsError(
-            f"preprocessing.skull_strip.method {method!r} needs the program {names}, which is "
-            f"not on PATH; {program.advice}, or choose method 'template', which needs nothing"
+            f"{key} {method!r} needs the program {names}, which is not on PATH; {instead}"
         )
-    if found in ("recon-all", "mri_synthstrip") and not os.environ.get("FREESURFER_HOME"):
-        raise SettingsError(
-            f"preprocessing.skull_strip.method {method!r}: {found} is there, but FREESURFER_HOME "
-            "is not set; source SetUpFreeSurfer.sh"
-        )
-    if found == "recon-all" and _license() is None:
-        raise SettingsError(
-            f"preprocessing.skull_strip.method {method!r}: FreeSurfer has no license; {LICENSE}"
-        )
+    elif lacking := needed.lacks(found):
+        raise SettingsError(f"{key} {method!r}: {lacking}")
+
+
+def module(method: str) -> tuple[str, ...]:
+    """Return the dotted name of a method's own module, where it has one.
+
+    It is imported by that computed name, so that a rule has to name it as code of its own.
+    """
+    return (MODULES[method],) if method in MODULES else ()
 
 
 def executable(method: str) -> str | None:
     """Return the name of the program that a method runs here, None where there is none."""
-    return next((name for name in PROGRAMS[method].names if shutil.which(name)), None)
-
-
-def _license() -> Path | None:
-    """FreeSurfer's license, where FreeSurfer itself looks for it."""
-    home = Path(os.environ["FREESURFER_HOME"])
-    places = [home / "license.txt", home / ".license"]
-    if given := os.environ.get("FS_LICENSE"):
-        places.insert(0, Path(given))
-    return next((place for place in places if place.is_file()), None)
+    return next((name for name in _of(method).names if shutil.which(name)), None)
 
 
 def program_version(method: str) -> str | None:
@@ -120,17 +80,12 @@ def program_version(method: str) -> str | None:
     FSL writes $FSLDIR/etc/fslversion, FreeSurfer $FREESURFER_HOME/build-stamp.txt; HD-BET and
     the containers tell none.
     """
-    stamps = {"bet": ("FSLDIR", "etc/fslversion")}
-    if method in PROGRAMS and executable(method) in (
-        "mri_watershed",
-        "recon-all",
-        "mri_synthstrip",
-    ):
-        stamps[method] = ("FREESURFER_HOME", "build-stamp.txt")
-    variable, name = stamps.get(method, ("", ""))
-    home = os.environ.get(variable) if variable else None
-    stamp = Path(home) / name if home else None
-    if stamp is None or not stamp.is_file():
+    needed = _of(method)
+    if needed.stamp is None or executable(method) not in needed.names[:1]:
+        return None
+    variable, name = needed.stamp
+    stamp = Path(os.environ.get(variable, ""), name)
+    if not os.environ.get(variable) or not stamp.is_file():
         return None
     return (stamp.read_text(encoding="utf-8", errors="replace").strip().splitlines() or [None])[0]
 
@@ -145,19 +100,29 @@ def used(skull_strip: dict[str, Any]) -> dict[str, Any]:
     """
     method = skull_strip.get("method", "template")
     asked = {"method": method}
-    if method in OPTIONS:
-        asked[method] = options(skull_strip)
+    if own := options(skull_strip):
+        asked[method] = own
     return asked
 
 
 def options(skull_strip: dict[str, Any]) -> dict[str, Any]:
     """Return the settings of the method that is chosen, defaults filled in."""
     method = skull_strip.get("method", "template")
-    return {**OPTIONS.get(method, {}), **skull_strip.get(method, {})}
+    return {**_of(method).options, **skull_strip.get(method, {})}
+
+
+def packages(method: str) -> tuple[str, ...]:
+    """Return the Python packages that a method works with, whose versions are noted."""
+    return _of(method).packages
 
 
 def needs(method: str, grid_mm: int = 2) -> dict[str, int]:
     """Return the memory (MiB) and time (minutes) that a preprocessing job is given."""
-    program = PROGRAMS.get(method, Program((), ""))
-    memory = program.mem_mb if grid_mm == 2 else max(program.mem_mb, MEMORY_AT_1_MM)
-    return {"mem_mb": memory, "runtime": program.runtime}
+    needed = _of(method)
+    memory = needed.mem_mb if grid_mm == 2 else max(needed.mem_mb, MEMORY_AT_1_MM)
+    return {"mem_mb": memory, "runtime": needed.runtime}
+
+
+def _of(method: str) -> strippers.Backend:
+    """Return what a method needs, a backend of nothing for contrage's own."""
+    return backend(method) or strippers.Backend("", ("", ""), "", packages=())

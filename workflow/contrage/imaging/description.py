@@ -135,7 +135,10 @@ def methods_text(
         "",
         "## References",
         "",
-        *(f"- {line}" for line in citations([*names, "nilearn"])),
+        *(
+            f"- {line}"
+            for line in citations([*names, "nilearn"], settings["skull_strip"]["method"])
+        ),
     ]
     return "\n".join(lines) + "\n"
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from contrage.files import versions
+from contrage.imaging.backends import backend
 from contrage.imaging.bias import GRID_MM
 from contrage.imaging.limits import STEP, UNITS
 from contrage.imaging.misplaced import outer_limits
@@ -23,21 +24,8 @@ REFERENCES = {
     "MNI152": "Fonov et al. (2011), NeuroImage 54:313-327, doi:10.1016/j.neuroimage.2010.07.033",
     "nilearn": "Abraham et al. (2014), Front Neuroinform 8:14, doi:10.3389/fninf.2014.00014",
     "nipype": "Gorgolewski et al. (2011), Front Neuroinform 5:13, doi:10.3389/fninf.2011.00013",
-    "BET": "Smith (2002), Hum Brain Mapp 17:143-155, doi:10.1002/hbm.10062",
-    "FreeSurfer": "Ségonne et al. (2004), NeuroImage 22:1060-1075, "
-    "doi:10.1016/j.neuroimage.2004.03.032",
-    "SynthStrip": "Hoopes et al. (2022), NeuroImage 260:119474, "
-    "doi:10.1016/j.neuroimage.2022.119474",
-    "HD-BET": "Isensee et al. (2019), Hum Brain Mapp 40:4952-4964, doi:10.1002/hbm.24750",
     "normalised convolution": "Knutsson & Westin (1993), Proc. CVPR, 515-523, "
     "doi:10.1109/CVPR.1993.341081",
-}
-PROGRAMS = {
-    "bet": ("BET of FSL", "BET"),
-    "freesurfer": ("FreeSurfer's watershed", "FreeSurfer"),
-    "freesurfer-recon-all": ("FreeSurfer's recon-all", "FreeSurfer"),
-    "synthstrip": ("SynthStrip", "SynthStrip"),
-    "hdbet": ("HD-BET", "HD-BET"),
 }
 LIMITED = {
     "coverage": "coverage of the template's brain",
@@ -101,10 +89,13 @@ def _strip(settings: dict) -> tuple[str, list[str]]:
             f"{pose['template_mm']} mm ({_linear(pose['ants'])}) with ANTs through ANTsPy "
             f"{versions('antspyx')['antspyx']}; {carried}."
         ), ["ANTs", *(["SyN"] if "refine" in quality else [])]
-    program, reference = PROGRAMS.get(method, (method, None))
+    words, cited = method, ["nipype"]
+    if used := backend(method):
+        words = used.words
+        cited = [used.reference[0], *(name for name in used.packages if name == "nipype")]
     options = "".join(f", {key} {value}" for key, value in sorted(further.items()))
-    text = f"The skull was stripped from each {image} by {program}{options}, through nipype."
-    return text, [*([reference] if reference else []), "nipype"]
+    through = ", through nipype" if "nipype" in cited else ""
+    return f"The skull was stripped from each {image} by {words}{options}{through}.", cited
 
 
 def _bias(settings: dict) -> tuple[str, list[str]]:
@@ -252,6 +243,8 @@ def _limited(limits: dict) -> list[str]:
     return parts
 
 
-def citations(names: list[str]) -> list[str]:
-    """Return a line per reference."""
-    return [f"{name}: {REFERENCES[name]}" for name in names]
+def citations(names: list[str], method: str = "template") -> list[str]:
+    """Return a line per reference, of a method of skull stripping too."""
+    used = backend(method)
+    found = REFERENCES | ({used.reference[0]: used.reference[1]} if used else {})
+    return [f"{name}: {found[name]}" for name in names]

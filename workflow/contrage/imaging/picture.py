@@ -138,9 +138,7 @@ def _panel(
         if affine[other, other] < 0:  # show every axis from left, back and foot onwards
             plane, edge = np.flip(plane, position), np.flip(edge, position)
     plane, edge = np.rot90(plane), np.rot90(edge)
-    large = np.stack(
-        [ndimage.zoom(plane[..., c].astype(float), scale, order=1) for c in range(3)], axis=-1
-    )
+    large = ndimage.zoom(plane.astype(float), (scale, scale, 1), order=1)
     big = ndimage.zoom(edge.astype(float), scale, order=1) > 0.5
     return _outlined(large, big, OUTLINE)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import product
 
 import numpy as np
-from scipy import ndimage, optimize
+from scipy import ndimage, optimize, special
 
 from contrage.imaging.affines import affine_through, rotation
 from contrage.imaging.images import Image, centre_of_mass, grid_points, transform_points
@@ -88,9 +88,7 @@ def _binned(array: np.ndarray) -> np.ndarray:
 def _mutual_information(fixed: np.ndarray, moving: np.ndarray) -> float:
     joint = np.bincount(fixed * BINS + moving, minlength=BINS * BINS).astype(float)
     joint = (joint / joint.sum()).reshape(BINS, BINS)
-
-    def entropy(p: np.ndarray) -> float:
-        p = p[p > 0]
-        return float(-(p * np.log(p)).sum())
-
-    return (entropy(joint.sum(0)) + entropy(joint.sum(1))) / max(entropy(joint), 1e-12)
+    of_fixed, of_moving, both = (
+        float(special.entr(p).sum()) for p in (joint.sum(1), joint.sum(0), joint)
+    )
+    return (of_fixed + of_moving) / max(both, 1e-12)

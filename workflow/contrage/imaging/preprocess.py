@@ -189,6 +189,8 @@ def _strip(scan: Scan) -> Stripped:
         )
         if found.command is not None:
             done |= {"command": found.command, "version": found.version}
+        if found.weights is not None:
+            done |= {"weights": found.weights}
     return found
 
 

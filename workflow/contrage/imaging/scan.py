@@ -15,7 +15,7 @@ import numpy as np
 import contrage
 from contrage.errors import BadScanError
 from contrage.files import read_json, sha256, versions
-from contrage.imaging.backends import PROGRAMS
+from contrage.imaging import backends
 from contrage.imaging.calls import noting
 from contrage.imaging.images import Image
 from contrage.imaging.register import Transform, load_quality
@@ -137,8 +137,7 @@ def provenance(settings: dict, paths: dict[str, Path], steps: list[dict], check:
     The unit is that of stiffness: the damping ratio has none, and a T1's is arbitrary.
     """
     packages = ["antspyx", "nibabel", "nilearn", "numpy", "scipy"]
-    if settings.get("skull_strip", {}).get("method") in PROGRAMS:
-        packages.append("nipype")
+    packages += backends.packages(settings.get("skull_strip", {}).get("method", "template"))
     return {
         "status": "ok",
         "stage": "preprocess",

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 
 import numpy as np
 from scipy import ndimage
 
 from contrage.errors import BadScanError, SettingsError
-from contrage.imaging.backends import OPTIONS, require_backend
+from contrage.imaging import backends
 from contrage.imaging.images import Image, load, resample
 from contrage.imaging.masks import BRAIN_LITRES, litres
 from contrage.imaging.template_source import NILEARN, Source
@@ -26,13 +27,17 @@ class Stripped:
     pose : ndarray of shape (4, 4) or None
         Reference world → MNI152 world, if the method estimated it on the way.
     command, version : str or None
-        The command line of a program that was run, and its version where it is known.
+        The command line of a program, or the function of a package, that was run, and its version
+        where it is known.
+    weights : dict of str to str or None
+        Names and SHA-256 of the files with a network's weights, where the package brings them.
     """
 
     mask: np.ndarray
     pose: np.ndarray | None = None
     command: str | None = None
     version: str | None = None
+    weights: dict[str, str] | None = None
 
 
 def strip(
@@ -59,7 +64,7 @@ def strip(
     given : Path, optional
         The mask's file, for the mask method.
     options : dict, optional
-        Settings of the method; its defaults (`backends.OPTIONS`) where one is not given.
+        Settings of the method; its defaults where one is not given.
     source : Source
         The template, for the template method.
 
@@ -70,11 +75,11 @@ def strip(
     Raises
     ------
     SettingsError
-        The method's program or file is missing.
+        The method's program, package or file is missing.
     BadScanError
         The mask is empty or has no brain's size.
     """
-    require_backend(method)
+    backends.require_backend(method)
     if method == "template":
         from contrage.imaging.strip_template import template_mask
 
@@ -84,11 +89,9 @@ def strip(
     elif method == "none":
         result = Stripped(ndimage.binary_fill_holes(reference.array != 0))
     else:
-        from contrage.imaging.strip_nipype import external_mask
-
-        result = external_mask(
-            reference, path, method, {**OPTIONS.get(method, {}), **(options or {})}
-        )
+        asked = backends.options({"method": method, method: options or {}})
+        (module,) = backends.module(method)
+        result = import_module(module).mask(reference, path, asked)
     _check_size(result.mask, reference, path, method)
     return result
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import re
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,7 +15,7 @@ from scipy import ndimage
 
 from contrage.errors import BadScanError, SettingsError, disk_full
 from contrage.files import save_nifti
-from contrage.imaging.backends import executable, program_version
+from contrage.imaging.backends import program_version
 from contrage.imaging.images import Image, load, resample, squeezed
 from contrage.imaging.strip import Stripped
 
@@ -26,7 +26,14 @@ THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "ITK_GLOBAL_DEFAULT_NUMBER_OF_T
 HEAD, BRAIN, MASK = "head.nii.gz", "brain.nii.gz", "brain_mask.nii.gz"
 
 
-def external_mask(reference: Image, path: Path, method: str, options: dict) -> Stripped:
+def external_mask(
+    reference: Image,
+    path: Path,
+    method: str,
+    build: Callable[[Path, dict], tuple[CommandLine, Path]],
+    options: dict,
+    fill: bool = False,
+) -> Stripped:
     """Run a program on an image and return the brain on the image's grid.
 
     The program gets a copy of the image as it was read, in a folder of its own: one that every
@@ -39,10 +46,15 @@ def external_mask(reference: Image, path: Path, method: str, options: dict) -> S
         The head.
     path : Path
         Its file, to be named in errors.
-    method : {"bet", "freesurfer", "freesurfer-recon-all", "synthstrip", "hdbet"}
-        What to run.
+    method : str
+        Its name.
+    build : callable
+        Takes the program's folder and the settings; returns the program, ready to run on `HEAD`
+        there, and the file with the mask or the brain that it will write.
     options : dict
-        The method's settings (see `backends.OPTIONS`).
+        The method's settings.
+    fill : bool
+        It writes the brain itself: what is dark in it is no hole.
 
     Returns
     -------
@@ -59,11 +71,11 @@ def external_mask(reference: Image, path: Path, method: str, options: dict) -> S
     with tempfile.TemporaryDirectory(prefix="contrage-") as name:
         folder = Path(name)
         save_nifti(folder / HEAD, reference.array, reference.affine)
-        node, written = BUILDERS[method](folder, options)
+        node, written = build(folder, options)
         node.inputs.environ = {**node.inputs.environ, **dict.fromkeys(THREADS, "1")}
         command = re.sub(rf"{re.escape(name)}(/|$)", "", _run(node, folder, path, method)).strip()
         mask = _read(written, path, method)
-    if method.startswith("freesurfer"):  # the brain itself: what is dark in it is no hole
+    if fill:
         mask = mask.with_array(ndimage.binary_fill_holes(mask.array))
     if not mask.same_grid(reference):
         mask = reference.with_array(resample(mask, reference, order=0))
@@ -112,79 +124,3 @@ def _read(written: Path, path: Path, method: str) -> Image:
         reason = f"skull stripping ({method}) failed: it wrote no readable {written.name}"
         raise BadScanError(path, reason) from error
     return found.with_array((found.array > 0).astype(np.uint8))
-
-
-def _bet(folder: Path, options: dict) -> tuple[CommandLine, Path]:
-    # nipype warns, and writes uncompressed NIfTI, where this is not said.
-    os.environ.setdefault("FSLOUTPUTTYPE", "NIFTI_GZ")
-    from nipype.interfaces.fsl import (
-        BET,
-    )  # whose exit status says nothing: it fails on any word on stderr
-
-    node = BET(in_file=str(folder / HEAD), out_file=str(folder / BRAIN), mask=True)
-    node.inputs.frac = float(options["frac"])
-    if options["robust"]:
-        node.inputs.robust = True
-    node.inputs.output_type = "NIFTI_GZ"
-    return node, folder / MASK
-
-
-def _watershed(folder: Path, options: dict) -> tuple[CommandLine, Path]:
-    from nipype.interfaces.freesurfer import WatershedSkullStrip
-
-    from contrage.imaging.nipype_interfaces import Strict
-
-    class Watershed(Strict, WatershedSkullStrip):
-        """mri_watershed, whose exit status counts."""
-
-        _subjects_dir = str(folder)  # else nipype insists on SUBJECTS_DIR
-
-    node = Watershed(in_file=str(folder / HEAD), out_file=str(folder / BRAIN))
-    if options["normalised"]:
-        node.inputs.t1 = True
-    return node, folder / BRAIN
-
-
-def _recon_all(folder: Path, options: dict) -> tuple[CommandLine, Path]:
-    from nipype.interfaces import freesurfer
-
-    from contrage.imaging.nipype_interfaces import Strict
-
-    class ReconAll(Strict, freesurfer.ReconAll):
-        """recon-all, whose exit status counts."""
-
-    node = ReconAll(subject_id="scan", directive="autorecon1", openmp=1)
-    node.inputs.T1_files = [str(folder / HEAD)]
-    node.inputs.subjects_dir = str(folder)
-    return node, folder / "scan" / "mri" / "brainmask.mgz"
-
-
-def _synthstrip(folder: Path, options: dict) -> tuple[CommandLine, Path]:
-    from contrage.imaging.nipype_interfaces import SynthStrip
-
-    node = SynthStrip(command=executable("synthstrip"))
-    node.inputs.in_file = str(folder / HEAD)
-    node.inputs.out_file, node.inputs.out_mask = str(folder / BRAIN), str(folder / MASK)
-    node.inputs.border = int(options["border"])
-    if options["no_csf"]:
-        node.inputs.no_csf = True
-    return node, folder / MASK
-
-
-def _hdbet(folder: Path, options: dict) -> tuple[CommandLine, Path]:
-    from contrage.imaging.nipype_interfaces import HDBET
-
-    node = HDBET(in_file=str(folder / HEAD), out_file=str(folder / BRAIN), device="cpu")
-    node.inputs.save_mask = node.inputs.no_image = True
-    if not options["tta"]:
-        node.inputs.disable_tta = True
-    return node, folder / "brain_bet.nii.gz"
-
-
-BUILDERS = {
-    "bet": _bet,
-    "freesurfer": _watershed,
-    "freesurfer-recon-all": _recon_all,
-    "synthstrip": _synthstrip,
-    "hdbet": _hdbet,
-}

@@ -1,0 +1,81 @@
+"""A way of skull stripping is one file, and its block in the schema."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+import yaml
+
+from contrage import sources
+from contrage.imaging import backends, strippers
+from contrage.imaging.methods import citations, paragraph
+
+ROOT = Path(__file__).parents[3]
+SLOW = ("nipype", "torch", "deepbet", "nibabel", "ants")
+
+
+@pytest.fixture(scope="module")
+def schema() -> dict:
+    whole = yaml.safe_load((ROOT / "workflow/schemas/config.schema.yaml").read_text("utf-8"))
+    return whole["properties"]["preprocessing"]["properties"]["skull_strip"]["properties"]
+
+
+def test_the_schema_lists_the_methods_that_have_a_file(schema):
+    assert set(schema["method"]["enum"]) == {"template", *backends.MODULES, "mask", "none"}
+
+
+@pytest.mark.parametrize("method", backends.MODULES)
+def test_the_schema_has_the_settings_of_a_method_with_their_defaults(schema, method):
+    block = schema.get(method, {}).get("properties", {})
+    told = {key: value["default"] for key, value in block.items()}
+    assert told == backends.backend(method).options
+
+
+@pytest.mark.parametrize("method", backends.MODULES)
+def test_no_other_file_of_the_package_knows_a_method(method):
+    """So that one is added, or taken away, with its file."""
+    own = Path(strippers.__file__).parent / f"{method.replace('-', '_')}.py"
+    for file in sources.PACKAGE.rglob("*.py"):
+        names = {
+            node.value
+            for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+            if isinstance(node, ast.Constant)
+        }
+        assert file == own or method not in names, file
+
+
+@pytest.mark.parametrize("file", Path(strippers.__file__).parent.glob("*.py"), ids=lambda f: f.stem)
+def test_nothing_slow_is_imported_before_a_method_runs(file):
+    for node in ast.parse(file.read_text(encoding="utf-8")).body:
+        names = [alias.name for alias in getattr(node, "names", [])]
+        module = getattr(node, "module", None) or ""
+        assert not any(name.split(".")[0] in SLOW for name in (module, *names)), ast.unparse(node)
+
+
+@pytest.mark.parametrize("method", backends.MODULES)
+def test_a_methods_own_code_is_named_for_the_rule(method):
+    files = {file.stem for file in sources.closure(*backends.module(method))}
+    assert method.replace("-", "_") in files and "strip" in files
+    assert ("strip_nipype" in files) is ("nipype" in backends.packages(method))
+
+
+@pytest.mark.parametrize("method", ["template", "mask", "none"])
+def test_a_method_of_contrages_own_has_no_module_of_its_own(method):
+    assert backends.module(method) == () and backends.packages(method) == ()
+
+
+@pytest.mark.parametrize("method", backends.MODULES)
+def test_the_text_for_a_paper_names_and_cites_a_method(method):
+    backend = backends.backend(method)
+    settings = {
+        "skull_strip": backends.used({"method": method}),
+        "bias_correction": {"target": "none"},
+        "registration": {"transform": "none", "seed": 1},
+        "anatomical": "T1w",
+    }
+    text, cited = paragraph(settings, {"file": "T1.nii", "sha256": "0"})
+    assert f"by {backend.words}" in text
+    assert ("through nipype" in text) is ("nipype" in cited) is ("nipype" in backend.packages)
+    assert any(backend.reference[1] in line for line in citations(cited, method))

@@ -1,0 +1,49 @@
+"""FreeSurfer's watershed (Ségonne et al. 2004)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from contrage.imaging.freesurfer_home import ADVICE, REFERENCE, STAMP
+from contrage.imaging.strippers import Backend
+
+if TYPE_CHECKING:
+    from nipype.interfaces.base import CommandLine
+
+    from contrage.imaging.images import Image
+    from contrage.imaging.strip import Stripped
+
+BACKEND = Backend(
+    words="FreeSurfer's watershed",
+    reference=REFERENCE,
+    advice=ADVICE,
+    names=("mri_watershed",),
+    options={"normalised": False},
+    stamp=STAMP,
+)
+
+
+def mask(reference: Image, path: Path, options: dict) -> Stripped:
+    """Run mri_watershed."""
+    from contrage.imaging.strip_nipype import external_mask
+
+    return external_mask(reference, path, "freesurfer", node, options, fill=True)
+
+
+def node(folder: Path, options: dict) -> tuple[CommandLine, Path]:
+    """Return the program, ready to run, and the file that it will write."""
+    from nipype.interfaces.freesurfer import WatershedSkullStrip
+
+    from contrage.imaging.nipype_interfaces import Strict
+    from contrage.imaging.strip_nipype import BRAIN, HEAD
+
+    class Watershed(Strict, WatershedSkullStrip):
+        """mri_watershed, whose exit status counts."""
+
+        _subjects_dir = str(folder)  # else nipype insists on SUBJECTS_DIR
+
+    watershed = Watershed(in_file=str(folder / HEAD), out_file=str(folder / BRAIN))
+    if options["normalised"]:
+        watershed.inputs.t1 = True
+    return watershed, folder / BRAIN

@@ -1,0 +1,46 @@
+"""HD-BET (Isensee et al. 2019), version 2."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from contrage.imaging.strippers import Backend
+
+if TYPE_CHECKING:
+    from nipype.interfaces.base import CommandLine
+
+    from contrage.imaging.images import Image
+    from contrage.imaging.strip import Stripped
+
+BACKEND = Backend(
+    words="HD-BET",
+    reference=(
+        "HD-BET",
+        "Isensee et al. (2019), Hum Brain Mapp 40:4952-4964, doi:10.1002/hbm.24750",
+    ),
+    advice="install HD-BET 2 (pip install hd-bet, in an environment of its own if need be) and run "
+    "it once where there is a network: it fetches its weights",
+    names=("hd-bet",),
+    options={"tta": False},
+    mem_mb=12000,
+)
+
+
+def mask(reference: Image, path: Path, options: dict) -> Stripped:
+    """Run hd-bet on the CPU."""
+    from contrage.imaging.strip_nipype import external_mask
+
+    return external_mask(reference, path, "hdbet", node, options)
+
+
+def node(folder: Path, options: dict) -> tuple[CommandLine, Path]:
+    """Return the program, ready to run, and the file that it will write."""
+    from contrage.imaging.nipype_interfaces import HDBET
+    from contrage.imaging.strip_nipype import BRAIN, HEAD
+
+    program = HDBET(in_file=str(folder / HEAD), out_file=str(folder / BRAIN), device="cpu")
+    program.inputs.save_mask = program.inputs.no_image = True
+    if not options["tta"]:
+        program.inputs.disable_tta = True
+    return program, folder / "brain_bet.nii.gz"
