@@ -26,7 +26,7 @@ CONFIG = {
 }
 REPORT = {"Writing the tables", "Drawing the figures", "Writing the page"}
 ROWS = ("l1", "exp", "exp-null")
-PROBES = {f"Probing {row}, seed 0" for row in ROWS}
+PROBES = {f"Probing {row}" for row in ROWS}
 
 
 @pytest.fixture(scope="module")

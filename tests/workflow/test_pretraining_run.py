@@ -24,9 +24,9 @@ CONFIG = TINY | {
         "training": {"epochs": 2, "batch_size": 4},
     },
 }
-BEFORE = {"Pre-training: Training exp, seed 0, fold 0", "Pre-training: Probing exp, seed 0"}
-TUNED = {"Training dynlocrep-pretrained, seed 0, fold 0", "Probing dynlocrep-pretrained, seed 0"}
-PLAIN = {"Training dynlocrep, seed 0, fold 0", "Probing dynlocrep, seed 0"}
+BEFORE = {"Pre-training: Training exp, seed 0, fold 0", "Pre-training: Probing exp"}
+TUNED = {"Training dynlocrep-pretrained, seed 0, fold 0", "Probing dynlocrep-pretrained"}
+PLAIN = {"Training dynlocrep, seed 0, fold 0", "Probing dynlocrep"}
 
 
 @pytest.fixture(scope="module")

@@ -62,11 +62,12 @@ def follows(row: str) -> set[str]:
 
 def retrained(row: str) -> set[str]:
     jobs = {f"Training {row}, seed {seed}, fold 0" for seed in (0, 1)}
-    return jobs | {f"Probing {row}, seed {seed}" for seed in (0, 1)}
+    return jobs | {f"Probing {row}"}
 
 
-def draw(row: str, number: int) -> set[str]:
-    return {f"{what} draw {number} of {row}, split 0, fold 0" for what in ("Training", "Scoring")}
+def draws(row: str, *numbers: int) -> set[str]:
+    jobs = {f"Training draw {number} of {row}, split 0, fold 0" for number in numbers}
+    return jobs | {f"Scoring the draws of {row}, split 0, fold 0"}
 
 
 def planned(workflow: Workflow, **search) -> set[str]:
@@ -117,13 +118,13 @@ def test_nothing_is_left_to_do(done):
 
 
 def test_more_draws_train_the_new_ones_and_what_follows(done):
-    expected = follows("exp") | follows("dynlocrep") | draw("exp", 2) | draw("dynlocrep", 2)
+    expected = follows("exp") | follows("dynlocrep") | draws("exp", 2) | draws("dynlocrep", 2)
     assert planned(done, draws=3) == expected
 
 
 def test_another_range_searches_its_row_again_and_no_other(done):
     rows = {**CONFIG["search"]["rows"], "exp": {"sigma": [1, 20]}}
-    expected = follows("exp") | draw("exp", 0) | draw("exp", 1)
+    expected = follows("exp") | draws("exp", 0, 1)
     assert planned(done, rows=rows) == expected
 
 

@@ -1,23 +1,27 @@
 """Ages read off the frozen features by ridge regression, and what simple baselines reach."""
 
+PREDICTIONS = f"{RESULTS}/predictions/{{row}}/seed-{{seed}}.tsv"
+
 
 rule probe:
     input:
-        features=lambda wildcards: [
-            features_of(wildcards.row, wildcards.seed, k) for k in FOLDS
-        ],
+        features=expand(f"{FEATURES}.npz", seed=SEEDS, fold=FOLDS, allow_missing=True),
         scans=scans_of_probe,
-        split=rules.split.output.split,
+        splits=expand(rules.split.output.split, seed=SEEDS),
         unseen=unseen_features,
         unseen_splits=unseen_splits,
         code=code("contrage.evaluation.probe"),
     output:
-        predictions=f"{RESULTS}/predictions/{{row}}/seed-{{seed}}.tsv",
-        metrics=f"{RESULTS}/metrics/{{row}}/seed-{{seed}}.json",
+        predictions=expand(PREDICTIONS, seed=SEEDS, allow_missing=True),
+        metrics=expand(
+            f"{RESULTS}/metrics/{{row}}/seed-{{seed}}.json",
+            seed=SEEDS,
+            allow_missing=True,
+        ),
     log:
-        f"{RESULTS}/logs/probe/{{row}}/seed-{{seed}}.log",
+        f"{RESULTS}/logs/probe/{{row}}.log",
     benchmark:
-        f"{RESULTS}/benchmarks/probe/{{row}}/seed-{{seed}}.tsv"
+        f"{RESULTS}/benchmarks/probe/{{row}}.tsv"
     conda:
         "../../envs/learning.yaml"
     threads: 1
@@ -27,13 +31,13 @@ rule probe:
     params:
         code=digest("contrage.evaluation.probe"),
         settings=lambda wildcards: as_json(
-            row=wildcards.row, seed=int(wildcards.seed), probe=config["probe"]
+            row=wildcards.row, seeds=SEEDS, probe=config["probe"]
         ),
     message:
-        f"{STAGE}Probing {{wildcards.row}}, seed {{wildcards.seed}}"
+        f"{STAGE}Probing {{wildcards.row}}"
     shell:
         "python -m contrage probe --settings {params.settings:q} --log {log:q}"
-        " --features {input.features:q} --scans {input.scans:q} --split {input.split:q}"
+        " --features {input.features:q} --scans {input.scans:q} --splits {input.splits:q}"
         " --predictions {output.predictions:q} --metrics {output.metrics:q}"
         " --unseen {input.unseen:q} --unseen-splits {input.unseen_splits:q}"
 

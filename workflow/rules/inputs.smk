@@ -47,14 +47,10 @@ def scans_of_training(wildcards):
 
 
 def scans_of_probe(wildcards):
-    """The same for a probe of all folds: one table, or one for each."""
+    """The same for a probe of all seeds and folds: one table, or one for each."""
     if wildcards.row in NULL_ROWS:
-        return expand(NULL_AGES, seed=wildcards.seed, fold=FOLDS)
+        return expand(NULL_AGES, seed=SEEDS, fold=FOLDS)
     return rules.select.output.selected
-
-
-def features_of(row, seed, fold):
-    return f"{RESULTS}/features/{row}/seed-{seed}/fold-{fold}.npz"
 
 
 def training_settings(wildcards):
@@ -122,8 +118,12 @@ def planned_benchmarks():
     """Where the rules so far write what jobs took, with the rows, seeds and folds of this run."""
     own = {"row": ALL_ROWS, "seed": SEEDS, "fold": FOLDS}
     own["ages"] = ["given", *(["permuted"] if NULL_ROWS else [])]
-    draws = list(range(config["search"]["draws"]))
-    searched = {**own, "row": SEARCHED_ROWS, "seed": SEARCHED_SEEDS, "draw": draws}
+    searched = {
+        **own,
+        "row": SEARCHED_ROWS,
+        "seed": SEARCHED_SEEDS,
+        "draw": list(DRAWS),
+    }
     found = {}
     for each in workflow.rules:
         of = {"results": f"{RESULTS}/", "derivatives": f"{DERIVATIVES}/"}

@@ -5,8 +5,8 @@ BENCHMARKS = planned_benchmarks()
 
 rule tables:
     input:
-        predictions=expand(rules.probe.output.predictions, row=ALL_ROWS, seed=SEEDS),
-        metrics=expand(rules.probe.output.metrics, row=ALL_ROWS, seed=SEEDS),
+        predictions=expand(rules.probe.output.predictions, row=ALL_ROWS),
+        metrics=expand(rules.probe.output.metrics, row=ALL_ROWS),
         baselines=expand(rules.baselines.output.predictions, seed=SEEDS),
         scans=rules.select.output.selected,
         excluded=rules.select.output.left_out,
@@ -118,8 +118,8 @@ rule page:
     input:
         tables=TABLES,
         figures=rules.figures.output.folder,
-        metrics=expand(rules.probe.output.metrics, row=ROWS, seed=SEEDS),
-        predictions=expand(rules.probe.output.predictions, row=ROWS, seed=SEEDS[0]),
+        metrics=expand(rules.probe.output.metrics, row=ROWS),
+        predictions=expand(PREDICTIONS, row=ROWS, seed=SEEDS[0]),
         curves=expand(rules.train.output.curve, row=ROWS, seed=SEEDS, fold=FOLDS),
         scans=rules.select.output.selected,
         columns=f"{ARRAY}_columns.tsv" if IS_TABLE else [],

@@ -83,36 +83,38 @@ use rule train as search_train with:
 
 use rule probe as search_probe with:
     input:
-        features=rules.search_train.output.features,
+        features=expand(
+            rules.search_train.output.features, draw=DRAWS, allow_missing=True
+        ),
         scans=rules.search_split.output.scans,
-        split=rules.search_split.output.split,
+        splits=rules.search_split.output.split,
         unseen=[],
         unseen_splits=[],
         code=code("contrage.evaluation.probe"),
     output:
-        predictions=f"{DRAW}/predictions.tsv",
-        metrics=f"{DRAW}/metrics.json",
+        predictions=expand(f"{DRAW}/predictions.tsv", draw=DRAWS, allow_missing=True),
+        metrics=expand(f"{DRAW}/metrics.json", draw=DRAWS, allow_missing=True),
     log:
-        f"{RESULTS}/logs/search_probe/{{row}}/split-{{seed}}_fold-{{fold}}_draw-{{draw}}.log",
+        f"{RESULTS}/logs/search_probe/{{row}}/split-{{seed}}_fold-{{fold}}.log",
     benchmark:
-        f"{RESULTS}/benchmarks/search_probe/{{row}}/split-{{seed}}_fold-{{fold}}_draw-{{draw}}.tsv"
+        f"{RESULTS}/benchmarks/search_probe/{{row}}/split-{{seed}}_fold-{{fold}}.tsv"
     params:
         code=digest("contrage.evaluation.probe"),
         settings=lambda wildcards: as_json(
             row=wildcards.row,
-            seed=int(wildcards.seed),
+            seeds=[int(wildcards.seed)] * len(DRAWS),
             probe={
                 **config["probe"],
                 "alpha": "training",
             },  # people unseen judge the draw already
         ),
     message:
-        "Scoring draw {wildcards.draw} of {wildcards.row}, split {wildcards.seed}, fold {wildcards.fold}"
+        "Scoring the draws of {wildcards.row}, split {wildcards.seed}, fold {wildcards.fold}"
 
 
 rule search_best:
     input:
-        metrics=draw_metrics,
+        metrics=rules.search_probe.output.metrics,
         # Comes first by its priority. No input of a draw: more draws would repeat all of them.
         feasible=rules.search_feasible.output.record,
         code=code("contrage.evaluation.search"),

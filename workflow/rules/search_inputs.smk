@@ -3,6 +3,7 @@
 SEARCH = f"{RESULTS}/search/{{row}}/split-{{seed}}/fold-{{fold}}"
 DRAW = f"{SEARCH}/draw-{{draw}}"
 BEST = f"{SEARCH}/best.json"
+DRAWS = range(config["search"]["draws"])
 INNER = f"{RESULTS}/dataset/search/split-{{seed}}_fold-{{fold}}"
 
 
@@ -61,14 +62,6 @@ def draw_settings(wildcards):
     settings["loss"] = drawn_loss(wildcards.row)[number]
     settings["snapshot_epochs"] = []
     return as_json(**settings)
-
-
-def draw_metrics(wildcards):
-    """What the probe found for every draw of one search."""
-    return [
-        f"{SEARCH.format(**wildcards)}/draw-{number}/metrics.json"
-        for number in range(config["search"]["draws"])
-    ]
 
 
 def choice_settings(wildcards):

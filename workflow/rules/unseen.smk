@@ -1,7 +1,5 @@
 """The probe's penalty, chosen on people unseen by an encoder: a second training per row, seed and fold."""
 
-UNSEEN = f"{RESULTS}/unseen/{{row}}/seed-{{seed}}/fold-{{fold}}"
-
 
 rule unseen_split:
     input:

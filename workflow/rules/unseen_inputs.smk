@@ -1,15 +1,13 @@
 """Which jobs a choice of the penalty on unseen people is made of."""
 
+UNSEEN = f"{RESULTS}/unseen/{{row}}/seed-{{seed}}/fold-{{fold}}"
 UNSEEN_PART = f"{RESULTS}/dataset/unseen/{{ages}}/seed-{{seed}}_fold-{{fold}}"
 
 
-def unseen_part(wildcards, fold=None):
+def unseen_part(wildcards):
     """Where the part of a fold's training scans lies that the penalty of a row is chosen on."""
-    return UNSEEN_PART.format(
-        ages="permuted" if wildcards.row in NULL_ROWS else "given",
-        seed=wildcards.seed,
-        fold=wildcards.fold if fold is None else fold,
-    )
+    ages = "permuted" if wildcards.row in NULL_ROWS else "given"
+    return UNSEEN_PART.format(ages=ages, seed=wildcards.seed, fold=wildcards.fold)
 
 
 def scans_of_ages(wildcards):
@@ -28,15 +26,15 @@ def unseen_settings(wildcards):
 
 
 def unseen_features(wildcards):
-    """The features of all folds that the penalties of a row and seed are chosen on."""
+    """The features of all seeds and folds that the penalties of a row are chosen on."""
     if not CHOOSES_UNSEEN:
         return []
-    place = f"{RESULTS}/unseen/{wildcards.row}/seed-{wildcards.seed}"
-    return [f"{place}/fold-{fold}/features.npz" for fold in FOLDS]
+    return expand(f"{UNSEEN}/features.npz", row=wildcards.row, seed=SEEDS, fold=FOLDS)
 
 
 def unseen_splits(wildcards):
     """Who learned and who judged in each of these."""
     if not CHOOSES_UNSEEN:
         return []
-    return [f"{unseen_part(wildcards, fold)}.json" for fold in FOLDS]
+    ages = "permuted" if wildcards.row in NULL_ROWS else "given"
+    return expand(f"{UNSEEN_PART}.json", ages=ages, seed=SEEDS, fold=FOLDS)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from contrage.errors import LeakageError, TableError
-from contrage.evaluation.probe import probe
+from contrage.evaluation.probe import probe, probe_training
 from contrage.files import read_json
 from contrage.tables import read_tsv
 
@@ -29,8 +29,66 @@ def run(study, features, settings=SETTINGS):
         "predictions": study.folder / "predictions.tsv",
         "metrics": study.folder / "metrics.json",
     }
-    probe(settings, features=features, scans=[study.scans], split=study.split, **outputs)
+    probe_training(settings, features=features, scans=[study.scans], split=study.split, **outputs)
     return read_tsv(outputs["predictions"]), read_json(outputs["metrics"])
+
+
+def of_seeds(study, rng, seeds=(3, 8)) -> dict[str, list]:
+    """Features of three folds of each seed, every one of its own."""
+    files = []
+    for number in range(3 * len(seeds)):
+        files.append(study.folder / f"features-{number}.npz")
+        study.write_features(informative(study, rng)).rename(files[-1])
+    outputs = {
+        name: [study.folder / f"{name}-{seed}" for seed in seeds]
+        for name in ("predictions", "metrics")
+    }
+    return {"features": files, "scans": [study.scans], "splits": [study.split], **outputs}
+
+
+def test_all_trainings_of_a_row_are_probed_as_each_alone(study, rng):
+    files = of_seeds(study, rng)
+    settings = {key: SETTINGS[key] for key in ("row", "probe")}
+    probe({**settings, "seeds": [3, 8]}, **files)
+    for number, seed in enumerate((3, 8)):
+        alone, _ = run(study, files["features"][3 * number :][:3], SETTINGS | {"seed": seed})
+        assert read_tsv(files["predictions"][number]).equals(alone)
+        assert read_json(files["metrics"][number])["seed"] == seed
+    one, other = map(read_tsv, files["predictions"])
+    assert not one["predicted_age"].equals(other["predicted_age"])
+
+
+def test_each_training_has_its_own_split_and_tables_where_there_are_several(study, rng):
+    files = of_seeds(study, rng)
+    names = sorted(set(study.people))
+    other = study.folder / "other.json"
+    study.write_split([names[::3], names[1::3], names[2::3]])
+    study.split.rename(other)
+    study.write_split([names[:7], names[7:14], names[14:]])
+    tables = [study.folder / f"scans-{number}.tsv" for number in range(6)]
+    for number, table in enumerate(tables):
+        lines = [line.split("\t") for line in study.scans.read_text().splitlines()]
+        ages = [str(float(line[2]) + number) for line in lines[1:]]
+        changed = [[*line[:2], age, *line[3:]] for line, age in zip(lines[1:], ages, strict=True)]
+        table.write_text("\n".join("\t".join(line) for line in [lines[0], *changed]) + "\n")
+    more = {"scans": tables, "splits": [study.split, other]}
+    probe({"row": "exp", "probe": SETTINGS["probe"], "seeds": [3, 8]}, **files | more)
+    for number, split in enumerate(more["splits"]):
+        found = read_tsv(files["predictions"][number])
+        tested = found[found["split"] == "test"]
+        for fold in read_json(split)["folds"]:
+            part = tested[tested["fold"] == fold["fold"]].set_index("scan_id")["age"]
+            assert set(part.index) == set(fold["test"])
+            true = dict(zip(study.ids, study.ages, strict=True))
+            added = 3 * number + fold["fold"]
+            assert part.to_dict() == pytest.approx({s: true[s] + added for s in fold["test"]})
+
+
+def test_as_many_files_are_asked_for_each_training(study, rng):
+    files = of_seeds(study, rng)
+    files["features"].pop()
+    with pytest.raises(TableError, match="5 such files are not as many for each of 2 seeds"):
+        probe({"row": "exp", "probe": SETTINGS["probe"], "seeds": [3, 8]}, **files)
 
 
 def informative(study, rng) -> np.ndarray:

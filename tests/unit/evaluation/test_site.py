@@ -173,6 +173,29 @@ def test_balanced_accuracy_is_that_of_scikit_learn(rng):
     assert found["ci_low"] < found["balanced_accuracy"] < found["ci_high"]
 
 
+def test_the_interval_and_p_are_those_of_loops_over_participants(rng):
+    people = [f"p{i // 2:02d}" for i in range(80)]
+    sites = np.array(["ABC"[i // 2 % 7 % 3] for i in range(80)])
+    guessed = np.where(rng.random(80) < 0.25, sites, rng.choice(["A", "B", "C"], 80))
+    settings = {"bootstrap": 3000, "permutations": 3000, "confidence": 0.95, "seed": 0}
+    found = judge(scans_of(people, sites), guessed, settings)
+    right = {site: [] for site in "ABC"}
+    for i in range(0, 80, 2):
+        right[sites[i]].append((guessed[i : i + 2] == sites[i]).mean())
+    drawn = [
+        np.mean([np.mean(rng.choice(shares, len(shares))) for shares in right.values()])
+        for _ in range(3000)
+    ]
+    wanted = np.quantile(drawn, [0.025, 0.975])
+    assert [found["ci_low"], found["ci_high"]] == pytest.approx(wanted, abs=0.015)
+    as_good = 0
+    for _ in range(3000):
+        given = np.repeat(rng.permutation(sites[::2]), 2)
+        accuracy = np.mean([(guessed[given == site] == site).mean() for site in "ABC"])
+        as_good += accuracy >= found["balanced_accuracy"] - 1e-12
+    assert found["p_permutation"] == pytest.approx(as_good / 3000, abs=0.03)
+
+
 def test_the_interval_is_that_of_participants_not_of_their_scans():
     people = [f"p{i // 6}" for i in range(120)]  # 20 participants with six scans that agree
     sites = ["AB"[i // 6 % 2] for i in range(120)]

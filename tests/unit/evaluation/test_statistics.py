@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.stats import bootstrap, permutation_test, sem, t
+from scipy.stats import bootstrap, sem, t
 
 from contrage.evaluation.statistics import bootstrap_mae, holm, mae_intervals, permutation_p
 
@@ -134,12 +134,44 @@ def test_small_permutations_are_exact(differences):
     assert permutation_p(differences, 10, 0) == pytest.approx(expected)
 
 
-def test_permutation_agrees_with_scipy(rng):
-    differences = rng.normal(0.3, 1, 40)
-    reference = permutation_test(
-        (differences,), np.sum, permutation_type="samples", n_resamples=20000, rng=rng
-    )
-    assert permutation_p(differences, 20000, 0) == pytest.approx(reference.pvalue, abs=0.015)
+def test_random_permutations_agree_with_all_of_them(rng):
+    for effect in (0.1, 0.3, 0.6):
+        differences = rng.normal(effect, 1, 15)
+        flips = np.array(list(itertools.product((1, -1), repeat=15)))
+        exact = (np.abs(flips @ differences) >= abs(differences.sum()) * (1 - 1e-12)).mean()
+        # 20,000 draws: four standard errors.
+        margin = 4 * np.sqrt(exact * (1 - exact) / 20000)
+        assert permutation_p(differences, 20000, 0) == pytest.approx(exact, abs=margin)
+
+
+@pytest.mark.parametrize(
+    "tenths",
+    [[1, 2, -1, -2], [-2, 1, 3, 3, -4, -1], [1, 2, 3, 4, -7], [-3, 4, 1, -1, -2, 3, -3, 1]],
+)
+def test_sums_that_are_equal_count_as_equal_however_they_are_rounded(tenths):
+    """As decimals, 0.1 + 0.2 is not 0.3: the same sums of whole numbers are exact."""
+    flips = list(itertools.product((1, -1), repeat=len(tenths)))
+    expected = np.mean([abs(np.dot(flip, tenths)) >= abs(sum(tenths)) for flip in flips])
+    assert permutation_p(np.array(tenths) * 0.1, 10, 0) == pytest.approx(expected)
+    some = [*tenths, *tenths]  # up to 16 people: of more than twelve flips are drawn
+    flips = np.array(list(itertools.product((1, -1), repeat=len(some))))
+    exact = (np.abs(flips @ np.array(some)) >= abs(sum(some))).mean()
+    assert permutation_p(np.array(some) * 0.1, 4000, 0) == pytest.approx(exact, abs=0.03)
+
+
+def test_twenty_thousand_participants_are_drawn_in_parts(rng):
+    import tracemalloc
+
+    tracemalloc.start()
+    assert 0 < permutation_p(rng.normal(0, 1, 20_000), 600, 0) <= 1
+    assert tracemalloc.get_traced_memory()[1] < 150e6
+    tracemalloc.stop()
+
+
+def test_whoever_does_not_differ_does_not_count(rng):
+    differences = rng.normal(0, 1, 9)
+    among_others = np.concatenate([differences, np.zeros(40)])
+    assert permutation_p(among_others, 10, 0) == permutation_p(differences, 10, 0)
 
 
 def test_no_difference_has_p_one():

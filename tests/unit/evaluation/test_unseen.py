@@ -13,7 +13,7 @@ from contrage.dataset.inner_split import inner_split
 from contrage.dataset.null_ages import null_ages
 from contrage.dataset.split import split
 from contrage.errors import TableError
-from contrage.evaluation.probe import probe
+from contrage.evaluation.probe import probe_training
 from contrage.files import read_json, write_json
 from contrage.learning.train import train
 from contrage.tables import read_tsv, write_tsv
@@ -107,7 +107,7 @@ def both(request, folder: Path) -> dict[str, dict]:
         chosen = files if alpha == "unseen" else {"features": files["features"]}
         outputs = {"predictions": folder / f"{ages}-{alpha}.tsv"}
         outputs["metrics"] = folder / f"{ages}-{alpha}.json"
-        probe(
+        probe_training(
             {"row": "exp", "seed": 0, "probe": PROBE | {"alpha": alpha}},
             scans=tables,
             split=folder / "split.json",
@@ -154,7 +154,7 @@ def test_whoever_is_tested_on_has_no_part_in_the_choice(both, folder):
     write_json(folder / "wrong.json", wrong)
     outputs = {"predictions": folder / "wrong.tsv", "metrics": folder / "wrong-metrics.json"}
     with pytest.raises(TableError, match=r"wrong\.json: scan sub-\d+ is not in the table"):
-        probe(
+        probe_training(
             {"row": "exp", "seed": 0, "probe": PROBE | {"alpha": "unseen"}},
             features=both["features"],
             scans=both["tables"],
@@ -168,7 +168,7 @@ def test_whoever_is_tested_on_has_no_part_in_the_choice(both, folder):
 def test_one_table_for_each_fold_or_one_for_all(both, folder):
     outputs = {"predictions": folder / "p.tsv", "metrics": folder / "m.json"}
     with pytest.raises(TableError, match="2 folds, but 3 tables of scans"):
-        probe(
+        probe_training(
             {"row": "exp", "seed": 0, "probe": PROBE},
             features=both["features"],
             scans=[*both["tables"], both["tables"][0]],

@@ -13,7 +13,7 @@ import torch
 from contrage.dataset.inner_split import inner_split
 from contrage.dataset.normalise import feature_statistics
 from contrage.errors import SettingsError
-from contrage.evaluation.probe import probe
+from contrage.evaluation.probe import probe_training
 from contrage.evaluation.search import choose
 from contrage.files import read_json, write_json
 from contrage.learning import checkpoint
@@ -78,7 +78,7 @@ def score(features: Path, inner: dict, settings: dict) -> Path:
     }
     outputs = {"predictions": folder / "predictions.tsv", "metrics": metrics}
     files = {"scans": [inner["scans"]], "split": inner["split"]}
-    probe(wanted, features=[features], **files, **outputs)
+    probe_training(wanted, features=[features], **files, **outputs)
     return metrics
 
 

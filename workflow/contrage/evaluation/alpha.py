@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from sklearn.linear_model import Ridge
 
 from contrage.errors import TableError
 from contrage.evaluation import predictions as table
-from contrage.evaluation.metrics import mae
 from contrage.evaluation.predictions import Fold
-from contrage.evaluation.ridge import Ridge, fit, fit_path
+from contrage.evaluation.ridge import fit, fit_path
 from contrage.files import read_npz
 from contrage.learning.tables import Scans
 
@@ -82,10 +82,8 @@ def fitted_unseen(
         Candidates; of equally good ones the first is taken.
     """
     path = fit_path(inner_features.of(inner.train), inner.train.ages, alphas)
-    unseen = inner_features.of(inner.test)
-    errors = [mae(inner.test.ages, each.predict(unseen)) for each in path]
-    alpha = alphas[int(np.argmin(errors))]
-    return fit_path(features.of(part.train), part.train.ages, [alpha])[0]
+    alpha = alphas[int(_errors(path, inner_features, inner.test).mean(0).argmin())]
+    return Ridge(alpha=float(alpha), solver="svd").fit(features.of(part.train), part.train.ages)
 
 
 def inner_fold(split: Path, part: Fold) -> Fold:
@@ -95,7 +93,11 @@ def inner_fold(split: Path, part: Fold) -> Fold:
 
 
 def errors_at(part: Fold, features: Features) -> NDArray[np.float64]:
-    """Return the absolute errors (α, test scans) of a fold at each of `FIXED`, years."""
+    """Return the absolute errors (test scans, α) of a fold at each of `FIXED`, years."""
     path = fit_path(features.of(part.train), part.train.ages, FIXED)
-    test = features.of(part.test)
-    return np.array([np.abs(each.predict(test) - part.test.ages) for each in path])
+    return _errors(path, features, part.test)
+
+
+def _errors(path: Ridge, features: Features, scans: Scans) -> NDArray[np.float64]:
+    """Return the absolute errors (scans, α) of what `fit_path` has fitted, years."""
+    return np.abs(path.predict(features.of(scans)) - scans.ages[:, None])

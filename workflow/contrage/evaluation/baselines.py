@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from sklearn.decomposition import PCA
 
 from contrage.dataset.load import Loader
 from contrage.evaluation import predictions as table
@@ -89,8 +90,8 @@ def _ridges(
     found = {}
     for name, of_mask in (("ridge-blocks", False), ("ridge-coverage", True)):
         means = {side: blocks(scans.rows, load, block, of_mask) for side, scans in part.sides}
-        project = principal_components(means["train"], COMPONENTS)
-        values = {side: project(means[side]) for side in means}
+        components = principal_components(means["train"])
+        values = {side: components.transform(means[side]) for side in means}
         found[name] = _ridge(name, part, values, settings["probe"])
     return found
 
@@ -153,11 +154,8 @@ def block_means(images: np.ndarray, block: int) -> np.ndarray:
     return cut.mean((2, 4, 6), dtype=np.float64).reshape(len(images), -1)
 
 
-def principal_components(
-    training: np.ndarray, components: int
-) -> Callable[[np.ndarray], np.ndarray]:
-    """Return the projection on the first principal components of training rows (n, d)."""
-    centre = training.mean(0)
-    _, _, axes = np.linalg.svd(training - centre, full_matrices=False)
-    kept = axes[: min(components, len(training) - 1)]
-    return lambda rows: (rows - centre) @ kept.T
+def principal_components(training: np.ndarray) -> PCA:
+    """Return the first principal components of training rows (n, d), fitted."""
+    count = min(COMPONENTS, len(training) - 1, training.shape[1])
+    with np.errstate(invalid="ignore"):  # where all outlines agree there is no variance to share
+        return PCA(count, svd_solver="full").fit(training)

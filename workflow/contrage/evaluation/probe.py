@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from sklearn.linear_model import Ridge
+from sklearn.metrics import mean_absolute_error
 
 from contrage.errors import TableError
 from contrage.evaluation import predictions as table
@@ -20,18 +22,73 @@ from contrage.evaluation.alpha import (
     fitted_unseen,
     inner_fold,
 )
-from contrage.evaluation.metrics import mae, scores
+from contrage.evaluation.metrics import scores
+from contrage.evaluation.network import epochs, network_size
 from contrage.evaluation.predictions import Fold
-from contrage.evaluation.ridge import Ridge
-from contrage.files import read_npz, write_json
+from contrage.files import write_json
 from contrage.learning.tables import read_scans
 
 logger = logging.getLogger(__name__)
 
-SIZES = ("encoder_parameters", "head_parameters", "layers", "shape")
-
 
 def probe(
+    settings: dict[str, Any],
+    *,
+    features: list[Path],
+    scans: list[Path],
+    splits: list[Path],
+    predictions: list[Path],
+    metrics: list[Path],
+    unseen: list[Path] | None = None,
+    unseen_splits: list[Path] | None = None,
+) -> None:
+    """Predict age from the features of all trainings of a row, one after the other.
+
+    One process for all of them: importing scikit-learn takes longer than a probe.
+
+    Parameters
+    ----------
+    settings : dict
+        `row`, `seeds` (of each training) and `probe` (alpha, alphas, folds, unseen).
+    features : list of Path
+        What `probe_training` reads of each training: all of the first, then all of the second.
+    scans, splits : list of Path
+        The same; or one file, for all.
+    predictions, metrics : list of Path
+        Output: a file for each training.
+    unseen, unseen_splits : list of Path, optional
+        As features.
+
+    Raises
+    ------
+    LeakageError, TableError
+        As `probe_training`, and if there are not as many files for each training.
+    """
+    seeds = settings["seeds"]
+    files = {
+        "features": _dealt(features, len(seeds)),
+        "scans": _dealt(scans * len(seeds) if len(scans) == 1 else scans, len(seeds)),
+        "unseen": _dealt(unseen or [], len(seeds)),
+        "unseen_splits": _dealt(unseen_splits or [], len(seeds)),
+        "split": splits * len(seeds) if len(splits) == 1 else splits,
+        "predictions": predictions,
+        "metrics": metrics,
+    }
+    for seed, *own in zip(seeds, *files.values(), strict=True):
+        probe_training({**settings, "seed": seed}, **dict(zip(files, own, strict=True)))
+
+
+def _dealt(files: list[Path], trainings: int) -> list[list[Path]]:
+    """Return the files of each training."""
+    size, left = divmod(len(files), trainings)
+    if left:
+        raise TableError(
+            f"{files[0]}: {len(files)} such files are not as many for each of {trainings} seeds"
+        )
+    return [files[size * number : size * (number + 1)] for number in range(trainings)]
+
+
+def probe_training(
     settings: dict[str, Any],
     *,
     features: list[Path],
@@ -47,7 +104,7 @@ def probe(
     Parameters
     ----------
     settings : dict
-        `row`, `seed` and `probe` (alpha, alphas, folds, unseen).
+        `row`, `seed` and `probe`.
     features : list of Path
         One npz per fold, in the order of the split file's folds.
     scans : list of Path
@@ -92,7 +149,12 @@ def probe(
     report = summary(lines) | _alphas(parts, found, fits, settings["probe"])
     report |= {"mae_baseline": _baseline(parts), **network_size(features[0]), **epochs(features)}
     write_json(metrics, {"loss": settings["row"], "seed": settings["seed"], **_plain(report)})
-    logger.info("test MAE %.3f years (training mean: %.3f)", report["mae"], report["mae_baseline"])
+    logger.info(
+        "seed %d: test MAE %.3f years (training mean: %.3f)",
+        settings["seed"],
+        report["mae"],
+        report["mae_baseline"],
+    )
 
 
 def _fit(
@@ -122,7 +184,7 @@ def _alphas(
 ) -> dict[str, Any]:
     """Return the α of each fold, from which it was chosen, and the errors at others."""
     errors = [errors_at(part, own) for part, own in zip(parts, found, strict=True)]
-    at = np.concatenate(errors, axis=1).mean(1)
+    at = np.concatenate(errors).mean(0)
     return {
         "alpha": [each.alpha for each in fits],
         "alpha_candidates": candidates(settings),
@@ -133,18 +195,6 @@ def _alphas(
 def _baseline(parts: list[Fold]) -> float:
     errors = [np.abs(part.test.ages - part.train.ages.mean()) for part in parts]
     return float(np.concatenate(errors).mean())
-
-
-def network_size(path: Path) -> dict[str, Any]:
-    """Return how large the network was whose features these are, as far as the file says it."""
-    arrays = read_npz(path)
-    return {name: arrays[name].tolist() for name in SIZES if name in arrays}
-
-
-def epochs(paths: list[Path]) -> dict[str, list[int]]:
-    """Return the epoch that each fold's weights are of, as far as the files say it."""
-    found = [read_npz(path).get("epoch") for path in paths]
-    return {} if any(epoch is None for epoch in found) else {"epochs": [int(e) for e in found]}
 
 
 def summary(lines: list[dict[str, Any]]) -> dict[str, Any]:
@@ -161,9 +211,10 @@ def summary(lines: list[dict[str, Any]]) -> dict[str, Any]:
     means = {fold: train["age"][train["fold"] == fold].mean() for fold in set(train["fold"])}
     reference = np.array([means[fold] for fold in test["fold"]])
     report = scores(test["age"], test["predicted_age"], test["fold"], reference)
-    report |= {"n_test": len(test["age"]), "train_mae": mae(train["age"], train["predicted_age"])}
+    report["n_test"] = len(test["age"])
+    report["train_mae"] = float(mean_absolute_error(train["age"], train["predicted_age"]))
     if "own_prediction" in test:
-        report["mae_own"] = mae(test["age"], test["own_prediction"])
+        report["mae_own"] = float(mean_absolute_error(test["age"], test["own_prediction"]))
     return report
 
 

@@ -20,12 +20,10 @@ from contrage.dataset.normalise import common_field, statistics
 from contrage.dataset.split import check_leakage
 from contrage.evaluation.baselines import (
     BLOCK_MM,
-    COMPONENTS,
     Load,
     blocks,
     principal_components,
 )
-from contrage.evaluation.statistics import interval
 from contrage.files import open_array
 from contrage.learning.tables import Scans, read_scans
 from contrage.tables import write_tsv
@@ -34,6 +32,8 @@ logger = logging.getLogger(__name__)
 
 FOLDS = 5
 DRAWS = {"bootstrap": 2000, "permutations": 10000, "confidence": 0.95, "seed": 0}
+BATCH = 100
+"""Draws at a time: of 20,000 participants at 20 sites they take 320 MB."""
 VIEWS = [(seen, field) for field in ("own", "common") for seen in ("mask", "image")]
 
 
@@ -168,11 +168,11 @@ def classify(
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
 
-    project = principal_components(training, COMPONENTS)
     model = make_pipeline(
         StandardScaler(), LogisticRegression(class_weight="balanced", max_iter=2000)
     )
-    return model.fit(project(training), sites).predict(project(test))
+    components = principal_components(training)
+    return model.fit(components.transform(training), sites).predict(components.transform(test))
 
 
 @dataclass(frozen=True)
@@ -189,16 +189,21 @@ class Counts:
     given: NDArray[np.float64]
     site: NDArray[np.int_]
 
-    def balanced_accuracy(self, site: NDArray[np.int_], times: NDArray[np.float64]) -> float:
-        """Return the mean over sites of the share of scans that were given to their site."""
-        right = self.given[np.arange(len(site)), site] * times
-        scans = self.given.sum(1) * times
-        number = self.given.shape[1]
-        return float(
-            np.mean(
-                np.bincount(site, right, number) / np.maximum(np.bincount(site, scans, number), 1)
-            )
-        )
+    def accuracy_of_drawn(self, *people: NDArray[np.int_], axis: int = -1) -> NDArray[np.float64]:
+        """Return the balanced accuracy of some participants of each site, drawn along an axis."""
+        shares = [
+            self.given[some, site].sum(axis) / self.given[some].sum(-1).sum(axis)
+            for site, some in enumerate(people)
+        ]
+        return np.mean(shares, 0)
+
+    def accuracy_of_sites(
+        self, sites: NDArray[np.int_], axis: int = -1
+    ) -> NDArray[np.float64] | np.float64:
+        """Return the balanced accuracy if these (…, participants) were everybody's sites."""
+        of_site = sites[..., None] == np.arange(self.given.shape[1])
+        right = (self.given * of_site).sum(-2)
+        return (right / (self.given.sum(1)[:, None] * of_site).sum(-2)).mean(-1)
 
 
 def judge(scans: Scans, guessed: NDArray[np.str_], settings: dict[str, Any]) -> dict[str, float]:
@@ -218,29 +223,37 @@ def judge(scans: Scans, guessed: NDArray[np.str_], settings: dict[str, Any]) -> 
         says how often exchanging the sites of participants gives as good an agreement with the
         same predictions.
     """
+    from scipy.stats import bootstrap, permutation_test
+    from sklearn.metrics import balanced_accuracy_score
+
     found = count(scans, guessed)
-    once = np.ones(len(found.site))
-    accuracy = found.balanced_accuracy(found.site, once)
-    rng = np.random.default_rng(settings["seed"])
-    members = [np.flatnonzero(found.site == site) for site in range(found.given.shape[1])]
-    draws = np.empty(settings["bootstrap"])
-    for draw in range(len(draws)):
-        times = np.zeros(len(once))
-        for some in members:
-            times[some] = rng.multinomial(len(some), np.full(len(some), 1 / len(some)))
-        draws[draw] = found.balanced_accuracy(found.site, times)
-    low, high = interval(draws[:, None], settings["confidence"])
-    exchanged = [
-        found.balanced_accuracy(rng.permutation(found.site), once)
-        for _ in range(settings["permutations"])
-    ]
-    as_good = int((np.array(exchanged) >= accuracy - 1e-12).sum())
+    sites = range(found.given.shape[1])
+    low, high = bootstrap(
+        [np.flatnonzero(found.site == site) for site in sites],
+        found.accuracy_of_drawn,
+        n_resamples=settings["bootstrap"],
+        confidence_level=settings["confidence"],
+        method="percentile",
+        vectorized=True,
+        batch=BATCH,
+        rng=settings["seed"],
+    ).confidence_interval
+    exchanged = permutation_test(
+        (found.site,),
+        found.accuracy_of_sites,
+        permutation_type="pairings",
+        alternative="greater",
+        n_resamples=settings["permutations"],
+        vectorized=True,
+        batch=BATCH,
+        rng=settings["seed"],
+    )
     return {
-        "balanced_accuracy": accuracy,
-        "ci_low": float(low[0]),
-        "ci_high": float(high[0]),
-        "chance": 1 / found.given.shape[1],
-        "p_permutation": (as_good + 1) / (settings["permutations"] + 1),
+        "balanced_accuracy": float(balanced_accuracy_score(scans.sites, guessed)),
+        "ci_low": float(low),
+        "ci_high": float(high),
+        "chance": 1 / len(sites),
+        "p_permutation": float(exchanged.pvalue),
     }
 
 

@@ -7,9 +7,10 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from sklearn.metrics import mean_absolute_error
 
 from contrage.errors import TableError
-from contrage.evaluation.metrics import mae, scores
+from contrage.evaluation.metrics import scores
 from contrage.evaluation.statistics import holm, mae_intervals, permutation_p
 
 DEFAULTS = {"bootstrap": 2000, "confidence": 0.95, "permutations": 10000, "seed": 0}
@@ -134,27 +135,23 @@ def _row(name: str, frames: Sequence[pd.DataFrame]) -> dict[str, Any]:
     if not frames:
         raise TableError(f"there are no predictions of '{name}'")
     tests = [frame[frame["split"] == "test"] for frame in frames]
-    references = [_training_means(frame) for frame in frames]
+    pairs = list(zip(tests, map(_training_means, frames), strict=True))
     seeds = pd.DataFrame(
-        [
-            scores(test["age"], test["predicted_age"], test["fold"], reference)
-            for test, reference in zip(tests, references, strict=True)
-        ]
+        [scores(t["age"], t["predicted_age"], t["fold"], mean) for t, mean in pairs]
     )
     row = {
         "loss": name,
         "mae_mean": seeds["mae"].mean(),
         "mae_sd": seeds["mae"].std(ddof=1),
         "n_seeds": len(frames),
-        "mae_baseline": float(
-            np.mean([mae(t["age"], mean) for t, mean in zip(tests, references, strict=True)])
-        ),
+        "mae_baseline": np.mean([mean_absolute_error(t["age"], mean) for t, mean in pairs]),
         "rmse_mean": seeds["rmse"].mean(),
         "r2_mean": seeds["r2"].mean(),
         "r_mean": seeds["r"].mean(),
     }
     if all("own_prediction" in test for test in tests):
-        row["mae_own"] = float(np.mean([mae(t["age"], t["own_prediction"]) for t in tests]))
+        own = [mean_absolute_error(test["age"], test["own_prediction"]) for test in tests]
+        row["mae_own"] = np.mean(own)
     return row
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from contrage.evaluation.probe import SIZES
+from contrage.evaluation.network import SIZES
 from contrage.files import read_json
 from contrage.report.planned import curve_files, seed_files
 from contrage.tables import read_tsv
