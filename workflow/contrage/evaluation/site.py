@@ -186,6 +186,9 @@ def classify(
 class Counts:
     """How often the scans of a participant at a site were given to each site.
 
+    From these a batch of draws is measured at once: scikit-learn's `balanced_accuracy_score`, draw
+    by draw, takes 90 seconds for what takes half of one here (134 scans, four views).
+
     Attributes
     ----------
     given : ndarray of shape (participants, sites)
