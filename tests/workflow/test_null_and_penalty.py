@@ -97,6 +97,13 @@ def test_the_authors_choice_trains_nothing(done):
     assert jobs == PROBES | REPORT | {"Fitting the baselines, seed 0"}
 
 
+def test_a_further_seed_trains_itself_alone_and_repeats_the_probes(done):
+    jobs = planned(done, "training", seeds=[0, 1])
+    trained = {job for job in jobs if job.startswith("Training")}
+    assert len(trained) == 2 * 2 * len(ROWS) and all(", seed 1, fold" in job for job in trained)
+    assert jobs >= PROBES and "Fitting the baselines, seed 0" not in jobs
+
+
 def test_another_row_of_the_null_trains_that_row_alone(done):
     jobs = planned(done, "benchmark", null=["l1"])
     assert {f"Training l1-null, seed 0, fold {fold}" for fold in (0, 1)} <= jobs

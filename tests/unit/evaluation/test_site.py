@@ -139,6 +139,20 @@ def test_the_image_is_normalised_by_training_scans_where_the_paper_takes_the_coh
     np.testing.assert_array_equal(one, predict(scans, path, paper, "image", "own"))
 
 
+def test_directions_of_rounding_alone_have_no_say(rng):
+    """Images of few outlines differ along few directions; all others are rounding."""
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.preprocessing import StandardScaler
+
+    levels, sites = rng.integers(0, 5, 60)[:, None] / 7, rng.choice(["A", "B", "C"], 60)
+    rows = 0.3 + levels * rng.uniform(1, 2, 90)
+    scaled = StandardScaler().fit(levels[:40])
+    alone = LogisticRegression(class_weight="balanced", max_iter=2000)
+    alone.fit(scaled.transform(levels[:40]), sites[:40])
+    wanted = alone.predict(scaled.transform(levels[40:]))
+    assert (site.classify(rows[:40], rows[40:], sites[:40]) == wanted).all()
+
+
 @pytest.mark.parametrize(
     ("sites", "note"),
     [

@@ -86,6 +86,28 @@ def test_intervals_agree_with_scipys_bootstrap_where_people_are_many(rng):
     assert (low[0], high[0]) == pytest.approx(wanted, abs=0.06 * (wanted[1] - wanted[0]))
 
 
+def test_draws_are_those_of_scipys_bootstrap_with_several_scans_and_a_difference(rng):
+    """Scans of a participant are drawn together, and the same people for both rows."""
+    counts = rng.integers(1, 4, 30)
+    errors = rng.gamma(2, 2, (2, 30)) * counts
+    draws = bootstrap_mae(errors[:, None], counts[None], 0, 20000, seed=0)
+    wanted = bootstrap(
+        (*errors, counts),
+        lambda one, other, scans, axis: (other - one).sum(axis) / scans.sum(axis),
+        n_resamples=20000,
+        paired=True,
+        vectorized=True,
+        method="percentile",
+        rng=rng,
+    )
+    found = draws.mae[:, 1] - draws.mae[:, 0]
+    error = wanted.standard_error
+    assert found.std(ddof=1) == pytest.approx(error, rel=0.03)
+    assert np.quantile(found, [0.025, 0.975]) == pytest.approx(
+        np.array(wanted.confidence_interval), abs=0.1 * error
+    )
+
+
 @pytest.mark.parametrize("people", [2, 5, 7])
 def test_of_few_participants_it_is_students_t(rng, people):
     errors = rng.uniform(0, 9, (2, 1, people))

@@ -28,6 +28,8 @@ def hold_out(
     SettingsError
         If either side has fewer than two participants.
     """
+    # Not scikit-learn's GroupShuffleSplit: the same seed would draw other people, so that every
+    # early stop, search and penalty of a result so far would be judged by others.
     people = sorted(set(participants))
     count = count_held_out(len(people), fraction, key)
     return set(chance.permutation(people)[:count].tolist())

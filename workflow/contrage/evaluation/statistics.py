@@ -55,7 +55,8 @@ def mae_intervals(
 
     A studentised bootstrap over participants (Efron and Tibshirani 1993, chapter 12.5): each draw
     is measured in its own standard errors; with fewer than eight, Student's t. Percentiles of the
-    draws are too narrow for few (docs/evaluation.md has how often either holds the truth).
+    draws are too narrow for few (docs/evaluation.md has how often either holds the truth), and so
+    are all that `scipy.stats.bootstrap` has: of 12 people its BCa held the truth in .92.
 
     Parameters
     ----------
