@@ -64,7 +64,7 @@ try:
     experiment.check_config(config)
     beforehand.check(config)
     backends.require_backend(config["preprocessing"]["skull_strip"]["method"])
-    STRIPPER = backends.module(config["preprocessing"]["skull_strip"]["method"])
+    STRIPPER = backends.modules(config["preprocessing"]["skull_strip"]["method"])
     TEMPLATE = template_source.find_source(config["preprocessing"]["template"])
     FOUND = cohort_of_run(
         COHORT_SETTINGS,

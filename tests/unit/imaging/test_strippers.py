@@ -56,14 +56,14 @@ def test_nothing_slow_is_imported_before_a_method_runs(file):
 
 @pytest.mark.parametrize("method", backends.MODULES)
 def test_a_methods_own_code_is_named_for_the_rule(method):
-    files = {file.stem for file in sources.closure(*backends.module(method))}
+    files = {file.stem for file in sources.closure(*backends.modules(method))}
     assert method.replace("-", "_") in files and "strip" in files
     assert ("strip_nipype" in files) is ("nipype" in backends.packages(method))
 
 
 @pytest.mark.parametrize("method", ["template", "mask", "none"])
 def test_a_method_of_contrages_own_has_no_module_of_its_own(method):
-    assert backends.module(method) == () and backends.packages(method) == ()
+    assert backends.modules(method) == () and backends.packages(method) == ()
 
 
 @pytest.mark.parametrize("method", backends.MODULES)

@@ -20,6 +20,7 @@ MODULES = {
     for file in sorted(Path(strippers.__file__).parent.glob("[a-z]*.py"))
 }
 """The methods that others maintain, a file each, and their modules."""
+RUNNER = "contrage.imaging.strip_nipype"
 METHODS = ("template", *MODULES, "mask", "none")
 
 
@@ -61,12 +62,15 @@ def require_backend(method: str) -> None:
         raise SettingsError(f"{key} {method!r}: {lacking}")
 
 
-def module(method: str) -> tuple[str, ...]:
-    """Return the dotted name of a method's own module, where it has one.
+def modules(method: str) -> tuple[str, ...]:
+    """Return the dotted names of a method's own module, if any, and of what runs its program.
 
-    It is imported by that computed name, so that a rule has to name it as code of its own.
+    They are imported by these computed names, so that a rule has to name them as code of its own.
     """
-    return (MODULES[method],) if method in MODULES else ()
+    needed = backend(method)
+    if needed is None:
+        return ()
+    return (MODULES[method], *([RUNNER] if needed.names else []))
 
 
 def executable(method: str) -> str | None:

@@ -2,16 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-from nipype.interfaces.base import (
-    CommandLine,
-    CommandLineInputSpec,
-    File,
-    TraitedSpec,
-    isdefined,
-    traits,
-)
+from nipype.interfaces.base import CommandLine, CommandLineInputSpec, File, traits
 
 
 class Strict:
@@ -38,13 +29,6 @@ class SynthStripInputSpec(CommandLineInputSpec):
     use_gpu = traits.Bool(argstr="-g", desc="run on the GPU")
 
 
-class SynthStripOutputSpec(TraitedSpec):
-    """What mri_synthstrip writes."""
-
-    out_file = File(desc="stripped image")
-    out_mask = File(exists=True, desc="brain mask")
-
-
 class SynthStrip(Strict, CommandLine):
     """Skull stripping by a network trained on synthetic images (Hoopes et al. 2022).
 
@@ -54,14 +38,6 @@ class SynthStrip(Strict, CommandLine):
 
     _cmd = "mri_synthstrip"
     input_spec = SynthStripInputSpec
-    output_spec = SynthStripOutputSpec
-
-    def _list_outputs(self) -> dict:
-        outputs = self.output_spec().get()
-        for name in ("out_file", "out_mask"):
-            if isdefined(value := getattr(self.inputs, name)):
-                outputs[name] = str(Path(value).absolute())
-        return outputs
 
 
 class HDBETInputSpec(CommandLineInputSpec):
@@ -75,13 +51,6 @@ class HDBETInputSpec(CommandLineInputSpec):
     no_image = traits.Bool(argstr="--no_bet_image", desc="write no stripped image")
 
 
-class HDBETOutputSpec(TraitedSpec):
-    """What hd-bet writes."""
-
-    out_file = File(desc="stripped image")
-    out_mask = File(desc="brain mask")
-
-
 class HDBET(Strict, CommandLine):
     """Skull stripping by an nnU-Net (Isensee et al. 2019), version 2 of the program.
 
@@ -93,13 +62,3 @@ class HDBET(Strict, CommandLine):
 
     _cmd = "hd-bet"
     input_spec = HDBETInputSpec
-    output_spec = HDBETOutputSpec
-
-    def _list_outputs(self) -> dict:
-        outputs = self.output_spec().get()
-        written = str(Path(self.inputs.out_file).absolute())
-        if not (isdefined(self.inputs.no_image) and self.inputs.no_image):
-            outputs["out_file"] = written
-        if isdefined(self.inputs.save_mask) and self.inputs.save_mask:
-            outputs["out_mask"] = written.removesuffix(".nii.gz") + "_bet.nii.gz"
-        return outputs

@@ -90,8 +90,11 @@ def strip(
         result = Stripped(ndimage.binary_fill_holes(reference.array != 0))
     else:
         asked = backends.options({"method": method, method: options or {}})
-        (module,) = backends.module(method)
-        result = import_module(module).mask(reference, path, asked)
+        used, *runner = map(import_module, backends.modules(method))
+        if runner:
+            result = runner[0].external_mask(reference, path, method, used, asked)
+        else:
+            result = used.mask(reference, path, asked)
     _check_size(result.mask, reference, path, method)
     return result
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 import tempfile
-from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING
 
 import nibabel as nib
@@ -30,9 +30,8 @@ def external_mask(
     reference: Image,
     path: Path,
     method: str,
-    build: Callable[[Path, dict], tuple[CommandLine, Path]],
+    used: ModuleType,
     options: dict,
-    fill: bool = False,
 ) -> Stripped:
     """Run a program on an image and return the brain on the image's grid.
 
@@ -48,13 +47,11 @@ def external_mask(
         Its file, to be named in errors.
     method : str
         Its name.
-    build : callable
-        Takes the program's folder and the settings; returns the program, ready to run on `HEAD`
-        there, and the file with the mask or the brain that it will write.
+    used : module
+        Its file: `node(folder, options)` returns the program, ready to run on `HEAD` in its folder,
+        and the file with the mask or the brain that it will write.
     options : dict
         The method's settings.
-    fill : bool
-        It writes the brain itself: what is dark in it is no hole.
 
     Returns
     -------
@@ -71,11 +68,11 @@ def external_mask(
     with tempfile.TemporaryDirectory(prefix="contrage-") as name:
         folder = Path(name)
         save_nifti(folder / HEAD, reference.array, reference.affine)
-        node, written = build(folder, options)
+        node, written = used.node(folder, options)
         node.inputs.environ = {**node.inputs.environ, **dict.fromkeys(THREADS, "1")}
         command = re.sub(rf"{re.escape(name)}(/|$)", "", _run(node, folder, path, method)).strip()
         mask = _read(written, path, method)
-    if fill:
+    if used.BACKEND.fills:
         mask = mask.with_array(ndimage.binary_fill_holes(mask.array))
     if not mask.same_grid(reference):
         mask = reference.with_array(resample(mask, reference, order=0))

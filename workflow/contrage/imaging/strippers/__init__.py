@@ -1,8 +1,10 @@
 """Ways of skull stripping that other people maintain, a file each.
 
-A file put here is a method of its name (`_` reads `-`): its `BACKEND` says what it needs, its
-`mask(reference, path, options)` finds the brain. Beside it, `preprocessing.skull_strip` of the
-schema has its name and a block with its settings. Nothing slow is imported before `mask` runs.
+A file put here is a method of its name (`_` reads `-`): its `BACKEND` says what it needs. That of a
+program has `node(folder, options)`, which `contrage.imaging.strip_nipype` runs; that of a package
+`mask(reference, path, options)`, which finds the brain itself. Beside it,
+`preprocessing.skull_strip` of the schema has its name and a block with its settings. Nothing slow
+is imported before either runs.
 """
 
 from __future__ import annotations
@@ -32,6 +34,8 @@ class Backend:
     packages : tuple of str
         Python packages that do the work; their versions are noted, and without `names` the
         first must be installed.
+    fills : bool
+        The program writes the brain itself: what is dark in it is no hole.
     options : dict
         Its settings, with their defaults; the schema describes each.
     lacks : callable
@@ -47,6 +51,7 @@ class Backend:
     advice: str
     names: tuple[str, ...] = ()
     packages: tuple[str, ...] = ("nipype",)
+    fills: bool = False
     options: dict[str, Any] = field(default_factory=dict)
     lacks: Callable[[str], str | None] = lacks_nothing
     stamp: tuple[str, str] | None = None

@@ -11,9 +11,6 @@ from contrage.imaging.strippers import Backend
 if TYPE_CHECKING:
     from nipype.interfaces.base import CommandLine
 
-    from contrage.imaging.images import Image
-    from contrage.imaging.strip import Stripped
-
 BACKEND = Backend(
     words="BET of FSL",
     reference=("BET", "Smith (2002), Hum Brain Mapp 17:143-155, doi:10.1002/hbm.10062"),
@@ -22,13 +19,6 @@ BACKEND = Backend(
     options={"frac": 0.5, "robust": True},
     stamp=("FSLDIR", "etc/fslversion"),
 )
-
-
-def mask(reference: Image, path: Path, options: dict) -> Stripped:
-    """Run bet -m."""
-    from contrage.imaging.strip_nipype import external_mask
-
-    return external_mask(reference, path, "bet", node, options)
 
 
 def node(folder: Path, options: dict) -> tuple[CommandLine, Path]:

@@ -11,24 +11,15 @@ from contrage.imaging.strippers import Backend
 if TYPE_CHECKING:
     from nipype.interfaces.base import CommandLine
 
-    from contrage.imaging.images import Image
-    from contrage.imaging.strip import Stripped
-
 BACKEND = Backend(
     words="FreeSurfer's watershed",
     reference=REFERENCE,
     advice=ADVICE,
     names=("mri_watershed",),
+    fills=True,
     options={"normalised": False},
     stamp=STAMP,
 )
-
-
-def mask(reference: Image, path: Path, options: dict) -> Stripped:
-    """Run mri_watershed."""
-    from contrage.imaging.strip_nipype import external_mask
-
-    return external_mask(reference, path, "freesurfer", node, options, fill=True)
 
 
 def node(folder: Path, options: dict) -> tuple[CommandLine, Path]:

@@ -11,26 +11,17 @@ from contrage.imaging.strippers import Backend
 if TYPE_CHECKING:
     from nipype.interfaces.base import CommandLine
 
-    from contrage.imaging.images import Image
-    from contrage.imaging.strip import Stripped
-
 BACKEND = Backend(
     words="FreeSurfer's recon-all",
     reference=REFERENCE,
     advice=ADVICE,
     names=("recon-all",),
+    fills=True,
     lacks=lacks_license,
     stamp=STAMP,
     mem_mb=6000,
     runtime=180,
 )
-
-
-def mask(reference: Image, path: Path, options: dict) -> Stripped:
-    """Run recon-all -autorecon1."""
-    from contrage.imaging.strip_nipype import external_mask
-
-    return external_mask(reference, path, "freesurfer-recon-all", node, options, fill=True)
 
 
 def node(folder: Path, options: dict) -> tuple[CommandLine, Path]:

@@ -10,9 +10,6 @@ from contrage.imaging.strippers import Backend
 if TYPE_CHECKING:
     from nipype.interfaces.base import CommandLine
 
-    from contrage.imaging.images import Image
-    from contrage.imaging.strip import Stripped
-
 BACKEND = Backend(
     words="HD-BET",
     reference=(
@@ -25,13 +22,6 @@ BACKEND = Backend(
     options={"tta": False},
     mem_mb=12000,
 )
-
-
-def mask(reference: Image, path: Path, options: dict) -> Stripped:
-    """Run hd-bet on the CPU."""
-    from contrage.imaging.strip_nipype import external_mask
-
-    return external_mask(reference, path, "hdbet", node, options)
 
 
 def node(folder: Path, options: dict) -> tuple[CommandLine, Path]:

@@ -11,9 +11,6 @@ from contrage.imaging.strippers import Backend
 if TYPE_CHECKING:
     from nipype.interfaces.base import CommandLine
 
-    from contrage.imaging.images import Image
-    from contrage.imaging.strip import Stripped
-
 NAME = "mri_synthstrip"
 
 BACKEND = Backend(
@@ -29,13 +26,6 @@ BACKEND = Backend(
     stamp=STAMP,
     mem_mb=8000,
 )
-
-
-def mask(reference: Image, path: Path, options: dict) -> Stripped:
-    """Run mri_synthstrip, or a container's script."""
-    from contrage.imaging.strip_nipype import external_mask
-
-    return external_mask(reference, path, "synthstrip", node, options)
 
 
 def node(folder: Path, options: dict) -> tuple[CommandLine, Path]:
