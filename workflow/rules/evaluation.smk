@@ -27,7 +27,7 @@ rule probe:
     threads: 1
     resources:
         mem_mb=growing(2000),
-        runtime=growing(30),
+        runtime=growing(30 * len(SEEDS)),
     params:
         code=digest("contrage.evaluation.probe"),
         settings=lambda wildcards: as_json(

@@ -98,6 +98,9 @@ use rule probe as search_probe with:
         f"{RESULTS}/logs/search_probe/{{row}}/split-{{seed}}_fold-{{fold}}.log",
     benchmark:
         f"{RESULTS}/benchmarks/search_probe/{{row}}/split-{{seed}}_fold-{{fold}}.tsv"
+    resources:
+        mem_mb=growing(2000),
+        runtime=growing(30 + 5 * len(DRAWS)),
     params:
         code=digest("contrage.evaluation.probe"),
         settings=lambda wildcards: as_json(

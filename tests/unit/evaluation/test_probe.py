@@ -91,6 +91,23 @@ def test_as_many_files_are_asked_for_each_training(study, rng):
         probe({"row": "exp", "probe": SETTINGS["probe"], "seeds": [3, 8]}, **files)
 
 
+@pytest.mark.parametrize("name", ["predictions", "metrics", "splits"])
+def test_as_many_outputs_as_seeds_are_asked_for(study, rng, name):
+    files = of_seeds(study, rng)
+    files[name] = [*files[name], *files[name], *files[name]]
+    with pytest.raises(TableError, match=r"files of \w+, but 2 seeds"):
+        probe({"row": "exp", "probe": SETTINGS["probe"], "seeds": [3, 8]}, **files)
+
+
+@pytest.mark.parametrize("number", [np.nan, np.inf])
+def test_features_that_are_no_numbers_are_refused_with_their_file(study, rng, number):
+    features = informative(study, rng)
+    features[5, 2] = number
+    path = study.write_features(features)
+    with pytest.raises(TableError, match=rf"{path.name}: features that are no finite numbers"):
+        run(study, [path] * 3)
+
+
 def informative(study, rng) -> np.ndarray:
     return np.outer(study.ages, rng.normal(size=6)) / 30 + rng.normal(0, 0.1, (40, 6))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from contrage.evaluation.ridge import fit, fit_path, fold_numbers
+from contrage.evaluation.ridge import fit, fold_numbers, predict_path
 
 ALPHAS = [0.01, 0.1, 1.0, 10.0, 100.0]
 
@@ -45,9 +45,32 @@ def best(features: np.ndarray, ages: np.ndarray, number: np.ndarray) -> float:
 @pytest.mark.parametrize(("scans", "width"), [(30, 7), (20, 60)])
 def test_a_path_predicts_what_the_formula_says_at_every_alpha(rng, scans, width):
     features, ages = data(rng, scans, width)
-    found = fit_path(features, ages, ALPHAS).predict(features)
+    others = rng.normal(size=(4, width))
+    found = predict_path(features, ages, ALPHAS, others)
     for alpha, column in zip(ALPHAS, found.T, strict=True):
-        np.testing.assert_allclose(column, predicted(features, ages, alpha, features))
+        np.testing.assert_allclose(column, predicted(features, ages, alpha, others))
+    one = predict_path(features, ages, ALPHAS[1:2], others)
+    np.testing.assert_allclose(one, found[:, 1:2])
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_alpha_is_no_matter_of_rounding_on_features_of_few_directions(seed):
+    """What an encoder gives that has collapsed, at a large scale; against the formula by SVD."""
+    rng = np.random.default_rng(seed)
+    ages = rng.uniform(20, 80, 60)
+    features = np.outer(ages, rng.normal(size=128)) * 20
+    features += rng.normal(0, 1000, (60, 2)) @ rng.normal(size=(2, 128))
+    features = features.astype(np.float32).astype(float)
+    people = [str(i) for i in range(60)]
+    number, quality = fold_numbers(people, 5), np.zeros(len(ALPHAS))
+    for held_out in range(5):
+        test = number == held_out
+        centre, mean = features[~test].mean(0), ages[~test].mean()
+        u, s, v = np.linalg.svd(features[~test] - centre, full_matrices=False)
+        for place, alpha in enumerate(ALPHAS):
+            weights = v.T @ (s / (s**2 + alpha) * (u.T @ (ages[~test] - mean)))
+            quality[place] += r2(ages[test], (features[test] - centre) @ weights + mean)
+    assert fit(features, ages, people, ALPHAS, 5).alpha == ALPHAS[int(np.argmax(quality))]
 
 
 @pytest.mark.parametrize("noise", [0.5, 5, 40, 200])

@@ -190,7 +190,7 @@ def test_balanced_accuracy_is_that_of_scikit_learn(rng):
 def test_the_interval_and_p_are_those_of_loops_over_participants(rng):
     people = [f"p{i // 2:02d}" for i in range(80)]
     sites = np.array(["ABC"[i // 2 % 7 % 3] for i in range(80)])
-    guessed = np.where(rng.random(80) < 0.25, sites, rng.choice(["A", "B", "C"], 80))
+    guessed = np.where(rng.random(80) < 0.05, sites, rng.choice(["A", "B", "C"], 80))
     settings = {"bootstrap": 3000, "permutations": 3000, "confidence": 0.95, "seed": 0}
     found = judge(scans_of(people, sites), guessed, settings)
     right = {site: [] for site in "ABC"}
@@ -207,7 +207,8 @@ def test_the_interval_and_p_are_those_of_loops_over_participants(rng):
         given = np.repeat(rng.permutation(sites[::2]), 2)
         accuracy = np.mean([(guessed[given == site] == site).mean() for site in "ABC"])
         as_good += accuracy >= found["balanced_accuracy"] - 1e-12
-    assert found["p_permutation"] == pytest.approx(as_good / 3000, abs=0.03)
+    assert 0.05 < as_good / 3000 < 0.95, "else any p would do"
+    assert found["p_permutation"] == pytest.approx(as_good / 3000, abs=0.05)
 
 
 def test_the_interval_is_that_of_participants_not_of_their_scans():

@@ -215,3 +215,6 @@ def test_holm_multiplies_by_the_hypotheses_left_and_never_falls():
     np.testing.assert_allclose(holm([0.01, 0.04, 0.03, 0.005]), [0.03, 0.06, 0.06, 0.02])
     np.testing.assert_allclose(holm([0.6, np.nan, 0.7]), [1, np.nan, 1])
     assert np.isnan(holm([np.nan])).all()
+    given = np.array([0.01, np.nan, 0.04])
+    holm(given)
+    np.testing.assert_array_equal(given, [0.01, np.nan, 0.04])

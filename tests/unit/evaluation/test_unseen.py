@@ -148,6 +148,20 @@ def test_the_errors_at_fixed_penalties_are_those_of_scikit_learns_ridge(both, fo
         assert error == pytest.approx(np.mean(errors[alpha]), rel=1e-6)
 
 
+def test_a_single_candidate_is_taken(both, folder):
+    one = PROBE | {"alpha": "unseen", "unseen": {"fraction": 0.2, "alphas": [10.0]}}
+    metrics = folder / "one.json"
+    probe_training(
+        {"row": "exp", "seed": 0, "probe": one},
+        **{name: both[name] for name in ("features", "unseen", "unseen_splits")},
+        scans=both["tables"],
+        split=folder / "split.json",
+        predictions=folder / "one.tsv",
+        metrics=metrics,
+    )
+    assert read_json(metrics)["alpha"] == [10.0, 10.0]
+
+
 def test_whoever_is_tested_on_has_no_part_in_the_choice(both, folder):
     wrong = read_json(both["unseen_splits"][0])
     wrong["folds"][0]["test"].append(read_json(folder / "split.json")["folds"][0]["test"][0])

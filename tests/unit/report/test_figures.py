@@ -196,6 +196,18 @@ def test_the_range_in_the_figure_of_ages_is_that_of_all_scans(bare) -> None:
     assert first["age"].max() == scans["age"].max()
 
 
+def test_who_was_scanned_in_two_studies_counts_in_each_with_the_scans_there() -> None:
+    scans = pd.DataFrame(
+        [["a", "A", 0.9], ["a", "B", 0.5], ["a", "B", 0.7], ["b", "B", 0.8], ["c", None, 0.4]],
+        columns=["participant_id", "site", "coverage"],
+    )
+    found = by_participant(scans, "coverage", within=("site",))
+    assert found[["participant_id", "site"]].fillna("-").agg("".join, axis=1).tolist() == [
+        *("aA", "aB", "bB", "c-"),
+    ]
+    assert found["coverage"].tolist() == pytest.approx([0.9, 0.6, 0.8, 0.4])
+
+
 def test_coverage_counts_participants_not_their_scans() -> None:
     scans = pd.DataFrame(
         {

@@ -13,7 +13,7 @@ from sklearn.linear_model import Ridge
 from contrage.errors import TableError
 from contrage.evaluation import predictions as table
 from contrage.evaluation.predictions import Fold
-from contrage.evaluation.ridge import fit, fit_path
+from contrage.evaluation.ridge import fit, predict_path
 from contrage.files import read_npz
 from contrage.learning.tables import Scans
 
@@ -49,7 +49,17 @@ class Features:
 
     def of(self, scans: Scans) -> NDArray[np.float64]:
         """Return the features (n, d) of some scans."""
-        return self.arrays["features"][self.places(scans)].astype(float)
+        return self.column("features", scans)
+
+    def column(self, name: str, scans: Scans) -> NDArray[np.float64]:
+        """Return an array's rows of some scans; raise `TableError` where one is no number."""
+        values = self.arrays[name][self.places(scans)].astype(float)
+        if not np.isfinite(values).all():
+            raise TableError(
+                f"{self.path}: {name} that are no finite numbers; the training went astray: lower "
+                "training.learning_rate, or raise the loss's temperature"
+            )
+        return values
 
 
 def fitted(part: Fold, features: Features, settings: dict[str, Any]) -> Ridge:
@@ -81,8 +91,7 @@ def fitted_unseen(
     alphas : sequence of float
         Candidates; of equally good ones the first is taken.
     """
-    path = fit_path(inner_features.of(inner.train), inner.train.ages, alphas)
-    alpha = alphas[int(_errors(path, inner_features, inner.test).mean(0).argmin())]
+    alpha = alphas[int(_errors(inner, inner_features, alphas).mean(0).argmin())]
     return Ridge(alpha=float(alpha), solver="svd").fit(features.of(part.train), part.train.ages)
 
 
@@ -94,10 +103,11 @@ def inner_fold(split: Path, part: Fold) -> Fold:
 
 def errors_at(part: Fold, features: Features) -> NDArray[np.float64]:
     """Return the absolute errors (test scans, α) of a fold at each of `FIXED`, years."""
-    path = fit_path(features.of(part.train), part.train.ages, FIXED)
-    return _errors(path, features, part.test)
+    return _errors(part, features, FIXED)
 
 
-def _errors(path: Ridge, features: Features, scans: Scans) -> NDArray[np.float64]:
-    """Return the absolute errors (scans, α) of what `fit_path` has fitted, years."""
-    return np.abs(path.predict(features.of(scans)) - scans.ages[:, None])
+def _errors(part: Fold, features: Features, alphas: Sequence[float]) -> NDArray[np.float64]:
+    """Return the absolute errors (test scans, α) of a fold, years."""
+    train, test = part.train, part.test
+    found = predict_path(features.of(train), train.ages, alphas, features.of(test))
+    return np.abs(found - test.ages[:, None])

@@ -74,6 +74,9 @@ def probe(
         "predictions": predictions,
         "metrics": metrics,
     }
+    for name in ("split", "predictions", "metrics"):
+        if len(files[name]) != len(seeds):
+            raise TableError(f"{len(files[name])} files of {name}, but {len(seeds)} seeds")
     for seed, *own in zip(seeds, *files.values(), strict=True):
         probe_training({**settings, "seed": seed}, **dict(zip(files, own, strict=True)))
 
@@ -149,12 +152,8 @@ def probe_training(
     report = summary(lines) | _alphas(parts, found, fits, settings["probe"])
     report |= {"mae_baseline": _baseline(parts), **network_size(features[0]), **epochs(features)}
     write_json(metrics, {"loss": settings["row"], "seed": settings["seed"], **_plain(report)})
-    logger.info(
-        "seed %d: test MAE %.3f years (training mean: %.3f)",
-        settings["seed"],
-        report["mae"],
-        report["mae_baseline"],
-    )
+    errors = report["mae"], report["mae_baseline"]
+    logger.info("%s: test MAE %.3f years (training mean: %.3f)", metrics, *errors)
 
 
 def _fit(
@@ -174,7 +173,7 @@ def _lines(part: Fold, features: Features, fitted: Ridge) -> list[dict[str, Any]
     for side, scans in part.sides:
         more = {}
         if "prediction" in features.arrays:
-            more["own_prediction"] = features.arrays["prediction"][features.places(scans)]
+            more["own_prediction"] = features.column("prediction", scans)
         lines += table.lines(side, part.number, scans, fitted.predict(features.of(scans)), **more)
     return lines
 

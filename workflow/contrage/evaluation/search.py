@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import logging
-import math
 from pathlib import Path
 from typing import Any
 
-from contrage.errors import ContrageError
+import numpy as np
+
 from contrage.files import read_json, write_json
 from contrage.tables import write_rows
 
@@ -31,18 +31,9 @@ def choose(settings: dict[str, Any], *, metrics: list[Path], output: Path) -> No
         Output JSON: row, split, fold; `settings`, `draw` and `validation_mae` (years) of the best;
         `draws`, how many there were; `rule`; `scores`, settings and error of every draw.
 
-    Raises
-    ------
-    ContrageError
-        If no draw has an error that is a number.
     """
     errors = [read_json(path)["mae"] for path in metrics]
-    best = best_draw(errors)
-    if best is None:
-        raise ContrageError(
-            f"search.rows.{settings['row']}: none of the {len(errors)} draws could be scored in "
-            f"fold {settings['fold']}; choose other ranges"
-        )
+    best = int(np.argmin(errors))
     where = {key: settings[key] for key in ("row", "split", "fold")}
     scores = [
         {"draw": number, "settings": drawn, "validation_mae": error}
@@ -52,12 +43,6 @@ def choose(settings: dict[str, Any], *, metrics: list[Path], output: Path) -> No
         output, where | scores[best] | {"draws": len(errors), "rule": RULE} | {"scores": scores}
     )
     logger.info("draw %d of %d: validation MAE %.3f years", best, len(errors), errors[best])
-
-
-def best_draw(errors: list[float | None]) -> int | None:
-    """Return the place of the smallest error, the first of equal ones; None counts as no score."""
-    places = [place for place, error in enumerate(errors) if not _missing(error)]
-    return min(places, key=lambda place: errors[place], default=None)
 
 
 def search_table(settings: dict[str, Any], *, best: list[Path], output: Path) -> None:
@@ -89,10 +74,6 @@ def search_table(settings: dict[str, Any], *, best: list[Path], output: Path) ->
 
 def cell(value: Any) -> str:
     """Return a value as it stands in the table: words as they are, all else as JSON."""
-    if _missing(value):
+    if value is None:
         return "n/a"
     return value if isinstance(value, str) else json.dumps(value)
-
-
-def _missing(value: Any) -> bool:
-    return value is None or (isinstance(value, float) and math.isnan(value))

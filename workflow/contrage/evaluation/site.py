@@ -211,9 +211,16 @@ class Counts:
         self, sites: NDArray[np.int_], axis: int = -1
     ) -> NDArray[np.float64] | np.float64:
         """Return the balanced accuracy if these (…, participants) were everybody's sites."""
-        of_site = sites[..., None] == np.arange(self.given.shape[1])
-        right = (self.given * of_site).sum(-2)
-        return (right / (self.given.sum(1)[:, None] * of_site).sum(-2)).mean(-1)
+        people, count = self.given.shape
+        draw = np.arange(sites.size // people).reshape(*sites.shape[:-1], 1)
+        right, scans = (
+            np.bincount((draw * count + sites).ravel(), each.ravel(), draw.size * count)
+            for each in (
+                self.given[np.arange(people), sites],
+                np.broadcast_to(self.given.sum(1), sites.shape),
+            )
+        )
+        return (right / scans).reshape(*sites.shape[:-1], count).mean(-1)
 
 
 def judge(scans: Scans, guessed: NDArray[np.str_], settings: dict[str, Any]) -> dict[str, float]:

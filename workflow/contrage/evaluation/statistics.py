@@ -204,7 +204,7 @@ def holm(p_values: Sequence[float]) -> Floats:
     """Adjust p values for their number (Holm 1979); NaN stays NaN and does not count."""
     from statsmodels.stats.multitest import multipletests
 
-    adjusted = np.asarray(p_values, float)
+    adjusted = np.array(p_values, float)
     known = ~np.isnan(adjusted)
     if known.any():
         adjusted[known] = multipletests(adjusted[known], method="holm")[1]

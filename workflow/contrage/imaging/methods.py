@@ -89,13 +89,11 @@ def _strip(settings: dict) -> tuple[str, list[str]]:
             f"{pose['template_mm']} mm ({_linear(pose['ants'])}) with ANTs through ANTsPy "
             f"{versions('antspyx')['antspyx']}; {carried}."
         ), ["ANTs", *(["SyN"] if "refine" in quality else [])]
-    words, cited = method, ["nipype"]
-    if used := backend(method):
-        words = used.words
-        cited = [used.reference[0], *(name for name in used.packages if name == "nipype")]
+    used = backend(method)
+    cited = [used.reference[0], *(name for name in used.packages if name == "nipype")]
     options = "".join(f", {key} {value}" for key, value in sorted(further.items()))
     through = ", through nipype" if "nipype" in cited else ""
-    return f"The skull was stripped from each {image} by {words}{options}{through}.", cited
+    return f"The skull was stripped from each {image} by {used.words}{options}{through}.", cited
 
 
 def _bias(settings: dict) -> tuple[str, list[str]]:

@@ -32,7 +32,7 @@ from contrage.tables import read_tsv
 logger = logging.getLogger(__name__)
 
 PACKAGES = ("contrage", "antspyx", "monai", "nilearn", "nibabel", "torch", "numpy", "scipy")
-PACKAGES += ("scikit-learn", "pandas", "matplotlib", "seaborn")
+PACKAGES += ("scikit-learn", "statsmodels", "pandas", "matplotlib", "seaborn")
 TABLES = ("mae", "norms", "baselines", "alphas", "cohort", "excluded", "runtimes")
 
 

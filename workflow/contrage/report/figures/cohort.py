@@ -63,11 +63,16 @@ def age_histogram(given: Ingredients) -> Figure | None:
     )
 
 
-def by_participant(scans: pd.DataFrame, measure: str, of_scans: str = "median") -> pd.DataFrame:
-    """Return a row per participant with a measure, which is the median or another `of_scans`."""
-    people = scans.dropna(subset=measure).drop_duplicates("participant_id")
-    values = scans.groupby("participant_id")[measure].agg(of_scans)
-    return people.assign(**{measure: people["participant_id"].map(values)})
+def by_participant(
+    scans: pd.DataFrame, measure: str, of_scans: str = "median", within: tuple[str, ...] = ()
+) -> pd.DataFrame:
+    """Return a row per participant (and value of `within`) with a measure of their scans.
+
+    It is the median over these, or another `of_scans`.
+    """
+    keys, known = ["participant_id", *within], scans.dropna(subset=measure)
+    values = known.groupby(keys, dropna=False)[measure].transform(of_scans)
+    return known.assign(**{measure: values}).drop_duplicates(keys)
 
 
 def coverage(given: Ingredients) -> Figure | None:
@@ -76,7 +81,9 @@ def coverage(given: Ingredients) -> Figure | None:
 
     if "coverage" not in given.scans or given.scans["coverage"].isna().all():
         return None
-    people = by_participant(given.scans.assign(coverage=100 * given.scans["coverage"]), "coverage")
+    scans = given.scans.assign(coverage=100 * given.scans["coverage"])
+    middle = by_participant(scans, "coverage")["coverage"].median()
+    people = by_participant(scans, "coverage", within=("site",) if "site" in scans else ())
     people, colours = given.grouped(people, most=len(people), counted=True)
     canvas, axes = plt.subplots(figsize=(7, 1.1 + 0.5 * len(colours)))
     strips(axes, people, "coverage", colours)
@@ -84,7 +91,6 @@ def coverage(given: Ingredients) -> Figure | None:
     _draw_limits(axes, 100 * limit)
     one, group = given.kind.one, given.kind.group
     axes.set_xlabel(f"part of the template's brain covered by the {one} [%]")
-    middle = people["coverage"].median()
     return save(
         canvas,
         given.output,
