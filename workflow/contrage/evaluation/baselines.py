@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from sklearn.decomposition import PCA
 
 from contrage.dataset.load import Loader
@@ -17,7 +17,7 @@ from contrage.evaluation.alpha import candidates
 from contrage.evaluation.predictions import Fold
 from contrage.evaluation.ridge import fit
 from contrage.files import open_array
-from contrage.learning.tables import Scans, read_scans
+from contrage.learning.tables import read_scans
 
 logger = logging.getLogger(__name__)
 
@@ -26,6 +26,8 @@ COMPONENTS = 20
 CHUNK = 32
 
 Load = Callable[[np.ndarray], np.ndarray]
+Sides = dict[str, np.ndarray]
+"""What there is of the training and of the test scans of a fold, by these names."""
 
 
 def baselines(
@@ -60,32 +62,28 @@ def baselines(
         load = Loader(array, part.entry, settings["dataset"])
         ridges = _ridge_of_table if is_table else _ridges
         found = _means(part) | ridges(part, load, settings)
-        for name, predict in found.items():
+        for name, predicted in found.items():
             for side, side_scans in part.sides:
-                predicted = predict(side_scans)
-                lines += table.lines(side, part.number, side_scans, predicted, baseline=name)
+                lines += table.lines(side, part.number, side_scans, predicted[side], baseline=name)
     lines.sort(key=lambda line: line["baseline"])
     table.write(predictions, lines, "baseline")
 
 
-def _means(part: Fold) -> dict[str, Callable[[Scans], np.ndarray]]:
-    """Return the predictors that look at no image."""
+def _means(part: Fold) -> dict[str, Sides]:
+    """Predict without a look at images."""
     overall = part.train.ages.mean()
-    found = {"mean": lambda scans: np.full(len(scans.ids), overall)}
-    known = [site for site in part.train.sites if site is not None]
-    if known:
-        sites = np.array([site or "" for site in part.train.sites])
-        mean_of = {site: part.train.ages[sites == site].mean() for site in set(known)}
-        found["site-mean"] = lambda scans: np.array(
-            [mean_of.get(site, overall) for site in scans.sites]
-        )
+    found = {"mean": {side: np.full(len(scans.ids), overall) for side, scans in part.sides}}
+    of_site = pd.Series(part.train.ages).groupby(list(part.train.sites)).mean()
+    if len(of_site):
+        found["site-mean"] = {
+            side: pd.Series(scans.sites).map(of_site).fillna(overall).to_numpy()
+            for side, scans in part.sides
+        }
     return found
 
 
-def _ridges(
-    part: Fold, load: Load, settings: dict[str, Any]
-) -> dict[str, Callable[[Scans], np.ndarray]]:
-    """Return the predictors that read block means, fitted on the training scans alone."""
+def _ridges(part: Fold, load: Load, settings: dict[str, Any]) -> dict[str, Sides]:
+    """Predict from block means, by what is fitted on the training scans alone."""
     block = max(1, round(BLOCK_MM / settings["dataset"]["voxel_mm"]))
     found = {}
     for name, of_mask in (("ridge-blocks", False), ("ridge-coverage", True)):
@@ -96,32 +94,19 @@ def _ridges(
     return found
 
 
-def _ridge_of_table(
-    part: Fold, load: Load, settings: dict[str, Any]
-) -> dict[str, Callable[[Scans], np.ndarray]]:
-    """Return the predictor that reads a table's features, fitted on the training rows alone."""
+def _ridge_of_table(part: Fold, load: Load, settings: dict[str, Any]) -> dict[str, Sides]:
+    """Predict from a table's features, by what is fitted on the training rows alone."""
     values = {side: load(scans.rows).astype(float) for side, scans in part.sides}
     return {"ridge-features": _ridge("ridge-features", part, values, settings["probe"])}
 
 
-def _ridge(
-    name: str, part: Fold, values: dict[str, np.ndarray], probe: dict[str, Any]
-) -> Callable[[Scans], np.ndarray]:
+def _ridge(name: str, part: Fold, values: Sides, probe: dict[str, Any]) -> Sides:
     train = part.train
     # No encoder has fitted these to the ages: cross-validation chooses, from the losses' list.
     chosen = candidates(probe), probe["folds"]
     fitted = fit(values["train"], train.ages, train.participants, *chosen)
     logger.info("fold %d, %s: alpha %g", part.number, name, fitted.alpha)
-    ages = {
-        scan: age
-        for side, scans in part.sides
-        for scan, age in zip(scans.ids, fitted.predict(values[side]), strict=True)
-    }
-    return partial(_look_up, ages)
-
-
-def _look_up(ages: dict[str, float], scans: Scans) -> np.ndarray:
-    return np.array([ages[scan] for scan in scans.ids])
+    return {side: fitted.predict(values[side]) for side in values}
 
 
 def blocks(rows: np.ndarray, load: Load, block: int, of_mask: bool) -> np.ndarray:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from sklearn.linear_model import Ridge
 from sklearn.metrics import mean_absolute_error
 
@@ -198,19 +199,11 @@ def _baseline(parts: list[Fold]) -> float:
 
 def summary(lines: list[dict[str, Any]]) -> dict[str, Any]:
     """Return the metrics of a predictions file's lines: of the test lines unless named train."""
-    columns = {
-        side: {
-            name: np.array([line[name] for line in lines if line["split"] == side])
-            for name in ("age", "predicted_age", "fold", "own_prediction")
-            if name in lines[0]
-        }
-        for side in ("train", "test")
-    }
-    train, test = columns["train"], columns["test"]
-    means = {fold: train["age"][train["fold"] == fold].mean() for fold in set(train["fold"])}
-    reference = np.array([means[fold] for fold in test["fold"]])
+    frame = pd.DataFrame(lines)
+    train, test = (frame[frame["split"] == side] for side in ("train", "test"))
+    reference = test["fold"].map(train.groupby("fold")["age"].mean())
     report = scores(test["age"], test["predicted_age"], test["fold"], reference)
-    report["n_test"] = len(test["age"])
+    report["n_test"] = len(test)
     report["train_mae"] = float(mean_absolute_error(train["age"], train["predicted_age"]))
     if "own_prediction" in test:
         report["mae_own"] = float(mean_absolute_error(test["age"], test["own_prediction"]))

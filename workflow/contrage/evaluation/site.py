@@ -84,18 +84,14 @@ def usable(scans: Scans) -> tuple[Scans, list[str], str | None]:
     (Scans, list of str, str or None)
         The last says why no site can be predicted; None where one can.
     """
-    known = sorted({site for site in scans.sites if site is not None})
-    people = {
-        site: len({who for who, at in zip(scans.participants, scans.sites, strict=True)
-                   if at == site})
-        for site in known
-    }  # fmt: skip
-    large = [site for site in known if people[site] >= FOLDS]
-    kept = scans.take(np.flatnonzero([site in large for site in scans.sites]))
-    left_out = [site for site in known if site not in large]
-    if not known:
+    told = pd.DataFrame({"person": scans.participants, "site": scans.sites})
+    people = told.groupby("site")["person"].nunique()
+    large = people.index[people >= FOLDS]
+    kept = scans.take(np.flatnonzero(told["site"].isin(large)))
+    left_out = people.index.difference(large).tolist()
+    if not len(people):
         return kept, left_out, "no site is known"
-    if len(known) == 1:
+    if len(people) == 1:
         return kept, left_out, "there is only one site"
     if len(large) < 2:
         return kept, left_out, f"fewer than two sites have {FOLDS} participants or more"
@@ -277,9 +273,7 @@ def judge(scans: Scans, guessed: NDArray[np.str_], settings: dict[str, Any]) -> 
 def count(scans: Scans, guessed: NDArray[np.str_]) -> Counts:
     """Count the predictions of each participant at each site."""
     names = sorted(set(scans.sites))
-    units = sorted(set(zip(scans.participants, scans.sites, strict=True)))
-    place = {unit: index for index, unit in enumerate(units)}
-    given = np.zeros((len(units), len(names)))
-    for who, site, guess in zip(scans.participants, scans.sites, guessed, strict=True):
-        given[place[who, site], names.index(guess)] += 1
-    return Counts(given, np.array([names.index(site) for _, site in units]))
+    given = pd.crosstab([np.array(scans.participants), np.array(scans.sites)], guessed)
+    given = given.reindex(columns=names, fill_value=0)
+    site = pd.Index(names).get_indexer(given.index.get_level_values(1))
+    return Counts(given.to_numpy(float), site)
