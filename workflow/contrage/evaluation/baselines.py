@@ -73,7 +73,7 @@ def _means(part: Fold) -> dict[str, Sides]:
     """Predict without a look at images."""
     overall = part.train.ages.mean()
     found = {"mean": {side: np.full(len(scans.ids), overall) for side, scans in part.sides}}
-    of_site = pd.Series(part.train.ages).groupby(list(part.train.sites)).mean()
+    of_site = pd.Series(part.train.ages).groupby(np.array(part.train.sites, object)).mean()
     if len(of_site):
         found["site-mean"] = {
             side: pd.Series(scans.sites).map(of_site).fillna(overall).to_numpy()

@@ -25,12 +25,14 @@ BACKEND = Backend(
 
 
 def node(folder: Path, options: dict) -> tuple[CommandLine, Path]:
-    """Return the program, ready to run, and the file that it will write."""
-    from contrage.imaging.nipype_interfaces import HDBET
+    """Return the program, ready to run, and the file that it will write.
+
+    Its options are those of version 2 (HD_BET/entry_point.py); version 1 refuses them.
+    """
+    from contrage.imaging.nipype_interfaces import Program
     from contrage.imaging.strip_nipype import BRAIN, HEAD
 
-    program = HDBET(in_file=str(folder / HEAD), out_file=str(folder / BRAIN), device="cpu")
-    program.inputs.save_mask = program.inputs.no_image = True
-    if not options["tta"]:
-        program.inputs.disable_tta = True
+    mirrored = "" if options["tta"] else " --disable_tta"
+    arguments = f"-i {folder / HEAD} -o {folder / BRAIN} -device cpu{mirrored}"
+    program = Program(command="hd-bet", args=f"{arguments} --no_bet_image --save_bet_mask")
     return program, folder / "brain_bet.nii.gz"

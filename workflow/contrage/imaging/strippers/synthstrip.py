@@ -31,13 +31,12 @@ BACKEND = Backend(
 def node(folder: Path, options: dict) -> tuple[CommandLine, Path]:
     """Return the program, ready to run, and the file that it will write."""
     from contrage.imaging.backends import executable
-    from contrage.imaging.nipype_interfaces import SynthStrip
+    from contrage.imaging.nipype_interfaces import Program
     from contrage.imaging.strip_nipype import BRAIN, HEAD, MASK
 
-    program = SynthStrip(command=executable("synthstrip"))
-    program.inputs.in_file = str(folder / HEAD)
-    program.inputs.out_file, program.inputs.out_mask = str(folder / BRAIN), str(folder / MASK)
-    program.inputs.border = int(options["border"])
-    if options["no_csf"]:
-        program.inputs.no_csf = True
+    files = f"-i {folder / HEAD} -o {folder / BRAIN} -m {folder / MASK}"
+    fluid = " --no-csf" if options["no_csf"] else ""
+    program = Program(
+        command=executable("synthstrip"), args=f"{files} -b {options['border']}{fluid}"
+    )
     return program, folder / MASK
