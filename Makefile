@@ -19,6 +19,8 @@ INSTALL = uv pip install --quiet --compile-bytecode --python $(BIN)/python \
 LOCK = env -u UV_FIND_LINKS -u UV_TORCH_BACKEND uv pip compile --quiet --universal \
   --python-version 3.11 --generate-hashes --custom-compile-command 'make lock' $(UPGRADE)
 
+# An environment that was interrupted while it was made must not make itself.
+OUTSIDE := $(PATH)
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 # uv does not read pip's settings: what pip is told by these two, uv is told as well.
@@ -52,12 +54,12 @@ lint: $(BIN)/.env-test
 env: $(BIN)/.env
 
 $(BIN)/activate:
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	@PATH="$(OUTSIDE)" $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "contrage needs Python 3.11 or newer; say which: make PYTHON=python3.11 $(MAKECMDGOALS)"; exit 1; }
-	$(PYTHON) -m venv .venv
+	PATH="$(OUTSIDE)" $(PYTHON) -m venv --clear .venv
 
 $(BIN)/uv: $(BIN)/activate envs/uv.txt
-	python -m pip install --disable-pip-version-check --quiet --require-hashes --requirement envs/uv.txt
+	python -m pip install --disable-pip-version-check --quiet --force-reinstall --require-hashes --requirement envs/uv.txt
 	@touch $@
 
 $(BIN)/.env: $(BIN)/uv pyproject.toml constraints.txt

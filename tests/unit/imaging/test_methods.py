@@ -56,7 +56,6 @@ def test_numbers_of_the_registration_come_from_its_quality(quality, part):
             {"method": "bet", "bet": {"frac": 0.31}},
             "BET of FSL, frac 0.31, through nipype",
         ),
-        ("skull_strip", {"method": "other-program"}, "by other-program"),
         ("bias_correction", {"target": "none"}, "No bias field was corrected"),
         ("bias_correction", {"target": "both"}, "and the map was estimated by N4"),
         ("bias_correction", {"target": "map"}, "N4 changes the values of a quantitative map"),

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 BACKEND = Backend(
     words="deepbet",
     reference=("deepbet", "Fisch et al. (2024), Comput Biol Med 179:108845, arXiv:2308.07003"),
-    advice="pip install 'contrage[deepbet]'",
+    advice="install it into the environment (contrage's folder: "
+    "uv pip install --constraint constraints.txt --editable '.[deepbet]')",
     packages=("deepbet", "torch"),
     options={"threshold": 0.5, "n_dilate": 0},
     mem_mb=4000,
