@@ -57,9 +57,7 @@ def bright(image: Image) -> Image:
 
 def test_a_package_that_is_missing_is_named_with_how_to_get_it(monkeypatch):
     monkeypatch.setattr(backends, "find_spec", lambda name: None)
-    with pytest.raises(
-        SettingsError, match=r"package 'deepbet'.*pip install 'contrage\[deepbet\]'"
-    ):
+    with pytest.raises(SettingsError, match=r"package 'deepbet'.*--editable '\.\[deepbet\]'"):
         backends.require_backend("deepbet")
 
 
