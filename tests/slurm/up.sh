@@ -159,13 +159,14 @@ CONF
 sql() { mariadb --no-defaults --socket="$DIR/database/socket" --user=root --execute="$1"; }
 
 start_accounting() {
+  # A starting server removes temporary tables: in a folder shared with another's, those as well.
   if [ ! -d "$DIR/database/mysql" ]; then
-    mariadb-install-db --no-defaults --user="$USER_NAME" --datadir="$DIR/database" \
+    TMPDIR="$DIR/temporary" mariadb-install-db --no-defaults --user="$USER_NAME" --datadir="$DIR/database" \
       --auth-root-authentication-method=normal --skip-test-db >"$DIR/log/install-db.log" 2>&1 ||
       fail "the database could not be made" "$DIR/log/install-db.log"
   fi
   if ! alive mariadbd; then
-    setsid nohup mariadbd --no-defaults --user="$USER_NAME" --datadir="$DIR/database" \
+    TMPDIR="$DIR/temporary" setsid nohup mariadbd --no-defaults --user="$USER_NAME" --datadir="$DIR/database" \
       --socket="$DIR/database/socket" --bind-address=127.0.0.1 --port=$((PORT + 2)) \
       --pid-file="$DIR/mariadbd.pid" --innodb-buffer-pool-size=64M \
       --log-error="$DIR/log/mariadbd.log" </dev/null >/dev/null 2>&1 &
@@ -196,7 +197,7 @@ start_slurm() {
 }
 
 umask 022
-mkdir -p "$DIR"/{bin,log,munge,controller,database}
+mkdir -p "$DIR"/{bin,log,munge,controller,database,temporary}
 chmod 700 "$DIR/controller"
 install_packages
 alive slurmctld || write_configuration
