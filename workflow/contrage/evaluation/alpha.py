@@ -91,7 +91,7 @@ def fitted_unseen(
     alphas : sequence of float
         Candidates; of equally good ones the first is taken.
     """
-    alpha = alphas[int(_errors(inner, inner_features, alphas).mean(0).argmin())]
+    alpha = alphas[int(errors_at(inner, inner_features, alphas).mean(0).argmin())]
     return Ridge(alpha=float(alpha), solver="svd").fit(features.of(part.train), part.train.ages)
 
 
@@ -101,13 +101,10 @@ def inner_fold(split: Path, part: Fold) -> Fold:
     return found
 
 
-def errors_at(part: Fold, features: Features) -> NDArray[np.float64]:
-    """Return the absolute errors (test scans, α) of a fold at each of `FIXED`, years."""
-    return _errors(part, features, FIXED)
-
-
-def _errors(part: Fold, features: Features, alphas: Sequence[float]) -> NDArray[np.float64]:
-    """Return the absolute errors (test scans, α) of a fold, years."""
+def errors_at(
+    part: Fold, features: Features, alphas: Sequence[float] = FIXED
+) -> NDArray[np.float64]:
+    """Return the absolute errors (test scans, α) of a fold at each α, years."""
     train, test = part.train, part.test
     found = predict_path(features.of(train), train.ages, alphas, features.of(test))
     return np.abs(found - test.ages[:, None])
