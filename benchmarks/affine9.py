@@ -10,7 +10,7 @@ stored in another order of axes with its world turned by 25 degrees ("turned"). 
 (`--heads`), in MNI152 space already, are placed in such a world as well. Each is stripped,
 bias-corrected and registered with twelve parameters by contrage; from there, in a process each,
 
-- contrage: `contrage.imaging.affine9.refine`;
+- contrage: `contrage.imaging.space.affine9.refine`;
 - DIPY: `AffineRegistration` with `RigidScalingTransform3D` at the same sizes of voxels. DIPY scales
   along the axes of the moving image's world: so its axes are made the scan's own. Each size is a
   call of its own: between levels of one call DIPY multiplies two such transforms, which shears;
@@ -45,10 +45,10 @@ from scipy import ndimage
 from scipy.spatial.transform import Rotation
 
 from contrage.files import read_json, save_nifti
-from contrage.imaging.affine9 import Nine, nearest_nine, refine
 from contrage.imaging.images import Image, grid_points, load, shrink, transform_points
-from contrage.imaging.register import load_quality
-from contrage.imaging.template import brain_template
+from contrage.imaging.space.affine9 import Nine, nearest_nine, refine
+from contrage.imaging.space.mni import load_quality
+from contrage.imaging.template.grids import brain_template
 
 WORLD = np.eye(4)
 WORLD[:3, :3] = Rotation.from_rotvec(np.deg2rad(25) * np.array([2, 3, 6]) / 7).as_matrix()
@@ -68,9 +68,9 @@ def turned(path: Path, truth: np.ndarray, folder: Path) -> tuple[Path, np.ndarra
 
 def prepare(path: Path, truth: np.ndarray, quality: str) -> dict[str, Any]:
     """Strip a head, correct its bias and register it with twelve parameters."""
-    from contrage.imaging.ants_bridge import import_ants
+    from contrage.imaging.ants.bridge import import_ants
     from contrage.imaging.bias import bias_field
-    from contrage.imaging.register import estimate
+    from contrage.imaging.space.mni import estimate
     from contrage.imaging.strip import strip
 
     import_ants(1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import NamedTuple
 
-from contrage.cohort.bids_images import FOLDERS
+from contrage.cohort.bids_folder.images import FOLDERS
 
 Found = dict[str, set[str]]
 """Scan → names of its images, with their entities where those are not the name's."""

@@ -28,10 +28,10 @@ from typing import Any
 from bids_cases import CASES, Found, describe, write
 from scale import LARGEST, make_cohort
 
-from contrage.cohort.bids import _folders
-from contrage.cohort.bids_images import FOLDERS, _candidates
-from contrage.cohort.bids_sessions import _session_labels
+from contrage.cohort.bids_folder.images import FOLDERS, _candidates
+from contrage.cohort.bids_folder.sessions import _session_labels
 from contrage.cohort.snapshot import cohort_of_run
+from contrage.cohort.sources.bids import _folders
 
 SETTINGS = {"source": "bids", "image": "stiffness", "anatomical": "T1w", "maps": []}
 SETTINGS |= {"needs_anatomical": True, "needs_mask": False, "needs_magnitude": False}

@@ -22,8 +22,8 @@ import numpy as np
 import yaml
 
 from contrage.files import read_json, save_nifti
-from contrage.imaging.affines import rotation
 from contrage.imaging.images import Image, load
+from contrage.imaging.space.affines import rotation
 
 ROOT = Path(__file__).resolve().parents[1]
 Pair = tuple[Image, Image]
@@ -114,7 +114,7 @@ SPOILED: dict[str, Callable[[Pair, Pair], Pair]] = {
 
 def phantom(index: int, participants: int, folder: Path) -> Pair:
     """Generate one participant of a cohort."""
-    from contrage.cohort.phantom.participant import make_participant
+    from contrage.cohort.phantom.heads.participant import make_participant
 
     names = ("anatomical", "stiffness", "brain_mask", "bias_field", "coverage")
     files = {name: folder / f"{index}-{name}.nii.gz" for name in names}
@@ -127,7 +127,7 @@ def verdict(index: int, kind: str | None, participants: int) -> tuple[str | None
     """Preprocess one participant; returns the spoiling and why it was flagged or refused."""
     from contrage.imaging.check import check
     from contrage.imaging.preprocess import preprocess
-    from contrage.imaging.quality import quality
+    from contrage.imaging.quality.measure import quality
 
     steps = yaml.safe_load((ROOT / "config" / "config.yaml").read_text())["preprocessing"]
     names = ("brain_mask", "corrected", "preproc_anatomical", "preproc_mask", "preproc_stiffness")

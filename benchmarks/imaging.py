@@ -39,7 +39,7 @@ PLAIN = "plain ANTs"
 
 def make_phantoms(folder: Path, participants: int, voxel_mm: float) -> list[Path]:
     """Write phantom participants of all ages; returns their folders."""
-    from contrage.cohort.phantom.participant import make_participant
+    from contrage.cohort.phantom.heads.participant import make_participant
 
     folders = []
     for index in range(participants):
@@ -99,10 +99,10 @@ def errors(scan: Path, mask: Path, affine: np.ndarray) -> dict[str, float]:
 
 def by_contrage(scan: Path, quality: str, folder: Path) -> dict[str, Any]:
     """Check and preprocess a scan as the workflow does, step by step."""
-    from contrage.imaging.affines import read_affine
     from contrage.imaging.check import check
     from contrage.imaging.preprocess import preprocess
     from contrage.imaging.scan import Scan
+    from contrage.imaging.space.affines import read_affine
 
     steps: dict[str, tuple[float, float]] = {}
     original = Scan.step
@@ -138,8 +138,8 @@ def by_plain_ants(scan: Path, folder: Path) -> dict[str, Any]:
     """Register the head to nilearn's template, as a user would write it."""
     import ants
 
-    from contrage.imaging.affines import read_affine
-    from contrage.imaging.template import template_path
+    from contrage.imaging.space.affines import read_affine
+    from contrage.imaging.template.grids import template_path
 
     steps: dict[str, tuple[float, float]] = {}
     fixed, moving = (

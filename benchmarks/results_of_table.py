@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from contrage.evaluation.summary import mae_table
+from contrage.evaluation.statistics.summary import mae_table
 from contrage.report.style import baseline_name, is_null, loss_name
 from contrage.report.text import interval, missing, number
 from contrage.tables import read_tsv

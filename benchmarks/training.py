@@ -34,15 +34,15 @@ from plain_loop import PlainLoop, TwoViews
 from sklearn.linear_model import RidgeCV
 from torch.utils.flop_counter import FlopCounterMode
 
-from contrage.learning import precision
-from contrage.learning.device import choose, repeatable
 from contrage.learning.embed import extract
-from contrage.learning.epoch import Material, prepare, run_epoch
+from contrage.learning.folds import Scans
 from contrage.learning.images import OnDevice
+from contrage.learning.loop.epoch import Material, prepare, run_epoch
+from contrage.learning.loop.state import State, load_loss, start
+from contrage.learning.machine import precision
+from contrage.learning.machine.device import choose, repeatable
+from contrage.learning.machine.processes import ALONE
 from contrage.learning.model import Model
-from contrage.learning.processes import ALONE
-from contrage.learning.state import State, load_loss, start
-from contrage.learning.tables import Scans
 
 HEAD = [512, 128]
 

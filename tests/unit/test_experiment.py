@@ -8,9 +8,10 @@ import pytest
 import yaml
 from snakemake.utils import validate
 
-from contrage import experiment, losses
-from contrage.cohort.tables import Cohort, Scan
+from contrage import losses
+from contrage.cohort.scans import Cohort, Scan
 from contrage.errors import SettingsError
+from contrage.plan import rows as experiment
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from contrage.failures import SHOWN, summary
+from contrage.run.failures import SHOWN, summary
 
 BLOCK = """Error in rule {rule}:
     message: SLURM-job '{number}' failed, SLURM status is: 'FAILED'.
@@ -100,6 +100,6 @@ def test_a_full_disk_is_told_of_a_job_that_could_not_write_its_log(monkeypatch):
     class Disk:
         f_bavail, f_frsize, f_files, f_favail = 1, 4096, 0, 0
 
-    monkeypatch.setattr("contrage.failures.os.statvfs", lambda place: Disk)
+    monkeypatch.setattr("contrage.run.failures.os.statvfs", lambda place: Disk)
     block = BLOCK.format(rule="stack", number=7, log="results/x/logs/stack.log")
     assert "no space left on device" in told(block)[1]

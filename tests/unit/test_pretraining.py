@@ -7,9 +7,11 @@ import copy
 import pytest
 import yaml
 
-from contrage import experiment, losses, pretraining, settings
-from contrage.cohort.tables import Cohort, Scan
+from contrage import losses, settings
+from contrage.cohort.scans import Cohort, Scan
 from contrage.errors import SettingsError
+from contrage.plan import pretraining
+from contrage.plan import rows as experiment
 
 PEOPLE = ["sub-01", "sub-02", "sub-03"]
 T1 = {"source": "bids", "name": "t1", "path": "t1", "image": "T1w"}

@@ -46,7 +46,7 @@ def test_groups_and_resources_are_those_of_rules():
 def test_each_scans_steps_are_submitted_together_and_nothing_that_can_fail_for_another():
     groups = dict(entry.split("=") for entry in PROFILE["groups"])
     assert groups["preprocess"] == groups["quality"] == groups["pretraining_quality"]
-    alone = {"train", "train_watched", "probe", "baselines", "gate", "came_through", "feasible"}
+    alone = {"train", "train_watched", "probe", "baselines", "screen", "usable", "feasible"}
     assert not alone & {without_prefix(rule) for rule in groups}
 
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contrage.errors import SettingsError
-from contrage.search import check_ranges, draw_settings
+from contrage.plan.draws import check_ranges, draw_settings
 
 KNOWN = ["temperature", "nn_final", "norm"]
 WHOLE = st.tuples(st.integers(-50, 50), st.integers(-50, 50)).map(sorted)

@@ -10,9 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from contrage import slurm
 from contrage.errors import ContrageError
-from contrage.run import at_work
+from contrage.run import at_work, slurm
 
 QUEUE = """#!/bin/sh
 # A queue in a file: number, working directory and comment of each job.

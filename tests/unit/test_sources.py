@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from contrage import cli, losses, sources
+from contrage import cli, losses
+from contrage.run import code as sources
 
 RECORD = """
 import importlib, json, sys

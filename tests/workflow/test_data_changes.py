@@ -15,7 +15,7 @@ import yaml
 from small_study import Workflow, checkout
 from tiny_maps import CONFIG, Study, brain, write_maps
 
-from contrage.cohort.mre134 import TABLE
+from contrage.cohort.sources.mre134 import TABLE
 from contrage.tables import read_tsv
 
 pytestmark = [pytest.mark.workflow, pytest.mark.xdist_group("changes")]

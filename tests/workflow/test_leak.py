@@ -12,7 +12,7 @@ import yaml
 from small_study import CONFIG, MNI, Workflow, brain
 
 from contrage.files import read_json
-from contrage.pretraining import merged
+from contrage.plan.pretraining import merged
 from contrage.tables import read_tsv
 
 pytestmark = [pytest.mark.workflow, pytest.mark.xdist_group("small")]

@@ -9,7 +9,7 @@ import pytest
 import yaml
 from small_study import TINY, Workflow
 
-from contrage.pretraining import merged
+from contrage.plan.pretraining import merged
 from contrage.tables import read_tsv
 
 pytestmark = [pytest.mark.workflow, pytest.mark.xdist_group("phantom")]

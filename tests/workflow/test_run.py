@@ -160,7 +160,7 @@ def test_editing_the_bias_correction_repeats_preprocessing_and_what_follows_alon
 
 
 def test_editing_the_code_of_quality_preprocesses_nothing(finished: Workflow):
-    with edited(finished.folder / "workflow/contrage/imaging/quality.py", "\n# an edit\n"):
+    with edited(finished.folder / "workflow/contrage/imaging/quality/measure.py", "\n# an edit\n"):
         planned = {name.split(" sub-")[0] for name in finished.jobs() if " sub-" in name}
     assert planned == {"Measuring the quality of"}
 
@@ -196,7 +196,9 @@ def test_a_record_or_an_image_that_was_removed_is_made_again_for_a_job_that_read
     file = finished.folder / "results/derivatives/study/sub-01" / name
     kept = file.rename(finished.folder / "kept")
     try:
-        with edited(finished.folder / "workflow/contrage/imaging/quality.py", "\n# an edit\n"):
+        with edited(
+            finished.folder / "workflow/contrage/imaging/quality/measure.py", "\n# an edit\n"
+        ):
             planned = finished.jobs()
     finally:
         kept.rename(file)

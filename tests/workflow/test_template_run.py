@@ -11,7 +11,7 @@ import yaml
 from small_study import CONFIG, Workflow, checkout, write_study
 
 from contrage.files import read_json, save_nifti, sha256
-from contrage.imaging.template import mni_template
+from contrage.imaging.template.grids import mni_template
 
 pytestmark = [pytest.mark.workflow, pytest.mark.xdist_group("phantom")]
 

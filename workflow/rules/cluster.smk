@@ -8,8 +8,8 @@ from contextlib import chdir, redirect_stderr
 from snakemake.cli import parse_args
 from snakemake.exceptions import WorkflowError
 
-from contrage import pretraining as beforehand
-from contrage import slurm
+from contrage.plan import pretraining as beforehand
+from contrage.run import slurm
 from contrage.errors import ContrageError
 from contrage.run import at_work, place
 

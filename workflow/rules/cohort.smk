@@ -4,7 +4,7 @@ if IS_PHANTOM:
 
     rule phantom_tables:
         input:
-            code=code("contrage.cohort.phantom.tables"),
+            code=code("contrage.cohort.phantom.heads.tables"),
         output:
             participants=f"{RAW}/participants.tsv",
             description=f"{RAW}/dataset_description.json",
@@ -22,7 +22,7 @@ if IS_PHANTOM:
             mem_mb=growing(500),
             runtime=growing(10),
         params:
-            code=digest("contrage.cohort.phantom.tables"),
+            code=digest("contrage.cohort.phantom.heads.tables"),
             settings=as_json(**config["cohort"]["phantom"]),
         message:
             "Writing the phantom cohort's table"
@@ -52,7 +52,7 @@ if IS_PHANTOM:
             runtime=growing(10),
         params:
             settings=phantom_settings,
-            code=digest("contrage.cohort.phantom.participant"),
+            code=digest("contrage.cohort.phantom.heads.participant"),
         message:
             "Making phantom {wildcards.scan}"
         shell:

@@ -7,19 +7,23 @@ import shlex
 
 from snakemake.logging import logger
 
-from contrage import experiment, failures, sources
-from contrage import pretraining as beforehand
-from contrage.cohort import came_through, names
+from contrage.plan import rows as experiment
+from contrage.run import failures
+from contrage.run import code as sources
+from contrage.plan import pretraining as beforehand
+from contrage.cohort import names
+from contrage.imaging import usable
 from contrage.cohort.notices import notices
 from contrage.cohort.read import settings_of
 from contrage.cohort.snapshot import cohort_of_run
-from contrage.imaging import backends, template_source
+from contrage.imaging import skull_strip
+from contrage.imaging.template.grids import source as template_source
 from contrage.learning import encoders
 from contrage.plan.people import check_plan, left_out_otherwise
 from contrage.plan.targets import trains
 from contrage.run.found import contents, stamps
 from contrage.run.found import digest as digest_of
-from contrage.sources import digest
+from contrage.run.code import digest
 
 # A plan is millions of objects that stay: looking through them for garbage was a fifth of the time.
 gc.set_threshold(50_000, 20, 100)
@@ -63,8 +67,8 @@ RAW_IMAGES = [
 try:
     experiment.check_config(config)
     beforehand.check(config)
-    backends.require_backend(config["preprocessing"]["skull_strip"]["method"])
-    STRIPPER = backends.modules(config["preprocessing"]["skull_strip"]["method"])
+    skull_strip.require_backend(config["preprocessing"]["skull_strip"]["method"])
+    STRIPPER = skull_strip.modules(config["preprocessing"]["skull_strip"]["method"])
     TEMPLATE = template_source.find_source(config["preprocessing"]["template"])
     FOUND = cohort_of_run(
         COHORT_SETTINGS,

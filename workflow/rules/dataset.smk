@@ -47,8 +47,8 @@ else:
 
     rule stack:
         input:
-            scans=rules.gate.output.passed,
-            came_through=rules.came_through.output.table,
+            scans=rules.screen.output.passed,
+            usable=rules.usable.output.table,
             images=per_scan(
                 rules.preprocess.output[
                     f"preproc_{IMAGE if IMAGE in MAPS else 'anatomical'}"

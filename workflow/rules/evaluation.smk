@@ -47,7 +47,7 @@ rule baselines:
         array=f"{ARRAY}.npy",
         scans=rules.select.output.selected,
         split=rules.split.output.split,
-        code=code("contrage.evaluation.baselines"),
+        code=code("contrage.evaluation.elements.baselines"),
     output:
         predictions=f"{RESULTS}/baselines/seed-{{seed}}.tsv",
     log:
@@ -61,7 +61,7 @@ rule baselines:
         mem_mb=growing(4000),
         runtime=growing(60),
     params:
-        code=digest("contrage.evaluation.baselines"),
+        code=digest("contrage.evaluation.elements.baselines"),
         settings=lambda wildcards: as_json(
             seed=int(wildcards.seed),
             probe=config["probe"],
@@ -84,7 +84,7 @@ if HAS_SCANS:
         input:
             array=f"{ARRAY}.npy",
             scans=rules.select.output.selected,
-            code=code("contrage.evaluation.site"),
+            code=code("contrage.evaluation.elements.site"),
         output:
             table=f"{RESULTS}/tables/site.tsv",
         log:
@@ -98,7 +98,7 @@ if HAS_SCANS:
             mem_mb=growing(4000),
             runtime=growing(60),
         params:
-            code=digest("contrage.evaluation.site"),
+            code=digest("contrage.evaluation.elements.site"),
             settings=as_json(
                 dataset={
                     key: config["dataset"][key]

@@ -34,20 +34,20 @@ rule check:
         " {params.images} --output {output.record:q}"
 
 
-# No input of `preprocess`: Snakemake would see no other change of it in a run that repeats the gate.
+# No input of `preprocess`: Snakemake would see no other change of it in a run that repeats the screening.
 # Its priority, and that of the checks, brings it before all but a job or two.
-rule gate:
+rule screen:
     input:
         scans=rules.cohort.output.scans,
         excluded=rules.cohort.output.excluded,
         records=per_scan(rules.check.output.record),
-        code=code("contrage.cohort.gate"),
+        code=code("contrage.imaging.screen"),
     output:
         passed=f"{DERIVATIVES}/passed.tsv",
     log:
-        f"{DERIVATIVES}/logs/gate.log",
+        f"{DERIVATIVES}/logs/screen.log",
     benchmark:
-        f"{DERIVATIVES}/benchmarks/gate/all.tsv"
+        f"{DERIVATIVES}/benchmarks/screen/all.tsv"
     priority: 95
     retries: 0  # a second look finds the same scans
     conda:
@@ -57,7 +57,7 @@ rule gate:
         mem_mb=growing(1000),
         runtime=growing(10),
     params:
-        code=digest("contrage.cohort.gate"),
+        code=digest("contrage.imaging.screen"),
         settings=as_json(
             **{
                 key: config["cohort"][key]
@@ -68,7 +68,7 @@ rule gate:
     message:
         "Naming the scans that cannot be used"
     shell:
-        "python -m contrage gate --settings {params.settings:q} --log {log:q}"
+        "python -m contrage screen --settings {params.settings:q} --log {log:q}"
         " --scans {input.scans:q} --derivatives {params.derivatives:q} --passed {output.passed:q}"
         " --excluded {input.excluded:q}"
 
@@ -93,7 +93,7 @@ rule preprocess:
     params:
         settings=as_json(
             template=TEMPLATE.settings(),
-            skull_strip=backends.used(config["preprocessing"]["skull_strip"]),
+            skull_strip=skull_strip.used(config["preprocessing"]["skull_strip"]),
             **{
                 step: config["preprocessing"][step]
                 for step in ("bias_correction", "registration")
@@ -138,7 +138,7 @@ rule quality:
             image=IMAGE,
             **limits_of_quality(),
         ),
-        code=digest("contrage.imaging.quality"),
+        code=digest("contrage.imaging.quality.measure"),
         raw=raw_for_quality_options,
     message:
         "Measuring the quality of {wildcards.scan}"

@@ -1,7 +1,7 @@
 """Which images and settings a job of the imaging stage gets."""
 
-TRIES = came_through.tries(Path(DERIVATIVES))
-PREPROCESSING_NEEDS = backends.needs(
+TRIES = usable.tries(Path(DERIVATIVES))
+PREPROCESSING_NEEDS = skull_strip.needs(
     config["preprocessing"]["skull_strip"]["method"], GRID_MM
 )
 

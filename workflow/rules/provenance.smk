@@ -5,7 +5,7 @@ rule describe:
     input:
         scans=rules.cohort.output.scans,
         records=per_scan(rules.preprocess.output.sidecar),
-        code=code("contrage.imaging.description", *STRIPPER),
+        code=code("contrage.imaging.provenance.description", *STRIPPER),
         registration=[os.path.relpath(path) for path in registration_settings()],
     output:
         description=f"{DERIVATIVES}/dataset_description.json",
@@ -24,7 +24,7 @@ rule describe:
         mem_mb=growing(1000),
         runtime=growing(10),
     params:
-        code=digest("contrage.imaging.description", *STRIPPER),
+        code=digest("contrage.imaging.provenance.description", *STRIPPER),
         settings=as_json(
             name=config["cohort"]["name"],
             anatomical=ANATOMICAL if USES_ANATOMICAL else None,

@@ -2,17 +2,17 @@
 
 
 # Preprocessing writes down which scans failed; this names them all, where they may not fail.
-rule came_through:
+rule usable:
     input:
-        scans=rules.gate.output.passed,
+        scans=rules.screen.output.passed,
         records=per_scan(rules.quality.output.record),
-        code=code("contrage.cohort.came_through"),
+        code=code("contrage.imaging.usable"),
     output:
         table=f"{DERIVATIVES}/came_through.tsv",
     log:
-        f"{DERIVATIVES}/logs/came_through.log",
+        f"{DERIVATIVES}/logs/usable.log",
     benchmark:
-        f"{DERIVATIVES}/benchmarks/came_through/all.tsv"
+        f"{DERIVATIVES}/benchmarks/usable/all.tsv"
     retries: 0  # a second look finds the same scans
     conda:
         "../../envs/imaging.yaml"
@@ -21,13 +21,13 @@ rule came_through:
         mem_mb=growing(1000),
         runtime=growing(10),
     params:
-        code=digest("contrage.cohort.came_through"),
+        code=digest("contrage.imaging.usable"),
         settings=as_json(on_bad_scan=config["cohort"]["on_bad_scan"]),
         derivatives=folder_of_table,
     message:
         "Naming the scans that failed in preprocessing"
     shell:
-        "python -m contrage came-through --settings {params.settings:q} --log {log:q}"
+        "python -m contrage usable --settings {params.settings:q} --log {log:q}"
         " --scans {input.scans:q} --derivatives {params.derivatives:q} --table {output.table:q}"
 
 
@@ -73,7 +73,7 @@ rule quality_page:
 
 rule preprocessed:
     input:
-        came_through=rules.came_through.output.table,
+        usable=rules.usable.output.table,
         records=per_scan(rules.quality.output.record),
         page=rules.quality_page.output.page,
         description=f"{DERIVATIVES}/dataset_description.json",

@@ -120,7 +120,7 @@ rule search_best:
         metrics=rules.search_probe.output.metrics,
         # Comes first by its priority. No input of a draw: more draws would repeat all of them.
         feasible=rules.search_feasible.output.record,
-        code=code("contrage.evaluation.search"),
+        code=code("contrage.evaluation.choose"),
     output:
         best=BEST,
     log:
@@ -134,7 +134,7 @@ rule search_best:
         mem_mb=growing(500),
         runtime=growing(10),
     params:
-        code=digest("contrage.evaluation.search"),
+        code=digest("contrage.evaluation.choose"),
         settings=choice_settings,
     message:
         "Choosing settings of {wildcards.row}, split {wildcards.seed}, fold {wildcards.fold}"
@@ -146,7 +146,7 @@ rule search_best:
 rule search_table:
     input:
         best=expand(BEST, row=SEARCHED_ROWS, seed=SEARCHED_SEEDS, fold=FOLDS),
-        code=code("contrage.evaluation.search"),
+        code=code("contrage.evaluation.choose"),
     output:
         table=report(
             f"{RESULTS}/tables/search.tsv",
@@ -164,7 +164,7 @@ rule search_table:
         mem_mb=growing(500),
         runtime=growing(10),
     params:
-        code=digest("contrage.evaluation.search"),
+        code=digest("contrage.evaluation.choose"),
         settings=as_json(),
     message:
         "Writing the table of the search"

@@ -13,7 +13,7 @@ import pytest
 
 from contrage.bids import parse
 from contrage.cohort.read import read_cohort
-from contrage.cohort.tables import Cohort, Scan
+from contrage.cohort.scans import Cohort, Scan
 from contrage.errors import TableError
 
 SETTINGS = {

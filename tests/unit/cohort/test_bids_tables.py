@@ -10,7 +10,7 @@ import pytest
 
 from contrage.cohort.read import read_cohort
 from contrage.cohort.register import register
-from contrage.cohort.tables import Cohort
+from contrage.cohort.scans import Cohort
 from contrage.errors import TableError
 from contrage.tables import read_tsv
 

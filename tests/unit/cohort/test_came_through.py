@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from contrage.cohort.came_through import came_through, tries
-from contrage.cohort.gate import BadCohortError
 from contrage.cohort.names import quality_file
 from contrage.files import write_json, write_text
+from contrage.imaging.screen import BadCohortError
+from contrage.imaging.usable import tries, usable
 from contrage.tables import read_tsv
 
 GOOD = {"status": "ok", "stage": "quality", "reason": None}
@@ -25,7 +25,7 @@ def judge(folder: Path, on_bad_scan: str, **records: dict) -> Path:
         write_json(folder / quality_file(scan), record)
     table = folder / "came_through.tsv"
     settings = {"on_bad_scan": on_bad_scan}
-    came_through(settings, scans=folder / "scans.tsv", derivatives=folder, table=table)
+    usable(settings, scans=folder / "scans.tsv", derivatives=folder, table=table)
     return table
 
 

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 import yaml
 
-from contrage.cohort.feature_table import check_settings, feature_values, open_table
 from contrage.cohort.read import read_cohort
+from contrage.cohort.sources.table import check_settings, feature_values, open_table
 from contrage.errors import SettingsError, TableError
 
 NAMES = {

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from contrage.cohort.feature_table import feature_values, open_table
 from contrage.cohort.read import read_cohort
+from contrage.cohort.sources.table import feature_values, open_table
 from contrage.errors import TableError
 
 TABLE = {

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from contrage.cohort.gate import BadCohortError, gate
 from contrage.cohort.names import check_file
 from contrage.files import write_json
+from contrage.imaging.screen import BadCohortError, screen
 from contrage.tables import read_tsv, write_tsv
 
 
@@ -16,7 +16,7 @@ def run(folder, reasons, on_bad_scan):
     for scan, reason in reasons.items():
         record = {"status": "failed", "reason": reason} if reason else {"status": "ok"}
         write_json(folder / check_file(scan), record)
-    gate(
+    screen(
         {"on_bad_scan": on_bad_scan},
         scans=folder / "scans.tsv",
         derivatives=folder,
@@ -52,7 +52,7 @@ def twins(folder, **settings):
     for scan, digest in records.items():
         write_json(folder / check_file(scan), {"status": "ok", "inputs": image(digest)})
     files = {"scans": folder / "scans.tsv", "derivatives": folder, "passed": folder / "passed.tsv"}
-    gate({"image": "stiffness", **settings}, **files)
+    screen({"image": "stiffness", **settings}, **files)
     return read_tsv(folder / "passed.tsv")["scan_id"].tolist()
 
 
@@ -77,7 +77,7 @@ def test_scans_whose_files_cannot_be_used_are_named_with_the_others(tmp_path, ca
     files = {"scans": tmp_path / "scans.tsv", "excluded": tmp_path / "excluded.tsv"}
     files |= {"derivatives": tmp_path, "passed": tmp_path / "passed.tsv"}
     with pytest.raises(BadCohortError, match="2 of 3 scans"):
-        gate({"on_bad_scan": "fail"}, **files)
+        screen({"on_bad_scan": "fail"}, **files)
     assert "sub-8: a link" in caplog.text and "sub-9" not in caplog.text
-    gate({"on_bad_scan": "exclude"}, **files)
+    screen({"on_bad_scan": "exclude"}, **files)
     assert read_tsv(tmp_path / "passed.tsv")["scan_id"].tolist() == ["sub-2"]

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from contrage.cohort.mre134 import TABLE
 from contrage.cohort.read import read_cohort
+from contrage.cohort.sources.mre134 import TABLE
 from contrage.errors import TableError
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contrage.cohort.notices import notices
-from contrage.cohort.tables import Cohort, Exclusion, Scan
+from contrage.cohort.scans import Cohort, Exclusion, Scan
 
 
 def test_a_run_begins_by_naming_who_is_left_out_and_who_is_gone(tmp_path):

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from contrage.cohort.tables import age_in_years, participant_label, usable_rows
+from contrage.cohort.scans import age_in_years, participant_label, usable_rows
 from contrage.errors import TableError
 
 TABLE = Path("participants.tsv")

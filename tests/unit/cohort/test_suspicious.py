@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from contrage.cohort.age_names import says_age
+from contrage.cohort.ages.names import says_age
 from contrage.cohort.suspicious import check_features, findings
 from contrage.errors import TableError
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from contrage.cohort.arrays import KINDS, Kind, find, read
 from contrage.cohort.register import register
+from contrage.cohort.sources.arrays import KINDS, Kind, find, read
 from contrage.dataset.arrays import arrays
 from contrage.dataset.stack import block_mean
 from contrage.errors import BadScanError, TableError

@@ -7,7 +7,7 @@ import pytest
 
 from contrage.cohort.names import check_file, quality_file
 from contrage.cohort.register import write_exclusions
-from contrage.cohort.tables import Exclusion
+from contrage.cohort.scans import Exclusion
 from contrage.dataset.select import select
 from contrage.errors import TableError
 from contrage.files import write_json

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from contrage.evaluation.baselines import baselines, block_means, principal_components
+from contrage.evaluation.elements.baselines import baselines, block_means, principal_components
 from contrage.files import read_json
 from contrage.tables import read_tsv
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from sklearn.metrics import r2_score
 
-from contrage.evaluation.metrics import explained, scores, within_folds_r
+from contrage.evaluation.statistics.metrics import explained, scores, within_folds_r
 
 
 def pearson(age, predicted) -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contrage.evaluation.search import choose, search_table
+from contrage.evaluation.choose import choose, search_table
 from contrage.files import read_json, write_json
 from contrage.tables import read_tsv
 

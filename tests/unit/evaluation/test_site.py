@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from contrage.evaluation import site
-from contrage.evaluation.site import folds, judge, predict, site_control, usable
-from contrage.learning.tables import Scans, read_scans
+from contrage.evaluation.elements import site
+from contrage.evaluation.elements.site import folds, judge, predict, site_control, usable
+from contrage.learning.folds import Scans, read_scans
 from contrage.tables import read_tsv, write_tsv
 
 SETTINGS = {
@@ -226,7 +226,7 @@ def test_the_interval_is_that_of_participants_not_of_their_scans():
 def test_real_maps_give_their_study_away(shared, tmp_path, field):
     import nibabel as nib
 
-    from contrage.cohort.mre134 import read
+    from contrage.cohort.sources.mre134 import read
     from contrage.dataset.stack import block_mean
 
     path = shared / "data" / "mre134"

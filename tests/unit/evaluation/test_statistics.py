@@ -10,7 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import bootstrap, sem, t
 
-from contrage.evaluation.statistics import bootstrap_mae, holm, mae_intervals, permutation_p
+from contrage.evaluation.statistics.intervals import (
+    bootstrap_mae,
+    holm,
+    mae_intervals,
+    permutation_p,
+)
 
 
 def test_bootstrap_equals_a_loop_over_draws(rng):

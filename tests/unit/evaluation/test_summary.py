@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from contrage.errors import TableError
-from contrage.evaluation.summary import baseline_table, mae_table
+from contrage.evaluation.statistics.summary import baseline_table, mae_table
 
 SETTINGS = {"bootstrap": 300, "confidence": 0.95}
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from contrage.imaging.calls import call, noting
+from contrage.imaging.ants.calls import call, noting
 
 
 def fit(image, weight=0.5, *, rounds=(3, 2), **further):

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from contrage.imaging.carry import carry_mask, to_kilopascal, warp_mask, warp_within
 from contrage.imaging.images import Image, transform_points
-from contrage.imaging.register import Transform
-from contrage.imaging.template import mni_grid
+from contrage.imaging.space.carry import carry_mask, to_kilopascal, warp_mask, warp_within
+from contrage.imaging.space.mni import Transform
+from contrage.imaging.template.grids import mni_grid
 
 
 def coarse_grid() -> Image:

@@ -9,7 +9,7 @@ import pytest
 
 import contrage
 from contrage.files import read_json, write_json
-from contrage.imaging.description import describe
+from contrage.imaging.provenance.description import describe
 from contrage.tables import read_tsv, write_tsv
 
 SETTINGS = {

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from contrage.imaging.affines import rotation, write_affine
-from contrage.imaging.ants_bridge import import_ants, to_ants
-from contrage.imaging.carry import fill_outside, warp_mask, warp_within
+from contrage.imaging.ants.bridge import import_ants, to_ants
 from contrage.imaging.images import Image, grid_points, transform_points
-from contrage.imaging.register import Transform
+from contrage.imaging.space.affines import rotation, write_affine
+from contrage.imaging.space.carry import fill_outside, warp_mask, warp_within
+from contrage.imaging.space.mni import Transform
 
 WAVES_MM = np.array([23.0, 19.0, 17.0])
 KINDS = ("linear", "bspline", "lanczos")

@@ -15,10 +15,10 @@ from contrage.files import read_json, save_nifti, sha256, write_json
 from contrage.imaging.check import check
 from contrage.imaging.images import Image, load
 from contrage.imaging.limits import DEFAULTS, beyond, check_limits, mended
-from contrage.imaging.methods import outside
 from contrage.imaging.preprocess import preprocess
-from contrage.imaging.quality import quality
-from contrage.imaging.template import mni_grid, mni_template
+from contrage.imaging.provenance.methods import outside
+from contrage.imaging.quality.measure import quality
+from contrage.imaging.template.grids import mni_grid, mni_template
 
 AS_IT_IS = {
     "skull_strip": {"method": "none"},

@@ -7,14 +7,14 @@ import pytest
 
 from contrage.errors import BadScanError
 from contrage.files import read_json
-from contrage.imaging.affines import read_affine, rotation
-from contrage.imaging.ants_bridge import import_ants
-from contrage.imaging.carry import carry_mask
+from contrage.imaging.ants.bridge import import_ants
 from contrage.imaging.images import Image, grid_points, load, resample, transform_points
-from contrage.imaging.map_pose import magnitude_to_anatomical
-from contrage.imaging.placement import measure, movement
 from contrage.imaging.preprocess import preprocess
-from contrage.imaging.register import Transform, load_quality
+from contrage.imaging.space.affines import read_affine, rotation
+from contrage.imaging.space.alignment import measure, movement
+from contrage.imaging.space.carry import carry_mask
+from contrage.imaging.space.map_pose import magnitude_to_anatomical
+from contrage.imaging.space.mni import Transform, load_quality
 
 
 def movement_of_head(degrees=(3.0, -2.0, 6.0), shift=(5.0, 7.0, -4.0)) -> np.ndarray:
@@ -55,7 +55,7 @@ def test_a_moved_magnitude_is_brought_back(head, brain, magnitude):
 
 def test_a_magnitude_that_moves_too_far_is_refused(monkeypatch, brain, magnitude):
     away = movement_of_head(shift=(0, 60, 0))
-    monkeypatch.setattr("contrage.imaging.ants_bridge.register", lambda *_: away)
+    monkeypatch.setattr("contrage.imaging.ants.bridge.register", lambda *_: away)
     with pytest.raises(BadScanError, match=r"magnitude\.nii.*mm.*session"):
         magnitude_to_anatomical(
             magnitude, brain, load_quality("testing")["linear"], "magnitude.nii"

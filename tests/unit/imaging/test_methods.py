@@ -6,8 +6,8 @@ import copy
 
 import pytest
 
-from contrage.imaging.methods import citations, limits, paragraph
-from contrage.imaging.register import load_quality
+from contrage.imaging.provenance.methods import citations, limits, paragraph
+from contrage.imaging.space.mni import load_quality
 
 TEMPLATE = {"file": "mni_icbm152_t1_tal_nlin_sym_09a_converted.nii.gz", "sha256": "ab12"}
 SETTINGS = {

@@ -10,10 +10,10 @@ import yaml
 
 from contrage.files import read_json, save_nifti, write_json
 from contrage.imaging.images import Image, load
-from contrage.imaging.misplaced import misplaced, outer_limits
 from contrage.imaging.preprocess import preprocess
-from contrage.imaging.quality import metrics, quality
-from contrage.imaging.template import mni_grid, mni_template
+from contrage.imaging.quality.measure import metrics, quality
+from contrage.imaging.quality.misplaced import misplaced, outer_limits
+from contrage.imaging.template.grids import mni_grid, mni_template
 
 KEYS = ("correlation", "overlap", "map_agreement", "map_shift_mm", "map_degrees")
 PLACED = {

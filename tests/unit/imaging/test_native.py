@@ -7,8 +7,8 @@ import pytest
 
 from contrage.imaging.images import Image
 from contrage.imaging.masks import centre
-from contrage.imaging.native import Native, sections
-from contrage.imaging.picture import draw
+from contrage.imaging.quality.native import Native, sections
+from contrage.imaging.quality.picture import draw
 
 
 def marked(voxel=(2.0, 3.0, 2.5)) -> Image:
@@ -97,8 +97,8 @@ def test_nothing_is_shown_of_another_grid_or_of_a_missing_part(parts):
 def test_the_picture_shows_the_brain_found_on_the_raw_image(parts, tmp_path):
     from PIL import Image as Canvas
 
-    from contrage.imaging.picture import OWN_OUTLINE
-    from contrage.imaging.template import mni_grid, mni_template
+    from contrage.imaging.quality.picture import OWN_OUTLINE
+    from contrage.imaging.template.grids import mni_grid, mni_template
 
     grid = mni_grid()
     head = Image(mni_template().anatomical.array, grid.affine)

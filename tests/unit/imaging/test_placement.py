@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from contrage.imaging.affines import rotation
 from contrage.imaging.images import Image
-from contrage.imaging.placement import METRICS, map_pose, measure, pose, signal, smoothness
+from contrage.imaging.space.affines import rotation
+from contrage.imaging.space.alignment import METRICS, map_pose, measure, pose, signal, smoothness
 
 
 def moved(image: Image, degrees=(0.0, 0.0, 0.0), shift=(0.0, 0.0, 0.0)) -> Image:

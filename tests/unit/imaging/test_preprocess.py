@@ -11,12 +11,12 @@ import pytest
 
 from contrage.errors import SettingsError
 from contrage.files import read_json, save_nifti, sha256
-from contrage.imaging.affines import read_affine
 from contrage.imaging.check import check
 from contrage.imaging.images import load, transform_points
 from contrage.imaging.masks import dice
 from contrage.imaging.preprocess import preprocess
-from contrage.imaging.template import mni_grid, mni_template, template_checksum
+from contrage.imaging.space.affines import read_affine
+from contrage.imaging.template.grids import mni_grid, mni_template, template_checksum
 
 NAMES = {
     "brain_mask": "mask.nii.gz",

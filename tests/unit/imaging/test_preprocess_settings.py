@@ -10,13 +10,13 @@ import numpy as np
 import pytest
 
 from contrage.files import read_json, save_nifti, sha256
-from contrage.imaging.affines import read_affine
 from contrage.imaging.check import check
 from contrage.imaging.images import grid_points, load, transform_points
 from contrage.imaging.masks import dice
 from contrage.imaging.preprocess import preprocess
-from contrage.imaging.template import mni_template
-from contrage.imaging.template_source import find_source
+from contrage.imaging.space.affines import read_affine
+from contrage.imaging.template.grids import mni_template
+from contrage.imaging.template.source import find_source
 
 SHIFT = (4.0, 0.0, 14.0)
 

@@ -14,10 +14,10 @@ from contrage.bids import sidecar_of
 from contrage.files import read_json, sha256
 from contrage.imaging.check import check
 from contrage.imaging.preprocess import preprocess
-from contrage.imaging.provenance import STEPS, sources, spatial_reference, write_sidecars
-from contrage.imaging.register import load_quality
-from contrage.imaging.template import mni_grid, mni_template, template_checksum
-from contrage.imaging.template_source import NILEARN, Source
+from contrage.imaging.provenance.sidecars import STEPS, sources, spatial_reference, write_sidecars
+from contrage.imaging.space.mni import load_quality
+from contrage.imaging.template.grids import mni_grid, mni_template, template_checksum
+from contrage.imaging.template.source import NILEARN, Source
 
 SCAN = "sub-1"
 NAMES = {

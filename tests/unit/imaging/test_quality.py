@@ -11,11 +11,11 @@ from PIL import Image as Canvas
 
 from contrage.errors import CutFileError
 from contrage.files import read_json, save_nifti, write_json
-from contrage.imaging.affines import write_affine
 from contrage.imaging.images import load
 from contrage.imaging.masks import dice
-from contrage.imaging.quality import flags, metrics, quality
-from contrage.imaging.template import mni_grid, mni_template
+from contrage.imaging.quality.measure import flags, metrics, quality
+from contrage.imaging.space.affines import write_affine
+from contrage.imaging.template.grids import mni_grid, mni_template
 
 OK = {"status": "ok", "stage": "preprocess", "reason": None, "inputs": {}}
 
@@ -163,7 +163,7 @@ def test_left_of_the_picture_is_left_of_the_brain(judge, images, tmp_path):
 
 def test_quality_needs_neither_ants_nor_nilearn():
     code = (
-        "import sys, contrage.imaging.quality, contrage.imaging.check; "
+        "import sys, contrage.imaging.quality.measure, contrage.imaging.check; "
         "print(sorted({'ants', 'nilearn', 'matplotlib', 'pandas', 'torch'} & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
@@ -226,7 +226,7 @@ def test_no_image_is_read_twice(judge, images, head, make_map, tmp_path, monkeyp
         read.append(path)
         return load(path)
 
-    monkeypatch.setattr("contrage.imaging.quality.load", noted)
+    monkeypatch.setattr("contrage.imaging.quality.measure.load", noted)
     monkeypatch.setattr("contrage.imaging.images.load", noted)
     record, picture = judge(**images, **paths)
     assert sorted(read) == sorted([*images.values(), *paths.values()])

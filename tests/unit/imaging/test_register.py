@@ -11,11 +11,11 @@ import numpy as np
 import pytest
 
 from contrage.errors import BadScanError, SettingsError
-from contrage.imaging.affines import write_affine
-from contrage.imaging.ants_bridge import import_ants, to_ants, warp_apply
+from contrage.imaging.ants.bridge import import_ants, to_ants, warp_apply
 from contrage.imaging.images import Image, grid_points, resample, shrink, transform_points
-from contrage.imaging.register import Transform, estimate, load_quality, nearest
-from contrage.imaging.template import mni_grid
+from contrage.imaging.space.affines import write_affine
+from contrage.imaging.space.mni import Transform, estimate, load_quality, nearest
+from contrage.imaging.template.grids import mni_grid
 
 
 @pytest.fixture(scope="module")
@@ -84,7 +84,7 @@ def test_an_unknown_transform_or_quality_is_refused_and_the_known_ones_listed(br
 
 
 def test_a_brain_that_cannot_be_placed_is_a_bad_scan(brain, testing, tmp_path, monkeypatch):
-    import contrage.imaging.ants_bridge as bridge
+    import contrage.imaging.ants.bridge as bridge
 
     for spoiled in (np.diag([4.0, 1, 1, 1]), np.diag([-1.0, 1, 1, 1]), np.diag([np.nan] * 4)):
         monkeypatch.setattr(bridge, "register", lambda *a, result=spoiled: result)
@@ -93,7 +93,7 @@ def test_a_brain_that_cannot_be_placed_is_a_bad_scan(brain, testing, tmp_path, m
 
 
 def test_a_brain_placed_elsewhere_is_a_bad_scan(head, brain, testing, tmp_path, monkeypatch):
-    import contrage.imaging.ants_bridge as bridge
+    import contrage.imaging.ants.bridge as bridge
 
     away = head.to_mni.copy()
     away[2, 3] += 80
@@ -149,10 +149,10 @@ REPEAT = """
 import sys
 from pathlib import Path
 import numpy as np
-from contrage.imaging.ants_bridge import import_ants
+from contrage.imaging.ants.bridge import import_ants
 from contrage.imaging.bias import bias_field
 from contrage.imaging.images import load
-from contrage.imaging.register import estimate, load_quality
+from contrage.imaging.space.mni import estimate, load_quality
 from contrage.imaging.strip import strip
 path, folder = Path(sys.argv[1]), Path(sys.argv[2])
 import_ants(7)

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 
 from contrage.errors import BadScanError, SettingsError
-from contrage.imaging.ants_bridge import import_ants
+from contrage.imaging.ants.bridge import import_ants
 from contrage.imaging.images import Image, load, resample
 from contrage.imaging.masks import dice
-from contrage.imaging.register import load_quality
+from contrage.imaging.space.mni import load_quality
 from contrage.imaging.strip import strip
-from contrage.imaging.template import mni_template
+from contrage.imaging.template.grids import mni_template
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from contrage.errors import BadScanError, SettingsError
-from contrage.imaging import backends
+from contrage.imaging import skull_strip
 from contrage.imaging.images import Image
 from contrage.imaging.masks import dice
 from contrage.imaging.preprocess import _strip
@@ -42,9 +42,9 @@ def stand_in(monkeypatch, tmp_path):
     package.BrainExtraction, package.utils = BrainExtraction, utils
     monkeypatch.setitem(sys.modules, "deepbet", package)
     monkeypatch.setitem(sys.modules, "deepbet.utils", utils)
-    monkeypatch.setattr(backends, "find_spec", lambda name: object())
+    monkeypatch.setattr(skull_strip, "find_spec", lambda name: object())
     monkeypatch.setattr(
-        "contrage.imaging.strippers.deepbet.versions", lambda name: {"deepbet": "1.0.2"}
+        "contrage.imaging.skull_strip.deepbet.versions", lambda name: {"deepbet": "1.0.2"}
     )
     return asked
 
@@ -56,9 +56,9 @@ def bright(image: Image) -> Image:
 
 
 def test_a_package_that_is_missing_is_named_with_how_to_get_it(monkeypatch):
-    monkeypatch.setattr(backends, "find_spec", lambda name: None)
+    monkeypatch.setattr(skull_strip, "find_spec", lambda name: None)
     with pytest.raises(SettingsError, match=r"package 'deepbet'.*--editable '\.\[deepbet\]'"):
-        backends.require_backend("deepbet")
+        skull_strip.require_backend("deepbet")
 
 
 def test_it_runs_on_one_thread_of_the_cpu_with_the_settings(head, stand_in):
@@ -82,7 +82,7 @@ def test_the_step_tells_settings_version_and_checksums_of_the_weights(head, stan
     assert step["settings"]["deepbet"] == {"threshold": 0.5, "n_dilate": 1}
     assert step["settings"]["version"] == "1.0.2"
     assert step["settings"]["weights"]["model.pt"].startswith("9a129038")
-    assert backends.packages("deepbet") == ("deepbet", "torch")
+    assert skull_strip.packages("deepbet") == ("deepbet", "torch")
 
 
 def test_a_head_without_a_brain_is_a_bad_scan(head, stand_in):

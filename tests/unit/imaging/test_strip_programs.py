@@ -12,8 +12,15 @@ import numpy as np
 import pytest
 
 from contrage.errors import BadScanError, SettingsError
-from contrage.imaging.backends import METHODS, MODULES, backend, needs, require_backend, used
 from contrage.imaging.images import Image, resample
+from contrage.imaging.skull_strip import (
+    METHODS,
+    MODULES,
+    backend,
+    needs,
+    require_backend,
+    used,
+)
 from contrage.imaging.strip import strip
 
 PROGRAMS = {method: backend(method) for method in MODULES if backend(method).names}

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from contrage import sources
-from contrage.imaging import backends, strippers
-from contrage.imaging.methods import citations, paragraph
+from contrage.imaging import skull_strip
+from contrage.imaging.provenance.methods import citations, paragraph
+from contrage.run import code as sources
 
 ROOT = Path(__file__).parents[3]
 SLOW = ("nipype", "torch", "deepbet", "nibabel", "ants")
@@ -23,20 +23,20 @@ def schema() -> dict:
 
 
 def test_the_schema_lists_the_methods_that_have_a_file(schema):
-    assert set(schema["method"]["enum"]) == {"template", *backends.MODULES, "mask", "none"}
+    assert set(schema["method"]["enum"]) == {"template", *skull_strip.MODULES, "mask", "none"}
 
 
-@pytest.mark.parametrize("method", backends.MODULES)
+@pytest.mark.parametrize("method", skull_strip.MODULES)
 def test_the_schema_has_the_settings_of_a_method_with_their_defaults(schema, method):
     block = schema.get(method, {}).get("properties", {})
     told = {key: value["default"] for key, value in block.items()}
-    assert told == backends.backend(method).options
+    assert told == skull_strip.backend(method).options
 
 
-@pytest.mark.parametrize("method", backends.MODULES)
+@pytest.mark.parametrize("method", skull_strip.MODULES)
 def test_no_other_file_of_the_package_knows_a_method(method):
     """So that one is added, or taken away, with its file."""
-    own = Path(strippers.__file__).parent / f"{method.replace('-', '_')}.py"
+    own = Path(skull_strip.__file__).parent / f"{method.replace('-', '_')}.py"
     for file in sources.PACKAGE.rglob("*.py"):
         names = {
             node.value
@@ -46,7 +46,9 @@ def test_no_other_file_of_the_package_knows_a_method(method):
         assert file == own or method not in names, file
 
 
-@pytest.mark.parametrize("file", Path(strippers.__file__).parent.glob("*.py"), ids=lambda f: f.stem)
+@pytest.mark.parametrize(
+    "file", Path(skull_strip.__file__).parent.glob("[!_]*.py"), ids=lambda f: f.stem
+)
 def test_nothing_slow_is_imported_before_a_method_runs(file):
     for node in ast.parse(file.read_text(encoding="utf-8")).body:
         names = [alias.name for alias in getattr(node, "names", [])]
@@ -54,23 +56,23 @@ def test_nothing_slow_is_imported_before_a_method_runs(file):
         assert not any(name.split(".")[0] in SLOW for name in (module, *names)), ast.unparse(node)
 
 
-@pytest.mark.parametrize("method", backends.MODULES)
+@pytest.mark.parametrize("method", skull_strip.MODULES)
 def test_a_methods_own_code_is_named_for_the_rule(method):
-    files = {file.stem for file in sources.closure(*backends.modules(method))}
-    assert method.replace("-", "_") in files and "strip" in files
-    assert ("strip_nipype" in files) is ("nipype" in backends.packages(method))
+    files = {file.stem for file in sources.closure(*skull_strip.modules(method))}
+    assert method.replace("-", "_") in files
+    assert ("_nipype" in files) is ("nipype" in skull_strip.packages(method))
 
 
 @pytest.mark.parametrize("method", ["template", "mask", "none"])
 def test_a_method_of_contrages_own_has_no_module_of_its_own(method):
-    assert backends.modules(method) == () and backends.packages(method) == ()
+    assert skull_strip.modules(method) == () and skull_strip.packages(method) == ()
 
 
-@pytest.mark.parametrize("method", backends.MODULES)
+@pytest.mark.parametrize("method", skull_strip.MODULES)
 def test_the_text_for_a_paper_names_and_cites_a_method(method):
-    backend = backends.backend(method)
+    backend = skull_strip.backend(method)
     settings = {
-        "skull_strip": backends.used({"method": method}),
+        "skull_strip": skull_strip.used({"method": method}),
         "bias_correction": {"target": "none"},
         "registration": {"transform": "none", "seed": 1},
         "anatomical": "T1w",

@@ -11,8 +11,8 @@ from scipy import ndimage
 
 from contrage.files import sha256
 from contrage.imaging.images import Image, grid_points, shrink, transform_points
-from contrage.imaging.pose import find_pose
-from contrage.imaging.template import (
+from contrage.imaging.space.pose import find_pose
+from contrage.imaging.template.grids import (
     brain_template,
     grid_voxel_mm,
     mni_grid,
@@ -80,7 +80,7 @@ def test_the_checksum_is_that_of_the_file():
 
 def test_the_template_loads_without_nilearn_datasets_or_ants():
     code = (
-        "import sys; from contrage.imaging.template import mni_template; mni_template(); "
+        "import sys; from contrage.imaging.template.grids import mni_template; mni_template(); "
         "print(sorted({'nilearn', 'ants', 'pandas', 'sklearn', 'torch'} & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -22,7 +22,7 @@ from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
-from contrage.learning import precision
+from contrage.learning.machine import precision
 
 FILE = Path(__file__)
 ROOT = FILE.parents[3]

@@ -9,11 +9,11 @@ import torch
 import yaml
 
 from contrage.errors import SettingsError
-from contrage.learning import augment
 from contrage.learning import train as training
-from contrage.learning.augment import TRANSFORMS, build, embed
 from contrage.learning.model import Model
 from contrage.learning.train import train
+from contrage.learning.views import augment
+from contrage.learning.views.augment import TRANSFORMS, build, embed
 from contrage.tables import read_tsv
 
 SHAPE = (9, 11, 7)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from contrage.learning.average import Average
+from contrage.learning.loop.average import Average
 from contrage.learning.model import Model
 
 

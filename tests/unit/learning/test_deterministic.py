@@ -11,8 +11,8 @@ from torch import nn
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from contrage.learning import encoders
-from contrage.learning.deterministic import MeanPool, make_deterministic, prepare_pools
 from contrage.learning.encoders._layers import Halve
+from contrage.learning.machine.deterministic import MeanPool, make_deterministic, prepare_pools
 
 POOLS = [
     nn.AdaptiveAvgPool3d((2, 3, 2)),

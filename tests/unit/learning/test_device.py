@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from contrage.errors import DeviceError, SettingsError
-from contrage.learning.device import choose, repeatable
+from contrage.learning.machine.device import choose, repeatable
 
 
 def test_cuda_without_one_is_an_error(monkeypatch):

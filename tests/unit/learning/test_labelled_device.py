@@ -18,8 +18,8 @@ from torch import nn
 from contrage import losses
 from contrage.learning import encoders
 from contrage.learning import train as training
-from contrage.learning.device import repeatable
 from contrage.learning.embed import embed
+from contrage.learning.machine.device import repeatable
 from contrage.learning.train import train
 from contrage.losses.dynlocrep import NORMS
 from contrage.losses.exp import Exponential

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 import yaml
 
-from contrage import experiment
 from contrage.files import read_json
 from contrage.learning.feasible import check_feasible
 from contrage.learning.localised import Plan, drawn, warnings
+from contrage.plan import rows as experiment
 
 
 def row(**settings) -> dict:

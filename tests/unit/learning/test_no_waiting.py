@@ -14,10 +14,10 @@ from torch.optim import optimizer
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from contrage import losses
-from contrage.learning import augment
-from contrage.learning.epoch import Material, batch_loss
-from contrage.learning.precision import Precision
-from contrage.learning.state import start
+from contrage.learning.loop.epoch import Material, batch_loss
+from contrage.learning.loop.state import start
+from contrage.learning.machine.precision import Precision
+from contrage.learning.views import augment
 
 META = torch.device("meta")
 PART = {"age_mean": 40.0, "age_sd": 20.0}

@@ -7,8 +7,8 @@ import io
 import pytest
 import torch
 
+from contrage.learning.loop.optimiser import OPTIMISERS, build, not_weights
 from contrage.learning.model import Model
-from contrage.learning.optimiser import OPTIMISERS, build, not_weights
 
 TRAINING = {"learning_rate": 0.01, "weight_decay": 0.1}
 CHOICES = [

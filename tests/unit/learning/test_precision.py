@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 import torch
 
-from contrage.learning.epoch import Material, batch_loss
-from contrage.learning.optimiser import OPTIMISERS
-from contrage.learning.precision import HALVES, Precision, choose
-from contrage.learning.state import start
+from contrage.learning.loop.epoch import Material, batch_loss
+from contrage.learning.loop.optimiser import OPTIMISERS
+from contrage.learning.loop.state import start
+from contrage.learning.machine.precision import HALVES, Precision, choose
 from contrage.learning.train import train
 from contrage.tables import read_tsv
 

@@ -10,10 +10,10 @@ import torch
 
 from contrage.errors import ContrageError
 from contrage.learning import checkpoint
+from contrage.learning.loop.state import start
+from contrage.learning.machine.precision import Precision
 from contrage.learning.model import Model
-from contrage.learning.precision import Precision
 from contrage.learning.pretrained import load_encoder
-from contrage.learning.state import start
 from contrage.learning.train import train
 
 

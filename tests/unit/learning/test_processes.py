@@ -13,7 +13,7 @@ import pytest
 import torch
 
 from contrage.errors import SettingsError
-from contrage.learning.processes import World
+from contrage.learning.machine.processes import World
 from contrage.learning.train import train
 from contrage.tables import read_tsv
 

@@ -11,7 +11,7 @@ import torch
 from contrage.errors import ContrageError
 from contrage.learning import images as module
 from contrage.learning.images import OnDevice, OnDisk, job_limits, reach
-from contrage.learning.precision import Precision
+from contrage.learning.machine.precision import Precision
 from contrage.learning.train import train
 
 CPU = torch.device("cpu")

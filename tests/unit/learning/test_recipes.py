@@ -10,8 +10,8 @@ from snakemake.exceptions import WorkflowError
 from snakemake.utils import validate
 
 from contrage.learning.embed import embed
-from contrage.learning.precision import Precision
-from contrage.learning.state import State, start
+from contrage.learning.loop.state import State, start
+from contrage.learning.machine.precision import Precision
 from contrage.learning.train import train
 from contrage.tables import read_tsv
 

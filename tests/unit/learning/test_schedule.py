@@ -7,7 +7,7 @@ import math
 import pytest
 import torch
 
-from contrage.learning.schedule import build
+from contrage.learning.loop.schedule import build
 
 TRAINING = {"learning_rate": 0.01, "lr_decay": 0.9, "lr_decay_every": 3, "epochs": 12}
 

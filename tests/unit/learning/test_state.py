@@ -8,9 +8,9 @@ import torch
 
 from contrage.errors import SettingsError, TableError
 from contrage.files import read_json
-from contrage.learning.precision import Precision
-from contrage.learning.state import load_loss, start
-from contrage.learning.tables import Scans, read_fold, read_scans
+from contrage.learning.folds import Scans, read_fold, read_scans
+from contrage.learning.loop.state import load_loss, start
+from contrage.learning.machine.precision import Precision
 from contrage.losses._pairs import exact
 
 CPU = Precision("float32", torch.device("cpu"))

@@ -17,7 +17,7 @@ import torch
 from contrage.errors import ContrageError, SettingsError
 from contrage.learning import checkpoint
 from contrage.learning import train as training
-from contrage.learning.epoch import batches
+from contrage.learning.loop.epoch import batches
 from contrage.learning.train import train
 from contrage.tables import read_tsv
 
@@ -329,7 +329,7 @@ def test_checkpoint_that_does_not_fit_is_ignored(cohort, settings, monkeypatch, 
 
 
 def test_fingerprint_follows_the_code_of_its_own_loss_only(cohort, settings):
-    from contrage.sources import closure
+    from contrage.run.code import closure
 
     own = {path.name for path in closure("contrage.learning.train", "contrage.losses.exp")}
     assert {"train.py", "state.py", "model.py", "load.py", "exp.py", "_pairs.py"} <= own

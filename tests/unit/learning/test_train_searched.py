@@ -13,13 +13,13 @@ import torch
 from contrage.dataset.inner_split import inner_split
 from contrage.dataset.normalise import feature_statistics
 from contrage.errors import SettingsError
+from contrage.evaluation.choose import choose
 from contrage.evaluation.probe import probe_training
-from contrage.evaluation.search import choose
 from contrage.files import read_json, write_json
 from contrage.learning import checkpoint
 from contrage.learning.feasible import check_feasible
 from contrage.learning.train import train
-from contrage.search import draw_settings
+from contrage.plan.draws import draw_settings
 
 RANGES = {
     "nn_final": {"low": 1, "high": 6, "kind": "integer"},

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from contrage.dataset.normalise import feature_statistics
-from contrage.evaluation.baselines import baselines
+from contrage.evaluation.elements.baselines import baselines
 from contrage.learning.train import train
 from contrage.tables import read_tsv
 

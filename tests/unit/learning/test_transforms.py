@@ -11,9 +11,9 @@ from scipy import ndimage
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from contrage.errors import SettingsError
-from contrage.learning import transforms
-from contrage.learning.augment import TRANSFORMS
-from contrage.learning.resample import resample, rotations
+from contrage.learning.views import transforms
+from contrage.learning.views.augment import TRANSFORMS
+from contrage.learning.views.resample import resample, rotations
 
 SHAPE = (9, 11, 7)
 OF_TABLES = ("intensity", "noise")

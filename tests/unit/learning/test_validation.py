@@ -9,9 +9,9 @@ from sklearn.linear_model import Ridge
 
 from contrage.errors import SettingsError
 from contrage.learning import train as training
-from contrage.learning.tables import Scans
+from contrage.learning.folds import Scans
+from contrage.learning.loop.validation import divide, probe_error
 from contrage.learning.train import train
-from contrage.learning.validation import divide, probe_error
 from contrage.tables import read_tsv
 
 EARLY = {"fraction": 0.25, "patience": 3, "every": 1}

@@ -7,11 +7,11 @@ from functools import cache
 
 import pytest
 
-from contrage.cohort.phantom import participant
-from contrage.cohort.phantom.participant import Scan, generate
-from contrage.cohort.phantom.plan import PhantomParticipant
-from contrage.cohort.phantom.settings import PhantomSettings
-from contrage.cohort.phantom.template import Template, load_template
+from contrage.cohort.phantom.heads import participant
+from contrage.cohort.phantom.heads.participant import Scan, generate
+from contrage.cohort.phantom.heads.plan import PhantomParticipant
+from contrage.cohort.phantom.heads.settings import PhantomSettings
+from contrage.cohort.phantom.heads.template import Template, load_template
 
 COARSE = {"t1_voxel_mm": (3.0, 3.2, 3.4), "stiffness_voxel_mm": (3.0, 3.0, 3.4)}
 # Nobody differs from anybody of the same age, so that a few scans show what age does.

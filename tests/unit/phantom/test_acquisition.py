@@ -4,7 +4,7 @@ import nibabel as nib
 import numpy as np
 import pytest
 
-from contrage.cohort.phantom.acquisition import (
+from contrage.cohort.phantom.heads.acquisition import (
     PROTOCOLS,
     bias_field,
     grid_around,
@@ -15,8 +15,8 @@ from contrage.cohort.phantom.acquisition import (
     slab,
     wanted_coverage,
 )
-from contrage.cohort.phantom.settings import PhantomSettings
-from contrage.cohort.phantom.template import Grid, apply, sample, stretch
+from contrage.cohort.phantom.heads.settings import PhantomSettings
+from contrage.cohort.phantom.heads.template import Grid, apply, sample, stretch
 
 
 def test_poses_stay_within_the_limits_and_use_them():

@@ -3,11 +3,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from contrage.cohort.phantom.ageing import TISSUES, aged_years, make_brain
-from contrage.cohort.phantom.deformation import make_thinning, make_ventricles
-from contrage.cohort.phantom.plan import PhantomParticipant
-from contrage.cohort.phantom.regions import NAMES, ellipsoid, make_regions, tube
-from contrage.cohort.phantom.settings import PhantomSettings, read_settings
+from contrage.cohort.phantom.heads.ageing import TISSUES, aged_years, make_brain
+from contrage.cohort.phantom.heads.deformation import make_thinning, make_ventricles
+from contrage.cohort.phantom.heads.plan import PhantomParticipant
+from contrage.cohort.phantom.heads.regions import NAMES, ellipsoid, make_regions, tube
+from contrage.cohort.phantom.heads.settings import PhantomSettings, read_settings
 from contrage.errors import SettingsError
 
 

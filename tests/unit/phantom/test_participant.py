@@ -8,12 +8,12 @@ import pandas as pd
 import pytest
 from scipy import ndimage
 
-from contrage.cohort.phantom.acquisition import PROTOCOLS
-from contrage.cohort.phantom.participant import Scan, make_participant
-from contrage.cohort.phantom.plan import plan
-from contrage.cohort.phantom.regions import tube
-from contrage.cohort.phantom.tables import make_tables
-from contrage.cohort.phantom.template import Grid, apply, resample, sample
+from contrage.cohort.phantom.heads.acquisition import PROTOCOLS
+from contrage.cohort.phantom.heads.participant import Scan, make_participant
+from contrage.cohort.phantom.heads.plan import plan
+from contrage.cohort.phantom.heads.regions import tube
+from contrage.cohort.phantom.heads.tables import make_tables
+from contrage.cohort.phantom.heads.template import Grid, apply, resample, sample
 from contrage.errors import SettingsError
 
 SETTINGS = {

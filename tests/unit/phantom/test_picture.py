@@ -3,8 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from contrage.cohort.phantom.picture import _choose, phantom_picture
-from contrage.cohort.phantom.plan import plan
+from contrage.cohort.phantom.heads.picture import _choose, phantom_picture
+from contrage.cohort.phantom.heads.plan import plan
 from contrage.errors import BadScanError
 from contrage.files import save_nifti
 

@@ -6,7 +6,7 @@ import sys
 import numpy as np
 import pytest
 
-from contrage.cohort.phantom.plan import STUDIES, plan, study_sizes
+from contrage.cohort.phantom.heads.plan import STUDIES, plan, study_sizes
 from contrage.errors import SettingsError
 
 SITES = [f"study{k}" for k in range(1, 6)]
@@ -84,7 +84,7 @@ def test_an_impossible_cohort_is_refused(participants, seed):
 def test_planning_imports_nothing_heavy():
     # Every Snakemake process plans; SciPy alone would cost each half a second.
     code = (
-        "import sys; from contrage.cohort.phantom.plan import plan; plan(311, 1); "
+        "import sys; from contrage.cohort.phantom.heads.plan import plan; plan(311, 1); "
         "heavy = {'scipy', 'pandas', 'nibabel', 'nilearn', 'matplotlib'} & set(sys.modules); "
         "sys.exit(repr(heavy) if heavy else 0)"
     )

@@ -11,12 +11,12 @@ import pytest
 import yaml
 
 from contrage.cohort import leave_out
-from contrage.cohort.tables import Cohort, Exclusion, Scan
+from contrage.cohort.scans import Cohort, Exclusion, Scan
 from contrage.dataset.hold_out import hold_out
 from contrage.dataset.split import make_folds
 from contrage.errors import ContrageError, LeakageError, SettingsError
 from contrage.plan.people import check_plan, left_out_otherwise
-from contrage.pretraining import merged
+from contrage.plan.pretraining import merged
 
 
 @pytest.fixture(scope="session")

@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from contrage.report.control import age_verdict, site_verdict
-from contrage.report.html_tables import control
+from contrage.report.elements.control import age_verdict, site_verdict
+from contrage.report.elements.html_tables import control
+from contrage.report.findings import Study
 from contrage.report.notes import notes
-from contrage.report.story import Study
 
 MEAN, BEST = 10.0, 5.0
 

@@ -9,12 +9,12 @@ import synthetic
 from PIL import Image
 
 from contrage.files import read_json, read_npz
-from contrage.report.figures import cohort, outcome
-from contrage.report.figures.cohort import by_participant
-from contrage.report.figures.embedding import flatten, neighbour_gap
-from contrage.report.figures.imaging import POINT, planes
-from contrage.report.figures.ingredients import gather
-from contrage.report.figures.outcome import seed_errors
+from contrage.report.elements import cohort, outcome
+from contrage.report.elements.cohort import by_participant
+from contrage.report.elements.embedding import flatten, neighbour_gap
+from contrage.report.elements.imaging import POINT, planes
+from contrage.report.elements.ingredients import gather
+from contrage.report.elements.outcome import seed_errors
 from contrage.report.strips import strips
 from contrage.report.style import GREY, INK, NO_SITE, loss_colours, loss_name, study_colours
 from contrage.tables import read_tsv, write_tsv

@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 from test_page import Page
 
+from contrage.report.findings import Study, paragraph
 from contrage.report.notes import Note, notes
-from contrage.report.story import Study, paragraph
 from contrage.report.tables import cohort_table
 from contrage.tables import read_tsv, write_tsv
 

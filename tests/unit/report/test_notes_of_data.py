@@ -9,8 +9,8 @@ import pandas as pd
 
 from contrage.files import write_json
 from contrage.report.dominant import dominant_scans
+from contrage.report.findings import Study, paragraph
 from contrage.report.notes import notes
-from contrage.report.story import Study, paragraph
 from contrage.report.tables import cohort_table
 
 

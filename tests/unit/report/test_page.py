@@ -12,7 +12,7 @@ import synthetic
 
 from contrage.files import read_json, write_json
 from contrage.learning.encoders import NAMES
-from contrage.report.story import ENCODERS
+from contrage.report.findings import ENCODERS
 from contrage.report.text import duration, number, p_value, plus_minus, without_folders
 from contrage.tables import read_tsv, write_tsv
 

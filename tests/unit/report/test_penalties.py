@@ -8,8 +8,8 @@ import synthetic
 
 from contrage.files import read_json, write_json
 from contrage.report.alphas import at_the_edge, chosen, fixed, power, words
+from contrage.report.findings import Study, paragraph
 from contrage.report.notes import notes
-from contrage.report.story import Study, paragraph
 from contrage.tables import read_tsv, write_tsv
 
 CANDIDATES = [0.01, 0.1, 1.0, 10.0, 100.0]

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from contrage.evaluation.search import choose, search_table
+from contrage.evaluation.choose import choose, search_table
 from contrage.files import read_json, write_json
-from contrage.report.html_tables import search
-from contrage.report.searched import choices, over_places, read_draws, searched_settings
-from contrage.search import draw_settings
+from contrage.plan.draws import draw_settings
+from contrage.report.elements.html_tables import search
+from contrage.report.elements.searched import choices, over_places, read_draws, searched_settings
 
 WHOLE = {"low": 1, "high": 5, "kind": "integer"}
 LOG = {"low": 0.01, "high": 1.0, "kind": "log"}
@@ -79,8 +79,8 @@ def test_without_a_search_there_is_no_section_though_an_old_table_lies_there(sea
 def test_every_kind_of_search_can_be_drawn(bare, ranges, draws):
     write_search(bare.results, {"dynlocrep": ranges}, draws=draws)
     bare.settings["search"] = {"dynlocrep": ranges}
-    from contrage.report.figures.ingredients import gather
-    from contrage.report.figures.search import search as draw
+    from contrage.report.elements.ingredients import gather
+    from contrage.report.elements.search import search as draw
     from contrage.report.style import use_style
 
     use_style()

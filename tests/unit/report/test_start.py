@@ -5,9 +5,9 @@ from __future__ import annotations
 import pandas as pd
 
 from contrage.files import write_json
+from contrage.report.findings import Study
 from contrage.report.notes import notes
 from contrage.report.page import beginning
-from contrage.report.story import Study
 from contrage.report.style import loss_colours, loss_name
 from contrage.tables import write_tsv
 

@@ -97,7 +97,7 @@ def test_no_exclusions_give_a_table_of_headings() -> None:
 
 PLANNED = [
     {"of": "derivatives", "file": "benchmarks/check/{folder}/{scan}.tsv"},
-    {"of": "derivatives", "file": "benchmarks/gate/all.tsv"},
+    {"of": "derivatives", "file": "benchmarks/screen/all.tsv"},
     {"of": "results", "file": "benchmarks/train/{row}/seed-{seed}_fold-{fold}.tsv",
      "row": ["exp"], "seed": [0, 2], "fold": [0]},
 ]  # fmt: skip
@@ -114,9 +114,9 @@ def test_run_times_are_summed_by_rule(tmp_path) -> None:
     folders = {"derivatives": tmp_path / "d", "results": tmp_path / "r"}
     measured(folders["results"], "train/exp/seed-0_fold-0", seconds=2.0)
     measured(folders["results"], "train/exp/seed-2_fold-0", seconds=4.0, memory="-")
-    measured(folders["derivatives"], "gate/all", memory="30")
+    measured(folders["derivatives"], "screen/all", memory="30")
     table = runtime_table(PLANNED, folders)
-    assert table["step"].tolist() == ["train", "gate"]
+    assert table["step"].tolist() == ["train", "screen"]
     assert table.loc[0, ["jobs", "total_s", "median_s", "max_s", "peak_mb"]].tolist() == [
         2, 6, 3, 4, 10,
     ]  # fmt: skip
@@ -126,11 +126,11 @@ def test_run_times_are_summed_by_rule(tmp_path) -> None:
 def test_run_times_of_what_is_in_the_plan_no_longer_do_not_count(tmp_path) -> None:
     folders = {"derivatives": tmp_path / "d", "results": tmp_path / "r"}
     measured(folders["derivatives"], "check/sub-1/sub-1", "check/sub-2/ses-a/sub-2_ses-a")
-    measured(folders["derivatives"], "gate/all", "phantom/sub-1/sub-1")
+    measured(folders["derivatives"], "screen/all", "phantom/sub-1/sub-1")
     measured(folders["results"], *(f"train/exp/seed-{seed}_fold-0" for seed in range(4)))
     measured(folders["results"], "train/exp/seed-0_fold-1", "train/l1/seed-0_fold-0")
     table = runtime_table(PLANNED, folders, ["sub-2_ses-a", "sub-3"]).set_index("step")
-    assert table["jobs"].to_dict() == {"check": 1, "gate": 1, "train": 2}
+    assert table["jobs"].to_dict() == {"check": 1, "screen": 1, "train": 2}
 
 
 def test_seconds_of_preprocessing_steps_come_from_the_sidecars(whole) -> None:

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from contrage import pretraining
 from contrage.errors import ContrageError, UnwritableError
+from contrage.plan import pretraining
 from contrage.run import at_work, place
 
 OWN = ["results/x", "results/derivatives/a"]

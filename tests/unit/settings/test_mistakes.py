@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from contrage import settings
-from contrage.cohort.bids_images import FOLDERS
+from contrage.cohort.bids_folder.images import FOLDERS
 from contrage.errors import SettingsError
 from contrage.settings.words import PATTERNS
 

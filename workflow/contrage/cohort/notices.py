@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from contrage.cohort.tables import FILES, Cohort
+from contrage.cohort.scans import FILES, Cohort
 from contrage.errors import few
 from contrage.run.left_behind import left_behind, message, told_in
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from contrage.cohort.names import folder, scan_id
-from contrage.cohort.tables import Cohort, Scan
+from contrage.cohort.scans import Cohort, Scan
 from contrage.errors import SettingsError, TableError
 
 ALL = ("source", "columns")
@@ -78,11 +78,11 @@ def read_cohort(settings: dict[str, Any]) -> Cohort:
                 f'{source} data, for example --config \'cohort={{"path": "/data/study"}}\''
             )
         if source == "mre134":
-            from contrage.cohort.mre134 import read
+            from contrage.cohort.sources.mre134 import read
         elif source == "arrays":
-            from contrage.cohort.arrays import read
+            from contrage.cohort.sources.arrays import read
         else:
-            from contrage.cohort.bids import read
+            from contrage.cohort.sources.bids import read
         cohort = read(settings)
     if not cohort.scans:
         reasons = "; ".join(f"{e.scan_id}: {e.reason}" for e in cohort.excluded[:3])
@@ -96,13 +96,13 @@ def _table(settings: dict[str, Any]) -> Cohort:
             f"cohort.path: no file {settings['path']!r}; give the table of features, "
             'for example --config \'cohort={"path": "/data/features.csv"}\''
         )
-    from contrage.cohort.feature_table import read
+    from contrage.cohort.sources.table import read
 
     return read(settings)
 
 
 def _phantom(settings: dict[str, Any]) -> list[Scan]:
-    from contrage.cohort.phantom.plan import plan
+    from contrage.cohort.phantom.heads.plan import plan
 
     raw = Path(settings["raw"])
     truth = raw / "derivatives" / "truth"

@@ -8,7 +8,7 @@ from typing import Any
 
 from contrage.cohort.names import participant
 from contrage.cohort.read import read_cohort
-from contrage.cohort.tables import FILES, Choice, Exclusion
+from contrage.cohort.scans import FILES, Choice, Exclusion
 from contrage.files import write_text
 from contrage.tables import write_rows, write_tsv
 

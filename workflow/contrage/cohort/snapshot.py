@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from contrage.cohort.read import read_cohort
-from contrage.cohort.tables import Choice, Cohort, Exclusion, Scan
+from contrage.cohort.scans import Choice, Cohort, Exclusion, Scan
 from contrage.files import read_json, write_text
 from contrage.run.found import contents, digest, stamps
 

@@ -14,8 +14,8 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from contrage.cohort.age_alone import age_by_itself
-from contrage.cohort.age_pairs import age_by_pairs
+from contrage.cohort.ages.alone import age_by_itself
+from contrage.cohort.ages.pairs import age_by_pairs
 from contrage.cohort.missing_codes import has_codes, may_have_codes
 from contrage.errors import TableError, few
 

@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from contrage.cohort.arrays import KINDS, Kind, find
 from contrage.cohort.duplicates import REFUSE, digest_of, same_arrays
+from contrage.cohort.sources.arrays import KINDS, Kind, find
 from contrage.dataset.sidecar import write_array_sidecar
 from contrage.dataset.stack import block_mean
 from contrage.errors import BadScanError, few
@@ -35,8 +35,8 @@ def arrays(
     Parameters
     ----------
     settings : dict
-        `path` (the folder), `image` (a name of `contrage.cohort.arrays.KINDS`), `voxel_mm` (a
-        multiple of theirs), `on_bad_scan` (fail or exclude), `duplicates` (refuse or keep).
+        `path` (the folder), `image` (a name of `contrage.cohort.sources.arrays.KINDS`), `voxel_mm`
+        (a multiple of theirs), `on_bad_scan` (fail or exclude), `duplicates` (refuse or keep).
     scans, excluded : Path
         The cohort's tables.
     array : Path

@@ -15,7 +15,7 @@ from contrage.evaluation import predictions as table
 from contrage.evaluation.predictions import Fold
 from contrage.evaluation.ridge import fit, predict_path
 from contrage.files import read_npz
-from contrage.learning.tables import Scans
+from contrage.learning.folds import Scans
 
 FIXED = (0.01, 0.1, 1.0, 10.0, 100.0, 1e3, 1e4, 1e5, 1e6)
 """The α at which the page shows every row's error, whichever was chosen."""

@@ -11,7 +11,7 @@ import numpy as np
 
 from contrage.errors import LeakageError, TableError
 from contrage.files import read_json
-from contrage.learning.tables import Scans
+from contrage.learning.folds import Scans
 from contrage.tables import write_rows
 
 COLUMNS = ("participant_id", "age", "predicted_age", "split", "scan_id", "site", "fold")

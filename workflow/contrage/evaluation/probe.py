@@ -23,11 +23,11 @@ from contrage.evaluation.alpha import (
     fitted_unseen,
     inner_fold,
 )
-from contrage.evaluation.metrics import scores
 from contrage.evaluation.network import epochs, network_size
 from contrage.evaluation.predictions import Fold
+from contrage.evaluation.statistics.metrics import scores
 from contrage.files import write_json
-from contrage.learning.tables import read_scans
+from contrage.learning.folds import read_scans
 
 logger = logging.getLogger(__name__)
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from scipy import ndimage
 
-from contrage.imaging.ants_bridge import to_ants
-from contrage.imaging.calls import call
+from contrage.imaging.ants.bridge import to_ants
+from contrage.imaging.ants.calls import call
 from contrage.imaging.images import Image, shrink
 
 GRID_MM = 2.0

@@ -12,12 +12,12 @@ import numpy as np
 
 from contrage.errors import BadScanError
 from contrage.files import write_json
-from contrage.imaging.coordinates import contradiction, sheared
 from contrage.imaging.images import Image, read_nifti, squeezed, transform_points
 from contrage.imaging.limits import PASCAL, UNITS, beyond, range_of
 from contrage.imaging.plausible import judge, spread
+from contrage.imaging.space.coordinates import contradiction, sheared
 from contrage.imaging.stated import stated_problems
-from contrage.imaging.template_source import as_source
+from contrage.imaging.template.source import as_source
 
 log = logging.getLogger(__name__)
 

@@ -11,16 +11,17 @@ from threadpoolctl import threadpool_limits
 
 from contrage.errors import BadScanError, SettingsError, failure, is_of_one_scan
 from contrage.files import atomic, empty, failed, read_json, save_nifti, write_json
-from contrage.imaging.affines import write_affine
-from contrage.imaging.backends import options, used
-from contrage.imaging.carry import carry_mask, to_kilopascal, warp_mask, warp_within
 from contrage.imaging.images import Image, load
 from contrage.imaging.limits import STEP, beyond, mended
-from contrage.imaging.provenance import clear_sidecars, write_failures, write_sidecars
-from contrage.imaging.register import Transform, estimate
+from contrage.imaging.provenance.sidecars import clear_sidecars, write_failures, write_sidecars
 from contrage.imaging.scan import Outputs, Scan, provenance
-from contrage.imaging.strip import Stripped, strip
-from contrage.imaging.template import mni_grid
+from contrage.imaging.skull_strip import options, used
+from contrage.imaging.skull_strip._result import Stripped
+from contrage.imaging.space.affines import write_affine
+from contrage.imaging.space.carry import carry_mask, to_kilopascal, warp_mask, warp_within
+from contrage.imaging.space.mni import Transform, estimate
+from contrage.imaging.strip import strip
+from contrage.imaging.template.grids import mni_grid
 
 log = logging.getLogger(__name__)
 
@@ -107,7 +108,7 @@ def preprocess(
 
 
 def _give_up(outputs: Outputs, sidecar: Path, **reasons: object) -> None:
-    """Write that a scan failed, for `came_through` to judge: the other scans go on."""
+    """Write that a scan failed, for `usable` to judge: the other scans go on."""
     empty(*outputs.paths())
     record = {"status": "failed", **reasons}
     write_failures(outputs.paths(), record)
@@ -127,7 +128,7 @@ def _run(settings: dict, paths: dict[str, Path], unit: str | None, outputs: Outp
     _check_settings(scan)
     _keep_to_limits(scan)
     if _needs_ants(scan):
-        from contrage.imaging.ants_bridge import import_ants
+        from contrage.imaging.ants.bridge import import_ants
 
         with scan.step("load ANTs", {"seed": scan.seed, "threads": 1}):
             import_ants(scan.seed)
@@ -239,7 +240,7 @@ def _place_maps(scan: Scan, brain: Image, found: Transform, folder: Path) -> Non
     scan.of_maps = found
     if "magnitude" not in scan.paths:
         return
-    from contrage.imaging.map_pose import magnitude_to_anatomical
+    from contrage.imaging.space.map_pose import magnitude_to_anatomical
 
     path, settings = scan.paths["magnitude"], scan.quality()["linear"]
     with scan.step("magnitude to anatomical", {"transform": "rigid", "linear": settings}):

@@ -15,11 +15,11 @@ import numpy as np
 import contrage
 from contrage.errors import BadScanError
 from contrage.files import read_json, sha256, versions
-from contrage.imaging import backends
-from contrage.imaging.calls import noting
+from contrage.imaging import skull_strip
+from contrage.imaging.ants.calls import noting
 from contrage.imaging.images import Image
-from contrage.imaging.register import Transform, load_quality
-from contrage.imaging.template_source import Source, as_source
+from contrage.imaging.space.mni import Transform, load_quality
+from contrage.imaging.template.source import Source, as_source
 
 log = logging.getLogger(__name__)
 
@@ -137,7 +137,7 @@ def provenance(settings: dict, paths: dict[str, Path], steps: list[dict], check:
     The unit is that of stiffness: the damping ratio has none, and a T1's is arbitrary.
     """
     packages = ["antspyx", "nibabel", "nilearn", "numpy", "scipy"]
-    packages += backends.packages(settings.get("skull_strip", {}).get("method", "template"))
+    packages += skull_strip.packages(settings.get("skull_strip", {}).get("method", "template"))
     return {
         "status": "ok",
         "stage": "preprocess",

@@ -11,8 +11,8 @@ import numpy as np
 
 from contrage.imaging.images import Image, resample
 from contrage.imaging.masks import BRAIN_LITRES, dice, litres
-from contrage.imaging.template import mni_grid, mni_template
-from contrage.imaging.template_source import Source
+from contrage.imaging.template.grids import mni_grid, mni_template
+from contrage.imaging.template.source import Source
 
 LEAST_ZERO = 0.05
 """Of the voxels; the maps have 0.76 and more, a brain cut to its bounding box about 0.4."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 
@@ -10,34 +9,11 @@ import numpy as np
 from scipy import ndimage
 
 from contrage.errors import BadScanError, SettingsError
-from contrage.imaging import backends
+from contrage.imaging import skull_strip
 from contrage.imaging.images import Image, load, resample
 from contrage.imaging.masks import BRAIN_LITRES, litres
-from contrage.imaging.template_source import NILEARN, Source
-
-
-@dataclass(frozen=True)
-class Stripped:
-    """What skull stripping found.
-
-    Attributes
-    ----------
-    mask : ndarray of shape (X, Y, Z)
-        The brain on the reference's grid, bool.
-    pose : ndarray of shape (4, 4) or None
-        Reference world → MNI152 world, if the method estimated it on the way.
-    command, version : str or None
-        The command line of a program, or the function of a package, that was run, and its version
-        where it is known.
-    weights : dict of str to str or None
-        Names and SHA-256 of the files with a network's weights, where the package brings them.
-    """
-
-    mask: np.ndarray
-    pose: np.ndarray | None = None
-    command: str | None = None
-    version: str | None = None
-    weights: dict[str, str] | None = None
+from contrage.imaging.skull_strip._result import Stripped
+from contrage.imaging.template.source import NILEARN, Source
 
 
 def strip(
@@ -58,7 +34,7 @@ def strip(
     path : Path
         Its file, named in errors.
     method : str
-        One of `backends.METHODS`; docs/preprocessing.md describes them.
+        One of `skull_strip.METHODS`; docs/preprocessing.md describes them.
     registration : dict
         A registration quality (see `register.load_quality`), for the template method.
     given : Path, optional
@@ -79,9 +55,9 @@ def strip(
     BadScanError
         The mask is empty or has no brain's size.
     """
-    backends.require_backend(method)
+    skull_strip.require_backend(method)
     if method == "template":
-        from contrage.imaging.strip_template import template_mask
+        from contrage.imaging.skull_strip._template import template_mask
 
         result = template_mask(reference, registration, source)
     elif method == "mask":
@@ -89,8 +65,8 @@ def strip(
     elif method == "none":
         result = Stripped(ndimage.binary_fill_holes(reference.array != 0))
     else:
-        asked = backends.options({"method": method, method: options or {}})
-        used, *runner = map(import_module, backends.modules(method))
+        asked = skull_strip.options({"method": method, method: options or {}})
+        used, *runner = map(import_module, skull_strip.modules(method))
         if runner:
             result = runner[0].external_mask(reference, path, method, used, asked)
         else:

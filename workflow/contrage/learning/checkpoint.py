@@ -14,7 +14,7 @@ import torch
 from contrage.errors import ContrageError
 from contrage.files import atomic, sha256
 from contrage.learning import encoders
-from contrage.sources import closure
+from contrage.run.code import closure
 
 logger = logging.getLogger(__name__)
 

@@ -12,14 +12,15 @@ import torch
 from contrage.dataset.load import Loader, image_shape
 from contrage.errors import ContrageError
 from contrage.files import atomic
-from contrage.learning import images, precision
+from contrage.learning import images
 from contrage.learning.checkpoint import read_model
-from contrage.learning.deterministic import prepare_pools
-from contrage.learning.device import choose, is_deterministic, repeatable
+from contrage.learning.folds import Scans, read_fold, read_scans
 from contrage.learning.images import Images
+from contrage.learning.machine import precision
+from contrage.learning.machine.deterministic import prepare_pools
+from contrage.learning.machine.device import choose, is_deterministic, repeatable
+from contrage.learning.machine.processes import ALONE, World
 from contrage.learning.model import Model, memory_format
-from contrage.learning.processes import ALONE, World
-from contrage.learning.tables import Scans, read_fold, read_scans
 
 
 def embed(

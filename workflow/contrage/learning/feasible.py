@@ -46,7 +46,7 @@ def check_feasible(settings: dict[str, Any], *, output: Path) -> None:
             "make the batch smaller"
         )
     if settings["device"] == "cuda":
-        from contrage.learning.device import choose
+        from contrage.learning.machine.device import choose
 
         choose("cuda")
     if settings.get("without_head"):

@@ -17,7 +17,7 @@ import torch
 from torch import Tensor
 
 from contrage.errors import ContrageError
-from contrage.learning.precision import Precision
+from contrage.learning.machine.precision import Precision
 
 logger = logging.getLogger(__name__)
 

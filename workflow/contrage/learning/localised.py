@@ -40,7 +40,7 @@ class Plan:
             Of the row: `loss` and the loss's own.
         """
         chosen = {key: value for key, value in settings.items() if key != "loss"}
-        # The loss is told how long the training lasts, as by `contrage.learning.state.load_loss`.
+        # The loss is told how long the training lasts, as by `learning.loop.state.load_loss`.
         loss = losses.load(LOSS, **{"max_epochs": self.epochs, **chosen})
         first = loss.first_epoch
         repelled = [loss.neighbours(epoch + first, self.batch) for epoch in range(self.epochs)]

@@ -44,8 +44,8 @@ def check_start(file: str, encoder: str, image: str, voxel_mm: float, grid_mm: i
 
 def _shape(image: str, voxel_mm: float, grid_mm: int | None) -> tuple[int, ...] | None:
     """Return the shape of one image, None of a table's row."""
-    from contrage.cohort.arrays import KINDS
-    from contrage.imaging.template import GRID_SHAPES
+    from contrage.cohort.sources.arrays import KINDS
+    from contrage.imaging.template.grids import GRID_SHAPES
 
     if image == "table":
         return None

@@ -16,16 +16,18 @@ import torch
 from contrage.dataset.load import Loader, image_shape
 from contrage.errors import SettingsError
 from contrage.files import read_json
-from contrage.learning import augment, checkpoint, precision
+from contrage.learning import checkpoint
 from contrage.learning.batch import check_batch
-from contrage.learning.device import choose, is_deterministic, repeatable
 from contrage.learning.embed import extract, predict, write_features
-from contrage.learning.epoch import prepare, run_epoch
+from contrage.learning.folds import Scans, read_fold, read_scans
 from contrage.learning.images import reach
-from contrage.learning.processes import World, run
-from contrage.learning.state import State, start
-from contrage.learning.tables import Scans, read_fold, read_scans
-from contrage.learning.validation import Validation, divide
+from contrage.learning.loop.epoch import prepare, run_epoch
+from contrage.learning.loop.state import State, start
+from contrage.learning.loop.validation import Validation, divide
+from contrage.learning.machine import precision
+from contrage.learning.machine.device import choose, is_deterministic, repeatable
+from contrage.learning.machine.processes import World, run
+from contrage.learning.views import augment
 
 logger = logging.getLogger(__name__)
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from contrage import losses, sources
+from contrage import losses
 from contrage.errors import SettingsError
+from contrage.run import code as sources
 from contrage.tables import nearest
 
 KINDS = {

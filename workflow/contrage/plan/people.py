@@ -11,12 +11,13 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
-from contrage import experiment, pretraining
 from contrage.cohort import leave_out
-from contrage.cohort.tables import Cohort, Scan
+from contrage.cohort.scans import Cohort, Scan
 from contrage.dataset.shares import count_age_bins, count_held_out
 from contrage.errors import ContrageError, LeakageError, SettingsError, few
 from contrage.learning.batch import check_batch
+from contrage.plan import pretraining
+from contrage.plan import rows as experiment
 from contrage.tables import nearest
 
 

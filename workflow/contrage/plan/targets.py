@@ -7,8 +7,16 @@ from collections.abc import Iterable
 PREPARED = ("results/derivatives/", "results/phantom/")
 PREPARES = frozenset(
     (
-        *("phantom_tables", "phantom", "phantom_picture", "cohort", "check", "gate", "preprocess"),
-        *("came_through", "quality", "quality_page", "preprocessed", "describe", "methods"),
+        *(
+            "phantom_tables",
+            "phantom",
+            "phantom_picture",
+            "cohort",
+            "check",
+            "screen",
+            "preprocess",
+        ),
+        *("usable", "quality", "quality_page", "preprocessed", "describe", "methods"),
         *("stack", "arrays", "features", "select"),
     )
 )

@@ -31,7 +31,7 @@ def against(baselines: pd.DataFrame, worse: pd.DataFrame, level: str) -> str:
         baseline, mae_mean, ci_low.
     worse : DataFrame
         The losses in question: loss, mae_baseline, and of those with a null of their own the paired
-        difference to it (`contrage.evaluation.summary.against`).
+        difference to it (`contrage.evaluation.statistics.summary.against`).
     level : str
         The confidence of the intervals, as in "95 %".
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from contrage.errors import few
 from contrage.report import chance, dominant
 from contrage.report.alphas import at_the_edge
-from contrage.report.control import NEARLY, baseline, verdicts
-from contrage.report.story import Study, distinguishable
+from contrage.report.elements.control import NEARLY, baseline, verdicts
+from contrage.report.findings import Study, distinguishable
 from contrage.report.style import loss_name
 from contrage.report.text import count, interval, listed, missing, number
 from contrage.report.words import kind_of

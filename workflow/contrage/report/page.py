@@ -17,13 +17,13 @@ import yaml
 
 from contrage.files import atomic, read_json, reading, versions
 from contrage.report.chance import null_rows
-from contrage.report.control import verdicts
 from contrage.report.dominant import dominant_scans
-from contrage.report.html_tables import all_tables
+from contrage.report.elements.control import verdicts
+from contrage.report.elements.html_tables import all_tables
+from contrage.report.elements.searched import read_draws
+from contrage.report.findings import Study, features, has_scans, paragraph
 from contrage.report.notes import notes as boxes
 from contrage.report.render import HERE, render
-from contrage.report.searched import read_draws
-from contrage.report.story import Study, features, has_scans, paragraph
 from contrage.report.style import loss_name
 from contrage.report.text import number, without_folders
 from contrage.report.trainings import broken, epochs, networks, tested
@@ -57,7 +57,7 @@ def page(
     settings : dict
         ``experiment``, ``description``, ``config`` (all of it), ``versions``, ``rows``, ``seeds``
         and ``folds`` (of the trainings), and ``start`` (what these start from, see
-        `contrage.pretraining.describe`).
+        `contrage.plan.pretraining.describe`).
     tables, figures : Path
         Folders written by the steps of that name.
     results : Path

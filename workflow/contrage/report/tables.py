@@ -81,16 +81,16 @@ def loss_table(
     Returns
     -------
     DataFrame
-        The columns of `contrage.evaluation.summary.mae_table`, those of
+        The columns of `contrage.evaluation.statistics.summary.mae_table`, those of
         `contrage.report.alphas.chosen`, and of rows with a null those of
-        `contrage.evaluation.summary.against`.
+        `contrage.evaluation.statistics.summary.against`.
 
     Raises
     ------
     TableError
         A file of predictions is missing.
     """
-    from contrage.evaluation.summary import against, mae_table
+    from contrage.evaluation.statistics.summary import against, mae_table
 
     frames = predictions(results, settings["rows"], settings["seeds"])
     table = mae_table(frames, settings.get("statistics", {}))
@@ -109,11 +109,11 @@ def baseline_lines(results: Path, settings: dict[str, Any]) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        The columns of `contrage.evaluation.summary.baseline_table`.
+        The columns of `contrage.evaluation.statistics.summary.baseline_table`.
     """
     import pandas as pd
 
-    from contrage.evaluation.summary import baseline_table
+    from contrage.evaluation.statistics.summary import baseline_table
 
     seeds = settings["seeds"]
     frames = [_read(Path(results) / "baselines" / f"seed-{seed}.tsv") for seed in seeds]
@@ -145,7 +145,7 @@ def norm_table(results: Path, settings: dict[str, Any]) -> pd.DataFrame:
     DataFrame
         The columns of the MAE table after ``norm``; no rows where nothing was ablated.
     """
-    from contrage.evaluation.summary import mae_table
+    from contrage.evaluation.statistics.summary import mae_table
 
     chosen = settings.get("norm_rows") or {}
     names = {row: norm for norm, row in chosen.items()}

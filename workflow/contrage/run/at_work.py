@@ -17,9 +17,9 @@ from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
-from contrage import slurm
 from contrage.errors import ContrageError, UnwritableError
 from contrage.files import TIMES_CUT, read_json, write_json
+from contrage.run import slurm
 from contrage.run.place import SNAKEMAKE, require_writable
 
 logger = logging.getLogger(__name__)

@@ -1,0 +1,1 @@
+"""How tables tell an age: in which unit, how often, and where a number is no age."""

@@ -1,0 +1,1 @@
+"""What lies in a BIDS folder: tables, participants, sessions and images."""

@@ -1,0 +1,201 @@
+"""From a participant's or session's row to a scan: its images, or why it is left out."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+from typing import Any
+
+from contrage.cohort.bids_folder.images import ANY, FOLDERS, Images, find_images
+from contrage.cohort.bids_folder.tables import Tables, of_image
+from contrage.cohort.names import MAPS, scan_id
+from contrage.cohort.scans import FILES, Choice, Cohort, Exclusion, Scan
+from contrage.errors import TableError, few
+
+NAMES = {"stiffness": "stiffness", "dampingratio": "damping-ratio"}
+FOREIGN = (".mgz", ".mgh", ".img", ".img.gz", ".mnc", ".nrrd", ".nhdr", ".dcm", ".mat", ".npy")
+"""Endings of images that are none of NIfTI."""
+FREQUENCY = re.compile(r"\d+([p.]\d+)?hz", re.IGNORECASE)
+
+
+def images_of_row(
+    tables: Tables, row: dict[str, Any], settings: dict[str, Any]
+) -> tuple[dict[str, Any], Images]:
+    """Find the images of a row, and what a table of scans says of the one that is learned.
+
+    Parameters
+    ----------
+    tables : Tables
+    row : dict
+        participant_id, session, `names` (in its folder, where that was listed already) and what
+        the tables said so far.
+    settings : dict
+        As `contrage.cohort.sources.bids.read` takes it.
+
+    Returns
+    -------
+    (dict, Images)
+        The row, with an age in any case.
+    """
+    person, session = row["participant_id"], row.get("session")
+    home = f"{tables.folder}/{person}" + (f"/ses-{session}" if session else "")
+    own = {"sub": person.removeprefix("sub-"), **({"ses": session} if session else {})}
+    names, closed = row.get("names"), row.get("closed")
+    if names is None:
+        try:
+            names = os.listdir(home)
+        except OSError as error:
+            names, closed = [], f"ses-{session}/ may not be read ({error.strerror})"
+    images = find_images(home, names, own, settings)
+    if closed:
+        images.problems = dict.fromkeys(FOLDERS, closed)
+    kind = leading(settings)
+    said: dict[str, Any] = {}
+    if kind in images.taken:
+        address = f"{FOLDERS[kind]}/{images.taken[kind].file}"
+        for table in _tables_of_scans(row, home, names):
+            said |= of_image(tables, table, address)
+    lacks = said.pop("lacks", None)
+    if "age" in said:
+        row = {key: value for key, value in row.items() if key != "reason"} | {"own_age": True}
+    elif lacks and not row.get("own_age") and "reason" not in row:
+        row = {**row, "reason": lacks}
+    return {"age": None, **row, **said}, images
+
+
+def _tables_of_scans(row: dict[str, Any], home: str, names: list[str]) -> list[Path]:
+    """Return the tables of scans that are there: the participant's, then the session's."""
+    person, session = row["participant_id"], row.get("session")
+    table = f"{scan_id(person, session)}_scans.tsv"
+    above = [Path(row["above"])] if row.get("above") else []
+    return [*above, *([Path(home, table)] if table in names else [])]
+
+
+def leading(settings: dict[str, Any]) -> str:
+    """Return the kind of image that is learned from."""
+    return settings["image"] if settings["image"] in MAPS else settings["anatomical"]
+
+
+def scan_of(row: dict[str, Any]) -> str:
+    """Return the scan_id of a row."""
+    return scan_id(row["participant_id"], row.get("session"))
+
+
+def leave_out_without_images(
+    cohort: Cohort, row: dict[str, Any], images: Images, settings: dict[str, Any]
+) -> bool:
+    """Return whether a scan's images are there; else note it among those that are left out.
+
+    Asked before its age is judged: who was not scanned need not have one.
+    """
+    needed = needed_kinds(settings)
+    asked = dict.fromkeys([*needed, *settings.get("maps", [])])
+    problems = [images.problems[kind] for kind in asked if kind in images.problems]
+    missing = [kind for kind in needed if kind not in images.taken]
+    if problems:
+        reason = "; ".join(dict.fromkeys(problems))
+        cohort.excluded.append(Exclusion(scan_of(row), FILES, reason))
+    elif missing:
+        reason = f"no {' and no '.join(needed[kind] for kind in missing)}"
+        strangers = dict.fromkeys(name for kind in missing for name in images.strangers(kind))
+        reason += f" (there: {few(list(strangers), most=3)})" if strangers else ""
+        foreign = dict.fromkeys(name for kind in missing for name in _foreign(kind, images))
+        reason += f" (convert {few(list(foreign), most=3)} to .nii.gz)" if foreign else ""
+        cohort.excluded.append(Exclusion(scan_of(row), "import", reason))
+    return not problems and not missing
+
+
+def _foreign(kind: str, images: Images) -> list[str]:
+    """Return the files that are named as an image of a kind and have another format's ending."""
+    return [
+        name
+        for name in images.lists[FOLDERS[kind]]
+        if name.lower().endswith(FOREIGN) and f"_{kind}." in name
+    ]
+
+
+def add_scan(cohort: Cohort, row: dict[str, Any], images: Images, settings: dict[str, Any]) -> None:
+    """Put a scan into the cohort, and note which of its images were chosen among several."""
+    cohort.choices += [
+        Choice(row["scan_id"], kind, images.taken[kind].file, images.others[kind])
+        for kind in needed_kinds(settings)
+        if images.others.get(kind)
+    ]
+    cohort.scans.append(_scan(row, images, settings))
+
+
+def _scan(row: dict[str, Any], images: Images, settings: dict[str, Any]) -> Scan:
+    return Scan(
+        participant_id=row["participant_id"],
+        age=row["age"],
+        session=row.get("session"),
+        sex=row.get("sex"),
+        site=row.get("site"),
+        anatomical=images.path(settings["anatomical"]),
+        **{kind: images.path(kind) for kind in (*MAPS, "mask", "magnitude")},
+        columns={name: row.get(name) for name in settings.get("columns", [])},
+    )
+
+
+def needed_kinds(settings: dict[str, Any]) -> dict[str, str]:
+    """Return the kinds of images that this run needs of every scan, in words."""
+    needed, learned = {}, settings["image"]
+    if learned in MAPS:
+        needed[learned] = f"{NAMES[learned]} map (mre/…_{learned}.nii.gz)"
+    if settings["needs_anatomical"] or learned not in MAPS:
+        why = " (for skull_strip or bias_correction; brain-only maps: set both to none)"
+        words = f"{settings['anatomical']} image"
+        needed[settings["anatomical"]] = words + why * (learned in MAPS)
+    if settings["needs_mask"]:
+        needed["mask"] = "brain mask (anat/…_desc-brain_mask.nii.gz)"
+    if settings.get("needs_magnitude"):
+        needed["magnitude"] = "magnitude image (mre/…_magnitude.nii.gz)"
+    return needed
+
+
+def check_alike(cohort: Cohort, images: dict[str, Images], settings: dict[str, Any]) -> None:
+    """Refuse maps of several frequencies in one cohort; note where images differ otherwise.
+
+    Raises
+    ------
+    TableError
+        Stiffness depends on the frequency: the counts of each are named.
+    """
+    used = dict.fromkeys([*needed_kinds(settings), *settings.get("maps", [])])
+    for kind in [kind for kind in used if kind != "mask"]:
+        there = ((scan.scan_id, images[scan.scan_id].taken.get(kind)) for scan in cohort.scans)
+        taken = {scan: image.entities for scan, image in there if image is not None}
+        _compare(cohort, kind, taken, settings.get("entities") or {})
+
+
+def _compare(
+    cohort: Cohort, kind: str, taken: dict[str, dict[str, str]], entities: dict[str, Any]
+) -> None:
+    asked = {**entities, **(entities.get(kind) or {})}
+    for key in dict.fromkeys(key for found in taken.values() for key in found):
+        labels = dict.fromkeys(found.get(key) for found in taken.values())
+        if key in ("sub", "ses", "run") or asked.get(key) == ANY or len(labels) < 2:
+            continue
+        counts = ", ".join(_count(taken, key, label) for label in labels)
+        several = [label for label in labels if label and _is_frequency(key, label)]
+        numbers = [label for label in labels if label and label.isdigit() and len(label) > 1]
+        if kind != "T1w" and len(numbers) > 1:  # acq-30 and acq-50
+            several = several or numbers
+        if several:
+            raise TableError(
+                f"cohort.entities: {kind} images of several frequencies are there, on which "
+                f"stiffness depends: {counts}. Choose one, {{{kind}: {{{key}: {several[0]}}}}}, or "
+                f"say {{{kind}: {{{key}: any}}}} where they are comparable"
+            )
+        cohort.notes.append(f"{kind} images differ in {key}: {counts}")
+
+
+def _is_frequency(key: str, label: str) -> bool:
+    """Whether a label is that of a frequency: 50Hz, mre50Hz, freq-50."""
+    return key in ("freq", "hz") or FREQUENCY.search(label) is not None
+
+
+def _count(taken: dict[str, dict[str, str]], key: str, label: str | None) -> str:
+    scans = [scan for scan, found in taken.items() if found.get(key) == label]
+    return f"{len(scans)} {f'{key}-{label}' if label else f'without {key}'} ({few(scans, most=2)})"

@@ -1,0 +1,219 @@
+"""The sessions of a participant: folders, and the rows that tables have of them."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+from contrage.cohort.bids_folder.tables import Tables
+from contrage.cohort.match import OTHERWISE, match, told_otherwise
+from contrage.cohort.names import LABEL, scan_id
+from contrage.cohort.scans import FILES, Exclusion, age_as_told, check_unique, no_label
+from contrage.errors import TableError, few
+from contrage.tables import is_missing
+
+NO_FOLDERS = "participants.tsv has a session, the folders have none: it is passed over"
+FACTOR = 5.0
+"""Between the ages of a participant in two tables, from which they are in two units."""
+
+
+def rows_of_person(
+    tables: Tables, rows: list[dict[str, Any]], excluded: list[Exclusion]
+) -> list[dict[str, Any]]:
+    """Return one row per session of a participant whose folder is there.
+
+    Parameters
+    ----------
+    tables : Tables
+    rows : list of dict
+        What participants.tsv says of the participant, one row, or one per `session`.
+    excluded : list of Exclusion
+        Sessions that are left out are added.
+
+    Returns
+    -------
+    list of dict
+        With `names`, the listing of the folder, where it is the participant's own, `closed` where
+        it may not be read, and a `reason` where a session has no age of its own.
+    """
+    person = rows[0]["participant_id"]
+    home = tables.folder / person
+    try:
+        with os.scandir(home) as found:
+            entries = sorted(found, key=lambda entry: entry.name)
+    except OSError as error:
+        return _closed(rows, f"{person}/ may not be read ({error.strerror})")
+    names = [entry.name for entry in entries]
+    if not names:
+        return _closed(rows, f"{person}/ is empty; fetch it (datalad get), or remove its row")
+    sessions = _session_labels(person, entries, excluded)
+    had_sessions = any(name.startswith("ses-") for name in names)
+    if not sessions:
+        return _without_sessions(tables, rows, names, had_sessions)
+    above = home / f"{person}_scans.tsv"
+    rows = [{**row, "above": str(above)} for row in rows] if above.name in names else rows
+    if not any("session" in row for row in rows):
+        wanted = [(row, sessions) for row in rows]
+        lost: list[dict[str, Any]] = []
+    else:
+        rows = _matched(tables, rows, sessions, excluded)
+        wanted = [(row, [row["session"]]) for row in rows if row["session"] in sessions]
+        lost = _closed(
+            [row for row in rows if row["session"] not in sessions],
+            f"there is no folder of this session in {person}/ (there: {few(sessions)})",
+        )
+    of_each = [(row, label) for row, labels in wanted for label in labels]
+    path = home / f"{person}_sessions.tsv"
+    if path.name not in names or not of_each:
+        return [*({**row, "session": label} for row, label in of_each), *lost]
+    said, reason = _told_of_sessions(tables, path, sessions)
+    made = [_of_session(row, label, said.get(label), reason, path) for row, label in of_each]
+    return [*made, *lost]
+
+
+def _closed(rows: list[dict[str, Any]], reason: str) -> list[dict[str, Any]]:
+    """Return rows whose images cannot be looked for."""
+    return [{**row, "names": [], "closed": reason} for row in rows]
+
+
+def _session_labels(
+    person: str, entries: list[os.DirEntry[str]], excluded: list[Exclusion]
+) -> list[str]:
+    """Return the labels of the session folders that can be used; note the others."""
+    labels = []
+    for entry in entries:
+        label = entry.name.removeprefix("ses-")
+        if label == entry.name or not (entry.is_symlink() or entry.is_dir()):
+            continue
+        if not os.path.exists(entry.path):
+            reason = f"{entry.name} is a link to nowhere; fetch it (datalad get)"
+        elif not LABEL.match(label):
+            reason = no_label(entry.name)
+        else:
+            labels.append(label)
+            continue
+        excluded.append(Exclusion(scan_id(person, label), FILES, reason))
+    return labels
+
+
+def _without_sessions(
+    tables: Tables, rows: list[dict[str, Any]], names: list[str], had_sessions: bool
+) -> list[dict[str, Any]]:
+    """Return the rows of a participant without session folders."""
+    if had_sessions and "session" not in rows[0]:
+        return []  # each of them is noted
+    if len(rows) == 1 and "session" in rows[0] and not had_sessions:
+        row = {key: value for key, value in rows[0].items() if key != "session"}
+        tables.note(NO_FOLDERS, f"{row['participant_id']} ({rows[0]['session']})")
+        return [{**row, "names": names}]
+    named = [row for row in rows if "session" in row]
+    whole = [{**row, "names": names} for row in rows if "session" not in row]
+    return [*whole, *_closed(named, "there is no folder of this session")]
+
+
+def _matched(
+    tables: Tables,
+    rows: list[dict[str, Any]],
+    sessions: list[str],
+    excluded: list[Exclusion],
+) -> list[dict[str, Any]]:
+    """Return the rows with the labels of the folders; note the folders that have no row."""
+    person, table = rows[0]["participant_id"], tables.folder / "participants.tsv"
+    meant = match([row.get("session", "") for row in rows], sessions, table, f"{person}_ses-")
+    if note := told_otherwise(meant, table, f"{person}_ses-"):
+        tables.note(OTHERWISE, note)
+    excluded += [
+        Exclusion(scan_id(person, label), "import", f"no row in {table.name}")
+        for label in sessions
+        if label not in meant.values()
+    ]
+    labels = [row.get("session", "") for row in rows]
+    return [
+        {**row, "session": meant.get(label, label) or None}
+        for label, row in zip(labels, rows, strict=True)
+    ]
+
+
+def _told_of_sessions(
+    tables: Tables, path: Path, sessions: list[str]
+) -> tuple[dict[str, dict[str, Any]], str | None]:
+    """Return what sessions.tsv says of each session folder, and what a lack of age is lack of.
+
+    Parameters
+    ----------
+    tables : Tables
+    path : Path
+        sub-X_sessions.tsv.
+    sessions : list of str
+        Labels of all session folders, without prefix.
+
+    Returns
+    -------
+    (said, reason)
+        By label; `reason` is None where the table has no column of ages.
+
+    Raises
+    ------
+    TableError
+        If a session stands twice in the table, or it cannot be told which one is meant.
+    """
+    table = tables.table(path)
+    column = table.column("session_id" if table.find("session_id") else "session")
+    cells = {}
+    for number, row in zip(table.numbers, table.rows, strict=True):
+        if is_missing(row[column]):
+            raise TableError(f"{path}: line {number}: there is no session's id")
+        label = row[column].removeprefix("ses-")
+        if label in cells:
+            check_unique([f"ses-{label}"] * 2, path)
+        cells[label] = row
+    meant = match(cells, sessions, path, "ses-")
+    if note := told_otherwise(meant, path, "ses-"):
+        tables.note(OTHERWISE, note)
+    said = {meant[label]: tables.said(table, cells[label]) for label in meant}
+    if table.find("age") is None:
+        return said, None
+    lost = [label for label in cells if label not in meant]
+    others = f"; it has {few(lost)}" if lost else ""
+    return said, f"{path.name}, which has a column of ages{others}"
+
+
+def _of_session(
+    row: dict[str, Any],
+    name: str,
+    said: dict[str, Any] | None,
+    reason: str | None,
+    path: Path,
+) -> dict[str, Any]:
+    """Return the row of a session, with its own age or the reason why it has none."""
+    result = {**row, **(said or {}), "session": name}
+    own = "age" in (said or {})
+    if own and "age" in row:
+        _check_units(row, said or {}, path)
+    told_of_session = "session" in row and "age" in row
+    if reason and not own and not told_of_session:
+        lack = "no age in its row of" if said is not None else "no row in"
+        result["reason"] = f"ses-{name} has {lack} {reason}"
+    return result | {"own_age": own or told_of_session}
+
+
+def _check_units(row: dict[str, Any], said: dict[str, Any], path: Path) -> None:
+    """Ask where a session's age and its participant's are in two units."""
+    ages = [age_as_told(each["age"]) / each["unit"].per_year for each in (row, said)]
+    if min(ages) > 0 and max(ages) / min(ages) > FACTOR:
+        raise TableError(
+            f"{path}: age {said['age']} ({said['unit'].name}), in participants.tsv {row['age']} "
+            f"({row['unit'].name}): are they in one unit? Say Units in sessions.json"
+        )
+
+
+def note_shared_ages(tables: Tables, rows: list[dict[str, Any]]) -> None:
+    """Note the participants of whom several sessions have the age of participants.tsv."""
+    shared: dict[str, int] = {}
+    for row in rows:
+        if row.get("session") and not row.get("own_age") and row["age"] is not None:
+            shared[row["participant_id"]] = shared.get(row["participant_id"], 0) + 1
+    for person, number in shared.items():
+        if number > 1:
+            tables.note("several sessions have the age of participants.tsv", f"{person} ({number})")

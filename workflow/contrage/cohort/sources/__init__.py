@@ -1,0 +1,1 @@
+"""Where a cohort comes from: one source, one file."""

@@ -1,0 +1,1 @@
+"""Evaluations: each reads predictions or images of an experiment and writes one table."""

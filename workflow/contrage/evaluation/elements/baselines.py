@@ -1,0 +1,146 @@
+"""What can be had without any learning of representations."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sklearn.decomposition import PCA
+
+from contrage.dataset.load import Loader
+from contrage.evaluation import predictions as table
+from contrage.evaluation.alpha import candidates
+from contrage.evaluation.predictions import Fold
+from contrage.evaluation.ridge import fit
+from contrage.files import open_array
+from contrage.learning.folds import read_scans
+
+logger = logging.getLogger(__name__)
+
+BLOCK_MM = 16.0
+COMPONENTS = 20
+CHUNK = 32
+
+Load = Callable[[np.ndarray], np.ndarray]
+Sides = dict[str, np.ndarray]
+"""What there is of the training and of the test scans of a fold, by these names."""
+
+
+def baselines(
+    settings: dict[str, Any], *, array: Path, scans: Path, split: Path, predictions: Path
+) -> None:
+    """Predict age in plain ways on the folds of one seed.
+
+    mean: the training scans' mean age. site-mean: the mean age of the training scans of the same
+    study, which is what knowing the study alone gives (only where studies are known).
+    ridge-blocks: means over blocks of 16 mm, 20 principal components, ridge. ridge-coverage: the
+    same of the mask of non-zero voxels, which is what the field of view alone gives. Of a table
+    the last two give way to ridge-features: ridge on its features as they are, z-scored.
+
+    Parameters
+    ----------
+    settings : dict
+        `dataset` (voxel_mm, normalisation, field_of_view), `probe` (alpha, alphas, folds, unseen).
+    array, scans, split : Path
+        As in training.
+    predictions : Path
+        Output TSV: the columns of a probe's predictions, and baseline.
+
+    Raises
+    ------
+    LeakageError
+        If a participant is in training and test of a fold.
+    """
+    everyone = read_scans(scans)
+    is_table = open_array(array).ndim == 2
+    lines: list[dict[str, Any]] = []
+    for part in table.folds(split, everyone):
+        load = Loader(array, part.entry, settings["dataset"])
+        ridges = _ridge_of_table if is_table else _ridges
+        found = _means(part) | ridges(part, load, settings)
+        for name, predicted in found.items():
+            for side, side_scans in part.sides:
+                lines += table.lines(side, part.number, side_scans, predicted[side], baseline=name)
+    lines.sort(key=lambda line: line["baseline"])
+    table.write(predictions, lines, "baseline")
+
+
+def _means(part: Fold) -> dict[str, Sides]:
+    """Predict without a look at images."""
+    overall = part.train.ages.mean()
+    found = {"mean": {side: np.full(len(scans.ids), overall) for side, scans in part.sides}}
+    of_site = pd.Series(part.train.ages).groupby(np.array(part.train.sites, object)).mean()
+    if len(of_site):
+        found["site-mean"] = {
+            side: pd.Series(scans.sites).map(of_site).fillna(overall).to_numpy()
+            for side, scans in part.sides
+        }
+    return found
+
+
+def _ridges(part: Fold, load: Load, settings: dict[str, Any]) -> dict[str, Sides]:
+    """Predict from block means, by what is fitted on the training scans alone."""
+    block = max(1, round(BLOCK_MM / settings["dataset"]["voxel_mm"]))
+    found = {}
+    for name, of_mask in (("ridge-blocks", False), ("ridge-coverage", True)):
+        means = {side: blocks(scans.rows, load, block, of_mask) for side, scans in part.sides}
+        components = principal_components(means["train"])
+        values = {side: components.transform(means[side]) for side in means}
+        found[name] = _ridge(name, part, values, settings["probe"])
+    return found
+
+
+def _ridge_of_table(part: Fold, load: Load, settings: dict[str, Any]) -> dict[str, Sides]:
+    """Predict from a table's features, by what is fitted on the training rows alone."""
+    values = {side: load(scans.rows).astype(float) for side, scans in part.sides}
+    return {"ridge-features": _ridge("ridge-features", part, values, settings["probe"])}
+
+
+def _ridge(name: str, part: Fold, values: Sides, probe: dict[str, Any]) -> Sides:
+    train = part.train
+    # No encoder has fitted these to the ages: cross-validation chooses, from the losses' list.
+    chosen = candidates(probe), probe["folds"]
+    fitted = fit(values["train"], train.ages, train.participants, *chosen)
+    logger.info("fold %d, %s: alpha %g", part.number, name, fitted.alpha)
+    return {side: fitted.predict(values[side]) for side in values}
+
+
+def blocks(rows: np.ndarray, load: Load, block: int, of_mask: bool) -> np.ndarray:
+    """Return block means of some scans, shape (n, blocks).
+
+    Parameters
+    ----------
+    rows : ndarray of int
+        Rows of the array; read a few at a time.
+    load : callable
+        Rows to normalised images (n, X, Y, Z) with background 0.
+    block : int
+        Edge of a block in voxels; the last blocks are filled up with background.
+    of_mask : bool
+        Take the images' masks in place of their values.
+    """
+    parts = []
+    for some in np.split(rows, range(CHUNK, len(rows), CHUNK)):
+        images = load(some)
+        parts.append(block_means((images != 0).astype(np.float32) if of_mask else images, block))
+    return np.concatenate(parts)
+
+
+def block_means(images: np.ndarray, block: int) -> np.ndarray:
+    """Return the means over block³ voxels of images (n, X, Y, Z), shape (n, blocks), float64."""
+    padding = [(0, 0)] + [(0, -size % block) for size in images.shape[1:]]
+    padded = np.pad(images, padding)
+    x, y, z = (size // block for size in padded.shape[1:])
+    cut = padded.reshape(len(images), x, block, y, block, z, block)
+    return cut.mean((2, 4, 6), dtype=np.float64).reshape(len(images), -1)
+
+
+def principal_components(training: np.ndarray) -> PCA:
+    """Return the first principal components of training rows (n, d), fitted."""
+    count = min(COMPONENTS, len(training) - 1, training.shape[1])
+    with np.errstate(invalid="ignore"):  # where all outlines agree there is no variance to share
+        return PCA(count, svd_solver="full").fit(training)

@@ -1,0 +1,191 @@
+"""From predictions of all rows and seeds to the table of errors."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sklearn.metrics import mean_absolute_error
+
+from contrage.errors import TableError
+from contrage.evaluation.statistics.intervals import holm, mae_intervals, permutation_p
+from contrage.evaluation.statistics.metrics import scores
+
+DEFAULTS = {"bootstrap": 2000, "confidence": 0.95, "permutations": 10000, "seed": 0}
+
+
+def mae_table(
+    predictions: Mapping[str, Sequence[pd.DataFrame]], settings: Mapping[str, Any]
+) -> pd.DataFrame:
+    """Compare rows (loss configurations) by their error on test scans.
+
+    Parameters
+    ----------
+    predictions : mapping of str to sequence of DataFrame
+        Per row one predictions table per training seed, the seeds in the same order.
+    settings : mapping
+        `bootstrap` (draws), `confidence`, and, if other than the default, `permutations`, `seed`.
+
+    Returns
+    -------
+    DataFrame
+        In the order given, one line per row. Means and SDs are over seeds:
+        loss, mae_mean, mae_sd, n_seeds, n_participants, ci_low, ci_high (of mae_mean, studentised
+        bootstrap over participants), mae_baseline (training mean on the same scans), rmse_mean,
+        r2_mean (against each fold's training mean), r_mean (within folds), diff_to_best (mae_mean
+        minus that of the best row), diff_ci_low, diff_ci_high,
+        p_paired (permutation over participants), p_holm, and mae_own where a loss predicts age
+        itself. The best row was chosen by these very errors: p says how sure the order is, it is
+        not a test planned beforehand.
+
+    Raises
+    ------
+    TableError
+        If rows were not tested on the same scans.
+    """
+    if not predictions:
+        raise TableError("there are no predictions to compare: benchmark.losses is empty")
+    chosen = DEFAULTS | dict(settings)
+    table = pd.DataFrame([_row(name, list(frames)) for name, frames in predictions.items()])
+    errors, counts = _errors(predictions)
+    best = int(table["mae_mean"].argmin())
+    drawn = chosen["bootstrap"], chosen["seed"], chosen["confidence"]
+    (low, high), (diff_low, diff_high) = mae_intervals(errors, counts, best, *drawn)
+    # What each participant adds to mae_mean, so that differences sum to diff_to_best.
+    shares = (errors / counts.sum(1)[:, None]).mean(1)
+    p = [
+        permutation_p(share - shares[best], chosen["permutations"], chosen["seed"])
+        for share in shares
+    ]
+    p[best] = np.nan
+    table.insert(4, "n_participants", counts.shape[1])
+    table.insert(5, "ci_low", low)
+    table.insert(6, "ci_high", high)
+    more = {
+        "diff_to_best": table["mae_mean"] - table["mae_mean"][best],
+        "diff_ci_low": diff_low,
+        "diff_ci_high": diff_high,
+        "p_paired": p,
+        "p_holm": holm(p),
+    }
+    table = table.assign(**more)
+    own = [name for name in ("mae_own",) if name in table]
+    return table[[name for name in table if name not in own] + own]
+
+
+def against(
+    rows: Mapping[str, Sequence[pd.DataFrame]],
+    nulls: Mapping[str, Sequence[pd.DataFrame]],
+    settings: Mapping[str, Any],
+) -> pd.DataFrame:
+    """Compare rows, each with one of its own, person by person.
+
+    Parameters
+    ----------
+    rows, nulls : mapping of str to sequence of DataFrame
+        Predictions as for `mae_table`, under the same names in both.
+    settings : mapping
+        As for `mae_table`.
+
+    Returns
+    -------
+    DataFrame
+        loss, diff_to_null (mae_mean minus the other's), null_ci_low, null_ci_high.
+    """
+    chosen = DEFAULTS | dict(settings)
+    drawn = chosen["bootstrap"], chosen["seed"], chosen["confidence"]
+    lines = []
+    for name, frames in rows.items():
+        errors, counts = _errors({name: frames, "null": nulls[name]})
+        _, (low, high) = mae_intervals(errors, counts, 1, *drawn)
+        gap = (errors.sum(2) / counts.sum(1)).mean(1)
+        lines.append([name, gap[0] - gap[1], low[0], high[0]])
+    return pd.DataFrame(lines, columns=["loss", "diff_to_null", "null_ci_low", "null_ci_high"])
+
+
+def baseline_table(frames: Sequence[pd.DataFrame], settings: Mapping[str, Any]) -> pd.DataFrame:
+    """Summarise the baselines as the losses are summarised.
+
+    Parameters
+    ----------
+    frames : sequence of DataFrame
+        One table per seed: predictions with a column baseline.
+    settings : mapping
+        As for `mae_table`.
+
+    Returns
+    -------
+    DataFrame
+        baseline, mae_mean, mae_sd, n_seeds, n_participants, ci_low, ci_high, rmse_mean, r2_mean,
+        r_mean; the best first. Where all seeds share a split their baselines agree, and mae_sd
+        is 0.
+    """
+    names = list(dict.fromkeys(name for frame in frames for name in frame["baseline"]))
+    parts = {name: [frame[frame["baseline"] == name] for frame in frames] for name in names}
+    table = mae_table(parts, settings).rename(columns={"loss": "baseline"})
+    kept = ["baseline", "mae_mean", "mae_sd", "n_seeds", "n_participants", "ci_low", "ci_high"]
+    kept += ["rmse_mean", "r2_mean", "r_mean"]
+    return table[kept].sort_values("mae_mean", kind="stable", ignore_index=True)
+
+
+def _row(name: str, frames: Sequence[pd.DataFrame]) -> dict[str, Any]:
+    """Return a row's means over seeds."""
+    if not frames:
+        raise TableError(f"there are no predictions of '{name}'")
+    tests = [frame[frame["split"] == "test"] for frame in frames]
+    pairs = list(zip(tests, map(_training_means, frames), strict=True))
+    seeds = pd.DataFrame(
+        [scores(t["age"], t["predicted_age"], t["fold"], mean) for t, mean in pairs]
+    )
+    row = {
+        "loss": name,
+        "mae_mean": seeds["mae"].mean(),
+        "mae_sd": seeds["mae"].std(ddof=1),
+        "n_seeds": len(frames),
+        "mae_baseline": np.mean([mean_absolute_error(t["age"], mean) for t, mean in pairs]),
+        "rmse_mean": seeds["rmse"].mean(),
+        "r2_mean": seeds["r2"].mean(),
+        "r_mean": seeds["r"].mean(),
+    }
+    if all("own_prediction" in test for test in tests):
+        own = [mean_absolute_error(test["age"], test["own_prediction"]) for test in tests]
+        row["mae_own"] = np.mean(own)
+    return row
+
+
+def _training_means(frame: pd.DataFrame) -> pd.Series:
+    """Return, for each test line, the mean age of its fold's training scans."""
+    mean = frame[frame["split"] == "train"].groupby("fold")["age"].mean()
+    return frame.loc[frame["split"] == "test", "fold"].map(mean)
+
+
+def _errors(
+    predictions: Mapping[str, Sequence[pd.DataFrame]],
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return summed absolute errors (rows, seeds, participants) and counts of scans."""
+    stacked = []
+    for name, frames in predictions.items():
+        for seed, frame in enumerate(frames):
+            test = frame[frame["split"] == "test"]
+            part = test[["participant_id", "scan_id", "fold"]].assign(row=name, seed=seed)
+            stacked.append(part.assign(error=(test["predicted_age"] - test["age"]).abs()))
+    lines = pd.concat(stacked)
+    keys = ["seed", "fold", "scan_id"]
+    first = next(iter(predictions))
+    expected = set(map(tuple, lines.loc[lines["row"] == first, keys].to_numpy()))
+    for name, group in lines.groupby("row", sort=False):
+        if set(map(tuple, group[keys].to_numpy())) != expected:
+            raise TableError(f"'{name}' and '{first}' were tested on different scans or seeds")
+    people = pd.Index(lines["participant_id"].unique())
+    index = (
+        lines["row"].map({name: place for place, name in enumerate(predictions)}),
+        lines["seed"],
+        people.get_indexer(lines["participant_id"]),
+    )
+    shape = (len(predictions), int(lines["seed"].max()) + 1, len(people))
+    errors, counts = np.zeros(shape), np.zeros(shape, int)
+    np.add.at(errors, index, lines["error"].to_numpy())
+    np.add.at(counts, index, 1)
+    return errors, counts[0]

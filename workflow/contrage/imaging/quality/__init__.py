@@ -1,0 +1,1 @@
+"""What became of a scan: measured, compared with the limits, drawn."""

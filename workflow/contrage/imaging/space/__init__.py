@@ -1,0 +1,1 @@
+"""Where a head lies: poses, affines, warps, and carrying images along them."""

@@ -1,0 +1,1 @@
+"""MNI152: its files, its checksums, its grids."""

@@ -1,0 +1,1 @@
+"""One epoch after another: weights, optimiser, schedule, averages, stopping."""

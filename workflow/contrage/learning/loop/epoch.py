@@ -1,0 +1,174 @@
+"""One pass over the training scans."""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from contrage.errors import ContrageError
+from contrage.learning.batch import SMALLEST_SHARE
+from contrage.learning.folds import Scans
+from contrage.learning.images import Images
+from contrage.learning.loop.state import State
+from contrage.learning.machine.precision import Precision
+from contrage.learning.machine.processes import ALONE, World
+from contrage.learning.views import augment
+from contrage.learning.views.augment import Transform
+
+
+@dataclass(frozen=True)
+class Material:
+    """What every pass of a training needs, and none changes.
+
+    Attributes
+    ----------
+    settings : dict
+        `row`, `training` and `seed`.
+    images : Images
+        Of all scans.
+    places : Tensor of shape (N,)
+        Of the training scans among them, on the CPU.
+    targets : Tensor of shape (N,)
+        Their ages, as the loss wants them.
+    groups : Tensor of shape (N,), or None
+        Where the loss asks for them.
+    transforms : list
+        That make a view of a scan.
+    network : Module
+        The state's network, or what averages its gradients over several processes.
+    precision : Precision
+    world : World
+        The processes that share each batch.
+    """
+
+    settings: dict[str, Any]
+    images: Images
+    places: Tensor
+    targets: Tensor
+    groups: Tensor | None
+    transforms: list[Transform]
+    network: nn.Module
+    precision: Precision
+    world: World = ALONE
+
+
+def prepare(
+    state: State,
+    settings: dict[str, Any],
+    images: Images,
+    scans: Scans,
+    places: np.ndarray,
+    precision: Precision,
+    world: World,
+) -> Material:
+    """Put together what the passes over these training scans need, on the device."""
+    groups = state.groups(scans)
+    return Material(
+        settings=settings,
+        images=images,
+        places=torch.from_numpy(places),
+        targets=state.targets(scans.ages).to(precision.device),
+        groups=None if groups is None else groups.to(precision.device),
+        transforms=augment.build(settings["training"].get("augmentation", [])),
+        network=world.wrap(state.network),
+        precision=precision,
+        world=world,
+    )
+
+
+def run_epoch(state: State, material: Material) -> None:
+    """Go through all training scans once, in an order drawn from the seed and the epoch.
+
+    The host queues batches, losses and updates, and waits for the device at the end of the pass
+    alone. (Not so with `supremix`: the shapes of its mixtures follow from the ages.)
+
+    Parameters
+    ----------
+    state : State
+        Changed in place.
+    material : Material
+
+    Raises
+    ------
+    ContrageError
+        If the loss is no longer a finite number.
+    """
+    training, device = material.settings["training"], material.precision.device
+    began = time.monotonic()
+    order, generator = draw(material, state.epoch)
+    state.network.train()
+    whole = batches(order, training["batch_size"])
+    parts = [material.world.share(batch) for batch in whole]
+    on_device = torch.cat(parts).to(device).split([len(part) for part in parts])
+    inputs = material.images.batches([material.places[part] for part in parts])
+    total = torch.zeros((), device=device)
+    for batch, part, images in zip(whole, on_device, inputs, strict=True):
+        loss = batch_loss(state, material, images, part, generator)
+        state.learn(loss, training.get("gradient_clip"))
+        total += loss.detach() * len(batch)  # it is the joint batch's in every process
+    mean = total.item() / sum(map(len, whole))
+    if not math.isfinite(mean):
+        raise ContrageError(
+            f"training of {material.settings['row']}, seed {material.settings['seed']}: the loss "
+            f"is {mean} in epoch {state.epoch + 1}; lower training.learning_rate or raise the "
+            "loss's temperature"
+        )
+    state.finish_epoch(mean, time.monotonic() - began)
+
+
+def draw(material: Material, epoch: int) -> tuple[Tensor, torch.Generator]:
+    """Return the order of the scans, and the source of chance for their views.
+
+    All chance of an epoch follows from (seed, epoch): a resumed training needs no more. Processes
+    that share a training have the order in common; what each draws besides is its own.
+    """
+    seed, rank = material.settings["seed"], material.world.rank
+    shared = np.random.SeedSequence([seed, epoch]).generate_state(2)
+    own = np.random.SeedSequence([seed, epoch, rank]).generate_state(2) if rank else shared
+    torch.manual_seed(int(shared[0]))
+    order = torch.randperm(len(material.places))
+    if rank:
+        torch.manual_seed(int(own[0]))
+    return order, torch.Generator(material.precision.device).manual_seed(int(own[1]))
+
+
+def batch_loss(
+    state: State, material: Material, images: Tensor, part: Tensor, generator: torch.Generator
+) -> Tensor:
+    """Return the loss of the joint batch, of which this process encodes a part.
+
+    Parameters
+    ----------
+    state, material
+    images : Tensor of shape (n, 1, …)
+    part : Tensor of shape (n,)
+        Which of the training scans they are.
+    generator : Generator
+    """
+    views, world = material.settings["training"]["views"], material.world
+    with material.precision.network():
+        embeddings = augment.embed(material.network, images, views, material.transforms, generator)
+    if world.size > 1:
+        # The processes' gradients are averaged, but each of them is a summand of the whole.
+        embeddings.register_hook(lambda gradient: gradient * world.size)
+    wanted = {} if material.groups is None else {"groups": material.groups[part]}
+    return state.loss(embeddings, material.targets[part], epoch=state.loss_epoch, **wanted)
+
+
+def batches(order: Tensor, batch_size: int) -> list[Tensor]:
+    """Cut an order of scans into batches.
+
+    A last, shorter batch is kept, as in the code behind the paper, unless it has less than a
+    quarter of the scans of a full one: batch norm and rankings of a handful of scans are noise,
+    and of a single scan they cannot be had. Scans left out of one epoch are in the next, whose
+    order is another.
+    """
+    parts = list(order.split(batch_size))
+    last = len(parts[-1])
+    return parts[:-1] if last * SMALLEST_SHARE < batch_size or last == 1 else parts

@@ -1,0 +1,249 @@
+"""What a training changes, and what it leaves behind."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from contrage import losses
+from contrage.errors import SettingsError
+from contrage.learning.folds import Scans
+from contrage.learning.loop import optimiser, schedule
+from contrage.learning.loop.average import Average
+from contrage.learning.machine.deterministic import prepare_pools
+from contrage.learning.machine.precision import Precision
+from contrage.learning.model import Model, head_sizes, memory_format
+from contrage.learning.pretrained import load_encoder
+from contrage.losses._pairs import exact
+from contrage.tables import write_rows
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass
+class State:
+    """All that changes while training, and so all that a checkpoint holds.
+
+    Attributes
+    ----------
+    network, loss, optimiser, scheduler, scaler
+        Each with a state_dict. The scaler does something in float16 alone.
+    age_mean, age_sd : float
+        Of the training scans, years: the unit in which a loss that predicts age sees it.
+    epoch : int
+        Epochs done.
+    curve : list of [epoch, loss, learning rate, seconds]
+    snapshots : dict
+        Features of all scans after some epochs.
+    average : Average, optional
+        Of the network's weights, where one is kept.
+    validation : list of [epoch, error in years]
+    best : dict, optional
+        `epoch`, `error` and `network`: the weights of the epoch with the smallest error.
+    """
+
+    network: Model
+    loss: torch.nn.Module
+    optimiser: torch.optim.Optimizer
+    scheduler: torch.optim.lr_scheduler.LRScheduler
+    scaler: torch.amp.GradScaler
+    age_mean: float
+    age_sd: float
+    epoch: int = 0
+    curve: list[list[float]] = field(default_factory=list)
+    snapshots: dict[int, torch.Tensor] = field(default_factory=dict)
+    average: Average | None = None
+    validation: list[list[float]] = field(default_factory=list)
+    best: dict[str, Any] | None = None
+
+    @property
+    def evaluated(self) -> Model:
+        """The network whose features count: the averaged one where there is one."""
+        return self.average.network if self.average else self.network
+
+    @property
+    def kept_epoch(self) -> int:
+        """The epoch whose weights count once the training is over."""
+        return self.best["epoch"] if self.best else self.epoch
+
+    @property
+    def predicts(self) -> bool:
+        """Whether the loss trains the head to predict age itself."""
+        return self._standardises or getattr(self.loss, "predicts_last", False)
+
+    @property
+    def _standardises(self) -> bool:
+        return getattr(self.loss, "needs_prediction", False)
+
+    @property
+    def loss_epoch(self) -> int:
+        """The number by which the loss knows the coming epoch."""
+        return self.epoch + getattr(self.loss, "first_epoch", 0)
+
+    def targets(self, ages: np.ndarray) -> torch.Tensor:
+        """Return ages (N,) as the loss wants them: years, or standardised for a prediction."""
+        if self._standardises:
+            return torch.from_numpy((ages - self.age_mean) / self.age_sd).float()
+        return in_years(ages)
+
+    def groups(self, scans: Scans) -> torch.Tensor | None:
+        """Return the group (N,) of each scan where the loss asks for one; unknown is a group too.
+
+        Raises
+        ------
+        SettingsError
+            If no scan's group is known.
+        """
+        wanted = getattr(self.loss, "group_by", None)
+        if wanted is None:
+            return None
+        known = {"sex": scans.sexes, "site": scans.sites}[wanted]
+        if missing := known.count(None):
+            if missing == len(known):
+                raise SettingsError(f"group_by: {wanted}: the participants table tells nobody's")
+            logger.warning("%s unknown for %d of %d scans: one group", wanted, missing, len(known))
+        return torch.from_numpy(np.unique([str(value) for value in known], return_inverse=True)[1])
+
+    def learn(self, loss: torch.Tensor, clip: float | None) -> None:
+        """Update the weights by a loss's gradients, which are scaled down to a norm of `clip`."""
+        self.scaler.scale(loss).backward()
+        if clip is not None:
+            self.scaler.unscale_(self.optimiser)
+            groups = self.optimiser.param_groups
+            learned = [parameter for group in groups for parameter in group["params"]]
+            torch.nn.utils.clip_grad_norm_(learned, clip)
+        self.scaler.step(self.optimiser)
+        self.scaler.update()
+        self.optimiser.zero_grad()
+        if self.average:
+            self.average.update(self.network)
+
+    def finish_epoch(self, loss: float, seconds: float) -> None:
+        """Count an epoch, note its figures, and set the next one's learning rate."""
+        self.epoch += 1
+        self.curve.append([self.epoch, loss, self.scheduler.get_last_lr()[0], seconds])
+        self.scheduler.step()
+
+    def content(self) -> dict[str, Any]:
+        """Return the state as tensors and plain values, for a checkpoint."""
+        return {
+            "network": self.network.state_dict(),
+            "loss": self.loss.state_dict(),
+            "optimiser": self.optimiser.state_dict(),
+            "scheduler": self.scheduler.state_dict(),
+            "scaler": self.scaler.state_dict(),
+            "epoch": self.epoch,
+            "curve": self.curve,
+            "snapshots": self.snapshots,
+            "average": self.average.state_dict() if self.average else None,
+            "validation": self.validation,
+            "best": self.best,
+        }
+
+    def restore(self, content: dict[str, Any]) -> None:
+        """Take over what `content` returned."""
+        for part in ("network", "loss", "optimiser", "scheduler", "scaler"):
+            getattr(self, part).load_state_dict(content[part])
+        if self.average:
+            self.average.load_state_dict(content["average"])
+        for part in ("epoch", "curve", "snapshots", "validation", "best"):
+            setattr(self, part, content[part])
+
+    def model(self, settings: dict[str, Any]) -> dict[str, Any]:
+        """Return what `contrage.learning.embed` needs of a finished training."""
+        return {
+            "settings": settings,
+            "epoch": self.kept_epoch,
+            "encoder": plain(self.evaluated.encoder.state_dict()),
+            "head": plain(self.evaluated.head.state_dict()),
+            "outputs": self.network.layers[-1],
+            "predicts": self.predicts,
+            "age_mean": self.age_mean,
+            "age_sd": self.age_sd,
+        }
+
+    def write_curve(self, path: Path) -> None:
+        """Write the loss, and the error on a validation part if there is one, per epoch as TSV."""
+        columns = ["epoch", "loss", "learning_rate", "seconds"]
+        errors = {epoch: f"{error:.6g}" for epoch, error in self.validation}
+        rows = [
+            {
+                "epoch": epoch,
+                "loss": repr(loss),
+                "learning_rate": f"{rate:.6g}",
+                "seconds": f"{seconds:.4f}",
+                "validation_mae": errors.get(epoch),
+            }
+            for epoch, loss, rate, seconds in self.curve
+        ]
+        write_rows(path, columns + ["validation_mae"] * bool(self.validation), rows)
+
+
+def in_years(ages: np.ndarray) -> torch.Tensor:
+    """Return ages (N,) in float64, rounded as losses round those in float32.
+
+    In that form losses take them as they are. To round, a loss must know the largest: on a GPU the
+    host would wait for it in every step.
+    """
+    return exact(torch.from_numpy(ages).float())
+
+
+def plain(weights: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    """Return weights in PyTorch's ordinary layout, whatever the training's was."""
+    return {name: weight.contiguous() for name, weight in weights.items()}
+
+
+def start(
+    settings: dict[str, Any],
+    part: dict[str, Any],
+    ages: np.ndarray,
+    precision: Precision,
+    shape: tuple[int, ...],
+    start_from: Path | None = None,
+) -> State:
+    """Build network, loss and optimiser before the first epoch; a loss that asks is told the ages.
+
+    `ages` are those of the whole training split, from which `part` has its mean and SD: predictions
+    are put back into years with these. `shape` is that of one image.
+
+    torch's seed, set before, decides the initial weights. They are the same for all losses with
+    the same head, so that rows of a benchmark differ by their loss alone. With `start_from` the
+    encoder takes over that model's weights; the head is the one that it would have been.
+    """
+    training, device = settings["training"], precision.device
+    loss = load_loss(settings["loss"], training["epochs"])
+    if hasattr(loss, "fit"):
+        loss.fit(in_years(ages))
+    head = head_sizes(training["head"], loss, settings["row"])
+    unit = getattr(loss, "unit_embeddings", False)
+    predicts_last = getattr(loss, "predicts_last", False)
+    network = Model(training["encoder"], shape, head, unit, predicts_last)
+    if start_from:
+        load_encoder(start_from, network, training["encoder"])
+    network.to(device, memory_format=memory_format(training, shape))
+    prepare_pools(network, training, device)
+    steps = optimiser.build(training, network, loss.to(device))
+    rates = schedule.build(training, steps)
+    count = sum(parameter.numel() for parameter in network.parameters())
+    logger.info("encoder %s and head: %.2f million parameters", training["encoder"], count / 1e6)
+    decay = training.get("ema")
+    average = None if decay is None else Average(network, decay)
+    if training.get("compile"):
+        network.encoder.compile()
+    age_sd = part["age_sd"] or 1.0
+    scaler = precision.scaler()
+    return State(network, loss, steps, rates, scaler, part["age_mean"], age_sd, average=average)
+
+
+def load_loss(settings: dict[str, Any], epochs: int) -> torch.nn.Module:
+    """Load a loss by its file's name; one that follows a schedule is told how long it lasts."""
+    chosen = {key: value for key, value in settings.items() if key != "loss"}
+    loss = losses.load(settings["loss"], **chosen)
+    if hasattr(loss, "max_epochs") and "max_epochs" not in chosen:
+        loss = losses.load(settings["loss"], **chosen, max_epochs=epochs)
+    return loss

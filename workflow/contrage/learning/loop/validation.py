@@ -1,0 +1,164 @@
+"""Early stop on a part of the training split; test scans have no part in it."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+import torch
+
+from contrage.dataset.hold_out import hold_out
+from contrage.learning.embed import extract
+from contrage.learning.folds import Scans
+from contrage.learning.images import Images
+from contrage.learning.machine.processes import ALONE, World
+
+if TYPE_CHECKING:
+    from contrage.learning.loop.state import State
+
+logger = logging.getLogger(__name__)
+
+
+def divide(scans: Scans, training: dict[str, Any], seed: int) -> tuple[Scans, Scans]:
+    """Divide the training split into what is learned from and what is validated on.
+
+    Participants are drawn, never scans: all scans of one are on the same side.
+
+    Parameters
+    ----------
+    scans : Scans
+        The training split.
+    training : dict
+        `early_stop`: None, or with the `fraction` of the participants to validate on.
+    seed : int
+        Of the training.
+
+    Returns
+    -------
+    (Scans, Scans)
+        Each in the order of the split.
+
+    Raises
+    ------
+    SettingsError
+        If either side has fewer than two participants.
+    """
+    drawn: set[str] = set()
+    if settings := training.get("early_stop"):
+        chance, key = np.random.default_rng(seed), "training.early_stop.fraction"
+        drawn = hold_out(scans.participants, settings["fraction"], chance, key)
+    held_out = np.array([person in drawn for person in scans.participants], dtype=bool)
+    return scans.take(np.flatnonzero(~held_out)), scans.take(np.flatnonzero(held_out))
+
+
+@dataclass
+class Validation:
+    """Looks at the features after an epoch, and remembers the best weights in the state.
+
+    What is watched is the error of the benchmark itself, which every loss is judged by: a ridge
+    regression on frozen features, here fitted on what is learned from and scored on the rest. The
+    value of a contrastive loss would not do: it falls with the batch's composition and, for
+    dynlocrep, changes its meaning with the epoch.
+
+    Attributes
+    ----------
+    places : ndarray of shape (n,)
+        Of the scans in the images of the training: those learned from before those held out.
+    ages : ndarray of shape (n,)
+        Years, in the same order.
+    learned : int
+        How many are learned from.
+    settings : dict or None
+        `every` and `patience`, both in epochs; None looks at nothing.
+    batch_size : int
+    epochs : int
+        Of the training; its last epoch is always looked at.
+    alphas : sequence of float
+        Of the probe.
+    """
+
+    places: np.ndarray
+    ages: np.ndarray
+    learned: int
+    settings: dict[str, Any] | None
+    batch_size: int
+    epochs: int
+    alphas: Sequence[float]
+
+    @classmethod
+    def of(cls, everyone: Scans, own: Scans, held_out: Scans, settings: dict[str, Any]) -> Self:
+        """Return the validation of a training on `own`; both parts are scans of `everyone`."""
+        training = settings["training"]
+        return cls(
+            places=np.concatenate([everyone.places(own), everyone.places(held_out)]),
+            ages=np.concatenate([own.ages, held_out.ages]),
+            learned=len(own.ids),
+            settings=training.get("early_stop"),
+            batch_size=training["batch_size"],
+            epochs=training["epochs"],
+            alphas=settings["probe"]["alphas"] if training.get("early_stop") else (),
+        )
+
+    def look(self, state: State, images: Images, world: World = ALONE) -> None:
+        """Note the error after this epoch, and the weights if there were none better."""
+        if not self.settings:
+            return
+        if state.epoch % self.settings["every"] and state.epoch != self.epochs:
+            return
+        found = extract(state.evaluated, images, self.places, self.batch_size, world)
+        ages = torch.from_numpy(self.ages)
+        error = world.agree(probe_error(found, ages, self.learned, self.alphas))
+        state.validation.append([state.epoch, error])
+        if state.best is None or error < state.best["error"]:
+            weights = {k: v.clone() for k, v in state.evaluated.state_dict().items()}
+            state.best = {"epoch": state.epoch, "error": error, "network": weights}
+
+    def is_over(self, state: State) -> bool:
+        """Return whether the error has not fallen for as long as the patience lasts."""
+        if not self.settings or state.best is None:
+            return False
+        return state.epoch - state.best["epoch"] >= self.settings["patience"]
+
+    def keep_best(self, state: State) -> None:
+        """Give the network that is evaluated the best weights seen."""
+        if state.best is None:
+            return
+        state.evaluated.load_state_dict(state.best["network"])
+        logger.info(
+            "weights of epoch %d of %d: mean absolute error %.3g years on the validation part",
+            state.best["epoch"],
+            state.epoch,
+            state.best["error"],
+        )
+
+
+def probe_error(
+    features: torch.Tensor, ages: torch.Tensor, learned: int, alphas: Sequence[float]
+) -> float:
+    """Return the mean absolute error, in years, of a ridge regression on frozen features.
+
+    The probe's penalties are tried on the validation part and the smallest error counts: as
+    little as that flatters, it does so in every epoch. By torch, where the features are:
+    scikit-learn's `Ridge` would be a second of import in every training that may stop early.
+
+    Parameters
+    ----------
+    features : Tensor of shape (n, d)
+    ages : Tensor of shape (n,)
+    learned : int
+        The first so many fit the regression, the others judge it.
+    alphas : sequence of float
+        The penalties to try, `probe.alphas`.
+    """
+    features, ages = features.double(), ages.double()
+    fitted, judged = features[:learned], features[learned:]
+    centre, mean = fitted.mean(0), ages[:learned].mean()
+    u, s, vh = torch.linalg.svd(fitted - centre, full_matrices=False)
+    projected = u.T @ (ages[:learned] - mean)
+    penalties = torch.tensor(alphas, dtype=torch.float64)[:, None]
+    weights = (s / (s**2 + penalties) * projected) @ vh
+    predicted = (judged - centre) @ weights.T + mean
+    return float((predicted - ages[learned:, None]).abs().mean(0).min())

@@ -1,0 +1,1 @@
+"""The machine a training runs on: devices, precision, processes. It knows no training."""

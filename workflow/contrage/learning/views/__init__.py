@@ -1,0 +1,1 @@
+"""Views of an image: random changes of intensity and place."""

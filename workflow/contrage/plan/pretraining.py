@@ -1,0 +1,247 @@
+"""What trainings start from: random weights, a file, or a pre-training, which is an experiment.
+
+Pre-training is the same workflow on another cohort: `experiment_config` writes its configuration.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from contrage.cohort.leave_out import of_both
+from contrage.errors import SettingsError
+from contrage.plan.rows import (
+    ABLATED,
+    plain_rows,
+    pretrained_rows,
+    pretrains_on_phantom,
+)
+
+HERE = "pretraining"
+
+
+def is_wanted(config: dict[str, Any]) -> bool:
+    """Return whether anything starts from the pre-training."""
+    return config["training"]["start_from"] == HERE or bool(pretrained_rows(config))
+
+
+def start_file(config: dict[str, Any], row: str, seed: int) -> str | None:
+    """Return the model file that a training starts from, None where it is from random weights."""
+    asked = config["training"]["start_from"]
+    if asked == HERE or row in pretrained_rows(config):
+        return model_file(config, seed)
+    return asked
+
+
+def seeds(config: dict[str, Any]) -> list[int]:
+    """Return the seeds of the pre-training: one, or those of the trainings that start from it."""
+    chosen = config["pretraining"]
+    return list(config["training"]["seeds"]) if chosen["per_seed"] else [chosen["seed"]]
+
+
+def model_file(config: dict[str, Any], seed: int) -> str:
+    """Return where the pre-training that a training seed starts from leaves its model."""
+    chosen = config["pretraining"]
+    own = seed if chosen["per_seed"] else chosen["seed"]
+    place = f"training/{chosen['loss']}/seed-{own}/fold-0/model.pt"
+    return f"results/{experiment_name(config)}/{place}"
+
+
+def experiment_name(config: dict[str, Any]) -> str:
+    """Return the name of the experiment that the pre-training is."""
+    return f"{config['experiment']}-pretraining"
+
+
+def folders(config: dict[str, Any]) -> list[str]:
+    """Return what a run with this configuration writes to, below its working folder."""
+    written = [f"results/{config['experiment']}", f"results/derivatives/{config['cohort']['name']}"]
+    if is_wanted(config):
+        cohort = config["pretraining"]["cohort"].get("name", "phantom")
+        written += [f"results/{experiment_name(config)}", f"results/derivatives/{cohort}"]
+    return written
+
+
+def stage(config: dict[str, Any]) -> str:
+    """Return what messages of jobs begin with, so that two trainings are told apart."""
+    return "Pre-training: " if config["experiment"].endswith(f"-{HERE}") else ""
+
+
+def experiment_config(config: dict[str, Any], people: Iterable[str]) -> dict[str, Any]:
+    """Return the configuration of the pre-training; what it does not say has its default.
+
+    Parameters
+    ----------
+    config : dict
+        The whole configuration.
+    people : iterable of str
+        participant_id of everyone in the cohort, who are left out of pre-training unless the same
+        ids are other people's.
+
+    Returns
+    -------
+    dict
+        With the row, encoder and voxel size of `config`, and nothing that depends on other rows.
+    """
+    chosen = config["pretraining"]
+    same = {"voxel_mm": config["dataset"]["voxel_mm"]}
+    inherited = {key: config["dataset"][key] for key in ("normalisation", "field_of_view")}
+    dataset = {**inherited, **copy.deepcopy(chosen["dataset"]), **same}
+    dataset["leave_out"] = {**dataset.get("leave_out", {}), **left_out(config, people)}
+    row = chosen["loss"]
+    training = merged(config["training"], chosen["training"])
+    return {
+        "experiment": experiment_name(config),
+        "description": f"Pre-training of {config['experiment']}.",
+        "cohort": copy.deepcopy(chosen["cohort"]),
+        "preprocessing": merged(config["preprocessing"], chosen["preprocessing"]),
+        "dataset": dataset,
+        "benchmark": {"losses": [row], "norms": [], "pretrained": [], "null": []},
+        "losses": {row: config["losses"][row]} if row in config["losses"] else {},
+        "training": {**training, "seeds": seeds(config), "start_from": None},
+        "probe": {**config["probe"], "alpha": "training"},  # its error is told, and decides nothing
+        "report": {"embedding_rows": []},
+    }
+
+
+def left_out(config: dict[str, Any], people: Iterable[str]) -> dict[str, str]:
+    """Return who must not be pre-trained on, participant_id → reason."""
+    if are_other_people(config):
+        return {}
+    return dict.fromkeys(people, of_both(config["cohort"]["name"]))
+
+
+def are_other_people(config: dict[str, Any]) -> bool:
+    """Return whether the same id in both cohorts is two people's, as said or as phantoms are."""
+    phantoms = pretrains_on_phantom(config), config["cohort"]["source"] == "phantom"
+    if all(phantoms):
+        return not _same_phantom(config)
+    return any(phantoms) or config["pretraining"]["same_ids"] == "other-people"
+
+
+def _same_phantom(config: dict[str, Any]) -> bool:
+    """Return whether both cohorts are phantoms of one seed; 2024 is the seed by default."""
+    own = config["cohort"]["phantom"]["seed"]
+    return config["pretraining"]["cohort"].get("phantom", {}).get("seed", 2024) == own
+
+
+def check(config: dict[str, Any]) -> None:
+    """Raise `SettingsError` for what cannot be started from."""
+    _check_rows(config)
+    asked = config["training"]["start_from"]
+    if asked not in (None, HERE) and not Path(asked).is_file():
+        raise SettingsError(
+            f"training.start_from: no file {asked!r}; give a model file (a training's model.pt, or "
+            "what contrage convert wrote), pretraining, or null"
+        )
+    if is_wanted(config):
+        _check_images(config)
+        _check_sameness(config)
+        _check_cohorts(config)
+
+
+def _check_rows(config: dict[str, Any]) -> None:
+    asked, trained = config["benchmark"]["pretrained"], plain_rows(config)
+    unknown = [row for row in asked if row not in trained]
+    if unknown and asked != [ABLATED]:  # the default says nothing about losses that were chosen
+        raise SettingsError(
+            f"benchmark.pretrained: {', '.join(unknown)} is not among benchmark.losses"
+        )
+    taken = [row for row in pretrained_rows(config) if row in (*trained, *config["losses"])]
+    if taken:
+        raise SettingsError(
+            f"losses: {taken[0]} is the name of a row of benchmark.pretrained; call yours otherwise"
+        )
+
+
+def _check_images(config: dict[str, Any]) -> None:
+    sources = {
+        "cohort": config["cohort"]["source"],
+        "pretraining.cohort": config["pretraining"]["cohort"].get("source", "phantom"),
+    }
+    for key, source in sources.items():
+        if source == "table":
+            raise SettingsError(
+                f"{key}.source: a table of features cannot be pre-trained, images can; set "
+                "training.start_from to null or a model file, and benchmark.pretrained to []"
+            )
+    if pretrains_on_phantom(config) and sources["cohort"] != "phantom":
+        raise SettingsError(
+            "pretraining.cohort: generated heads are no start for real scans; give a cohort of "
+            "T1 scans (source: bids, name, path, image: T1w)"
+        )
+
+
+def _check_sameness(config: dict[str, Any]) -> None:
+    """Refuse what would give an encoder that does not fit, or two of which one is taken blindly."""
+    chosen = config["pretraining"]
+    for part, key in (("training", "encoder"), ("dataset", "voxel_mm")):
+        own = config[part][key]
+        if chosen[part].get(key, own) != own:
+            raise SettingsError(
+                f"pretraining.{part}.{key}: {chosen[part][key]}, but {part}.{key} is {own}; "
+                "weights pass only between equal encoders on equal grids: leave it out"
+            )
+    for part, key in (("training", "seeds"), ("training", "start_from")):
+        if key in chosen[part]:
+            raise SettingsError(
+                f"pretraining.{part}.{key}: a pre-training is from random weights; "
+                "pretraining.seed is its seed, and per_seed asks for one per training seed"
+            )
+    if chosen["dataset"].get("split", {}).get("scheme", "holdout") != "holdout":
+        raise SettingsError(
+            "pretraining.dataset.split.scheme: only holdout, which trains one encoder"
+        )
+
+
+def _check_cohorts(config: dict[str, Any]) -> None:
+    own, other = config["cohort"], config["pretraining"]["cohort"]
+    if other.get("name", "phantom") == own["name"]:
+        raise SettingsError(
+            f"pretraining.cohort.name: {own['name']} is the name of the cohort itself; its files "
+            "lie in results/derivatives/<name>: give another name"
+        )
+    if config["pretraining"]["same_ids"] != "other-people":
+        return
+    both_phantoms = pretrains_on_phantom(config) and own["source"] == "phantom"
+    paths = [Path(path).resolve() for path in (own["path"], other.get("path", "")) if path]
+    if (both_phantoms and _same_phantom(config)) or (len(paths) == 2 and paths[0] == paths[1]):
+        raise SettingsError(
+            "pretraining.same_ids: other-people, but both cohorts are the same scans; use another "
+            "cohort, or same-people"
+        )
+
+
+def merged(base: dict[str, Any], change: dict[str, Any]) -> dict[str, Any]:
+    """Return a copy of `base` with the values of `change`, block by block."""
+    result = copy.deepcopy(base)
+    for key, value in change.items():
+        nested = isinstance(value, dict) and isinstance(result.get(key), dict)
+        result[key] = merged(result[key], value) if nested else copy.deepcopy(value)
+    return result
+
+
+def describe(config: dict[str, Any]) -> dict[str, Any] | None:
+    """Return what the report says of the start: None, a file, or the pre-training's figures.
+
+    Returns
+    -------
+    dict or None
+        `rows` (that start from it; all of them: empty), and `file`, or `loss`, `cohort`, `image`,
+        `epochs`, `stops_early` and `seeds`.
+    """
+    asked = config["training"]["start_from"]
+    if not is_wanted(config):
+        return {"rows": [], "file": asked} if asked else None
+    chosen = config["pretraining"]
+    training = merged(config["training"], chosen["training"])
+    return {
+        "rows": list(pretrained_rows(config)),
+        "loss": chosen["loss"],
+        "seeds": seeds(config),
+        "cohort": chosen["cohort"].get("name", "phantom"),
+        "image": chosen["cohort"].get("image", "stiffness"),
+        "epochs": training["epochs"],
+        "stops_early": bool(training["early_stop"]),
+    }

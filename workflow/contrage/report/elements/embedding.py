@@ -1,0 +1,184 @@
+"""Figure of the feature space at chosen epochs (Fig. 4)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from contrage.files import read_npz
+from contrage.report.elements.ingredients import Ingredients
+from contrage.report.planned import snapshot_files
+from contrage.report.style import INK, Figure, loss_name, save
+from contrage.tables import read_tsv
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.axes import Axes
+    from matplotlib.colors import Normalize
+    from matplotlib.figure import Figure as Canvas
+
+NEIGHBOURS = 5
+KEPT = "kept"
+STOPPED = (
+    "Training stopped early: later epochs never were, and kept are the weights that the results "
+    "come from."
+)
+MARKERS, SIZES = {"train": "o", "test": "^"}, {"train": 24, "test": 46}
+
+
+def embedding(given: Ingredients) -> Figure | None:
+    """Draw a t-SNE of the features at each epoch that was kept, coloured by age."""
+    import matplotlib.pyplot as plt
+
+    rows = (given.settings.get("embedding") or {}).get("rows") or []
+    shown = {row: _panels(snapshot_files(given.results, given.settings, row)) for row in rows}
+    shown = {row: panels for row, panels in shown.items() if panels}
+    if not shown:
+        return None
+    most = max(map(len, shown.values()))
+    columns = {1: 1, 2: 2, 4: 2}.get(most, 3)
+    lines = [list(panels.items())[i : i + columns] for panels in shown.values()
+             for i in range(0, len(panels), columns)]  # fmt: skip
+    owners = [row for row, panels in shown.items() for _ in range(0, len(panels), columns)]
+    width = {1: 4.0, 2: 3.2}.get(columns, 2.4)
+    canvas, grid = plt.subplots(
+        len(lines), columns, squeeze=False, subplot_kw={"box_aspect": 1},
+        figsize=(1.8 + width * columns, 0.6 + (width + 0.2) * len(lines)),
+    )  # fmt: skip
+    scale = plt.Normalize(given.scans["age"].min(), given.scans["age"].max())
+    for cells, row, panels in zip(grid, owners, lines, strict=True):
+        for axes, (title, path) in zip(cells, panels, strict=False):
+            gap = _panel(axes, given, row, path, scale)
+            who = "" if len(shown) == 1 else f"{loss_name(row)}, "
+            axes.set_title(f"{who}{title}{gap}", fontsize=9.5)
+        for axes in cells[len(panels) :]:
+            axes.set_axis_off()
+    colours = plt.cm.ScalarMappable(scale, "viridis")
+    canvas.colorbar(colours, ax=grid, label="age [years]", shrink=0.7, aspect=30)
+    handles = [
+        plt.Line2D([], [], ls="", marker=m, color=INK, label=f"{s} scans", ms=6)
+        for s, m in MARKERS.items()
+    ]
+    canvas.legend(handles=handles, loc="outside lower center", ncols=2)
+    return _saved(given, canvas, shown)
+
+
+def _saved(given: Ingredients, canvas: Canvas, shown: dict[str, dict[str, Path]]) -> Figure:
+    names = " and ".join(loss_name(row) for row in shown)
+    titles = {row: list(panels) for row, panels in shown.items()}
+    stopped = any(title.startswith(KEPT) for each in titles.values() for title in each)
+    told = "; ".join(f"{loss_name(row)}: {', '.join(each)}" for row, each in titles.items())
+    return save(
+        canvas,
+        given.output,
+        "embedding",
+        "Feature space during training",
+        f"t-SNE of the encoder's features ({names}; {_which(given)}), computed anew for each "
+        "panel: position, direction and spread of the clouds mean nothing, only who is near whom. "
+        "Gap: mean age difference between a test scan and its "
+        f"{NEIGHBOURS} nearest training scans in the full feature space."
+        + (f" {STOPPED}" if stopped else ""),
+        f"t-SNE of features coloured by age. {told}.",
+    )
+
+
+def _which(given: Ingredients) -> str:
+    """Say of which of a row's trainings the features are."""
+    fold = ", first fold" if len(given.settings["folds"]) > 1 else ""
+    return f"seed {given.settings['seeds'][0]}{fold}"
+
+
+def _panels(files: dict[int, Path]) -> dict[str, Path]:
+    """Return the features to draw by title: each epoch once, and none that an early stop cut off.
+
+    In the place of such an epoch lie the features of the weights that were kept.
+    """
+    epochs = {asked: int(read_npz(path).get("epoch", asked)) for asked, path in files.items()}
+    kept = next((epoch for asked, epoch in epochs.items() if epoch != asked), None)
+    found = {epoch: files[asked] for asked, epoch in epochs.items()}
+    return {
+        f"{KEPT} (epoch {epoch})" if epoch == kept else f"epoch {epoch}": found[epoch]
+        for epoch in sorted(found)
+    }
+
+
+def _panel(axes: Axes, given: Ingredients, row: str, path: Path, scale: Normalize) -> str:
+    import pandas as pd
+    import seaborn as sns
+
+    stored = read_npz(path)
+    names, features = stored["scan_id"].astype(str), stored["features"].astype(float)
+    ages = given.scans.set_index("scan_id")["age"].reindex(names).to_numpy()
+    split = _split(given, row, path).reindex(names).fillna("train").to_numpy()
+    points = pd.DataFrame({"age": ages, "split": split}).join(pd.DataFrame(flatten(features)))
+    points = points.sort_values("split", ascending=False)  # those tested on top
+    small = 0.5 if len(points) > 300 else 1
+    sns.scatterplot(
+        points, x=0, y=1, hue="age", hue_norm=scale, palette="viridis", style="split",
+        markers=MARKERS, size="split", sizes={side: small * SIZES[side] for side in SIZES},
+        edgecolor=list(points["split"].map({"train": "white", "test": INK})), linewidth=0.5,
+        legend=False, ax=axes,
+    )  # fmt: skip
+    axes.set(xticks=[], yticks=[], xlabel="", ylabel="")
+    axes.margins(0.08)
+    axes.spines[:].set_visible(True)
+    gap = neighbour_gap(features, ages, split == "test")
+    return f"  ·  gap {gap:.1f} y" if np.isfinite(gap) else ""
+
+
+def _split(given: Ingredients, row: str, path: Path) -> pd.Series:
+    """Return train or test by scan, in the first fold of the seed that `path` belongs to."""
+    import pandas as pd
+
+    table = given.results / "predictions" / row / f"{path.parent.name}.tsv"
+    if not table.is_file():
+        return pd.Series(dtype=str)
+    frame = read_tsv(table)
+    if "fold" in frame:
+        frame = frame[frame["fold"] == frame["fold"].min()]
+    return frame.drop_duplicates("scan_id").set_index("scan_id")["split"]
+
+
+def flatten(features: np.ndarray) -> np.ndarray:
+    """Return a t-SNE of the features in two dimensions, the same for the same features.
+
+    Parameters
+    ----------
+    features : ndarray of shape (scans, features)
+
+    Returns
+    -------
+    ndarray of shape (scans, 2)
+    """
+    from sklearn.manifold import TSNE
+
+    spread = features.std(axis=0)
+    scaled = (features - features.mean(axis=0)) / np.where(spread > 1e-9, spread, 1)
+    perplexity = max(1.0, min(30.0, (len(features) - 1) / 3))
+    start = "pca" if min(features.shape) >= 2 and spread.any() else "random"
+    tsne = TSNE(perplexity=perplexity, init=start, random_state=0)
+    return tsne.fit_transform(scaled)
+
+
+def neighbour_gap(features: np.ndarray, ages: np.ndarray, test: np.ndarray) -> float:
+    """Return the mean age difference of test scans to their nearest training scans, in years.
+
+    Parameters
+    ----------
+    features : ndarray of shape (scans, features)
+    ages : ndarray of shape (scans,)
+        In years.
+    test : boolean ndarray of shape (scans,)
+
+    Returns
+    -------
+    float
+        NaN without a test scan or with fewer training scans than neighbours.
+    """
+    if not test.any() or (~test).sum() < NEIGHBOURS:
+        return float("nan")
+    apart = np.linalg.norm(features[test][:, None] - features[~test][None], axis=-1)
+    near = np.argsort(apart, axis=1, kind="stable")[:, :NEIGHBOURS]
+    return float(np.abs(ages[~test][near] - ages[test][:, None]).mean())

@@ -1,0 +1,319 @@
+"""The tables of the page: which columns, under which headings, with which digits.
+
+The page's Jinja macro `table` writes the HTML. pandas' Styler formats column by column; most cells
+here are made of several (mean ± SD, an interval, a difference with its own), so that it would be
+given these very strings, and its HTML lacks the row headings' scope and the classes of single rows.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import pandas as pd
+
+from contrage.report import alphas
+from contrage.report.elements.cohort import TRUTHS, flagged_scans
+from contrage.report.elements.control import baseline, best_loss
+from contrage.report.elements.searched import choices
+from contrage.report.findings import Study, p_of
+from contrage.report.style import baseline_name, loss_colours, loss_name
+from contrage.report.text import (
+    MISSING,
+    count,
+    duration,
+    interval,
+    missing,
+    number,
+    p_value,
+    percent,
+    plus_minus,
+)
+
+ERROR = "validation MAE [years]"
+
+
+@dataclass(frozen=True)
+class Line:
+    """A row: its cells, a colour mark before the first, and a class (best, baseline, total)."""
+
+    cells: list[str]
+    colour: str = ""
+    kind: str = ""
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table as the template prints it.
+
+    Parameters
+    ----------
+    head : list of str
+        Headings.
+    lines : list of Line
+        The rows.
+    words : int
+        How many of the first columns are words, set to the left; the others are numbers.
+    file : str
+        The TSV with the same numbers in full, below the experiment's folder.
+    """
+
+    head: list[str]
+    lines: list[Line] = field(default_factory=list)
+    words: int = 1
+    file: str = ""
+
+
+def all_tables(study: Study, versions: dict[str, str]) -> dict[str, Table]:
+    """Return every table that has something in it, by name."""
+    found = {
+        "mae": mae(study),
+        "norms": norms(study),
+        "penalties": penalties(study),
+        "search": search(study.tables.get("search")),
+        "networks": networks(study.tables.get("networks")),
+        "cohort": cohort(study.tables["cohort"], study.kind.group),
+        "control": control(study),
+        "quality": quality(study.tables["scans"], study.kind.one),
+        "truth": truth(study.tables["truth"]),
+        "flagged": flagged(study.tables["scans"]),
+        "excluded": excluded(study.tables["excluded"]),
+        "runtimes": runtimes(study.tables["runtimes"]),
+        "versions": Table(["package", "version"], [Line([*v]) for v in versions.items()], 2),
+    }
+    return {name: table for name, table in found.items() if table.lines}
+
+
+def mae(study: Study) -> Table:
+    """Return Table 3: losses, best first, then the baselines."""
+    frame = study.tables["mae"]
+    head = ["loss", "MAE ± SD [years]", f"{study.level} interval", "RMSE [years]", "R²", "r"]
+    shows_alpha = "alpha_median" in frame
+    head += [*_difference_head(frame), *(["α"] if shows_alpha else [])]
+    colours = loss_colours(frame.get("loss", []))
+    lines = []
+    for place, row in enumerate(frame.to_dict("records")):
+        cells = [loss_name(row["loss"]), *_error(row)]
+        cells += [
+            number(row.get("rmse_mean")),
+            number(row.get("r2_mean")),
+            number(row.get("r_mean")),
+        ]
+        cells += ["best", ""] if place == 0 else [_difference(row), p_value(p_of(row))]
+        cells += [alphas.words(row)] if shows_alpha else []
+        lines.append(Line(cells, colours[row["loss"]], "best" if place == 0 else ""))
+    return Table(head, lines + _baselines(study), 1, "tables/mae.tsv, tables/baselines.tsv")
+
+
+def _difference_head(frame: pd.DataFrame) -> list[str]:
+    """Head the paired difference and its p; only the latter is corrected for their number."""
+    return ["difference to best [years]", "p (corrected)" if "p_holm" in frame else "p (paired)"]
+
+
+def _error(row: dict[str, Any]) -> list[str]:
+    error = plus_minus(row["mae_mean"], row.get("mae_sd"))
+    return [error, interval(row.get("ci_low"), row.get("ci_high"))]
+
+
+def _difference(row: dict[str, Any]) -> str:
+    if missing(row.get("diff_ci_low")):
+        return number(row.get("diff_to_best"))
+    bounds = interval(row["diff_ci_low"], row["diff_ci_high"])
+    return f"{number(row['diff_to_best'])} ({bounds})"
+
+
+def _baselines(study: Study) -> list[Line]:
+    rows = study.tables["baselines"].to_dict("records")
+    losses = study.tables["mae"]
+    if not rows and len(losses):
+        rows = [{"baseline": "mean", "mae_mean": losses["mae_baseline"].mean()}]
+    keys = ("rmse_mean", "r2_mean", "r_mean")
+    lines = []
+    for row in rows:
+        name = baseline_name(row["baseline"], study.kind.group)
+        # The same training mean for everyone has no correlation; its SD is that of the splits.
+        measures = [number(row[key]) if not missing(row.get(key)) else "" for key in keys]
+        measures += [""] * ("alpha_median" in losses)
+        lines.append(Line([name, *_error(row), *measures, "", ""], "", "baseline"))
+    return lines
+
+
+def penalties(study: Study) -> Table:
+    """Return the error of each loss at each penalty of the probe, whichever was chosen."""
+    frame = study.tables.get("alphas", pd.DataFrame())
+    if not len(frame):
+        return Table(["loss"])
+    head = ["loss", *(f"α = {alphas.power(alpha)}" for alpha in sorted(frame["alpha"].unique()))]
+    rows = alphas.fixed_cells(frame)
+    colours = loss_colours(study.tables["mae"].get("loss", []))
+    shown = [row for row in study.tables["mae"]["loss"] if row in rows]
+    lines = [Line([loss_name(row), *rows[row]], colours[row]) for row in shown]
+    null = [row for row in rows if row not in colours]
+    lines += [Line([baseline_name(row), *rows[row]], "", "baseline") for row in null]
+    return Table(head, lines, 1, "tables/alphas.tsv")
+
+
+def norms(study: Study) -> Table:
+    """Return the ablation of Fig. 5 as a table, best first."""
+    frame = study.tables["norms"]
+    head = ["norm", "MAE ± SD [years]", f"{study.level} interval", *_difference_head(frame)]
+    if not len(frame):
+        return Table(head)
+    lines = []
+    for place, row in enumerate(frame.sort_values("mae_mean").to_dict("records")):
+        last = ["best", ""] if place == 0 else [_difference(row), p_value(p_of(row))]
+        kind = "best" if place == 0 else ""
+        lines.append(Line([str(row["norm"]).capitalize(), *_error(row), *last], "", kind))
+    return Table(head, lines, 1, "tables/norms.tsv")
+
+
+def search(draws: pd.DataFrame | None) -> Table:
+    """Return what a search of settings chose, by split and fold."""
+    lines = [] if draws is None or not len(draws) else choices(draws)
+    where = [key for key in ("split", "fold") if len({line[key] for line in lines}) > 1]
+    head = ["loss", *where, "best settings", "draws", ERROR, "median draw [years]"]
+    colours = loss_colours(line["row"] for line in lines)
+    rows = []
+    for line in lines:
+        cells = [loss_name(line["row"]), *(str(line[key]) for key in where), line["settings"]]
+        alike = line["draws"] - line["different"]
+        cells.append(f"{line['draws']}{f' ({alike} repeated)' if alike else ''}")
+        cells += [number(line["validation_mae"]), number(line["median"])]
+        rows.append(Line(cells, colours[line["row"]]))
+    return Table(head, rows, 2 + len(where), "tables/search.tsv, search/<loss>/")
+
+
+def networks(frame: pd.DataFrame | None) -> Table:
+    """Return how many numbers each loss's encoder and head learn; the head depends on the loss."""
+    head = ["loss", "parameters of the encoder", "head", "parameters of the head"]
+    lines = []
+    for row in [] if frame is None else frame.to_dict("records"):
+        sizes = "-".join(map(str, row["layers"])) if len(row["layers"]) > 1 else "none"
+        cells = [loss_name(row["loss"]), number(row["encoder_parameters"], 0)]
+        lines.append(Line([*cells, sizes, number(row["head_parameters"], 0)]))
+    return Table(head, lines, 1, "metrics/<loss>/seed-<n>.json")
+
+
+def cohort(frame: pd.DataFrame, site: str = "study") -> Table:
+    """Return Table 2: who was scanned in which study; coverage where it was measured."""
+    head = [site, "participants", "scans", "age [years]", "range", "F : M"]
+    measured = "coverage_median" in frame
+    head += ["median coverage"] if measured else []
+    lines = []
+    for row in frame.to_dict("records"):
+        sexes = MISSING
+        if not missing(row.get("n_female")):
+            sexes = f"{row['n_female']:.0f} : {row['n_male']:.0f}"
+            unknown = row.get("n_sex_unknown")
+            sexes += f" ({unknown:.0f} not told)" if not missing(unknown) and unknown else ""
+        cells = [row["site"], f"{row['n_participants']:.0f}", f"{row['n_scans']:.0f}"]
+        cells += [plus_minus(row["age_mean"], row["age_sd"], 1)]
+        cells += [f"{row['age_min']:.0f}–{row['age_max']:.0f}", sexes]
+        cells += [percent(row["coverage_median"])] if measured else []
+        lines.append(Line(cells, "", "total" if row["site"] == "all" else ""))
+    return Table(head, lines, 1, "tables/cohort.tsv")
+
+
+def control(study: Study) -> Table:
+    """Return what the field of view alone gives away of age and of site, beside the best loss."""
+    head = ["seen", "predicted", "result", f"{study.level} interval", "without skill"]
+    of_age, of_site = _age_controls(study), _site_controls(study)
+    files = ["tables/baselines.tsv"] * bool(of_age) + ["tables/site.tsv"] * bool(of_site)
+    return Table(head, of_age + of_site, 2, ", ".join(files))
+
+
+def _age_controls(study: Study) -> list[Line]:
+    mae, coverage = study.tables["mae"], baseline(study, "ridge-coverage")
+    if coverage is None or not len(mae):
+        return []
+    mean = f"{number(mae['mae_baseline'].iloc[0])} years"
+    lines = []
+    for seen, row in (("coverage", coverage), (f"image, by {best_loss(study)}", mae.iloc[0])):
+        error = [
+            f"MAE {number(row.mae_mean)} years",
+            interval(row.get("ci_low"), row.get("ci_high")),
+        ]
+        lines.append(Line([seen, "age", *error, mean]))
+    return lines
+
+
+def _site_controls(study: Study) -> list[Line]:
+    frame = study.tables.get("site")
+    if frame is None or not len(frame) or not missing(frame["note"].iloc[0]):
+        return []
+    lines = []
+    for row in frame.to_dict("records"):
+        name = {"mask": "coverage", "image": "image"}[row["seen"]]
+        seen = f"{name}, field of view: {row['field_of_view']}"
+        found = [f"balanced accuracy {number(row['balanced_accuracy'])}"]
+        found += [interval(row["ci_low"], row["ci_high"]), number(row["chance"])]
+        lines.append(Line([seen, study.kind.group, *found]))
+    return lines
+
+
+def quality(scans: pd.DataFrame, one: str = "map") -> Table:
+    """Return the spread of each measure of quality; `one` is what covers the brain."""
+    measures = {
+        "coverage": f"coverage of the brain by the {one}",
+        "overlap": "overlap with the template (Dice)",
+        "correlation": "correlation with the template",
+    }
+    lines = []
+    for key, label in measures.items():
+        values = scans[key].dropna() if key in scans else pd.Series(dtype=float)
+        if len(values):
+            cells = [values.min(), values.median(), values.max()]
+            lines.append(Line([label, str(len(values)), *(number(v, 3) for v in cells)]))
+    head = ["measure", "scans", "lowest", "median", "highest"]
+    return Table(head, lines, 1, "dataset/scans.tsv")
+
+
+def truth(frame: pd.DataFrame) -> Table:
+    """Return how far preprocessing is from the truth, known for a phantom."""
+    lines = []
+    for key in frame.columns.drop("scan_id", errors="ignore"):
+        values = frame[key].dropna()
+        cells = [values.min(), values.median(), values.max()]
+        label = TRUTHS.get(key, key.replace("_", " "))
+        lines.append(Line([label, str(len(values)), *(number(v, 3) for v in cells)]))
+    head = ["against the truth", "scans", "lowest", "median", "highest"]
+    return Table(head, lines, 1, "figures/truth.tsv")
+
+
+def flagged(scans: pd.DataFrame) -> Table:
+    """Return the scans that failed a limit, with the reason."""
+    head = ["scan", "reason", "coverage", "overlap", "correlation"]
+    lines = []
+    for row in flagged_scans(scans).to_dict("records"):
+        reason = row.get("flag_reason")
+        cells = [row["scan_id"], MISSING if missing(reason) else str(reason)]
+        cells += [percent(row.get("coverage"))]
+        lines.append(Line(cells + [number(row.get(key), 3) for key in head[3:]]))
+    return Table(head, lines, 2, "dataset/scans.tsv")
+
+
+def excluded(frame: pd.DataFrame) -> Table:
+    """Return the scans that were left out, with stage and reason; equal reasons share a row."""
+    head = ["stage", "reason", "scans", "which"]
+    if not len(frame):
+        return Table(head)
+    names = frame["scan_id"].fillna(frame["participant_id"]).fillna(MISSING)
+    frame = frame.assign(name=names).fillna({"stage": MISSING, "reason": MISSING})
+    lines = []
+    for (stage, reason), group in frame.groupby(["stage", "reason"], sort=False):
+        lines.append(Line([stage, reason, count(len(group), "scan"), ", ".join(group["name"])]))
+    return Table(head, lines, 4, "tables/excluded.tsv")
+
+
+def runtimes(frame: pd.DataFrame) -> Table:
+    """Return what each step took."""
+    head = ["step", "jobs", "all jobs", "median job", "longest job"]
+    head += ["processor time", "peak memory"]
+    lines = []
+    for row in frame.to_dict("records"):
+        cells = [row["step"], f"{row['jobs']:.0f}"]
+        cells += [duration(row[key]) for key in ("total_s", "median_s", "max_s", "cpu_s")]
+        peak = row.get("peak_mb")
+        cells.append(MISSING if missing(peak) else f"{number(peak, 0)} MB")
+        lines.append(Line(cells))
+    return Table(head, lines, 1, "tables/runtimes.tsv")

@@ -1,0 +1,132 @@
+"""What the figures are drawn from, read once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from contrage.cohort.names import preproc_file
+from contrage.files import read_image
+from contrage.report.elements.searched import read_draws
+from contrage.report.planned import seed_files
+from contrage.report.style import GREY, INK, NO_SITE, STUDY_COLOURS, loss_colours, study_colours
+from contrage.report.words import Kind, kind_of
+from contrage.tables import read_tsv
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+
+
+@dataclass
+class Ingredients:
+    """Settings, folders and tables of one experiment.
+
+    Parameters
+    ----------
+    settings : dict
+        As handed to the step.
+    results, derivatives, output : Path
+        Folders: the experiment, the cohort's images, the figures.
+    scans : DataFrame
+        One row per scan in the data set.
+    rows : list of str
+        The loss configurations, in the order of the MAE table (best first).
+    tables : dict
+        mae, norms and baselines, where they exist; search, the draws of its rows.
+    """
+
+    settings: dict[str, Any]
+    results: Path
+    derivatives: Path
+    output: Path
+    scans: pd.DataFrame
+    rows: list[str]
+    tables: dict[str, pd.DataFrame] = field(default_factory=dict)
+
+    @property
+    def loss_colours(self) -> dict[str, str]:
+        """Colour of every row, ablation included."""
+        norms = self.settings.get("norm_rows") or {}
+        return loss_colours([*self.settings.get("rows", self.rows), *norms.values()])
+
+    @property
+    def study_colours(self) -> dict[str, str]:
+        """Colour of every study; empty if the cohort names none."""
+        return study_colours(self.scans["site"]) if "site" in self.scans else {}
+
+    def grouped(
+        self, data: pd.DataFrame, *, most: int = len(STUDY_COLOURS), counted: bool = False
+    ) -> tuple[pd.DataFrame, dict[str, str]]:
+        """Return rows with a column ``group``, and the colour of every group: their studies.
+
+        All rows are one group without studies, and with too many to tell their colours apart.
+        """
+        colours = self.study_colours
+        if not 0 < len(colours) <= most:
+            colours, data = {"all scans": INK}, data.assign(group="all scans")
+        else:
+            colours, data = (
+                colours | {NO_SITE: GREY},
+                data.assign(group=data["site"].fillna(NO_SITE)),
+            )
+        sizes = data["group"].value_counts()
+        names = {g: f"{g} ({sizes[g]})" if counted else g for g in colours if g in sizes}
+        return data.replace({"group": names}), {names[g]: colours[g] for g in names}
+
+    @property
+    def map_name(self) -> str:
+        """The image trained on, as in its file name."""
+        return self.settings.get("image", "stiffness")
+
+    @property
+    def kind(self) -> Kind:
+        """The words for it."""
+        return kind_of(self.map_name)
+
+    def predictions(self, row: str) -> list[pd.DataFrame]:
+        """Predictions of a row, one frame per seed."""
+        folder = self.results / "predictions" / row
+        return [read_tsv(path) for path in seed_files(folder, self.settings, ".tsv")]
+
+    def image(self, scan: str, name: str) -> tuple[np.ndarray, np.ndarray] | None:
+        """Return a scan's image in template space and its affine, or None without the file.
+
+        Parameters
+        ----------
+        scan : str
+            ``sub-X`` or ``sub-X_ses-Y``.
+        name : str
+            stiffness, dampingratio, T1w, magnitude or mask.
+        """
+        if not self.has_image(scan, name):
+            return None
+        import numpy as np
+
+        volume = read_image(self._image_path(scan, name))
+        return np.asarray(volume.dataobj, dtype=np.float32), volume.affine
+
+    def has_image(self, scan: str, name: str) -> bool:
+        """Return whether the image is there; that of a scan that failed is an empty file."""
+        path = self._image_path(scan, name)
+        return path.is_file() and path.stat().st_size > 0
+
+    def _image_path(self, scan: str, name: str) -> Path:
+        return self.derivatives / preproc_file(scan, name, self.settings.get("grid_mm", 2))
+
+
+def gather(
+    settings: dict[str, Any], results: Path, scans: Path, derivatives: Path, output: Path
+) -> Ingredients:
+    """Read the tables that several figures share."""
+    tables = {}
+    for name in ("mae", "norms", "baselines"):
+        path = results / "tables" / f"{name}.tsv"
+        if path.is_file():
+            tables[name] = read_tsv(path)
+    tables["search"] = read_draws(results / "tables" / "search.tsv", settings.get("search") or {})
+    rows = settings.get("rows") or []
+    if "mae" in tables:
+        rows = list(tables["mae"].sort_values("mae_mean")["loss"])
+    return Ingredients(settings, results, derivatives, output, read_tsv(scans), rows, tables)

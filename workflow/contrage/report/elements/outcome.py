@@ -1,0 +1,241 @@
+"""Figures of the outcome: errors, norms, predicted against true age, training."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from contrage.report.elements.ingredients import Ingredients
+from contrage.report.planned import curve_files
+from contrage.report.style import GREY, INK, Figure, baseline_name, is_null, loss_name, save
+from contrage.report.text import spelled
+from contrage.tables import read_tsv
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.axes import Axes
+
+BASELINE_STYLES = {"mean": "-", "ridge-blocks": "--", "ridge-coverage": ":", "site-mean": "-."}
+BASELINE_STYLES["ridge-features"] = "--"
+NULL_STYLE = (0, (6, 2, 1, 2, 1, 2))
+
+
+def mae(given: Ingredients) -> Figure | None:
+    """Draw the error of each loss with its interval, and the baselines as lines."""
+    import matplotlib.pyplot as plt
+
+    table = given.tables.get("mae")
+    if table is None or not len(table):
+        return None
+    table = table.sort_values("mae_mean")
+    canvas, axes = plt.subplots(figsize=(7, 1.5 + 0.42 * len(table)))
+    _dots(axes, given, table, [loss_name(row) for row in table["loss"]])
+    for name, value in _baselines(given).items():
+        label = f"{baseline_name(name, given.kind.group)}: {value:.1f}"
+        style = NULL_STYLE if is_null(name) else BASELINE_STYLES.get(name, (0, (1, 4)))
+        axes.axvline(value, color=GREY, linestyle=style, linewidth=1.4, label=label, zorder=1)
+    axes.set_xlim(0, None)
+    axes.set_xlabel("mean absolute error on test participants [years]")
+    canvas.legend(loc="outside upper center", ncols=2)
+    lines = ", ".join(f"{loss_name(r.loss)} {r.mae_mean:.2f}" for r in table.itertuples())
+    return save(
+        canvas,
+        given.output,
+        "mae",
+        "Error of each loss",
+        f"{_marks(given)} Intervals of two losses may overlap although their paired difference is "
+        "clear, because both are tested on the same people: see the table for that comparison.",
+        f"Mean absolute error in years: {lines}.",
+    )
+
+
+def norms(given: Ingredients) -> Figure | None:
+    """Draw the ablation of the norm that chooses neighbours (Fig. 5)."""
+    import matplotlib.pyplot as plt
+
+    table = given.tables.get("norms")
+    if table is None or len(table) < 2:
+        return None
+    table = table.sort_values("mae_mean")
+    canvas, axes = plt.subplots(figsize=(7, 1.4 + 0.42 * len(table)))
+    _dots(axes, given, table, [norm.capitalize() for norm in table["norm"]])
+    axes.margins(x=0.15)
+    axes.set_xlabel("mean absolute error on test participants [years]  (axis does not start at 0)")
+    lines = ", ".join(f"{r.norm} {r.mae_mean:.2f}" for r in table.itertuples())
+    return save(
+        canvas,
+        given.output,
+        "norms",
+        "Norm that chooses the neighbours",
+        f"DynLocRep with {spelled(len(table))} ways to measure which samples are near. "
+        f"{_marks(given)}",
+        f"Mean absolute error in years by norm: {lines}.",
+    )
+
+
+def _marks(given: Ingredients) -> str:
+    """Say what dot, ticks and bar are."""
+    bar = "bar: bootstrap interval over test participants."
+    if len(given.settings["seeds"]) == 1:
+        return f"Dot: the one training seed; {bar}"
+    return f"Dot: mean over training seeds; ticks: single seeds; {bar}"
+
+
+def _dots(axes: Axes, given: Ingredients, table: pd.DataFrame, names: list[str]) -> None:
+    """Draw a line per row, best first: interval of the table, errors of the seeds, their mean."""
+    import pandas as pd
+    import seaborn as sns
+    from matplotlib.patheffects import withStroke
+
+    colours = [given.loss_colours.get(row, INK) for row in table["loss"]]
+    look = {"y": "name", "hue": "name", "order": names, "hue_order": names, "palette": colours}
+    look |= {"jitter": False, "legend": False, "ax": axes}
+    errors = [seed_errors(given.predictions(row)) for row in table["loss"]]
+    seeds = pd.DataFrame({"name": names, "error": errors}).explode("error").astype({"error": float})
+    heights = np.arange(len(table))
+    if seeds["name"].duplicated().any():
+        sns.stripplot(seeds, x="error", **look, marker="|", size=11, linewidth=1.5)
+    dots = {"size": 8, "edgecolor": "white", "linewidth": 1, "zorder": 3}
+    sns.stripplot(table.assign(name=names), x="mae_mean", **look, **dots)
+    ends = table["ci_low"], table["ci_high"]
+    axes.hlines(heights, *ends, color=colours, lw=5, alpha=0.3, zorder=0.9)
+    for height, error in zip(heights, table["mae_mean"], strict=True):
+        axes.annotate(
+            f"{error:.2f}", (error, height), (0, 8), color=INK, fontsize=8.5, ha="center",
+            textcoords="offset points", path_effects=[withStroke(linewidth=2, foreground="white")],
+        )  # fmt: skip
+    axes.set(ylabel="", ylim=(len(table) - 0.4, -0.7))
+
+
+def _baselines(given: Ingredients) -> dict[str, float]:
+    table = given.tables.get("baselines")
+    if table is None or not len(table):
+        value = given.tables["mae"].get("mae_baseline")
+        return {} if value is None else {"mean": value.mean()}
+    return dict(zip(table["baseline"], table["mae_mean"], strict=True))
+
+
+def seed_errors(frames: list[pd.DataFrame]) -> list[float]:
+    """Return the mean absolute error on test rows of each seed."""
+    tests = [frame[frame["split"] == "test"] for frame in frames]
+    return [float((test["predicted_age"] - test["age"]).abs().mean()) for test in tests]
+
+
+def predicted_vs_true(given: Ingredients) -> Figure | None:
+    """Draw predicted against true age of the test scans, one panel per loss."""
+    import pandas as pd
+    import seaborn as sns
+    from matplotlib.lines import Line2D
+
+    tests = {row: _over_seeds(given.predictions(row)) for row in given.rows}
+    tests = {row: frame for row, frame in tests.items() if len(frame)}
+    if not tests:
+        return None
+    every, colours = given.grouped(pd.concat(tests, names=["row"]).reset_index())
+    limits = (every[["age", "low"]].min(axis=None) - 3, every[["age", "high"]].max(axis=None) + 3)
+    many = len(every) > 200 * len(tests)
+    grid = sns.relplot(
+        every, x="age", y="mean", col="row", hue="group", hue_order=list(colours), palette=colours,
+        s=12 if many else 28, linewidth=0.3 if many else 0.5, legend=False,
+        **_width_of_page(len(tests), 4.5, 3.8, 2.75),
+        facet_kws={"xlim": limits, "ylim": limits, "subplot_kws": {"box_aspect": 1}},
+    )  # fmt: skip
+    grid.axes.flat[0].locator_params(nbins=6)
+    for row, test in every.groupby("row", sort=False):
+        axes = grid.axes_dict[row]
+        axes.axline((limits[0], limits[0]), slope=1, color=GREY, ls="--", lw=1)
+        shades = test["group"].map(colours)
+        axes.vlines(test["age"], test["low"], test["high"], color=shades, alpha=0.35, zorder=0.9)
+        axes.set_title(loss_name(row))
+        error = f"MAE {_table_mae(given, row, test):.2f} y"
+        axes.text(0.05, 0.95, error, transform=axes.transAxes, va="top")
+    grid.set_axis_labels("true age [years]", "predicted age [years]")
+    if len(colours) > 1:
+        marks = [Line2D([], [], ls="", marker="o", color=c, label=g) for g, c in colours.items()]
+        wide = sum(map(len, colours)) > 50
+        grid.figure.legend(handles=marks, loc="outside lower center", ncols=3 if wide else 5)
+    return save(
+        grid.figure,
+        given.output,
+        "predicted_vs_true",
+        "Predicted and true age",
+        f"Test scans only. {_points(given)}",
+        f"Scatter plots of predicted against true age of the test scans for {len(tests)} losses.",
+    )
+
+
+def _points(given: Ingredients) -> str:
+    """Say what a point is, and the error in a panel."""
+    if len(given.settings["seeds"]) == 1:
+        return "Point: prediction of the one seed; dashed: perfect prediction."
+    return (
+        "Point: mean prediction over seeds; vertical line: from the lowest to the highest seed; "
+        "dashed: perfect prediction. The error in a panel is the table's: the mean of the seeds' "
+        "errors, not the error of the mean prediction."
+    )
+
+
+def _over_seeds(frames: list[pd.DataFrame]) -> pd.DataFrame:
+    import pandas as pd
+
+    tests = [frame[frame["split"] == "test"] for frame in frames]
+    if not tests:
+        return pd.DataFrame()
+    both = pd.concat(tests)
+    if "site" not in both:
+        both["site"] = None
+    key = "scan_id" if "scan_id" in both else "participant_id"
+    grouped = both.groupby(key)
+    spread = grouped["predicted_age"].agg(["mean", "min", "max"])
+    spread.columns = ["mean", "low", "high"]
+    return spread.join(grouped[["age", "site"]].first())
+
+
+def _width_of_page(panels: int, *heights: float) -> dict[str, float]:
+    """Return how panels are arranged: up to three in a line, of the height for this number."""
+    columns = min(3, panels)
+    height = heights[columns - 1]
+    return {"col_wrap": columns, "height": height, "aspect": 7.8 / columns / height}
+
+
+def _table_mae(given: Ingredients, row: str, test: pd.DataFrame) -> float:
+    table = given.tables.get("mae")
+    if table is not None and row in set(table["loss"]):
+        return float(table.set_index("loss").loc[row, "mae_mean"])
+    return float((test["mean"] - test["age"]).abs().mean())
+
+
+def training_curves(given: Ingredients) -> Figure | None:
+    """Draw the training loss by epoch: one panel per loss, one line per seed and fold."""
+    import pandas as pd
+    import seaborn as sns
+
+    rows = given.settings.get("rows") or given.rows
+    files = {row: curve_files(given.results, given.settings, row) for row in rows}
+    found = {(row, file): read_tsv(file) for row, these in files.items() for file in these}
+    if not found:
+        return None
+    curves = pd.concat(found, names=["row", "file"]).reset_index()
+    curves = curves.astype({"loss": float, "file": str})
+    shown = {row: given.loss_colours[row] for row in curves["row"].unique()}
+    grid = sns.relplot(
+        curves, kind="line", x="epoch", y="loss", col="row", hue="row",
+        **_width_of_page(len(shown), 2.5, 2.2, 2.1),
+        palette=shown, units="file", estimator=None, errorbar=None, linewidth=1, alpha=0.8,
+        legend=False, facet_kws={"sharey": False},
+    )  # fmt: skip
+    for row, axes in grid.axes_dict.items():
+        axes.set_title(loss_name(row))
+        axes.xaxis.get_major_locator().set_params(integer=True)
+    grid.set_axis_labels("epoch", "training loss")
+    return save(
+        grid.figure,
+        given.output,
+        "training_curves",
+        "Training curves",
+        f"One line per seed{' and fold' if len(given.settings['folds']) > 1 else ''}. Every panel "
+        "has its own scale: losses are different quantities, so their heights cannot be compared, "
+        "only whether they have settled.",
+        f"Training loss by epoch for {len(shown)} losses.",
+    )

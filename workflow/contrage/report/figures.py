@@ -1,0 +1,73 @@
+"""Every figure of the report, as PNG and SVG, with a list of them for the page."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from contrage.files import write_json
+
+if TYPE_CHECKING:
+    from contrage.report.elements.ingredients import Ingredients
+    from contrage.report.style import Figure
+
+logger = logging.getLogger(__name__)
+
+
+def figures(
+    settings: dict[str, Any], *, results: Path, scans: Path, derivatives: Path, output: Path
+) -> None:
+    """Draw all figures for which there are ingredients, and list them in ``figures.json``.
+
+    Parameters
+    ----------
+    settings : dict
+        ``rows``, ``norm_rows``, ``seeds`` as for the tables, ``folds`` of the trainings. These may
+        be absent: ``embedding`` (``rows``, ``epochs``); ``quality`` (``min_coverage``,
+        ``min_overlap``, ``min_correlation``); ``search`` (row → ranges of its settings); ``truth``
+        (whether records of quality have it).
+    results : Path
+        The experiment's folder, with its tables made: the figures show their numbers.
+    scans : Path
+        The table of scans in the data set.
+    derivatives : Path
+        The cohort's preprocessed images.
+    output : Path
+        The folder to write; each figure is ``<name>.png`` and ``<name>.svg``.
+    """
+    from contrage.report.elements.ingredients import gather
+    from contrage.report.style import use_style
+
+    use_style()
+    given = gather(settings, Path(results), Path(scans), Path(derivatives), Path(output))
+    given.output.mkdir(parents=True, exist_ok=True)
+    made = []
+    for draw in drawings():
+        figure = draw(given)
+        if figure is None:
+            logger.info("no figure %s: what it shows is not part of this experiment", draw.__name__)
+        else:
+            made.append(figure.record())
+    write_json(given.output / "figures.json", made)
+
+
+def drawings() -> list[Callable[[Ingredients], Figure | None]]:
+    """Return the functions that draw the figures, in the order of the page."""
+    from contrage.report.elements import cohort, embedding, imaging, outcome, search
+
+    return [
+        outcome.mae,
+        outcome.norms,
+        search.search,
+        outcome.predicted_vs_true,
+        outcome.training_curves,
+        embedding.embedding,
+        cohort.age_histogram,
+        imaging.preprocessing,
+        cohort.coverage,
+        imaging.coverage_examples,
+        cohort.quality,
+        cohort.truth,
+    ]

@@ -1,0 +1,175 @@
+"""Which source files decide the result of a step.
+
+Rules declare these files as inputs, rules with a job per scan a digest of them as a parameter, so
+that an edit reruns what depends on it and nothing else.
+"""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import hashlib
+from collections.abc import Iterable
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+PACKAGE = Path(__file__).resolve().parents[1]
+
+
+def closure(*modules: str) -> list[Path]:
+    """Return the files of the modules and of all contrage modules that they import.
+
+    Imports inside functions count too. What is imported by a computed name does not: name such
+    a module (a loss) as a further argument.
+
+    Parameters
+    ----------
+    modules : str
+        Dotted names, such as "contrage.learning.train".
+
+    Returns
+    -------
+    list of Path
+        Absolute, sorted, each once.
+    """
+    found: set[Path] = set()
+    waiting = [module_file(name) for name in _with_parents(modules)]
+    while waiting:
+        file = waiting.pop()
+        if file is not None and file not in found:
+            found.add(file)
+            waiting.extend(_imported(file))
+    return sorted(found)
+
+
+def digest(*modules: str, files: Iterable[Path] = ()) -> str:
+    """Return one short text that changes when a file of the modules' closure does.
+
+    Parameters
+    ----------
+    modules : str
+        Dotted names, as `closure` takes them.
+    files : iterable of Path
+        Data files of the package that decide the result, too.
+
+    Returns
+    -------
+    str
+        16 hexadecimal digits, of contents and of paths inside the package: the same wherever a
+        checkout lies, whenever its files were written.
+    """
+    found = hashlib.sha256()
+    for file in sorted({*closure(*modules), *(Path(each).resolve() for each in files)}):
+        status = file.stat()
+        content = _hash(file, status.st_mtime_ns, status.st_size)
+        found.update(f"{file.relative_to(PACKAGE).as_posix()} {content}\n".encode())
+    return found.hexdigest()[:16]
+
+
+@cache
+def _hash(file: Path, changed_ns: int, size: int) -> str:
+    return hashlib.sha256(file.read_bytes()).hexdigest()
+
+
+def module_file(module: str) -> Path | None:
+    """Return the file of a dotted contrage module name, None where the name is no module."""
+    base = PACKAGE.parent / Path(*module.split("."))
+    for file in (base.with_suffix(".py"), base / "__init__.py"):
+        if file.is_file():
+            return file
+    return None
+
+
+@cache
+def _imported(file: Path) -> tuple[Path, ...]:
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
+            names.add(node.module)
+            names.update(f"{node.module}.{alias.name}" for alias in node.names)
+    own = _with_parents(name for name in names if name.split(".")[0] == "contrage")
+    return tuple(file for name in own if (file := module_file(name)) is not None)
+
+
+def _with_parents(names: Iterable[str]) -> set[str]:
+    """Add the packages above each module: importing a.b.c runs a and a.b as well."""
+    return {
+        ".".join(parts[: depth + 1])
+        for parts in (name.split(".") for name in names)
+        for depth in range(len(parts))
+    }
+
+
+def constructor_parameters(module: str, class_name: str | None = None) -> list[str]:
+    """Return the parameters of a class's constructor, read from its source without running it.
+
+    Parameters
+    ----------
+    module : str
+        Dotted name of a contrage module.
+    class_name : str, optional
+        The class; by default the module's public one that has a `forward`.
+
+    Returns
+    -------
+    list of str
+        Without `self`; those of the base class where the class has no `__init__` of its own, and
+        an empty list where that is no class of contrage.
+    """
+    constructor = _constructor(module, class_name)
+    if constructor is None:
+        return []
+    return [each.arg for each in (*constructor.args.args, *constructor.args.kwonlyargs)][1:]
+
+
+def constructor_defaults(module: str, class_name: str | None = None) -> dict[str, Any]:
+    """Return the defaults of such parameters, of those that have one written as a plain value."""
+    constructor = _constructor(module, class_name)
+    if constructor is None:
+        return {}
+    own = constructor.args
+    written = dict(zip(reversed(own.args), reversed(own.defaults), strict=False))
+    written |= dict(zip(own.kwonlyargs, own.kw_defaults, strict=True))
+    found = {}
+    for parameter, node in written.items():
+        with contextlib.suppress(ValueError):  # a name or a call: what it is, only running it tells
+            if node is not None:
+                found[parameter.arg] = ast.literal_eval(node)
+    return found
+
+
+def _constructor(module: str, class_name: str | None) -> ast.FunctionDef | None:
+    """Return the constructor of a class of a module, perhaps that of its base class."""
+    file = module_file(module)
+    if file is None:
+        return None
+    body = ast.parse(file.read_text(encoding="utf-8")).body
+    classes = {node.name: node for node in body if isinstance(node, ast.ClassDef)}
+    public = [name for name in classes if not name.startswith("_")]
+    callable_ones = [name for name in public if _method(classes[name], "forward")]
+    chosen = classes.get(class_name or next(iter([*callable_ones, *public]), ""))
+    if chosen is None:
+        return None
+    if constructor := _method(chosen, "__init__"):
+        return constructor
+    homes = {
+        alias.asname or alias.name: node.module
+        for node in body
+        if isinstance(node, ast.ImportFrom) and node.module
+        for alias in node.names
+    }
+    for base in chosen.bases:
+        if isinstance(base, ast.Name) and (base.id in classes or base.id in homes):
+            return _constructor(homes.get(base.id, module), base.id)
+    return None
+
+
+def _method(node: ast.ClassDef, name: str) -> ast.FunctionDef | None:
+    """Return the class's own method of that name."""
+    for each in node.body:
+        if isinstance(each, ast.FunctionDef) and each.name == name:
+            return each
+    return None
