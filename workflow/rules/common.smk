@@ -17,7 +17,7 @@ from contrage.cohort.notices import notices
 from contrage.cohort.read import settings_of
 from contrage.cohort.snapshot import cohort_of_run
 from contrage.imaging import skull_strip
-from contrage.imaging.template.grids import source as template_source
+from contrage.imaging.template import source as template_source
 from contrage.learning import encoders
 from contrage.plan.people import check_plan, left_out_otherwise
 from contrage.plan.targets import trains

@@ -15,8 +15,8 @@ from contrage.errors import SettingsError
 from contrage.files import save_nifti, sha256
 from contrage.imaging.images import Image, transform_points
 from contrage.imaging.quality.measure import metrics
+from contrage.imaging.template import source as template_source
 from contrage.imaging.template.grids import brain_template, mni_grid, mni_template
-from contrage.imaging.template.grids import source as template_source
 from contrage.imaging.template.source import (
     NILEARN,
     Source,

@@ -12,7 +12,7 @@ from contrage.files import read_json, write_json
 from contrage.imaging.images import Image, load, load_made
 from contrage.imaging.limits import as_preprocessed
 from contrage.imaging.masks import dice
-from contrage.imaging.quality.measure import picture as pictures
+from contrage.imaging.quality import picture as pictures
 from contrage.imaging.quality.misplaced import misplaced
 from contrage.imaging.quality.native import Native, Scanned
 from contrage.imaging.quality.truth import Truth, against_truth, bias_residual
@@ -52,8 +52,9 @@ def quality(
     ----------
     settings : dict
         Limits of metrics, `min_coverage` or `max_stretch` (None or absent: no limit); `misplaced`,
-        such limits further out (see `contrage.imaging.quality.misplaced`); `template`, as preprocess
-        has it; `image`, the one that is learned from: of several maps, the one whose coverage counts.
+        such limits further out (see `contrage.imaging.quality.misplaced`); `template`, as
+        preprocess has it; `image`, the one that is learned from: of several maps, the one whose
+        coverage counts.
     sidecar : Path
         What preprocess wrote; its failure is passed on.
     anatomical, stiffness, dampingratio : Path, optional
