@@ -112,8 +112,9 @@ def draw() -> str:
         f'<rect width="{WIDTH}" height="{height}" fill="#ffffff"/>',
         f'<text x="{LEFT}" y="34" font-size="17" font-weight="bold" fill="{INK}">'
         "The rooms of contrage: a room imports rooms below it, never above</text>",
-        '<defs><marker id="tip" viewBox="0 0 8 8" refX="7" refY="4" '
-        f'markerUnits="userSpaceOnUse" markerWidth="9" markerHeight="9" orient="auto"><path d="M0 0 8 4 0 8z" fill="{ARROW}"/></marker></defs>',
+        '<defs><marker id="tip" viewBox="0 0 8 8" refX="7" refY="4" markerUnits="userSpaceOnUse" '
+        'markerWidth="9" markerHeight="9" orient="auto">'
+        f'<path d="M0 0 8 4 0 8z" fill="{ARROW}"/></marker></defs>',
     ]
     for room in order:
         lines += _row(room, middle[room])
@@ -131,7 +132,8 @@ def _row(room: str, y: int) -> list[str]:
         f'<text x="{LEFT + 14}" y="{top + 20}" font-size="14" fill="{INK}">'
         f'<tspan font-weight="bold">{escape(room)}</tspan>'
         f'<tspan dx="10" fill="{SOFT}">{escape(words(room))}</tspan></text>',
-        f'<text x="{LEFT + 14}" y="{top + 38}" font-size="12" fill="{SOFT}">{escape(inside)}</text>',
+        f'<text x="{LEFT + 14}" y="{top + 38}" font-size="12" fill="{SOFT}">'
+        f"{escape(inside)}</text>",
     ]
 
 
