@@ -60,10 +60,8 @@ def as_plain(block: Any) -> Any:
 
 
 def _value(hint: Any, given: Any, above: str) -> Any:
-    if given is None:
-        return None
     if isinstance(hint, types.UnionType):
-        hint = next(part for part in typing.get_args(hint) if part is not types.NoneType)
+        hint = next(part for part in typing.get_args(hint) if _takes(part, given))
     if dataclasses.is_dataclass(hint):
         return build(typing.cast(type, hint), given, above)
     if typing.get_origin(hint) is tuple:
@@ -72,3 +70,15 @@ def _value(hint: Any, given: Any, above: str) -> Any:
         below = typing.get_args(hint)[1]
         return {name: _value(below, each, f"{above}{name}.") for name, each in given.items()}
     return given
+
+
+def _takes(hint: Any, given: Any) -> bool:
+    """Whether an alternative of a type is the one for a value as JSON has it."""
+    if given is None:
+        return hint is types.NoneType
+    plain = typing.get_origin(hint) or hint
+    if isinstance(given, Mapping):
+        return dataclasses.is_dataclass(hint) or plain is dict
+    if isinstance(given, list | tuple):
+        return plain is tuple
+    return plain not in (types.NoneType, tuple, dict) and not dataclasses.is_dataclass(hint)
