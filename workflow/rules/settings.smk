@@ -2,7 +2,7 @@
 
 from snakemake.exceptions import WorkflowError
 
-from contrage import settings
+from contrage.settings import door as settings
 from contrage.errors import ContrageError
 
 ROOT = Path(workflow.basedir)

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from contrage.settings import complete, load_schema
 from contrage.settings.blocks.probe import ProbeSettings
 from contrage.settings.build import as_plain, build, fields_of
+from contrage.settings.door import complete, load_schema
 from contrage.settings.schema import kinds, properties, resolve
 from contrage.settings.typed import Settings, typed
 

@@ -72,5 +72,5 @@ class Settings:
 
 
 def typed(config: Mapping[str, Any]) -> Settings:
-    """Return a configuration that the schema has completed (`settings.read`) as its dataclass."""
+    """Return a configuration that `contrage.settings.door` has completed as its dataclass."""
     return build(Settings, config)
