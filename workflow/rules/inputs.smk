@@ -139,7 +139,7 @@ def planned_benchmarks():
 
 def page_files():
     """The page's template and style."""
-    folder = Path(workflow.basedir) / "workflow/contrage/report"
+    folder = sources.PACKAGE / "report"
     return sorted(os.path.relpath(path) for path in folder.glob("*.html")) + sorted(
         os.path.relpath(path) for path in folder.glob("*.css")
     )
@@ -147,7 +147,7 @@ def page_files():
 
 def quality_page_files():
     """The template, style and script of the quality page, and the head and style that it shares."""
-    folder = Path(workflow.basedir) / "workflow/contrage/report"
+    folder = sources.PACKAGE / "report"
     own = sorted(
         path for path in (folder / "quality").iterdir() if path.suffix != ".py"
     )
