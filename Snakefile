@@ -4,6 +4,8 @@
 include: "workflow/Snakefile"
 
 
-# An include brings no default target along, and with none `snakemake` has nothing to do.
-use rule all as everything with:
+# An include brings no default target along, and without one `snakemake` has nothing to do.
+rule everything:
     default_target: True
+    input:
+        rules.all.input,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import re
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -25,7 +26,7 @@ configfile: "config/config.yaml"
 
 module contrage:
     snakefile:
-        "{checkout}/workflow/Snakefile"
+        {snakefile}
     config:
         config
 
@@ -50,12 +51,16 @@ rule own:
 """
 
 
-def deployed(root: Path, folder: Path, config: dict) -> Workflow:
+FROM_PATH = '"{folder}/workflow/Snakefile"'
+FROM_REPOSITORY = 'gitfile("{folder}", path="workflow/Snakefile", ref="main")'
+
+
+def deployed(root: Path, folder: Path, config: dict, address: str = FROM_PATH) -> Workflow:
     """A folder that holds a workflow of its own and a configuration, and beside it a checkout."""
     here = checkout(root, folder / "elsewhere")
     own = folder / "mine"
     for name, text in {
-        "workflow/Snakefile": CALLER.format(checkout=here.folder),
+        "workflow/Snakefile": CALLER.format(snakefile=address.format(folder=here.folder)),
         "config/config.yaml": yaml.safe_dump(config),
     }.items():
         (own / name).parent.mkdir(parents=True)
@@ -79,6 +84,19 @@ def test_the_demo_is_planned_from_an_empty_folder_with_defaults_alone(root, tmp_
     planned = dict(re.findall(r"^contrage_(\w+) +(\d+)$", done.stdout + done.stderr, re.M))
     assert planned["train"] == "44" and planned["pretraining_train"] == "1"
     assert sorted(file.name for file in own.folder.iterdir() if file.name[0] != ".") == before
+
+
+def test_it_is_planned_from_a_repository_where_the_package_is_installed(root, tmp_path):
+    own = deployed(root, tmp_path, {"experiment": "mine"}, FROM_REPOSITORY)
+    for command in (
+        ["init", "--quiet", "--initial-branch", "main"],
+        ["add", "."],
+        ["-c", "user.name=a", "-c", "user.email=a@b", "commit", "--quiet", "--message", "all"],
+    ):
+        subprocess.run(["git", *command], cwd=tmp_path / "elsewhere", check=True)
+    done = own.run("--dry-run", config="config/config.yaml")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert re.search(r"^contrage_pretraining_train +1$", done.stdout + done.stderr, re.M)
 
 
 def test_a_mistake_in_the_callers_configuration_is_one_sentence(root, tmp_path):
