@@ -80,10 +80,10 @@ if not STAGE:
 rule all:
     default_target: True
     input:
-        page=f"{RESULTS}/report.html",
-        quality=f"{DERIVATIVES}/quality.html" if HAS_SCANS else [],
+        page=RESULTS.page,
+        quality=DERIVATIVES.quality_page if HAS_SCANS else [],
         tables=TABLES,
-        figures=f"{RESULTS}/figures",
+        figures=RESULTS.figures,
         descriptions=dataset_descriptions(),
 
 
