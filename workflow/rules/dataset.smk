@@ -109,7 +109,10 @@ rule select:
         runtime=growing(10),
     params:
         code=digest("contrage.dataset.select"),
-        settings=as_json(quality_action=QUALITY, leave_out=left_out_here()),
+        settings=as_json(
+            quality_action=QUALITY,
+            leave_out=experiment.left_out_people(config, COHORT),
+        ),
         exclude=list_of_reader,
         derivatives=folder_of_table,
     message:

@@ -4,10 +4,10 @@
 rule probe:
     input:
         features=expand(RESULTS.features, seed=SEEDS, fold=FOLDS, allow_missing=True),
-        scans=scans_of_probe,
+        scans=of_job(jobs.scans_of_probe),
         splits=expand(rules.split.output.split, seed=SEEDS),
-        unseen=unseen_features,
-        unseen_splits=unseen_splits,
+        unseen=of_job(jobs.unseen_features),
+        unseen_splits=of_job(jobs.unseen_splits),
         code=code("contrage.evaluation.probe"),
     output:
         predictions=expand(RESULTS.predictions, seed=SEEDS, allow_missing=True),

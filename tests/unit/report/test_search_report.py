@@ -85,7 +85,7 @@ def test_every_kind_of_search_can_be_drawn(bare, ranges, draws):
 
     use_style()
     scans, folder = bare.path("dataset", "scans.tsv"), bare.root
-    entry = draw(gather(bare.settings, bare.results, scans, folder, bare.path("figures")))
+    entry = draw(gather(bare.settings, scans, folder, bare.path("figures"), tables=bare.tables()))
     assert entry.name == "search"
     assert bare.path("figures", entry.file).stat().st_size > 5000
 
