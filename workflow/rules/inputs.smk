@@ -40,7 +40,7 @@ def list_of_reader(wildcards):
 
 
 def scans_of_training(wildcards):
-    """The experiment's scans; of a null row those with the fold's training ages permuted."""
+    """The experiment's scans; of a null row those with the fold's training targets permuted."""
     if wildcards.row in NULL_ROWS:
         return NULL_AGES.format(seed=wildcards.seed, fold=wildcards.fold)
     return rules.select.output.selected
@@ -59,6 +59,7 @@ def training_settings(wildcards):
     return as_json(
         row=wildcards.row,
         seed=int(wildcards.seed),
+        target=config["target"],
         loss=experiment.loss_settings(config, wildcards.row),
         training={
             key: value

@@ -69,5 +69,6 @@ def choice_settings(wildcards):
         row=wildcards.row,
         split=int(wildcards.seed),
         fold=int(wildcards.fold),
+        target=config["target"],
         draws=experiment.draws_of(config, wildcards.row),
     )
