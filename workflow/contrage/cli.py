@@ -53,6 +53,7 @@ STEPS = {
     "choose": "contrage.evaluation.choose:choose",
     "search-table": "contrage.evaluation.choose:search_table",
     "tables": "contrage.report.tables:tables",
+    "runtimes": "contrage.report.runtimes:runtimes",
     "figures": "contrage.report.figures:figures",
     "page": "contrage.report.page:page",
     "quality-page": "contrage.report.quality.page:quality_page",
