@@ -68,7 +68,7 @@ def turned(path: Path, truth: np.ndarray, folder: Path) -> tuple[Path, np.ndarra
 
 def prepare(path: Path, truth: np.ndarray, quality: str) -> dict[str, Any]:
     """Strip a head, correct its bias and register it with twelve parameters."""
-    from contrage.imaging.ants.bridge import import_ants
+    from contrage.imaging.ants.load import import_ants
     from contrage.imaging.bias import bias_field
     from contrage.imaging.space.mni import estimate
     from contrage.imaging.strip import strip

@@ -125,8 +125,9 @@ def phantom(index: int, participants: int, folder: Path) -> Pair:
 
 def verdict(index: int, kind: str | None, participants: int) -> tuple[str | None, list[str]]:
     """Preprocess one participant; returns the spoiling and why it was flagged or refused."""
-    from contrage.imaging.check import check
     from contrage.imaging.preprocess import preprocess
+
+    from contrage.imaging.check import check
     from contrage.imaging.quality.measure import quality
 
     steps = yaml.safe_load((ROOT / "config" / "config.yaml").read_text())["preprocessing"]

@@ -99,8 +99,9 @@ def errors(scan: Path, mask: Path, affine: np.ndarray) -> dict[str, float]:
 
 def by_contrage(scan: Path, quality: str, folder: Path) -> dict[str, Any]:
     """Check and preprocess a scan as the workflow does, step by step."""
-    from contrage.imaging.check import check
     from contrage.imaging.preprocess import preprocess
+
+    from contrage.imaging.check import check
     from contrage.imaging.scan import Scan
     from contrage.imaging.space.affines import read_affine
 

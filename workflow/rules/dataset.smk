@@ -50,7 +50,7 @@ else:
             scans=rules.screen.output.passed,
             usable=rules.usable.output.table,
             images=per_scan(
-                rules.preprocess.output[
+                rules.register.output[
                     f"preproc_{IMAGE if IMAGE in MAPS else 'anatomical'}"
                 ]
             ),

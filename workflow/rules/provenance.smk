@@ -4,9 +4,8 @@
 rule describe:
     input:
         scans=rules.cohort.output.scans,
-        records=per_scan(rules.preprocess.output.sidecar),
+        records=per_scan(rules.register.output.record),
         code=code("contrage.imaging.provenance.description", *STRIPPER),
-        registration=[os.path.relpath(path) for path in registration_settings()],
     output:
         description=f"{DERIVATIVES}/dataset_description.json",
         readme=f"{DERIVATIVES}/README.md",
@@ -30,8 +29,7 @@ rule describe:
             anatomical=ANATOMICAL if USES_ANATOMICAL else None,
             maps=list(MAPS),
             **{
-                **config["preprocessing"],
-                "template": TEMPLATE.settings(),
+                **imaging_plan.described(config, TEMPLATE.settings()),
                 "quality": limits_of_quality()
                 | {"action": config["preprocessing"]["quality"]["action"]},
             },

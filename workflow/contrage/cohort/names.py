@@ -51,6 +51,11 @@ def preproc_file(scan: str, image: str, voxel_mm: int = 2) -> str:
     return f"{folder(scan)}/{datatype}/{scan}_{space}_desc-preproc_{image}.nii.gz"
 
 
+def preproc_record(scan: str) -> str:
+    """Return the path of the record of a scan's preprocessing inside the derivatives folder."""
+    return f"{folder(scan)}/{scan}_desc-preproc.json"
+
+
 def quality_file(scan: str) -> str:
     """Return the path of a scan's quality record inside the derivatives folder."""
     return f"{folder(scan)}/qc/{scan}_desc-quality.json"
