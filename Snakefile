@@ -38,8 +38,8 @@ if HAS_SCANS:
 
     include: "workflow/rules/imaging_inputs.smk"
     include: "workflow/rules/imaging.smk"
-    include: "workflow/rules/provenance.smk"
     include: "workflow/rules/quality.smk"
+    include: "workflow/rules/provenance.smk"
 
 
 include: "workflow/rules/dataset.smk"
@@ -80,10 +80,10 @@ if not STAGE:
 rule all:
     default_target: True
     input:
-        page=f"{RESULTS}/report.html",
-        quality=f"{DERIVATIVES}/quality.html" if HAS_SCANS else [],
+        page=RESULTS.page,
+        quality=DERIVATIVES.quality_page if HAS_SCANS else [],
         tables=TABLES,
-        figures=f"{RESULTS}/figures",
+        figures=RESULTS.figures,
         descriptions=dataset_descriptions(),
 
 

@@ -6,15 +6,15 @@ if IS_PHANTOM:
         input:
             code=code("contrage.cohort.phantom.heads.tables"),
         output:
-            participants=f"{RAW}/participants.tsv",
-            description=f"{RAW}/dataset_description.json",
-            columns=f"{RAW}/participants.json",
-            readme=f"{RAW}/README.md",
-            ignore=f"{RAW}/.bidsignore",
+            participants=RAW.participants,
+            description=RAW.description,
+            columns=RAW.columns,
+            readme=RAW.readme,
+            ignore=RAW.ignore,
         log:
-            f"{RAW}/logs/phantom_tables.log",
+            RAW.log("phantom_tables"),
         benchmark:
-            f"{DERIVATIVES}/benchmarks/phantom_tables/all.tsv"
+            DERIVATIVES.benchmark("phantom_tables")
         conda:
             "../../envs/imaging.yaml"
         threads: 1
@@ -32,18 +32,20 @@ if IS_PHANTOM:
 
     rule phantom:
         output:
-            anatomical=f"{RAW}/{{folder}}/anat/{{scan}}_T1w.nii.gz",
-            stiffness=f"{RAW}/{{folder}}/mre/{{scan}}_stiffness.nii.gz",
-            brain_mask=f"{TRUTH}/{{folder}}/{{scan}}_desc-brain_mask.nii.gz",
-            bias_field=f"{TRUTH}/{{folder}}/{{scan}}_desc-bias_field.nii.gz",
-            coverage=f"{TRUTH}/{{folder}}/{{scan}}_desc-coverage_mask.nii.gz",
-            transform=f"{TRUTH}/{{folder}}/{{scan}}_from-T1w_to-MNI152_xfm.json",
-            truth=f"{TRUTH}/{{folder}}/{{scan}}_truth.json",
+            anatomical=RAW.anatomical,
+            stiffness=RAW.stiffness,
+            brain_mask=RAW.brain_mask,
+            bias_field=RAW.bias_field,
+            coverage=RAW.coverage,
+            transform=RAW.transform,
+            truth=RAW.truth,
         log:
-            f"{RAW}/logs/phantom/{{folder}}/{{scan}}.log",
+            RAW.log("phantom", "{folder}/{scan}"),
         benchmark:
-            f"{DERIVATIVES}/benchmarks/phantom/{{folder}}/{{scan}}.tsv"
+            DERIVATIVES.benchmark("phantom", "{folder}/{scan}")
         priority: 100
+        group:
+            "check"
         conda:
             "../../envs/imaging.yaml"
         threads: 1
@@ -68,14 +70,14 @@ rule cohort:
         tables=cohort_tables,
         code=code("contrage.cohort.register"),
     output:
-        scans=f"{DERIVATIVES}/scans.tsv",
-        excluded=f"{DERIVATIVES}/excluded.tsv",
-        choices=f"{DERIVATIVES}/choices.tsv",
-        notes=f"{DERIVATIVES}/notes.txt",
+        scans=DERIVATIVES.scans,
+        excluded=DERIVATIVES.excluded,
+        choices=DERIVATIVES.choices,
+        notes=DERIVATIVES.notes,
     log:
-        f"{DERIVATIVES}/logs/cohort.log",
+        DERIVATIVES.log("cohort"),
     benchmark:
-        f"{DERIVATIVES}/benchmarks/cohort/all.tsv"
+        DERIVATIVES.benchmark("cohort")
     priority: 95
     conda:
         "../../envs/imaging.yaml"

@@ -7,11 +7,11 @@ import shlex
 
 from snakemake.logging import logger
 
+from contrage import layout, scan_ids
 from contrage.plan import rows as experiment
 from contrage.run import failures
 from contrage.run import code as sources
 from contrage.plan import pretraining as beforehand
-from contrage.cohort import names
 from contrage.imaging import usable
 from contrage.cohort.notices import notices
 from contrage.cohort.read import settings_of
@@ -33,10 +33,9 @@ PACKAGE = shlex.quote(os.path.join(workflow.basedir, "workflow"))
 shell.prefix(f"set -euo pipefail; export PYTHONPATH={PACKAGE}; ")
 
 
-RESULTS = f"results/{config['experiment']}"
-DERIVATIVES = f"results/derivatives/{config['cohort']['name']}"
-RAW = f"results/phantom/{config['cohort']['name']}"
-TRUTH = f"{RAW}/derivatives/truth"
+RESULTS = layout.Results.of(config["experiment"])
+DERIVATIVES = layout.Derivatives.of(config["cohort"]["name"])
+RAW = layout.Phantom.of(config["cohort"]["name"])
 
 IMAGE = config["cohort"]["image"]
 ANATOMICAL = config["cohort"]["anatomical"]
@@ -47,13 +46,13 @@ USES_MAGNITUDE = experiment.uses_magnitude(config)
 GRID_MM = config["preprocessing"]["registration"]["voxel_mm"]
 IS_PHANTOM = config["cohort"]["source"] == "phantom"
 IS_TABLE = config["cohort"]["source"] == "table"
-RAW_FOLDER = RAW if IS_PHANTOM else config["cohort"]["path"]
+RAW_FOLDER = str(RAW) if IS_PHANTOM else config["cohort"]["path"]
 IS_ARRAYS = config["cohort"]["source"] == "arrays"
 HAS_SCANS = not (IS_TABLE or IS_ARRAYS)
 USES_MASK = config["preprocessing"]["skull_strip"]["method"] == "mask"
 COHORT_SETTINGS = settings_of(
     config["cohort"],
-    raw=RAW,
+    raw=str(RAW),
     needs_anatomical=USES_ANATOMICAL,
     needs_mask=USES_MASK,
     needs_magnitude=USES_MAGNITUDE,
@@ -104,12 +103,20 @@ WATCHED_ROWS = [row for row in config["report"]["embedding_rows"] if row in ALL_
 WATCHED_EPOCHS = experiment.watched_epochs(config) if WATCHED_ROWS else []
 SEARCHED_ROWS = experiment.searched_rows(config)
 SEARCHED_SEEDS = experiment.search_seeds(config)
-TABLES = expand(
-    f"{RESULTS}/tables/{{table}}.tsv",
-    table=["mae", "norms", "baselines", "alphas", "cohort", "excluded", "runtimes"]
+TABLES = [
+    RESULTS.table(name)
+    for name in [
+        "mae",
+        "norms",
+        "baselines",
+        "alphas",
+        "cohort",
+        "excluded",
+        "runtimes",
+    ]
     + ["search"] * bool(SEARCHED_ROWS)
-    + ["site"] * HAS_SCANS,
-)
+    + ["site"] * HAS_SCANS
+]
 
 
 wildcard_constraints:
@@ -149,9 +156,6 @@ def per_scan(pattern):
     """
 
     def files_of_all_scans(wildcards):
-        places = ((names.folder(scan), scan) for scan in SCANS)
-        return [
-            str(pattern).format(folder=folder, scan=scan) for folder, scan in places
-        ]
+        return [layout.of_scan(str(pattern), scan) for scan in SCANS]
 
     return files_of_all_scans

@@ -1,10 +1,9 @@
 """From preprocessed images, or a table of features, to one array per cohort and one split per seed."""
 
-ARRAY = f"{DERIVATIVES}/array/{IMAGE}_res-{config['dataset']['voxel_mm']}"
+ARRAY = DERIVATIVES.array(None if IS_TABLE else IMAGE, config["dataset"]["voxel_mm"])
 QUALITY = config["preprocessing"]["quality"]["action"] if HAS_SCANS else None
 
 if IS_TABLE:
-    ARRAY = f"{DERIVATIVES}/array/features"
 
     rule features:
         input:
@@ -17,9 +16,9 @@ if IS_TABLE:
             sidecar=f"{ARRAY}.json",
             columns=f"{ARRAY}_columns.tsv",
         log:
-            f"{DERIVATIVES}/logs/features.log",
+            DERIVATIVES.log("features"),
         benchmark:
-            f"{DERIVATIVES}/benchmarks/features/all.tsv"
+            DERIVATIVES.benchmark("features")
         conda:
             "../../envs/learning.yaml"
         threads: 1
@@ -60,9 +59,11 @@ else:
             rows=f"{ARRAY}.tsv",
             sidecar=f"{ARRAY}.json",
         log:
-            f"{DERIVATIVES}/logs/stack_res-{config['dataset']['voxel_mm']}.log",
+            DERIVATIVES.log("stack", os.path.basename(ARRAY)),
         benchmark:
-            f"{DERIVATIVES}/benchmarks/stack/{os.path.basename(ARRAY)}.tsv"
+            DERIVATIVES.benchmark("stack", os.path.basename(ARRAY))
+        group:
+            "dataset"
         conda:
             "../../envs/learning.yaml"
         threads: 1
@@ -92,16 +93,20 @@ rule select:
             rules.arrays.output.left_out if IS_ARRAYS else rules.cohort.output.excluded
         ),
         rows=f"{ARRAY}.tsv",
-        quality=per_scan(rules.quality.output.record) if HAS_SCANS else [],
+        # They have a digest of each scan's records and stand for them.
+        passed=rules.screen.output.passed if HAS_SCANS else [],
+        usable=rules.usable.output.table if HAS_SCANS else [],
         exclude=config["cohort"]["exclude"] or [],
         code=code("contrage.dataset.select"),
     output:
-        selected=f"{RESULTS}/dataset/scans.tsv",
-        left_out=f"{RESULTS}/dataset/excluded.tsv",
+        selected=RESULTS.scans,
+        left_out=RESULTS.left_out,
     log:
-        f"{RESULTS}/logs/select.log",
+        RESULTS.log("select"),
     benchmark:
-        f"{RESULTS}/benchmarks/select/all.tsv"
+        RESULTS.benchmark("select")
+    group:
+        "dataset"
     conda:
         "../../envs/learning.yaml"
     threads: 1
@@ -129,11 +134,13 @@ rule split:
         array=f"{ARRAY}.npy",
         code=code("contrage.dataset.split"),
     output:
-        split=f"{RESULTS}/dataset/splits/seed-{{seed}}.json",
+        split=RESULTS.split,
     log:
-        f"{RESULTS}/logs/split/seed-{{seed}}.log",
+        RESULTS.log("split", "seed-{seed}"),
     benchmark:
-        f"{RESULTS}/benchmarks/split/seed-{{seed}}.tsv"
+        RESULTS.benchmark("split", "seed-{seed}")
+    group:
+        "dataset"
     conda:
         "../../envs/learning.yaml"
     threads: 1

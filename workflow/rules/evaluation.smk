@@ -1,27 +1,25 @@
 """Ages read off the frozen features by ridge regression, and what simple baselines reach."""
 
-PREDICTIONS = f"{RESULTS}/predictions/{{row}}/seed-{{seed}}.tsv"
-
 
 rule probe:
     input:
-        features=expand(f"{FEATURES}.npz", seed=SEEDS, fold=FOLDS, allow_missing=True),
+        features=expand(RESULTS.features, seed=SEEDS, fold=FOLDS, allow_missing=True),
         scans=scans_of_probe,
         splits=expand(rules.split.output.split, seed=SEEDS),
         unseen=unseen_features,
         unseen_splits=unseen_splits,
         code=code("contrage.evaluation.probe"),
     output:
-        predictions=expand(PREDICTIONS, seed=SEEDS, allow_missing=True),
+        predictions=expand(RESULTS.predictions, seed=SEEDS, allow_missing=True),
         metrics=expand(
-            f"{RESULTS}/metrics/{{row}}/seed-{{seed}}.json",
+            RESULTS.metrics,
             seed=SEEDS,
             allow_missing=True,
         ),
     log:
-        f"{RESULTS}/logs/probe/{{row}}.log",
+        RESULTS.log("probe", "{row}"),
     benchmark:
-        f"{RESULTS}/benchmarks/probe/{{row}}.tsv"
+        RESULTS.benchmark("probe", "{row}")
     conda:
         "../../envs/learning.yaml"
     threads: 1
@@ -49,11 +47,11 @@ rule baselines:
         split=rules.split.output.split,
         code=code("contrage.evaluation.elements.baselines"),
     output:
-        predictions=f"{RESULTS}/baselines/seed-{{seed}}.tsv",
+        predictions=RESULTS.baselines,
     log:
-        f"{RESULTS}/logs/baselines/seed-{{seed}}.log",
+        RESULTS.log("baselines", "seed-{seed}"),
     benchmark:
-        f"{RESULTS}/benchmarks/baselines/seed-{{seed}}.tsv"
+        RESULTS.benchmark("baselines", "seed-{seed}")
     conda:
         "../../envs/learning.yaml"
     threads: 1
@@ -86,11 +84,11 @@ if HAS_SCANS:
             scans=rules.select.output.selected,
             code=code("contrage.evaluation.elements.site"),
         output:
-            table=f"{RESULTS}/tables/site.tsv",
+            table=RESULTS.table("site"),
         log:
-            f"{RESULTS}/logs/site_control.log",
+            RESULTS.log("site_control"),
         benchmark:
-            f"{RESULTS}/benchmarks/site_control/all.tsv"
+            RESULTS.benchmark("site_control")
         conda:
             "../../envs/learning.yaml"
         threads: 1

@@ -6,11 +6,11 @@ rule check:
         unpack(raw_images),
         **template_files() if stated_settings() else {},
     output:
-        record=f"{DERIVATIVES}/{{folder}}/qc/{{scan}}_desc-check.json",
+        record=DERIVATIVES.check,
     log:
-        f"{DERIVATIVES}/logs/check/{{folder}}/{{scan}}.log",
+        DERIVATIVES.log("check", "{folder}/{scan}"),
     benchmark:
-        f"{DERIVATIVES}/benchmarks/check/{{folder}}/{{scan}}.tsv"
+        DERIVATIVES.benchmark("check", "{folder}/{scan}")
     priority: 90
     group:
         "check"
@@ -45,11 +45,11 @@ rule screen:
         records=per_scan(rules.check.output.record),
         code=code("contrage.imaging.screen"),
     output:
-        passed=f"{DERIVATIVES}/passed.tsv",
+        passed=DERIVATIVES.passed,
     log:
-        f"{DERIVATIVES}/logs/screen.log",
+        DERIVATIVES.log("screen"),
     benchmark:
-        f"{DERIVATIVES}/benchmarks/screen/all.tsv"
+        DERIVATIVES.benchmark("screen")
     priority: 95
     retries: 0  # a second look finds the same scans
     conda:
@@ -83,11 +83,11 @@ rule strip:
     output:
         # The JSON beside each image is none: the step removes it first and writes it again.
         brain_mask=BRAIN_MASK,
-        record=f"{DERIVATIVES}/{{folder}}/{{scan}}_desc-strip.json",
+        record=DERIVATIVES.strip_record,
     log:
-        f"{DERIVATIVES}/logs/strip/{{folder}}/{{scan}}.log",
+        DERIVATIVES.log("strip", "{folder}/{scan}"),
     benchmark:
-        f"{DERIVATIVES}/benchmarks/strip/{{folder}}/{{scan}}.tsv"
+        DERIVATIVES.benchmark("strip", "{folder}/{scan}")
     group:
         "imaging"
     conda:
@@ -118,11 +118,11 @@ if imaging_plan.corrects(config):
             brain_mask=rules.strip.output.brain_mask,
         output:
             **CORRECTED,
-            record=f"{DERIVATIVES}/{{folder}}/{{scan}}_desc-correct.json",
+            record=DERIVATIVES.correct_record,
         log:
-            f"{DERIVATIVES}/logs/correct/{{folder}}/{{scan}}.log",
+            DERIVATIVES.log("correct", "{folder}/{scan}"),
         benchmark:
-            f"{DERIVATIVES}/benchmarks/correct/{{folder}}/{{scan}}.tsv"
+            DERIVATIVES.benchmark("correct", "{folder}/{scan}")
         group:
             "imaging"
         conda:
@@ -158,11 +158,11 @@ rule register:
         brain_mask=rules.strip.output.brain_mask,
     output:
         **REGISTERED,
-        record=RECORD,
+        record=DERIVATIVES.preproc_sidecar,
     log:
-        f"{DERIVATIVES}/logs/register/{{folder}}/{{scan}}.log",
+        DERIVATIVES.log("register", "{folder}/{scan}"),
     benchmark:
-        f"{DERIVATIVES}/benchmarks/register/{{folder}}/{{scan}}.tsv"
+        DERIVATIVES.benchmark("register", "{folder}/{scan}")
     group:
         "imaging"
     conda:
@@ -195,12 +195,12 @@ rule quality:
         # It is written last and has the checksums of all images: it stands for them.
         sidecar=rules.register.output.record,
     output:
-        record=f"{DERIVATIVES}/{{folder}}/qc/{{scan}}_desc-quality.json",
-        picture=f"{DERIVATIVES}/{{folder}}/qc/{{scan}}_desc-quality.png",
+        record=DERIVATIVES.quality,
+        picture=DERIVATIVES.picture,
     log:
-        f"{DERIVATIVES}/logs/quality/{{folder}}/{{scan}}.log",
+        DERIVATIVES.log("quality", "{folder}/{scan}"),
     benchmark:
-        f"{DERIVATIVES}/benchmarks/quality/{{folder}}/{{scan}}.tsv"
+        DERIVATIVES.benchmark("quality", "{folder}/{scan}")
     group:
         "imaging"
     conda:

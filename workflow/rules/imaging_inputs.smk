@@ -4,9 +4,18 @@ from contrage.plan import imaging as imaging_plan
 
 TRIES = usable.tries(Path(DERIVATIVES))
 STRIP_NEEDS = skull_strip.needs(config["preprocessing"]["skull_strip"]["method"])
-NATIVE = f"{DERIVATIVES}/{{folder}}/{ANATOMICAL_FOLDER}/{{scan}}"
-BRAIN_MASK = f"{NATIVE}_desc-brain_mask.nii.gz"
-RECORD = f"{DERIVATIVES}/{{folder}}/{{scan}}_desc-preproc.json"
+BRAIN_MASK = DERIVATIVES.native_mask(ANATOMICAL)
+CORRECTED = imaging_plan.corrected_images(config, DERIVATIVES)
+REGISTERED = imaging_plan.registered_images(config, DERIVATIVES)
+MEASURED = imaging_plan.measured_images(config, DERIVATIVES)
+TRUE_IMAGES = {}
+if IS_PHANTOM:
+    TRUE_IMAGES = {
+        "truth_mask": RAW.brain_mask,
+        "truth_bias": RAW.bias_field,
+        "truth_coverage": RAW.coverage,
+        "truth_transform": RAW.transform,
+    }
 
 
 def raw_images(wildcards):
@@ -65,60 +74,6 @@ def limits_of_quality():
     return limits | {"misplaced": outer}
 
 
-def corrected_images():
-    """What `correct` writes, on its own voxels: the anatomical image, and maps where it is asked."""
-    found = {}
-    if USES_ANATOMICAL:
-        found["corrected"] = f"{NATIVE}_desc-biascorrected_{ANATOMICAL}.nii.gz"
-    for name in MAPS if imaging_plan.corrects_maps(config) else ():
-        own = f"{DERIVATIVES}/{{folder}}/mre/{{scan}}_desc-biascorrected_{name}.nii.gz"
-        found[f"corrected_{name}"] = own
-    return found
-
-
-def registered_images():
-    """What `register` writes: images on the grid of MNI152, and the transforms to it."""
-    there = {
-        image: f"{DERIVATIVES}/{names.preproc_file('{scan}', image, GRID_MM)}".replace(
-            names.folder("{scan}"), "{folder}", 1
-        )
-        for image in (ANATOMICAL, *MAPS, "mask")
-    }
-    found = {"preproc_mask": there["mask"]}
-    if USES_ANATOMICAL:
-        found["preproc_anatomical"] = there[ANATOMICAL]
-    found |= {f"preproc_{name}": there[name] for name in MAPS}
-    kind = config["preprocessing"]["registration"]["transform"]
-    source = ANATOMICAL if USES_ANATOMICAL else MAPS[0]
-    transform = f"{DERIVATIVES}/{{folder}}/xfm/{{scan}}_from-{source}_to-MNI152_xfm"
-    if kind != "none":
-        found["transform"] = f"{transform}.mat"
-    if USES_MAGNITUDE:
-        found["map_transform"] = (
-            f"{DERIVATIVES}/{{folder}}/xfm/{{scan}}_from-magnitude_to-{ANATOMICAL}_xfm.mat"
-        )
-    if kind == "syn":
-        found["warp"] = f"{transform}_warp.nii.gz"
-    return found
-
-
-CORRECTED = corrected_images()
-REGISTERED = registered_images()
-MEASURED = {
-    name: path
-    for name, path in {"brain_mask": BRAIN_MASK, **CORRECTED, **REGISTERED}.items()
-    if name != "warp" and name not in [f"corrected_{each}" for each in MAPS]
-}
-TRUE_IMAGES = {}
-if IS_PHANTOM:
-    TRUE_IMAGES = {
-        "truth_mask": f"{TRUTH}/{{folder}}/{{scan}}_desc-brain_mask.nii.gz",
-        "truth_bias": f"{TRUTH}/{{folder}}/{{scan}}_desc-bias_field.nii.gz",
-        "truth_coverage": f"{TRUTH}/{{folder}}/{{scan}}_desc-coverage_mask.nii.gz",
-        "truth_transform": f"{TRUTH}/{{folder}}/{{scan}}_from-T1w_to-MNI152_xfm.json",
-    }
-
-
 def some_raw(wildcards, kinds):
     """Those of a scan's raw images that a step reads."""
     found = raw_images(wildcards)
@@ -150,7 +105,7 @@ def options_of(raw):
     """Options of a step: its raw images, and the folders of the two data sets."""
 
     def options(wildcards, input):
-        folders = {"raw": RAW_FOLDER, "derivatives": DERIVATIVES}
+        folders = {"raw": RAW_FOLDER, "derivatives": str(DERIVATIVES)}
         return as_options({**raw(wildcards), **folders})
 
     return options
@@ -158,7 +113,7 @@ def options_of(raw):
 
 def folders_of_data_sets(wildcards, input):
     """Where raw data and derivatives lie, for addresses in sidecars; taking `input`, untracked."""
-    return as_options({"raw": RAW_FOLDER, "derivatives": DERIVATIVES})
+    return as_options({"raw": RAW_FOLDER, "derivatives": str(DERIVATIVES)})
 
 
 def quality_options(wildcards, input):

@@ -11,7 +11,7 @@ def phantom_settings(wildcards):
 
 def cohort_tables(wildcards):
     """The tables that a cohort is read from, so that an edit of them is noticed."""
-    return [f"{RAW}/participants.tsv"] if IS_PHANTOM else COHORT.tables
+    return [RAW.participants] if IS_PHANTOM else COHORT.tables
 
 
 def what_was_found(wildcards):
@@ -42,14 +42,14 @@ def list_of_reader(wildcards):
 def scans_of_training(wildcards):
     """The experiment's scans; of a null row those with the fold's training ages permuted."""
     if wildcards.row in NULL_ROWS:
-        return NULL_AGES.format(seed=wildcards.seed, fold=wildcards.fold)
+        return RESULTS.null_ages.format(seed=wildcards.seed, fold=wildcards.fold)
     return rules.select.output.selected
 
 
 def scans_of_probe(wildcards):
     """The same for a probe of all seeds and folds: one table, or one for each."""
     if wildcards.row in NULL_ROWS:
-        return expand(NULL_AGES, seed=SEEDS, fold=FOLDS)
+        return expand(RESULTS.null_ages, seed=SEEDS, fold=FOLDS)
     return rules.select.output.selected
 
 
@@ -126,12 +126,12 @@ def planned_benchmarks():
     }
     found = {}
     for each in workflow.rules:
-        of = {"results": f"{RESULTS}/", "derivatives": f"{DERIVATIVES}/"}
+        of = {"results": str(RESULTS), "derivatives": str(DERIVATIVES)}
         for name, folder in of.items() if each.benchmark else ():
             file = strip_wildcard_constraints(str(each.benchmark))
-            if file.startswith(folder):
+            if file.startswith(f"{folder}/"):
                 values = searched if each.name.startswith("search_") else own
-                file = file.removeprefix(folder)
+                file = file.removeprefix(f"{folder}/")
                 asked = {key: values[key] for key in values if f"{{{key}}}" in file}
                 found[file] = {"of": name, "file": file, **asked}
     return [found[file] for file in sorted(found)]
@@ -158,7 +158,7 @@ def quality_page_files():
 
 def folder_of_derivatives(wildcards):
     """The cohort's derivatives."""
-    return DERIVATIVES
+    return str(DERIVATIVES)
 
 
 def folder_of_table(wildcards, input):

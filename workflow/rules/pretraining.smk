@@ -56,20 +56,20 @@ def pretraining_results():
     if not PRETRAINING:
         return []
     (row,) = PRETRAINING["benchmark"]["losses"]
-    files = (
-        *(f"metrics/{row}/seed-{seed}.json" for seed in beforehand.seeds(config)),
-        "dataset/scans.tsv",
-        "dataset/excluded.tsv",
-        "training/feasible.json",  # not read: asked for, so that it is run
-    )
-    return [f"results/{PRETRAINING['experiment']}/{file}" for file in files]
+    of = layout.Results.of(PRETRAINING["experiment"])
+    return [
+        *expand(of.metrics, row=row, seed=beforehand.seeds(config)),
+        of.scans,
+        of.left_out,
+        of.feasible,  # not read: asked for, so that it is run
+    ]
 
 
 def dataset_descriptions():
     """What describes the derivatives of this run's cohorts of images."""
     cohorts = [each["cohort"] for each in (config, PRETRAINING) if each]
     return [
-        f"results/derivatives/{cohort['name']}/dataset_description.json"
+        layout.Derivatives.of(cohort["name"]).description
         for cohort in cohorts
         if cohort["source"] not in ("table", "arrays")
     ]

@@ -16,20 +16,22 @@ rule tables:
         code=code("contrage.report.tables"),
     output:
         mae=report(
-            f"{RESULTS}/tables/mae.tsv",
+            RESULTS.table("mae"),
             caption="../report/mae_table.rst",
             category="Tables",
         ),
-        norms=f"{RESULTS}/tables/norms.tsv",
-        baselines=f"{RESULTS}/tables/baselines.tsv",
-        alphas=f"{RESULTS}/tables/alphas.tsv",
-        cohort=f"{RESULTS}/tables/cohort.tsv",
-        excluded=f"{RESULTS}/tables/excluded.tsv",
-        runtimes=f"{RESULTS}/tables/runtimes.tsv",
+        norms=RESULTS.table("norms"),
+        baselines=RESULTS.table("baselines"),
+        alphas=RESULTS.table("alphas"),
+        cohort=RESULTS.table("cohort"),
+        excluded=RESULTS.table("excluded"),
+        runtimes=RESULTS.table("runtimes"),
     log:
-        f"{RESULTS}/logs/tables.log",
+        RESULTS.log("tables"),
     benchmark:
-        f"{RESULTS}/benchmarks/tables/all.tsv"
+        RESULTS.benchmark("tables")
+    group:
+        "report"
     conda:
         "../../envs/learning.yaml"
     threads: 1
@@ -75,15 +77,17 @@ rule figures:
         code=code("contrage.report.figures"),
     output:
         folder=report(
-            directory(f"{RESULTS}/figures"),
+            directory(RESULTS.figures),
             patterns=["{figure}.png"],
             caption="../report/figure.rst",
             category="Figures",
         ),
     log:
-        f"{RESULTS}/logs/figures.log",
+        RESULTS.log("figures"),
     benchmark:
-        f"{RESULTS}/benchmarks/figures/all.tsv"
+        RESULTS.benchmark("figures")
+    group:
+        "report"
     conda:
         "../../envs/learning.yaml"
     threads: 1
@@ -119,7 +123,7 @@ rule page:
         tables=TABLES,
         figures=rules.figures.output.folder,
         metrics=expand(rules.probe.output.metrics, row=ROWS),
-        predictions=expand(PREDICTIONS, row=ROWS, seed=SEEDS[0]),
+        predictions=expand(RESULTS.predictions, row=ROWS, seed=SEEDS[0]),
         curves=expand(rules.train.output.curve, row=ROWS, seed=SEEDS, fold=FOLDS),
         scans=rules.select.output.selected,
         columns=f"{ARRAY}_columns.tsv" if IS_TABLE else [],
@@ -131,13 +135,13 @@ rule page:
         code=code("contrage.report.page"),
         look=page_files(),
     output:
-        page=report(
-            f"{RESULTS}/report.html", caption="../report/page.rst", category="Report"
-        ),
+        page=report(RESULTS.page, caption="../report/page.rst", category="Report"),
     log:
-        f"{RESULTS}/logs/page.log",
+        RESULTS.log("page"),
     benchmark:
-        f"{RESULTS}/benchmarks/page/all.tsv"
+        RESULTS.benchmark("page")
+    group:
+        "report"
     conda:
         "../../envs/learning.yaml"
     threads: 1

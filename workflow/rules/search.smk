@@ -5,11 +5,11 @@ use rule feasible as search_feasible with:
     input:
         code=feasible_code,
     output:
-        record=f"{RESULTS}/search/{{row}}/feasible.json",
+        record=RESULTS.draw_feasible,
     log:
-        f"{RESULTS}/logs/search_feasible/{{row}}.log",
+        RESULTS.log("search_feasible", "{row}"),
     benchmark:
-        f"{RESULTS}/benchmarks/search_feasible/{{row}}.tsv"
+        RESULTS.benchmark("search_feasible", "{row}")
     params:
         code=feasible_digest,
         settings=feasible_draws,
@@ -24,12 +24,14 @@ rule search_split:
         split=rules.split.output.split,
         code=code("contrage.dataset.inner_split"),
     output:
-        scans=f"{INNER}.tsv",
-        split=f"{INNER}.json",
+        scans=RESULTS.inner_scans,
+        split=RESULTS.inner_split,
     log:
-        f"{RESULTS}/logs/search_split/split-{{seed}}_fold-{{fold}}.log",
+        RESULTS.log("search_split", "split-{seed}_fold-{fold}"),
     benchmark:
-        f"{RESULTS}/benchmarks/search_split/split-{{seed}}_fold-{{fold}}.tsv"
+        RESULTS.benchmark("search_split", "split-{seed}_fold-{fold}")
+    group:
+        "search_split"
     conda:
         "../../envs/learning.yaml"
     threads: 1
@@ -64,18 +66,18 @@ use rule train as search_train with:
         code=training_code,
     output:
         # The weights of a draw are not used again, and those of 30 would fill a disk.
-        model=temp(f"{DRAW}/model.pt"),
-        curve=f"{DRAW}/curve.tsv",
-        features=f"{DRAW}/features.npz",
+        model=temp(RESULTS.draw_model),
+        curve=RESULTS.draw_curve,
+        features=RESULTS.draw_features,
     log:
-        f"{RESULTS}/logs/search_train/{{row}}/split-{{seed}}_fold-{{fold}}_draw-{{draw}}.log",
+        RESULTS.log("search_train", "{row}/split-{seed}_fold-{fold}_draw-{draw}"),
     benchmark:
-        f"{RESULTS}/benchmarks/search_train/{{row}}/split-{{seed}}_fold-{{fold}}_draw-{{draw}}.tsv"
+        RESULTS.benchmark("search_train", "{row}/split-{seed}_fold-{fold}_draw-{draw}")
     params:
         code=training_digest,
         start=start_found,
         settings=draw_settings,
-        resume=f"{DRAW}/resume.pt",
+        resume=RESULTS.draw_resume,
         snapshots="",
     message:
         "Training draw {wildcards.draw} of {wildcards.row}, split {wildcards.seed}, fold {wildcards.fold}"
@@ -92,12 +94,12 @@ use rule probe as search_probe with:
         unseen_splits=[],
         code=code("contrage.evaluation.probe"),
     output:
-        predictions=expand(f"{DRAW}/predictions.tsv", draw=DRAWS, allow_missing=True),
-        metrics=expand(f"{DRAW}/metrics.json", draw=DRAWS, allow_missing=True),
+        predictions=expand(RESULTS.draw_predictions, draw=DRAWS, allow_missing=True),
+        metrics=expand(RESULTS.draw_metrics, draw=DRAWS, allow_missing=True),
     log:
-        f"{RESULTS}/logs/search_probe/{{row}}/split-{{seed}}_fold-{{fold}}.log",
+        RESULTS.log("search_probe", "{row}/split-{seed}_fold-{fold}"),
     benchmark:
-        f"{RESULTS}/benchmarks/search_probe/{{row}}/split-{{seed}}_fold-{{fold}}.tsv"
+        RESULTS.benchmark("search_probe", "{row}/split-{seed}_fold-{fold}")
     resources:
         mem_mb=growing(2000),
         runtime=growing(30 + 5 * len(DRAWS)),
@@ -122,11 +124,11 @@ rule search_best:
         feasible=rules.search_feasible.output.record,
         code=code("contrage.evaluation.choose"),
     output:
-        best=BEST,
+        best=RESULTS.best,
     log:
-        f"{RESULTS}/logs/search_best/{{row}}/split-{{seed}}_fold-{{fold}}.log",
+        RESULTS.log("search_best", "{row}/split-{seed}_fold-{fold}"),
     benchmark:
-        f"{RESULTS}/benchmarks/search_best/{{row}}/split-{{seed}}_fold-{{fold}}.tsv"
+        RESULTS.benchmark("search_best", "{row}/split-{seed}_fold-{fold}")
     conda:
         "../../envs/learning.yaml"
     threads: 1
@@ -145,18 +147,18 @@ rule search_best:
 
 rule search_table:
     input:
-        best=expand(BEST, row=SEARCHED_ROWS, seed=SEARCHED_SEEDS, fold=FOLDS),
+        best=expand(RESULTS.best, row=SEARCHED_ROWS, seed=SEARCHED_SEEDS, fold=FOLDS),
         code=code("contrage.evaluation.choose"),
     output:
         table=report(
-            f"{RESULTS}/tables/search.tsv",
+            RESULTS.table("search"),
             caption="../report/search_table.rst",
             category="Tables",
         ),
     log:
-        f"{RESULTS}/logs/search_table.log",
+        RESULTS.log("search_table"),
     benchmark:
-        f"{RESULTS}/benchmarks/search_table/all.tsv"
+        RESULTS.benchmark("search_table")
     conda:
         "../../envs/learning.yaml"
     threads: 1

@@ -1,10 +1,6 @@
 """Which jobs a random search of settings is made of, and what the main run reads of it."""
 
-SEARCH = f"{RESULTS}/search/{{row}}/split-{{seed}}/fold-{{fold}}"
-DRAW = f"{SEARCH}/draw-{{draw}}"
-BEST = f"{SEARCH}/best.json"
 DRAWS = range(config["search"]["draws"])
-INNER = f"{RESULTS}/dataset/search/split-{{seed}}_fold-{{fold}}"
 
 
 def best_settings(wildcards):
@@ -13,7 +9,7 @@ def best_settings(wildcards):
     if row not in SEARCHED_ROWS:
         return []
     split = experiment.search_seed(config, int(wildcards.seed))
-    return BEST.format(row=row, seed=split, fold=wildcards.fold)
+    return RESULTS.best.format(row=row, seed=split, fold=wildcards.fold)
 
 
 def drawn_loss(row):
@@ -37,8 +33,8 @@ def feasible_draws(wildcards):
 
 def feasible_records():
     """What was found about all rows before they were trained."""
-    searched = expand(f"{RESULTS}/search/{{row}}/feasible.json", row=SEARCHED_ROWS)
-    return [f"{RESULTS}/training/feasible.json", *searched]
+    searched = expand(RESULTS.draw_feasible, row=SEARCHED_ROWS)
+    return [RESULTS.feasible, *searched]
 
 
 def feasible_code(wildcards):

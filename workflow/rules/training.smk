@@ -1,8 +1,6 @@
 """One training per row, seed and fold, with the features of its encoder."""
 
-TRAINING = f"{RESULTS}/training/{{row}}/seed-{{seed}}/fold-{{fold}}"
-FEATURES = f"{RESULTS}/features/{{row}}/seed-{{seed}}/fold-{{fold}}"
-SNAPSHOTS = [f"{FEATURES}_epoch-{epoch}.npz" for epoch in WATCHED_EPOCHS]
+SNAPSHOTS = expand(RESULTS.snapshot, epoch=WATCHED_EPOCHS, allow_missing=True)
 PROCESSES = config["training"]["gpus_per_job"]
 
 
@@ -11,11 +9,11 @@ rule feasible:
         start=plain_start(),
         code=code("contrage.learning.feasible"),
     output:
-        record=f"{RESULTS}/training/feasible.json",
+        record=RESULTS.feasible,
     log:
-        f"{RESULTS}/logs/feasible.log",
+        RESULTS.log("feasible"),
     benchmark:
-        f"{RESULTS}/benchmarks/feasible/all.tsv"
+        RESULTS.benchmark("feasible")
     priority: 100
     conda:
         "../../envs/learning.yaml"
@@ -52,13 +50,13 @@ rule train:
         start=start_of_training,
         code=training_code,
     output:
-        model=f"{TRAINING}/model.pt",
-        curve=f"{TRAINING}/curve.tsv",
-        features=f"{FEATURES}.npz",
+        model=RESULTS.model,
+        curve=RESULTS.curve,
+        features=RESULTS.features,
     log:
-        f"{RESULTS}/logs/train/{{row}}/seed-{{seed}}_fold-{{fold}}.log",
+        RESULTS.log("train", "{row}/seed-{seed}_fold-{fold}"),
     benchmark:
-        f"{RESULTS}/benchmarks/train/{{row}}/seed-{{seed}}_fold-{{fold}}.tsv"
+        RESULTS.benchmark("train", "{row}/seed-{seed}_fold-{fold}")
     conda:
         "../../envs/learning.yaml"
     threads: config["training"]["threads"] * PROCESSES
@@ -70,7 +68,7 @@ rule train:
         code=training_digest,
         start=start_found,
         settings=training_settings,
-        resume=f"{TRAINING}/resume.pt",
+        resume=RESULTS.resume,
         snapshots="",
     message:
         f"{STAGE}Training {{wildcards.row}}, seed {{wildcards.seed}}, fold {{wildcards.fold}}"
@@ -86,9 +84,9 @@ if SNAPSHOTS:
 
     use rule train as train_watched with:
         output:
-            model=f"{TRAINING}/model.pt",
-            curve=f"{TRAINING}/curve.tsv",
-            features=f"{FEATURES}.npz",
+            model=RESULTS.model,
+            curve=RESULTS.curve,
+            features=RESULTS.features,
             snapshots=SNAPSHOTS,
         wildcard_constraints:
             row="|".join(WATCHED_ROWS),
@@ -98,7 +96,7 @@ if SNAPSHOTS:
             code=training_digest,
             start=start_found,
             settings=training_settings,
-            resume=f"{TRAINING}/resume.pt",
+            resume=RESULTS.resume,
             snapshots=lambda wildcards, output: f"--snapshots {output.snapshots}",
 
     ruleorder: train_watched > train

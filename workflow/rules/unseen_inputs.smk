@@ -1,19 +1,20 @@
 """Which jobs a choice of the penalty on unseen people is made of."""
 
-UNSEEN = f"{RESULTS}/unseen/{{row}}/seed-{{seed}}/fold-{{fold}}"
-UNSEEN_PART = f"{RESULTS}/dataset/unseen/{{ages}}/seed-{{seed}}_fold-{{fold}}"
 
+def unseen_part(pattern):
+    """The part of a fold's training scans, or their split, that the penalty of a row is chosen on."""
 
-def unseen_part(wildcards):
-    """Where the part of a fold's training scans lies that the penalty of a row is chosen on."""
-    ages = "permuted" if wildcards.row in NULL_ROWS else "given"
-    return UNSEEN_PART.format(ages=ages, seed=wildcards.seed, fold=wildcards.fold)
+    def of_row(wildcards):
+        ages = "permuted" if wildcards.row in NULL_ROWS else "given"
+        return pattern.format(ages=ages, seed=wildcards.seed, fold=wildcards.fold)
+
+    return of_row
 
 
 def scans_of_ages(wildcards):
     """The experiment's scans, with their ages or with permuted ones."""
     if wildcards.ages == "permuted":
-        return NULL_AGES.format(seed=wildcards.seed, fold=wildcards.fold)
+        return RESULTS.null_ages.format(seed=wildcards.seed, fold=wildcards.fold)
     return rules.select.output.selected
 
 
@@ -29,7 +30,7 @@ def unseen_features(wildcards):
     """The features of all seeds and folds that the penalties of a row are chosen on."""
     if not CHOOSES_UNSEEN:
         return []
-    return expand(f"{UNSEEN}/features.npz", row=wildcards.row, seed=SEEDS, fold=FOLDS)
+    return expand(RESULTS.unseen_features, row=wildcards.row, seed=SEEDS, fold=FOLDS)
 
 
 def unseen_splits(wildcards):
@@ -37,4 +38,4 @@ def unseen_splits(wildcards):
     if not CHOOSES_UNSEEN:
         return []
     ages = "permuted" if wildcards.row in NULL_ROWS else "given"
-    return expand(f"{UNSEEN_PART}.json", ages=ages, seed=SEEDS, fold=FOLDS)
+    return expand(RESULTS.unseen_split, ages=ages, seed=SEEDS, fold=FOLDS)

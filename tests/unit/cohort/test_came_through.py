@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from contrage.cohort.names import preproc_record, quality_file
 from contrage.files import write_json, write_text
 from contrage.imaging.screen import BadCohortError
 from contrage.imaging.usable import tries, usable
+from contrage.layout import quality_file, sidecar_file
 from contrage.tables import read_tsv
 
 GOOD = {"status": "ok", "stage": "quality", "reason": None}
@@ -23,7 +23,7 @@ def judge(folder: Path, on_bad_scan: str, **records: dict) -> Path:
     write_text(folder / "scans.tsv", "\n".join(["scan_id", *scans]) + "\n")
     for scan, record in zip(scans, records.values(), strict=True):
         write_json(folder / quality_file(scan), record)
-        write_json(folder / preproc_record(scan), record)
+        write_json(folder / sidecar_file(scan), record)
     table = folder / "came_through.tsv"
     settings = {"on_bad_scan": on_bad_scan}
     usable(settings, scans=folder / "scans.tsv", derivatives=folder, table=table)
@@ -72,7 +72,7 @@ def test_counts_of_a_version_with_other_steps_are_not_taken_for_ours(tmp_path):
 def test_the_table_changes_with_every_record_that_it_stands_for(tmp_path):
     tables = [judge(tmp_path, "fail", a=GOOD, b=GOOD).read_bytes()]
     tables.append(judge(tmp_path, "fail", a=GOOD, b={**GOOD, "coverage": 0.9}).read_bytes())
-    write_json(tmp_path / preproc_record("sub-a"), {"status": "ok", "seconds": 2})
+    write_json(tmp_path / sidecar_file("sub-a"), {"status": "ok", "seconds": 2})
     usable(
         {"on_bad_scan": "fail"},
         scans=tmp_path / "scans.tsv",

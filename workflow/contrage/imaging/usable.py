@@ -6,10 +6,10 @@ import logging
 from pathlib import Path
 from typing import Any
 
-from contrage.cohort.names import preproc_record, quality_file
 from contrage.errors import few
 from contrage.files import read_json, write_json
 from contrage.imaging.screen import BadCohortError, digest_of
+from contrage.layout import quality_file, sidecar_file
 from contrage.tables import read_tsv, write_tsv
 
 log = logging.getLogger(__name__)
@@ -58,7 +58,7 @@ def usable(settings: dict[str, Any], *, scans: Path, derivatives: Path, table: P
     for scan in read_tsv(scans)["scan_id"]:
         file = derivatives / quality_file(scan)
         record = read_json(file)
-        digest = digest_of(file, derivatives / preproc_record(scan))
+        digest = digest_of(file, derivatives / sidecar_file(scan))
         rows.append((scan, record["status"], record["reason"], digest))
         allowed = settings["on_bad_scan"] == "exclude" and not record.get("unexpected")
         if record["status"] == "failed" and not allowed:

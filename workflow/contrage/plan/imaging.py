@@ -13,6 +13,7 @@ from typing import Any
 import contrage
 from contrage.errors import SettingsError
 from contrage.imaging import skull_strip
+from contrage.layout import Derivatives
 from contrage.plan.rows import maps, needs_anatomical, uses_magnitude
 
 QUALITIES = Path(contrage.__file__).parent / "resources" / "registration"
@@ -117,3 +118,40 @@ def described(config: dict[str, Any], template: dict[str, Any]) -> dict[str, Any
     registration = asked["registration"]
     ants = ants_settings(registration["quality"])
     return asked | {"template": template, "registration": registration | {"ants": ants}}
+
+
+def corrected_images(config: dict[str, Any], files: Derivatives) -> dict[str, str]:
+    """Return what `correct` writes, on its own voxels, by the step's names."""
+    found = {}
+    if needs_anatomical(config):
+        found["corrected"] = files.corrected(config["cohort"]["anatomical"])
+    for name in maps(config) if corrects_maps(config) else ():
+        found[f"corrected_{name}"] = files.corrected(name)
+    return found
+
+
+def registered_images(config: dict[str, Any], files: Derivatives) -> dict[str, str]:
+    """Return what `register` writes: images on the grid of MNI152, and the transforms to it."""
+    asked, head = config["preprocessing"]["registration"], config["cohort"]["anatomical"]
+    has_head, own = needs_anatomical(config), maps(config)
+    found = {"preproc_mask": files.preproc("mask", asked["voxel_mm"])}
+    if has_head:
+        found["preproc_anatomical"] = files.preproc(head, asked["voxel_mm"])
+    found |= {f"preproc_{name}": files.preproc(name, asked["voxel_mm"]) for name in own}
+    source = head if has_head else own[0]
+    if asked["transform"] != "none":
+        found["transform"] = files.transform(source)
+    if uses_magnitude(config):
+        found["map_transform"] = files.transform("magnitude", head)
+    if asked["transform"] == "syn":
+        found["warp"] = files.transform(source, ending="_warp.nii.gz")
+    return found
+
+
+def measured_images(config: dict[str, Any], files: Derivatives) -> dict[str, str]:
+    """Return what quality is measured on, of all that the steps make of a scan."""
+    found = {"brain_mask": files.native_mask(config["cohort"]["anatomical"])}
+    if needs_anatomical(config):
+        found["corrected"] = files.corrected(config["cohort"]["anatomical"])
+    found |= registered_images(config, files)
+    return {name: path for name, path in found.items() if name != "warp"}

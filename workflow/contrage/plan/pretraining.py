@@ -12,6 +12,7 @@ from typing import Any
 
 from contrage.cohort.leave_out import of_both
 from contrage.errors import SettingsError
+from contrage.layout import Derivatives, Results
 from contrage.plan.rows import (
     ABLATED,
     plain_rows,
@@ -45,8 +46,8 @@ def model_file(config: dict[str, Any], seed: int) -> str:
     """Return where the pre-training that a training seed starts from leaves its model."""
     chosen = config["pretraining"]
     own = seed if chosen["per_seed"] else chosen["seed"]
-    place = f"training/{chosen['loss']}/seed-{own}/fold-0/model.pt"
-    return f"results/{experiment_name(config)}/{place}"
+    of = Results.of(experiment_name(config))
+    return of.model.format(row=chosen["loss"], seed=own, fold=0)
 
 
 def experiment_name(config: dict[str, Any]) -> str:
@@ -56,11 +57,11 @@ def experiment_name(config: dict[str, Any]) -> str:
 
 def folders(config: dict[str, Any]) -> list[str]:
     """Return what a run with this configuration writes to, below its working folder."""
-    written = [f"results/{config['experiment']}", f"results/derivatives/{config['cohort']['name']}"]
+    written = [Results.of(config["experiment"]), Derivatives.of(config["cohort"]["name"])]
     if is_wanted(config):
         cohort = config["pretraining"]["cohort"].get("name", "phantom")
-        written += [f"results/{experiment_name(config)}", f"results/derivatives/{cohort}"]
-    return written
+        written += [Results.of(experiment_name(config)), Derivatives.of(cohort)]
+    return [str(place) for place in written]
 
 
 def stage(config: dict[str, Any]) -> str:

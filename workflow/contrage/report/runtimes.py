@@ -8,8 +8,8 @@ from pathlib import Path
 from string import Formatter
 from typing import TYPE_CHECKING, Any
 
-from contrage.cohort.names import folder
 from contrage.files import read_json
+from contrage.scan_ids import folder
 from contrage.tables import read_tsv
 
 if TYPE_CHECKING:

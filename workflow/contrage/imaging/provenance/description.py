@@ -8,10 +8,10 @@ import pandas as pd
 
 import contrage
 from contrage.bids import VERSION, link
-from contrage.cohort.names import preproc_record
 from contrage.files import failed, read_json, write_json, write_text
 from contrage.imaging.provenance.methods import citations, limits, outside, paragraph
 from contrage.imaging.template.source import as_source, template_record
+from contrage.layout import sidecar_file
 from contrage.tables import read_tsv, write_tsv
 
 IGNORED = {
@@ -102,7 +102,7 @@ def _asked(settings: dict) -> dict:
 
 def find_records(derivatives: Path, scans: list[str]) -> list[Path]:
     """Return the record of each scan, in the order of the scans."""
-    return [derivatives / preproc_record(scan) for scan in scans]
+    return [derivatives / sidecar_file(scan) for scan in scans]
 
 
 def dataset_description(name: str, base: Path, raw: Path | None) -> dict:

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from contrage.cohort.names import preproc_file
 from contrage.files import read_image
+from contrage.layout import preproc_file
 from contrage.report.elements.searched import read_draws
 from contrage.report.planned import seed_files
 from contrage.report.style import GREY, INK, NO_SITE, STUDY_COLOURS, loss_colours, study_colours
