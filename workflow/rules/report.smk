@@ -93,6 +93,8 @@ rule runtimes:
         RESULTS.log("runtimes"),
     benchmark:
         RESULTS.benchmark("runtimes")
+    group:
+        "report"
     conda:
         "../../envs/learning.yaml"
     threads: 1
