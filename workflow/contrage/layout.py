@@ -7,7 +7,11 @@ in which Snakemake runs; with the empty folder in place of results/<name>, from 
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, fields
+from functools import cache
+from pathlib import Path
+from string import Formatter
 from typing import Self
 
 from contrage.scan_ids import folder
@@ -190,6 +194,43 @@ def below(root: str, path: str) -> str:
 def of_scan(pattern: str, scan: str) -> str:
     """Return a pattern's path for a scan, "sub-X" or "sub-X_ses-Y"."""
     return pattern.format(folder=folder(scan), scan=scan)
+
+
+def wildcards(pattern: str, path: Path | str) -> dict[str, str]:
+    """Return what stands in a path in the place of its pattern's wildcards.
+
+    Parameters
+    ----------
+    pattern : str
+        Such as `Results.predictions`.
+    path : Path or str
+        A path that ends as the pattern does, whatever folder it is seen from.
+
+    Raises
+    ------
+    ValueError
+        If it does not.
+    """
+    found = _regex(pattern).search(Path(path).as_posix())
+    if found is None:
+        raise ValueError(f"{path} does not end in {pattern}")
+    return found.groupdict()
+
+
+def is_at(pattern: str, path: Path | str) -> bool:
+    """Return whether a path ends as a pattern does."""
+    return _regex(pattern).search(Path(path).as_posix()) is not None
+
+
+@cache
+def _regex(pattern: str) -> re.Pattern[str]:
+    parts, seen = [], set()
+    for text, name, _, _ in Formatter().parse(pattern):
+        parts.append(re.escape(text))
+        if name:
+            parts.append(f"(?P={name})" if name in seen else f"(?P<{name}>[^/]+)")
+            seen.add(name)
+    return re.compile(f"(?:^|/){''.join(parts)}$")
 
 
 def datatype(image: str) -> str:

@@ -1,5 +1,42 @@
 """The cohort: made (phantom) or found, and tabled."""
 
+INDEX = {scan: index for index, scan in enumerate(SCANS)}
+
+
+def phantom_settings(wildcards):
+    return as_json(index=INDEX[wildcards.scan], phantom=config["cohort"]["phantom"])
+
+
+def cohort_tables(wildcards):
+    """The tables that a cohort is read from, so that an edit of them is noticed."""
+    return [RAW.participants] if IS_PHANTOM else COHORT.tables
+
+
+def what_was_found(wildcards):
+    """Scans, who is left out, and what stands in the tables: other ones are noticed."""
+    return FOUND.of_cohort()
+
+
+def what_was_found_of_scan(wildcards):
+    """Size and time of change of a scan's raw images: any other file is noticed, older or not."""
+    return FOUND.images[wildcards.scan]
+
+
+def what_was_found_of_all(wildcards):
+    """The same of the images, or prepared arrays, of all scans."""
+    return FOUND.of_images()
+
+
+def what_was_found_of_tables(wildcards):
+    """What stands in the cohort's tables."""
+    return FOUND.of_tables()
+
+
+def list_of_reader(wildcards):
+    """What stands in the reader's list of scans to leave out."""
+    return digest_of(contents([config["cohort"]["exclude"] or ""]))
+
+
 if IS_PHANTOM:
 
     rule phantom_tables:

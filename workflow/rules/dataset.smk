@@ -115,7 +115,10 @@ rule select:
         runtime=growing(10),
     params:
         code=digest("contrage.dataset.select"),
-        settings=as_json(quality_action=QUALITY, leave_out=left_out_here()),
+        settings=as_json(
+            quality_action=QUALITY,
+            leave_out=experiment.left_out_people(config, COHORT),
+        ),
         exclude=list_of_reader,
         derivatives=folder_of_table,
     message:
@@ -152,6 +155,7 @@ rule split:
         settings=lambda wildcards: as_json(
             seed=int(wildcards.seed),
             split=config["dataset"]["split"],
+            target=config["target"],
             normalisation=config["dataset"]["normalisation"],
             field_of_view=config["dataset"]["field_of_view"],
             batch_size=config["training"]["batch_size"],

@@ -1,13 +1,13 @@
-"""Ages read off the frozen features by ridge regression, and what simple baselines reach."""
+"""Targets read off the frozen features by ridge regression, and what simple baselines reach."""
 
 
 rule probe:
     input:
         features=expand(RESULTS.features, seed=SEEDS, fold=FOLDS, allow_missing=True),
-        scans=scans_of_probe,
+        scans=of_job(jobs.scans_of_probe),
         splits=expand(rules.split.output.split, seed=SEEDS),
-        unseen=unseen_features,
-        unseen_splits=unseen_splits,
+        unseen=of_job(jobs.unseen_features),
+        unseen_splits=of_job(jobs.unseen_splits),
         code=code("contrage.evaluation.probe"),
     output:
         predictions=expand(RESULTS.predictions, seed=SEEDS, allow_missing=True),
@@ -29,7 +29,10 @@ rule probe:
     params:
         code=digest("contrage.evaluation.probe"),
         settings=lambda wildcards: as_json(
-            row=wildcards.row, seeds=SEEDS, probe=config["probe"]
+            row=wildcards.row,
+            seeds=SEEDS,
+            target=config["target"],
+            probe=config["probe"],
         ),
     message:
         f"{STAGE}Probing {{wildcards.row}}"
@@ -62,6 +65,7 @@ rule baselines:
         code=digest("contrage.evaluation.elements.baselines"),
         settings=lambda wildcards: as_json(
             seed=int(wildcards.seed),
+            target=config["target"],
             probe=config["probe"],
             dataset={
                 key: config["dataset"][key]

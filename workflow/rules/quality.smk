@@ -40,7 +40,9 @@ rule quality_page:
         usable=rules.usable.output.table,
         exclude=config["cohort"]["exclude"] or [],
         code=code("contrage.report.quality.page"),
-        look=quality_page_files(),
+        look=look(
+            "quality/*.css", "quality/*.html", "quality/*.js", "head.html", "style.css"
+        ),
     output:
         page=DERIVATIVES.quality_page,
         table=DERIVATIVES.quality_table,

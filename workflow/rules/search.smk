@@ -1,9 +1,11 @@
 """Random search of loss settings, inside the training split: a job per draw, then the best."""
 
+DRAWS = range(config["search"]["draws"])
+
 
 use rule feasible as search_feasible with:
     input:
-        code=feasible_code,
+        code=code_of_job(jobs.feasible_modules),
     output:
         record=RESULTS.draw_feasible,
     log:
@@ -11,8 +13,8 @@ use rule feasible as search_feasible with:
     benchmark:
         RESULTS.benchmark("search_feasible", "{row}")
     params:
-        code=feasible_digest,
-        settings=feasible_draws,
+        code=digest_of_job(jobs.feasible_modules),
+        settings=asked_of_job(jobs.feasible_draws),
     message:
         "Asking whether all draws of {wildcards.row} can run"
 
@@ -42,6 +44,7 @@ rule search_split:
         code=digest("contrage.dataset.inner_split"),
         settings=as_json(
             purpose="search",
+            target=config["target"],
             fraction=config["search"]["validation_fraction"],
             seed=config["search"]["seed"],
             normalisation=config["dataset"]["normalisation"],
@@ -61,9 +64,9 @@ use rule train as search_train with:
         array=f"{ARRAY}.npy",
         scans=rules.search_split.output.scans,
         split=rules.search_split.output.split,
-        start=start_of_training,
+        start=of_job(jobs.start_of_training),
         best=[],
-        code=training_code,
+        code=code_of_job(jobs.training_modules),
     output:
         # The weights of a draw are not used again, and those of 30 would fill a disk.
         model=temp(RESULTS.draw_model),
@@ -74,9 +77,9 @@ use rule train as search_train with:
     benchmark:
         RESULTS.benchmark("search_train", "{row}/split-{seed}_fold-{fold}_draw-{draw}")
     params:
-        code=training_digest,
+        code=digest_of_job(jobs.training_modules),
         start=start_found,
-        settings=draw_settings,
+        settings=asked_of_job(jobs.draw),
         resume=RESULTS.draw_resume,
         snapshots="",
     message:
@@ -108,6 +111,7 @@ use rule probe as search_probe with:
         settings=lambda wildcards: as_json(
             row=wildcards.row,
             seeds=[int(wildcards.seed)] * len(DRAWS),
+            target=config["target"],
             probe={
                 **config["probe"],
                 "alpha": "training",
@@ -137,7 +141,7 @@ rule search_best:
         runtime=growing(10),
     params:
         code=digest("contrage.evaluation.choose"),
-        settings=choice_settings,
+        settings=asked_of_job(jobs.choice),
     message:
         "Choosing settings of {wildcards.row}, split {wildcards.seed}, fold {wildcards.fold}"
     shell:

@@ -1,12 +1,17 @@
 """One training per row, seed and fold, with the features of its encoder."""
 
-SNAPSHOTS = expand(RESULTS.snapshot, epoch=WATCHED_EPOCHS, allow_missing=True)
+SNAPSHOTS = expand(RESULTS.snapshot, epoch=PLAN.watched_epochs, allow_missing=True)
 PROCESSES = config["training"]["gpus_per_job"]
+
+
+def start_found(wildcards):
+    """Size and time of change of the file that is started from: another one is noticed, older or not."""
+    return digest_of(stamps(beforehand.plain_start(config)))
 
 
 rule feasible:
     input:
-        start=plain_start(),
+        start=beforehand.plain_start(config),
         code=code("contrage.learning.feasible"),
     output:
         record=RESULTS.feasible,
@@ -25,15 +30,7 @@ rule feasible:
     params:
         code=digest("contrage.learning.feasible"),
         start=start_found,
-        settings=as_json(
-            device=config["training"]["device"],
-            batch_size=config["training"]["batch_size"],
-            training_scans=experiment.most_training_scans(config, COHORT),
-            without_head=rows_without_head(),
-            **start_settings(),
-            rows=localised_rows(),
-            epochs=config["training"]["epochs"],
-        ),
+        settings=as_json(**jobs.feasible(PLAN)),
     message:
         "Asking whether trainings can run"
     shell:
@@ -44,11 +41,11 @@ rule feasible:
 rule train:
     input:
         array=f"{ARRAY}.npy",
-        scans=scans_of_training,
+        scans=of_job(jobs.scans_of_training),
         split=rules.split.output.split,
-        best=best_settings,
-        start=start_of_training,
-        code=training_code,
+        best=of_job(jobs.best_of_search),
+        start=of_job(jobs.start_of_training),
+        code=code_of_job(jobs.training_modules),
     output:
         model=RESULTS.model,
         curve=RESULTS.curve,
@@ -65,9 +62,9 @@ rule train:
         runtime=growing(720),
         gpu=0 if config["training"]["device"] == "cpu" else PROCESSES,
     params:
-        code=training_digest,
+        code=digest_of_job(jobs.training_modules),
         start=start_found,
-        settings=training_settings,
+        settings=asked_of_job(jobs.training),
         resume=RESULTS.resume,
         snapshots="",
     message:
@@ -89,13 +86,13 @@ if SNAPSHOTS:
             features=RESULTS.features,
             snapshots=SNAPSHOTS,
         wildcard_constraints:
-            row="|".join(WATCHED_ROWS),
+            row="|".join(PLAN.watched_rows),
             seed=str(SEEDS[0]),
             fold="0",
         params:
-            code=training_digest,
+            code=digest_of_job(jobs.training_modules),
             start=start_found,
-            settings=training_settings,
+            settings=asked_of_job(jobs.training),
             resume=RESULTS.resume,
             snapshots=lambda wildcards, output: f"--snapshots {output.snapshots}",
 

@@ -3,7 +3,7 @@
 
 rule unseen_split:
     input:
-        scans=scans_of_ages,
+        scans=of_job(jobs.scans_of_ages),
         array=f"{ARRAY}.npy",
         split=rules.split.output.split,
         code=code("contrage.dataset.inner_split"),
@@ -24,6 +24,7 @@ rule unseen_split:
         code=digest("contrage.dataset.inner_split"),
         settings=lambda wildcards: as_json(
             purpose="unseen",
+            target=config["target"],
             fraction=config["probe"]["unseen"]["fraction"],
             seed=int(wildcards.seed),
             normalisation=config["dataset"]["normalisation"],
@@ -41,11 +42,11 @@ rule unseen_split:
 use rule train as unseen_train with:
     input:
         array=f"{ARRAY}.npy",
-        scans=unseen_part(RESULTS.unseen_scans),
-        split=unseen_part(RESULTS.unseen_split),
-        start=start_of_training,
-        best=best_settings,
-        code=training_code,
+        scans=of_job(jobs.unseen_scans),
+        split=of_job(jobs.unseen_split),
+        start=of_job(jobs.start_of_training),
+        best=of_job(jobs.best_of_search),
+        code=code_of_job(jobs.training_modules),
     output:
         # Its weights are not used again: the penalty goes with those of all training scans.
         model=temp(RESULTS.unseen_model),
@@ -56,9 +57,9 @@ use rule train as unseen_train with:
     benchmark:
         RESULTS.benchmark("unseen_train", "{row}/seed-{seed}_fold-{fold}")
     params:
-        code=training_digest,
+        code=digest_of_job(jobs.training_modules),
         start=start_found,
-        settings=unseen_settings,
+        settings=asked_of_job(jobs.unseen),
         resume=RESULTS.unseen_resume,
         snapshots="",
     message:

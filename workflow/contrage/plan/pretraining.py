@@ -19,6 +19,7 @@ from contrage.plan.rows import (
     pretrained_rows,
     pretrains_on_phantom,
 )
+from contrage.settings import door as settings
 
 HERE = "pretraining"
 
@@ -34,6 +35,41 @@ def start_file(config: dict[str, Any], row: str, seed: int) -> str | None:
     if asked == HERE or row in pretrained_rows(config):
         return model_file(config, seed)
     return asked
+
+
+def plain_start(config: dict[str, Any]) -> list[str]:
+    """Return the file that trainings start from, where it is not made by a job of this run."""
+    asked = config["training"]["start_from"]
+    return [] if asked in (None, HERE) else [asked]
+
+
+def start_settings(config: dict[str, Any]) -> dict[str, Any]:
+    """Return what the first job is told of such a file, to open and judge it."""
+    files = plain_start(config)
+    if not files:
+        return {}
+    has_scans = config["cohort"]["source"] not in ("table", "arrays")
+    return {
+        "start": {
+            "file": files[0],
+            "encoder": config["training"]["encoder"],
+            "image": config["cohort"]["image"],
+            "voxel_mm": config["dataset"]["voxel_mm"],
+            "grid_mm": config["preprocessing"]["registration"]["voxel_mm"] if has_scans else None,
+        }
+    }
+
+
+def results(config: dict[str, Any]) -> list[str]:
+    """Return what the report tells of the pre-training: its error on its held-out part, its scans.
+
+    The record of what was found before it is asked for as well, so that it is looked at.
+    """
+    if not is_wanted(config):
+        return []
+    of, row = Results.of(experiment_name(config)), config["pretraining"]["loss"]
+    metrics = [of.metrics.format(row=row, seed=seed) for seed in seeds(config)]
+    return [*metrics, of.scans, of.left_out, of.feasible]
 
 
 def seeds(config: dict[str, Any]) -> list[int]:
@@ -104,6 +140,21 @@ def experiment_config(config: dict[str, Any], people: Iterable[str]) -> dict[str
         "probe": {**config["probe"], "alpha": "training"},  # its error is told, and decides nothing
         "report": {"embedding_rows": []},
     }
+
+
+def complete(
+    config: dict[str, Any], people: Iterable[str], schema: dict[str, Any]
+) -> dict[str, Any] | None:
+    """Return the whole configuration of the pre-training; None where nothing starts from it.
+
+    Raises
+    ------
+    SettingsError
+        If it breaks the schema; the key begins with `pretraining.`.
+    """
+    if not is_wanted(config):
+        return None
+    return settings.complete(experiment_config(config, people), schema, prefix=f"{HERE}.")
 
 
 def left_out(config: dict[str, Any], people: Iterable[str]) -> dict[str, str]:
