@@ -34,8 +34,8 @@ if HAS_SCANS:
 
     include: "workflow/rules/imaging_inputs.smk"
     include: "workflow/rules/imaging.smk"
-    include: "workflow/rules/provenance.smk"
     include: "workflow/rules/quality.smk"
+    include: "workflow/rules/provenance.smk"
 
 
 include: "workflow/rules/dataset.smk"

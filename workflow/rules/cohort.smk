@@ -81,6 +81,8 @@ if IS_PHANTOM:
         benchmark:
             DERIVATIVES.benchmark("phantom", "{folder}/{scan}")
         priority: 100
+        group:
+            "check"
         conda:
             "../../envs/imaging.yaml"
         threads: 1

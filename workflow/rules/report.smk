@@ -52,6 +52,8 @@ rule tables:
         RESULTS.log("tables"),
     benchmark:
         RESULTS.benchmark("tables")
+    group:
+        "report"
     conda:
         "../../envs/learning.yaml"
     threads: 1
@@ -82,7 +84,6 @@ rule tables:
 rule runtimes:
     input:
         scans=rules.cohort.output.scans,
-        sidecars=per_scan(DERIVATIVES.preproc_sidecar) if HAS_SCANS else [],
         last=rules.tables.output.mae,
         code=code("contrage.report.runtimes"),
     output:
@@ -91,6 +92,8 @@ rule runtimes:
         RESULTS.log("runtimes"),
     benchmark:
         RESULTS.benchmark("runtimes")
+    group:
+        "report"
     conda:
         "../../envs/learning.yaml"
     threads: 1
@@ -132,6 +135,8 @@ rule figures:
         RESULTS.log("figures"),
     benchmark:
         RESULTS.benchmark("figures")
+    group:
+        "report"
     conda:
         "../../envs/learning.yaml"
     threads: 1
@@ -185,6 +190,8 @@ rule page:
         RESULTS.log("page"),
     benchmark:
         RESULTS.benchmark("page")
+    group:
+        "report"
     conda:
         "../../envs/learning.yaml"
     threads: 1
