@@ -19,6 +19,7 @@ from pathlib import Path
 
 import numpy as np
 from one_scan import configuration, preprocess
+from settings_of_run import with_defaults
 
 from contrage.files import read_json, save_nifti
 from contrage.imaging.images import Image, load
@@ -114,11 +115,13 @@ SPOILED: dict[str, Callable[[Pair, Pair], Pair]] = {
 def phantom(index: int, participants: int, folder: Path) -> Pair:
     """Generate one participant of a cohort."""
     from contrage.cohort.phantom.heads.participant import make_participant
+    from contrage.settings.blocks.phantom import PhantomScanSettings
 
     names = ("anatomical", "stiffness", "brain_mask", "bias_field", "coverage")
     files = {name: folder / f"{index}-{name}.nii.gz" for name in names}
     truth = {name: folder / f"{index}-{name}.json" for name in ("transform", "truth")}
-    make_participant({"participants": participants, "index": index}, **files, **truth)
+    phantom = with_defaults(cohort={"phantom": {"participants": participants}}).cohort.phantom
+    make_participant(PhantomScanSettings(index, phantom), **files, **truth)
     return load(files["anatomical"]), load(files["stiffness"])
 
 

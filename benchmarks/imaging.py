@@ -40,20 +40,22 @@ PLAIN = "plain ANTs"
 
 def make_phantoms(folder: Path, participants: int, voxel_mm: float) -> list[Path]:
     """Write phantom participants of all ages; returns their folders."""
+    from settings_of_run import with_defaults
+
     from contrage.cohort.phantom.heads.participant import make_participant
+    from contrage.settings.blocks.phantom import PhantomScanSettings
 
     folders = []
     for index in range(participants):
         scan = folder / f"{voxel_mm:g}mm-{index}"
         names = ("anatomical", "stiffness", "brain_mask", "bias_field", "coverage")
-        settings = {
+        phantom = {
             "participants": max(10, participants),
-            "index": index,
             "t1_voxel_mm": [voxel_mm * edge for edge in SHAPE],
             "stiffness_voxel_mm": MAP_MM,
         }
         make_participant(
-            settings,
+            PhantomScanSettings(index, with_defaults(cohort={"phantom": phantom}).cohort.phantom),
             **{name: scan / f"{name}.nii.gz" for name in names},
             transform=scan / "transform.json",
             truth=scan / "truth.json",

@@ -1,4 +1,4 @@
-"""Ages read off the frozen features by ridge regression, and what simple baselines reach."""
+"""Targets read off the frozen features by ridge regression, and what simple baselines reach."""
 
 
 rule probe:
@@ -29,7 +29,10 @@ rule probe:
     params:
         code=digest("contrage.evaluation.probe"),
         settings=lambda wildcards: as_json(
-            row=wildcards.row, seeds=SEEDS, probe=config["probe"]
+            row=wildcards.row,
+            seeds=SEEDS,
+            target=config["target"],
+            probe=config["probe"],
         ),
     message:
         f"{STAGE}Probing {{wildcards.row}}"
@@ -62,6 +65,7 @@ rule baselines:
         code=digest("contrage.evaluation.elements.baselines"),
         settings=lambda wildcards: as_json(
             seed=int(wildcards.seed),
+            target=config["target"],
             probe=config["probe"],
             dataset={
                 key: config["dataset"][key]

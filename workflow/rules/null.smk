@@ -21,9 +21,11 @@ if NULL_ROWS:
             runtime=growing(10),
         params:
             code=digest("contrage.dataset.null_ages"),
-            settings=lambda wildcards: as_json(seed=int(wildcards.seed)),
+            settings=lambda wildcards: as_json(
+                seed=int(wildcards.seed), target=config["target"]
+            ),
         message:
-            "Permuting the training ages for the null, seed {wildcards.seed}, fold {wildcards.fold}"
+            "Permuting the training targets for the null, seed {wildcards.seed}, fold {wildcards.fold}"
         shell:
             "python -m contrage null-ages --settings {params.settings:q} --log {log:q}"
             " --scans {input.scans:q} --split {input.split:q} --fold {wildcards.fold}"

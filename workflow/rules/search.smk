@@ -44,6 +44,7 @@ rule search_split:
         code=digest("contrage.dataset.inner_split"),
         settings=as_json(
             purpose="search",
+            target=config["target"],
             fraction=config["search"]["validation_fraction"],
             seed=config["search"]["seed"],
             normalisation=config["dataset"]["normalisation"],
@@ -110,6 +111,7 @@ use rule probe as search_probe with:
         settings=lambda wildcards: as_json(
             row=wildcards.row,
             seeds=[int(wildcards.seed)] * len(DRAWS),
+            target=config["target"],
             probe={
                 **config["probe"],
                 "alpha": "training",

@@ -24,6 +24,7 @@ rule unseen_split:
         code=digest("contrage.dataset.inner_split"),
         settings=lambda wildcards: as_json(
             purpose="unseen",
+            target=config["target"],
             fraction=config["probe"]["unseen"]["fraction"],
             seed=int(wildcards.seed),
             normalisation=config["dataset"]["normalisation"],

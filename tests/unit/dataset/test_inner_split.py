@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from targets import BLOCK
 
 from contrage.dataset.inner_split import inner_split
 from contrage.dataset.split import split
@@ -22,6 +23,7 @@ OUTER = {
 }
 SETTINGS = {
     "purpose": "search",
+    "target": BLOCK,
     "fraction": 0.25,
     "seed": 0,
     "normalisation": "train",

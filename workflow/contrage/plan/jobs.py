@@ -41,6 +41,7 @@ def training(of: Experiment, row: str, seed: int, fold: int) -> dict[str, Any]:
     settings = {
         "row": row,
         "seed": seed,
+        "target": config["target"],
         "loss": of.loss(row),
         "training": own,
         "dataset": {key: config["dataset"][key] for key in ("normalisation", "field_of_view")},
@@ -132,8 +133,13 @@ def drawn_losses(of: Experiment, row: str) -> list[dict[str, Any]]:
 
 def choice(of: Experiment, row: str, seed: int, fold: int) -> dict[str, Any]:
     """Return what the choice among the draws of a row is asked for."""
-    draws = rows.draws_of(of.config, row)
-    return {"row": row, "split": seed, "fold": fold, "draws": draws}
+    return {
+        "row": row,
+        "split": seed,
+        "fold": fold,
+        "target": of.config["target"],
+        "draws": rows.draws_of(of.config, row),
+    }
 
 
 def best_of_search(of: Experiment, row: str, seed: int, fold: int) -> list[str]:
