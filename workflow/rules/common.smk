@@ -53,6 +53,7 @@ HAS_SCANS = not (IS_TABLE or IS_ARRAYS)
 USES_MASK = config["preprocessing"]["skull_strip"]["method"] == "mask"
 COHORT_SETTINGS = settings_of(
     config["cohort"],
+    target=config["target"],
     raw=RAW,
     needs_anatomical=USES_ANATOMICAL,
     needs_mask=USES_MASK,

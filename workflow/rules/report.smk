@@ -39,6 +39,7 @@ rule tables:
     params:
         code=digest("contrage.report.tables"),
         settings=lambda wildcards: as_json(
+            target=config["target"],
             rows=ROWS,
             norm_rows=experiment.norm_rows(config),
             null_rows=list(NULL_ROWS),
@@ -93,6 +94,7 @@ rule figures:
     params:
         code=digest("contrage.report.figures"),
         settings=as_json(
+            target=config["target"],
             rows=ROWS,
             norm_rows=experiment.norm_rows(config),
             seeds=SEEDS,

@@ -24,10 +24,10 @@ def figures(
     Parameters
     ----------
     settings : dict
-        ``rows``, ``norm_rows``, ``seeds`` as for the tables, ``folds`` of the trainings. These may
-        be absent: ``embedding`` (``rows``, ``epochs``); ``quality`` (``min_coverage``,
-        ``min_overlap``, ``min_correlation``); ``search`` (row → ranges of its settings); ``truth``
-        (whether records of quality have it).
+        ``target``, ``rows``, ``norm_rows``, ``seeds`` as for the tables, ``folds`` of the
+        trainings. These may be absent: ``embedding`` (``rows``, ``epochs``); ``quality``
+        (``min_coverage``, ``min_overlap``, ``min_correlation``); ``search`` (row → ranges of its
+        settings); ``truth`` (whether records of quality have it).
     results : Path
         The experiment's folder, with its tables made: the figures show their numbers.
     scans : Path
@@ -64,7 +64,7 @@ def drawings() -> list[Callable[[Ingredients], Figure | None]]:
         outcome.predicted_vs_true,
         outcome.training_curves,
         embedding.embedding,
-        cohort.age_histogram,
+        cohort.histogram,
         imaging.preprocessing,
         cohort.coverage,
         imaging.coverage_examples,

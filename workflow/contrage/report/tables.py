@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 from contrage.errors import TableError
 from contrage.report.alphas import chosen, fixed, metrics_of
+from contrage.report.elements.ingredients import target_of
 from contrage.report.runtimes import runtime_table
 from contrage.report.style import NULL
 from contrage.tables import read_tsv, write_tsv
+from contrage.target import Target
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -44,8 +46,8 @@ def tables(
     Parameters
     ----------
     settings : dict
-        ``rows`` (loss configurations), ``norm_rows`` (norm → row), ``null_rows`` (trained on
-        permuted ages), ``seeds``, ``statistics``,
+        ``target``, ``rows`` (loss configurations), ``norm_rows`` (norm → row), ``null_rows``
+        (trained on permuted targets), ``seeds``, ``statistics``,
         ``benchmarks`` (as `contrage.report.runtimes.runtime_table` takes them).
     results : Path
         The experiment's folder, with ``predictions``, ``metrics``, ``baselines``, ``benchmarks``.
@@ -67,7 +69,7 @@ def tables(
     write_tsv(norms, norm_table(results, settings))
     write_tsv(baselines, baseline_lines(results, settings))
     write_tsv(alphas, fixed(metrics))
-    write_tsv(cohort, cohort_table(read_tsv(scans)))
+    write_tsv(cohort, cohort_table(read_tsv(scans), Target(**settings["target"])))
     write_tsv(excluded_table, exclusion_table(read_tsv(excluded)))
     write_tsv(runtimes, runtime_table(settings["benchmarks"], folders, everyone))
     logger.info("wrote seven tables beside %s", mae)
@@ -92,10 +94,10 @@ def loss_table(
     """
     from contrage.evaluation.statistics.summary import against, mae_table
 
-    frames = predictions(results, settings["rows"], settings["seeds"])
+    frames = predictions(results, settings, settings["rows"])
     table = mae_table(frames, settings.get("statistics", {}))
     table = table.merge(chosen(metrics), on="loss", how="left")
-    found = predictions(results, settings.get("null_rows", []), settings["seeds"])
+    found = predictions(results, settings, settings.get("null_rows", []))
     nulls = {name.removesuffix(NULL): null for name, null in found.items()}
     if not nulls:
         return table
@@ -104,7 +106,7 @@ def loss_table(
 
 
 def baseline_lines(results: Path, settings: dict[str, Any]) -> pd.DataFrame:
-    """Summarise what simple predictors reach, and encoders that learned permuted ages.
+    """Summarise what simple predictors reach, and encoders that learned permuted targets.
 
     Returns
     -------
@@ -115,9 +117,9 @@ def baseline_lines(results: Path, settings: dict[str, Any]) -> pd.DataFrame:
 
     from contrage.evaluation.statistics.summary import baseline_table
 
-    seeds = settings["seeds"]
-    frames = [_read(Path(results) / "baselines" / f"seed-{seed}.tsv") for seed in seeds]
-    for row, null in predictions(results, settings.get("null_rows", []), seeds).items():
+    folder, target = Path(results) / "baselines", Target(**settings["target"])
+    frames = [_read(folder / f"seed-{seed}.tsv", target) for seed in settings["seeds"]]
+    for row, null in predictions(results, settings, settings.get("null_rows", [])).items():
         frames = [
             pd.concat([frame, own.assign(baseline=row)], ignore_index=True)
             for frame, own in zip(frames, null, strict=True)
@@ -125,16 +127,21 @@ def baseline_lines(results: Path, settings: dict[str, Any]) -> pd.DataFrame:
     return baseline_table(frames, settings.get("statistics", {}))
 
 
-def predictions(results: Path, rows: list[str], seeds: list[int]) -> dict[str, list[pd.DataFrame]]:
-    """Read the predictions of every row, one frame per seed."""
-    folder = Path(results) / "predictions"
-    return {row: [_read(folder / row / f"seed-{seed}.tsv") for seed in seeds] for row in rows}
+def predictions(
+    results: Path, settings: dict[str, Any], rows: list[str]
+) -> dict[str, list[pd.DataFrame]]:
+    """Read the predictions of some rows, one frame per seed."""
+    folder, target = Path(results) / "predictions", Target(**settings["target"])
+    names = [f"seed-{seed}.tsv" for seed in settings["seeds"]]
+    return {row: [_read(folder / row / name, target) for name in names] for row in rows}
 
 
-def _read(path: Path) -> pd.DataFrame:
+def _read(path: Path, target: Target) -> pd.DataFrame:
     if not path.is_file():
         raise TableError(f"{path} is missing: run the workflow until every seed has it")
-    return read_tsv(path)
+    from contrage.evaluation.predictions import read
+
+    return read(path, target)
 
 
 def norm_table(results: Path, settings: dict[str, Any]) -> pd.DataFrame:
@@ -153,13 +160,13 @@ def norm_table(results: Path, settings: dict[str, Any]) -> pd.DataFrame:
         import pandas as pd
 
         return pd.DataFrame(columns=["norm", "loss", "mae_mean", "mae_sd", "ci_low", "ci_high"])
-    frames = predictions(results, list(names), settings["seeds"])
+    frames = predictions(results, settings, list(names))
     table = mae_table(frames, settings.get("statistics", {}))
     table.insert(0, "norm", table["loss"].map(names))
     return table
 
 
-def cohort_table(scans: pd.DataFrame) -> pd.DataFrame:
+def cohort_table(scans: pd.DataFrame, target: Target) -> pd.DataFrame:
     """Describe each study as Table 2 of the paper does, and all of them in a last row.
 
     Mean and SD count each participant once, at the first scan; the range is that of all scans.
@@ -167,36 +174,37 @@ def cohort_table(scans: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     scans : DataFrame
-        participant_id, age (years), and where known sex, site and coverage (0 to 1).
+        participant_id, the target, and where known sex, site and coverage (0 to 1).
+    target : Target
 
     Returns
     -------
     DataFrame
-        site, n_participants, n_scans, age_mean, age_sd, age_min, age_max, n_female, n_male,
+        site, n_participants, n_scans, <target>_mean, _sd, _min and _max, n_female, n_male,
         n_sex_unknown (not told, or neither), coverage_median.
     """
     import pandas as pd
 
-    lines = []
+    lines, scans = [], scans.assign(target=target_of(scans, target))
     if "site" in scans and scans["site"].notna().any():
         named = scans.assign(site=scans["site"].fillna("(not given)"))
-        lines = [_cohort_line(str(site), group) for site, group in named.groupby("site")]
+        lines = [_cohort_line(str(site), group, target) for site, group in named.groupby("site")]
     if len(lines) != 1:
-        lines.append(_cohort_line("all", scans))
+        lines.append(_cohort_line("all", scans, target))
     return pd.DataFrame(lines)
 
 
-def _cohort_line(site: str, scans: pd.DataFrame) -> dict[str, Any]:
-    people = scans.sort_values("age").drop_duplicates("participant_id")
-    age = people["age"]
+def _cohort_line(site: str, scans: pd.DataFrame, target: Target) -> dict[str, Any]:
+    people = scans.sort_values("target").drop_duplicates("participant_id")
+    values, name = people["target"], target.column
     line: dict[str, Any] = {
         "site": site,
         "n_participants": len(people),
         "n_scans": len(scans),
-        "age_mean": age.mean(),
-        "age_sd": age.std(ddof=1),
-        "age_min": scans["age"].min(),
-        "age_max": scans["age"].max(),
+        f"{name}_mean": values.mean(),
+        f"{name}_sd": values.std(ddof=1),
+        f"{name}_min": scans["target"].min(),
+        f"{name}_max": scans["target"].max(),
     }
     if "sex" in people and people["sex"].notna().any():
         sex = people["sex"].str.lower().map(SEXES)
