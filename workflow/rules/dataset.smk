@@ -28,7 +28,7 @@ if IS_TABLE:
         params:
             code=digest("contrage.dataset.features"),
             settings=as_json(
-                table=config["cohort"]["table"], columns=config["cohort"]["columns"]
+                table=config["cohort"]["table"], columns=COHORT_SETTINGS["columns"]
             ),
             found=what_was_found_of_tables,
         message:

@@ -16,6 +16,8 @@ from contrage.layout import Derivatives, Phantom
 from contrage.plan import rows
 
 KEPT_IN = Path(".snakemake/contrage-cohorts")
+PARTS = ("cohort", "target", "preprocessing")
+"""Blocks of the configuration that decide a cohort."""
 
 
 @dataclass(frozen=True)
@@ -120,6 +122,7 @@ def read(config: dict[str, Any], *, is_first: bool, keeps: bool) -> FoundCohort:
     template = find_source(config["preprocessing"]["template"])
     settings = settings_of(
         cohort,
+        target=config["target"],
         raw=str(raw),
         needs_anatomical=uses_anatomical,
         needs_mask=uses_mask,
@@ -158,4 +161,4 @@ def of(config: dict[str, Any]) -> FoundCohort:
 
 def _key(config: dict[str, Any]) -> str:
     """Return what decides a cohort as text."""
-    return json.dumps([config["cohort"], config["preprocessing"]], sort_keys=True)
+    return json.dumps([config[part] for part in PARTS], sort_keys=True)

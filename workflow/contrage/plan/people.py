@@ -13,12 +13,14 @@ from typing import Any
 
 from contrage.cohort import leave_out
 from contrage.cohort.scans import Cohort, Scan
+from contrage.cohort.targets import of_scan
 from contrage.dataset.shares import count_age_bins, count_held_out
 from contrage.errors import ContrageError, LeakageError, SettingsError, few
 from contrage.learning.batch import check_batch
 from contrage.plan import pretraining
 from contrage.plan import rows as experiment
 from contrage.tables import nearest
+from contrage.target import Target
 
 
 @dataclass(frozen=True)
@@ -67,15 +69,16 @@ def check_plan(config: dict[str, Any], cohort: Cohort, trains: bool = True) -> N
         if not trains:
             return
         scans = experiment.used_scans(config, cohort)
-        _check_ages(config, scans)
+        _check_varies(config, scans)
         training = config["training"]
         check_batch(training["batch_size"], training["gpus_per_job"])
-        _check_training(config, smallest_training(config["dataset"]["split"], scans))
+        split, target = config["dataset"]["split"], Target(**config["target"])
+        _check_training(config, smallest_training(split, scans, target))
     except ContrageError as error:
         raise type(error)(f"{pretraining.HERE}.{error}" if is_pretraining else str(error)) from None
 
 
-def smallest_training(split: dict[str, Any], scans: list[Scan]) -> Training:
+def smallest_training(split: dict[str, Any], scans: list[Scan], target: Target) -> Training:
     """Return the training part of the fold that has the smallest one.
 
     Raises
@@ -90,7 +93,7 @@ def smallest_training(split: dict[str, Any], scans: list[Scan]) -> Training:
         site_of = {scan.participant_id: scan.site for scan in scans if scan.site}
         people_at = Counter(site_of.values())
         scans_at = Counter(site_of[scan.participant_id] for scan in scans)
-        _check_other_sites(scans, site_of)
+        _check_other_sites(scans, site_of, target)
         return Training(
             people - max(people_at.values()), len(scans) - max(scans_at.values()), smallest
         )
@@ -150,7 +153,11 @@ def left_out_otherwise(config: dict[str, Any], cohort: Cohort) -> list[str]:
     ]
 
 
-def _check_ages(config: dict[str, Any], scans: list[Scan]) -> None:
+def _check_varies(config: dict[str, Any], scans: list[Scan]) -> None:
+    target = Target(**config["target"])
+    if not target.is_age:
+        target.check_varies([of_scan(scan, target) for scan in scans], "those that are used")
+        return
     if len({scan.age for scan in scans}) > 1:
         return
     key = "cohort.table.age" if config["cohort"]["source"] == "table" else "cohort"
@@ -184,17 +191,17 @@ def _check_sites(scans: list[Scan]) -> None:
         raise SettingsError(f"{key} needs two sites or more, there is one ({everywhere[0]})")
 
 
-def _check_other_sites(scans: list[Scan], site_of: dict[str, str | None]) -> None:
-    """Refuse a site without which everybody has one age."""
-    ages: dict[float, set[str | None]] = {}
+def _check_other_sites(scans: list[Scan], site_of: dict[str, str | None], target: Target) -> None:
+    """Refuse a site without which everybody has one and the same target."""
+    values: dict[float, set[str | None]] = {}
     for scan in scans:
-        ages.setdefault(scan.age, set()).add(site_of[scan.participant_id])
+        values.setdefault(of_scan(scan, target), set()).add(site_of[scan.participant_id])
     for site in sorted({str(site) for site in site_of.values()}):
-        left = [age for age, sites in ages.items() if sites != {site}]
+        left = [value for value, sites in values.items() if sites != {site}]
         if len(left) == 1:
             raise SettingsError(
-                f"dataset.split.scheme: leave-site-out, but without {site} everybody has the age "
-                f"{left[0]:g}, so there is nothing to learn"
+                f"dataset.split.scheme: leave-site-out, but without {site} everybody has the "
+                f"{target.word} {left[0]:g}, so there is nothing to learn"
             )
 
 
