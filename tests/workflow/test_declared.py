@@ -23,7 +23,7 @@ STEPS = {
     "split": f"{RESULTS}/dataset/splits/seed-1.json",
     "probe": f"{RESULTS}/predictions/exp/seed-1.tsv",
     "baselines": f"{RESULTS}/baselines/seed-0.tsv",
-    "site_control": f"{RESULTS}/tables/site.tsv",
+    "evaluate": f"{RESULTS}/tables/site.tsv",
     "tables": f"{RESULTS}/tables/mae.tsv",
     "figures": f"{RESULTS}/figures",
     "page": f"{RESULTS}/report.html",

@@ -48,7 +48,7 @@ rule baselines:
         array=f"{ARRAY}.npy",
         scans=rules.select.output.selected,
         split=rules.split.output.split,
-        code=code("contrage.evaluation.elements.baselines"),
+        code=code("contrage.evaluation.baselines"),
     output:
         predictions=RESULTS.baselines,
     log:
@@ -62,7 +62,7 @@ rule baselines:
         mem_mb=growing(4000),
         runtime=growing(60),
     params:
-        code=digest("contrage.evaluation.elements.baselines"),
+        code=digest("contrage.evaluation.baselines"),
         settings=lambda wildcards: as_json(
             seed=int(wildcards.seed),
             target=config["target"],
@@ -80,19 +80,27 @@ rule baselines:
         " --predictions {output.predictions:q}"
 
 
-if HAS_SCANS:
+def evaluated(wildcards):
+    """The files that an evaluation asks for, and no other."""
+    asked = of_job(jobs.evaluated)(wildcards)
+    reads = jobs.reads_array(wildcards.evaluation)
+    return {**asked, "array": [f"{ARRAY}.npy"] if reads else []}
 
-    rule site_control:
+
+if EXPERIMENT.evaluations:
+
+    rule evaluate:
         input:
-            array=f"{ARRAY}.npy",
-            scans=rules.select.output.selected,
-            code=code("contrage.evaluation.elements.site"),
+            unpack(evaluated),
+            code=code_of_job(jobs.evaluation_modules),
         output:
-            table=RESULTS.table("site"),
+            table=RESULTS.table("{evaluation}"),
         log:
-            RESULTS.log("site_control"),
+            RESULTS.log("evaluate", "{evaluation}"),
         benchmark:
-            RESULTS.benchmark("site_control")
+            RESULTS.benchmark("evaluate", "{evaluation}")
+        wildcard_constraints:
+            evaluation="|".join(EXPERIMENT.evaluations),
         conda:
             "../../envs/learning.yaml"
         threads: 1
@@ -100,16 +108,12 @@ if HAS_SCANS:
             mem_mb=growing(4000),
             runtime=growing(60),
         params:
-            code=digest("contrage.evaluation.elements.site"),
-            settings=as_json(
-                dataset={
-                    key: config["dataset"][key]
-                    for key in ("voxel_mm", "normalisation")
-                },
-                statistics=config["statistics"],
-            ),
+            code=digest_of_job(jobs.evaluation_modules),
+            settings=asked_of_job(jobs.evaluation),
         message:
-            "Predicting the site from the field of view"
+            "Evaluating: {wildcards.evaluation}"
         shell:
-            "python -m contrage site-control --settings {params.settings:q} --log {log:q}"
-            " --array {input.array:q} --scans {input.scans:q} --output {output.table:q}"
+            "python -m contrage evaluate --settings {params.settings:q} --log {log:q}"
+            " --table {output.table:q} --predictions {input.predictions:q}"
+            " --features {input.features:q} --splits {input.splits:q}"
+            " --scans {input.scans:q} --array {input.array:q}"

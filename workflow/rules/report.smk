@@ -210,6 +210,7 @@ rule page:
             seeds=SEEDS,
             folds=FOLDS,
             start=beforehand.describe(config),
+            evaluations=jobs.stated_evaluations(EXPERIMENT),
         ),
         curves=pattern_of_curves,
     message:

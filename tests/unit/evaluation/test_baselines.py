@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from targets import BLOCK
 
-from contrage.evaluation.elements.baselines import baselines, block_means, principal_components
+from contrage.evaluation.baselines import baselines, block_means, principal_components
 from contrage.files import read_json
 from contrage.tables import read_tsv
 

@@ -5,16 +5,20 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from targets import BLOCK
 
 from contrage.evaluation.elements import site
-from contrage.evaluation.elements.site import folds, judge, predict, site_control, usable
+from contrage.evaluation.elements.site import folds, judge, predict, usable
+from contrage.evaluation.evaluate import evaluate
 from contrage.learning.folds import Scans, read_scans
 from contrage.tables import read_tsv, write_tsv
 
 SETTINGS = {
     "dataset": {"voxel_mm": 8, "normalisation": "train"},
-    "statistics": {"bootstrap": 200, "permutations": 200},
+    "statistics": {"bootstrap": 200, "permutations": 200, "confidence": 0.95, "seed": 0},
 }
+TOLD = {f"dataset.{key}": value for key, value in SETTINGS["dataset"].items()}
+TOLD["statistics"] = SETTINGS["statistics"]
 SHAPE = (10, 12, 8)
 
 
@@ -55,11 +59,11 @@ class Cohort:
 
     def run(self) -> pd.DataFrame:
         self.write()
-        site_control(
-            SETTINGS,
+        evaluate(
+            {"evaluation": "site", "target": BLOCK, "rows": [], "told": TOLD},
             array=self.folder / "images.npy",
             scans=self.folder / "scans.tsv",
-            output=self.folder / "site.tsv",
+            table=self.folder / "site.tsv",
         )
         return read_tsv(self.folder / "site.tsv").set_index(["seen", "field_of_view"])
 

@@ -10,7 +10,7 @@ import torch
 from targets import BLOCK
 
 from contrage.dataset.normalise import feature_statistics
-from contrage.evaluation.elements.baselines import baselines
+from contrage.evaluation.baselines import baselines
 from contrage.learning.train import train
 from contrage.tables import read_tsv
 

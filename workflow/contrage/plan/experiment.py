@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from contrage.cohort.scans import Cohort
+from contrage.evaluation import elements
 from contrage.layout import Results
 from contrage.plan import rows
 
@@ -74,10 +75,18 @@ class Experiment:
         return self.config["cohort"]["source"] not in ("table", "arrays")
 
     @property
+    def evaluations(self) -> list[str]:
+        """Names of the evaluations that have what they need, each a table of its own."""
+        names = elements.available()
+        return [
+            name for name in names if self.has_scans or "images" not in elements.element(name).needs
+        ]
+
+    @property
     def tables(self) -> list[str]:
         """Names of the tables of the report."""
         found = ["mae", "norms", "baselines", "alphas", "cohort", "excluded", "runtimes"]
-        return found + ["search"] * bool(self.searched_rows) + ["site"] * self.has_scans
+        return found + ["search"] * bool(self.searched_rows) + self.evaluations
 
     @property
     def chooses_unseen(self) -> bool:

@@ -11,6 +11,7 @@ from functools import cache
 from inspect import signature
 from typing import Any
 
+from contrage.evaluation import elements
 from contrage.learning import encoders
 from contrage.plan import pretraining, rows
 from contrage.plan.experiment import Experiment
@@ -205,6 +206,60 @@ def start_of_training(of: Experiment, row: str, seed: int) -> list[str]:
     return [file] if file else []
 
 
+def evaluation(of: Experiment, evaluation: str) -> dict[str, Any]:
+    """Return what an evaluation is told: target, rows, and the settings that it asks for."""
+    stated = elements.element(evaluation)
+    return {
+        "evaluation": evaluation,
+        "target": of.config["target"],
+        "rows": of.rows,
+        "told": {key: _setting(of.config, key) for key in stated.settings},
+    }
+
+
+def _setting(config: Mapping[str, Any], key: str) -> Any:
+    """Return the value of a dotted key."""
+    for name in key.split("."):
+        config = config[name]
+    return config
+
+
+def evaluation_modules(of: Experiment, evaluation: str) -> tuple[str, ...]:
+    """Return whose code decides an evaluation: no other one repeats it."""
+    return "contrage.evaluation.evaluate", elements.module(evaluation)
+
+
+def evaluated(of: Experiment, evaluation: str) -> dict[str, list[str]]:
+    """Return the files that an evaluation reads; those that it does not ask for are empty lists.
+
+    What is learned from is the dataset rules' to name: `array` is true where it is asked for.
+    """
+    asked, results = elements.element(evaluation).needs, of.results
+    trained = [(row, seed) for row in of.all_rows for seed in of.seeds]
+    found = {
+        "predictions": [results.predictions.format(row=row, seed=seed) for row, seed in trained],
+        "features": [
+            results.features.format(row=row, seed=seed, fold=fold)
+            for row, seed in trained
+            for fold in of.folds
+        ],
+        "splits": [results.split.format(seed=seed) for seed in of.seeds],
+        "scans": [results.scans],
+    }
+    return {name: files if name in asked else [] for name, files in found.items()}
+
+
+def stated_evaluations(of: Experiment) -> dict[str, dict[str, Any]]:
+    """Return the heading and the columns of each evaluation, for the page."""
+    found = {name: elements.element(name) for name in of.evaluations}
+    return {name: {"title": e.title, "columns": e.columns} for name, e in found.items()}
+
+
+def reads_array(evaluation: str) -> bool:
+    """Return whether an evaluation reads what is learned from."""
+    return bool({"array", "images"} & set(elements.element(evaluation).needs))
+
+
 def benchmarks(
     of: Experiment, folders: Mapping[str, str], patterns: Iterable[str]
 ) -> list[dict[str, Any]]:
@@ -224,6 +279,7 @@ def benchmarks(
         As `contrage.report.runtimes.runtime_table` takes them.
     """
     own: dict[str, Any] = {"row": of.all_rows, "seed": of.seeds, "fold": of.folds}
+    own["evaluation"] = of.evaluations
     own["ages"] = ["given", *["permuted"] * bool(of.null_rows)]
     draws = list(range(of.config["search"]["draws"]))
     searched = {**own, "row": of.searched_rows, "seed": of.searched_seeds, "draw": draws}

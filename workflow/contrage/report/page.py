@@ -20,7 +20,7 @@ from contrage.layout import Results, is_at
 from contrage.report.chance import null_rows
 from contrage.report.dominant import dominant_scans
 from contrage.report.elements.control import verdicts
-from contrage.report.elements.html_tables import all_tables
+from contrage.report.elements.html_tables import all_tables, of_evaluations
 from contrage.report.elements.searched import read_draws
 from contrage.report.findings import Study, features, paragraph
 from contrage.report.notes import notes as boxes
@@ -62,8 +62,9 @@ def page(
     ----------
     settings : dict
         ``experiment``, ``description``, ``config`` (all of it), ``versions``, ``rows``, ``seeds``
-        and ``folds`` (of the trainings), and ``start`` (what these start from, see
-        `contrage.plan.pretraining.describe`).
+        and ``folds`` (of the trainings), ``start`` (what these start from, see
+        `contrage.plan.pretraining.describe`), and ``evaluations`` (name → ``title`` and ``columns``
+        of the further ones).
     tables : list of Path
         Those of the report that there are, by their names.
     figures : Path
@@ -126,7 +127,8 @@ def _frames(
     frames["excluded"] = without_paths(frames["excluded"])
     frames["scans"] = without_paths(read_tsv(scans))
     frames["truth"] = _table(figures / "truth.tsv")
-    frames["site"] = _table(tables.get("site"))
+    for name in ("site", *settings.get("evaluations", {})):
+        frames[name] = _table(tables.get(name))
     searched = config.get("search", {}).get("rows", {})
     frames["search"] = read_draws(tables.get("search"), searched)
     if columns:
@@ -151,6 +153,7 @@ def without_paths(frame: pd.DataFrame) -> pd.DataFrame:
 def context(settings: dict[str, Any], study: Study, images: dict[str, Any]) -> dict[str, Any]:
     """Return all that the template prints."""
     config = without_folders(settings.get("config", {}))
+    shown = {k: v for k, v in settings.get("evaluations", {}).items() if v["columns"]}
     return {
         "experiment": settings.get("experiment", "experiment"),
         "description": settings.get("description", ""),
@@ -165,7 +168,9 @@ def context(settings: dict[str, Any], study: Study, images: dict[str, Any]) -> d
         "notes": boxes(study),
         "verdicts": verdicts(study),
         "tiles": tiles(study),
-        "tables": all_tables(study, settings.get("versions") or installed()),
+        "tables": all_tables(study, settings.get("versions") or installed())
+        | of_evaluations(study, shown),
+        "evaluations": {name: stated["title"] for name, stated in shown.items()},
         "figures": images,
         "level": study.level,
         "searched_norms": len(study.tables["norms"]) > 0

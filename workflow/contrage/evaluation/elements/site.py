@@ -18,20 +18,23 @@ from numpy.typing import NDArray
 from contrage.dataset.load import Loader
 from contrage.dataset.normalise import common_field, statistics
 from contrage.dataset.split import check_leakage
-from contrage.evaluation.elements.baselines import (
+from contrage.evaluation.baselines import (
     BLOCK_MM,
     Load,
     blocks,
     principal_components,
 )
+from contrage.evaluation.given import Given
 from contrage.files import open_array
 from contrage.learning.folds import Scans, read_scans
-from contrage.tables import write_tsv
 
 logger = logging.getLogger(__name__)
 
+TITLE = "What the field of view gives away"
+NEEDS = ("images", "scans")
+SETTINGS = ("dataset.voxel_mm", "dataset.normalisation", "statistics")
+COLUMNS = {}  # the page makes sentences of it, see contrage.report.elements.control
 FOLDS = 5
-DRAWS = {"bootstrap": 2000, "permutations": 10000, "confidence": 0.95, "seed": 0}
 BATCH = 100
 """Draws at a time: of 20,000 participants at 20 sites they take 320 MB."""
 NOTHING = 1e-9
@@ -39,7 +42,7 @@ NOTHING = 1e-9
 VIEWS = [(seen, field) for field in ("own", "common") for seen in ("mask", "image")]
 
 
-def site_control(settings: dict[str, Any], *, array: Path, scans: Path, output: Path) -> None:
+def evaluate(given: Given) -> pd.DataFrame:
     """Predict the site of every scan from its mask, and from its image, in cross-validation.
 
     Means over blocks of 16 mm, 20 principal components and logistic regression with equal weight
@@ -49,31 +52,34 @@ def site_control(settings: dict[str, Any], *, array: Path, scans: Path, output: 
 
     Parameters
     ----------
-    settings : dict
-        `dataset` (voxel_mm, normalisation), `statistics` (bootstrap, permutations, confidence,
-        seed).
-    array, scans : Path
-        As in training.
-    output : Path
-        TSV: seen (mask, image), field_of_view (own, common), balanced_accuracy, ci_low, ci_high
-        (bootstrap over participants), chance, p_permutation, n_sites, n_participants, n_scans,
-        sites_left_out (with fewer than five participants), note (why there are no numbers).
+    given : Given
+        `array` and `scans` as in training.
+
+    Returns
+    -------
+    DataFrame
+        With columns seen (mask, image), field_of_view (own, common), balanced_accuracy, ci_low,
+        ci_high (bootstrap over participants), chance, p_permutation, n_sites, n_participants,
+        n_scans, sites_left_out (with fewer than five participants), note (why there are no
+        numbers).
     """
-    everyone = read_scans(scans)
+    everyone = read_scans(given.scans)
     used, left_out, note = usable(everyone)
     head = {"n_sites": len(set(used.sites)), "n_participants": len(set(used.participants))}
     head |= {"n_scans": len(used.ids), "sites_left_out": ", ".join(left_out) or None, "note": note}
     lines = []
+    keys = ("voxel_mm", "normalisation")
+    dataset = {key: given.settings[f"dataset.{key}"] for key in keys}
     for seen, field in VIEWS:
         found: dict[str, Any] = dict.fromkeys(
             ("balanced_accuracy", "ci_low", "ci_high", "chance", "p_permutation")
         )
         if note is None:
-            guessed = predict(used, array, settings["dataset"], seen, field)
-            found |= judge(used, guessed, DRAWS | settings.get("statistics", {}))
+            guessed = predict(used, given.array, dataset, seen, field)
+            found |= judge(used, guessed, given.settings["statistics"])
             logger.info("%s, field of view %s: %.2f", seen, field, found["balanced_accuracy"])
         lines.append({"seen": seen, "field_of_view": field} | found | head)
-    write_tsv(output, pd.DataFrame(lines))
+    return pd.DataFrame(lines)
 
 
 def usable(scans: Scans) -> tuple[Scans, list[str], str | None]:

@@ -83,6 +83,30 @@ def all_tables(study: Study, versions: dict[str, str]) -> dict[str, Table]:
     return {name: table for name, table in found.items() if table.lines}
 
 
+def of_evaluations(study: Study, shown: dict[str, dict[str, Any]]) -> dict[str, Table]:
+    """Return the table of each further evaluation, with the columns and headings that it states."""
+    unit = study.target.label("").strip()
+    found = {}
+    for evaluation, stated in shown.items():
+        frame = study.tables[evaluation]
+        columns = [column for column in stated["columns"] if column in frame]
+        head = [stated["columns"][column].format(unit=unit).strip() for column in columns]
+        colours = loss_colours(frame.get("loss", []))
+        lines = [
+            Line([_cell(name, row[name]) for name in columns], colours.get(row.get("loss"), ""))
+            for row in frame.to_dict("records")
+        ]
+        words = [column for column in columns if frame[column].dtype == object]
+        found[evaluation] = Table(head, lines, max(1, len(words)), f"tables/{evaluation}.tsv")
+    return {name: table for name, table in found.items() if table.lines}
+
+
+def _cell(column: str, value: Any) -> str:
+    if column == "loss":
+        return loss_name(value)
+    return MISSING if missing(value) else value if isinstance(value, str) else number(value)
+
+
 def mae(study: Study) -> Table:
     """Return Table 3: losses, best first, then the baselines."""
     frame = study.tables["mae"]

@@ -1,0 +1,63 @@
+"""One evaluation of an experiment: its files in, its table out."""
+
+from __future__ import annotations
+
+import logging
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from contrage.evaluation import elements
+from contrage.evaluation.given import Given
+from contrage.layout import Results, wildcards
+from contrage.tables import write_tsv
+from contrage.target import Target
+
+logger = logging.getLogger(__name__)
+
+
+def evaluate(
+    settings: dict[str, Any],
+    *,
+    table: Path,
+    predictions: list[Path] | None = None,
+    features: list[Path] | None = None,
+    splits: list[Path] | None = None,
+    scans: Path | None = None,
+    array: Path | None = None,
+) -> None:
+    """Compute one evaluation.
+
+    Parameters
+    ----------
+    settings : dict
+        `evaluation` (a name of `contrage.evaluation.elements.available`), `target`, `rows` (of
+        the table of errors), `told` (dotted key → value, those that the evaluation asks for).
+    table : Path
+        The TSV file to write.
+    predictions, features, splits : list of Path, optional
+        Those that the evaluation needs; whose each is, its path says.
+    scans, array : Path, optional
+        Likewise.
+    """
+    name = settings["evaluation"]
+    given = Given(
+        target=Target(**settings["target"]),
+        rows=tuple(settings["rows"]),
+        settings=settings["told"],
+        predictions=_by_row(Results.predictions, predictions),
+        features=_by_row(Results.features, features),
+        splits=splits or [],
+        scans=scans,
+        array=array,
+    )
+    found = import_module(elements.module(name)).evaluate(given)
+    write_tsv(table, found)
+    logger.info("%s: %d lines in %s", name, len(found), table)
+
+
+def _by_row(pattern: str, files: list[Path] | None) -> dict[str, list[Path]]:
+    found: dict[str, list[Path]] = {}
+    for file in files or []:
+        found.setdefault(wildcards(pattern, file)["row"], []).append(file)
+    return found

@@ -1,0 +1,55 @@
+"""What an evaluation is given: the files that it asks for, and the settings that it is told."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from contrage.target import Target
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True)
+class Given:
+    """The inputs of an evaluation; what it does not ask for is empty.
+
+    Attributes
+    ----------
+    target : Target
+        What is predicted.
+    rows : tuple of str
+        Rows of the table of errors.
+    settings : mapping of str to object
+        Dotted key of the configuration → its value.
+    predictions : mapping of str to list of Path
+        Row → file of each seed, of all rows that are trained.
+    features : mapping of str to list of Path
+        Row → file of each seed and fold.
+    splits : list of Path
+        Of each seed.
+    scans, array : Path or None
+        The table of scans; what is learned from, of images or features.
+    """
+
+    target: Target
+    rows: tuple[str, ...]
+    settings: Mapping[str, Any]
+    predictions: Mapping[str, list[Path]]
+    features: Mapping[str, list[Path]]
+    splits: list[Path]
+    scans: Path | None
+    array: Path | None
+
+    def frames(self, row: str) -> list[pd.DataFrame]:
+        """Return a row's predictions, one frame per seed.
+
+        Its columns `target` and `predicted` are the true and the predicted value of each scan;
+        `split` is the role that it had: only those of "test" are an error that may be told.
+        """
+        from contrage.evaluation.predictions import read
+
+        return [read(file, self.target) for file in self.predictions[row]]
