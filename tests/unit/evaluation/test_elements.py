@@ -119,7 +119,8 @@ def test_the_report_is_no_code_of_an_evaluation_and_training_is_none_either():
 
 def test_an_evaluation_of_images_is_left_out_where_there_are_none(experiment):
     assert "site" in experiment.tables
-    table = config(cohort={"source": "table", "image": "table", "path": "t.csv"})
+    of_table = {"source": "table", "image": "table", "path": "t.csv", "name": "regions"}
+    table = config(experiment="mine", cohort=of_table)
     without = Experiment(**{**vars(experiment), "config": table})
     assert "site" not in without.tables
 
