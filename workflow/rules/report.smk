@@ -84,7 +84,6 @@ rule tables:
 rule runtimes:
     input:
         scans=rules.cohort.output.scans,
-        sidecars=per_scan(DERIVATIVES.preproc_sidecar) if HAS_SCANS else [],
         last=rules.tables.output.mae,
         code=code("contrage.report.runtimes"),
     output:
