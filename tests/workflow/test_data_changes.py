@@ -60,7 +60,8 @@ def study(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tupl
 
 def planned(workflow: Workflow, target: str = TARGET, config: str = "x.yaml") -> set[str]:
     printed = run(workflow, "-n", "--", target, config=config)
-    lines = [line.partition(": ")[2] for line in printed.splitlines() if line.startswith("Job ")]
+    lines = [line.strip() for line in printed.splitlines()]
+    lines = [line.partition(": ")[2] for line in lines if line.startswith("Job ")]
     return {line for line in lines if line}
 
 

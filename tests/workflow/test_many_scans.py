@@ -12,7 +12,7 @@ from small_study import Workflow, checkout
 pytestmark = [pytest.mark.workflow, pytest.mark.xdist_group("many_scans")]
 
 PER_SCAN = ("check", "strip", "correct", "register", "quality")
-FILES = {"check": 3, "strip": 4, "correct": 5, "register": 10, "quality": 5}
+FILES = {"check": 3, "strip": 4, "correct": 4, "register": 9, "quality": 3}
 """Inputs and outputs of a scan with T1 and map; about 1 kB each, 20,000 times."""
 
 

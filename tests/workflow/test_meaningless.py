@@ -118,9 +118,13 @@ def jobs(workflow: Workflow, **preprocessing) -> set[str]:
     (workflow.folder / "changed.yaml").write_text(yaml.safe_dump(config))
     done = workflow.run("-n", "--", SPLIT, config="changed.yaml")
     assert done.returncode == 0, done.stdout + done.stderr
-    parts = (done.stdout + done.stderr).split("\n\n")
-    changed = [part for part in parts if "Params have changed" in part]
-    return {part.partition(": ")[2].partition("\n")[0] for part in changed if "Job " in part}
+    found, job = set(), ""
+    for line in map(str.strip, (done.stdout + done.stderr).splitlines()):
+        if line.startswith("Job "):
+            job = line.partition(": ")[2]
+        elif line.startswith("Reason:") and "Params have changed" in line:
+            found.add(job)
+    return found
 
 
 def test_other_limits_check_and_preprocess_anew_and_another_action_selects_anew(study):

@@ -115,7 +115,7 @@ if imaging_plan.corrects(config):
 
     rule correct:
         input:
-            unpack(raw_for_correct),
+            unpack(maps_for_correct),
             before=rules.strip.output.record,
             brain_mask=rules.strip.output.brain_mask,
         output:
@@ -149,7 +149,7 @@ if imaging_plan.corrects(config):
 
 rule register:
     input:
-        unpack(raw_for_register),
+        unpack(maps_for_register),
         **template_files(),
         **CORRECTED,
         before=(
@@ -193,10 +193,9 @@ rule register:
 
 rule quality:
     input:
-        unpack(raw_for_quality),
         **TRUE_IMAGES,
         **template_files(),
-        # It is written last and has the checksums of all images: it stands for them.
+        # It is written last and has the checksums of all images, raw ones too: it stands for them.
         sidecar=rules.register.output.record,
     output:
         record=DERIVATIVES.quality,

@@ -101,6 +101,18 @@ def raw_for_register(wildcards):
     return some_raw(wildcards, ["anatomical", *MAPS, "magnitude"])
 
 
+def maps_for_correct(wildcards):
+    """Those of them that no earlier step read: its record stands for the anatomical image."""
+    found = raw_for_correct(wildcards)
+    return {name: path for name, path in found.items() if name != "anatomical"}
+
+
+def maps_for_register(wildcards):
+    """Those of them that no earlier step read: its record stands for the anatomical image."""
+    found = raw_for_register(wildcards)
+    return {name: path for name, path in found.items() if name != "anatomical"}
+
+
 def raw_for_quality(wildcards):
     """What is compared and drawn beside what was made of it."""
     return some_raw(wildcards, ["anatomical", *MAPS])

@@ -25,6 +25,7 @@ from contrage.imaging.space.mni import estimate
 from contrage.imaging.strip import strip
 from contrage.imaging.template.grids import mni_grid
 from contrage.plan import imaging as plan
+from contrage.run import code
 
 IMAGES = ("preproc_anatomical", "preproc_mask", "preproc_stiffness")
 VARIANTS = {
@@ -183,6 +184,20 @@ def test_a_step_asks_for_nothing_that_another_one_decides():
     assert (after[0], after[2]) == (before[0], before[2]) and after[1] != before[1]
     after = asked(limits={"stiffness": [0, 60]})
     assert after[:2] == before[:2] and after[2] != before[2], "no map is stripped or corrected"
+
+
+@pytest.mark.parametrize(
+    ("step", "own", "others"),
+    [
+        ("strip", {"strip", "_find"}, {"bias", "mni", "carry", "picture", "measure"}),
+        ("correct", {"correct", "bias"}, {"strip", "_find", "mni", "carry", "picture", "measure"}),
+        ("register", {"register", "mni", "carry"}, {"strip", "_find", "bias", "picture"}),
+        ("quality.measure", {"measure", "alignment"}, {"picture", "bias", "mni", "register"}),
+    ],
+)
+def test_the_code_of_a_step_is_not_that_of_another(step: str, own: set, others: set):
+    files = {file.stem for file in code.closure(f"contrage.imaging.{step}")}
+    assert own <= files and not others & files
 
 
 def test_an_unknown_quality_is_refused_and_the_known_ones_listed():

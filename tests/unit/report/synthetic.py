@@ -187,7 +187,7 @@ def write_experiment(
     write_tsv(derivatives / "scans.tsv", scans[["scan_id", "participant_id", "age", "site"]])
     for name in scans["scan_id"]:
         bench = pd.DataFrame([{"s": rng.uniform(4, 9), "max_rss": 350.0, "cpu_time": 5.0}])
-        write_tsv(derivatives / "benchmarks" / "preprocess" / name / f"{name}.tsv", bench)
+        write_tsv(derivatives / "benchmarks" / "register" / name / f"{name}.tsv", bench)
     if embedding:
         write_features(results, scans, rng)
     chosen = scans.sort_values("coverage").iloc[
@@ -233,7 +233,7 @@ def benchmarks(seeds: list[int]) -> list[dict]:
     asked = {"row": list(LOSSES), "seed": seeds}
     return [
         {"of": "results", "file": "benchmarks/train/{row}/seed-{seed}.tsv", **asked},
-        {"of": "derivatives", "file": "benchmarks/preprocess/{folder}/{scan}.tsv"},
+        {"of": "derivatives", "file": "benchmarks/register/{folder}/{scan}.tsv"},
     ]
 
 

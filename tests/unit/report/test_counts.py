@@ -133,5 +133,5 @@ def test_losses_seeds_and_test_participants(page, report) -> None:
 def test_jobs_that_were_measured(page, report, scans) -> None:
     jobs = {line[0]: int(line[1]) for line in page.tables["table-runtimes"][1:]}
     known = {scan["scan_id"] for scan in rows(report.derivatives / "scans.tsv")}
-    assert jobs["preprocess"] == len(known)
+    assert jobs["register"] == len(known)
     assert jobs["train"] == 6 * len(SEEDS)

@@ -50,7 +50,7 @@ def leave_behind(report: Report) -> None:
     line = pd.DataFrame([{"s": 9999.0, "max_rss": 1.0, "cpu_time": 1.0}])
     for name in ("train/exp/seed-0", "train/another/seed-5", "search_train/exp/draw-1"):
         write_tsv(report.path("benchmarks", f"{name}.tsv"), line)
-    write_tsv(report.derivatives / "benchmarks/preprocess/sub-99/sub-99.tsv", line)
+    write_tsv(report.derivatives / "benchmarks/register/sub-99/sub-99.tsv", line)
     write_tsv(report.derivatives / "benchmarks/phantom/sub-001/sub-001.tsv", line)
     sidecar = sorted(report.derivatives.glob("sub-*/sub-*_desc-preproc.json"))[0]
     shutil.copy(sidecar, report.derivatives / "sub-099_desc-preproc.json")
