@@ -8,7 +8,7 @@ import shlex
 from snakemake.logging import logger
 
 from contrage import layout
-from contrage.plan import jobs
+from contrage.plan import jobs, refuse
 from contrage.plan import rows as experiment
 from contrage.run import failures
 from contrage.run import code as sources
@@ -68,8 +68,7 @@ RAW_IMAGES = [
     *["magnitude"] * USES_MAGNITUDE,
 ]
 try:
-    experiment.check_config(config)
-    beforehand.check(config)
+    refuse.check(config)
     skull_strip.require_backend(config["preprocessing"]["skull_strip"]["method"])
     STRIPPER = skull_strip.modules(config["preprocessing"]["skull_strip"]["method"])
     TEMPLATE = template_source.find_source(config["preprocessing"]["template"])
