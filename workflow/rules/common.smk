@@ -7,11 +7,13 @@ import shlex
 
 from snakemake.logging import logger
 
+from contrage.plan import folds
 from contrage.plan import rows as experiment
 from contrage.run import failures
 from contrage.run import code as sources
 from contrage.plan import pretraining as beforehand
 from contrage.cohort import names
+from contrage.dataset import schemes
 from contrage.imaging import usable
 from contrage.cohort.notices import notices
 from contrage.cohort.read import settings_of
@@ -51,8 +53,9 @@ RAW_FOLDER = RAW if IS_PHANTOM else config["cohort"]["path"]
 IS_ARRAYS = config["cohort"]["source"] == "arrays"
 HAS_SCANS = not (IS_TABLE or IS_ARRAYS)
 USES_MASK = config["preprocessing"]["skull_strip"]["method"] == "mask"
+COHORT_COLUMNS = folds.carried_columns(config)
 COHORT_SETTINGS = settings_of(
-    config["cohort"],
+    {**config["cohort"], "columns": COHORT_COLUMNS},
     raw=RAW,
     needs_anatomical=USES_ANATOMICAL,
     needs_mask=USES_MASK,
@@ -66,6 +69,7 @@ RAW_IMAGES = [
 ]
 try:
     experiment.check_config(config)
+    folds.check_split(config)
     beforehand.check(config)
     skull_strip.require_backend(config["preprocessing"]["skull_strip"]["method"])
     STRIPPER = skull_strip.modules(config["preprocessing"]["skull_strip"]["method"])
@@ -95,7 +99,7 @@ if workflow.is_main_process:
 
 SCANS = {scan.scan_id: scan for scan in COHORT.scans}
 SEEDS = config["training"]["seeds"]
-FOLDS = experiment.fold_numbers(config, COHORT)
+FOLDS = folds.fold_numbers(config, COHORT)
 ROWS = experiment.benchmark_rows(config)
 ALL_ROWS = experiment.all_rows(config)
 NULL_ROWS = experiment.null_rows(config)
@@ -103,7 +107,7 @@ CHOOSES_UNSEEN = config["probe"]["alpha"] == "unseen"
 WATCHED_ROWS = [row for row in config["report"]["embedding_rows"] if row in ALL_ROWS]
 WATCHED_EPOCHS = experiment.watched_epochs(config) if WATCHED_ROWS else []
 SEARCHED_ROWS = experiment.searched_rows(config)
-SEARCHED_SEEDS = experiment.search_seeds(config)
+SEARCHED_SEEDS = folds.search_seeds(config)
 TABLES = expand(
     f"{RESULTS}/tables/{{table}}.tsv",
     table=["mae", "norms", "baselines", "alphas", "cohort", "excluded", "runtimes"]

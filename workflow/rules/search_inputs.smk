@@ -12,7 +12,7 @@ def best_settings(wildcards):
     row = NULL_ROWS.get(wildcards.row, wildcards.row)
     if row not in SEARCHED_ROWS:
         return []
-    split = experiment.search_seed(config, int(wildcards.seed))
+    split = folds.search_seed(config, int(wildcards.seed))
     return BEST.format(row=row, seed=split, fold=wildcards.fold)
 
 
@@ -28,7 +28,7 @@ def feasible_draws(wildcards):
     return as_json(
         device="auto",
         batch_size=config["training"]["batch_size"],
-        training_scans=experiment.most_training_scans(config, COHORT, fraction),
+        training_scans=folds.most_training_scans(config, COHORT, fraction),
         draws={wildcards.row: drawn_loss(wildcards.row)},
         head=config["training"]["head"],
         epochs=config["training"]["epochs"],

@@ -30,7 +30,7 @@ rule feasible:
         settings=as_json(
             device=config["training"]["device"],
             batch_size=config["training"]["batch_size"],
-            training_scans=experiment.most_training_scans(config, COHORT),
+            training_scans=folds.most_training_scans(config, COHORT),
             without_head=rows_without_head(),
             **start_settings(),
             rows=localised_rows(),

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from parts import ALL
+from targets import BLOCK
 
 from contrage.cohort.register import register
 from contrage.dataset.features import features
@@ -64,9 +66,15 @@ def prepare(folder, values, ages=None):
         left_out=folder / "left_out.tsv",
         **{name: files[name] for name in ("scans", "excluded", "rows")},
     )
-    wanted = {"split": SPLIT, "seed": 0, "normalisation": "train", "field_of_view": "own"}
+    wanted = {
+        "target": BLOCK,
+        "split": SPLIT,
+        "seed": 0,
+        "normalisation": "train",
+        "field_of_view": "own",
+    }
     split(
-        {**wanted, "batch_size": 2},
+        {**wanted, **ALL, "batch_size": 2},
         scans=folder / "selected.tsv",
         array=folder / "array.npy",
         output=folder / "split.json",

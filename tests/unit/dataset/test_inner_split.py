@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from parts import ALL
+from targets import BLOCK
 
 from contrage.dataset.inner_split import inner_split
 from contrage.dataset.split import split
@@ -22,6 +24,7 @@ OUTER = {
 }
 SETTINGS = {
     "purpose": "search",
+    "target": BLOCK,
     "fraction": 0.25,
     "seed": 0,
     "normalisation": "train",
@@ -60,7 +63,7 @@ def run(folder, table, images, fold=1, **changes):
     np.save(folder / "array.npy", images)
     inputs = {"scans": folder / "scans.tsv", "array": folder / "array.npy"}
     outer = folder / "split.json"
-    split({**settings, "split": OUTER, "seed": 0}, **inputs, output=outer)
+    split({**settings, "split": OUTER, **ALL, "seed": 0}, **inputs, output=outer)
     inner = {"inner_scans": folder / "inner.tsv", "output": folder / "inner.json"}
     inner_split(settings, **inputs, split=outer, fold=fold, **inner)
     (entry,) = read_json(inner["output"])["folds"]

@@ -8,6 +8,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from parts import ALL
+from targets import BLOCK
 
 from contrage.dataset.inner_split import inner_split
 from contrage.dataset.null_ages import null_ages
@@ -52,8 +54,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ).assign(site="n/a"),
     )
     common = {"scans": place / "scans.tsv", "array": place / "array.npy"}
-    settings = {"split": SPLIT, "seed": 0, "batch_size": 32, **DATASET}
-    split(settings, **common, output=place / "split.json")
+    settings = {"split": SPLIT, "seed": 0, "batch_size": 32, "target": BLOCK, **DATASET}
+    split({**settings, **ALL}, **common, output=place / "split.json")
     for fold in (0, 1):
         null_ages(
             {"seed": 0},
@@ -91,7 +93,14 @@ def both(request, folder: Path) -> dict[str, dict]:
         inner = {"inner_scans": folder / f"{ages}-in-{fold}.tsv"}
         inner["output"] = folder / f"{ages}-in-{fold}.json"
         inner_split(
-            {"purpose": "unseen", "fraction": 0.2, "seed": 0, "batch_size": 32, **DATASET},
+            {
+                "purpose": "unseen",
+                "fraction": 0.2,
+                "seed": 0,
+                "batch_size": 32,
+                "target": BLOCK,
+                **DATASET,
+            },
             scans=scans,
             array=folder / "array.npy",
             split=folder / "split.json",
