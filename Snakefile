@@ -27,10 +27,6 @@ if config["container"]:
 
 include: "workflow/rules/cluster.smk"
 include: "workflow/rules/common.smk"
-include: "workflow/rules/inputs.smk"
-include: "workflow/rules/search_inputs.smk"
-include: "workflow/rules/unseen_inputs.smk"
-include: "workflow/rules/pretraining.smk"
 include: "workflow/rules/cohort.smk"
 
 
@@ -53,7 +49,7 @@ if SEARCHED_ROWS:
     include: "workflow/rules/search.smk"
 
 
-if CHOOSES_UNSEEN:
+if PLAN.chooses_unseen:
 
     include: "workflow/rules/unseen.smk"
 
@@ -69,7 +65,7 @@ if PRETRAINING:
         config:
             PRETRAINING
 
-    use rule * from pretraining exclude all, tables, figures, page as pretraining_*
+    use rule * from pretraining exclude all, tables, runtimes, figures, page as pretraining_*
 
 
 if not STAGE:
@@ -80,10 +76,10 @@ if not STAGE:
 rule all:
     default_target: True
     input:
-        page=f"{RESULTS}/report.html",
-        quality=f"{DERIVATIVES}/quality.html" if HAS_SCANS else [],
+        page=RESULTS.page,
+        quality=DERIVATIVES.quality_page if HAS_SCANS else [],
         tables=TABLES,
-        figures=f"{RESULTS}/figures",
+        figures=RESULTS.figures,
         descriptions=dataset_descriptions(),
 
 

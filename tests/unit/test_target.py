@@ -72,10 +72,10 @@ def test_a_cell_that_cannot_be_used_says_why(cell, reason):
 
 def test_scans_without_a_value_are_named():
     with pytest.raises(TableError) as refused:
-        POINTS.of(lines("25", "n/a", "401"), PLACE)
+        POINTS.of(lines("25", "n/a", "many"), PLACE)
     assert str(refused.value) == (
         "target.column: scans.tsv: sub-1: progression is missing; "
-        "sub-2: target.range: progression 401 is outside 0 to 400 points"
+        "sub-2: progression 'many' is not a number"
     )
 
 

@@ -22,6 +22,7 @@ from contrage.tables import read_tsv
 pytestmark = [pytest.mark.workflow, pytest.mark.xdist_group("small")]
 
 REPORT = {"Writing the tables", "Drawing the figures", "Writing the page"}
+REPORT |= {"Adding up what the jobs took"}
 PER_SCAN = ("Checking", "Preprocessing", "Measuring")
 NAMING = "Naming the scans that cannot be used"
 BEFORE_PREPROCESSING = ("Checking", "Writing the cohort's", NAMING, "Asking whether")

@@ -132,13 +132,28 @@ class Target:
         return f"{number} {self.unit}".rstrip()
 
     def value(self, cell: Any) -> float:
-        """Return the number that a cell of the column stands for.
+        """Return the number that a cell of somebody's table stands for.
 
         Raises
         ------
         ValueError
-            If it is missing, no number or outside the range, or on neither side of a binary
-            target; the message says which.
+            As `number`, and if it is outside the range.
+        """
+        number = self.number(cell)
+        low, high = self.range or (-math.inf, math.inf)
+        if not self.is_binary and not (math.isfinite(number) and low <= number <= high):
+            limits = self.told(f"{low:g} to {high:g}")
+            raise ValueError(f"target.range: {self.column} {cell} is outside {limits}")
+        return number
+
+    def number(self, cell: Any) -> float:
+        """Return the number that a cell of the workflow's own tables stands for.
+
+        Raises
+        ------
+        ValueError
+            If it is missing, no number, or on neither side of a binary target; the message says
+            which.
         """
         text = "" if cell is None else str(cell).strip()
         if text.lower() in UNKNOWN:
@@ -148,12 +163,7 @@ class Target:
         if not _NUMBER.fullmatch(text):
             comma = "; write a decimal point" if re.fullmatch(r"\d+,\d+", text) else ""
             raise ValueError(f"{self.column} {text!r} is not a number{comma}")
-        number = float(text)
-        low, high = self.range or (-math.inf, math.inf)
-        if not math.isfinite(number) or not low <= number <= high:
-            limits = self.told(f"{low:g} to {high:g}")
-            raise ValueError(f"target.range: {self.column} {text} is outside {limits}")
-        return number
+        return float(text)
 
     def _side(self, text: str) -> float:
         for side, number in ((self.positive, 1.0), (self.negative, 0.0)):
@@ -162,7 +172,9 @@ class Target:
         raise ValueError(f"{self.column} is {text}, neither {self.positive} nor {self.negative}")
 
     def of(self, scans: Iterable[Mapping[str, Any]], source: object) -> list[float]:
-        """Return the target of some scans.
+        """Return the target of scans that the cohort was made of: none was outside the range then.
+
+        (Of permuted targets, one may be: a participant's scans keep their distance.)
 
         Parameters
         ----------
@@ -184,7 +196,7 @@ class Target:
                     f"target.column: {source} has no column {self.column!r}; there are {there}"
                 )
             try:
-                values.append(self.value(scan[self.column]))
+                values.append(self.number(scan[self.column]))
             except ValueError as error:
                 wrong.append(f"{scan.get('scan_id', 'a scan')}: {error}")
         if wrong:

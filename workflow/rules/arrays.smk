@@ -13,9 +13,9 @@ rule arrays:
         sidecar=f"{ARRAY}.json",
         left_out=f"{ARRAY}_excluded.tsv",
     log:
-        f"{DERIVATIVES}/logs/arrays_res-{config['dataset']['voxel_mm']}.log",
+        DERIVATIVES.log("arrays", os.path.basename(ARRAY)),
     benchmark:
-        f"{DERIVATIVES}/benchmarks/arrays/{os.path.basename(ARRAY)}.tsv"
+        DERIVATIVES.benchmark("arrays", os.path.basename(ARRAY))
     conda:
         "../../envs/learning.yaml"
     threads: 1

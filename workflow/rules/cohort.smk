@@ -1,20 +1,57 @@
 """The cohort: made (phantom) or found, and tabled."""
 
+INDEX = {scan: index for index, scan in enumerate(SCANS)}
+
+
+def phantom_settings(wildcards):
+    return as_json(index=INDEX[wildcards.scan], **config["cohort"]["phantom"])
+
+
+def cohort_tables(wildcards):
+    """The tables that a cohort is read from, so that an edit of them is noticed."""
+    return [RAW.participants] if IS_PHANTOM else COHORT.tables
+
+
+def what_was_found(wildcards):
+    """Scans, who is left out, and what stands in the tables: other ones are noticed."""
+    return FOUND.of_cohort()
+
+
+def what_was_found_of_scan(wildcards):
+    """Size and time of change of a scan's raw images: any other file is noticed, older or not."""
+    return FOUND.images[wildcards.scan]
+
+
+def what_was_found_of_all(wildcards):
+    """The same of the images, or prepared arrays, of all scans."""
+    return FOUND.of_images()
+
+
+def what_was_found_of_tables(wildcards):
+    """What stands in the cohort's tables."""
+    return FOUND.of_tables()
+
+
+def list_of_reader(wildcards):
+    """What stands in the reader's list of scans to leave out."""
+    return digest_of(contents([config["cohort"]["exclude"] or ""]))
+
+
 if IS_PHANTOM:
 
     rule phantom_tables:
         input:
             code=code("contrage.cohort.phantom.heads.tables"),
         output:
-            participants=f"{RAW}/participants.tsv",
-            description=f"{RAW}/dataset_description.json",
-            columns=f"{RAW}/participants.json",
-            readme=f"{RAW}/README.md",
-            ignore=f"{RAW}/.bidsignore",
+            participants=RAW.participants,
+            description=RAW.description,
+            columns=RAW.columns,
+            readme=RAW.readme,
+            ignore=RAW.ignore,
         log:
-            f"{RAW}/logs/phantom_tables.log",
+            RAW.log("phantom_tables"),
         benchmark:
-            f"{DERIVATIVES}/benchmarks/phantom_tables/all.tsv"
+            DERIVATIVES.benchmark("phantom_tables")
         conda:
             "../../envs/imaging.yaml"
         threads: 1
@@ -32,17 +69,17 @@ if IS_PHANTOM:
 
     rule phantom:
         output:
-            anatomical=f"{RAW}/{{folder}}/anat/{{scan}}_T1w.nii.gz",
-            stiffness=f"{RAW}/{{folder}}/mre/{{scan}}_stiffness.nii.gz",
-            brain_mask=f"{TRUTH}/{{folder}}/{{scan}}_desc-brain_mask.nii.gz",
-            bias_field=f"{TRUTH}/{{folder}}/{{scan}}_desc-bias_field.nii.gz",
-            coverage=f"{TRUTH}/{{folder}}/{{scan}}_desc-coverage_mask.nii.gz",
-            transform=f"{TRUTH}/{{folder}}/{{scan}}_from-T1w_to-MNI152_xfm.json",
-            truth=f"{TRUTH}/{{folder}}/{{scan}}_truth.json",
+            anatomical=RAW.anatomical,
+            stiffness=RAW.stiffness,
+            brain_mask=RAW.brain_mask,
+            bias_field=RAW.bias_field,
+            coverage=RAW.coverage,
+            transform=RAW.transform,
+            truth=RAW.truth,
         log:
-            f"{RAW}/logs/phantom/{{folder}}/{{scan}}.log",
+            RAW.log("phantom", "{folder}/{scan}"),
         benchmark:
-            f"{DERIVATIVES}/benchmarks/phantom/{{folder}}/{{scan}}.tsv"
+            DERIVATIVES.benchmark("phantom", "{folder}/{scan}")
         priority: 100
         conda:
             "../../envs/imaging.yaml"
@@ -68,14 +105,14 @@ rule cohort:
         tables=cohort_tables,
         code=code("contrage.cohort.register"),
     output:
-        scans=f"{DERIVATIVES}/scans.tsv",
-        excluded=f"{DERIVATIVES}/excluded.tsv",
-        choices=f"{DERIVATIVES}/choices.tsv",
-        notes=f"{DERIVATIVES}/notes.txt",
+        scans=DERIVATIVES.scans,
+        excluded=DERIVATIVES.excluded,
+        choices=DERIVATIVES.choices,
+        notes=DERIVATIVES.notes,
     log:
-        f"{DERIVATIVES}/logs/cohort.log",
+        DERIVATIVES.log("cohort"),
     benchmark:
-        f"{DERIVATIVES}/benchmarks/cohort/all.tsv"
+        DERIVATIVES.benchmark("cohort")
     priority: 95
     conda:
         "../../envs/imaging.yaml"

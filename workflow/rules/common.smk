@@ -7,20 +7,21 @@ import shlex
 
 from snakemake.logging import logger
 
+from contrage import layout
+from contrage.dataset import schemes
 from contrage.plan import folds
+from contrage.plan import jobs
 from contrage.plan import rows as experiment
 from contrage.run import failures
 from contrage.run import code as sources
 from contrage.plan import pretraining as beforehand
-from contrage.cohort import names
-from contrage.dataset import schemes
 from contrage.imaging import usable
 from contrage.cohort.notices import notices
 from contrage.cohort.read import settings_of
 from contrage.cohort.snapshot import cohort_of_run
 from contrage.imaging import skull_strip
 from contrage.imaging.template import source as template_source
-from contrage.learning import encoders
+from contrage.plan.experiment import Experiment
 from contrage.plan.people import check_plan, left_out_otherwise
 from contrage.plan.targets import trains
 from contrage.run.found import contents, stamps
@@ -35,10 +36,9 @@ PACKAGE = shlex.quote(os.path.join(workflow.basedir, "workflow"))
 shell.prefix(f"set -euo pipefail; export PYTHONPATH={PACKAGE}; ")
 
 
-RESULTS = f"results/{config['experiment']}"
-DERIVATIVES = f"results/derivatives/{config['cohort']['name']}"
-RAW = f"results/phantom/{config['cohort']['name']}"
-TRUTH = f"{RAW}/derivatives/truth"
+RESULTS = layout.Results.of(config["experiment"])
+DERIVATIVES = layout.Derivatives.of(config["cohort"]["name"])
+RAW = layout.Phantom.of(config["cohort"]["name"])
 
 IMAGE = config["cohort"]["image"]
 ANATOMICAL = config["cohort"]["anatomical"]
@@ -49,14 +49,13 @@ USES_MAGNITUDE = experiment.uses_magnitude(config)
 GRID_MM = config["preprocessing"]["registration"]["voxel_mm"]
 IS_PHANTOM = config["cohort"]["source"] == "phantom"
 IS_TABLE = config["cohort"]["source"] == "table"
-RAW_FOLDER = RAW if IS_PHANTOM else config["cohort"]["path"]
+RAW_FOLDER = str(RAW) if IS_PHANTOM else config["cohort"]["path"]
 IS_ARRAYS = config["cohort"]["source"] == "arrays"
 HAS_SCANS = not (IS_TABLE or IS_ARRAYS)
 USES_MASK = config["preprocessing"]["skull_strip"]["method"] == "mask"
-COHORT_COLUMNS = folds.carried_columns(config)
 COHORT_SETTINGS = settings_of(
-    {**config["cohort"], "columns": COHORT_COLUMNS},
-    raw=RAW,
+    {**config["cohort"], "columns": folds.carried_columns(config)},
+    raw=str(RAW),
     needs_anatomical=USES_ANATOMICAL,
     needs_mask=USES_MASK,
     needs_magnitude=USES_MAGNITUDE,
@@ -85,6 +84,9 @@ try:
     experiment.check_people(config, COHORT)
     if workflow.is_main_process:
         check_plan(config, COHORT, trains(*TARGETS))
+    PRETRAINING = beforehand.complete(
+        config, [scan.participant_id for scan in COHORT.scans], SCHEMA
+    )
 except ContrageError as error:
     raise WorkflowError(str(error)) from None
 
@@ -98,22 +100,11 @@ if workflow.is_main_process:
         logger.warning(line)
 
 SCANS = {scan.scan_id: scan for scan in COHORT.scans}
-SEEDS = config["training"]["seeds"]
-FOLDS = folds.fold_numbers(config, COHORT)
-ROWS = experiment.benchmark_rows(config)
-ALL_ROWS = experiment.all_rows(config)
-NULL_ROWS = experiment.null_rows(config)
-CHOOSES_UNSEEN = config["probe"]["alpha"] == "unseen"
-WATCHED_ROWS = [row for row in config["report"]["embedding_rows"] if row in ALL_ROWS]
-WATCHED_EPOCHS = experiment.watched_epochs(config) if WATCHED_ROWS else []
-SEARCHED_ROWS = experiment.searched_rows(config)
-SEARCHED_SEEDS = folds.search_seeds(config)
-TABLES = expand(
-    f"{RESULTS}/tables/{{table}}.tsv",
-    table=["mae", "norms", "baselines", "alphas", "cohort", "excluded", "runtimes"]
-    + ["search"] * bool(SEARCHED_ROWS)
-    + ["site"] * HAS_SCANS,
-)
+PLAN = Experiment.of(config, COHORT)
+SEEDS, FOLDS = PLAN.seeds, PLAN.folds
+ROWS, ALL_ROWS, NULL_ROWS = PLAN.rows, PLAN.all_rows, PLAN.null_rows
+SEARCHED_ROWS, SEARCHED_SEEDS = PLAN.searched_rows, PLAN.searched_seeds
+TABLES = [RESULTS.table(name) for name in PLAN.tables]
 
 
 wildcard_constraints:
@@ -153,9 +144,72 @@ def per_scan(pattern):
     """
 
     def files_of_all_scans(wildcards):
-        places = ((names.folder(scan), scan) for scan in SCANS)
-        return [
-            str(pattern).format(folder=folder, scan=scan) for folder, scan in places
-        ]
+        return [layout.of_scan(str(pattern), scan) for scan in SCANS]
 
     return files_of_all_scans
+
+
+def of_job(function):
+    """An input or parameter: what a function of `contrage.plan.jobs` says of the job's wildcards."""
+
+    def of_wildcards(wildcards):
+        return function(PLAN, **jobs.values(function, dict(wildcards)))
+
+    return of_wildcards
+
+
+def asked_of_job(function):
+    """The settings of a job that such a function says."""
+
+    def of_wildcards(wildcards):
+        return as_json(**of_job(function)(wildcards))
+
+    return of_wildcards
+
+
+def code_of_job(function):
+    """The source files that decide the job, where a row's loss is one of them."""
+
+    def of_wildcards(wildcards):
+        return code(*of_job(function)(wildcards))
+
+    return of_wildcards
+
+
+def digest_of_job(function):
+    """The same by contents: a file that an older one has replaced is noticed, too."""
+
+    def of_wildcards(wildcards):
+        return digest(*of_job(function)(wildcards))
+
+    return of_wildcards
+
+
+def look(*patterns):
+    """Templates, styles and scripts of pages, by patterns below the package's report."""
+    return [os.path.relpath(path) for path in sources.data_files("report", *patterns)]
+
+
+def folder_of_derivatives(wildcards):
+    """The cohort's derivatives."""
+    return str(DERIVATIVES)
+
+
+def folder_of_table(wildcards, input):
+    """The cohort's derivatives, in which its table of scans lies."""
+    return os.path.dirname(input.scans)
+
+
+def results_folder(wildcards, output):
+    """The experiment's folder: the part of it that is above the output's own folder."""
+    return os.path.commonpath([RESULTS, output[0]])
+
+
+def dataset_descriptions():
+    """What describes the derivatives of this run's cohorts of images."""
+    cohorts = [each["cohort"] for each in (config, PRETRAINING) if each]
+    return [
+        layout.Derivatives.of(cohort["name"]).description
+        for cohort in cohorts
+        if cohort["source"] not in ("table", "arrays")
+    ]

@@ -1,10 +1,9 @@
 """From preprocessed images, or a table of features, to one array per cohort and one split per seed."""
 
-ARRAY = f"{DERIVATIVES}/array/{IMAGE}_res-{config['dataset']['voxel_mm']}"
+ARRAY = DERIVATIVES.array(None if IS_TABLE else IMAGE, config["dataset"]["voxel_mm"])
 QUALITY = config["preprocessing"]["quality"]["action"] if HAS_SCANS else None
 
 if IS_TABLE:
-    ARRAY = f"{DERIVATIVES}/array/features"
 
     rule features:
         input:
@@ -17,9 +16,9 @@ if IS_TABLE:
             sidecar=f"{ARRAY}.json",
             columns=f"{ARRAY}_columns.tsv",
         log:
-            f"{DERIVATIVES}/logs/features.log",
+            DERIVATIVES.log("features"),
         benchmark:
-            f"{DERIVATIVES}/benchmarks/features/all.tsv"
+            DERIVATIVES.benchmark("features")
         conda:
             "../../envs/learning.yaml"
         threads: 1
@@ -29,7 +28,7 @@ if IS_TABLE:
         params:
             code=digest("contrage.dataset.features"),
             settings=as_json(
-                table=config["cohort"]["table"], columns=COHORT_COLUMNS
+                table=config["cohort"]["table"], columns=COHORT_SETTINGS["columns"]
             ),
             found=what_was_found_of_tables,
         message:
@@ -60,9 +59,9 @@ else:
             rows=f"{ARRAY}.tsv",
             sidecar=f"{ARRAY}.json",
         log:
-            f"{DERIVATIVES}/logs/stack_res-{config['dataset']['voxel_mm']}.log",
+            DERIVATIVES.log("stack", os.path.basename(ARRAY)),
         benchmark:
-            f"{DERIVATIVES}/benchmarks/stack/{os.path.basename(ARRAY)}.tsv"
+            DERIVATIVES.benchmark("stack", os.path.basename(ARRAY))
         conda:
             "../../envs/learning.yaml"
         threads: 1
@@ -96,12 +95,12 @@ rule select:
         exclude=config["cohort"]["exclude"] or [],
         code=code("contrage.dataset.select"),
     output:
-        selected=f"{RESULTS}/dataset/scans.tsv",
-        left_out=f"{RESULTS}/dataset/excluded.tsv",
+        selected=RESULTS.scans,
+        left_out=RESULTS.left_out,
     log:
-        f"{RESULTS}/logs/select.log",
+        RESULTS.log("select"),
     benchmark:
-        f"{RESULTS}/benchmarks/select/all.tsv"
+        RESULTS.benchmark("select")
     conda:
         "../../envs/learning.yaml"
     threads: 1
@@ -110,7 +109,10 @@ rule select:
         runtime=growing(10),
     params:
         code=digest("contrage.dataset.select"),
-        settings=as_json(quality_action=QUALITY, leave_out=left_out_here()),
+        settings=as_json(
+            quality_action=QUALITY,
+            leave_out=experiment.left_out_people(config, COHORT),
+        ),
         exclude=list_of_reader,
         derivatives=folder_of_table,
     message:
@@ -134,11 +136,11 @@ rule split:
         array=f"{ARRAY}.npy",
         code=code(*SPLIT_MODULES),
     output:
-        split=f"{RESULTS}/dataset/splits/seed-{{seed}}.json",
+        split=RESULTS.split,
     log:
-        f"{RESULTS}/logs/split/seed-{{seed}}.log",
+        RESULTS.log("split", "seed-{seed}"),
     benchmark:
-        f"{RESULTS}/benchmarks/split/seed-{{seed}}.tsv"
+        RESULTS.benchmark("split", "seed-{seed}")
     conda:
         "../../envs/learning.yaml"
     threads: 1

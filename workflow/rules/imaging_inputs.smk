@@ -84,9 +84,7 @@ def preprocess_outputs():
     """The derivatives of one scan: those that the images of this cohort give."""
     native = f"{DERIVATIVES}/{{folder}}/{ANATOMICAL_FOLDER}/{{scan}}"
     preproc = {
-        image: f"{DERIVATIVES}/{names.preproc_file('{scan}', image, GRID_MM)}".replace(
-            names.folder("{scan}"), "{folder}", 1
-        )
+        image: DERIVATIVES.preproc(image, GRID_MM)
         for image in (ANATOMICAL, *MAPS, "mask")
     }
     outputs = {
@@ -114,7 +112,7 @@ def preprocess_outputs():
 
 def folders_of_data_sets(wildcards, input):
     """Where raw data and derivatives lie, for addresses in sidecars; taking `input`, untracked."""
-    return as_options({"raw": RAW_FOLDER, "derivatives": DERIVATIVES})
+    return as_options({"raw": RAW_FOLDER, "derivatives": str(DERIVATIVES)})
 
 
 def tries_of_scan(wildcards):
@@ -131,11 +129,10 @@ def quality_inputs():
     outputs = preprocess_outputs()
     files = {name: outputs[name] for name in outputs if name != "warp"}
     if IS_PHANTOM:
-        truth = f"{TRUTH}/{{folder}}/{{scan}}"
-        files["truth_mask"] = f"{truth}_desc-brain_mask.nii.gz"
-        files["truth_bias"] = f"{truth}_desc-bias_field.nii.gz"
-        files["truth_coverage"] = f"{truth}_desc-coverage_mask.nii.gz"
-        files["truth_transform"] = f"{truth}_from-T1w_to-MNI152_xfm.json"
+        files["truth_mask"] = RAW.brain_mask
+        files["truth_bias"] = RAW.bias_field
+        files["truth_coverage"] = RAW.coverage
+        files["truth_transform"] = RAW.transform
     return files
 
 

@@ -39,7 +39,9 @@ rule quality_page:
         pictures=per_scan(rules.quality.output.picture),
         exclude=config["cohort"]["exclude"] or [],
         code=code("contrage.report.quality.page"),
-        look=quality_page_files(),
+        look=look(
+            "quality/*.css", "quality/*.html", "quality/*.js", "head.html", "style.css"
+        ),
     output:
         page=f"{DERIVATIVES}/quality.html",
         table=f"{DERIVATIVES}/quality.tsv",

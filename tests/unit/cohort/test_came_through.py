@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from contrage.cohort.names import quality_file
 from contrage.files import write_json, write_text
 from contrage.imaging.screen import BadCohortError
 from contrage.imaging.usable import tries, usable
+from contrage.layout import quality_file
 from contrage.tables import read_tsv
 
 GOOD = {"status": "ok", "stage": "quality", "reason": None}

@@ -58,7 +58,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     split({**settings, **ALL}, **common, output=place / "split.json")
     for fold in (0, 1):
         null_ages(
-            {"seed": 0},
+            {"seed": 0, "target": BLOCK},
             scans=place / "scans.tsv",
             split=place / "split.json",
             fold=fold,
@@ -69,10 +69,10 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def trained(folder: Path, name: str, fold: int, scans: Path, split: Path) -> Path:
     outputs = {key: folder / f"{name}-{fold}.{key}" for key in ("model", "curve", "resume")}
-    settings = {"row": "exp", "loss": {"loss": "exp"}, "training": TRAINING, "dataset": DATASET}
+    settings = {"row": "exp", "loss": {"loss": "exp"}, "training": TRAINING}
     features = folder / f"{name}-{fold}.npz"
     train(
-        settings | {"seed": 0, "snapshot_epochs": []},
+        settings | {"target": BLOCK, "dataset": DATASET, "seed": 0, "snapshot_epochs": []},
         array=folder / "array.npy",
         scans=scans,
         split=split,
@@ -117,7 +117,7 @@ def both(request, folder: Path) -> dict[str, dict]:
         outputs = {"predictions": folder / f"{ages}-{alpha}.tsv"}
         outputs["metrics"] = folder / f"{ages}-{alpha}.json"
         probe_training(
-            {"row": "exp", "seed": 0, "probe": PROBE | {"alpha": alpha}},
+            {"row": "exp", "seed": 0, "target": BLOCK, "probe": PROBE | {"alpha": alpha}},
             scans=tables,
             split=folder / "split.json",
             **chosen,
@@ -161,7 +161,7 @@ def test_a_single_candidate_is_taken(both, folder):
     one = PROBE | {"alpha": "unseen", "unseen": {"fraction": 0.2, "alphas": [10.0]}}
     metrics = folder / "one.json"
     probe_training(
-        {"row": "exp", "seed": 0, "probe": one},
+        {"row": "exp", "seed": 0, "target": BLOCK, "probe": one},
         **{name: both[name] for name in ("features", "unseen", "unseen_splits")},
         scans=both["tables"],
         split=folder / "split.json",
@@ -178,7 +178,7 @@ def test_whoever_is_tested_on_has_no_part_in_the_choice(both, folder):
     outputs = {"predictions": folder / "wrong.tsv", "metrics": folder / "wrong-metrics.json"}
     with pytest.raises(TableError, match=r"wrong\.json: scan sub-\d+ is not in the table"):
         probe_training(
-            {"row": "exp", "seed": 0, "probe": PROBE | {"alpha": "unseen"}},
+            {"row": "exp", "seed": 0, "target": BLOCK, "probe": PROBE | {"alpha": "unseen"}},
             features=both["features"],
             scans=both["tables"],
             split=folder / "split.json",
@@ -192,7 +192,7 @@ def test_one_table_for_each_fold_or_one_for_all(both, folder):
     outputs = {"predictions": folder / "p.tsv", "metrics": folder / "m.json"}
     with pytest.raises(TableError, match="2 folds, but 3 tables of scans"):
         probe_training(
-            {"row": "exp", "seed": 0, "probe": PROBE},
+            {"row": "exp", "seed": 0, "target": BLOCK, "probe": PROBE},
             features=both["features"],
             scans=[*both["tables"], both["tables"][0]],
             split=folder / "split.json",

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from targets import BLOCK
 
 from contrage.dataset.normalise import feature_statistics
 
@@ -31,6 +32,7 @@ SETTINGS = {
         "views": 2,
         "threads": 1,
     },
+    "target": BLOCK,
     "dataset": {"normalisation": "train", "field_of_view": "own", "voxel_mm": 4},
     "seed": 0,
     "snapshot_epochs": [],

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from targets import BLOCK
 
 from contrage.dataset.inner_split import inner_split
 from contrage.dataset.normalise import feature_statistics
@@ -51,7 +52,8 @@ def searched(cohort, settings, draws: int = 3) -> dict[str, Any]:
     folder = cohort.folder / "search"
     inner = {"scans": folder / "inner.tsv", "split": folder / "inner.json", "fold": 0}
     inner_split(
-        {"purpose": "search", "fraction": 0.25, "seed": 0, "batch_size": 4, **settings["dataset"]},
+        {"purpose": "search", "fraction": 0.25, "seed": 0, "target": BLOCK, "batch_size": 4}
+        | settings["dataset"],
         **cohort.inputs,
         inner_scans=inner["scans"],
         output=inner["split"],
@@ -62,7 +64,7 @@ def searched(cohort, settings, draws: int = 3) -> dict[str, Any]:
         outputs = cohort.outputs(f"search/draw-{number}")
         train({**settings, "loss": {**settings["loss"], **one}}, **inputs, **outputs)
         metrics.append(score(outputs["features"], inner, settings))
-    where = {"row": "dynlocrep", "split": 0, "fold": 0, "draws": drawn}
+    where = {"row": "dynlocrep", "split": 0, "fold": 0, "draws": drawn, "target": BLOCK}
     choose(where, metrics=metrics, output=folder / "best.json")
     return {path.name: path.read_bytes() for path in [*metrics, folder / "best.json"]}
 
@@ -74,6 +76,7 @@ def score(features: Path, inner: dict, settings: dict) -> Path:
     wanted = {
         "row": "dynlocrep",
         "seed": 0,
+        "target": BLOCK,
         "probe": {"alpha": "training", "alphas": [0.1, 1, 10], "folds": 3},
     }
     outputs = {"predictions": folder / "predictions.tsv", "metrics": metrics}

@@ -11,8 +11,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from contrage.cohort.names import MAPS, participant
+from contrage.cohort.names import MAPS
 from contrage.errors import few
+from contrage.scan_ids import participant
 
 if TYPE_CHECKING:
     import numpy as np

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from contrage.cohort.names import folder, scan_id
 from contrage.cohort.scans import Cohort, Scan
 from contrage.errors import SettingsError, TableError
+from contrage.scan_ids import folder, scan_id
 
 ALL = ("source", "columns")
 OF_SOURCE = {

@@ -26,11 +26,11 @@ UNSCORED = PREDICT
 """Who is predicted, and of whom no error is told as that of a row."""
 ALWAYS = (TRAIN, TEST)
 """Roles that every fold of a split file has; it has the others where somebody plays them."""
-PREDICTED = (TRAIN, VAL, TEST, EXTERNAL, PREDICT)
+PLAYED = (TRAIN, VAL, TEST, EXTERNAL, PREDICT)
 """Roles with a line in predictions, in the order of the lines; "none" has no part in anything."""
 SCALED_WITH = (TRAIN, VAL, TEST)
 """Whose voxels count with `dataset.normalisation: cohort`."""
-ROLES = (*PREDICTED, NONE)
+ROLES = (*PLAYED, NONE)
 
 OF_SCANS = ("participant_id", "session", "sex", "site")
 """Columns that every table of scans has: they are not asked of the cohort's tables."""

@@ -16,7 +16,7 @@ from contrage.dataset.parts import make_folds
 from contrage.dataset.roles import (
     ALWAYS,
     LEARNED_FROM,
-    PREDICTED,
+    PLAYED,
     SCALED_WITH,
     Visit,
     check_leakage,
@@ -61,7 +61,7 @@ def split(settings: dict[str, Any], *, scans: Path, array: Path, output: Path) -
     visits = read_visits(scans, table, settings)
     folds = []
     for number, made in enumerate(make_folds(visits, settings, settings["seed"])):
-        parts = {role: table[table["scan_id"].isin(made.scans(role))] for role in PREDICTED}
+        parts = {role: table[table["scan_id"].isin(made.scans(role))] for role in PLAYED}
         _check_size(len(parts[LEARNED_FROM]), number, settings)
         folds.append({"fold": number, "name": made.name, **content(images, parts, settings)})
         counts = ", ".join(f"{len(part)} {role}" for role, part in parts.items() if len(part))

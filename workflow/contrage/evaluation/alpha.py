@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.linear_model import Ridge
 
+from contrage.dataset.roles import CHOSEN_BY
 from contrage.errors import TableError
 from contrage.evaluation import predictions as table
 from contrage.evaluation.predictions import Fold
@@ -65,12 +66,12 @@ class Features:
 def fitted(part: Fold, features: Features, settings: dict[str, Any]) -> Ridge:
     """Fit a fold's probe, its α chosen by cross-validation on the training scans (the authors').
 
-    These are scans whose ages the encoder has learned from: on features that fit them the choice
+    These are scans whose targets the encoder has learned from: on features that fit them the choice
     finds signal where there is none, so that it says little about others.
     """
     train = part.train
     chosen = settings["alphas"], settings["folds"]
-    return fit(features.of(train), train.ages, train.participants, *chosen)
+    return fit(features.of(train), train.targets, train.participants, *chosen)
 
 
 def fitted_unseen(
@@ -92,19 +93,25 @@ def fitted_unseen(
         Candidates; of equally good ones the first is taken.
     """
     alpha = alphas[int(errors_at(inner, inner_features, alphas).mean(0).argmin())]
-    return Ridge(alpha=float(alpha), solver="svd").fit(features.of(part.train), part.train.ages)
+    return Ridge(alpha=float(alpha), solver="svd").fit(features.of(part.train), part.train.targets)
 
 
 def inner_fold(split: Path, part: Fold) -> Fold:
-    """Return the one fold of a split inside a fold's training scans; it can have no other scan."""
-    (found,) = table.folds(split, part.train)
+    """Return the one fold of a split inside a fold's training scans; it can have no other scan.
+
+    But those of role val, by whom an early stop may have chosen the epoch.
+    """
+    own = part.train
+    if CHOSEN_BY in part.parts:
+        own = own.and_also(part.parts[CHOSEN_BY])
+    (found,) = table.folds(split, own)
     return found
 
 
 def errors_at(
     part: Fold, features: Features, alphas: Sequence[float] = FIXED
 ) -> NDArray[np.float64]:
-    """Return the absolute errors (test scans, α) of a fold at each α, years."""
+    """Return the absolute errors (test scans, α) of a fold at each α, in the target's unit."""
     train, test = part.train, part.test
-    found = predict_path(features.of(train), train.ages, alphas, features.of(test))
-    return np.abs(found - test.ages[:, None])
+    found = predict_path(features.of(train), train.targets, alphas, features.of(test))
+    return np.abs(found - test.targets[:, None])

@@ -1,4 +1,4 @@
-"""What a frozen encoder's features say about age, read by a ridge regression."""
+"""What a frozen encoder's features say about the target, read by a ridge regression."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ import pandas as pd
 from sklearn.linear_model import Ridge
 from sklearn.metrics import mean_absolute_error
 
-from contrage.errors import TableError
+from contrage.dataset.roles import LEARNED_FROM, REPORTED, UNSCORED
+from contrage.errors import TableError, few
 from contrage.evaluation import predictions as table
 from contrage.evaluation.alpha import (
     FIXED,
@@ -28,8 +29,13 @@ from contrage.evaluation.predictions import Fold
 from contrage.evaluation.statistics.metrics import scores
 from contrage.files import write_json
 from contrage.learning.folds import read_scans
+from contrage.target import Target
 
 logger = logging.getLogger(__name__)
+
+BEYOND = "out_of_range"
+FURTHER = ("own_prediction", BEYOND)
+"""Columns of a predictions file after the usual ones, where there is something to say in them."""
 
 
 def probe(
@@ -43,14 +49,14 @@ def probe(
     unseen: list[Path] | None = None,
     unseen_splits: list[Path] | None = None,
 ) -> None:
-    """Predict age from the features of all trainings of a row, one after the other.
+    """Predict the target from the features of all trainings of a row, one after the other.
 
     One process for all of them: importing scikit-learn takes longer than a probe.
 
     Parameters
     ----------
     settings : dict
-        `row`, `seeds` (of each training) and `probe` (alpha, alphas, folds, unseen).
+        `row`, `seeds` (of each training), `target` and `probe` (alpha, alphas, folds, unseen).
     features : list of Path
         What `probe_training` reads of each training: all of the first, then all of the second.
     scans, splits : list of Path
@@ -103,21 +109,23 @@ def probe_training(
     unseen: list[Path] | None = None,
     unseen_splits: list[Path] | None = None,
 ) -> None:
-    """Predict age from the features of one training seed, all folds together.
+    """Predict the target from the features of one training seed, all folds together.
 
     Parameters
     ----------
     settings : dict
-        `row`, `seed` and `probe`.
+        `row`, `seed`, `target` and `probe`.
     features : list of Path
         One npz per fold, in the order of the split file's folds.
     scans : list of Path
-        The experiment's scans: one table, or one per fold where training ages are permuted.
+        The experiment's scans: one table, or one per fold where training targets are permuted.
     split : Path
         The folds of this seed.
     predictions : Path
-        Output TSV: participant_id, age, predicted_age, split (train or test), scan_id, site, fold;
-        own_prediction as well where the loss predicts age itself. A scan has a line per fold.
+        Output TSV: participant_id, <target>, predicted_<target>, split (the role), scan_id, site,
+        fold; own_prediction as well where the loss predicts the target itself; out_of_range (true
+        or false: whether the target is outside the range learned from) where some are predicted
+        alone. A scan has a line per fold in which it has a role.
     metrics : Path
         Output JSON: mae, rmse, r2, r of the test lines; n_test (scans); alpha per fold, and
         alpha_candidates; mae_at_alpha, [[α, error], …] whatever was chosen; mae_baseline (the
@@ -130,11 +138,12 @@ def probe_training(
     Raises
     ------
     LeakageError
-        If a participant is in training and test of a fold.
+        If a participant has two roles in a fold.
     TableError
         If a fold's features lack a scan.
     """
-    parts = list(table.folds(split, *map(read_scans, scans)))
+    target = Target(**settings["target"])
+    parts = list(table.folds(split, *(read_scans(path, target) for path in scans)))
     if len(parts) != len(features):
         raise TableError(f"{split}: {len(parts)} folds, but {len(features)} files of features")
     found = [Features(path) for path in features]
@@ -143,18 +152,20 @@ def probe_training(
         _fit(part, own, chosen_on, settings["probe"])
         for part, own, chosen_on in zip(parts, found, inner, strict=True)
     ]
-    lines = [
-        line
+    of_fold = [
+        _lines(target, part, own, fitted)
         for part, own, fitted in zip(parts, found, fits, strict=True)
-        for line in _lines(part, own, fitted)
     ]
-    own = "own_prediction" in lines[0]
-    table.write(predictions, lines, *(["own_prediction"] if own else []))
-    report = summary(lines) | _alphas(parts, found, fits, settings["probe"])
+    if any(UNSCORED in part.parts for part in parts):
+        of_fold = [_flagged(part, each) for part, each in zip(parts, of_fold, strict=True)]
+    lines = [line for each in of_fold for line in each]
+    table.write(predictions, target, lines, *(name for name in FURTHER if name in lines[0]))
+    _tell_beyond(lines)
+    report = summary(lines, target) | _alphas(parts, found, fits, settings["probe"])
     report |= {"mae_baseline": _baseline(parts), **network_size(features[0]), **epochs(features)}
     write_json(metrics, {"loss": settings["row"], "seed": settings["seed"], **_plain(report)})
-    errors = report["mae"], report["mae_baseline"]
-    logger.info("%s: test MAE %.3f years (training mean: %.3f)", metrics, *errors)
+    error = target.told(f"{report['mae']:.3f}")
+    logger.info("%s: test MAE %s (training mean: %.3f)", metrics, error, report["mae_baseline"])
 
 
 def _fit(
@@ -168,15 +179,42 @@ def _fit(
     )
 
 
-def _lines(part: Fold, features: Features, fitted: Ridge) -> list[dict[str, Any]]:
-    """Return a line for every scan of both sides."""
+def _lines(target: Target, part: Fold, features: Features, fitted: Ridge) -> list[dict[str, Any]]:
+    """Return a line for every scan that has a role."""
     lines = []
     for side, scans in part.sides:
-        more = {}
+        more: dict[str, Any] = {}
         if "prediction" in features.arrays:
             more["own_prediction"] = features.column("prediction", scans)
-        lines += table.lines(side, part.number, scans, fitted.predict(features.of(scans)), **more)
+        predicted = fitted.predict(features.of(scans))
+        lines += table.lines(target, side, part.number, scans, predicted, **more)
     return lines
+
+
+def _flagged(part: Fold, lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return a fold's lines, each with whether its target is outside the range learned from."""
+    beyond = np.concatenate([part.beyond(scans) for _, scans in part.sides])
+    words = np.where(beyond, "true", "false").tolist()
+    return [{**line, BEYOND: word} for line, word in zip(lines, words, strict=True)]
+
+
+def _tell_beyond(lines: list[dict[str, Any]]) -> None:
+    """Warn of people who are only predicted, by a model that learned from nobody like them."""
+    names = [
+        line["scan_id"]
+        for line in lines
+        if line["split"] == UNSCORED and line.get(BEYOND) == "true"
+    ]
+    if names:
+        logger.warning(
+            "%d %s of role %s %s a target outside the range that is learned from (column %s): %s",
+            len(names),
+            "scan" if len(names) == 1 else "scans",
+            UNSCORED,
+            "has" if len(names) == 1 else "have",
+            BEYOND,
+            few(names),
+        )
 
 
 def _alphas(
@@ -193,20 +231,23 @@ def _alphas(
 
 
 def _baseline(parts: list[Fold]) -> float:
-    errors = [np.abs(part.test.ages - part.train.ages.mean()) for part in parts]
+    errors = [np.abs(part.test.targets - part.train.targets.mean()) for part in parts]
     return float(np.concatenate(errors).mean())
 
 
-def summary(lines: list[dict[str, Any]]) -> dict[str, Any]:
-    """Return the metrics of a predictions file's lines: of the test lines unless named train."""
-    frame = pd.DataFrame(lines)
-    train, test = (frame[frame["split"] == side] for side in ("train", "test"))
-    reference = test["fold"].map(train.groupby("fold")["age"].mean())
-    report = scores(test["age"], test["predicted_age"], test["fold"], reference)
+def summary(lines: list[dict[str, Any]], target: Target) -> dict[str, Any]:
+    """Return the metrics of a predictions file's lines: of the test lines unless named train.
+
+    Lines of other roles have no part in them.
+    """
+    frame, true, predicted = pd.DataFrame(lines), target.column, target.predicted
+    train, test = (table.of_role(frame, role) for role in (LEARNED_FROM, REPORTED))
+    reference = test["fold"].map(train.groupby("fold")[true].mean())
+    report = scores(test[true], test[predicted], test["fold"], reference)
     report["n_test"] = len(test)
-    report["train_mae"] = float(mean_absolute_error(train["age"], train["predicted_age"]))
+    report["train_mae"] = float(mean_absolute_error(train[true], train[predicted]))
     if "own_prediction" in test:
-        report["mae_own"] = float(mean_absolute_error(test["age"], test["own_prediction"]))
+        report["mae_own"] = float(mean_absolute_error(test[true], test["own_prediction"]))
     return report
 
 

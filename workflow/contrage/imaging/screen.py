@@ -8,10 +8,11 @@ from typing import Any
 
 from contrage.cohort.agreement import disagreements
 from contrage.cohort.duplicates import KEEP, REFUSE, same_file, same_sessions
-from contrage.cohort.names import MAPS, check_file
+from contrage.cohort.names import MAPS
 from contrage.cohort.scans import FILES
 from contrage.errors import ContrageError, few
 from contrage.files import read_json
+from contrage.layout import check_file
 from contrage.tables import read_tsv, write_tsv
 
 log = logging.getLogger(__name__)

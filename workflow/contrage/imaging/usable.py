@@ -6,10 +6,10 @@ import logging
 from pathlib import Path
 from typing import Any
 
-from contrage.cohort.names import quality_file
 from contrage.errors import few
 from contrage.files import read_json, write_json
 from contrage.imaging.screen import BadCohortError
+from contrage.layout import quality_file
 from contrage.tables import read_tsv, write_tsv
 
 log = logging.getLogger(__name__)

@@ -13,6 +13,7 @@ from contrage.cohort.scans import Cohort, Scan
 from contrage.dataset import schemes
 from contrage.dataset.parts import divide, left_of, make_folds
 from contrage.dataset.roles import (
+    APART,
     CHOSEN_BY,
     LEARNED_FROM,
     Visit,
@@ -133,6 +134,12 @@ def _left(everyone: Sequence[Visit], dataset: dict[str, Any]) -> list[tuple[int,
 
 def _count(scans: Sequence[Visit]) -> tuple[int, int]:
     return len(Counter(each.participant_id for each in scans)), len(scans)
+
+
+def has_external(config: dict[str, Any]) -> bool:
+    """Return whether the configuration asks for a table of people of other sites."""
+    split = config["dataset"]["split"]
+    return split["scheme"] == "given" and APART in split["roles"].values()
 
 
 def check_split(config: dict[str, Any]) -> None:

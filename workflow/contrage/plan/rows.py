@@ -10,7 +10,7 @@ from typing import Any
 from contrage import losses
 from contrage.cohort import leave_out
 from contrage.cohort.exclude import read_exclusions
-from contrage.cohort.names import MAPS, participant
+from contrage.cohort.names import MAPS
 from contrage.cohort.scans import Cohort, Scan
 from contrage.cohort.sources.arrays import KINDS
 from contrage.cohort.sources.arrays import check_settings as check_arrays
@@ -21,6 +21,7 @@ from contrage.plan import draws as search
 from contrage.plan import null
 from contrage.plan.loss_settings import check_kinds, check_row
 from contrage.run import code as sources
+from contrage.scan_ids import participant
 
 ABLATED = "dynlocrep"
 DEFAULT_NORM = "manhattan"

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-PREPARED = ("results/derivatives/", "results/phantom/")
+from contrage.layout import OF_COHORT, OF_PHANTOM
+
+PREPARED = (OF_COHORT.format(""), OF_PHANTOM.format(""))
 PREPARES = frozenset(
     (
         *(

@@ -2,21 +2,51 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Iterator
 from itertools import product
 from pathlib import Path
 from string import Formatter
 from typing import TYPE_CHECKING, Any
 
-from contrage.cohort.names import folder
 from contrage.files import read_json
-from contrage.tables import read_tsv
+from contrage.layout import sidecar_file
+from contrage.scan_ids import folder
+from contrage.tables import read_tsv, write_tsv
 
 if TYPE_CHECKING:
     import pandas as pd
 
+logger = logging.getLogger(__name__)
+
 COLUMNS = ["step", "jobs", "total_s", "median_s", "max_s", "cpu_s", "peak_mb"]
 PREPROCESS = "preprocess"
+
+
+def runtimes(
+    settings: dict[str, Any], *, scans: Path, results: Path, derivatives: Path, table: Path
+) -> None:
+    """Write what the jobs took that this run is made of.
+
+    Snakemake measures a job when it has ended and asks nobody for these files: with them as inputs,
+    whoever cleared them away would train all again. So they are named in the settings, and counted
+    are those that there are.
+
+    Parameters
+    ----------
+    settings : dict
+        ``benchmarks``, as `runtime_table` takes them.
+    scans : Path
+        The cohort's table: of whose scans the run times are.
+    results, derivatives : Path
+        The folders that benchmarks and sidecars are named from.
+    table : Path
+        The TSV file to write.
+    """
+    folders = {"results": Path(results), "derivatives": Path(derivatives)}
+    everyone = read_tsv(scans)["scan_id"]
+    write_tsv(table, runtime_table(settings["benchmarks"], folders, everyone))
+    logger.info("wrote %s", table)
 
 
 def runtime_table(
@@ -103,7 +133,7 @@ def _sidecar_seconds(derivatives: Path, scans: list[str]) -> pd.DataFrame:
 
     lines = []
     for scan in scans:
-        path = derivatives / folder(scan) / f"{scan}_desc-preproc.json"
+        path = derivatives / sidecar_file(scan)
         steps = (read_json(path).get("steps") or []) if path.is_file() else []
         named = steps.items() if isinstance(steps, dict) else ((s.get("name"), s) for s in steps)
         for name, step in named:

@@ -12,12 +12,14 @@ import pandas as pd
 from sklearn.decomposition import PCA
 
 from contrage.dataset.load import Loader
+from contrage.dataset.roles import LEARNED_FROM
 from contrage.evaluation import predictions as table
 from contrage.evaluation.alpha import candidates
 from contrage.evaluation.predictions import Fold
 from contrage.evaluation.ridge import fit
 from contrage.files import open_array
 from contrage.learning.folds import read_scans
+from contrage.target import Target
 
 logger = logging.getLogger(__name__)
 
@@ -27,16 +29,16 @@ CHUNK = 32
 
 Load = Callable[[np.ndarray], np.ndarray]
 Sides = dict[str, np.ndarray]
-"""What there is of the training and of the test scans of a fold, by these names."""
+"""What there is of the scans of a fold, by their roles."""
 
 
 def baselines(
     settings: dict[str, Any], *, array: Path, scans: Path, split: Path, predictions: Path
 ) -> None:
-    """Predict age in plain ways on the folds of one seed.
+    """Predict the target in plain ways on the folds of one seed.
 
-    mean: the training scans' mean age. site-mean: the mean age of the training scans of the same
-    study, which is what knowing the study alone gives (only where studies are known).
+    mean: that of the training scans. site-mean: that of the training scans of the same study,
+    which is what knowing the study alone gives (only where studies are known).
     ridge-blocks: means over blocks of 16 mm, 20 principal components, ridge. ridge-coverage: the
     same of the mask of non-zero voxels, which is what the field of view alone gives. Of a table
     the last two give way to ridge-features: ridge on its features as they are, z-scored.
@@ -44,7 +46,8 @@ def baselines(
     Parameters
     ----------
     settings : dict
-        `dataset` (voxel_mm, normalisation, field_of_view), `probe` (alpha, alphas, folds, unseen).
+        `target`, `dataset` (voxel_mm, normalisation, field_of_view), `probe` (alpha, alphas, folds,
+        unseen).
     array, scans, split : Path
         As in training.
     predictions : Path
@@ -53,9 +56,10 @@ def baselines(
     Raises
     ------
     LeakageError
-        If a participant is in training and test of a fold.
+        If a participant has two roles in a fold.
     """
-    everyone = read_scans(scans)
+    target = Target(**settings["target"])
+    everyone = read_scans(scans, target)
     is_table = open_array(array).ndim == 2
     lines: list[dict[str, Any]] = []
     for part in table.folds(split, everyone):
@@ -64,16 +68,18 @@ def baselines(
         found = _means(part) | ridges(part, load, settings)
         for name, predicted in found.items():
             for side, side_scans in part.sides:
-                lines += table.lines(side, part.number, side_scans, predicted[side], baseline=name)
+                lines += table.lines(
+                    target, side, part.number, side_scans, predicted[side], baseline=name
+                )
     lines.sort(key=lambda line: line["baseline"])
-    table.write(predictions, lines, "baseline")
+    table.write(predictions, target, lines, "baseline")
 
 
 def _means(part: Fold) -> dict[str, Sides]:
     """Predict without a look at images."""
-    overall = part.train.ages.mean()
+    overall = part.train.targets.mean()
     found = {"mean": {side: np.full(len(scans.ids), overall) for side, scans in part.sides}}
-    of_site = pd.Series(part.train.ages).groupby(np.array(part.train.sites, object)).mean()
+    of_site = pd.Series(part.train.targets).groupby(np.array(part.train.sites, object)).mean()
     if len(of_site):
         found["site-mean"] = {
             side: pd.Series(scans.sites).map(of_site).fillna(overall).to_numpy()
@@ -88,7 +94,7 @@ def _ridges(part: Fold, load: Load, settings: dict[str, Any]) -> dict[str, Sides
     found = {}
     for name, of_mask in (("ridge-blocks", False), ("ridge-coverage", True)):
         means = {side: blocks(scans.rows, load, block, of_mask) for side, scans in part.sides}
-        components = principal_components(means["train"])
+        components = principal_components(means[LEARNED_FROM])
         values = {side: components.transform(means[side]) for side in means}
         found[name] = _ridge(name, part, values, settings["probe"])
     return found
@@ -102,9 +108,9 @@ def _ridge_of_table(part: Fold, load: Load, settings: dict[str, Any]) -> dict[st
 
 def _ridge(name: str, part: Fold, values: Sides, probe: dict[str, Any]) -> Sides:
     train = part.train
-    # No encoder has fitted these to the ages: cross-validation chooses, from the losses' list.
+    # No encoder has fitted these to the targets: cross-validation chooses, from the losses' list.
     chosen = candidates(probe), probe["folds"]
-    fitted = fit(values["train"], train.ages, train.participants, *chosen)
+    fitted = fit(values[LEARNED_FROM], train.targets, train.participants, *chosen)
     logger.info("fold %d, %s: alpha %g", part.number, name, fitted.alpha)
     return {side: fitted.predict(values[side]) for side in values}
 

@@ -1,20 +1,24 @@
-"""Early stop on a part of the training split; test scans have no part in it."""
+"""Early stop on a part of the training split, or on people of role val; nobody else counts."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 import torch
 
 from contrage.dataset.hold_out import hold_out
+from contrage.dataset.roles import CHOSEN_BY
+from contrage.errors import SettingsError
 from contrage.learning.embed import extract
 from contrage.learning.folds import Scans
 from contrage.learning.images import Images
 from contrage.learning.machine.processes import ALONE, World
+from contrage.target import Target
 
 if TYPE_CHECKING:
     from contrage.learning.loop.state import State
@@ -32,7 +36,8 @@ def divide(scans: Scans, training: dict[str, Any], seed: int) -> tuple[Scans, Sc
     scans : Scans
         The training split.
     training : dict
-        `early_stop`: None, or with the `fraction` of the participants to validate on.
+        `early_stop`: None, or with the `fraction` of the participants to validate on where its `on`
+        is inner.
     seed : int
         Of the training.
 
@@ -47,11 +52,43 @@ def divide(scans: Scans, training: dict[str, Any], seed: int) -> tuple[Scans, Sc
         If either side has fewer than two participants.
     """
     drawn: set[str] = set()
-    if settings := training.get("early_stop"):
+    settings = training.get("early_stop")
+    if settings and settings["on"] != CHOSEN_BY:
         chance, key = np.random.default_rng(seed), "training.early_stop.fraction"
         drawn = hold_out(scans.participants, settings["fraction"], chance, key)
     held_out = np.array([person in drawn for person in scans.participants], dtype=bool)
     return scans.take(np.flatnonzero(~held_out)), scans.take(np.flatnonzero(held_out))
+
+
+def chosen_by(
+    everyone: Scans, entry: Mapping[str, Any], training: dict[str, Any], source: Path
+) -> Scans:
+    """Return the scans of a fold that have a role for choosing the epoch; none where not asked.
+
+    Parameters
+    ----------
+    everyone : Scans
+    entry : mapping
+        The fold, as it stands in the split file `source`.
+    training : dict
+        `early_stop`: None, or with `on`.
+    source : Path
+        Named in the error.
+
+    Raises
+    ------
+    SettingsError
+        If nobody in the fold has the role.
+    """
+    settings = training.get("early_stop")
+    if not settings or settings["on"] != CHOSEN_BY:
+        return everyone.take(np.array([], dtype=int))
+    if CHOSEN_BY not in entry:
+        raise SettingsError(
+            f"training.early_stop.on: {CHOSEN_BY}, but nobody in fold {entry['fold']} of {source} "
+            "has that role (dataset.split.roles); set it to inner"
+        )
+    return everyone.pick(entry[CHOSEN_BY], source)
 
 
 @dataclass
@@ -67,26 +104,28 @@ class Validation:
     ----------
     places : ndarray of shape (n,)
         Of the scans in the images of the training: those learned from before those held out.
-    ages : ndarray of shape (n,)
-        Years, in the same order.
+    targets : ndarray of shape (n,)
+        In the same order.
     learned : int
         How many are learned from.
     settings : dict or None
-        `every` and `patience`, both in epochs; None looks at nothing.
+        `every` and `patience` (None: to the last), both in epochs; None looks at nothing.
     batch_size : int
     epochs : int
         Of the training; its last epoch is always looked at.
     alphas : sequence of float
         Of the probe.
+    target : Target
     """
 
     places: np.ndarray
-    ages: np.ndarray
+    targets: np.ndarray
     learned: int
     settings: dict[str, Any] | None
     batch_size: int
     epochs: int
     alphas: Sequence[float]
+    target: Target
 
     @classmethod
     def of(cls, everyone: Scans, own: Scans, held_out: Scans, settings: dict[str, Any]) -> Self:
@@ -94,12 +133,13 @@ class Validation:
         training = settings["training"]
         return cls(
             places=np.concatenate([everyone.places(own), everyone.places(held_out)]),
-            ages=np.concatenate([own.ages, held_out.ages]),
+            targets=np.concatenate([own.targets, held_out.targets]),
             learned=len(own.ids),
             settings=training.get("early_stop"),
             batch_size=training["batch_size"],
             epochs=training["epochs"],
             alphas=settings["probe"]["alphas"] if training.get("early_stop") else (),
+            target=Target(**settings["target"]),
         )
 
     def look(self, state: State, images: Images, world: World = ALONE) -> None:
@@ -109,8 +149,8 @@ class Validation:
         if state.epoch % self.settings["every"] and state.epoch != self.epochs:
             return
         found = extract(state.evaluated, images, self.places, self.batch_size, world)
-        ages = torch.from_numpy(self.ages)
-        error = world.agree(probe_error(found, ages, self.learned, self.alphas))
+        targets = torch.from_numpy(self.targets)
+        error = world.agree(probe_error(found, targets, self.learned, self.alphas))
         state.validation.append([state.epoch, error])
         if state.best is None or error < state.best["error"]:
             weights = {k: v.clone() for k, v in state.evaluated.state_dict().items()}
@@ -118,7 +158,7 @@ class Validation:
 
     def is_over(self, state: State) -> bool:
         """Return whether the error has not fallen for as long as the patience lasts."""
-        if not self.settings or state.best is None:
+        if not self.settings or state.best is None or self.settings["patience"] is None:
             return False
         return state.epoch - state.best["epoch"] >= self.settings["patience"]
 
@@ -128,17 +168,17 @@ class Validation:
             return
         state.evaluated.load_state_dict(state.best["network"])
         logger.info(
-            "weights of epoch %d of %d: mean absolute error %.3g years on the validation part",
+            "weights of epoch %d of %d: mean absolute error %s on the validation part",
             state.best["epoch"],
             state.epoch,
-            state.best["error"],
+            self.target.told(f"{state.best['error']:.3g}"),
         )
 
 
 def probe_error(
-    features: torch.Tensor, ages: torch.Tensor, learned: int, alphas: Sequence[float]
+    features: torch.Tensor, targets: torch.Tensor, learned: int, alphas: Sequence[float]
 ) -> float:
-    """Return the mean absolute error, in years, of a ridge regression on frozen features.
+    """Return the mean absolute error, in the target's unit, of a ridge regression on features.
 
     The probe's penalties are tried on the validation part and the smallest error counts: as
     little as that flatters, it does so in every epoch. By torch, where the features are:
@@ -147,18 +187,18 @@ def probe_error(
     Parameters
     ----------
     features : Tensor of shape (n, d)
-    ages : Tensor of shape (n,)
+    targets : Tensor of shape (n,)
     learned : int
         The first so many fit the regression, the others judge it.
     alphas : sequence of float
         The penalties to try, `probe.alphas`.
     """
-    features, ages = features.double(), ages.double()
+    features, targets = features.double(), targets.double()
     fitted, judged = features[:learned], features[learned:]
-    centre, mean = fitted.mean(0), ages[:learned].mean()
+    centre, mean = fitted.mean(0), targets[:learned].mean()
     u, s, vh = torch.linalg.svd(fitted - centre, full_matrices=False)
-    projected = u.T @ (ages[:learned] - mean)
+    projected = u.T @ (targets[:learned] - mean)
     penalties = torch.tensor(alphas, dtype=torch.float64)[:, None]
     weights = (s / (s**2 + penalties) * projected) @ vh
     predicted = (judged - centre) @ weights.T + mean
-    return float((predicted - ages[learned:, None]).abs().mean(0).min())
+    return float((predicted - targets[learned:, None]).abs().mean(0).min())

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from contrage.dataset.roles import ALWAYS, LEARNED_FROM, NONE
 from contrage.files import read_npz
 from contrage.report.elements.ingredients import Ingredients
-from contrage.report.planned import snapshot_files
 from contrage.report.style import INK, Figure, loss_name, save
 from contrage.tables import read_tsv
 
@@ -33,7 +33,7 @@ def embedding(given: Ingredients) -> Figure | None:
     import matplotlib.pyplot as plt
 
     rows = (given.settings.get("embedding") or {}).get("rows") or []
-    shown = {row: _panels(snapshot_files(given.results, given.settings, row)) for row in rows}
+    shown = {row: _panels(given.snapshots_of.get(row, {})) for row in rows}
     shown = {row: panels for row, panels in shown.items() if panels}
     if not shown:
         return None
@@ -111,7 +111,10 @@ def _panel(axes: Axes, given: Ingredients, row: str, path: Path, scale: Normaliz
     stored = read_npz(path)
     names, features = stored["scan_id"].astype(str), stored["features"].astype(float)
     ages = given.scans.set_index("scan_id")["age"].reindex(names).to_numpy()
-    split = _split(given, row, path).reindex(names).fillna("train").to_numpy()
+    told = _split(given, row, path)
+    split = told.reindex(names).fillna(NONE if len(told) else LEARNED_FROM).to_numpy()
+    drawn = np.isin(split, ALWAYS)  # other people are in no comparison
+    features, ages, split = features[drawn], ages[drawn], split[drawn]
     points = pd.DataFrame({"age": ages, "split": split}).join(pd.DataFrame(flatten(features)))
     points = points.sort_values("split", ascending=False)  # those tested on top
     small = 0.5 if len(points) > 300 else 1
@@ -129,11 +132,12 @@ def _panel(axes: Axes, given: Ingredients, row: str, path: Path, scale: Normaliz
 
 
 def _split(given: Ingredients, row: str, path: Path) -> pd.Series:
-    """Return train or test by scan, in the first fold of the seed that `path` belongs to."""
+    """Return the roles of scans by scan, in the first fold of the seed that `path` belongs to."""
     import pandas as pd
 
-    table = given.results / "predictions" / row / f"{path.parent.name}.tsv"
-    if not table.is_file():
+    files = given.predictions_of.get(row, [])
+    table = next((file for file in files if file.stem == path.parent.name), None)
+    if table is None:
         return pd.Series(dtype=str)
     frame = read_tsv(table)
     if "fold" in frame:
