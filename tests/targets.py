@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from contrage import settings
+from contrage.settings import door as settings
 from contrage.target import Target
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -117,7 +117,10 @@ def reading(path: Path, whole: Path | None = None) -> Iterator[None]:
 
 def damaged(path: Path, error: Exception, whole: Path | None = None) -> CutFileError:
     """Note that a damaged file is to be made again; return the error that names it."""
-    told = f"{path} is cut short or damaged ({type(error).__name__})"
+    is_gone = isinstance(error, FileNotFoundError)
+    told = (
+        f"{path} is gone" if is_gone else f"{path} is cut short or damaged ({type(error).__name__})"
+    )
     if _is_asked_for(Path(os.path.abspath(whole or path))):
         return CutFileError(f"{told}: give the same command again, which makes it anew")
     advice = "get it again from where it came; where a run made it, delete it and run again"

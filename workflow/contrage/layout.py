@@ -122,6 +122,8 @@ class Derivatives(_Place):
     check: str = "{folder}/qc/{scan}_desc-check.json"
     quality: str = "{folder}/qc/{scan}_desc-quality.json"
     picture: str = "{folder}/qc/{scan}_desc-quality.png"
+    strip_record: str = "{folder}/{scan}_desc-strip.json"
+    correct_record: str = "{folder}/{scan}_desc-correct.json"
     preproc_sidecar: str = "{folder}/{scan}_desc-preproc.json"
 
     quality_page: str = "quality.html"

@@ -30,7 +30,7 @@ def command_line():
     Snakemake reads the workflow before it tells it who will run the jobs. With --directory, a
     profile was looked for where the command was given, most likely beside the Snakefile.
     """
-    for folder in (Path.cwd(), workflow.basedir):
+    for folder in (Path.cwd(), workflow.basedir, HERE.parent):
         try:
             with (
                 open(os.devnull, "w", encoding="utf-8") as nowhere,

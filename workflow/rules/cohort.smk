@@ -4,7 +4,7 @@ INDEX = {scan: index for index, scan in enumerate(SCANS)}
 
 
 def phantom_settings(wildcards):
-    return as_json(index=INDEX[wildcards.scan], **config["cohort"]["phantom"])
+    return as_json(index=INDEX[wildcards.scan], phantom=config["cohort"]["phantom"])
 
 
 def cohort_tables(wildcards):
@@ -81,6 +81,8 @@ if IS_PHANTOM:
         benchmark:
             DERIVATIVES.benchmark("phantom", "{folder}/{scan}")
         priority: 100
+        group:
+            "check"
         conda:
             "../../envs/imaging.yaml"
         threads: 1

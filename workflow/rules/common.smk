@@ -31,9 +31,12 @@ from contrage.run.code import digest
 # A plan is millions of objects that stay: looking through them for garbage was a fifth of the time.
 gc.set_threshold(50_000, 20, 100)
 
-# Jobs run this checkout's package, in every environment.
-PACKAGE = shlex.quote(os.path.join(workflow.basedir, "workflow"))
-shell.prefix(f"set -euo pipefail; export PYTHONPATH={PACKAGE}; ")
+# Jobs run this checkout's package, in every environment; a workflow that takes this one as a module
+# may have packages of its own besides. Snakemake formats a prefix, hence the doubled braces.
+PACKAGE = shlex.quote(str(sources.PACKAGE.parent))
+shell.prefix(
+    f"set -euo pipefail; export PYTHONPATH={PACKAGE}${{{{PYTHONPATH:+:$PYTHONPATH}}}}; "
+)
 
 
 RESULTS = layout.Results.of(config["experiment"])

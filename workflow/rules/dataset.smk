@@ -49,7 +49,7 @@ else:
             scans=rules.screen.output.passed,
             usable=rules.usable.output.table,
             images=per_scan(
-                rules.preprocess.output[
+                rules.register.output[
                     f"preproc_{IMAGE if IMAGE in MAPS else 'anatomical'}"
                 ]
             ),
@@ -62,6 +62,8 @@ else:
             DERIVATIVES.log("stack", os.path.basename(ARRAY)),
         benchmark:
             DERIVATIVES.benchmark("stack", os.path.basename(ARRAY))
+        group:
+            "dataset"
         conda:
             "../../envs/learning.yaml"
         threads: 1
@@ -91,7 +93,9 @@ rule select:
             rules.arrays.output.left_out if IS_ARRAYS else rules.cohort.output.excluded
         ),
         rows=f"{ARRAY}.tsv",
-        quality=per_scan(rules.quality.output.record) if HAS_SCANS else [],
+        # They have a digest of each scan's records and stand for them.
+        passed=rules.screen.output.passed if HAS_SCANS else [],
+        usable=rules.usable.output.table if HAS_SCANS else [],
         exclude=config["cohort"]["exclude"] or [],
         code=code("contrage.dataset.select"),
     output:
@@ -101,6 +105,8 @@ rule select:
         RESULTS.log("select"),
     benchmark:
         RESULTS.benchmark("select")
+    group:
+        "dataset"
     conda:
         "../../envs/learning.yaml"
     threads: 1
@@ -141,6 +147,8 @@ rule split:
         RESULTS.log("split", "seed-{seed}"),
     benchmark:
         RESULTS.benchmark("split", "seed-{seed}")
+    group:
+        "dataset"
     conda:
         "../../envs/learning.yaml"
     threads: 1

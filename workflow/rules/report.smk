@@ -52,6 +52,8 @@ rule tables:
         RESULTS.log("tables"),
     benchmark:
         RESULTS.benchmark("tables")
+    group:
+        "report"
     conda:
         "../../envs/learning.yaml"
     threads: 1
@@ -91,6 +93,8 @@ rule runtimes:
         RESULTS.log("runtimes"),
     benchmark:
         RESULTS.benchmark("runtimes")
+    group:
+        "report"
     conda:
         "../../envs/learning.yaml"
     threads: 1
@@ -132,6 +136,8 @@ rule figures:
         RESULTS.log("figures"),
     benchmark:
         RESULTS.benchmark("figures")
+    group:
+        "report"
     conda:
         "../../envs/learning.yaml"
     threads: 1
@@ -185,6 +191,8 @@ rule page:
         RESULTS.log("page"),
     benchmark:
         RESULTS.benchmark("page")
+    group:
+        "report"
     conda:
         "../../envs/learning.yaml"
     threads: 1

@@ -32,6 +32,8 @@ rule search_split:
         RESULTS.log("search_split", "split-{seed}_fold-{fold}"),
     benchmark:
         RESULTS.benchmark("search_split", "split-{seed}_fold-{fold}")
+    group:
+        "search_split"
     conda:
         "../../envs/learning.yaml"
     threads: 1

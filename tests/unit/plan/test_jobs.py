@@ -11,7 +11,7 @@ from contrage.cohort.scans import Cohort, Scan
 from contrage.layout import Results
 from contrage.plan import jobs, pretraining
 from contrage.plan.experiment import Experiment
-from contrage.settings import complete, load_schema
+from contrage.settings.door import complete, load_schema
 
 
 @pytest.fixture(scope="module")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 from pathlib import Path
 from typing import Any
@@ -42,7 +43,8 @@ def screen(
     derivatives : Path
         The folder with a check record per scan.
     passed : Path
-        Output: the rows of `scans` that can be used.
+        Output: the rows of `scans` that can be used, with a digest of each scan's record, for
+        which the table stands in the rules that follow.
     excluded : Path, optional
         Who was left out before any image was read; those whose files cannot be used are named
         with the others.
@@ -68,7 +70,16 @@ def screen(
     good = table[[reasons[scan] is None for scan in table["scan_id"]]]
     if good.empty:
         raise BadCohortError(f"{scans}: none of {len(table)} scans can be used (named above)")
-    write_tsv(passed, good)
+    digests = [digest_of(derivatives / check_file(scan)) for scan in good["scan_id"]]
+    write_tsv(passed, good.assign(record=digests))
+
+
+def digest_of(*records: Path) -> str:
+    """Return 16 hexadecimal digits of the contents of a scan's records."""
+    found = hashlib.sha256()
+    for record in records:
+        found.update(Path(record).read_bytes())
+    return found.hexdigest()[:16]
 
 
 def _reasons(records: dict[str, dict[str, Any]], settings: dict[str, Any]) -> dict[str, str | None]:

@@ -10,7 +10,6 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from contrage import settings
 from contrage.cohort.leave_out import of_both
 from contrage.errors import SettingsError
 from contrage.layout import Derivatives, Results
@@ -20,6 +19,7 @@ from contrage.plan.rows import (
     pretrained_rows,
     pretrains_on_phantom,
 )
+from contrage.settings import door as settings
 
 HERE = "pretraining"
 

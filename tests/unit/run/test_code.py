@@ -53,7 +53,7 @@ def test_a_training_does_not_declare_other_losses(loss):
 
 def test_imports_inside_functions_count():
     closure = sources.closure("contrage.cohort.read")
-    assert sources.PACKAGE / "cohort" / "bids.py" in closure
+    assert sources.PACKAGE / "cohort" / "sources" / "bids.py" in closure
 
 
 def test_no_step_declares_the_command_line():
@@ -73,7 +73,7 @@ def test_the_settings_read_from_the_source_are_those_of_the_class(loss):
     assert defaults == {name: each.default for name, each in own.items()}
 
 
-DIGEST = "from contrage import sources; print(sources.digest('contrage.imaging.check'))"
+DIGEST = "from contrage.run import code as sources; print(sources.digest('contrage.imaging.check'))"
 
 
 def digest_of(package: Path) -> str:
