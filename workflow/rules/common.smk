@@ -58,6 +58,7 @@ HAS_SCANS = not (IS_TABLE or IS_ARRAYS)
 USES_MASK = config["preprocessing"]["skull_strip"]["method"] == "mask"
 COHORT_SETTINGS = settings_of(
     {**config["cohort"], "columns": folds.carried_columns(config)},
+    target=config["target"],
     raw=str(RAW),
     needs_anatomical=USES_ANATOMICAL,
     needs_mask=USES_MASK,

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from contrage.cohort.scans import Cohort, Scan
+from contrage.cohort.targets import of_scan
 from contrage.dataset import schemes
 from contrage.dataset.parts import divide, left_of, make_folds
 from contrage.dataset.roles import (
@@ -40,11 +41,10 @@ def _matching(config: dict[str, Any], cohort: Cohort) -> Iterator[Visit]:
 
 def visits(config: dict[str, Any], cohort: Cohort) -> list[Visit]:
     """Return what decides the roles of the scans that an experiment uses."""
-    target, name = Target(**config["target"]), config["cohort"]["name"]
-    lines = [_line(scan) for scan in used_scans(config, cohort)]
-    values = target.of(lines, f"cohort {name}")
-    dataset = config["dataset"]
-    return [visit(line, dataset, value) for line, value in zip(lines, values, strict=True)]
+    target, dataset = Target(**config["target"]), config["dataset"]
+    return [
+        visit(_line(scan), dataset, of_scan(scan, target)) for scan in used_scans(config, cohort)
+    ]
 
 
 def _line(scan: Scan) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from typing import Any
 
 from contrage.cohort import leave_out
 from contrage.cohort.scans import Cohort, Scan
+from contrage.cohort.targets import of_scan
 from contrage.dataset.roles import CHOSEN_BY
 from contrage.dataset.shares import Training, count_held_out
 from contrage.errors import ContrageError, SettingsError, few
@@ -17,6 +18,7 @@ from contrage.learning.batch import check_batch
 from contrage.plan import folds, pretraining
 from contrage.plan import rows as experiment
 from contrage.tables import nearest
+from contrage.target import Target
 
 
 def check_plan(config: dict[str, Any], cohort: Cohort, trains: bool = True) -> None:
@@ -43,7 +45,7 @@ def check_plan(config: dict[str, Any], cohort: Cohort, trains: bool = True) -> N
         if not trains:
             return
         scans = experiment.used_scans(config, cohort)
-        _check_ages(config, scans)
+        _check_varies(config, scans)
         training = config["training"]
         check_batch(training["batch_size"], training["gpus_per_job"])
         _check_training(config, folds.smallest_training(config, cohort))
@@ -84,7 +86,11 @@ def left_out_otherwise(config: dict[str, Any], cohort: Cohort) -> list[str]:
     ]
 
 
-def _check_ages(config: dict[str, Any], scans: list[Scan]) -> None:
+def _check_varies(config: dict[str, Any], scans: list[Scan]) -> None:
+    target = Target(**config["target"])
+    if not target.is_age:
+        target.check_varies([of_scan(scan, target) for scan in scans], "those that are used")
+        return
     if len({scan.age for scan in scans}) > 1:
         return
     key = "cohort.table.age" if config["cohort"]["source"] == "table" else "cohort"

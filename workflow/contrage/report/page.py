@@ -31,6 +31,7 @@ from contrage.report.style import loss_name
 from contrage.report.text import number, without_folders
 from contrage.report.trainings import broken, epochs, networks, tested
 from contrage.tables import read_tsv
+from contrage.target import Target
 
 logger = logging.getLogger(__name__)
 
@@ -158,6 +159,7 @@ def context(settings: dict[str, Any], study: Study, images: dict[str, Any]) -> d
         "description": settings.get("description", ""),
         "image": study.image,
         "kind": study.kind,
+        "target": study.target,
         "has_scans": study.has_scans,
         "baselines": list(study.tables["baselines"].get("baseline", [])),
         "features": features(study) if study.is_table else "",
@@ -174,7 +176,7 @@ def context(settings: dict[str, Any], study: Study, images: dict[str, Any]) -> d
         "same_norms": {"euclidean", "cosine"} <= set(study.tables["norms"].get("norm", [])),
         "site_control": len(study.tables["site"]) > 0,
         "others": others(study, study.tables["predicted"]),
-        "own": own_predictions(study.tables["mae"]),
+        "own": own_predictions(study.tables["mae"], study.target),
         "holm": "p_holm" in study.tables["mae"] and len(study.tables["mae"]) > 1,
         "alphas": "alpha_median" in study.tables["mae"],
         "folds": study.scheme != "holdout",
@@ -193,14 +195,14 @@ def quality_page(study: Study) -> str:
     return f"../derivatives/{name}/quality.html" if study.has_scans else ""
 
 
-def own_predictions(mae: pd.DataFrame) -> list[str]:
-    """Say what losses that predict age themselves reach without the probe."""
+def own_predictions(mae: pd.DataFrame, target: Target) -> list[str]:
+    """Say what losses that predict the target themselves reach without the probe."""
     if "mae_own" not in mae:
         return []
     lines = mae.dropna(subset="mae_own").itertuples()
     return [
-        f"{loss_name(line.loss)} also predicts age by itself: without the ridge probe its error "
-        f"is {number(line.mae_own)} years."
+        f"{loss_name(line.loss)} also predicts {target.word} by itself: without the ridge probe "
+        f"its error is {target.told(number(line.mae_own))}."
         for line in lines
     ]
 
@@ -217,12 +219,14 @@ def installed() -> dict[str, str]:
 def tiles(study: Study) -> list[dict[str, str]]:
     """Return the key numbers: value, unit and what it is."""
     cohort, mae = study.tables["cohort"].iloc[-1], study.tables["mae"]
+    target = study.target
+    ends = [target.whole(cohort[f"{target.column}_{end}"]) for end in ("min", "max")]
     found = [
         {"value": str(int(cohort.n_participants)), "unit": "", "label": "participants"},
         {
-            "value": f"{cohort.age_min:.0f}–{cohort.age_max:.0f}",
-            "unit": "years",
-            "label": "range of age",
+            "value": f"{ends[0]}–{ends[1]}",
+            "unit": target.unit,
+            "label": f"range of {target.word}",
         },
     ]
     if study.is_table:
@@ -239,12 +243,12 @@ def tiles(study: Study) -> list[dict[str, str]]:
             },
             {
                 "value": number(best.mae_mean),
-                "unit": "years",
+                "unit": target.unit,
                 "label": f"lowest error: {loss_name(best.loss)}",
             },
             {
                 "value": number(best.mae_baseline),
-                "unit": "years",
+                "unit": target.unit,
                 "label": "error of predicting the mean",
             },
         ]
