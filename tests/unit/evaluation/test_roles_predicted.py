@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from targets import BLOCK
 
-from contrage.errors import LeakageError
+from contrage.errors import LeakageError, TableError
 from contrage.evaluation.elements.baselines import baselines
 from contrage.evaluation.elements.external import external, external_table
 from contrage.evaluation.predictions import read
@@ -242,3 +242,23 @@ def test_the_step_reads_rows_and_seeds_from_where_the_files_lie(study, cast):
     people = people[people["split"] == "external"]
     expected = (people["predicted"] - people["target"]).abs().mean()
     assert table[table["site"] == "all"]["mae"].tolist() == pytest.approx([expected] * 2)
+
+
+def test_the_penalty_may_be_chosen_in_a_split_that_has_people_of_role_val(study, cast):
+    parts(study, **cast)
+    inner = study.folder / "inner.json"
+    outer = study.split.read_text()
+    parts(study, train=cast["train"][:8], test=cast["train"][8:], val=cast["val"])
+    study.split.rename(inner)
+    study.split.write_text(outer)
+    files = {"features": [study.write_features(features(study))], "scans": [study.scans]}
+    outputs = {name: study.folder / f"{name}.out" for name in ("predictions", "metrics")}
+    settings = {**SETTINGS, "probe": {**PROBE, "alpha": "unseen"}}
+    inputs = {"split": study.split, "unseen": files["features"], "unseen_splits": [inner]}
+    probe_training(settings, **files, **inputs, **outputs)
+    assert read_json(outputs["metrics"])["alpha"] == [1.0]
+    parts(study, train=cast["train"][:8], test=cast["test"])
+    study.split.rename(inner)
+    study.split.write_text(outer)
+    with pytest.raises(TableError, match=r"inner\.json: scan sub-11_ses-\d is not in the table"):
+        probe_training(settings, **files, **inputs, **outputs)
