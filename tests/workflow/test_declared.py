@@ -29,6 +29,9 @@ STEPS = {
     "page": f"{RESULTS}/report.html",
 }
 
+STANDS_FOR = {"quality_page": "results/derivatives/study/**/qc/*"}
+"""Of a step with tables among its inputs that have a digest of each scan's records: these files."""
+
 
 def recorded(finished: Workflow, output: str) -> dict[str, Any]:
     """What Snakemake keeps of the job that made a file: its inputs and command among others."""
@@ -38,7 +41,8 @@ def recorded(finished: Workflow, output: str) -> dict[str, Any]:
 
 def run_alone(finished: Workflow, job: dict[str, Any], folder: Path) -> subprocess.CompletedProcess:
     """Run a job's command in a folder that holds its inputs and nothing else."""
-    for file in job["input"]:
+    more = finished.folder.glob(STANDS_FOR.get(job["rule"], "nothing"))
+    for file in [*job["input"], *(each.relative_to(finished.folder) for each in more)]:
         source, target = finished.folder / file, folder / file
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copytree(source, target) if source.is_dir() else shutil.copy2(source, target)

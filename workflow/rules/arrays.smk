@@ -4,8 +4,8 @@
 rule arrays:
     input:
         arrays=[scan.anatomical for scan in SCANS.values()],
-        scans=rules.cohort.output.scans,
-        excluded=rules.cohort.output.excluded,
+        scans=DERIVATIVES.scans,
+        excluded=DERIVATIVES.excluded,
         code=code("contrage.dataset.arrays"),
     output:
         array=f"{ARRAY}.npy",

@@ -9,7 +9,7 @@ def phantom_settings(wildcards):
 
 def cohort_tables(wildcards):
     """The tables that a cohort is read from, so that an edit of them is noticed."""
-    return [RAW.participants] if IS_PHANTOM else COHORT.tables
+    return COHORT.tables
 
 
 def what_was_found(wildcards):
@@ -20,21 +20,6 @@ def what_was_found(wildcards):
 def what_was_found_of_scan(wildcards):
     """Size and time of change of a scan's raw images: any other file is noticed, older or not."""
     return FOUND.images[wildcards.scan]
-
-
-def what_was_found_of_all(wildcards):
-    """The same of the images, or prepared arrays, of all scans."""
-    return FOUND.of_images()
-
-
-def what_was_found_of_tables(wildcards):
-    """What stands in the cohort's tables."""
-    return FOUND.of_tables()
-
-
-def list_of_reader(wildcards):
-    """What stands in the reader's list of scans to leave out."""
-    return digest_of(contents([config["cohort"]["exclude"] or ""]))
 
 
 if IS_PHANTOM:
@@ -124,7 +109,7 @@ rule cohort:
         runtime=growing(10),
     params:
         code=digest("contrage.cohort.register"),
-        settings=as_json(**COHORT_SETTINGS),
+        settings=as_json(**COHORT.settings),
         found=what_was_found,
     message:
         "Writing the cohort's table"

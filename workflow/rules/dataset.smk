@@ -8,7 +8,7 @@ if IS_TABLE:
     rule features:
         input:
             table=config["cohort"]["path"],
-            scans=rules.cohort.output.scans,
+            scans=DERIVATIVES.scans,
             code=code("contrage.dataset.features"),
         output:
             array=f"{ARRAY}.npy",
@@ -28,7 +28,7 @@ if IS_TABLE:
         params:
             code=digest("contrage.dataset.features"),
             settings=as_json(
-                table=config["cohort"]["table"], columns=COHORT_SETTINGS["columns"]
+                table=config["cohort"]["table"], columns=COHORT.settings["columns"]
             ),
             found=what_was_found_of_tables,
         message:
@@ -46,12 +46,10 @@ else:
 
     rule stack:
         input:
-            scans=rules.screen.output.passed,
-            usable=rules.usable.output.table,
+            scans=DERIVATIVES.passed,
+            usable=DERIVATIVES.usable,
             images=per_scan(
-                rules.register.output[
-                    f"preproc_{IMAGE if IMAGE in MAPS else 'anatomical'}"
-                ]
+                DERIVATIVES.preproc(IMAGE if IMAGE in MAPS else ANATOMICAL, GRID_MM)
             ),
             code=code("contrage.dataset.stack"),
         output:
@@ -88,14 +86,12 @@ else:
 
 rule select:
     input:
-        scans=rules.cohort.output.scans,
-        excluded=(
-            rules.arrays.output.left_out if IS_ARRAYS else rules.cohort.output.excluded
-        ),
+        scans=DERIVATIVES.scans,
+        excluded=(rules.arrays.output.left_out if IS_ARRAYS else DERIVATIVES.excluded),
         rows=f"{ARRAY}.tsv",
         # They have a digest of each scan's records and stand for them.
-        passed=rules.screen.output.passed if HAS_SCANS else [],
-        usable=rules.usable.output.table if HAS_SCANS else [],
+        passed=DERIVATIVES.passed if HAS_SCANS else [],
+        usable=DERIVATIVES.usable if HAS_SCANS else [],
         exclude=config["cohort"]["exclude"] or [],
         code=code("contrage.dataset.select"),
     output:
@@ -117,7 +113,7 @@ rule select:
         code=digest("contrage.dataset.select"),
         settings=as_json(
             quality_action=QUALITY,
-            leave_out=experiment.left_out_people(config, COHORT),
+            leave_out=experiment.left_out_people(config, FOUND.cohort),
         ),
         exclude=list_of_reader,
         derivatives=folder_of_table,

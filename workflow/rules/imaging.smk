@@ -97,8 +97,10 @@ rule strip:
         mem_mb=growing(STRIP_NEEDS["mem_mb"]),
         runtime=growing(STRIP_NEEDS["runtime"]),
     params:
-        settings=as_json(**imaging_plan.strip_settings(config, TEMPLATE.settings())),
-        code=digest("contrage.imaging.strip", *STRIPPER),
+        settings=as_json(
+            **imaging_plan.strip_settings(config, COHORT.template.settings())
+        ),
+        code=digest("contrage.imaging.strip", *COHORT.stripper),
         tries=tries_of("strip"),
         options=options_of(raw_for_strip),
     message:
@@ -172,7 +174,9 @@ rule register:
         mem_mb=growing(imaging_plan.MEMORY_OF_REGISTRATION[GRID_MM]),
         runtime=growing(60),
     params:
-        settings=as_json(**imaging_plan.register_settings(config, TEMPLATE.settings())),
+        settings=as_json(
+            **imaging_plan.register_settings(config, COHORT.template.settings())
+        ),
         code=digest("contrage.imaging.register"),
         tries=tries_of("register"),
         options=options_of(raw_for_register),
@@ -211,7 +215,7 @@ rule quality:
         runtime=growing(10),
     params:
         settings=as_json(
-            template=TEMPLATE.settings(),
+            template=COHORT.template.settings(),
             image=IMAGE,
             **limits_of_quality(),
         ),

@@ -1,7 +1,9 @@
 """Which images and settings a job of the imaging stage gets."""
 
+from contrage.imaging import skull_strip, usable
 from contrage.plan import imaging as imaging_plan
 
+RAW_FOLDER = str(RAW) if IS_PHANTOM else config["cohort"]["path"]
 TRIES = usable.tries(Path(DERIVATIVES))
 STRIP_NEEDS = skull_strip.needs(config["preprocessing"]["skull_strip"]["method"])
 BRAIN_MASK = DERIVATIVES.native_mask(ANATOMICAL)
@@ -21,7 +23,7 @@ if IS_PHANTOM:
 def raw_images(wildcards):
     """The raw images of a scan that this run uses, those that there are."""
     scan = SCANS[wildcards.scan]
-    found = {name: getattr(scan, name) for name in RAW_IMAGES}
+    found = {name: getattr(scan, name) for name in COHORT.raw_images}
     return {name: path for name, path in found.items() if path}
 
 
@@ -46,7 +48,7 @@ def stated_settings():
     }
     if not any(stated.values()):
         return {}
-    return {"stated": stated, "template": TEMPLATE.settings()}
+    return {"stated": stated, "template": COHORT.template.settings()}
 
 
 def template_files():
@@ -54,7 +56,10 @@ def template_files():
 
     Their checksums are among the settings: a file that is merely newer is no reason to rerun.
     """
-    files = {"template": TEMPLATE.anatomical, "template_mask": TEMPLATE.mask}
+    files = {
+        "template": COHORT.template.anatomical,
+        "template_mask": COHORT.template.mask,
+    }
     return {name: ancient(str(path)) for name, path in files.items() if path}
 
 

@@ -6,7 +6,7 @@ rule describe:
         scans=rules.cohort.output.scans,
         # It has a digest of each scan's record and stands for all of them.
         usable=rules.usable.output.table,
-        code=code("contrage.imaging.provenance.description", *STRIPPER),
+        code=code("contrage.imaging.provenance.description", *COHORT.stripper),
     output:
         description=DERIVATIVES.description,
         readme=DERIVATIVES.readme,
@@ -24,13 +24,13 @@ rule describe:
         mem_mb=growing(1000),
         runtime=growing(10),
     params:
-        code=digest("contrage.imaging.provenance.description", *STRIPPER),
+        code=digest("contrage.imaging.provenance.description", *COHORT.stripper),
         settings=as_json(
             name=config["cohort"]["name"],
             anatomical=ANATOMICAL if USES_ANATOMICAL else None,
             maps=list(MAPS),
             **{
-                **imaging_plan.described(config, TEMPLATE.settings()),
+                **imaging_plan.described(config, COHORT.template.settings()),
                 "quality": limits_of_quality()
                 | {"action": config["preprocessing"]["quality"]["action"]},
             },

@@ -3,13 +3,13 @@
 from snakemake.io import strip_wildcard_constraints
 
 BENCHMARKS = jobs.benchmarks(
-    PLAN,
+    EXPERIMENT,
     {"results": str(RESULTS), "derivatives": str(DERIVATIVES)},
-    {
-        each.name: strip_wildcard_constraints(str(each.benchmark))
+    [
+        strip_wildcard_constraints(str(each.benchmark))
         for each in workflow.rules
         if each.benchmark
-    },
+    ],
 )
 
 
@@ -84,8 +84,7 @@ rule tables:
 # Benchmarks are no inputs: without them, whoever cleared them away would train everything again.
 rule runtimes:
     input:
-        scans=rules.cohort.output.scans,
-        sidecars=per_scan(DERIVATIVES.preproc_sidecar) if HAS_SCANS else [],
+        scans=DERIVATIVES.scans,
         last=rules.tables.output.mae,
         code=code("contrage.report.runtimes"),
     output:
@@ -118,7 +117,7 @@ rule runtimes:
 rule figures:
     input:
         predictions=rules.tables.input.predictions,
-        snapshots=expand(SNAPSHOTS, row=PLAN.watched_rows, seed=SEEDS[0], fold=0),
+        snapshots=expand(SNAPSHOTS, row=EXPERIMENT.watched_rows, seed=SEEDS[0], fold=0),
         curves=expand(rules.train.output.curve, row=ALL_ROWS, seed=SEEDS, fold=FOLDS),
         tables=TABLES,
         scans=rules.select.output.selected,
@@ -153,7 +152,7 @@ rule figures:
             norm_rows=experiment.norm_rows(config),
             seeds=SEEDS,
             folds=FOLDS,
-            embedding={"rows": PLAN.watched_rows},
+            embedding={"rows": EXPERIMENT.watched_rows},
             quality=config["preprocessing"]["quality"],
             image=IMAGE,
             grid_mm=GRID_MM,
@@ -181,9 +180,9 @@ rule page:
         scans=rules.select.output.selected,
         columns=f"{ARRAY}_columns.tsv" if IS_TABLE else [],
         pretraining=beforehand.results(config),
-        choices=rules.cohort.output.choices if HAS_SCANS else [],
-        notes=rules.cohort.output.notes,
-        feasible=jobs.feasible_records(PLAN),
+        choices=DERIVATIVES.choices if HAS_SCANS else [],
+        notes=DERIVATIVES.notes,
+        feasible=jobs.feasible_records(EXPERIMENT),
         splits=expand(rules.split.output.split, seed=SEEDS),
         code=code("contrage.report.page"),
         look=look("*.html", "*.css"),

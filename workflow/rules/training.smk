@@ -1,6 +1,8 @@
 """One training per row, seed and fold, with the features of its encoder."""
 
-SNAPSHOTS = expand(RESULTS.snapshot, epoch=PLAN.watched_epochs, allow_missing=True)
+SNAPSHOTS = expand(
+    RESULTS.snapshot, epoch=EXPERIMENT.watched_epochs, allow_missing=True
+)
 PROCESSES = config["training"]["gpus_per_job"]
 
 
@@ -30,7 +32,7 @@ rule feasible:
     params:
         code=digest("contrage.learning.feasible"),
         start=start_found,
-        settings=as_json(**jobs.feasible(PLAN)),
+        settings=as_json(**jobs.feasible(EXPERIMENT)),
     message:
         "Asking whether trainings can run"
     shell:
@@ -86,7 +88,7 @@ if SNAPSHOTS:
             features=RESULTS.features,
             snapshots=SNAPSHOTS,
         wildcard_constraints:
-            row="|".join(PLAN.watched_rows),
+            row="|".join(EXPERIMENT.watched_rows),
             seed=str(SEEDS[0]),
             fold="0",
         params:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -44,11 +45,13 @@ def preprocess(
     *,
     check: Path,
     sidecar: Path,
+    steps: tuple[Callable[..., None], ...] = (strip, correct, register),
     raw: Path | None = None,
     derivatives: Path | None = None,
     **files: Path,
 ) -> None:
     """Strip, correct and register a scan; settings and files are those of all three."""
+    strip, correct, register = steps
     roots = {"raw": raw, "derivatives": derivatives}
     names = ("anatomical", *MAPS, "mask", "magnitude")
     images = {name: files.pop(name) for name in names if name in files}

@@ -170,23 +170,19 @@ def test_each_step_passes_on_that_an_earlier_one_failed(raw, stopped, tmp_path):
 
 
 def test_a_step_asks_for_nothing_that_another_one_decides():
-    config = configuration({"registration": {"quality": "testing"}}, {"anatomical", "stiffness"})
-    before = (
-        plan.strip_settings(config, {}),
-        plan.correct_settings(config),
-        plan.register_settings(config, {}),
-    )
-    config["preprocessing"]["registration"] |= {"interpolation": "bspline", "transform": "syn"}
-    after = (
-        plan.strip_settings(config, {}),
-        plan.correct_settings(config),
-        plan.register_settings(config, {}),
-    )
+    def asked(**change: dict) -> tuple[dict, dict, dict]:
+        settings = {"registration": {"quality": "testing", **change.pop("registration", {})}}
+        config = configuration({**settings, **change}, {"anatomical", "stiffness"})
+        of_strip, of_register = plan.strip_settings(config, {}), plan.register_settings(config, {})
+        return of_strip, plan.correct_settings(config), of_register
+
+    before = asked()
+    after = asked(registration={"interpolation": "bspline", "transform": "syn"})
     assert after[:2] == before[:2] and after[2] != before[2]
-    config["preprocessing"]["bias_correction"]["iterations"] = [3]
-    assert plan.strip_settings(config, {}) == before[0]
-    assert plan.correct_settings(config) != before[1]
-    assert plan.register_settings(config, {}) == after[2]
+    after = asked(bias_correction={"iterations": [3]})
+    assert (after[0], after[2]) == (before[0], before[2]) and after[1] != before[1]
+    after = asked(limits={"stiffness": [0, 60]})
+    assert after[:2] == before[:2] and after[2] != before[2], "no map is stripped or corrected"
 
 
 def test_an_unknown_quality_is_refused_and_the_known_ones_listed():

@@ -72,7 +72,7 @@ def test_counts_of_a_version_with_other_steps_are_not_taken_for_ours(tmp_path):
 def test_the_table_changes_with_every_record_that_it_stands_for(tmp_path):
     tables = [judge(tmp_path, "fail", a=GOOD, b=GOOD).read_bytes()]
     tables.append(judge(tmp_path, "fail", a=GOOD, b={**GOOD, "coverage": 0.9}).read_bytes())
-    write_json(tmp_path / sidecar_file("sub-a"), {"status": "ok", "seconds": 2})
+    write_json(tmp_path / sidecar_file("sub-a"), {**GOOD, "seconds": 2})
     usable(
         {"on_bad_scan": "fail"},
         scans=tmp_path / "scans.tsv",
@@ -81,6 +81,19 @@ def test_the_table_changes_with_every_record_that_it_stands_for(tmp_path):
     )
     tables.append((tmp_path / "came_through.tsv").read_bytes())
     assert len(set(tables)) == 3
+
+
+def test_scans_of_an_earlier_version_are_refused_and_not_mixed_with_ours(tmp_path):
+    judge(tmp_path, "fail", a=GOOD, b=GOOD)
+    write_json(tmp_path / sidecar_file("sub-b"), {**GOOD, "stage": "preprocess"})
+    with pytest.raises(BadCohortError, match=r"1 of 2 scans .* earlier version.*sub-b.*--forcerun"):
+        usable(
+            {"on_bad_scan": "exclude"},
+            scans=tmp_path / "scans.tsv",
+            derivatives=tmp_path,
+            table=tmp_path / "again.tsv",
+        )
+    assert not (tmp_path / "again.tsv").exists()
 
 
 def test_without_a_failure_nothing_is_counted(tmp_path):

@@ -138,7 +138,7 @@ def test_benchmarks_are_those_of_this_experiments_rows(demo):
         "check": "results/derivatives/c/benchmarks/check/{folder}/{scan}.tsv",
         "pretraining_train": "results/x-pretraining/benchmarks/train/{row}/{seed}.tsv",
     }
-    found = {each["file"]: each for each in jobs.benchmarks(of, folders, of_rules)}
+    found = {each["file"]: each for each in jobs.benchmarks(of, folders, of_rules.values())}
     assert len(found) == 3
     train = found["benchmarks/train/{row}/seed-{seed}_fold-{fold}.tsv"]
     assert train["row"] == of.all_rows and train["seed"] == [3, 5] and train["fold"] == [0, 1]

@@ -98,9 +98,9 @@ def test_a_digest_is_of_contents_wherever_and_whenever_they_were_written(tmp_pat
 
 
 def test_a_digest_counts_data_files():
-    folder = sources.PACKAGE / "imaging/registration"
+    folder = sources.PACKAGE / "report"
     found = {
-        sources.digest("contrage.imaging.preprocess", files=files)
-        for files in ([], [folder / "precise.json"], [folder / "testing.json"])
+        sources.digest("contrage.imaging.check", files=files)
+        for files in ([], [folder / "style.css"], [folder / "template.html"])
     }
     assert len(found) == 3

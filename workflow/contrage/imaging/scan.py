@@ -31,6 +31,8 @@ log = logging.getLogger(__name__)
 
 MAPS = ("stiffness", "dampingratio")
 PASCAL_PER_KILOPASCAL = 1000.0
+NOTHING = {"inputs": {}, "outputs": {}, "settings": {}, "steps": [], "versions": {}}
+"""What was done before the first step, after the check."""
 PACKAGES = ("antspyx", "nibabel", "nilearn", "numpy", "scipy")
 
 
@@ -213,8 +215,8 @@ def account(
     packages : iterable of str
         Further ones whose versions are told.
     """
-    earlier = before if "steps" in before else {"unit_of_input": before["unit"]}  # the check's
-    steps = _joined(earlier.get("steps", []), scan.steps)
+    earlier = before if "steps" in before else NOTHING | {"unit_of_input": before["unit"]}
+    steps = _joined(earlier["steps"], scan.steps)
     written = {name: path for name, path in outputs.items() if path and path.stat().st_size}
     found = {
         "status": "ok",
@@ -222,21 +224,20 @@ def account(
         "reason": None,
         "unit_of_input": earlier["unit_of_input"],
         "unit": "kPa" if "stiffness" in scan.paths else None,
-        "inputs": earlier.get("inputs", {})
+        "inputs": earlier["inputs"]
         | {name: {"path": str(path), "sha256": sha256(path)} for name, path in scan.paths.items()},
-        "outputs": earlier.get("outputs", {})
-        | {name: sha256(path) for name, path in written.items()},
-        "settings": _merged(earlier.get("settings", {}), scan.settings),
+        "outputs": earlier["outputs"] | {name: sha256(path) for name, path in written.items()},
+        "settings": _merged(earlier["settings"], scan.settings),
         "steps": steps,
         "seconds": round(sum(step["seconds"] for step in steps), 3),
         "threads": 1,
         "platform": platform.platform(),
-        "versions": earlier.get("versions", {})
+        "versions": earlier["versions"]
         | {"contrage": contrage.__version__, "python": platform.python_version()}
         | versions(*PACKAGES, *packages),
     }
     found |= {key: earlier[key] for key in ("seed", "template", "found") if key in earlier}
-    if "seed" in scan.settings.get("registration", {}):
+    if "registration" in scan.settings:
         found["seed"] = int(scan.settings["registration"]["seed"])
     if "template" in scan.settings:
         found["template"] = template_record(as_source(scan.settings["template"]))

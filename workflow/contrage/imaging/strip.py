@@ -9,7 +9,7 @@ from contrage.errors import SettingsError
 from contrage.files import save_nifti, write_json
 from contrage.imaging.provenance.sidecars import write_sidecars
 from contrage.imaging.scan import Scan, account, carry_out, layout, read_scan
-from contrage.imaging.skull_strip import options, packages
+from contrage.imaging.skull_strip import options, packages, used
 from contrage.imaging.skull_strip._find import find_brain
 from contrage.imaging.skull_strip._result import Stripped
 from contrage.imaging.template.source import NILEARN, as_source
@@ -79,7 +79,7 @@ def _require_head(method: str, given: dict[str, Path | None]) -> None:
 
 
 def _strip(scan: Scan) -> Stripped:
-    done = dict(scan.settings["skull_strip"])
+    done = used(scan.settings["skull_strip"])
     method = done["method"]
     fit, source = {}, NILEARN
     if method == "template":

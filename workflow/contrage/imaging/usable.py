@@ -15,6 +15,8 @@ from contrage.tables import read_tsv, write_tsv
 log = logging.getLogger(__name__)
 
 TRIES = "tries.json"
+OF_ONE_JOB = "preprocess"
+"""The stage in records of versions that had one job for what are three steps now."""
 
 
 def tries(derivatives: Path) -> dict[str, dict[str, int]]:
@@ -49,21 +51,29 @@ def usable(settings: dict[str, Any], *, scans: Path, derivatives: Path, table: P
     Raises
     ------
     BadCohortError
-        If scans are to be mended. They are counted in `tries.json`; the count is a parameter of the
-        step that failed, so that the next run tries it again for these scans, and for them alone.
+        If scans were made by an earlier version (where Snakemake has notes of that run, they are
+        made anew), or are to be mended. These are counted in `tries.json`; the count is a
+        parameter of the step that failed, so that the next run tries it again for these scans, and
+        for them alone.
     """
     import pandas as pd
 
-    rows, bad = [], {}
+    rows, bad, old = [], {}, []
     for scan in read_tsv(scans)["scan_id"]:
-        file = derivatives / quality_file(scan)
-        record = read_json(file)
-        digest = digest_of(file, derivatives / sidecar_file(scan))
+        file, made = derivatives / quality_file(scan), derivatives / sidecar_file(scan)
+        record, digest = read_json(file), digest_of(file, made)
+        old += [scan] if read_json(made)["stage"] == OF_ONE_JOB else []
         rows.append((scan, record["status"], record["reason"], digest))
         allowed = settings["on_bad_scan"] == "exclude" and not record.get("unexpected")
         if record["status"] == "failed" and not allowed:
             bad[scan] = record["stage"]
             log.warning("%s: %s: %s", scan, record["stage"], record["reason"])
+    if old:
+        raise BadCohortError(
+            f"{len(old)} of {len(rows)} scans in {derivatives} were preprocessed by an earlier "
+            f"version of contrage: {few(old)}. Give the command once with --forcerun strip, which "
+            "makes all scans anew, to the same bits; or delete the folder"
+        )
     if bad:
         _count(derivatives, bad)
         stages = ", ".join(dict.fromkeys(bad.values()))

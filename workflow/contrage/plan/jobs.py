@@ -6,7 +6,7 @@ take an experiment and the values of a job's wildcards.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from inspect import signature
 from typing import Any
@@ -206,7 +206,7 @@ def start_of_training(of: Experiment, row: str, seed: int) -> list[str]:
 
 
 def benchmarks(
-    of: Experiment, folders: Mapping[str, str], of_rules: Mapping[str, str]
+    of: Experiment, folders: Mapping[str, str], patterns: Iterable[str]
 ) -> list[dict[str, Any]]:
     """Return where rules write what jobs took, with the rows, seeds and folds of this run.
 
@@ -215,8 +215,8 @@ def benchmarks(
     of : Experiment
     folders : mapping of str to str
         "results" and "derivatives"; what lies elsewhere is another experiment's.
-    of_rules : mapping of str to str
-        The pattern of each rule's benchmarks.
+    patterns : iterable of str
+        Of the benchmarks of all rules.
 
     Returns
     -------
@@ -228,10 +228,10 @@ def benchmarks(
     draws = list(range(of.config["search"]["draws"]))
     searched = {**own, "row": of.searched_rows, "seed": of.searched_seeds, "draw": draws}
     found = {}
-    for rule, pattern in of_rules.items():
+    for pattern in patterns:
         for name, folder in folders.items():
             if pattern.startswith(f"{folder}/"):
-                values = searched if rule.startswith("search_") else own
+                values = searched if "/search_" in pattern else own
                 file = pattern.removeprefix(f"{folder}/")
                 asked = {key: values[key] for key in values if f"{{{key}}}" in file}
                 found[file] = {"of": name, "file": file, **asked}

@@ -9,8 +9,6 @@ from pathlib import Path
 from string import Formatter
 from typing import TYPE_CHECKING, Any
 
-from contrage.files import read_json
-from contrage.layout import sidecar_file
 from contrage.scan_ids import folder
 from contrage.tables import read_tsv, write_tsv
 
@@ -20,7 +18,6 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 COLUMNS = ["step", "jobs", "total_s", "median_s", "max_s", "cpu_s", "peak_mb"]
-PREPROCESS = "preprocess"
 
 
 def runtimes(
@@ -39,7 +36,7 @@ def runtimes(
     scans : Path
         The cohort's table: of whose scans the run times are.
     results, derivatives : Path
-        The folders that benchmarks and sidecars are named from.
+        The folders that benchmarks are named from.
     table : Path
         The TSV file to write.
     """
@@ -62,8 +59,7 @@ def runtime_table(
         (`row`, `seed` …) other than ``{folder}`` and ``{scan}``. Files that an earlier run has
         left of other rows, seeds, folds, scans or rules are passed over.
     folders : dict of str to Path
-        `results` and `derivatives`. Where `preprocess` is planned, sidecars in the latter with
-        ``steps`` and their ``seconds`` add lines ``preprocess: <step>``.
+        `results` and `derivatives`.
     scans : iterable of str
         scan_id of the cohort's scans.
 
@@ -76,8 +72,6 @@ def runtime_table(
 
     scans = list(scans)
     parts = [_benchmark(step, path) for step, path in benchmark_files(planned, folders, scans)]
-    if any(_step(entry) == PREPROCESS for entry in planned):
-        parts.append(_sidecar_seconds(folders["derivatives"], scans))
     parts = [part for part in parts if len(part)]
     if not parts:
         return pd.DataFrame(columns=COLUMNS)
@@ -126,19 +120,3 @@ def _benchmark(step: str, path: Path) -> pd.DataFrame:
         values = frame[name] if name in frame else pd.Series(index=frame.index, dtype=float)
         columns[name] = pd.to_numeric(values, errors="coerce")
     return pd.DataFrame(columns)
-
-
-def _sidecar_seconds(derivatives: Path, scans: list[str]) -> pd.DataFrame:
-    import pandas as pd
-
-    lines = []
-    for scan in scans:
-        path = derivatives / sidecar_file(scan)
-        steps = (read_json(path).get("steps") or []) if path.is_file() else []
-        named = steps.items() if isinstance(steps, dict) else ((s.get("name"), s) for s in steps)
-        for name, step in named:
-            if isinstance(step, dict) and isinstance(step.get("seconds"), int | float):
-                lines.append({"step": f"{PREPROCESS}: {name}", "s": float(step["seconds"])})
-    return pd.DataFrame(lines, columns=["step", "s", "cpu_time", "max_rss"]).astype(
-        {"cpu_time": float, "max_rss": float}
-    )

@@ -10,7 +10,7 @@ from types import ModuleType
 import numpy as np
 
 from contrage.errors import failure, is_of_one_scan
-from contrage.files import damaged, read_json, write_json
+from contrage.files import read_json, write_json
 from contrage.imaging.images import Image, load, load_made
 from contrage.imaging.limits import as_preprocessed
 from contrage.imaging.masks import dice
@@ -82,8 +82,6 @@ def quality(
         write_json(output, {key: before[key] for key in kept if key in before})
         _pictures().draw_failure(picture, before["reason"])
         return
-    made = (brain_mask, corrected, transform, map_transform, preproc_anatomical, preproc_mask)
-    _require(*made, preproc_stiffness, preproc_dampingratio)
     try:
         scanned = Scanned(
             anatomical=_image(anatomical),
@@ -101,7 +99,7 @@ def quality(
         maps = {
             name: load_made(path)
             for name, path in given.items()
-            if path and (has[name] or path.stat().st_size)
+            if path and (has[name] or not path.is_file() or path.stat().st_size)
         }
         learned = maps.get(settings.get("image", ""), next(iter(maps.values()), None))
         mask = _mask(preproc_mask)
@@ -118,13 +116,6 @@ def quality(
         record = {"status": "failed", **failure("quality", error)}
         write_json(output, record)
         _pictures().draw_failure(picture, record["reason"])
-
-
-def _require(*made: Path | None) -> None:
-    """Have a file made again that is gone: the record stood for it when this was planned."""
-    for path in made:
-        if path is not None and not path.is_file():
-            raise damaged(path, FileNotFoundError())
 
 
 def _pictures() -> ModuleType:
