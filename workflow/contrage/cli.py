@@ -51,6 +51,7 @@ STEPS = {
     "embed": "contrage.learning.embed:embed",
     "probe": "contrage.evaluation.probe:probe",
     "baselines": "contrage.evaluation.elements.baselines:baselines",
+    "external": "contrage.evaluation.elements.external:external",
     "site-control": "contrage.evaluation.elements.site:site_control",
     "choose": "contrage.evaluation.choose:choose",
     "search-table": "contrage.evaluation.choose:search_table",

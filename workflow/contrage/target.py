@@ -122,6 +122,30 @@ class Target:
         """The same at the start of one: "Age"."""
         return self.word[:1].upper() + self.word[1:]
 
+    @property
+    def many(self) -> str:
+        """Several of them: "ages"."""
+        return "ages" if self.is_age else f"values of {self.word}"
+
+    @property
+    def short_unit(self) -> str:
+        """The unit where there is little room: "y"."""
+        return "y" if self.is_age else self.unit
+
+    @property
+    def digits(self) -> int:
+        """Decimals that tell values apart which are a bin apart."""
+        return max(0, -math.floor(math.log10(self.bin)))
+
+    def whole(self, value: float) -> str:
+        """Return a value as a reader needs it: an age in whole years."""
+        return f"{value:.{self.digits}f}"
+
+    def label(self, what: str | None = None) -> str:
+        """Return words with the unit in brackets, for a figure or a column: "age [years]"."""
+        words = self.word if what is None else what
+        return f"{words} [{self.unit}]" if self.unit else words
+
     def axis(self, what: str | None = None) -> str:
         """Return words with the unit, for an axis or the head of a column: "Age (years)"."""
         words = self.title if what is None else what

@@ -80,6 +80,34 @@ rule baselines:
         " --predictions {output.predictions:q}"
 
 
+if folds.has_external(config):
+
+    rule external:
+        input:
+            predictions=expand(rules.probe.output.predictions, row=ROWS),
+            code=code("contrage.evaluation.elements.external"),
+        output:
+            table=RESULTS.table("external"),
+        log:
+            RESULTS.log("external"),
+        benchmark:
+            RESULTS.benchmark("external")
+        conda:
+            "../../envs/learning.yaml"
+        threads: 1
+        resources:
+            mem_mb=growing(2000),
+            runtime=growing(30),
+        params:
+            code=digest("contrage.evaluation.elements.external"),
+            settings=as_json(target=config["target"]),
+        message:
+            "Writing the errors on external people"
+        shell:
+            "python -m contrage external --settings {params.settings:q} --log {log:q}"
+            " --predictions {input.predictions:q} --output {output.table:q}"
+
+
 if HAS_SCANS:
 
     rule site_control:

@@ -63,6 +63,7 @@ rule tables:
     params:
         code=digest("contrage.report.tables"),
         settings=as_json(
+            target=config["target"],
             rows=ROWS,
             norm_rows=experiment.norm_rows(config),
             null_rows=list(NULL_ROWS),
@@ -146,6 +147,7 @@ rule figures:
     params:
         code=digest("contrage.report.figures"),
         settings=as_json(
+            target=config["target"],
             rows=ROWS,
             norm_rows=experiment.norm_rows(config),
             seeds=SEEDS,

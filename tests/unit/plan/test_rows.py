@@ -11,7 +11,7 @@ from snakemake.utils import validate
 from contrage import losses
 from contrage.cohort.scans import Cohort, Scan
 from contrage.errors import SettingsError
-from contrage.plan import refuse
+from contrage.plan import folds, refuse
 from contrage.plan import rows as experiment
 
 
@@ -118,22 +118,22 @@ def test_what_cannot_work_is_named_with_its_key(config, change, message):
 )
 def test_the_largest_training_split_follows_from_the_scheme(config, cohort, scheme, most):
     config["dataset"]["split"]["scheme"] = scheme
-    assert experiment.most_training_scans(config, cohort) == most
+    assert folds.most_training_scans(config, cohort) == most
 
 
 def test_a_draw_trains_on_fewer_scans_than_the_main_run(config, cohort):
-    assert experiment.most_training_scans(config, cohort, 0.2) == 48 - 10
+    assert folds.most_training_scans(config, cohort, 0.2) == 48 - 10
 
 
 def test_a_search_is_made_for_every_split_that_differs(config):
     split = config["dataset"]["split"]
-    assert experiment.search_seeds(config) == [0]
+    assert folds.search_seeds(config) == [0]
     split["new_split_per_seed"] = True
-    assert experiment.search_seeds(config) == [0, 1, 2]
-    assert experiment.search_seed(config, 2) == 2
+    assert folds.search_seeds(config) == [0, 1, 2]
+    assert folds.search_seed(config, 2) == 2
     split["scheme"] = "leave-site-out"
-    assert experiment.search_seeds(config) == [0]
-    assert experiment.search_seed(config, 2) == 0
+    assert folds.search_seeds(config) == [0]
+    assert folds.search_seed(config, 2) == 0
 
 
 def test_a_row_may_be_searched_over_norms_where_no_ablation_names_it_after_one(config):
@@ -152,11 +152,11 @@ def test_brain_only_maps_in_mni_space_need_no_anatomical_image(config, root):
 
 
 def test_folds_follow_from_the_scheme(config, cohort):
-    assert experiment.fold_numbers(config, cohort) == [0]
+    assert folds.fold_numbers(config, cohort) == [0]
     config["dataset"]["split"]["scheme"] = "kfold"
-    assert experiment.fold_numbers(config, cohort) == [0, 1, 2, 3, 4]
+    assert folds.fold_numbers(config, cohort) == [0, 1, 2, 3, 4]
     config["dataset"]["split"]["scheme"] = "leave-site-out"
-    assert experiment.fold_numbers(config, cohort) == [0, 1, 2]
+    assert folds.fold_numbers(config, cohort) == [0, 1, 2]
 
 
 def test_a_site_whose_scans_the_reader_excludes_is_no_fold(config, cohort, tmp_path):
@@ -164,7 +164,7 @@ def test_a_site_whose_scans_the_reader_excludes_is_no_fold(config, cohort, tmp_p
     (tmp_path / "exclude.tsv").write_text("\n".join(["participant_id\treason", *listed]))
     config["cohort"]["exclude"] = str(tmp_path / "exclude.tsv")
     config["dataset"]["split"]["scheme"] = "leave-site-out"
-    assert experiment.fold_numbers(config, cohort) == [0, 1]
+    assert folds.fold_numbers(config, cohort) == [0, 1]
 
 
 def test_a_reader_who_excludes_everyone_is_told_before_the_first_job(config, tmp_path):

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from targets import BLOCK
 
 from contrage.files import save_nifti, write_json
 from contrage.tables import write_tsv
@@ -240,6 +241,7 @@ def settings(seeds: list[int] = SEEDS) -> dict:
     """What the rules hand to the three steps (each reads what it needs)."""
     return {
         "experiment": "demo",
+        "target": BLOCK,
         "description": "",
         "rows": list(LOSSES),
         "norm_rows": NORMS,
@@ -252,6 +254,7 @@ def settings(seeds: list[int] = SEEDS) -> dict:
         "quality": {"min_coverage": 0.8, "min_overlap": 0.9, "min_correlation": 0.6},
         "versions": {"contrage": "0.1.0", "torch": "2.13.0"},
         "config": {
+            "target": BLOCK,
             "cohort": {"source": "phantom", "name": "phantom", "image": "stiffness"},
             "dataset": {"voxel_mm": 4, "split": {"scheme": "holdout"}},
             "training": {"encoder": "small", "head": [64, 32], "epochs": 20, "seeds": seeds},

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from targets import BLOCK
 
-from contrage.report.elements.control import age_verdict, site_verdict
+from contrage.report.elements.control import site_verdict, target_verdict
 from contrage.report.elements.html_tables import control
 from contrage.report.findings import Study
 from contrage.report.notes import notes
@@ -24,7 +25,11 @@ def study(
     mae = {"loss": ["exp"], "mae_mean": [best], "mae_baseline": [MEAN], "n_seeds": [2]}
     mae |= {"ci_low": [best - 1], "ci_high": [best + 1]}
     tables = {"mae": pd.DataFrame(mae), "baselines": baselines, "site": site_table(**site)}
-    config = {"dataset": {"field_of_view": field}, "statistics": {"confidence": 0.9}}
+    config = {
+        "target": BLOCK,
+        "dataset": {"field_of_view": field},
+        "statistics": {"confidence": 0.9},
+    }
     return Study(config, tables, 100, [])
 
 
@@ -47,33 +52,33 @@ def titles(study: Study) -> set[str]:
 @pytest.mark.parametrize(
     ("coverage", "kind", "worry"),
     [
-        ((6.0, 5.0, 7.0), "age-nearly", True),  # exactly 80 % of the gain
-        ((6.1, 5.0, 7.0), "age-partly", True),
-        ((9.0, 8.0, 9.99), "age-partly", True),
-        ((9.0, 8.0, 10.0), "age-no", False),  # the interval reaches the mean's error
-        ((10.4, 9.9, 11.0), "age-no", False),
+        ((6.0, 5.0, 7.0), "target-nearly", True),  # exactly 80 % of the gain
+        ((6.1, 5.0, 7.0), "target-partly", True),
+        ((9.0, 8.0, 9.99), "target-partly", True),
+        ((9.0, 8.0, 10.0), "target-no", False),  # the interval reaches the mean's error
+        ((10.4, 9.9, 11.0), "target-no", False),
     ],
 )
 def test_coverage_alone_worries_by_its_interval_and_its_share_of_the_gain(coverage, kind, worry):
-    found = age_verdict(study(coverage))
+    found = target_verdict(study(coverage))
     assert (found.kind, found.worry) == (kind, worry)
     assert ("Worry" in found.text) and f"{coverage[0]:.2f} years" in found.text
     assert (found.title in titles(study(coverage))) == worry
 
 
 def test_the_share_of_the_gain_is_told():
-    assert "20 % of the best loss's gain" in age_verdict(study((9.0, 8.0, 9.9))).text
+    assert "20 % of the best loss's gain" in target_verdict(study((9.0, 8.0, 9.9))).text
 
 
 def test_coverage_worries_too_where_no_loss_beats_the_mean():
-    assert age_verdict(study((9.0, 8.0, 9.9), best=10.5)).kind == "age-partly"
-    assert "gain:" not in age_verdict(study((9.0, 8.0, 9.9), best=10.5)).text
+    assert target_verdict(study((9.0, 8.0, 9.9), best=10.5)).kind == "target-partly"
+    assert "gain:" not in target_verdict(study((9.0, 8.0, 9.9), best=10.5)).text
 
 
 def test_a_site_that_shows_worries_where_sites_differ_in_age():
     told = study(site_mean=(7.0, 6.0, 8.0))
     found = site_verdict(told)
-    assert found.kind == "site-age" and found.worry and found.title in titles(told)
+    assert found.kind == "site-target" and found.worry and found.title in titles(told)
     assert "balanced accuracy of 0.84 (0.75 to 0.92; chance 0.20, p < 0.001)" in found.text
     assert "studies differ in age" in found.text and "Worry" in found.text
     assert found.text.endswith(
@@ -133,7 +138,7 @@ def test_where_sites_are_left_out_of_training_none_is_a_shortcut():
 def test_the_field_of_view_that_is_used_is_not_advised():
     for field, advised in (("own", True), ("common", False)):
         for coverage in ((6.0, 5.0, 7.0), (9.0, 8.0, 9.9)):
-            text = age_verdict(study(coverage, field=field)).text
+            text = target_verdict(study(coverage, field=field)).text
             assert ("Compare a run with dataset.field_of_view: common" in text) == advised
         seen = study(site_mean=(7.0, 6.0, 8.0), field=field, common=(0.8, 0.7, 0.9, 0.001))
         assert ("field_of_view: common and" in site_verdict(seen).text) == advised
@@ -142,7 +147,7 @@ def test_the_field_of_view_that_is_used_is_not_advised():
 def test_without_controls_nothing_is_said():
     told = study()
     told.tables.update(site=pd.DataFrame(), baselines=pd.DataFrame())
-    assert age_verdict(told) is None and site_verdict(told) is None
+    assert target_verdict(told) is None and site_verdict(told) is None
     assert control(told).lines == []
 
 

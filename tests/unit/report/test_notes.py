@@ -7,6 +7,7 @@ import re
 import numpy as np
 import pandas as pd
 import pytest
+from targets import AGE, BLOCK
 from test_page import Page
 
 from contrage.report.findings import Study, paragraph
@@ -23,10 +24,14 @@ def study(n_test: int = 40, scheme: str = "holdout", ridge=(6.0, 5.0, 7.0), **lo
     mae |= {"p_paired": [np.nan, 0.03], "p_holm": [np.nan, 0.15]}
     frame = pd.DataFrame([("ridge-blocks", *ridge)])
     frame.columns = ["baseline", "mae_mean", "ci_low", "ci_high"]
-    cohort = cohort_table(pd.DataFrame({"participant_id": ["a", "b"], "age": [20.0, 30.0]}))
+    cohort = cohort_table(pd.DataFrame({"participant_id": ["a", "b"], "age": [20.0, 30.0]}), AGE)
     frames = {"mae": pd.DataFrame(mae | losses), "baselines": frame, "cohort": cohort}
     frames |= {"excluded": pd.DataFrame(), "scans": pd.DataFrame()}
-    config = {"cohort": {"source": "bids"}, "dataset": {"split": {"scheme": scheme, "folds": 5}}}
+    config = {
+        "target": BLOCK,
+        "cohort": {"source": "bids"},
+        "dataset": {"split": {"scheme": scheme, "folds": 5}},
+    }
     return Study(config, frames, n_test, [])
 
 

@@ -6,6 +6,7 @@ import dataclasses
 
 import numpy as np
 import pandas as pd
+from targets import AGE, BLOCK
 
 from contrage.files import write_json
 from contrage.report.dominant import dominant_scans
@@ -17,8 +18,8 @@ from contrage.report.tables import cohort_table
 def study(scans: pd.DataFrame, **tables: pd.DataFrame) -> Study:
     empty = {name: pd.DataFrame() for name in ("mae", "norms", "baselines", "excluded", "scans")}
     mae = pd.DataFrame(columns=["loss", "mae_mean", "mae_baseline", "ci_high"])
-    frames = {**empty, "mae": mae, "cohort": cohort_table(scans), **tables}
-    return Study({"cohort": {"source": "bids"}}, frames, 0, [])
+    frames = {**empty, "mae": mae, "cohort": cohort_table(scans, AGE), **tables}
+    return Study({"target": BLOCK, "cohort": {"source": "bids"}}, frames, 0, [])
 
 
 def people(sexes: list[str | None]) -> pd.DataFrame:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 import synthetic
+from targets import BLOCK
 
 from contrage.files import read_json, write_json
 from contrage.report.alphas import at_the_edge, chosen, fixed, power, words
@@ -64,7 +65,7 @@ def test_an_end_of_the_list_is_told_with_the_key_and_the_number_of_fits() -> Non
 
 def study(mae: dict, baselines: dict, **config) -> Study:
     return Study(
-        {"cohort": {"source": "bids"}, **config},
+        {"target": BLOCK, "cohort": {"source": "bids"}, **config},
         {
             "mae": pd.DataFrame(mae),
             "baselines": pd.DataFrame(baselines),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pandas as pd
+from targets import BLOCK
 
 from contrage.files import write_json
 from contrage.report.findings import Study
@@ -35,7 +36,7 @@ MAE = pd.DataFrame(
 
 def told(start: dict | None) -> tuple[str, Study]:
     frames = {"mae": MAE, "baselines": pd.DataFrame(columns=["baseline", "mae_mean"])}
-    study = Study({"cohort": {"source": "bids"}}, frames, 40, [], start)
+    study = Study({"target": BLOCK, "cohort": {"source": "bids"}}, frames, 40, [], start)
     return " ".join(f"{note.title}: {note.text}" for note in notes(study)), study
 
 
@@ -108,6 +109,8 @@ def test_rows_that_do_not_localise_are_told_and_others_not():
     frames = {"mae": MAE, "baselines": pd.DataFrame(columns=["baseline", "mae_mean"])}
     said = "losses.dynlocrep: repels from all 12 in every epoch: this row is exp"
     for warnings, expected in (([said], [f"{said}. A row that"]), ([], [])):
-        study = Study({"cohort": {"source": "bids"}}, frames, 40, [], None, warnings)
+        study = Study(
+            {"target": BLOCK, "cohort": {"source": "bids"}}, frames, 40, [], None, warnings
+        )
         found = [note for note in notes(study) if "does not localise" in note.title]
         assert [note.text[: len(said) + 12] for note in found] == expected

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import synthetic
+from targets import AGE
 
 from contrage.errors import TableError
 from contrage.report.runtimes import runtime_table
@@ -58,7 +59,7 @@ def test_the_cohort_table_counts_people_and_scans_by_study() -> None:
             "coverage": [0.9, 0.8, 1.0, 0.7],
         }
     )
-    table = cohort_table(scans).set_index("site")
+    table = cohort_table(scans, AGE).set_index("site")
     assert list(table.index) == ["A", "B", "all"]
     assert table.loc["A", ["n_participants", "n_scans"]].tolist() == [2, 3]
     assert table.loc["A", "age_mean"] == 25
@@ -72,13 +73,13 @@ def test_the_range_of_ages_is_that_of_all_scans() -> None:
     scans = pd.DataFrame(
         {"participant_id": ["sub-1", "sub-2", "sub-2"], "age": [30.0, 79.8, 81.3], "site": "A"}
     )
-    (line,) = cohort_table(scans).to_dict("records")
+    (line,) = cohort_table(scans, AGE).to_dict("records")
     assert (line["age_min"], line["age_max"]) == (30.0, 81.3)
     assert line["age_mean"] == pytest.approx((30 + 79.8) / 2), "each participant counts once"
 
 
 def test_a_cohort_without_studies_sexes_and_coverage_is_one_line() -> None:
-    table = cohort_table(pd.DataFrame({"participant_id": ["sub-1"], "age": [20.0]}))
+    table = cohort_table(pd.DataFrame({"participant_id": ["sub-1"], "age": [20.0]}), AGE)
     assert table["site"].tolist() == ["all"]
     assert "n_female" not in table
 
@@ -87,7 +88,7 @@ def test_scans_without_a_study_are_counted_as_such() -> None:
     scans = pd.DataFrame(
         {"participant_id": ["sub-1", "sub-2"], "age": [20.0, 30.0], "site": ["A", None]}
     )
-    assert cohort_table(scans)["site"].tolist() == ["(not given)", "A", "all"]
+    assert cohort_table(scans, AGE)["site"].tolist() == ["(not given)", "A", "all"]
 
 
 def test_no_exclusions_give_a_table_of_headings() -> None:

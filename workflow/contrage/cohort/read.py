@@ -6,8 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from contrage.cohort.scans import Cohort, Scan
+from contrage.cohort.targets import check_source, with_target
 from contrage.errors import SettingsError, TableError
 from contrage.scan_ids import folder, scan_id
+from contrage.target import AGE
 
 ALL = ("source", "columns")
 OF_SOURCE = {
@@ -32,7 +34,8 @@ def settings_of(cohort: dict[str, Any], **of_run: Any) -> dict[str, Any]:
     cohort : dict
         The `cohort` part of the configuration.
     **of_run
-        `raw` (where the phantom lies), `needs_anatomical`, `needs_mask` and `needs_magnitude`.
+        `target` (the block of the configuration), `raw` (where the phantom lies),
+        `needs_anatomical`, `needs_mask` and `needs_magnitude`.
 
     Returns
     -------
@@ -42,6 +45,10 @@ def settings_of(cohort: dict[str, Any], **of_run: Any) -> dict[str, Any]:
     """
     everything = {**cohort, **of_run}
     chosen = {key: everything[key] for key in (*ALL, *OF_SOURCE[cohort["source"]])}
+    column = of_run["target"]["column"] if "target" in of_run else AGE
+    if column != AGE:  # of age nothing is asked that is not read in any case
+        chosen["target"] = of_run["target"]
+        chosen["columns"] = [*dict.fromkeys([*chosen["columns"], column])]
     if "phantom" in chosen:
         chosen["phantom"] = {key: chosen["phantom"][key] for key in OF_PHANTOM}
     return chosen
@@ -63,6 +70,7 @@ def read_cohort(settings: dict[str, Any]) -> Cohort:
         If a table cannot be used, or no scan is left.
     """
     source = settings["source"]
+    check_source(settings)
     if settings.get("columns") and source in ("phantom", "mre134"):
         raise SettingsError(
             f"cohort.columns: {source} has no further columns to keep; set it to []"
@@ -84,6 +92,7 @@ def read_cohort(settings: dict[str, Any]) -> Cohort:
         else:
             from contrage.cohort.sources.bids import read
         cohort = read(settings)
+    cohort = with_target(cohort, settings)
     if not cohort.scans:
         reasons = "; ".join(f"{e.scan_id}: {e.reason}" for e in cohort.excluded[:3])
         raise TableError(f"{settings['path']}: no scan can be used ({reasons or 'empty table'})")

@@ -28,8 +28,8 @@ class Scan:
     ----------
     participant_id : str
         "sub-X".
-    age : float
-        Years.
+    age : float or None
+        Years; None where it is not told, or cannot be used, and another target is predicted.
     session : str or None
         Without "ses-"; None where there is only one.
     sex, site : str or None
@@ -41,7 +41,7 @@ class Scan:
     """
 
     participant_id: str
-    age: float
+    age: float | None
     session: str | None = None
     sex: str | None = None
     site: str | None = None
@@ -192,6 +192,7 @@ def usable_rows(
     on_bad_scan: str,
     any_label: bool = False,
     unit: Unit = Unit(),  # noqa: B008 (frozen)
+    needs_age: bool = True,
 ) -> tuple[list[dict[str, Any]], list[Exclusion]]:
     """Check the participants of a table.
 
@@ -208,6 +209,8 @@ def usable_rows(
         Whether ids and sessions may be other than BIDS labels.
     unit : Unit
         Of the ages.
+    needs_age : bool
+        Whether an age is what is learned. Where it is not, one that cannot be used is None.
 
     Returns
     -------
@@ -222,7 +225,7 @@ def usable_rows(
     """
     rows = list(rows)
     units = [row.get("unit", unit) for row in rows]
-    for each in dict.fromkeys(units):
+    for each in dict.fromkeys(units) if needs_age else ():
         ages = [
             age_as_told(row["age"]) for row, own in zip(rows, units, strict=True) if own == each
         ]
@@ -238,9 +241,7 @@ def usable_rows(
                 raise ValueError(row["reason"])
             if session and not any_label and not LABEL.match(session):
                 raise ValueError(no_label(f"ses-{session}"))
-            age = age_in_years(row["age"], own)
-            if age == 0 and adults:
-                raise ValueError("age 0 among adults: write n/a where it is not known")
+            age = _age(row, own, adults, needs_age)
             good.append({**row, "participant_id": person, "scan_id": scan, "age": age})
         except ValueError as error:
             excluded.append(Exclusion(scan, "table", str(error)))
@@ -249,6 +250,18 @@ def usable_rows(
         named = few([f"{e.scan_id}: {e.reason}" for e in excluded], "; ")
         raise TableError(f"{table}: {named}. Mend the table, or set cohort.on_bad_scan to exclude")
     return good, excluded
+
+
+def _age(row: dict[str, Any], unit: Unit, adults: bool, needed: bool) -> float | None:
+    try:
+        age = age_in_years(row["age"], unit)
+        if age == 0 and adults:
+            raise ValueError("age 0 among adults: write n/a where it is not known")
+    except ValueError:
+        if needed:
+            raise
+        return None
+    return age
 
 
 def _are_adults(rows: list[dict[str, Any]], units: list[Unit]) -> bool:

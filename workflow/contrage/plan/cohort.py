@@ -14,6 +14,7 @@ from contrage.imaging import skull_strip
 from contrage.imaging.template.source import Source, find_source
 from contrage.layout import Derivatives, Phantom
 from contrage.plan import rows
+from contrage.plan.folds import carried_columns
 
 KEPT_IN = Path(".snakemake/contrage-cohorts")
 
@@ -119,7 +120,8 @@ def read(config: dict[str, Any], *, is_first: bool, keeps: bool) -> FoundCohort:
     cohort, raw, maps = config["cohort"], Phantom.of(config["cohort"]["name"]), rows.maps(config)
     template = find_source(config["preprocessing"]["template"])
     settings = settings_of(
-        cohort,
+        {**cohort, "columns": carried_columns(config)},
+        target=config["target"],
         raw=str(raw),
         needs_anatomical=uses_anatomical,
         needs_mask=uses_mask,
@@ -158,4 +160,5 @@ def of(config: dict[str, Any]) -> FoundCohort:
 
 def _key(config: dict[str, Any]) -> str:
     """Return what decides a cohort as text."""
-    return json.dumps([config["cohort"], config["preprocessing"]], sort_keys=True)
+    decides = [config[name] for name in ("cohort", "target", "preprocessing")]
+    return json.dumps([*decides, carried_columns(config)], sort_keys=True)

@@ -7,7 +7,7 @@ from typing import Any
 
 from contrage.cohort.scans import Cohort
 from contrage.layout import Results
-from contrage.plan import rows
+from contrage.plan import folds, rows
 
 
 @dataclass(frozen=True)
@@ -58,12 +58,12 @@ class Experiment:
             cohort=cohort,
             results=Results.of(config["experiment"]),
             seeds=config["training"]["seeds"],
-            folds=rows.fold_numbers(config, cohort),
+            folds=folds.fold_numbers(config, cohort),
             rows=rows.benchmark_rows(config),
             all_rows=everyone,
             null_rows=rows.null_rows(config),
             searched_rows=rows.searched_rows(config),
-            searched_seeds=rows.search_seeds(config),
+            searched_seeds=folds.search_seeds(config),
             watched_rows=watched,
             watched_epochs=rows.watched_epochs(config) if watched else [],
         )
@@ -77,6 +77,7 @@ class Experiment:
     def tables(self) -> list[str]:
         """Names of the tables of the report."""
         found = ["mae", "norms", "baselines", "alphas", "cohort", "excluded", "runtimes"]
+        found += ["external"] * folds.has_external(self.config)
         return found + ["search"] * bool(self.searched_rows) + ["site"] * self.has_scans
 
     @property

@@ -6,41 +6,19 @@ asks again. So what is refused here could not work with any of them left out eit
 
 from __future__ import annotations
 
-import math
-from collections import Counter
-from dataclasses import dataclass
 from typing import Any
 
 from contrage.cohort import leave_out
 from contrage.cohort.scans import Cohort, Scan
-from contrage.dataset.shares import count_age_bins, count_held_out
-from contrage.errors import ContrageError, LeakageError, SettingsError, few
+from contrage.cohort.targets import of_scan
+from contrage.dataset.roles import CHOSEN_BY
+from contrage.dataset.shares import Training, count_held_out
+from contrage.errors import ContrageError, SettingsError, few
 from contrage.learning.batch import check_batch
-from contrage.plan import pretraining
+from contrage.plan import folds, pretraining
 from contrage.plan import rows as experiment
 from contrage.tables import nearest
-
-
-@dataclass(frozen=True)
-class Training:
-    """The training part of one fold, at best.
-
-    Attributes
-    ----------
-    people : int
-    scans : int
-        At most.
-    smallest : tuple of int
-        How many scans each participant of the cohort has, in ascending order.
-    """
-
-    people: int
-    scans: int
-    smallest: tuple[int, ...]
-
-    def without(self, count: int) -> Training:
-        """Return what is left where so many participants are held out of it."""
-        return Training(self.people - count, self.scans - sum(self.smallest[:count]), self.smallest)
+from contrage.target import Target
 
 
 def check_plan(config: dict[str, Any], cohort: Cohort, trains: bool = True) -> None:
@@ -67,54 +45,12 @@ def check_plan(config: dict[str, Any], cohort: Cohort, trains: bool = True) -> N
         if not trains:
             return
         scans = experiment.used_scans(config, cohort)
-        _check_ages(config, scans)
+        _check_varies(config, scans)
         training = config["training"]
         check_batch(training["batch_size"], training["gpus_per_job"])
-        _check_training(config, smallest_training(config["dataset"]["split"], scans))
+        _check_training(config, folds.smallest_training(config, cohort))
     except ContrageError as error:
         raise type(error)(f"{pretraining.HERE}.{error}" if is_pretraining else str(error)) from None
-
-
-def smallest_training(split: dict[str, Any], scans: list[Scan]) -> Training:
-    """Return the training part of the fold that has the smallest one.
-
-    Raises
-    ------
-    SettingsError, LeakageError
-        If the folds cannot be made.
-    """
-    each = Counter(scan.participant_id for scan in scans)
-    smallest, people = tuple(sorted(each.values())), len(each)
-    if split["scheme"] == "leave-site-out":
-        _check_sites(scans)
-        site_of = {scan.participant_id: scan.site for scan in scans if scan.site}
-        people_at = Counter(site_of.values())
-        scans_at = Counter(site_of[scan.participant_id] for scan in scans)
-        _check_other_sites(scans, site_of)
-        return Training(
-            people - max(people_at.values()), len(scans) - max(scans_at.values()), smallest
-        )
-    folds = split["folds"]
-    if split["scheme"] == "holdout":
-        folds = round(1 / split["test_fraction"])
-    if people < folds:
-        raise SettingsError(f"{_asked(split, folds)}, there are {people}")
-    if split["stratify_by_age"]:
-        count_age_bins(people, folds)
-    tested = math.ceil(people / folds)
-    # Of several folds the one with most scans has its share of them at least.
-    fewest = math.ceil(len(scans) / folds) if split["scheme"] == "kfold" else 0
-    fewest = max(fewest, sum(smallest[:tested]))
-    return Training(people - tested, len(scans) - fewest, smallest)
-
-
-def _asked(split: dict[str, Any], folds: int) -> str:
-    if split["scheme"] == "kfold":
-        return f"dataset.split.folds: {folds} folds need {folds} participants"
-    return (
-        f"dataset.split.test_fraction: {split['test_fraction']} is one of {folds} parts, which "
-        f"need {folds} participants"
-    )
 
 
 def _check_left_out(config: dict[str, Any], cohort: Cohort) -> None:
@@ -150,7 +86,11 @@ def left_out_otherwise(config: dict[str, Any], cohort: Cohort) -> list[str]:
     ]
 
 
-def _check_ages(config: dict[str, Any], scans: list[Scan]) -> None:
+def _check_varies(config: dict[str, Any], scans: list[Scan]) -> None:
+    target = Target(**config["target"])
+    if not target.is_age:
+        target.check_varies([of_scan(scan, target) for scan in scans], "those that are used")
+        return
     if len({scan.age for scan in scans}) > 1:
         return
     key = "cohort.table.age" if config["cohort"]["source"] == "table" else "cohort"
@@ -158,44 +98,6 @@ def _check_ages(config: dict[str, Any], scans: list[Scan]) -> None:
         f"{key}: all {len(scans)} scans that are used have the age {scans[0].age:g}, so there is "
         "nothing to learn; look at the ages in the table"
     )
-
-
-def _check_sites(scans: list[Scan]) -> None:
-    """Refuse what has no site, two sites, or one site only; as `contrage.dataset.split` does."""
-    key = "dataset.split.scheme: leave-site-out"
-    sites: dict[str, set[str]] = {}
-    for scan in scans:
-        sites.setdefault(scan.participant_id, set()).update({scan.site} if scan.site else ())
-    without = [person for person, found in sites.items() if not found]
-    if without and len(without) == len(sites):
-        raise SettingsError(f"{key} needs two sites or more, and the table names none")
-    if without:
-        raise SettingsError(
-            f"{key}, but {few(without)} {'has' if len(without) == 1 else 'have'} no site"
-        )
-    several = [person for person, found in sites.items() if len(found) > 1]
-    if several:
-        raise LeakageError(
-            f"{key}, but {few(several)} {'was' if len(several) == 1 else 'were'} scanned at "
-            "several sites, which cannot be parted"
-        )
-    everywhere = sorted(set().union(*sites.values()))
-    if len(everywhere) < 2:
-        raise SettingsError(f"{key} needs two sites or more, there is one ({everywhere[0]})")
-
-
-def _check_other_sites(scans: list[Scan], site_of: dict[str, str | None]) -> None:
-    """Refuse a site without which everybody has one age."""
-    ages: dict[float, set[str | None]] = {}
-    for scan in scans:
-        ages.setdefault(scan.age, set()).add(site_of[scan.participant_id])
-    for site in sorted({str(site) for site in site_of.values()}):
-        left = [age for age, sites in ages.items() if sites != {site}]
-        if len(left) == 1:
-            raise SettingsError(
-                f"dataset.split.scheme: leave-site-out, but without {site} everybody has the age "
-                f"{left[0]:g}, so there is nothing to learn"
-            )
 
 
 def _check_training(config: dict[str, Any], training: Training) -> None:
@@ -220,7 +122,7 @@ def _held_out_parts(config: dict[str, Any]) -> list[tuple[str, float, str]]:
 
 def _check_one(config: dict[str, Any], training: Training, purpose: str) -> None:
     size, stop = config["training"]["batch_size"], config["training"]["early_stop"]
-    if stop:
+    if stop and stop["on"] != CHOSEN_BY:
         count = count_held_out(training.people, stop["fraction"], "training.early_stop.fraction")
         training = training.without(count)
     if training.scans < size:

@@ -125,6 +125,7 @@ def experiment_config(config: dict[str, Any], people: Iterable[str]) -> dict[str
         "experiment": experiment_name(config),
         "description": f"Pre-training of {config['experiment']}.",
         "cohort": copy.deepcopy(chosen["cohort"]),
+        "target": copy.deepcopy(config["target"]),
         "preprocessing": merged(config["preprocessing"], chosen["preprocessing"]),
         "dataset": dataset,
         "benchmark": {"losses": [row], "norms": [], "pretrained": [], "null": []},

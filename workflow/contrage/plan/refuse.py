@@ -13,7 +13,7 @@ from contrage.cohort.sources.arrays import check_settings as check_arrays
 from contrage.cohort.sources.table import check_settings
 from contrage.errors import SettingsError
 from contrage.imaging.limits import check_limits
-from contrage.plan import draws, null, pretraining, rows
+from contrage.plan import draws, folds, null, pretraining, rows
 from contrage.plan.loss_settings import check_kinds, check_row
 from contrage.run import code as sources
 
@@ -21,6 +21,7 @@ from contrage.run import code as sources
 def check(config: dict[str, Any]) -> None:
     """Raise `SettingsError` for what the schema cannot see."""
     check_rows_and_data(config)
+    folds.check_split(config)
     check_start(config)
 
 

@@ -108,31 +108,6 @@ def draws_of(config: dict[str, Any], row: str) -> list[dict[str, Any]]:
     return search.draw_settings(wanted["rows"][row], wanted["draws"], wanted["seed"], row)
 
 
-def search_seeds(config: dict[str, Any]) -> list[int]:
-    """Return the seeds whose splits are searched on: those that have a split of their own."""
-    return list(dict.fromkeys(search_seed(config, seed) for seed in config["training"]["seeds"]))
-
-
-def search_seed(config: dict[str, Any], seed: int) -> int:
-    """Return on which seed's split the settings of this training seed are searched.
-
-    Where all seeds share a split, one search is for all of them.
-    """
-    split = config["dataset"]["split"]
-    own = split["new_split_per_seed"] and split["scheme"] != "leave-site-out"
-    return seed if own else config["training"]["seeds"][0]
-
-
-def fold_numbers(config: dict[str, Any], cohort: Cohort) -> list[int]:
-    """Return the numbers of the folds that each seed trains."""
-    scheme = config["dataset"]["split"]["scheme"]
-    if scheme == "holdout":
-        return [0]
-    if scheme == "kfold":
-        return list(range(config["dataset"]["split"]["folds"]))
-    return list(range(max(1, len({scan.site for scan in used_scans(config, cohort) if scan.site}))))
-
-
 def used_scans(config: dict[str, Any], cohort: Cohort) -> list[Scan]:
     """Return the cohort's scans without those that the experiment or the reader leaves out."""
     left_out, excluded = left_out_people(config, cohort), excluded_scans(config, cohort)
@@ -201,19 +176,6 @@ def uses_magnitude(config: dict[str, Any]) -> bool:
         return False
     asked = config["preprocessing"]["registration"]["map_pose"] == "magnitude"
     return asked and bool(maps(config))
-
-
-def most_training_scans(config: dict[str, Any], cohort: Cohort, held_out: float = 0.0) -> int:
-    """Return how many scans the largest training split can hold, were no scan bad.
-
-    A search holds a fraction of its participants out.
-    """
-    split = config["dataset"]["split"]
-    scans = used_scans(config, cohort)
-    people = len({scan.participant_id for scan in scans})
-    count = split["folds"] if split["scheme"] == "kfold" else round(1 / split["test_fraction"])
-    tested = 1 if split["scheme"] == "leave-site-out" else people // count
-    return len(scans) - tested - round(held_out * (people - tested))
 
 
 def watched_epochs(config: dict[str, Any]) -> list[int]:

@@ -62,7 +62,7 @@ def fixed(metrics: dict[str, list[dict]]) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        loss, alpha, mae_mean (over seeds, years).
+        loss, alpha, mae_mean (over seeds).
     """
     import pandas as pd
 

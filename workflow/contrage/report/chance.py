@@ -6,23 +6,24 @@ import pandas as pd
 
 from contrage.report.style import NULL, is_null, loss_name
 from contrage.report.text import interval, missing, number
+from contrage.target import Target
 
 
 def null_rows(baselines: pd.DataFrame) -> pd.DataFrame:
-    """Return the lines of the table of baselines that are of rows trained on permuted ages."""
+    """Return the lines of the table of baselines that are of rows trained on permuted targets."""
     return baselines[baselines["baseline"].map(is_null)] if len(baselines) else baselines
 
 
-def told(baselines: pd.DataFrame) -> str:
+def told(baselines: pd.DataFrame, target: Target) -> str:
     """Say what chance reaches; empty where it was not tried."""
     return "".join(
-        " Trained on permuted ages, so with nothing to learn, "
-        f"{loss_name(row.baseline.removesuffix(NULL))} errs by {number(row.mae_mean)} years."
+        f" Trained on permuted {target.many}, so with nothing to learn, "
+        f"{loss_name(row.baseline.removesuffix(NULL))} errs by {target.told(number(row.mae_mean))}."
         for row in null_rows(baselines).itertuples()
     )
 
 
-def against(baselines: pd.DataFrame, worse: pd.DataFrame, level: str) -> str:
+def against(baselines: pd.DataFrame, worse: pd.DataFrame, level: str, target: Target) -> str:
     """Say of losses that are no better than the mean whether they are at chance.
 
     Parameters
@@ -34,6 +35,7 @@ def against(baselines: pd.DataFrame, worse: pd.DataFrame, level: str) -> str:
         difference to it (`contrage.evaluation.statistics.summary.against`).
     level : str
         The confidence of the intervals, as in "95 %".
+    target : Target
 
     Returns
     -------
@@ -44,13 +46,13 @@ def against(baselines: pd.DataFrame, worse: pd.DataFrame, level: str) -> str:
     if len(null) and (null["ci_low"] > worse["mae_baseline"].max()).all():
         parts.append(
             " The mean is not the bar of chance: an encoder and probe with nothing to learn err by "
-            f"{number(null['mae_mean'].min())} years."
+            f"{target.told(number(null['mae_mean'].min()))}."
         )
     for row in worse.to_dict("records"):
         if not missing(row.get("diff_to_null")):
             bounds = interval(row["null_ci_low"], row["null_ci_high"])
             parts.append(
-                f" {loss_name(row['loss'])} against its own null: {number(row['diff_to_null'])} "
-                f"years ({level} interval {bounds})."
+                f" {loss_name(row['loss'])} against its own null: "
+                f"{target.told(number(row['diff_to_null']))} ({level} interval {bounds})."
             )
     return "".join(parts)

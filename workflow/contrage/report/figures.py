@@ -32,8 +32,8 @@ def figures(
     Parameters
     ----------
     settings : dict
-        ``rows``, ``norm_rows``, ``seeds`` as for the tables, ``folds`` of the trainings. These may
-        be absent: ``embedding`` (``rows``); ``quality`` (``min_coverage``,
+        ``target``, ``rows``, ``norm_rows``, ``seeds`` as for the tables, ``folds`` of the
+        trainings. These may be absent: ``embedding`` (``rows``); ``quality`` (``min_coverage``,
         ``min_overlap``, ``min_correlation``); ``search`` (row → ranges of its settings); ``truth``
         (whether records of quality have it).
     predictions : list of Path
@@ -79,7 +79,7 @@ def drawings() -> list[Callable[[Ingredients], Figure | None]]:
         outcome.predicted_vs_true,
         outcome.training_curves,
         embedding.embedding,
-        cohort.age_histogram,
+        cohort.histogram,
         imaging.preprocessing,
         cohort.coverage,
         imaging.coverage_examples,

@@ -21,6 +21,7 @@ from contrage.report.text import (
     spelled,
 )
 from contrage.report.words import Kind, kind_of
+from contrage.target import Target
 
 NOT_GIVEN = "(not given)"
 ENCODERS = {
@@ -78,6 +79,11 @@ class Study:
         return default if value is None else value
 
     @property
+    def target(self) -> Target:
+        """What is predicted."""
+        return Target(**self.config["target"])
+
+    @property
     def is_phantom(self) -> bool:
         """Whether nobody was scanned."""
         return self.get("cohort", "source") == "phantom"
@@ -100,7 +106,7 @@ class Study:
 
     @property
     def image(self) -> str:
-        """What ages are learned from, as the configuration calls it."""
+        """What is learned from, as the configuration calls it."""
         return self.get("cohort", "image", default="stiffness")
 
     @property
@@ -151,8 +157,7 @@ def _who(study: Study) -> str:
         text += " (sex not told)"
     if sites:
         text += f" from {spelled(sites)} {study.kind.group if sites == 1 else study.kind.groups}"
-    text += f", aged {every.age_min:.0f} to {every.age_max:.0f} years "
-    text += f"(mean {plus_minus(every.age_mean, every.age_sd, 1)})."
+    text += f", {_range(study.target, every)}."
     if study.is_table:
         text += f" {features(study)}"
     if study.is_phantom:
@@ -163,6 +168,15 @@ def _who(study: Study) -> str:
             f" {number_out} further {'scan was' if len(excluded) == 1 else 'scans were'} left out."
         )
     return text
+
+
+def _range(target: Target, every: pd.Series) -> str:
+    """Say from where to where the target goes, with its mean and SD."""
+    least, most = (target.whole(every[f"{target.column}_{end}"]) for end in ("min", "max"))
+    mean, sd = every[f"{target.column}_mean"], every[f"{target.column}_sd"]
+    begin = "aged" if target.is_age else f"with {target.word} from"
+    ends = target.told(f"{least} to {most}")
+    return f"{begin} {ends} (mean {plus_minus(mean, sd, target.digits + 1)})"
 
 
 def features(study: Study) -> str:
@@ -198,7 +212,7 @@ def _what(study: Study) -> str:
     text += "; a ridge regression on its frozen features"
     if study.get("probe", "alpha") == "unseen":
         text += ", its penalty chosen on people from whom a second encoder had not learned,"
-    text += " then read off the age of "
+    text += f" then read off the {study.target.word} of "
     return f"{text}{_test(study)}."
 
 
@@ -250,27 +264,29 @@ def _outcome(study: Study) -> str:
     mae = study.tables["mae"]
     if not len(mae):
         return ""
-    best = mae.iloc[0]
+    best, target = mae.iloc[0], study.target
     error = plus_minus(best.mae_mean, best.mae_sd) if best.n_seeds > 1 else number(best.mae_mean)
     bounds = f"{study.level} interval {interval(best.ci_low, best.ci_high)}"
     if not missing(best.mae_baseline) and best.mae_mean >= best.mae_baseline:
         return (
-            "No loss was better than predicting the mean age of the training set, which errs by "
-            f"{number(best.mae_baseline)} years: the lowest mean absolute error, {error} years "
-            f"({bounds}), was that of {loss_name(best.loss)}."
-            f"{chance.told(study.tables['baselines'])}"
+            f"No loss was better than predicting the mean {target.word} of the training set, which "
+            f"errs by {target.told(number(best.mae_baseline))}: the lowest mean absolute error, "
+            f"{target.told(error)} ({bounds}), was that of {loss_name(best.loss)}."
+            f"{chance.told(study.tables['baselines'], target)}"
         )
-    text = f"{loss_name(best.loss)} had the lowest mean absolute error, {error} years ({bounds})"
+    text = f"{loss_name(best.loss)} had the lowest mean absolute error, "
+    text += f"{target.told(error)} ({bounds})"
     if not missing(best.mae_baseline):
-        text += f"; predicting the mean age of the training set errs by {number(best.mae_baseline)}"
+        text += f"; predicting the mean {target.word} of the training set errs by "
+        text += number(best.mae_baseline)
     text += "."
     if len(mae) > 1:
         second = mae.iloc[1]
         verdict = "is clear of" if distinguishable(second) else "cannot be told apart from"
         text += f" It {verdict} the second, {loss_name(second.loss)}: the paired difference is "
-        text += f"{number(second.diff_to_best)} years ({study.level} interval "
+        text += f"{target.told(number(second.diff_to_best))} ({study.level} interval "
         text += f"{interval(second.diff_ci_low, second.diff_ci_high)}{_p(second)})."
-    return text + chance.told(study.tables["baselines"])
+    return text + chance.told(study.tables["baselines"], target)
 
 
 def _p(line: pd.Series) -> str:

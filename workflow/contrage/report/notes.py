@@ -70,7 +70,8 @@ def _start(study: Study) -> list[Note]:
     begins = f"{'Rows called pre-trained' if start['rows'] else 'All rows'} start"
     if "file" in start:
         name = start["file"].rpartition("/")[2]
-        text = f"{begins} from the encoder in {name}. Whose ages it has seen is not known here."
+        many = study.target.many
+        text = f"{begins} from the encoder in {name}. Whose {many} it has seen is not known here."
         return [Note("info", "The encoders do not start at random", text)]
     epochs = count(start["epochs"], "epoch")
     if start.get("stops_early"):
@@ -80,7 +81,8 @@ def _start(study: Study) -> list[Note]:
         f"{begins} from an encoder pre-trained with {loss_name(start['loss'])} for "
         f"{epochs} on the {start['image']} images of the cohort "
         f"{start['cohort']} ({count(start['n_scans'], 'scan')}); on the {start['n_test']} held out "
-        f"of these its error is {number(start['mae'])} years, that of the mean age "
+        f"of these its error is {study.target.told(number(start['mae']))}, that of the mean "
+        f"{study.target.word} "
         f"{number(start['mae_baseline'])}. {_shared(study)}"
     )
     if out := start["n_left_out"]:
@@ -152,8 +154,9 @@ def _no_better(study: Study) -> list[Note]:
     found = []
     if len(worse):
         names = listed([loss_name(row) for row in worse["loss"]])
-        text = f"{names}: no better than giving everyone the mean age of the training set."
-        text += chance.against(study.tables["baselines"], worse, study.level)
+        text = f"{names}: no better than giving everyone the mean {study.target.word} of the "
+        text += "training set."
+        text += chance.against(study.tables["baselines"], worse, study.level, study.target)
         found.append(Note("warning", "Worse than predicting the mean", text))
     if len(unsure):
         names = listed([loss_name(row) for row in unsure["loss"]])
@@ -177,7 +180,8 @@ def _edge(study: Study) -> list[Note]:
     if not unseen and (mae["n_alpha_highest"] > 0).any():
         text += (
             " They were chosen on the scans that the encoder learned from, and features that fit "
-            "these ages favour small ones: probe.alpha: unseen chooses them on other people."
+            f"these {study.target.many} favour small ones: probe.alpha: unseen chooses them on "
+            "other people."
         )
     return [Note("info", "A penalty at the end of its list", text)]
 
@@ -235,11 +239,11 @@ def _field_of_view(study: Study) -> list[Note]:
 
 def _site(study: Study) -> list[Note]:
     text = (
-        "Giving everyone the mean age of their {2} errs by {0} years, the best loss by {1}. "
+        "Giving everyone the mean {3} of their {2} errs by {0}, the best loss by {1}. "
         "An encoder that only recognises the {2} could do this well: compare a run with "
         "dataset.split.scheme: leave-site-out."
     )
-    title = f"Knowing the {study.kind.group} predicts age nearly as well"
+    title = f"Knowing the {study.kind.group} predicts {study.target.word} nearly as well"
     return _shortcut(study, "site-mean", title, text)
 
 
@@ -250,7 +254,8 @@ def _shortcut(study: Study, word: str, title: str, text: str) -> list[Note]:
     best, mean, short = errors
     if mean <= best or (mean - short) / (mean - best) < NEARLY:
         return []
-    words = number(short), number(best), study.kind.group
+    target = study.target
+    words = target.told(number(short)), number(best), study.kind.group, target.word
     return [Note("warning", title, text.format(*words))]
 
 
@@ -268,10 +273,11 @@ def _simple(study: Study) -> list[Note]:
     bounds = f" ({study.level} interval {interval(ridge.ci_low, high)})" if better else ""
     text = (
         f"Ridge regression on {'the raw features' if study.is_table else 'block means'} errs by "
-        f"{number(ridge.mae_mean)} years{bounds}, the best loss by {number(best)}: "
+        f"{study.target.told(number(ridge.mae_mean))}{bounds}, the best loss by {number(best)}: "
     )
     if better:
-        text += f"the encoders made it worse here, by {number(best - ridge.mae_mean)} years."
+        worse = study.target.told(number(best - ridge.mae_mean))
+        text += f"the encoders made it worse here, by {worse}."
         return [Note("warning", "A simple baseline does better", text)]
     text += "nothing was gained by the contrastive encoders here."
     return [Note("warning", "A simple baseline does as well", text)]

@@ -26,10 +26,12 @@ from contrage.report.findings import Study, features, paragraph
 from contrage.report.notes import notes as boxes
 from contrage.report.planned import by_name, by_row, curves_by_row
 from contrage.report.render import HERE, render
+from contrage.report.roles import others
 from contrage.report.style import loss_name
 from contrage.report.text import number, without_folders
 from contrage.report.trainings import broken, epochs, networks, tested
 from contrage.tables import read_tsv
+from contrage.target import Target
 
 logger = logging.getLogger(__name__)
 
@@ -93,6 +95,7 @@ def page(
     frames = _frames(settings, by_name(tables), Path(figures), scans, columns, choices)
     frames["networks"] = networks(measured, settings["rows"])
     frames["epochs"] = epochs(measured, trained, settings)
+    frames["predicted"] = _table(next(iter(predictions), None))
     noticed = Path(notes).read_text(encoding="utf-8").splitlines() if notes else []
     rows = list(frames["mae"].get("loss", []))
     study = Study(
@@ -126,6 +129,7 @@ def _frames(
     frames["scans"] = without_paths(read_tsv(scans))
     frames["truth"] = _table(figures / "truth.tsv")
     frames["site"] = _table(tables.get("site"))
+    frames["external"] = _table(tables.get("external"))
     searched = config.get("search", {}).get("rows", {})
     frames["search"] = read_draws(tables.get("search"), searched)
     if columns:
@@ -155,6 +159,7 @@ def context(settings: dict[str, Any], study: Study, images: dict[str, Any]) -> d
         "description": settings.get("description", ""),
         "image": study.image,
         "kind": study.kind,
+        "target": study.target,
         "has_scans": study.has_scans,
         "baselines": list(study.tables["baselines"].get("baseline", [])),
         "features": features(study) if study.is_table else "",
@@ -170,7 +175,8 @@ def context(settings: dict[str, Any], study: Study, images: dict[str, Any]) -> d
         and "dynlocrep" in study.get("search", "rows", default={}),
         "same_norms": {"euclidean", "cosine"} <= set(study.tables["norms"].get("norm", [])),
         "site_control": len(study.tables["site"]) > 0,
-        "own": own_predictions(study.tables["mae"]),
+        "others": others(study, study.tables["predicted"]),
+        "own": own_predictions(study.tables["mae"], study.target),
         "holm": "p_holm" in study.tables["mae"] and len(study.tables["mae"]) > 1,
         "alphas": "alpha_median" in study.tables["mae"],
         "folds": study.scheme != "holdout",
@@ -189,14 +195,14 @@ def quality_page(study: Study) -> str:
     return f"../derivatives/{name}/quality.html" if study.has_scans else ""
 
 
-def own_predictions(mae: pd.DataFrame) -> list[str]:
-    """Say what losses that predict age themselves reach without the probe."""
+def own_predictions(mae: pd.DataFrame, target: Target) -> list[str]:
+    """Say what losses that predict the target themselves reach without the probe."""
     if "mae_own" not in mae:
         return []
     lines = mae.dropna(subset="mae_own").itertuples()
     return [
-        f"{loss_name(line.loss)} also predicts age by itself: without the ridge probe its error "
-        f"is {number(line.mae_own)} years."
+        f"{loss_name(line.loss)} also predicts {target.word} by itself: without the ridge probe "
+        f"its error is {target.told(number(line.mae_own))}."
         for line in lines
     ]
 
@@ -213,12 +219,14 @@ def installed() -> dict[str, str]:
 def tiles(study: Study) -> list[dict[str, str]]:
     """Return the key numbers: value, unit and what it is."""
     cohort, mae = study.tables["cohort"].iloc[-1], study.tables["mae"]
+    target = study.target
+    ends = [target.whole(cohort[f"{target.column}_{end}"]) for end in ("min", "max")]
     found = [
         {"value": str(int(cohort.n_participants)), "unit": "", "label": "participants"},
         {
-            "value": f"{cohort.age_min:.0f}–{cohort.age_max:.0f}",
-            "unit": "years",
-            "label": "range of age",
+            "value": f"{ends[0]}–{ends[1]}",
+            "unit": target.unit,
+            "label": f"range of {target.word}",
         },
     ]
     if study.is_table:
@@ -235,12 +243,12 @@ def tiles(study: Study) -> list[dict[str, str]]:
             },
             {
                 "value": number(best.mae_mean),
-                "unit": "years",
+                "unit": target.unit,
                 "label": f"lowest error: {loss_name(best.loss)}",
             },
             {
                 "value": number(best.mae_baseline),
-                "unit": "years",
+                "unit": target.unit,
                 "label": "error of predicting the mean",
             },
         ]

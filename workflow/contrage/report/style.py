@@ -105,7 +105,7 @@ def loss_name(row: str) -> str:
     if row in LOSS_NAMES:
         return LOSS_NAMES[row]
     if is_null(row):
-        return f"{loss_name(row.removesuffix(NULL))} on permuted ages"
+        return f"{loss_name(row.removesuffix(NULL))} on permuted targets"
     if row.endswith("-pretrained"):
         return f"{loss_name(row.removesuffix('-pretrained'))}, pre-trained"
     stem, _, variant = row.partition("-")
@@ -113,16 +113,18 @@ def loss_name(row: str) -> str:
 
 
 def is_null(row: str) -> bool:
-    """Return whether a line among the baselines is of a row that learned permuted ages."""
+    """Return whether a line among the baselines is of a row that learned permuted targets."""
     return row.endswith(NULL)
 
 
-def baseline_name(row: str, group: str = "study") -> str:
-    """Return the readable name of a baseline, or of a row that learned permuted ages.
+def baseline_name(row: str, group: str = "study", many: str = "ages") -> str:
+    """Return the readable name of a baseline, or of a row that learned permuted targets.
 
-    `group` is what people were scanned in.
+    `group` is what people were scanned in, `many` what several targets are called.
     """
-    return loss_name(row) if is_null(row) else BASELINE_NAMES.get(row, row).format(group=group)
+    if is_null(row):
+        return f"{loss_name(row.removesuffix(NULL))} on permuted {many}"
+    return BASELINE_NAMES.get(row, row).format(group=group)
 
 
 def loss_colours(rows: Iterable[str]) -> dict[str, str]:

@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING, Any
 from contrage.errors import TableError
 from contrage.layout import Results
 from contrage.report.alphas import chosen, fixed, metrics_of
+from contrage.report.elements.ingredients import target_of
 from contrage.report.planned import by_row
 from contrage.report.style import NULL
 from contrage.tables import read_tsv, write_tsv
+from contrage.target import Target
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -44,8 +46,8 @@ def tables(
     Parameters
     ----------
     settings : dict
-        ``rows`` (loss configurations), ``norm_rows`` (norm → row), ``null_rows`` (trained on
-        permuted ages), ``statistics``.
+        ``target``, ``rows`` (loss configurations), ``norm_rows`` (norm → row), ``null_rows``
+        (trained on permuted targets), ``statistics``.
     predictions, metrics : list of Path
         What the probe wrote of all rows, seed by seed.
     of_baselines : list of Path
@@ -55,14 +57,16 @@ def tables(
     mae, norms, baselines, alphas, cohort, excluded_table : Path
         The TSV files to write.
     """
+    target = Target(**settings["target"])
     files = by_row(Results.predictions, predictions)
-    frames = {row: [_read(file) for file in these] for row, these in files.items()}
+    frames = {row: [_read(file, target) for file in these] for row, these in files.items()}
     found = metrics_of(metrics, [*settings["rows"], *settings.get("null_rows", [])])
     write_tsv(mae, loss_table(frames, settings, found))
     write_tsv(norms, norm_table(frames, settings))
-    write_tsv(baselines, baseline_lines([_read(file) for file in of_baselines], frames, settings))
+    plain = [_read(file, target) for file in of_baselines]
+    write_tsv(baselines, baseline_lines(plain, frames, settings))
     write_tsv(alphas, fixed(found))
-    write_tsv(cohort, cohort_table(read_tsv(scans)))
+    write_tsv(cohort, cohort_table(read_tsv(scans), target))
     write_tsv(excluded_table, exclusion_table(read_tsv(excluded)))
     logger.info("wrote six tables beside %s", mae)
 
@@ -99,7 +103,7 @@ def baseline_lines(
     predictions: dict[str, list[pd.DataFrame]],
     settings: dict[str, Any],
 ) -> pd.DataFrame:
-    """Summarise what simple predictors reach, and encoders that learned permuted ages.
+    """Summarise what simple predictors reach, and encoders that learned permuted targets.
 
     Returns
     -------
@@ -118,10 +122,12 @@ def baseline_lines(
     return baseline_table(frames, settings.get("statistics", {}))
 
 
-def _read(path: Path) -> pd.DataFrame:
+def _read(path: Path, target: Target) -> pd.DataFrame:
     if not path.is_file():
         raise TableError(f"{path} is missing: run the workflow until every seed has it")
-    return read_tsv(path)
+    from contrage.evaluation.predictions import read
+
+    return read(path, target)
 
 
 def norm_table(
@@ -148,7 +154,7 @@ def norm_table(
     return table
 
 
-def cohort_table(scans: pd.DataFrame) -> pd.DataFrame:
+def cohort_table(scans: pd.DataFrame, target: Target) -> pd.DataFrame:
     """Describe each study as Table 2 of the paper does, and all of them in a last row.
 
     Mean and SD count each participant once, at the first scan; the range is that of all scans.
@@ -156,36 +162,37 @@ def cohort_table(scans: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     scans : DataFrame
-        participant_id, age (years), and where known sex, site and coverage (0 to 1).
+        participant_id, the target, and where known sex, site and coverage (0 to 1).
+    target : Target
 
     Returns
     -------
     DataFrame
-        site, n_participants, n_scans, age_mean, age_sd, age_min, age_max, n_female, n_male,
+        site, n_participants, n_scans, <target>_mean, _sd, _min and _max, n_female, n_male,
         n_sex_unknown (not told, or neither), coverage_median.
     """
     import pandas as pd
 
-    lines = []
+    lines, scans = [], scans.assign(target=target_of(scans, target))
     if "site" in scans and scans["site"].notna().any():
         named = scans.assign(site=scans["site"].fillna("(not given)"))
-        lines = [_cohort_line(str(site), group) for site, group in named.groupby("site")]
+        lines = [_cohort_line(str(site), group, target) for site, group in named.groupby("site")]
     if len(lines) != 1:
-        lines.append(_cohort_line("all", scans))
+        lines.append(_cohort_line("all", scans, target))
     return pd.DataFrame(lines)
 
 
-def _cohort_line(site: str, scans: pd.DataFrame) -> dict[str, Any]:
-    people = scans.sort_values("age").drop_duplicates("participant_id")
-    age = people["age"]
+def _cohort_line(site: str, scans: pd.DataFrame, target: Target) -> dict[str, Any]:
+    people = scans.sort_values("target").drop_duplicates("participant_id")
+    values, name = people["target"], target.column
     line: dict[str, Any] = {
         "site": site,
         "n_participants": len(people),
         "n_scans": len(scans),
-        "age_mean": age.mean(),
-        "age_sd": age.std(ddof=1),
-        "age_min": scans["age"].min(),
-        "age_max": scans["age"].max(),
+        f"{name}_mean": values.mean(),
+        f"{name}_sd": values.std(ddof=1),
+        f"{name}_min": scans["target"].min(),
+        f"{name}_max": scans["target"].max(),
     }
     if "sex" in people and people["sex"].notna().any():
         sex = people["sex"].str.lower().map(SEXES)

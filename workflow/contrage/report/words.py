@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Kind:
-    """The words for what ages are learned from.
+    """The words for what is learned from.
 
     Parameters
     ----------

@@ -43,6 +43,8 @@ class Tables:
         `cohort.age_unit`.
     columns : list of str
         `cohort.columns`: what is kept beside age, sex and site.
+    target : str
+        The column of these that is the target; empty where it is age.
     read : list of str
         The files that were read.
     noted : dict of str to list of str
@@ -52,11 +54,13 @@ class Tables:
     folder: Path
     declared: str = "auto"
     columns: list[str] = field(default_factory=list)
+    target: str = ""
     read: list[str] = field(default_factory=list)
     noted: dict[str, list[str]] = field(default_factory=dict)
     _described: dict[str, dict[str, Any]] = field(default_factory=dict)
     _understood: dict[Path, Columns] = field(default_factory=dict)
     _found: set[str] = field(default_factory=set)
+    _there: dict[str, None] = field(default_factory=dict)
 
     def note(self, what: str, of: str) -> None:
         """Note something that a reader should know of a table or folder."""
@@ -103,6 +107,7 @@ class Tables:
         if close:
             self.note("columns that are not taken for the age", f"{close!r} ({table.path})")
         self._found |= set(names)
+        self._there |= dict.fromkeys(table.columns)
         sidecar = self._sidecar(table.path)
         unit = unit_of_ages(self.declared, sidecar, names["age"]) if "age" in names else Unit()
         if unit.note and unit.source not in self.noted.get(unit.note, []):
@@ -137,8 +142,10 @@ class Tables:
         """Raise `TableError` if no table has a column that is to be kept."""
         lost = [name for name in self.columns if name not in self._found]
         if lost:
+            key = "target.column" if lost[0] == self.target else "cohort.columns"
+            there = f"; there are {few(list(self._there), most=12)}" if self.target else ""
             raise TableError(
-                f"cohort.columns: no table in {self.folder} has a column {lost[0]!r}; mend its name"
+                f"{key}: no table in {self.folder} has a column {lost[0]!r}; mend its name{there}"
             )
 
 
@@ -170,7 +177,7 @@ def of_image(tables: Tables, path: Path, image: str) -> dict[str, Any]:
     said = tables.said(table, rows[0]) if rows else {}
     if not rows:
         tables.note("images without a row in the table of scans", f"{image} ({path.name})")
-    if "age" not in said and tables.tells_ages(table):
+    if "age" not in said and not tables.target and tables.tells_ages(table):
         said["lacks"] = f"no age in {path.name}, which has a column of ages"
     return said
 

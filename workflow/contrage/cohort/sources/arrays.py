@@ -14,6 +14,7 @@ from typing import Any
 from contrage.cohort.bids_folder.tables import Tables
 from contrage.cohort.match import OTHERWISE, match, told_otherwise
 from contrage.cohort.scans import Cohort, Exclusion, Scan, participant_label, usable_rows
+from contrage.cohort.targets import other_target
 from contrage.cohort.unusable import why_unusable
 from contrage.errors import SettingsError, TableError, few
 
@@ -61,9 +62,17 @@ def read(settings: dict[str, Any]) -> Cohort:
     table = folder / "participants.tsv"
     if not table.is_file():
         raise TableError(f"{table}: no such file; cohort.path must hold it beside the arrays")
-    tables = Tables(folder, settings.get("age_unit", "auto"), settings.get("columns", []))
+    target = other_target(settings)
+    tables = Tables(
+        folder,
+        settings.get("age_unit", "auto"),
+        settings.get("columns", []),
+        target.column if target else "",
+    )
     files, kind = find_all(folder, settings["image"]), KINDS[settings["image"]]
-    rows, excluded = usable_rows(_people(tables, table, files), table, settings["on_bad_scan"])
+    rows, excluded = usable_rows(
+        _people(tables, table, files), table, settings["on_bad_scan"], needs_age=not target
+    )
     tables.check_columns()
     scans, missing = [], []
     for row in rows:
@@ -93,7 +102,9 @@ def read(settings: dict[str, Any]) -> Cohort:
 def _people(tables: Tables, path: Path, files: dict[str, list[Path]]) -> list[dict[str, Any]]:
     """Return a row per line of participants.tsv, with the id that the arrays have."""
     table = tables.table(path)
-    person, _ = table.column("participant_id"), table.column("age")
+    person = table.column("participant_id")
+    if not tables.target:
+        table.column("age")
     rows = [
         {
             "participant_id": participant_label(cells[person], path, line=line),

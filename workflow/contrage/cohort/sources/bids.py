@@ -35,6 +35,7 @@ from contrage.cohort.scans import (
     participant_label,
     usable_rows,
 )
+from contrage.cohort.targets import other_target
 from contrage.errors import SettingsError, TableError, few
 from contrage.scan_ids import LABEL
 from contrage.tables import Table, is_missing
@@ -61,19 +62,26 @@ def read(settings: dict[str, Any]) -> Cohort:
     """
     folder = Path(settings["path"])
     path = folder / "participants.tsv"
-    tables = Tables(folder, settings.get("age_unit", "auto"), settings.get("columns", []))
+    target = other_target(settings)
+    tables = Tables(
+        folder,
+        settings.get("age_unit", "auto"),
+        settings.get("columns", []),
+        target.column if target else "",
+    )
     people, lost, has_table = _folders(folder)
     told = _participants(tables, path, people, has_table)
     told, excluded = _without_lost(told, lost)
     excluded += _unlisted(told, people, path, settings["on_bad_scan"])
     found = [images_of_row(tables, row, settings) for row in _sessions(tables, told, excluded)]
     note_shared_ages(tables, [row for row, _ in found])
-    _check_ages_are_told([row for row, _ in found], tables, path)
+    if not target:
+        _check_ages_are_told([row for row, _ in found], tables, path)
     check_unique([scan_of(row) for row, _ in found], path)
     images = {scan_of(row): each for row, each in found}
     cohort = Cohort([], excluded, tables.read)
     rows = [row for row, each in found if leave_out_without_images(cohort, row, each, settings)]
-    rows, unusable = usable_rows(rows, path, settings["on_bad_scan"])
+    rows, unusable = usable_rows(rows, path, settings["on_bad_scan"], needs_age=not target)
     tables.check_columns()
     cohort.excluded += unusable
     for row in rows:

@@ -20,6 +20,7 @@ from contrage.cohort.scans import (
     usable_rows,
 )
 from contrage.cohort.suspicious import check_features
+from contrage.cohort.targets import check_leak, other_target
 from contrage.errors import SettingsError, TableError
 from contrage.scan_ids import scan_id
 from contrage.tables import UNKNOWN, Table, is_missing, read_table
@@ -72,19 +73,24 @@ def read(settings: dict[str, Any]) -> Cohort:
     """
     table = open_table(settings)
     sidecar, files = described(table.path)
+    target = other_target(settings)
     unit = unit_of_ages(settings.get("age_unit", "auto"), sidecar, table.names["age"])
     told, values = people(table), feature_values(table)
-    ages = [age_as_told(row["age"]) for row in told]
+    ages = [None if target else age_as_told(row["age"]) for row in told]
     everyone = len(table.lines) + len(table.excluded)
     accepted = table.names.get("accept", [])
     check_features(table.path, table.features, values, ages, accept=accepted, rows=everyone)
+    if target:
+        cells = [row["columns"][target.column] for row in told]
+        asked = table.names["features"]
+        check_leak(table.path, target, asked, table.features, (values, cells), accepted)
     duplicates = settings.get("duplicates", REFUSE)
     if duplicates == REFUSE:
         check_ids(table.path, [row["participant_id"] for row in told])
     notes = [f"{unit.note}: {unit.source}"] if unit.note else []
     notes += _note_twins(table, told, values, duplicates)
     rows, excluded = usable_rows(
-        told, table.path, settings["on_bad_scan"], any_label=True, unit=unit
+        told, table.path, settings["on_bad_scan"], any_label=True, unit=unit, needs_age=not target
     )
     scans = [
         Scan(
@@ -165,7 +171,8 @@ def _resolved(table: Table, settings: dict[str, Any]) -> dict[str, Any]:
     asked = settings["table"]
     names = dict(asked)
     for role in ROLES:
-        if role in OPTIONAL and asked[role] == role:
+        optional = OPTIONAL if settings.get("target") is None else (*OPTIONAL, "age")
+        if role in optional and asked[role] == role:
             names[role] = table.find(role) or role
         else:
             names[role] = table.column(asked[role], f"cohort.table.{role}")
@@ -174,7 +181,11 @@ def _resolved(table: Table, settings: dict[str, Any]) -> dict[str, Any]:
         for column, values in asked["exclude"].items()
     }
     further = settings.get("columns", [])
-    names["columns"] = {column: table.column(column, "cohort.columns") for column in further}
+    own = (settings.get("target") or {}).get("column")
+    names["columns"] = {
+        column: table.column(column, "target.column" if column == own else "cohort.columns")
+        for column in further
+    }
     return names
 
 

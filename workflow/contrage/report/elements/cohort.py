@@ -1,4 +1,4 @@
-"""Figures of who was scanned and how well: ages, coverage, quality."""
+"""Figures of who was scanned and how well: targets, coverage, quality."""
 
 from __future__ import annotations
 
@@ -27,40 +27,52 @@ TRUTHS = {  # key in the quality file: axis label
 }
 
 
-def age_histogram(given: Ingredients) -> Figure | None:
-    """Draw the ages of the participants, stacked by study (Fig. 3)."""
+def histogram(given: Ingredients) -> Figure | None:
+    """Draw the target of the participants, stacked by study (Fig. 3)."""
     import matplotlib.pyplot as plt
     import seaborn as sns
 
     if not len(given.scans):
         return None
-    people, colours = given.grouped(by_participant(given.scans, "age", "min"), counted=True)
-    every = people["age"]
-    width = 5 if np.ptp(every) > 30 else (2 if np.ptp(every) > 10 else 1)
+    target = given.target
+    scans = given.scans.assign(target=given.targets)
+    people, colours = given.grouped(by_participant(scans, "target", "min"), counted=True)
+    every = people["target"]
+    width = _width(np.ptp(every))
     edges = np.arange(np.floor(every.min() / width) * width, every.max() + width, width)
     canvas, axes = plt.subplots(figsize=(7, 4.2))
     sns.histplot(
-        people, x="age", hue="group", bins=edges, multiple="stack", hue_order=list(colours),
+        people, x="target", hue="group", bins=edges, multiple="stack", hue_order=list(colours),
         palette=colours, alpha=1, edgecolor="white", legend=len(colours) > 1, ax=axes,
     )  # fmt: skip
-    axes.set(xlabel="age [years]", ylabel="participants")
+    axes.set(xlabel=target.label(), ylabel="participants")
     axes.yaxis.get_major_locator().set_params(integer=True)
     axes.grid(False, axis="x")
     if len(colours) > 1:
         sns.move_legend(axes, **ABOVE, title=f"{given.kind.group} (participants)")
     several = len(given.scans) > given.scans["participant_id"].nunique()
     first = " at their first scan" if several else ""
-    span = f"{given.scans['age'].min():.0f} to {given.scans['age'].max():.0f} years"
+    ends = target.whole(scans["target"].min()), target.whole(scans["target"].max())
+    span, step = target.told(" to ".join(ends)), target.told(f"{width:g}")
+    step = step.removesuffix("s") if width == 1 else step
     return save(
         canvas,
         given.output,
-        "age_histogram",
-        "Ages",
-        f"{count(len(every), 'participant')} by age{first}, in bins of {count(width, 'year')}"
+        f"{target.column}_histogram",
+        target.many[0].upper() + target.many[1:],
+        f"{count(len(every), 'participant')} by {target.word}{first}, in bins of {step}"
         + (f", stacked by {given.kind.group}." if len(colours) > 1 else "."),
-        f"Histogram of the ages of {count(len(every), 'participant')}{first}"
+        f"Histogram of the {target.many} of {count(len(every), 'participant')}{first}"
         + (f"; all scans: {span}." if several else f", {span}."),
     )
+
+
+def _width(span: float) -> float:
+    """Return the width of a histogram's bins: 1, 2 or 5 times a power of ten, six to fifteen."""
+    if span > 10 and span <= 150:
+        return 5 if span > 30 else 2
+    power = 10.0 ** np.floor(np.log10(max(span, 1e-9) / 15))
+    return next(power * step for step in (1, 2, 5, 10, 20) if span <= 15 * power * step)
 
 
 def by_participant(
@@ -100,8 +112,8 @@ def coverage(given: Ingredients) -> Figure | None:
         "values. One dot per participant (the median of their scans); the box of five or more "
         "holds the middle half, its line is the median"
         + ("; dashed: the limit below which scans are flagged" if np.isfinite(limit) else "")
-        + f". Where {given.kind.groups} differ in their field of view and in age, it can give the "
-        "age away: see below what coverage alone predicts.",
+        + f". Where {given.kind.groups} differ in their field of view and in {given.target.word}, "
+        f"it can give the {given.target.word} away: see below what coverage alone predicts.",
         f"Coverage of the brain by {group}; the median of all participants is {middle:.0f} %.",
     )
 

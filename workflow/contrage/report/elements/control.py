@@ -21,7 +21,7 @@ class Verdict:
     Parameters
     ----------
     kind : str
-        age-nearly, age-partly, age-no; site-age, site-only, site-no, site-unknown.
+        target-nearly, target-partly, target-no; site-target, site-only, site-no, site-unknown.
     worry : bool
         Whether a reader should worry.
     title, text : str
@@ -35,8 +35,8 @@ class Verdict:
 
 
 def verdicts(study: Study) -> list[Verdict]:
-    """Return what the controls say of age and of site, as far as they were made."""
-    return [found for found in (age_verdict(study), site_verdict(study)) if found is not None]
+    """Return what the controls say of the target and of site, as far as they were made."""
+    return [found for found in (target_verdict(study), site_verdict(study)) if found is not None]
 
 
 def baseline(study: Study, name: str) -> pd.Series | None:
@@ -46,8 +46,8 @@ def baseline(study: Study, name: str) -> pd.Series | None:
     return lines.iloc[0] if len(lines) else None
 
 
-def age_verdict(study: Study) -> Verdict | None:
-    """Say whether coverage alone predicts age, and how near it comes to the best loss.
+def target_verdict(study: Study) -> Verdict | None:
+    """Say whether coverage alone predicts the target, and how near it comes to the best loss.
 
     It is clear of the mean where its whole interval is below the error of predicting the mean.
     """
@@ -56,35 +56,35 @@ def age_verdict(study: Study) -> Verdict | None:
         return None
     best, mean = mae["mae_mean"].iloc[0], mae["mae_baseline"].iloc[0]
     share = (mean - coverage.mae_mean) / (mean - best) if mean > best else 0.0
-    error = number(coverage.mae_mean)
+    word, error = study.target.word, study.target.told(number(coverage.mae_mean))
     if share >= NEARLY:
         text = (
-            f"A ridge regression that sees only which voxels were covered errs by {error} years, "
+            f"A ridge regression that sees only which voxels were covered errs by {error}, "
             f"the best loss by {number(best)}. Worry: the field of view may carry the prediction, "
             f"not the tissue.{_compare(study)}"
         )
-        title = "Coverage alone predicts age nearly as well"
-        return Verdict("age-nearly", True, title, text)
+        title = f"Coverage alone predicts {word} nearly as well"
+        return Verdict("target-nearly", True, title, text)
     bounds = f"{study.level} interval {interval(coverage.get('ci_low'), coverage.get('ci_high'))}"
-    compared = f"errs by {error} years ({bounds}), predicting the mean by {number(mean)}"
+    compared = f"errs by {error} ({bounds}), predicting the mean by {number(mean)}"
     if not missing(coverage.get("ci_high")) and coverage.ci_high < mean:
         gain = f", {percent(share, 0)} of the best loss's gain" if share > 0 else ""
         text = (
             f"A ridge regression that sees only which voxels were covered {compared}: the field of "
-            f"view tells something of age{gain}. Worry about differences between losses that are "
-            f"smaller than that.{_compare(study)}"
+            f"view tells something of {word}{gain}. Worry about differences between losses that "
+            f"are smaller than that.{_compare(study)}"
         )
-        return Verdict("age-partly", True, "Coverage alone tells something of age", text)
+        return Verdict("target-partly", True, f"Coverage alone tells something of {word}", text)
     text = (
         f"A ridge regression that sees only which voxels were covered {compared}: coverage alone "
-        "does not clearly predict age here. Worry where its interval is below the error of "
+        f"does not clearly predict {word} here. Worry where its interval is below the error of "
         f"predicting the mean, or where it reaches {percent(NEARLY, 0)} of the best loss's gain."
     )
-    return Verdict("age-no", False, "Coverage alone does not clearly predict age", text)
+    return Verdict("target-no", False, f"Coverage alone does not clearly predict {word}", text)
 
 
 def site_verdict(study: Study) -> Verdict | None:
-    """Say whether the site can be read off the masks, and whether that could give age away."""
+    """Say whether the site can be read off the masks, and whether that could tell the target."""
     table = study.tables.get("site")
     if table is None or not len(table):
         return None
@@ -102,15 +102,15 @@ def site_verdict(study: Study) -> Verdict | None:
     if not over_chance(mask):
         text = f"{found}: not clearly above chance.{_others(study, table)}"
         return Verdict("site-no", False, f"The field of view does not give the {word} away", text)
-    differ, ages = sites_differ_in_age(study)
-    text = f"{found}: clearly above chance.{_others(study, table)} {ages}"
+    differ, told = sites_differ(study)
+    text = f"{found}: clearly above chance.{_others(study, table)} {told}"
     if differ:
         text += (
-            f" Worry: an encoder that recognises the {word} can predict age by it."
+            f" Worry: an encoder that recognises the {word} can predict {study.target.word} by it."
             f"{_compare(study, 'dataset.split.scheme: leave-site-out')}"
         )
-        return Verdict("site-age", True, f"The field of view gives the {word} away", text)
-    title = f"The field of view gives the {word} away, not the age"
+        return Verdict("site-target", True, f"The field of view gives the {word} away", text)
+    title = f"The field of view gives the {word} away, not the {study.target.word}"
     return Verdict("site-only", False, title, text)
 
 
@@ -158,25 +158,28 @@ def accuracy(found: pd.Series) -> str:
     )
 
 
-def sites_differ_in_age(study: Study) -> tuple[bool, str]:
-    """Return whether knowing the site predicts age better than the mean does, and that in words."""
+def sites_differ(study: Study) -> tuple[bool, str]:
+    """Return whether knowing the site predicts better than the mean does, and that in words."""
     known, mae, word = baseline(study, "site-mean"), study.tables["mae"], study.kind.group
+    target = study.target
     if study.scheme == "leave-site-out":
         return False, (
             f"No model has seen a scan of the {word} that it is tested on (leave-site-out), so "
-            "that this is no shortcut to age here."
+            f"that this is no shortcut to {target.word} here."
         )
     if known is None or not len(mae) or missing(known.get("ci_high")):
-        return True, f"Whether {study.kind.groups} differ in age was not measured."
+        return True, f"Whether {study.kind.groups} differ in {target.word} was not measured."
     mean = mae["mae_baseline"].iloc[0]
     differ = bool(known.ci_high < mean)
     text = (
-        f"Giving everyone the mean age of their {word} errs by {number(known.mae_mean)} years "
+        f"Giving everyone the mean {target.word} of their {word} errs by "
+        f"{target.told(number(known.mae_mean))} "
         f"({interval(known.ci_low, known.ci_high)}), the mean of all by {number(mean)}: "
-        f"{study.kind.groups} {'differ' if differ else 'do not clearly differ'} in age."
+        f"{study.kind.groups} {'differ' if differ else 'do not clearly differ'} in "
+        f"{target.word}."
     )
     if not differ:
-        text += " So it is no shortcut to age here; it would be where they differ."
+        text += f" So it is no shortcut to {target.word} here; it would be where they differ."
     return differ, text
 
 

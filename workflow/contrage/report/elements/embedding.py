@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from contrage.dataset.roles import ALWAYS, LEARNED_FROM, NONE
 from contrage.files import read_npz
 from contrage.report.elements.ingredients import Ingredients
 from contrage.report.style import INK, Figure, loss_name, save
@@ -28,7 +29,7 @@ MARKERS, SIZES = {"train": "o", "test": "^"}, {"train": 24, "test": 46}
 
 
 def embedding(given: Ingredients) -> Figure | None:
-    """Draw a t-SNE of the features at each epoch that was kept, coloured by age."""
+    """Draw a t-SNE of the features at each epoch that was kept, coloured by the target."""
     import matplotlib.pyplot as plt
 
     rows = (given.settings.get("embedding") or {}).get("rows") or []
@@ -46,7 +47,7 @@ def embedding(given: Ingredients) -> Figure | None:
         len(lines), columns, squeeze=False, subplot_kw={"box_aspect": 1},
         figsize=(1.8 + width * columns, 0.6 + (width + 0.2) * len(lines)),
     )  # fmt: skip
-    scale = plt.Normalize(given.scans["age"].min(), given.scans["age"].max())
+    scale = plt.Normalize(given.targets.min(), given.targets.max())
     for cells, row, panels in zip(grid, owners, lines, strict=True):
         for axes, (title, path) in zip(cells, panels, strict=False):
             gap = _panel(axes, given, row, path, scale)
@@ -55,7 +56,7 @@ def embedding(given: Ingredients) -> Figure | None:
         for axes in cells[len(panels) :]:
             axes.set_axis_off()
     colours = plt.cm.ScalarMappable(scale, "viridis")
-    canvas.colorbar(colours, ax=grid, label="age [years]", shrink=0.7, aspect=30)
+    canvas.colorbar(colours, ax=grid, label=given.target.label(), shrink=0.7, aspect=30)
     handles = [
         plt.Line2D([], [], ls="", marker=m, color=INK, label=f"{s} scans", ms=6)
         for s, m in MARKERS.items()
@@ -76,10 +77,10 @@ def _saved(given: Ingredients, canvas: Canvas, shown: dict[str, dict[str, Path]]
         "Feature space during training",
         f"t-SNE of the encoder's features ({names}; {_which(given)}), computed anew for each "
         "panel: position, direction and spread of the clouds mean nothing, only who is near whom. "
-        "Gap: mean age difference between a test scan and its "
+        f"Gap: mean difference in {given.target.word} between a test scan and its "
         f"{NEIGHBOURS} nearest training scans in the full feature space."
         + (f" {STOPPED}" if stopped else ""),
-        f"t-SNE of features coloured by age. {told}.",
+        f"t-SNE of features coloured by {given.target.word}. {told}.",
     )
 
 
@@ -109,13 +110,16 @@ def _panel(axes: Axes, given: Ingredients, row: str, path: Path, scale: Normaliz
 
     stored = read_npz(path)
     names, features = stored["scan_id"].astype(str), stored["features"].astype(float)
-    ages = given.scans.set_index("scan_id")["age"].reindex(names).to_numpy()
-    split = _split(given, row, path).reindex(names).fillna("train").to_numpy()
-    points = pd.DataFrame({"age": ages, "split": split}).join(pd.DataFrame(flatten(features)))
+    targets = given.targets.set_axis(given.scans["scan_id"]).reindex(names).to_numpy()
+    told = _split(given, row, path)
+    split = told.reindex(names).fillna(NONE if len(told) else LEARNED_FROM).to_numpy()
+    drawn = np.isin(split, ALWAYS)  # other people are in no comparison
+    features, targets, split = features[drawn], targets[drawn], split[drawn]
+    points = pd.DataFrame({"target": targets, "split": split}).join(pd.DataFrame(flatten(features)))
     points = points.sort_values("split", ascending=False)  # those tested on top
     small = 0.5 if len(points) > 300 else 1
     sns.scatterplot(
-        points, x=0, y=1, hue="age", hue_norm=scale, palette="viridis", style="split",
+        points, x=0, y=1, hue="target", hue_norm=scale, palette="viridis", style="split",
         markers=MARKERS, size="split", sizes={side: small * SIZES[side] for side in SIZES},
         edgecolor=list(points["split"].map({"train": "white", "test": INK})), linewidth=0.5,
         legend=False, ax=axes,
@@ -123,12 +127,13 @@ def _panel(axes: Axes, given: Ingredients, row: str, path: Path, scale: Normaliz
     axes.set(xticks=[], yticks=[], xlabel="", ylabel="")
     axes.margins(0.08)
     axes.spines[:].set_visible(True)
-    gap = neighbour_gap(features, ages, split == "test")
-    return f"  ·  gap {gap:.1f} y" if np.isfinite(gap) else ""
+    gap = neighbour_gap(features, targets, split == "test")
+    told = f"{gap:.{given.target.digits + 1}f} {given.target.short_unit}".rstrip()
+    return f"  ·  gap {told}" if np.isfinite(gap) else ""
 
 
 def _split(given: Ingredients, row: str, path: Path) -> pd.Series:
-    """Return train or test by scan, in the first fold of the seed that `path` belongs to."""
+    """Return the roles of scans by scan, in the first fold of the seed that `path` belongs to."""
     import pandas as pd
 
     files = given.predictions_of.get(row, [])
@@ -162,14 +167,13 @@ def flatten(features: np.ndarray) -> np.ndarray:
     return tsne.fit_transform(scaled)
 
 
-def neighbour_gap(features: np.ndarray, ages: np.ndarray, test: np.ndarray) -> float:
-    """Return the mean age difference of test scans to their nearest training scans, in years.
+def neighbour_gap(features: np.ndarray, targets: np.ndarray, test: np.ndarray) -> float:
+    """Return the mean difference in target of test scans to their nearest training scans.
 
     Parameters
     ----------
     features : ndarray of shape (scans, features)
-    ages : ndarray of shape (scans,)
-        In years.
+    targets : ndarray of shape (scans,)
     test : boolean ndarray of shape (scans,)
 
     Returns
@@ -181,4 +185,4 @@ def neighbour_gap(features: np.ndarray, ages: np.ndarray, test: np.ndarray) -> f
         return float("nan")
     apart = np.linalg.norm(features[test][:, None] - features[~test][None], axis=-1)
     near = np.argsort(apart, axis=1, kind="stable")[:, :NEIGHBOURS]
-    return float(np.abs(ages[~test][near] - ages[test][:, None]).mean())
+    return float(np.abs(targets[~test][near] - targets[test][:, None]).mean())

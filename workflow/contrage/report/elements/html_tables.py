@@ -29,8 +29,7 @@ from contrage.report.text import (
     percent,
     plus_minus,
 )
-
-ERROR = "validation MAE [years]"
+from contrage.target import Target
 
 
 @dataclass(frozen=True)
@@ -70,9 +69,10 @@ def all_tables(study: Study, versions: dict[str, str]) -> dict[str, Table]:
         "mae": mae(study),
         "norms": norms(study),
         "penalties": penalties(study),
-        "search": search(study.tables.get("search")),
+        "external": external(study),
+        "search": search(study.tables.get("search"), study.target),
         "networks": networks(study.tables.get("networks")),
-        "cohort": cohort(study.tables["cohort"], study.kind.group),
+        "cohort": cohort(study.tables["cohort"], study.target, study.kind.group),
         "control": control(study),
         "quality": quality(study.tables["scans"], study.kind.one),
         "truth": truth(study.tables["truth"]),
@@ -87,9 +87,10 @@ def all_tables(study: Study, versions: dict[str, str]) -> dict[str, Table]:
 def mae(study: Study) -> Table:
     """Return Table 3: losses, best first, then the baselines."""
     frame = study.tables["mae"]
-    head = ["loss", "MAE ± SD [years]", f"{study.level} interval", "RMSE [years]", "R²", "r"]
+    label = study.target.label
+    head = ["loss", label("MAE ± SD"), f"{study.level} interval", label("RMSE"), "R²", "r"]
     shows_alpha = "alpha_median" in frame
-    head += [*_difference_head(frame), *(["α"] if shows_alpha else [])]
+    head += [*_difference_head(study, frame), *(["α"] if shows_alpha else [])]
     colours = loss_colours(frame.get("loss", []))
     lines = []
     for place, row in enumerate(frame.to_dict("records")):
@@ -105,9 +106,28 @@ def mae(study: Study) -> Table:
     return Table(head, lines + _baselines(study), 1, "tables/mae.tsv, tables/baselines.tsv")
 
 
-def _difference_head(frame: pd.DataFrame) -> list[str]:
+def external(study: Study) -> Table:
+    """Return the errors on people of role external: of all of them, then by site."""
+    frame = study.tables.get("external", pd.DataFrame())
+    if not len(frame):
+        return Table([])
+    target = study.target
+    head = ["loss", study.kind.group, "participants", target.axis("MAE ± SD")]
+    head += [target.axis("RMSE"), "R²", "r", target.axis("predicting the mean")]
+    colours = loss_colours(frame["row"].unique())
+    lines = []
+    for row in frame.to_dict("records"):
+        cells = [loss_name(row["row"]), row["site"], str(int(row["n_participants"]))]
+        cells += [plus_minus(row["mae"], row["mae_sd"])]
+        cells += [number(row[name]) for name in ("rmse", "r2", "r", "mae_baseline")]
+        lines.append(Line(cells, colours[row["row"]]))
+    return Table(head, lines, 2, "tables/external.tsv")
+
+
+def _difference_head(study: Study, frame: pd.DataFrame) -> list[str]:
     """Head the paired difference and its p; only the latter is corrected for their number."""
-    return ["difference to best [years]", "p (corrected)" if "p_holm" in frame else "p (paired)"]
+    p = "p (corrected)" if "p_holm" in frame else "p (paired)"
+    return [study.target.label("difference to best"), p]
 
 
 def _error(row: dict[str, Any]) -> list[str]:
@@ -130,7 +150,7 @@ def _baselines(study: Study) -> list[Line]:
     keys = ("rmse_mean", "r2_mean", "r_mean")
     lines = []
     for row in rows:
-        name = baseline_name(row["baseline"], study.kind.group)
+        name = baseline_name(row["baseline"], study.kind.group, study.target.many)
         # The same training mean for everyone has no correlation; its SD is that of the splits.
         measures = [number(row[key]) if not missing(row.get(key)) else "" for key in keys]
         measures += [""] * ("alpha_median" in losses)
@@ -149,14 +169,18 @@ def penalties(study: Study) -> Table:
     shown = [row for row in study.tables["mae"]["loss"] if row in rows]
     lines = [Line([loss_name(row), *rows[row]], colours[row]) for row in shown]
     null = [row for row in rows if row not in colours]
-    lines += [Line([baseline_name(row), *rows[row]], "", "baseline") for row in null]
+    lines += [
+        Line([baseline_name(row, many=study.target.many), *rows[row]], "", "baseline")
+        for row in null
+    ]
     return Table(head, lines, 1, "tables/alphas.tsv")
 
 
 def norms(study: Study) -> Table:
     """Return the ablation of Fig. 5 as a table, best first."""
     frame = study.tables["norms"]
-    head = ["norm", "MAE ± SD [years]", f"{study.level} interval", *_difference_head(frame)]
+    head = ["norm", study.target.label("MAE ± SD"), f"{study.level} interval"]
+    head += _difference_head(study, frame)
     if not len(frame):
         return Table(head)
     lines = []
@@ -167,11 +191,12 @@ def norms(study: Study) -> Table:
     return Table(head, lines, 1, "tables/norms.tsv")
 
 
-def search(draws: pd.DataFrame | None) -> Table:
+def search(draws: pd.DataFrame | None, target: Target) -> Table:
     """Return what a search of settings chose, by split and fold."""
     lines = [] if draws is None or not len(draws) else choices(draws)
     where = [key for key in ("split", "fold") if len({line[key] for line in lines}) > 1]
-    head = ["loss", *where, "best settings", "draws", ERROR, "median draw [years]"]
+    head = ["loss", *where, "best settings", "draws", target.label("validation MAE")]
+    head.append(target.label("median draw"))
     colours = loss_colours(line["row"] for line in lines)
     rows = []
     for line in lines:
@@ -194,9 +219,10 @@ def networks(frame: pd.DataFrame | None) -> Table:
     return Table(head, lines, 1, "metrics/<loss>/seed-<n>.json")
 
 
-def cohort(frame: pd.DataFrame, site: str = "study") -> Table:
+def cohort(frame: pd.DataFrame, target: Target, site: str = "study") -> Table:
     """Return Table 2: who was scanned in which study; coverage where it was measured."""
-    head = [site, "participants", "scans", "age [years]", "range", "F : M"]
+    head = [site, "participants", "scans", target.label(), "range", "F : M"]
+    mean, sd, least, most = (f"{target.column}_{key}" for key in ("mean", "sd", "min", "max"))
     measured = "coverage_median" in frame
     head += ["median coverage"] if measured else []
     lines = []
@@ -207,33 +233,34 @@ def cohort(frame: pd.DataFrame, site: str = "study") -> Table:
             unknown = row.get("n_sex_unknown")
             sexes += f" ({unknown:.0f} not told)" if not missing(unknown) and unknown else ""
         cells = [row["site"], f"{row['n_participants']:.0f}", f"{row['n_scans']:.0f}"]
-        cells += [plus_minus(row["age_mean"], row["age_sd"], 1)]
-        cells += [f"{row['age_min']:.0f}–{row['age_max']:.0f}", sexes]
+        cells += [plus_minus(row[mean], row[sd], target.digits + 1)]
+        cells += [f"{target.whole(row[least])}–{target.whole(row[most])}", sexes]
         cells += [percent(row["coverage_median"])] if measured else []
         lines.append(Line(cells, "", "total" if row["site"] == "all" else ""))
     return Table(head, lines, 1, "tables/cohort.tsv")
 
 
 def control(study: Study) -> Table:
-    """Return what the field of view alone gives away of age and of site, beside the best loss."""
+    """Return what the field of view alone gives away of target and site, beside the best loss."""
     head = ["seen", "predicted", "result", f"{study.level} interval", "without skill"]
-    of_age, of_site = _age_controls(study), _site_controls(study)
-    files = ["tables/baselines.tsv"] * bool(of_age) + ["tables/site.tsv"] * bool(of_site)
-    return Table(head, of_age + of_site, 2, ", ".join(files))
+    of_target, of_site = _target_controls(study), _site_controls(study)
+    files = ["tables/baselines.tsv"] * bool(of_target) + ["tables/site.tsv"] * bool(of_site)
+    return Table(head, of_target + of_site, 2, ", ".join(files))
 
 
-def _age_controls(study: Study) -> list[Line]:
+def _target_controls(study: Study) -> list[Line]:
     mae, coverage = study.tables["mae"], baseline(study, "ridge-coverage")
     if coverage is None or not len(mae):
         return []
-    mean = f"{number(mae['mae_baseline'].iloc[0])} years"
+    target = study.target
+    mean = target.told(number(mae["mae_baseline"].iloc[0]))
     lines = []
     for seen, row in (("coverage", coverage), (f"image, by {best_loss(study)}", mae.iloc[0])):
         error = [
-            f"MAE {number(row.mae_mean)} years",
+            f"MAE {target.told(number(row.mae_mean))}",
             interval(row.get("ci_low"), row.get("ci_high")),
         ]
-        lines.append(Line([seen, "age", *error, mean]))
+        lines.append(Line([seen, target.word, *error, mean]))
     return lines
 
 

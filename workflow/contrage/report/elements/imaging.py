@@ -49,8 +49,9 @@ def _tile(plane: np.ndarray, side: int) -> np.ndarray:
 
 
 def preprocessing(given: Ingredients) -> Figure | None:
-    """Draw preprocessed scans in three planes, from young to old (Fig. 2)."""
-    scans = _with_images(given, given.scans.sort_values("age"), N_EXAMPLES)
+    """Draw preprocessed scans in three planes, from the smallest target to the largest (Fig. 2)."""
+    target, values = given.target, given.scans.assign(target=given.targets)
+    scans = _with_images(given, values.sort_values("target"), N_EXAMPLES)
     if not scans:
         return None
     anatomical = [_anatomical(given, scan.scan_id) for scan in scans]
@@ -62,17 +63,18 @@ def preprocessing(given: Ingredients) -> Figure | None:
     for axes, name in zip(grid[0], ["sagittal", "coronal", "axial"] * len(kinds), strict=True):
         axes.set_title(name, fontsize=9)
     for axes, scan in zip(grid[:, 0], scans, strict=True):
-        axes.set_ylabel(f"{scan.age:.0f} years\n{scan.scan_id}", fontsize=9)
+        axes.set_ylabel(f"{target.told(target.whole(scan.target))}\n{scan.scan_id}", fontsize=9)
     return save(
         canvas,
         given.output,
         "preprocessing",
-        "Preprocessed scans, young to old",
+        f"Preprocessed scans, {'young to old' if target.is_age else f'by {target.word}'}",
         f"After all steps, in MNI152 space: {_kinds(given, kinds)} in the planes "
         f"x = {number(POINT[0], 0)}, y = {number(POINT[1], 0)}, z = {number(POINT[2], 0)} mm; the "
         "participant's left is on the left.",
-        f"Brain images of {len(scans)} participants aged "
-        + ", ".join(f"{scan.age:.0f}" for scan in scans),
+        f"Brain images of {len(scans)} participants "
+        + ("aged " if target.is_age else f"with {target.word} ")
+        + ", ".join(target.whole(scan.target) for scan in scans),
     )
 
 

@@ -13,6 +13,7 @@ from contrage.report.planned import by_name, by_row, curves_by_row, snapshots_by
 from contrage.report.style import GREY, INK, NO_SITE, STUDY_COLOURS, loss_colours, study_colours
 from contrage.report.words import Kind, kind_of
 from contrage.tables import read_tsv
+from contrage.target import Target
 
 if TYPE_CHECKING:
     import numpy as np
@@ -50,6 +51,16 @@ class Ingredients:
     predictions_of: dict[str, list[Path]] = field(default_factory=dict)
     curves_of: dict[str, list[Path]] = field(default_factory=dict)
     snapshots_of: dict[str, dict[int, Path]] = field(default_factory=dict)
+
+    @property
+    def target(self) -> Target:
+        """What is predicted."""
+        return Target(**self.settings["target"])
+
+    @property
+    def targets(self) -> pd.Series:
+        """Its value for every scan."""
+        return target_of(self.scans, self.target)
 
     @property
     def loss_colours(self) -> dict[str, str]:
@@ -92,8 +103,10 @@ class Ingredients:
         return kind_of(self.map_name)
 
     def predictions(self, row: str) -> list[pd.DataFrame]:
-        """Predictions of a row, one frame per seed."""
-        return [read_tsv(path) for path in self.predictions_of.get(row, [])]
+        """Predictions of a row, one frame per seed; their columns are target and predicted."""
+        from contrage.evaluation.predictions import read
+
+        return [read(path, self.target) for path in self.predictions_of.get(row, [])]
 
     def image(self, scan: str, name: str) -> tuple[np.ndarray, np.ndarray] | None:
         """Return a scan's image in template space and its affine, or None without the file.
@@ -119,6 +132,15 @@ class Ingredients:
 
     def _image_path(self, scan: str, name: str) -> Path:
         return self.derivatives / preproc_file(scan, name, self.settings.get("grid_mm", 2))
+
+
+def target_of(scans: pd.DataFrame, target: Target) -> pd.Series:
+    """Return the target of a table's scans as numbers, in the order of its lines."""
+    import pandas as pd
+
+    if not target.is_binary:
+        return scans[target.column]
+    return pd.Series(target.of(scans.to_dict("records"), "scans.tsv"), scans.index)
 
 
 def gather(

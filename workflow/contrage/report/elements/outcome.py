@@ -1,4 +1,4 @@
-"""Figures of the outcome: errors, norms, predicted against true age, training."""
+"""Figures of the outcome: errors, norms, predicted against true, training."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ def mae(given: Ingredients) -> Figure | None:
     canvas, axes = plt.subplots(figsize=(7, 1.5 + 0.42 * len(table)))
     _dots(axes, given, table, [loss_name(row) for row in table["loss"]])
     for name, value in _baselines(given).items():
-        label = f"{baseline_name(name, given.kind.group)}: {value:.1f}"
+        label = f"{baseline_name(name, given.kind.group, given.target.many)}: {value:.1f}"
         style = NULL_STYLE if is_null(name) else BASELINE_STYLES.get(name, (0, (1, 4)))
         axes.axvline(value, color=GREY, linestyle=style, linewidth=1.4, label=label, zorder=1)
     axes.set_xlim(0, None)
-    axes.set_xlabel("mean absolute error on test participants [years]")
+    axes.set_xlabel(given.target.label("mean absolute error on test participants"))
     canvas.legend(loc="outside upper center", ncols=2)
     lines = ", ".join(f"{loss_name(r.loss)} {r.mae_mean:.2f}" for r in table.itertuples())
     return save(
@@ -45,7 +45,7 @@ def mae(given: Ingredients) -> Figure | None:
         "Error of each loss",
         f"{_marks(given)} Intervals of two losses may overlap although their paired difference is "
         "clear, because both are tested on the same people: see the table for that comparison.",
-        f"Mean absolute error in years: {lines}.",
+        f"{_in_unit(given)}: {lines}.",
     )
 
 
@@ -60,7 +60,8 @@ def norms(given: Ingredients) -> Figure | None:
     canvas, axes = plt.subplots(figsize=(7, 1.4 + 0.42 * len(table)))
     _dots(axes, given, table, [norm.capitalize() for norm in table["norm"]])
     axes.margins(x=0.15)
-    axes.set_xlabel("mean absolute error on test participants [years]  (axis does not start at 0)")
+    label = given.target.label("mean absolute error on test participants")
+    axes.set_xlabel(f"{label}  (axis does not start at 0)")
     lines = ", ".join(f"{r.norm} {r.mae_mean:.2f}" for r in table.itertuples())
     return save(
         canvas,
@@ -69,8 +70,14 @@ def norms(given: Ingredients) -> Figure | None:
         "Norm that chooses the neighbours",
         f"DynLocRep with {spelled(len(table))} ways to measure which samples are near. "
         f"{_marks(given)}",
-        f"Mean absolute error in years by norm: {lines}.",
+        f"{_in_unit(given)} by norm: {lines}.",
     )
+
+
+def _in_unit(given: Ingredients) -> str:
+    """Say what the errors are and in which unit."""
+    unit = given.target.unit
+    return f"Mean absolute error in {unit}" if unit else "Mean absolute error"
 
 
 def _marks(given: Ingredients) -> str:
@@ -118,11 +125,11 @@ def _baselines(given: Ingredients) -> dict[str, float]:
 def seed_errors(frames: list[pd.DataFrame]) -> list[float]:
     """Return the mean absolute error on test rows of each seed."""
     tests = [frame[frame["split"] == "test"] for frame in frames]
-    return [float((test["predicted_age"] - test["age"]).abs().mean()) for test in tests]
+    return [float((test["predicted"] - test["target"]).abs().mean()) for test in tests]
 
 
 def predicted_vs_true(given: Ingredients) -> Figure | None:
-    """Draw predicted against true age of the test scans, one panel per loss."""
+    """Draw predicted against true target of the test scans, one panel per loss."""
     import pandas as pd
     import seaborn as sns
     from matplotlib.lines import Line2D
@@ -132,10 +139,13 @@ def predicted_vs_true(given: Ingredients) -> Figure | None:
     if not tests:
         return None
     every, colours = given.grouped(pd.concat(tests, names=["row"]).reset_index())
-    limits = (every[["age", "low"]].min(axis=None) - 3, every[["age", "high"]].max(axis=None) + 3)
+    low, high = every[["target", "low"]].min(axis=None), every[["target", "high"]].max(axis=None)
+    margin = 3 if given.target.is_age else 0.05 * (high - low) or 1.0
+    limits = (low - margin, high + margin)
     many = len(every) > 200 * len(tests)
     grid = sns.relplot(
-        every, x="age", y="mean", col="row", hue="group", hue_order=list(colours), palette=colours,
+        every, x="target", y="mean", col="row", hue="group", hue_order=list(colours),
+        palette=colours,
         s=12 if many else 28, linewidth=0.3 if many else 0.5, legend=False,
         **_width_of_page(len(tests), 4.5, 3.8, 2.75),
         facet_kws={"xlim": limits, "ylim": limits, "subplot_kws": {"box_aspect": 1}},
@@ -145,11 +155,14 @@ def predicted_vs_true(given: Ingredients) -> Figure | None:
         axes = grid.axes_dict[row]
         axes.axline((limits[0], limits[0]), slope=1, color=GREY, ls="--", lw=1)
         shades = test["group"].map(colours)
-        axes.vlines(test["age"], test["low"], test["high"], color=shades, alpha=0.35, zorder=0.9)
+        axes.vlines(test["target"], test["low"], test["high"], color=shades, alpha=0.35, zorder=0.9)
         axes.set_title(loss_name(row))
-        error = f"MAE {_table_mae(given, row, test):.2f} y"
+        error = f"MAE {_table_mae(given, row, test):.2f} {given.target.short_unit}".rstrip()
         axes.text(0.05, 0.95, error, transform=axes.transAxes, va="top")
-    grid.set_axis_labels("true age [years]", "predicted age [years]")
+    word = given.target.word
+    grid.set_axis_labels(
+        *(given.target.label(f"{which} {word}") for which in ("true", "predicted"))
+    )
     if len(colours) > 1:
         marks = [Line2D([], [], ls="", marker="o", color=c, label=g) for g, c in colours.items()]
         wide = sum(map(len, colours)) > 50
@@ -158,9 +171,10 @@ def predicted_vs_true(given: Ingredients) -> Figure | None:
         grid.figure,
         given.output,
         "predicted_vs_true",
-        "Predicted and true age",
+        f"Predicted and true {word}",
         f"Test scans only. {_points(given)}",
-        f"Scatter plots of predicted against true age of the test scans for {len(tests)} losses.",
+        f"Scatter plots of predicted against true {word} of the test scans for "
+        f"{len(tests)} losses.",
     )
 
 
@@ -186,9 +200,9 @@ def _over_seeds(frames: list[pd.DataFrame]) -> pd.DataFrame:
         both["site"] = None
     key = "scan_id" if "scan_id" in both else "participant_id"
     grouped = both.groupby(key)
-    spread = grouped["predicted_age"].agg(["mean", "min", "max"])
+    spread = grouped["predicted"].agg(["mean", "min", "max"])
     spread.columns = ["mean", "low", "high"]
-    return spread.join(grouped[["age", "site"]].first())
+    return spread.join(grouped[["target", "site"]].first())
 
 
 def _width_of_page(panels: int, *heights: float) -> dict[str, float]:
@@ -202,7 +216,7 @@ def _table_mae(given: Ingredients, row: str, test: pd.DataFrame) -> float:
     table = given.tables.get("mae")
     if table is not None and row in set(table["loss"]):
         return float(table.set_index("loss").loc[row, "mae_mean"])
-    return float((test["mean"] - test["age"]).abs().mean())
+    return float((test["mean"] - test["target"]).abs().mean())
 
 
 def training_curves(given: Ingredients) -> Figure | None:

@@ -9,6 +9,7 @@ import numpy as np
 from contrage.report.elements.ingredients import Ingredients
 from contrage.report.elements.searched import PLACE, over_places, searched_settings
 from contrage.report.style import GREY, INK, Figure, loss_name, save
+from contrage.target import Target
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from matplotlib.cm import ScalarMappable
 
 RING = "#D55E00"
-MAE, ERROR = "validation_mae", "validation MAE [years]"
+MAE, ERROR = "validation_mae", "validation MAE"
 
 
 def search(given: Ingredients) -> Figure | None:
@@ -32,7 +33,7 @@ def search(given: Ingredients) -> Figure | None:
     )
     for axes, row in zip(grid[:, 0], rows, strict=True):
         part = draws[draws["row"] == row]
-        _panel(axes, part, given.settings["search"][row])
+        _panel(axes, part, given.settings["search"][row], given.target)
         axes.set_title(f"{loss_name(row)}  ·  {_what(part)}")
     return save(
         canvas,
@@ -43,7 +44,7 @@ def search(given: Ingredients) -> Figure | None:
         "split, dark where it is low; a number says how many draws are alike. In orange: what the "
         "main run has; of several splits or folds, in how many of them. No test scan had a part in "
         "this, and these errors are not the result: the smallest of many flatters itself.",
-        "; ".join(_words(row, draws[draws["row"] == row]) for row in rows) + ".",
+        "; ".join(_words(row, draws[draws["row"] == row], given.target) for row in rows) + ".",
     )
 
 
@@ -54,34 +55,36 @@ def _what(draws: pd.DataFrame) -> str:
     return text if len(places) == 1 else f"{text}, mean over {len(places)} searches"
 
 
-def _words(row: str, draws: pd.DataFrame) -> str:
+def _words(row: str, draws: pd.DataFrame, target: Target) -> str:
     names = searched_settings(draws)
     found = over_places(draws, names)
     best = found.iloc[0]
     settings = ", ".join(f"{name} {best[name]}" for name in names)
     return (
         f"{_what(draws)} of {loss_name(row)}: validation error from {best[MAE]:.2f} "
-        f"({settings}) to {found[MAE].max():.2f} years"
+        f"({settings}) to {target.told(f'{found[MAE].max():.2f}')}"
     )
 
 
-def _panel(axes: Axes, draws: pd.DataFrame, ranges: dict[str, Any]) -> None:
+def _panel(axes: Axes, draws: pd.DataFrame, ranges: dict[str, Any], target: Target) -> None:
     """Draw a row's draws in the form that fits what was searched."""
     names = [name for name in ranges if name in searched_settings(draws)]
     found = over_places(draws, names)
     places = len(draws[PLACE].drop_duplicates())
     numeric = all(isinstance(ranges[name], dict) for name in names)
     if len(names) <= 2 and (numeric or len(names) == 1):
-        _dots(axes, found, names, ranges, places)
+        _dots(axes, found, {name: ranges[name] for name in names}, places, target)
     else:
-        _many(axes, found, names, ranges)
+        _many(axes, found, {name: ranges[name] for name in names}, target)
 
 
 def _dots(
-    axes: Axes, found: pd.DataFrame, names: list[str], ranges: dict[str, Any], places: int
+    axes: Axes, found: pd.DataFrame, ranges: dict[str, Any], places: int, target: Target
 ) -> None:
     """Draw the error against a setting, or two numbers with the error as colour."""
     import seaborn as sns
+
+    names, label = list(ranges), target.label(ERROR)
 
     x, *others = (_positions(found[name], ranges[name]) for name in names)
     y, errors = others[0] if others else found[MAE].to_numpy(), found[MAE]
@@ -89,18 +92,18 @@ def _dots(
     look = {"hue": errors, "hue_norm": shades.norm, "palette": shades.cmap, "edgecolor": GREY}
     look = look if others else {"color": INK, "alpha": 0.75, "linewidth": 0}
     sns.scatterplot(x=x, y=y, **look, s=_size(found), zorder=2, legend=False, ax=axes)
-    axes.set_ylabel(ERROR)
+    axes.set_ylabel(label)
     axes.margins(y=0.15)
     for axis, name in zip((axes.xaxis, axes.yaxis), names, strict=False):
         _axis(axis, name, ranges[name])
-    _mark(axes, x, y, found, places)
+    _mark(axes, x, y, found, places, target)
     if others:
-        axes.figure.colorbar(shades, ax=axes, label=ERROR, extend=ends)
+        axes.figure.colorbar(shades, ax=axes, label=label, extend=ends)
 
 
-def _many(axes: Axes, found: pd.DataFrame, names: list[str], ranges: dict[str, Any]) -> None:
+def _many(axes: Axes, found: pd.DataFrame, ranges: dict[str, Any], target: Target) -> None:
     """Draw a line per draw through an axis per setting, to its error at the right."""
-    errors = found[MAE].to_numpy()
+    names, errors = list(ranges), found[MAE].to_numpy()
     shades, ends = _shades(found[MAE])
     low, high = shades.get_clim()
     heights = [_height(found[name], ranges[name]) for name in names]
@@ -117,7 +120,7 @@ def _many(axes: Axes, found: pd.DataFrame, names: list[str], ranges: dict[str, A
     top = f"{high:.2f}{' or more' if ends == 'max' else ''}"
     _upright(axes, len(names), [(0, f"{low:.2f}"), (1, top)], "left")
     labels = [_label(name, ranges[name], "\n") for name in names]
-    axes.set_xticks(across, [*labels, "validation MAE\n[years]"])
+    axes.set_xticks(across, [*labels, target.label(f"{ERROR}\n").replace("\n ", "\n")])
     axes.set_xlim(-0.35, len(names) + 0.45)
     axes.set_ylim(-0.08, 1.08)
     axes.grid(False)
@@ -138,7 +141,9 @@ def _upright(axes: Axes, place: int, ticks: list[tuple[float, str]], side: str =
         )  # fmt: skip
 
 
-def _mark(axes: Axes, x: np.ndarray, y: np.ndarray, found: pd.DataFrame, places: int) -> None:
+def _mark(
+    axes: Axes, x: np.ndarray, y: np.ndarray, found: pd.DataFrame, places: int, target: Target
+) -> None:
     """Ring what was chosen, and number draws that are alike."""
     from matplotlib.patheffects import withStroke
 
@@ -148,7 +153,7 @@ def _mark(axes: Axes, x: np.ndarray, y: np.ndarray, found: pd.DataFrame, places:
         if line["chosen"]:
             size += 130
             axes.scatter(x[place], y[place], s=size, facecolors="none", edgecolors=RING, lw=2)
-            alone = f"best: {line[MAE]:.2f} y"
+            alone = f"best: {line[MAE]:.2f} {target.short_unit}".rstrip()
             notes = [alone if places == 1 else f"{line['chosen']}/{places}"]
         if line["count"] > 1:
             notes.append(f"×{line['count']}")

@@ -28,7 +28,7 @@ def read_draws(path: Path | None, rows: Iterable[str]) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        row, split, fold, draw, validation_mae (years), chosen, and the settings as text.
+        row, split, fold, draw, validation_mae, chosen, and the settings as text.
     """
     import pandas as pd
 
@@ -54,7 +54,7 @@ def over_places(draws: pd.DataFrame, names: list[str]) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        The settings, validation_mae (mean, years), `count` (draws that are alike), `chosen` (in
+        The settings, validation_mae (mean), `count` (draws that are alike), `chosen` (in
         how many splits and folds); the best first.
     """
     grouped = draws.groupby(names, sort=False, dropna=False)
@@ -73,7 +73,7 @@ def choices(draws: pd.DataFrame) -> list[dict[str, Any]]:
     -------
     list of dict
         row, split, fold, `settings` (words), `draws`, `different` (of other settings than all
-        others), validation_mae and `median` (of all draws), years.
+        others), validation_mae and `median` (of all draws).
     """
     lines = []
     for (row, split, fold), group in draws.groupby(PLACE, sort=False):
