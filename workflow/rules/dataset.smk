@@ -28,7 +28,7 @@ if IS_TABLE:
         params:
             code=digest("contrage.dataset.features"),
             settings=as_json(
-                table=config["cohort"]["table"], columns=COHORT_SETTINGS["columns"]
+                table=config["cohort"]["table"], columns=COHORT.settings["columns"]
             ),
             found=what_was_found_of_tables,
         message:
@@ -127,11 +127,16 @@ rule select:
         " --exclude {input.exclude:q}"
 
 
+SPLIT_MODULES = "contrage.dataset.split", schemes.module(
+    config["dataset"]["split"]["scheme"]
+)
+
+
 rule split:
     input:
         scans=rules.select.output.selected,
         array=f"{ARRAY}.npy",
-        code=code("contrage.dataset.split"),
+        code=code(*SPLIT_MODULES),
     output:
         split=RESULTS.split,
     log:
@@ -147,10 +152,13 @@ rule split:
         mem_mb=growing(2000),
         runtime=growing(60),
     params:
-        code=digest("contrage.dataset.split"),
+        code=digest(*SPLIT_MODULES),
         settings=lambda wildcards: as_json(
             seed=int(wildcards.seed),
-            split=config["dataset"]["split"],
+            **{
+                key: config["dataset"][key]
+                for key in ("split", "learn_from", "subset", "missing_targets")
+            },
             target=config["target"],
             normalisation=config["dataset"]["normalisation"],
             field_of_view=config["dataset"]["field_of_view"],

@@ -1,6 +1,7 @@
 """Names and small functions that an experiment's rules share."""
 
-from contrage.plan import jobs
+from contrage.dataset import schemes
+from contrage.plan import folds, jobs
 from contrage.plan import pretraining as beforehand
 from contrage.plan import rows as experiment
 from contrage.plan.experiment import Experiment

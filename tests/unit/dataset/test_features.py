@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from parts import ALL
 from targets import BLOCK
 
 from contrage.cohort.register import register
@@ -73,7 +74,7 @@ def prepare(folder, values, ages=None):
         "field_of_view": "own",
     }
     split(
-        {**wanted, "batch_size": 2},
+        {**wanted, **ALL, "batch_size": 2},
         scans=folder / "selected.tsv",
         array=folder / "array.npy",
         output=folder / "split.json",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from parts import ALL
 from targets import BLOCK
 
 from contrage.dataset.inner_split import inner_split
@@ -62,7 +63,7 @@ def run(folder, table, images, fold=1, **changes):
     np.save(folder / "array.npy", images)
     inputs = {"scans": folder / "scans.tsv", "array": folder / "array.npy"}
     outer = folder / "split.json"
-    split({**settings, "split": OUTER, "seed": 0}, **inputs, output=outer)
+    split({**settings, "split": OUTER, **ALL, "seed": 0}, **inputs, output=outer)
     inner = {"inner_scans": folder / "inner.tsv", "output": folder / "inner.json"}
     inner_split(settings, **inputs, split=outer, fold=fold, **inner)
     (entry,) = read_json(inner["output"])["folds"]

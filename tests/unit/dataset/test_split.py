@@ -7,10 +7,13 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from parts import ALL
 from sklearn.model_selection import KFold
 from targets import BLOCK
 
-from contrage.dataset.split import check_leakage, make_folds, split
+from contrage.dataset.parts import make_folds
+from contrage.dataset.roles import Visit, check_leakage
+from contrage.dataset.split import split
 from contrage.errors import LeakageError, SettingsError
 from contrage.files import read_json
 from contrage.tables import write_tsv
@@ -23,6 +26,19 @@ DEFAULT = {
     "new_split_per_seed": False,
     "stratify_by_age": False,
 }
+
+
+def folds_of(table, settings, seed):
+    """Return training and test part of each fold."""
+    visits = [
+        Visit(row["scan_id"], row["participant_id"], row["site"], row["age"], {})
+        for row in table.to_dict("records")
+    ]
+    made = make_folds(visits, {**ALL, "split": settings}, seed)
+    return [
+        tuple(table[table["scan_id"].isin(parts.scans(role))] for role in ("train", "test"))
+        for parts in made
+    ]
 
 
 def cohort(people: int, sessions: int = 1, sites: int = 4) -> pd.DataFrame:
@@ -38,8 +54,7 @@ def cohort(people: int, sessions: int = 1, sites: int = 4) -> pd.DataFrame:
         for person in range(people)
         for session in range(sessions)
     ]
-    table = pd.DataFrame(rows).sample(frac=1, random_state=0)
-    return table.assign(target=table["age"])
+    return pd.DataFrame(rows).sample(frac=1, random_state=0)
 
 
 @given(
@@ -53,7 +68,7 @@ def test_no_participant_is_on_both_sides(people, sessions, scheme, stratify, see
     table = cohort(people, sessions)
     settings = {**DEFAULT, "scheme": scheme, "stratify_by_age": stratify}
     tested = []
-    for train, test in make_folds(table, settings, seed):
+    for train, test in folds_of(table, settings, seed):
         assert not set(train["participant_id"]) & set(test["participant_id"])
         assert sorted([*train["scan_id"], *test["scan_id"]]) == sorted(table["scan_id"])
         tested += test["scan_id"].tolist()
@@ -63,7 +78,7 @@ def test_no_participant_is_on_both_sides(people, sessions, scheme, stratify, see
 
 def test_the_holdout_is_the_authors_first_of_five_shuffled_folds():
     table = cohort(50)
-    (_, test), *_ = make_folds(table, DEFAULT, seed=3)
+    (_, test), *_ = folds_of(table, DEFAULT, seed=3)
     names = sorted(table["participant_id"])
     _, expected = next(KFold(5, shuffle=True, random_state=42).split(names))
     assert set(test["participant_id"]) == {names[index] for index in expected}
@@ -71,10 +86,10 @@ def test_the_holdout_is_the_authors_first_of_five_shuffled_folds():
 
 def test_all_seeds_share_one_split_unless_asked_otherwise():
     table = cohort(50)
-    one = [make_folds(table, DEFAULT, seed)[0][1]["scan_id"].tolist() for seed in (0, 1)]
+    one = [folds_of(table, DEFAULT, seed)[0][1]["scan_id"].tolist() for seed in (0, 1)]
     assert one[0] == one[1]
     settings = {**DEFAULT, "new_split_per_seed": True}
-    new = [make_folds(table, settings, seed)[0][1]["scan_id"].tolist() for seed in (0, 1)]
+    new = [folds_of(table, settings, seed)[0][1]["scan_id"].tolist() for seed in (0, 1)]
     assert new[0] != new[1]
 
 
@@ -82,12 +97,12 @@ def test_stratified_folds_have_equal_shares_of_each_age_group():
     table = cohort(50)
     settings = {**DEFAULT, "scheme": "kfold", "stratify_by_age": True}
     groups = pd.qcut(table.set_index("participant_id")["age"], 5, labels=False)
-    for _, test in make_folds(table, settings, 0):
+    for _, test in folds_of(table, settings, 0):
         assert sorted(groups[test["participant_id"]]) == sorted(list(range(5)) * 2)
 
 
 def test_leave_site_out_tests_one_site_at_a_time():
-    for train, test in make_folds(cohort(20), {**DEFAULT, "scheme": "leave-site-out"}, 0):
+    for train, test in folds_of(cohort(20), {**DEFAULT, "scheme": "leave-site-out"}, 0):
         assert test["site"].nunique() == 1
         assert test["site"].iloc[0] not in set(train["site"])
 
@@ -96,19 +111,19 @@ def test_leave_site_out_needs_every_site():
     table = cohort(20)
     table.loc[table.index[3], "site"] = None
     with pytest.raises(SettingsError, match="has no site"):
-        make_folds(table, {**DEFAULT, "scheme": "leave-site-out"}, 0)
+        folds_of(table, {**DEFAULT, "scheme": "leave-site-out"}, 0)
 
 
 def test_a_participant_at_two_sites_is_leakage():
     table = cohort(20, sessions=2)
     table.loc[table.index[0], "site"] = "elsewhere"
     with pytest.raises(LeakageError, match="several sites"):
-        make_folds(table, {**DEFAULT, "scheme": "leave-site-out"}, 0)
+        folds_of(table, {**DEFAULT, "scheme": "leave-site-out"}, 0)
 
 
 def test_leakage_names_the_participant():
     with pytest.raises(LeakageError, match="sub-2 in training and in test"):
-        check_leakage(["sub-1", "sub-2"], ["sub-2", "sub-3"])
+        check_leakage({"train": ["sub-1", "sub-2"], "test": ["sub-2", "sub-3"]})
 
 
 def run(tmp_path, images, **settings):
@@ -118,6 +133,7 @@ def run(tmp_path, images, **settings):
     split(
         {
             "split": DEFAULT,
+            **ALL,
             "target": BLOCK,
             "seed": 0,
             "normalisation": "train",
@@ -175,7 +191,7 @@ def test_a_training_part_of_one_age_is_refused(tmp_path, images, monkeypatch):
 
 def test_too_few_participants_for_the_folds_is_said():
     with pytest.raises(SettingsError, match="5 folds need 5 participants"):
-        make_folds(cohort(4), DEFAULT, 0)
+        folds_of(cohort(4), DEFAULT, 0)
 
 
 def spoiled(images: np.ndarray, row: int, count: int, value: float) -> np.ndarray:

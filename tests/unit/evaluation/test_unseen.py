@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from parts import ALL
 from targets import BLOCK
 
 from contrage.dataset.inner_split import inner_split
@@ -54,7 +55,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     )
     common = {"scans": place / "scans.tsv", "array": place / "array.npy"}
     settings = {"split": SPLIT, "seed": 0, "batch_size": 32, "target": BLOCK, **DATASET}
-    split(settings, **common, output=place / "split.json")
+    split({**settings, **ALL}, **common, output=place / "split.json")
     for fold in (0, 1):
         null_ages(
             {"seed": 0, "target": BLOCK},

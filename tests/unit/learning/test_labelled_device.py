@@ -30,7 +30,7 @@ ALL_OPTIONS = {
     "augmentation": ["flip", "affine", "cutout", "crop", "intensity", "noise"],
     "ema": 0.9,
     "gradient_clip": 1.0,
-    "early_stop": {"fraction": 0.3, "patience": 5, "every": 1},
+    "early_stop": {"on": "inner", "fraction": 0.3, "patience": 5, "every": 1},
     "schedule": {"name": "cosine", "warmup_epochs": 1, "final_fraction": 0.1},
 }
 

@@ -65,7 +65,9 @@ def test_two_processes_learn_what_one_does(cohort, settings, command, loss):
     """
     settings |= {"row": loss, "loss": {"loss": loss}}
     settings["training"] |= {"epochs": 2, "ema": 0.9, "gradient_clip": 1.0}
-    settings["training"] |= {"early_stop": {"fraction": 0.2, "patience": 5, "every": 1}}
+    settings["training"] |= {
+        "early_stop": {"on": "inner", "fraction": 0.2, "patience": 5, "every": 1}
+    }
     settings["probe"] = {"alphas": [0.1, 1.0, 10.0]}
     one, two = cohort.outputs("one"), cohort.outputs("two")
     train(settings, **cohort.inputs, **one)

@@ -139,7 +139,9 @@ def test_killed_reader_is_an_error_that_says_what_to_do(array):
 @pytest.mark.parametrize("field_of_view", ["own", "common"])
 def test_storage_changes_no_bit_of_a_training(cohort, settings, field_of_view):
     settings["dataset"]["field_of_view"] = field_of_view
-    settings["training"] |= {"early_stop": {"fraction": 0.2, "patience": 9, "every": 1}}
+    settings["training"] |= {
+        "early_stop": {"on": "inner", "fraction": 0.2, "patience": 9, "every": 1}
+    }
     settings["probe"] = {"alphas": [0.1, 1.0, 10.0]}
     settings["training"] |= {"augmentation": ["crop", "noise"]}
     found = []

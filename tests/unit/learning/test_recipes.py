@@ -168,7 +168,7 @@ def test_schema_fills_in_defaults_and_refuses_the_rest(root, change, valid):
     validate(config, schema)
     found = config["training"]
     if "early_stop" in given:
-        default = {"fraction": 0.2, "patience": 10, "every": 1}
+        default = {"on": "inner", "fraction": 0.2, "patience": 10, "every": 1}
         assert found["early_stop"] == default | given["early_stop"]
     else:
         assert found["early_stop"] is None

@@ -195,7 +195,7 @@ RECIPE = {
     "schedule": {"name": "cosine", "warmup_epochs": 1, "final_fraction": 0},
     "gradient_clip": 1.0,
     "ema": 0.9,
-    "early_stop": {"fraction": 0.2, "patience": 1, "every": 1},
+    "early_stop": {"on": "inner", "fraction": 0.2, "patience": 1, "every": 1},
 }
 
 

@@ -14,7 +14,7 @@ from contrage.learning.loop.validation import divide, probe_error
 from contrage.learning.train import train
 from contrage.tables import read_tsv
 
-EARLY = {"fraction": 0.25, "patience": 3, "every": 1}
+EARLY = {"on": "inner", "fraction": 0.25, "patience": 3, "every": 1}
 ALPHAS = (0.01, 0.1, 1.0, 10.0, 100.0)
 
 
@@ -35,7 +35,7 @@ def test_without_early_stop_all_scans_are_learned_from():
 
 def test_no_participant_is_on_both_sides():
     scans = scans_of([f"p{i % 11}" for i in range(40)])
-    own, held_out = divide(scans, {"early_stop": {"fraction": 0.3}}, 4)
+    own, held_out = divide(scans, {"early_stop": {"on": "inner", "fraction": 0.3}}, 4)
     assert not set(own.participants) & set(held_out.participants)
     assert len(set(held_out.participants)) == 3
     assert sorted(own.ids + held_out.ids) == sorted(scans.ids)
@@ -45,7 +45,10 @@ def test_no_participant_is_on_both_sides():
 
 def test_the_seed_draws_the_validation_part():
     scans = scans_of([f"p{i}" for i in range(30)])
-    drawn = [divide(scans, {"early_stop": {"fraction": 0.3}}, seed)[1].ids for seed in (0, 0, 1)]
+    drawn = [
+        divide(scans, {"early_stop": {"on": "inner", "fraction": 0.3}}, seed)[1].ids
+        for seed in (0, 0, 1)
+    ]
     assert drawn[0] == drawn[1] != drawn[2]
 
 
@@ -53,7 +56,7 @@ def test_the_seed_draws_the_validation_part():
 def test_too_few_participants_are_refused(people, fraction):
     scans = scans_of([f"p{i}" for i in range(people)])
     with pytest.raises(SettingsError, match=r"early_stop\.fraction"):
-        divide(scans, {"early_stop": {"fraction": fraction}}, 0)
+        divide(scans, {"early_stop": {"on": "inner", "fraction": fraction}}, 0)
 
 
 @pytest.mark.parametrize("width", [5, 60])

@@ -6,14 +6,15 @@ import copy
 from dataclasses import replace
 
 import numpy as np
-import pandas as pd
 import pytest
 import yaml
+from parts import ALL
 
 from contrage.cohort import leave_out
 from contrage.cohort.scans import Cohort, Exclusion, Scan
 from contrage.dataset.hold_out import hold_out
-from contrage.dataset.split import make_folds
+from contrage.dataset.parts import make_folds
+from contrage.dataset.roles import Visit
 from contrage.errors import ContrageError, LeakageError, SettingsError
 from contrage.plan.people import check_plan, left_out_otherwise
 from contrage.plan.pretraining import merged
@@ -68,12 +69,12 @@ SITES = {"dataset": {"split": {"scheme": "leave-site-out"}}}
         ({"training": {"batch_size": 3}}, 60, "training.batch_size: 3 scans are too few to share"),
         ({"training": {"gpus_per_job": 5}}, 60, "among 5 processes; make it 20 or more"),
         (
-            {"training": {"early_stop": {"fraction": 0.2}, "batch_size": 4}},
+            {"training": {"early_stop": {"on": "inner", "fraction": 0.2}, "batch_size": 4}},
             8,
             "training.early_stop.fraction: 0.2 of the 6 training participants are 1",
         ),
         (
-            {"training": {"early_stop": {"fraction": 0.5}}},
+            {"training": {"early_stop": {"on": "inner", "fraction": 0.5}}},
             30,
             "training.batch_size: 16, but no more than 12 scans are for training",
         ),
@@ -221,28 +222,27 @@ def draws(count: int):
             },
             {
                 "batch_size": int(chance.integers(4, 20)),
-                "early_stop": {"fraction": 0.2} if chance.random() < 0.4 else None,
+                "early_stop": {"on": "inner", "fraction": 0.2} if chance.random() < 0.4 else None,
             },
         )
 
 
 def works(scans: list[Scan], split: dict, training: dict) -> bool:
     """Whether the steps themselves would go through with these settings, for some seed."""
-    table = pd.DataFrame(
-        [(s.scan_id, s.participant_id, s.age, s.site) for s in scans],
-        columns=["scan_id", "participant_id", "age", "site"],
-    )
+    visits = [Visit(s.scan_id, s.participant_id, s.site, s.age, {}) for s in scans]
+    dataset = {**ALL, "split": {**split, "seed": 0, "new_split_per_seed": True}}
     for seed in range(5):
         try:
-            for train, _ in make_folds(
-                table, {**split, "seed": 0, "new_split_per_seed": True}, seed
-            ):
+            for parts in make_folds(visits, dataset, seed):
+                train = [each for each in visits if parts.roles[each.scan_id] == "train"]
                 out: set[str] = set()
                 if stop := training["early_stop"]:
                     chance = np.random.default_rng(seed)
-                    out = hold_out(train["participant_id"], stop["fraction"], chance, "key")
-                own = train[~train["participant_id"].isin(out)]
-                if len(own) < training["batch_size"] or train["age"].nunique() < 2:
+                    out = hold_out(
+                        [s.participant_id for s in train], stop["fraction"], chance, "key"
+                    )
+                own = [each for each in train if each.participant_id not in out]
+                if len(own) < training["batch_size"] or len({s.target for s in train}) < 2:
                     raise SettingsError("too few")
         except SettingsError:
             continue

@@ -100,7 +100,7 @@ from contrage.settings.words import PATTERNS
         (
             "training: {early_stop: {patience: 0}}",
             "training.early_stop.patience: 0 is not possible; it takes a whole number of at "
-            "least 1",
+            "least 1, or null",
         ),
         (
             "training: {early_stop: {patienc: 1}}",

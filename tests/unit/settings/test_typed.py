@@ -15,7 +15,6 @@ from contrage.settings.build import as_plain, build, fields_of
 from contrage.settings.door import complete, load_schema
 from contrage.settings.schema import kinds, properties, resolve
 from contrage.settings.typed import Settings, typed
-from contrage.target import Target
 
 ROOT = Path(__file__).resolve().parents[3]
 SCHEMA = load_schema(ROOT / "workflow/schemas/config.schema.yaml")
@@ -34,7 +33,6 @@ def blocks(kind=Settings, part=SCHEMA, name="Settings"):
 
 
 ALL = [pytest.param(kind, part, id=name) for name, kind, part in blocks()]
-PLAIN = [case for case in ALL if case.values[0] is not Target]  # it has words of its own
 
 
 @pytest.mark.parametrize(("kind", "part"), ALL)
@@ -42,7 +40,7 @@ def test_a_block_has_the_fields_of_the_schema(kind, part):
     assert set(fields_of(kind)) == set(properties(part))
 
 
-@pytest.mark.parametrize(("kind", "part"), PLAIN)
+@pytest.mark.parametrize(("kind", "part"), ALL)
 def test_a_field_takes_what_the_schema_allows(kind, part):
     for name, hint in fields_of(kind).items():
         allowed = kinds(resolve(part, properties(part)[name]))
@@ -60,7 +58,7 @@ def test_a_field_takes_what_the_schema_allows(kind, part):
         assert taken <= allowed | ({"number"} if "integer" in allowed else set()), name
 
 
-@pytest.mark.parametrize(("kind", "part"), PLAIN)
+@pytest.mark.parametrize(("kind", "part"), ALL)
 def test_a_field_has_no_default_and_a_sentence(kind, part):
     for field in dataclasses.fields(kind):
         assert field.default is dataclasses.MISSING, field.name

@@ -14,6 +14,7 @@ import numpy as np
 
 from contrage.dataset.dominance import warn
 from contrage.dataset.hold_out import hold_out
+from contrage.dataset.roles import CHOSEN_BY, LEARNED_FROM, REPORTED
 from contrage.dataset.split import content, read_targets
 from contrage.errors import SettingsError
 from contrage.files import open_array, read_json, write_json
@@ -62,8 +63,9 @@ def inner_split(
     """Divide the training scans of one fold once more, by participant.
 
     Statistics follow the experiment's normalisation as in `contrage.dataset.split`, from the inner
-    training scans alone; with "cohort" from all scans of the fold's training split. Test scans of
-    the fold are in neither output, so that nothing that reads these can see them.
+    training scans alone; with "cohort" from all scans of the fold's training split. Where the fold
+    has scans of role val they have that role here too, for an early stop. Nobody else of the fold
+    is in either output, so that nothing that reads these can see a test scan.
 
     Parameters
     ----------
@@ -75,7 +77,7 @@ def inner_split(
     fold : int
         Number of the fold.
     inner_scans : Path
-        Output TSV: the lines of `scans` that the fold trains on.
+        Output TSV: the lines of `scans` that the fold trains on, or chooses an epoch by.
     output : Path
         Output JSON: a split file with this fold alone, under its own number; `test` are the scans
         to validate on.
@@ -87,13 +89,21 @@ def inner_split(
         from.
     """
     whole = next(entry for entry in read_json(split)["folds"] if entry["fold"] == fold)
-    keep_lines(scans, set(whole["train"]), inner_scans)
+    chosen_by = set(whole.get(CHOSEN_BY, []))
+    keep_lines(scans, {*whole[LEARNED_FROM], *chosen_by}, inner_scans)
     table = read_targets(inner_scans, settings)
+    beside = table["scan_id"].isin(chosen_by)
     purpose = PURPOSES[settings["purpose"]]
     chance = np.random.default_rng([*purpose.layer, settings["seed"], fold])
-    drawn = hold_out(table["participant_id"], settings["fraction"], chance, purpose.key)
+    people = table.loc[~beside, "participant_id"]
+    drawn = hold_out(people, settings["fraction"], chance, purpose.key)
     validated = table["participant_id"].isin(drawn)
-    train, validation = table[~validated], table[validated]
+    parts = {
+        LEARNED_FROM: table[~validated & ~beside],
+        REPORTED: table[validated],
+        CHOSEN_BY: table[beside],
+    }
+    train = parts[LEARNED_FROM]
     if len(train) < settings["batch_size"]:
         raise SettingsError(
             f"training.batch_size: {settings['batch_size']} is more than the {len(train)} scans "
@@ -104,11 +114,12 @@ def inner_split(
     entry = {
         "fold": fold,
         "name": settings["purpose"],
-        **content(images, train, validation, settings),
+        **content(images, parts, settings),
     }
     warn([entry])
     write_json(output, {"scheme": settings["purpose"], "seed": settings["seed"], "folds": [entry]})
-    log.info("fold %d: %d scans to learn from, %d to validate", fold, len(train), len(validation))
+    judged = len(parts[REPORTED])
+    log.info("fold %d: %d scans to learn from, %d to validate", fold, len(train), judged)
 
 
 def keep_lines(table: Path, scans: set[str], output: Path) -> None:

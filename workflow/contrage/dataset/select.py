@@ -60,7 +60,8 @@ def select(
     TableError
         If no scan is left, or the reader's list names one that the cohort does not have.
     """
-    table, before = read_tsv(scans), read_tsv(excluded)
+    # As text: a label 01 of a further column is no number.
+    table, before = read_tsv(scans, as_text=True), read_tsv(excluded)
     everyone = [*table["scan_id"], *before["scan_id"].dropna()]
     unwanted = _unwanted(table, settings.get("leave_out", {}), exclude, everyone)
     row_of = read_tsv(rows).set_index("scan_id")["row"]

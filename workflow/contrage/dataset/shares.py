@@ -5,10 +5,38 @@ Light: a plan asks this before its first job.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from contrage.errors import SettingsError
 
 FEWEST_PARTICIPANTS = 2
 AGE_BINS = 5
+
+
+@dataclass(frozen=True)
+class Training:
+    """The training part of one fold, at best.
+
+    Attributes
+    ----------
+    people : int
+    scans : int
+        At most.
+    smallest : tuple of int
+        How many scans each participant has who may be learned from, in ascending order.
+    """
+
+    people: int
+    scans: int
+    smallest: tuple[int, ...]
+
+    def without(self, count: int) -> Training:
+        """Return what is left where so many participants are held out of it."""
+        return Training(self.people - count, self.scans - sum(self.smallest[:count]), self.smallest)
+
+    def at_most(self, people: int, scans: int) -> Training:
+        """Return the part where there can be no more participants and scans than these."""
+        return Training(min(self.people, people), min(self.scans, scans), self.smallest)
 
 
 def count_held_out(people: int, fraction: float, key: str) -> int:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.linear_model import Ridge
 
+from contrage.dataset.roles import CHOSEN_BY
 from contrage.errors import TableError
 from contrage.evaluation import predictions as table
 from contrage.evaluation.predictions import Fold
@@ -96,8 +97,14 @@ def fitted_unseen(
 
 
 def inner_fold(split: Path, part: Fold) -> Fold:
-    """Return the one fold of a split inside a fold's training scans; it can have no other scan."""
-    (found,) = table.folds(split, part.train)
+    """Return the one fold of a split inside a fold's training scans; it can have no other scan.
+
+    But those of role val, by whom an early stop may have chosen the epoch.
+    """
+    own = part.train
+    if CHOSEN_BY in part.parts:
+        own = own.and_also(part.parts[CHOSEN_BY])
+    (found,) = table.folds(split, own)
     return found
 
 

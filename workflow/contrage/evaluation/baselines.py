@@ -12,6 +12,7 @@ import pandas as pd
 from sklearn.decomposition import PCA
 
 from contrage.dataset.load import Loader
+from contrage.dataset.roles import LEARNED_FROM
 from contrage.evaluation import predictions as table
 from contrage.evaluation.alpha import candidates
 from contrage.evaluation.predictions import Fold
@@ -28,7 +29,7 @@ CHUNK = 32
 
 Load = Callable[[np.ndarray], np.ndarray]
 Sides = dict[str, np.ndarray]
-"""What there is of the training and of the test scans of a fold, by these names."""
+"""What there is of the scans of a fold, by their roles."""
 
 
 def baselines(
@@ -55,7 +56,7 @@ def baselines(
     Raises
     ------
     LeakageError
-        If a participant is in training and test of a fold.
+        If a participant has two roles in a fold.
     """
     target = Target(**settings["target"])
     everyone = read_scans(scans, target)
@@ -93,7 +94,7 @@ def _ridges(part: Fold, load: Load, settings: dict[str, Any]) -> dict[str, Sides
     found = {}
     for name, of_mask in (("ridge-blocks", False), ("ridge-coverage", True)):
         means = {side: blocks(scans.rows, load, block, of_mask) for side, scans in part.sides}
-        components = principal_components(means["train"])
+        components = principal_components(means[LEARNED_FROM])
         values = {side: components.transform(means[side]) for side in means}
         found[name] = _ridge(name, part, values, settings["probe"])
     return found
@@ -109,7 +110,7 @@ def _ridge(name: str, part: Fold, values: Sides, probe: dict[str, Any]) -> Sides
     train = part.train
     # No encoder has fitted these to the targets: cross-validation chooses, from the losses' list.
     chosen = candidates(probe), probe["folds"]
-    fitted = fit(values["train"], train.targets, train.participants, *chosen)
+    fitted = fit(values[LEARNED_FROM], train.targets, train.participants, *chosen)
     logger.info("fold %d, %s: alpha %g", part.number, name, fitted.alpha)
     return {side: fitted.predict(values[side]) for side in values}
 

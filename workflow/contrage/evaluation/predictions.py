@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from contrage.dataset.roles import LEARNED_FROM, PLAYED, REPORTED
 from contrage.errors import LeakageError, TableError
 from contrage.files import read_json
 from contrage.learning.folds import Scans
@@ -22,25 +24,40 @@ TRUE, PREDICTED = "target", "predicted"
 
 @dataclass(frozen=True)
 class Fold:
-    """One fold with its scans, known to share no participant.
+    """One fold with its scans, no two roles of which share a participant.
 
     Attributes
     ----------
     number : int
     entry : dict
         The fold as it stands in the split file.
-    train, test : Scans
+    parts : dict of str to Scans
+        Role → its scans, in the order of `contrage.dataset.roles.PLAYED`.
     """
 
     number: int
     entry: dict[str, Any]
-    train: Scans
-    test: Scans
+    parts: dict[str, Scans]
 
     @property
-    def sides(self) -> tuple[tuple[str, Scans], tuple[str, Scans]]:
-        """Return both sides with their names."""
-        return ("train", self.train), ("test", self.test)
+    def train(self) -> Scans:
+        """Who is learned from."""
+        return self.parts[LEARNED_FROM]
+
+    @property
+    def test(self) -> Scans:
+        """Whose errors are reported."""
+        return self.parts[REPORTED]
+
+    @property
+    def sides(self) -> tuple[tuple[str, Scans], ...]:
+        """Return all roles with their scans."""
+        return tuple(self.parts.items())
+
+    def beyond(self, scans: Scans) -> np.ndarray:
+        """Return of which scans the target is outside the range that is learned from."""
+        learned = self.train.targets
+        return (scans.targets < learned.min()) | (scans.targets > learned.max())
 
 
 def folds(split: Path, *scans: Scans) -> Iterator[Fold]:
@@ -57,21 +74,35 @@ def folds(split: Path, *scans: Scans) -> Iterator[Fold]:
     TableError
         If there are several tables, and not one for each fold.
     LeakageError
-        If a participant is on both sides of one.
+        If a participant has two roles in one.
     """
     entries = read_json(split)["folds"]
     if len(scans) not in (1, len(entries)):
         raise TableError(f"{split}: {len(entries)} folds, but {len(scans)} tables of scans")
     tables = scans * len(entries) if len(scans) == 1 else scans
     for entry, table in zip(entries, tables, strict=True):
-        train, test = (table.pick(entry[side], split) for side in ("train", "test"))
-        both = sorted(set(train.participants) & set(test.participants))
+        parts = {role: table.pick(entry[role], split) for role in PLAYED if role in entry}
+        _check_leakage(parts, f"{split}: ", entry["fold"])
+        yield Fold(entry["fold"], entry, parts)
+
+
+def _check_leakage(parts: dict[str, Scans], where: str, fold: int) -> None:
+    """Refuse a fold in which a participant has two roles."""
+    for (role, scans), (other, more) in combinations(parts.items(), 2):
+        both = sorted(set(scans.participants) & set(more.participants))
         if both:
-            raise LeakageError(
-                f"{split}: {both[0]} ({len(both)} in all) is in training and test of fold "
-                f"{entry['fold']}; no error measured on this split would mean anything"
+            names = " and ".join(
+                "training" if name == LEARNED_FROM else name for name in (role, other)
             )
-        yield Fold(entry["fold"], entry, train, test)
+            raise LeakageError(
+                f"{where}{both[0]} ({len(both)} in all) is in {names} of fold {fold}; no error "
+                "measured on this split would mean anything"
+            )
+
+
+def of_role(frame: pd.DataFrame, role: str) -> pd.DataFrame:
+    """Return the lines of a role; every table and figure takes those that it is about by this."""
+    return frame[frame["split"] == role]
 
 
 def columns(target: Target) -> list[str]:
@@ -88,7 +119,8 @@ def lines(
     Parameters
     ----------
     target : Target
-    side : {"train", "test"}
+    side : str
+        The role.
     fold : int
     scans : Scans
     predicted : ndarray of shape (n,)

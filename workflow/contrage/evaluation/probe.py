@@ -12,7 +12,8 @@ import pandas as pd
 from sklearn.linear_model import Ridge
 from sklearn.metrics import mean_absolute_error
 
-from contrage.errors import TableError
+from contrage.dataset.roles import LEARNED_FROM, REPORTED, UNSCORED
+from contrage.errors import TableError, few
 from contrage.evaluation import predictions as table
 from contrage.evaluation.alpha import (
     FIXED,
@@ -31,6 +32,10 @@ from contrage.learning.folds import read_scans
 from contrage.target import Target
 
 logger = logging.getLogger(__name__)
+
+BEYOND = "out_of_range"
+FURTHER = ("own_prediction", BEYOND)
+"""Columns of a predictions file after the usual ones, where there is something to say in them."""
 
 
 def probe(
@@ -117,9 +122,10 @@ def probe_training(
     split : Path
         The folds of this seed.
     predictions : Path
-        Output TSV: participant_id, <target>, predicted_<target>, split (train or test), scan_id,
-        site, fold; own_prediction as well where the loss predicts the target itself. A scan has a
-        line per fold.
+        Output TSV: participant_id, <target>, predicted_<target>, split (the role), scan_id, site,
+        fold; own_prediction as well where the loss predicts the target itself; out_of_range (true
+        or false: whether the target is outside the range learned from) where some are predicted
+        alone. A scan has a line per fold in which it has a role.
     metrics : Path
         Output JSON: mae, rmse, r2, r of the test lines; n_test (scans); alpha per fold, and
         alpha_candidates; mae_at_alpha, [[α, error], …] whatever was chosen; mae_baseline (the
@@ -132,7 +138,7 @@ def probe_training(
     Raises
     ------
     LeakageError
-        If a participant is in training and test of a fold.
+        If a participant has two roles in a fold.
     TableError
         If a fold's features lack a scan.
     """
@@ -146,13 +152,15 @@ def probe_training(
         _fit(part, own, chosen_on, settings["probe"])
         for part, own, chosen_on in zip(parts, found, inner, strict=True)
     ]
-    lines = [
-        line
+    of_fold = [
+        _lines(target, part, own, fitted)
         for part, own, fitted in zip(parts, found, fits, strict=True)
-        for line in _lines(target, part, own, fitted)
     ]
-    own = "own_prediction" in lines[0]
-    table.write(predictions, target, lines, *(["own_prediction"] if own else []))
+    if any(UNSCORED in part.parts for part in parts):
+        of_fold = [_flagged(part, each) for part, each in zip(parts, of_fold, strict=True)]
+    lines = [line for each in of_fold for line in each]
+    table.write(predictions, target, lines, *(name for name in FURTHER if name in lines[0]))
+    _tell_beyond(lines)
     report = summary(lines, target) | _alphas(parts, found, fits, settings["probe"])
     report |= {"mae_baseline": _baseline(parts), **network_size(features[0]), **epochs(features)}
     write_json(metrics, {"loss": settings["row"], "seed": settings["seed"], **_plain(report)})
@@ -172,15 +180,41 @@ def _fit(
 
 
 def _lines(target: Target, part: Fold, features: Features, fitted: Ridge) -> list[dict[str, Any]]:
-    """Return a line for every scan of both sides."""
+    """Return a line for every scan that has a role."""
     lines = []
     for side, scans in part.sides:
-        more = {}
+        more: dict[str, Any] = {}
         if "prediction" in features.arrays:
             more["own_prediction"] = features.column("prediction", scans)
         predicted = fitted.predict(features.of(scans))
         lines += table.lines(target, side, part.number, scans, predicted, **more)
     return lines
+
+
+def _flagged(part: Fold, lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return a fold's lines, each with whether its target is outside the range learned from."""
+    beyond = np.concatenate([part.beyond(scans) for _, scans in part.sides])
+    words = np.where(beyond, "true", "false").tolist()
+    return [{**line, BEYOND: word} for line, word in zip(lines, words, strict=True)]
+
+
+def _tell_beyond(lines: list[dict[str, Any]]) -> None:
+    """Warn of people who are only predicted, by a model that learned from nobody like them."""
+    names = [
+        line["scan_id"]
+        for line in lines
+        if line["split"] == UNSCORED and line.get(BEYOND) == "true"
+    ]
+    if names:
+        logger.warning(
+            "%d %s of role %s %s a target outside the range that is learned from (column %s): %s",
+            len(names),
+            "scan" if len(names) == 1 else "scans",
+            UNSCORED,
+            "has" if len(names) == 1 else "have",
+            BEYOND,
+            few(names),
+        )
 
 
 def _alphas(
@@ -202,9 +236,12 @@ def _baseline(parts: list[Fold]) -> float:
 
 
 def summary(lines: list[dict[str, Any]], target: Target) -> dict[str, Any]:
-    """Return the metrics of a predictions file's lines: of the test lines unless named train."""
+    """Return the metrics of a predictions file's lines: of the test lines unless named train.
+
+    Lines of other roles have no part in them.
+    """
     frame, true, predicted = pd.DataFrame(lines), target.column, target.predicted
-    train, test = (frame[frame["split"] == side] for side in ("train", "test"))
+    train, test = (table.of_role(frame, role) for role in (LEARNED_FROM, REPORTED))
     reference = test["fold"].map(train.groupby("fold")[true].mean())
     report = scores(test[true], test[predicted], test["fold"], reference)
     report["n_test"] = len(test)

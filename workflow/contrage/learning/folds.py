@@ -45,6 +45,17 @@ class Scans:
         targets = self.targets[index] if self.targets.size else self.targets
         return Scans(ids, participants, sites, sexes, targets, self.rows[index])
 
+    def and_also(self, others: Scans) -> Scans:
+        """Return these scans, then others of the same table."""
+        return Scans(
+            self.ids + others.ids,
+            self.participants + others.participants,
+            self.sites + others.sites,
+            self.sexes + others.sexes,
+            np.concatenate([self.targets, others.targets]),
+            np.concatenate([self.rows, others.rows]),
+        )
+
     def places(self, some: Scans) -> np.ndarray:
         """Return the places (n,) in this table of some of its scans."""
         place = {scan: index for index, scan in enumerate(self.ids)}

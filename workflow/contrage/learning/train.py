@@ -14,6 +14,7 @@ import numpy as np
 import torch
 
 from contrage.dataset.load import Loader, image_shape
+from contrage.dataset.roles import LEARNED_FROM
 from contrage.errors import SettingsError
 from contrage.files import read_json
 from contrage.learning import checkpoint
@@ -23,7 +24,7 @@ from contrage.learning.folds import Scans, read_fold, read_scans
 from contrage.learning.images import reach
 from contrage.learning.loop.epoch import prepare, run_epoch
 from contrage.learning.loop.state import State, start
-from contrage.learning.loop.validation import Validation, divide
+from contrage.learning.loop.validation import Validation, chosen_by, divide
 from contrage.learning.machine import precision
 from contrage.learning.machine.device import choose, is_deterministic, repeatable
 from contrage.learning.machine.processes import World, run
@@ -124,8 +125,9 @@ def train_in(world: World, settings: dict[str, Any], files: Files) -> None:
     training = settings["training"]
     everyone = read_scans(files.scans, Target(**settings["target"]))
     part = read_fold(files.split, files.fold)
-    whole = everyone.pick(part["train"], files.split)
+    whole = everyone.pick(part[LEARNED_FROM], files.split)
     own, held_out = divide(whole, training, settings["seed"])
+    held_out = held_out.and_also(chosen_by(everyone, part, training, files.split))
     if not files.snapshots:
         settings = {**settings, "snapshot_epochs": []}
     check(training, len(own.ids), settings["snapshot_epochs"])

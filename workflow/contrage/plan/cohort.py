@@ -14,6 +14,7 @@ from contrage.imaging import skull_strip
 from contrage.imaging.template.source import Source, find_source
 from contrage.layout import Derivatives, Phantom
 from contrage.plan import rows
+from contrage.plan.folds import carried_columns
 
 KEPT_IN = Path(".snakemake/contrage-cohorts")
 PARTS = ("cohort", "target", "preprocessing")
@@ -121,7 +122,7 @@ def read(config: dict[str, Any], *, is_first: bool, keeps: bool) -> FoundCohort:
     cohort, raw, maps = config["cohort"], Phantom.of(config["cohort"]["name"]), rows.maps(config)
     template = find_source(config["preprocessing"]["template"])
     settings = settings_of(
-        cohort,
+        {**cohort, "columns": carried_columns(config)},
         target=config["target"],
         raw=str(raw),
         needs_anatomical=uses_anatomical,
@@ -161,4 +162,5 @@ def of(config: dict[str, Any]) -> FoundCohort:
 
 def _key(config: dict[str, Any]) -> str:
     """Return what decides a cohort as text."""
-    return json.dumps([config[part] for part in PARTS], sort_keys=True)
+    decides = [config[part] for part in PARTS]
+    return json.dumps([*decides, carried_columns(config)], sort_keys=True)

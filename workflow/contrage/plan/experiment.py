@@ -8,7 +8,7 @@ from typing import Any
 from contrage.cohort.scans import Cohort
 from contrage.evaluation import elements
 from contrage.layout import Results
-from contrage.plan import rows
+from contrage.plan import folds, rows
 
 
 @dataclass(frozen=True)
@@ -59,12 +59,12 @@ class Experiment:
             cohort=cohort,
             results=Results.of(config["experiment"]),
             seeds=config["training"]["seeds"],
-            folds=rows.fold_numbers(config, cohort),
+            folds=folds.fold_numbers(config, cohort),
             rows=rows.benchmark_rows(config),
             all_rows=everyone,
             null_rows=rows.null_rows(config),
             searched_rows=rows.searched_rows(config),
-            searched_seeds=rows.search_seeds(config),
+            searched_seeds=folds.search_seeds(config),
             watched_rows=watched,
             watched_epochs=rows.watched_epochs(config) if watched else [],
         )
@@ -77,10 +77,9 @@ class Experiment:
     @property
     def evaluations(self) -> list[str]:
         """Names of the evaluations that have what they need, each a table of its own."""
-        names = elements.available()
-        return [
-            name for name in names if self.has_scans or "images" not in elements.element(name).needs
-        ]
+        lacking = {"images"} if not self.has_scans else set()
+        lacking |= set() if folds.has_external(self.config) else {"external"}
+        return [n for n in elements.available() if not lacking & set(elements.element(n).needs)]
 
     @property
     def tables(self) -> list[str]:

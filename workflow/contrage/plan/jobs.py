@@ -13,7 +13,7 @@ from typing import Any
 
 from contrage.evaluation import elements
 from contrage.learning import encoders
-from contrage.plan import pretraining, rows
+from contrage.plan import folds, pretraining, rows
 from contrage.plan.experiment import Experiment
 
 NUMBERS = ("seed", "fold", "draw", "epoch")
@@ -82,7 +82,7 @@ def feasible(of: Experiment) -> dict[str, Any]:
     return {
         "device": config["training"]["device"],
         "batch_size": config["training"]["batch_size"],
-        "training_scans": rows.most_training_scans(config, of.cohort),
+        "training_scans": folds.most_training_scans(config, of.cohort),
         "without_head": {} if config["training"]["head"] else {r: of.loss(r) for r in of.all_rows},
         "rows": localised_rows(of),
         "epochs": config["training"]["epochs"],
@@ -108,7 +108,7 @@ def feasible_draws(of: Experiment, row: str) -> dict[str, Any]:
     return {
         "device": "auto",
         "batch_size": config["training"]["batch_size"],
-        "training_scans": rows.most_training_scans(config, of.cohort, fraction),
+        "training_scans": folds.most_training_scans(config, of.cohort, fraction),
         "draws": {row: drawn_losses(of, row)},
         "head": config["training"]["head"],
         "epochs": config["training"]["epochs"],
@@ -148,7 +148,7 @@ def best_of_search(of: Experiment, row: str, seed: int, fold: int) -> list[str]:
     row = of.null_rows.get(row, row)
     if row not in of.searched_rows:
         return []
-    split = rows.search_seed(of.config, seed)
+    split = folds.search_seed(of.config, seed)
     return [of.results.best.format(row=row, seed=split, fold=fold)]
 
 

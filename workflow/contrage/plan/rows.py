@@ -1,4 +1,4 @@
-"""What an experiment's configuration asks for: its rows, their settings, and what cannot work.
+"""What an experiment's configuration asks for: its rows and their settings.
 
 A row is a loss with its settings; it has a name, trains once per seed and is a line of the table.
 """
@@ -12,15 +12,9 @@ from contrage.cohort import leave_out
 from contrage.cohort.exclude import read_exclusions
 from contrage.cohort.names import MAPS
 from contrage.cohort.scans import Cohort, Scan
-from contrage.cohort.sources.arrays import KINDS
-from contrage.cohort.sources.arrays import check_settings as check_arrays
-from contrage.cohort.sources.table import check_settings
 from contrage.errors import SettingsError
-from contrage.imaging.limits import check_limits
 from contrage.plan import draws as search
 from contrage.plan import null
-from contrage.plan.loss_settings import check_kinds, check_row
-from contrage.run import code as sources
 from contrage.scan_ids import participant
 
 ABLATED = "dynlocrep"
@@ -114,31 +108,6 @@ def draws_of(config: dict[str, Any], row: str) -> list[dict[str, Any]]:
     return search.draw_settings(wanted["rows"][row], wanted["draws"], wanted["seed"], row)
 
 
-def search_seeds(config: dict[str, Any]) -> list[int]:
-    """Return the seeds whose splits are searched on: those that have a split of their own."""
-    return list(dict.fromkeys(search_seed(config, seed) for seed in config["training"]["seeds"]))
-
-
-def search_seed(config: dict[str, Any], seed: int) -> int:
-    """Return on which seed's split the settings of this training seed are searched.
-
-    Where all seeds share a split, one search is for all of them.
-    """
-    split = config["dataset"]["split"]
-    own = split["new_split_per_seed"] and split["scheme"] != "leave-site-out"
-    return seed if own else config["training"]["seeds"][0]
-
-
-def fold_numbers(config: dict[str, Any], cohort: Cohort) -> list[int]:
-    """Return the numbers of the folds that each seed trains."""
-    scheme = config["dataset"]["split"]["scheme"]
-    if scheme == "holdout":
-        return [0]
-    if scheme == "kfold":
-        return list(range(config["dataset"]["split"]["folds"]))
-    return list(range(max(1, len({scan.site for scan in used_scans(config, cohort) if scan.site}))))
-
-
 def used_scans(config: dict[str, Any], cohort: Cohort) -> list[Scan]:
     """Return the cohort's scans without those that the experiment or the reader leaves out."""
     left_out, excluded = left_out_people(config, cohort), excluded_scans(config, cohort)
@@ -207,100 +176,6 @@ def uses_magnitude(config: dict[str, Any]) -> bool:
         return False
     asked = config["preprocessing"]["registration"]["map_pose"] == "magnitude"
     return asked and bool(maps(config))
-
-
-def _check_magnitude(config: dict[str, Any]) -> None:
-    """Refuse to register a magnitude where there is none, or nothing to register it to."""
-    if not uses_magnitude(config):
-        return
-    key, cohort = "preprocessing.registration.map_pose: magnitude", config["cohort"]
-    if cohort["source"] != "bids":
-        raise SettingsError(f"{key} needs mre/…_magnitude.nii.gz of a BIDS folder; set scanner")
-    if cohort["anatomical"] == "magnitude" or not needs_anatomical(config):
-        raise SettingsError(
-            f"{key} registers the magnitude to a T1, and here none is used (cohort.anatomical, "
-            "skull_strip, bias_correction); set scanner"
-        )
-
-
-def _check_images(config: dict[str, Any]) -> None:
-    """Refuse grids that do not divide, and maps that a source does not have."""
-    voxel, image = config["dataset"]["voxel_mm"], config["cohort"]["image"]
-    if image in KINDS:
-        if voxel % KINDS[image].voxel_mm:
-            raise SettingsError(
-                f"dataset.voxel_mm: {voxel} is no multiple of the {KINDS[image].voxel_mm:g} mm of "
-                f"{image} arrays; set it to that, or twice, three or four times as much"
-            )
-        return
-    grid = config["preprocessing"]["registration"]["voxel_mm"]
-    if voxel % grid:
-        raise SettingsError(
-            f"dataset.voxel_mm: {voxel} is no multiple of the {grid} mm of the preprocessed "
-            "images; change it, or preprocessing.registration.voxel_mm (1 or 2)"
-        )
-    if "dampingratio" in maps(config) and config["cohort"]["source"] != "bids":
-        raise SettingsError(
-            f"cohort.image, cohort.maps: {config['cohort']['source']} has no maps of the damping "
-            "ratio; they are looked for in a BIDS folder (cohort.source: bids)"
-        )
-
-
-def check_config(config: dict[str, Any]) -> None:
-    """Raise `SettingsError` for what the schema cannot see.
-
-    Unknown losses and settings, rows to draw that are not trained, and what a table of features
-    cannot have.
-    """
-    check_settings(config)
-    check_arrays(config)
-    check_limits(config["preprocessing"]["limits"])
-    _check_images(config)
-    _check_magnitude(config)
-    null.check_null(config["benchmark"], plain_rows(config), config["losses"])
-    for row in dict.fromkeys([*all_rows(config), *config["losses"]]):
-        check_row(row, loss_settings(config, row))
-    _check_search(config)
-    unknown = set(config["report"]["embedding_rows"]) - set(all_rows(config))
-    if unknown and config["report"]["embedding_rows"] != [ABLATED]:
-        raise SettingsError(
-            f"report.embedding_rows: {', '.join(sorted(unknown))} is not trained; there are "
-            f"{', '.join(all_rows(config))}"
-        )
-
-
-def _check_search(config: dict[str, Any]) -> None:
-    """Refuse a search of what is not trained, or cannot be set, or is compared elsewhere."""
-    ablation, nulls = norm_rows(config), null_rows(config)
-    rows = [row for row in all_rows(config) if row not in nulls]
-    for row, ranges in config["search"]["rows"].items():
-        if row in nulls:
-            raise SettingsError(
-                f"search.rows.{row}: it takes the settings of {nulls[row]}; search that"
-            )
-        if row not in rows:
-            raise SettingsError(f"search.rows.{row} is not trained; there are {', '.join(rows)}")
-        loss = loss_settings(config, row)["loss"]
-        search.check_ranges(row, ranges, sources.constructor_parameters(f"contrage.losses.{loss}"))
-        check_kinds(f"search.rows.{row}", loss, ranges)
-        if "norm" in ranges and row in ablation.values():
-            raise SettingsError(
-                f"search.rows.{row}.norm: benchmark.norms compares this row under its norm; set "
-                "benchmark.norms to [], or search a row of another name"
-            )
-
-
-def most_training_scans(config: dict[str, Any], cohort: Cohort, held_out: float = 0.0) -> int:
-    """Return how many scans the largest training split can hold, were no scan bad.
-
-    A search holds a fraction of its participants out.
-    """
-    split = config["dataset"]["split"]
-    scans = used_scans(config, cohort)
-    people = len({scan.participant_id for scan in scans})
-    count = split["folds"] if split["scheme"] == "kfold" else round(1 / split["test_fraction"])
-    tested = 1 if split["scheme"] == "leave-site-out" else people // count
-    return len(scans) - tested - round(held_out * (people - tested))
 
 
 def watched_epochs(config: dict[str, Any]) -> list[int]:

@@ -26,6 +26,7 @@ from contrage.report.findings import Study, features, paragraph
 from contrage.report.notes import notes as boxes
 from contrage.report.planned import by_name, by_row, curves_by_row
 from contrage.report.render import HERE, render
+from contrage.report.roles import others
 from contrage.report.style import loss_name
 from contrage.report.text import number, without_folders
 from contrage.report.trainings import broken, epochs, networks, tested
@@ -95,6 +96,7 @@ def page(
     frames = _frames(settings, by_name(tables), Path(figures), scans, columns, choices)
     frames["networks"] = networks(measured, settings["rows"])
     frames["epochs"] = epochs(measured, trained, settings)
+    frames["predicted"] = _table(next(iter(predictions), None))
     noticed = Path(notes).read_text(encoding="utf-8").splitlines() if notes else []
     rows = list(frames["mae"].get("loss", []))
     study = Study(
@@ -127,7 +129,7 @@ def _frames(
     frames["excluded"] = without_paths(frames["excluded"])
     frames["scans"] = without_paths(read_tsv(scans))
     frames["truth"] = _table(figures / "truth.tsv")
-    for name in ("site", *settings.get("evaluations", {})):
+    for name in ("site", "external", *settings.get("evaluations", {})):
         frames[name] = _table(tables.get(name))
     searched = config.get("search", {}).get("rows", {})
     frames["search"] = read_draws(tables.get("search"), searched)
@@ -177,6 +179,7 @@ def context(settings: dict[str, Any], study: Study, images: dict[str, Any]) -> d
         and "dynlocrep" in study.get("search", "rows", default={}),
         "same_norms": {"euclidean", "cosine"} <= set(study.tables["norms"].get("norm", [])),
         "site_control": len(study.tables["site"]) > 0,
+        "others": others(study, study.tables["predicted"]),
         "own": own_predictions(study.tables["mae"], study.target),
         "holm": "p_holm" in study.tables["mae"] and len(study.tables["mae"]) > 1,
         "alphas": "alpha_median" in study.tables["mae"],

@@ -63,8 +63,8 @@ def tables(
     found = metrics_of(metrics, [*settings["rows"], *settings.get("null_rows", [])])
     write_tsv(mae, loss_table(frames, settings, found))
     write_tsv(norms, norm_table(frames, settings))
-    of_simple = [_read(file, target) for file in of_baselines]
-    write_tsv(baselines, baseline_lines(of_simple, frames, settings))
+    plain = [_read(file, target) for file in of_baselines]
+    write_tsv(baselines, baseline_lines(plain, frames, settings))
     write_tsv(alphas, fixed(found))
     write_tsv(cohort, cohort_table(read_tsv(scans), target))
     write_tsv(excluded_table, exclusion_table(read_tsv(excluded)))

@@ -31,6 +31,7 @@ INPUTS = {
     "scans": "the table of scans in the data set",
     "array": "what is learned from: images, prepared arrays, or features",
     "images": "the same where it was made of scans by the imaging stage; a table has none",
+    "external": "nothing more to read: that the split may give people the role external",
 }
 """What an evaluation can ask for, and what that is."""
 

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from contrage.dataset.load import Loader
 from contrage.dataset.normalise import common_field, statistics
-from contrage.dataset.split import check_leakage
+from contrage.dataset.roles import LEARNED_FROM, REPORTED, check_leakage
 from contrage.evaluation.baselines import (
     BLOCK_MM,
     Load,
@@ -118,7 +118,7 @@ def folds(scans: Scans) -> list[tuple[NDArray[np.int_], NDArray[np.int_]]]:
     people = np.array(scans.participants)
     pairs = list(dealt.split(people, np.array(scans.sites), people))
     for train, test in pairs:
-        check_leakage(people[train], people[test])
+        check_leakage({LEARNED_FROM: people[train], REPORTED: people[test]})
     return pairs
 
 

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from sklearn.metrics import mean_absolute_error
 
+from contrage.dataset.roles import LEARNED_FROM, REPORTED
 from contrage.errors import TableError
 from contrage.evaluation.statistics.intervals import holm, mae_intervals, permutation_p
 from contrage.evaluation.statistics.metrics import scores
@@ -135,7 +136,7 @@ def _row(name: str, frames: Sequence[pd.DataFrame]) -> dict[str, Any]:
     """Return a row's means over seeds."""
     if not frames:
         raise TableError(f"there are no predictions of '{name}'")
-    tests = [frame[frame["split"] == "test"] for frame in frames]
+    tests = [frame[frame["split"] == REPORTED] for frame in frames]
     pairs = list(zip(tests, map(_training_means, frames), strict=True))
     seeds = pd.DataFrame(
         [scores(t["target"], t["predicted"], t["fold"], mean) for t, mean in pairs]
@@ -158,8 +159,8 @@ def _row(name: str, frames: Sequence[pd.DataFrame]) -> dict[str, Any]:
 
 def _training_means(frame: pd.DataFrame) -> pd.Series:
     """Return, for each test line, the mean target of its fold's training scans."""
-    mean = frame[frame["split"] == "train"].groupby("fold")["target"].mean()
-    return frame.loc[frame["split"] == "test", "fold"].map(mean)
+    mean = frame[frame["split"] == LEARNED_FROM].groupby("fold")["target"].mean()
+    return frame.loc[frame["split"] == REPORTED, "fold"].map(mean)
 
 
 def _errors(
@@ -169,7 +170,7 @@ def _errors(
     stacked = []
     for name, frames in predictions.items():
         for seed, frame in enumerate(frames):
-            test = frame[frame["split"] == "test"]
+            test = frame[frame["split"] == REPORTED]
             part = test[["participant_id", "scan_id", "fold"]].assign(row=name, seed=seed)
             stacked.append(part.assign(error=(test["predicted"] - test["target"]).abs()))
     lines = pd.concat(stacked)

@@ -1,16 +1,19 @@
-"""Early stop on a part of the training split; test scans have no part in it."""
+"""Early stop on a part of the training split, or on people of role val; nobody else counts."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 import torch
 
 from contrage.dataset.hold_out import hold_out
+from contrage.dataset.roles import CHOSEN_BY
+from contrage.errors import SettingsError
 from contrage.learning.embed import extract
 from contrage.learning.folds import Scans
 from contrage.learning.images import Images
@@ -33,7 +36,8 @@ def divide(scans: Scans, training: dict[str, Any], seed: int) -> tuple[Scans, Sc
     scans : Scans
         The training split.
     training : dict
-        `early_stop`: None, or with the `fraction` of the participants to validate on.
+        `early_stop`: None, or with the `fraction` of the participants to validate on where its `on`
+        is inner.
     seed : int
         Of the training.
 
@@ -48,11 +52,43 @@ def divide(scans: Scans, training: dict[str, Any], seed: int) -> tuple[Scans, Sc
         If either side has fewer than two participants.
     """
     drawn: set[str] = set()
-    if settings := training.get("early_stop"):
+    settings = training.get("early_stop")
+    if settings and settings["on"] != CHOSEN_BY:
         chance, key = np.random.default_rng(seed), "training.early_stop.fraction"
         drawn = hold_out(scans.participants, settings["fraction"], chance, key)
     held_out = np.array([person in drawn for person in scans.participants], dtype=bool)
     return scans.take(np.flatnonzero(~held_out)), scans.take(np.flatnonzero(held_out))
+
+
+def chosen_by(
+    everyone: Scans, entry: Mapping[str, Any], training: dict[str, Any], source: Path
+) -> Scans:
+    """Return the scans of a fold that have a role for choosing the epoch; none where not asked.
+
+    Parameters
+    ----------
+    everyone : Scans
+    entry : mapping
+        The fold, as it stands in the split file `source`.
+    training : dict
+        `early_stop`: None, or with `on`.
+    source : Path
+        Named in the error.
+
+    Raises
+    ------
+    SettingsError
+        If nobody in the fold has the role.
+    """
+    settings = training.get("early_stop")
+    if not settings or settings["on"] != CHOSEN_BY:
+        return everyone.take(np.array([], dtype=int))
+    if CHOSEN_BY not in entry:
+        raise SettingsError(
+            f"training.early_stop.on: {CHOSEN_BY}, but nobody in fold {entry['fold']} of {source} "
+            "has that role (dataset.split.roles); set it to inner"
+        )
+    return everyone.pick(entry[CHOSEN_BY], source)
 
 
 @dataclass
@@ -73,7 +109,7 @@ class Validation:
     learned : int
         How many are learned from.
     settings : dict or None
-        `every` and `patience`, both in epochs; None looks at nothing.
+        `every` and `patience` (None: to the last), both in epochs; None looks at nothing.
     batch_size : int
     epochs : int
         Of the training; its last epoch is always looked at.
@@ -122,7 +158,7 @@ class Validation:
 
     def is_over(self, state: State) -> bool:
         """Return whether the error has not fallen for as long as the patience lasts."""
-        if not self.settings or state.best is None:
+        if not self.settings or state.best is None or self.settings["patience"] is None:
             return False
         return state.epoch - state.best["epoch"] >= self.settings["patience"]
 

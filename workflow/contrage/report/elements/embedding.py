@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from contrage.dataset.roles import ALWAYS, LEARNED_FROM, NONE
 from contrage.files import read_npz
 from contrage.report.elements.ingredients import Ingredients
 from contrage.report.style import INK, Figure, loss_name, save
@@ -110,7 +111,10 @@ def _panel(axes: Axes, given: Ingredients, row: str, path: Path, scale: Normaliz
     stored = read_npz(path)
     names, features = stored["scan_id"].astype(str), stored["features"].astype(float)
     targets = given.targets.set_axis(given.scans["scan_id"]).reindex(names).to_numpy()
-    split = _split(given, row, path).reindex(names).fillna("train").to_numpy()
+    told = _split(given, row, path)
+    split = told.reindex(names).fillna(NONE if len(told) else LEARNED_FROM).to_numpy()
+    drawn = np.isin(split, ALWAYS)  # other people are in no comparison
+    features, targets, split = features[drawn], targets[drawn], split[drawn]
     points = pd.DataFrame({"target": targets, "split": split}).join(pd.DataFrame(flatten(features)))
     points = points.sort_values("split", ascending=False)  # those tested on top
     small = 0.5 if len(points) > 300 else 1
@@ -129,7 +133,7 @@ def _panel(axes: Axes, given: Ingredients, row: str, path: Path, scale: Normaliz
 
 
 def _split(given: Ingredients, row: str, path: Path) -> pd.Series:
-    """Return train or test by scan, in the first fold of the seed that `path` belongs to."""
+    """Return the roles of scans by scan, in the first fold of the seed that `path` belongs to."""
     import pandas as pd
 
     files = given.predictions_of.get(row, [])

@@ -69,6 +69,7 @@ def all_tables(study: Study, versions: dict[str, str]) -> dict[str, Table]:
         "mae": mae(study),
         "norms": norms(study),
         "penalties": penalties(study),
+        "external": external(study),
         "search": search(study.tables.get("search"), study.target),
         "networks": networks(study.tables.get("networks")),
         "cohort": cohort(study.tables["cohort"], study.target, study.kind.group),
@@ -127,6 +128,24 @@ def mae(study: Study) -> Table:
         cells += [alphas.words(row)] if shows_alpha else []
         lines.append(Line(cells, colours[row["loss"]], "best" if place == 0 else ""))
     return Table(head, lines + _baselines(study), 1, "tables/mae.tsv, tables/baselines.tsv")
+
+
+def external(study: Study) -> Table:
+    """Return the errors on people of role external: of all of them, then by site."""
+    frame = study.tables.get("external", pd.DataFrame())
+    if not len(frame):
+        return Table([])
+    target = study.target
+    head = ["loss", study.kind.group, "participants", target.axis("MAE ± SD")]
+    head += [target.axis("RMSE"), "R²", "r", target.axis("predicting the mean")]
+    colours = loss_colours(frame["row"].unique())
+    lines = []
+    for row in frame.to_dict("records"):
+        cells = [loss_name(row["row"]), row["site"], str(int(row["n_participants"]))]
+        cells += [plus_minus(row["mae"], row["mae_sd"])]
+        cells += [number(row[name]) for name in ("rmse", "r2", "r", "mae_baseline")]
+        lines.append(Line(cells, colours[row["row"]]))
+    return Table(head, lines, 2, "tables/external.tsv")
 
 
 def _difference_head(study: Study, frame: pd.DataFrame) -> list[str]:

@@ -32,16 +32,20 @@ class EarlyStopSettings:
 
     Attributes
     ----------
+    on : str
+        The validation part: inner, a fraction of the training participants, or val, the
+        people of that role.
     fraction : float
-        Of the training participants to validate on; drawn by the training's seed.
-    patience : int
-        Epochs without a smaller error before the training stops.
+        Of the training participants to validate on (inner); drawn by the training's seed.
+    patience : int or None
+        Epochs without a smaller error before the training stops; None for none.
     every : int
         Epochs between two looks at the validation part.
     """
 
+    on: str
     fraction: float
-    patience: int
+    patience: int | None
     every: int
 
 

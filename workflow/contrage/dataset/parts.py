@@ -1,0 +1,106 @@
+"""From scans to folds: everyone's part in each, whatever the scheme.
+
+Light: a plan asks this before its first job, where the scheme leaves nothing to chance.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from contrage.dataset import schemes
+from contrage.dataset.roles import (
+    LEARNED_FROM,
+    NONE,
+    PREDICT,
+    Parts,
+    Visit,
+    learners,
+    outside,
+    subset,
+)
+from contrage.errors import SettingsError
+
+
+def make_folds(visits: Sequence[Visit], dataset: Mapping[str, Any], seed: int) -> list[Parts]:
+    """Give every scan its part in each fold, by participant.
+
+    Folds are made of those who may be learned from; whoever else there is is dealt to the folds
+    afterwards, and is predicted once.
+
+    Parameters
+    ----------
+    visits : sequence of Visit
+    dataset : mapping
+        `split`, `learn_from`, `subset`, `missing_targets` of the configuration.
+    seed : int
+        The training's seed; it changes the split only with `new_split_per_seed`.
+
+    Returns
+    -------
+    list of Parts
+        One for "holdout" (the first of the 1/test_fraction shuffled folds, as the authors do) and
+        for "given", `folds` for "kfold", one per site for "leave-site-out". In the last two every
+        scan of those who are learned from is tested exactly once.
+
+    Raises
+    ------
+    SettingsError, LeakageError
+        As the scheme, and if nothing is left to learn from.
+    """
+    matching, others = divide(visits, dataset)
+    scheme = schemes.load(dataset["split"]["scheme"])
+    made = scheme.folds(matching, dataset["split"], seed)
+    fold_of = scheme.place(others, made, dataset["split"], seed)
+    return [
+        Parts(
+            parts.name,
+            {**parts.roles, **{scan: PREDICT for scan, at in fold_of.items() if at == number}},
+        )
+        for number, parts in enumerate(_without(parts, matching, dataset) for parts in made)
+    ]
+
+
+def divide(visits: Sequence[Visit], dataset: Mapping[str, Any]) -> tuple[list[Visit], list[Visit]]:
+    """Return the scans of those who may be learned from, and those of all others."""
+    own = learners(visits, dataset["learn_from"])
+    return (
+        [each for each in visits if each.participant_id in own],
+        [each for each in visits if each.participant_id not in own],
+    )
+
+
+def _without(parts: Parts, visits: Sequence[Visit], dataset: Mapping[str, Any]) -> Parts:
+    """Take out of the training part what `missing_targets` and `subset` leave out of it."""
+    learned = [each for each in visits if parts.roles[each.scan_id] == LEARNED_FROM]
+    kept = {each.scan_id for each in left_of(learned, dataset)}
+    roles = {
+        scan: NONE if role == LEARNED_FROM and scan not in kept else role
+        for scan, role in parts.roles.items()
+    }
+    return Parts(parts.name, roles)
+
+
+def left_of(learned: Sequence[Visit], dataset: Mapping[str, Any]) -> list[Visit]:
+    """Return what `missing_targets`, then `subset` leave of scans that would be learned from.
+
+    Raises
+    ------
+    SettingsError
+        If nothing is left.
+    """
+    gaps, chosen = dataset["missing_targets"], dataset["subset"]
+    left = [each for each in learned if outside(each.target, gaps)]
+    if gaps and not left:
+        raise SettingsError(
+            f"dataset.missing_targets: all {len(learned)} training scans are in {gaps}, so that "
+            "none is left to learn from; remove an interval"
+        )
+    if chosen["fraction"] == 1:
+        return left
+    stratum_of: dict[str, str | None] = {}
+    for each in sorted(left, key=lambda each: each.scan_id):  # of several scans the first counts
+        stratum = each.columns[chosen["stratify"]] if chosen["stratify"] else None
+        stratum_of.setdefault(each.participant_id, stratum)
+    kept = subset(stratum_of, chosen)
+    return [each for each in left if each.participant_id in kept]

@@ -1,0 +1,166 @@
+"""How many folds there are, and how many scans can be learned from in them: of the tables alone.
+
+Counted are the scans that the tables have; bad ones may yet be left out.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from contrage.cohort.scans import Cohort, Scan
+from contrage.cohort.targets import of_scan
+from contrage.dataset import schemes
+from contrage.dataset.parts import divide, left_of, make_folds
+from contrage.dataset.roles import (
+    APART,
+    CHOSEN_BY,
+    LEARNED_FROM,
+    Visit,
+    check_learners,
+    columns,
+    visit,
+)
+from contrage.dataset.shares import Training
+from contrage.errors import SettingsError
+from contrage.plan.rows import used_scans
+from contrage.target import Target
+
+
+def fold_numbers(config: dict[str, Any], cohort: Cohort) -> list[int]:
+    """Return the numbers of the folds that each seed trains."""
+    split = config["dataset"]["split"]
+    return list(range(schemes.load(split["scheme"]).count(_matching(config, cohort), split)))
+
+
+def _matching(config: dict[str, Any], cohort: Cohort) -> Iterator[Visit]:
+    """Yield the scans that may be learned from; nothing is read of them before the first."""
+    yield from divide(visits(config, cohort), config["dataset"])[0]
+
+
+def visits(config: dict[str, Any], cohort: Cohort) -> list[Visit]:
+    """Return what decides the roles of the scans that an experiment uses."""
+    target, dataset = Target(**config["target"]), config["dataset"]
+    return [
+        visit(_line(scan), dataset, of_scan(scan, target)) for scan in used_scans(config, cohort)
+    ]
+
+
+def _line(scan: Scan) -> dict[str, Any]:
+    """Return a scan as its line of the table of scans."""
+    own = ("scan_id", "participant_id", "session", "age", "sex", "site")
+    return {**{name: getattr(scan, name) for name in own}, **scan.columns}
+
+
+def carried_columns(config: dict[str, Any]) -> list[str]:
+    """Return the columns that the cohort keeps: `cohort.columns`, and those that roles are of."""
+    return list(dict.fromkeys([*config["cohort"]["columns"], *columns(config["dataset"])]))
+
+
+def search_seeds(config: dict[str, Any]) -> list[int]:
+    """Return the seeds whose splits are searched on: those that have a split of their own."""
+    return list(dict.fromkeys(search_seed(config, seed) for seed in config["training"]["seeds"]))
+
+
+def search_seed(config: dict[str, Any], seed: int) -> int:
+    """Return on which seed's split the settings of this training seed are searched.
+
+    Where all seeds share a split, one search is for all of them.
+    """
+    split = config["dataset"]["split"]
+    own = split["new_split_per_seed"] and schemes.load(split["scheme"]).DRAWN
+    return seed if own else config["training"]["seeds"][0]
+
+
+def most_training_scans(config: dict[str, Any], cohort: Cohort, held_out: float = 0.0) -> int:
+    """Return how many scans the largest training part can hold, were no scan bad.
+
+    A search holds a fraction of its participants out.
+    """
+    dataset, everyone = config["dataset"], visits(config, cohort)
+    scheme = schemes.load(dataset["split"]["scheme"])
+    most = scheme.most(divide(everyone, dataset)[0], dataset["split"], held_out)
+    left = max((scans for _, scans in _left(everyone, dataset)), default=most)
+    return min(most, left)
+
+
+def smallest_training(config: dict[str, Any], cohort: Cohort) -> Training:
+    """Return the training part of the fold that has the smallest one.
+
+    Raises
+    ------
+    SettingsError, LeakageError
+        If the folds cannot be made, or somebody cannot be given a role.
+    """
+    dataset, everyone = config["dataset"], visits(config, cohort)
+    own, _ = divide(everyone, dataset)
+    check_learners(len(own), dataset["learn_from"], config["training"]["batch_size"])
+    part = schemes.load(dataset["split"]["scheme"]).at_best(
+        own, dataset["split"], Target(**config["target"])
+    )
+    _check_roles(config, everyone)
+    for people, scans in _left(everyone, dataset):
+        part = part.at_most(people, scans)
+    return part
+
+
+def _check_roles(config: dict[str, Any], everyone: Sequence[Visit]) -> None:
+    """Refuse roles that cannot be given, and a role that is asked for and that nobody has."""
+    dataset, stop = config["dataset"], config["training"]["early_stop"]
+    if schemes.load(dataset["split"]["scheme"]).DRAWN:
+        return
+    made = make_folds(everyone, dataset, 0)
+    if stop and stop["on"] == CHOSEN_BY and not all(parts.scans(CHOSEN_BY) for parts in made):
+        raise SettingsError(
+            f"training.early_stop.on: {CHOSEN_BY}, but no scan has that role "
+            "(dataset.split.roles); set it to inner"
+        )
+
+
+def _left(everyone: Sequence[Visit], dataset: dict[str, Any]) -> list[tuple[int, int]]:
+    """Return participants and scans that settings leave of each training part, at most.
+
+    Nothing where no setting leaves any out; where folds are drawn, of all of them together.
+    """
+    if not dataset["missing_targets"] and dataset["subset"]["fraction"] == 1:
+        return []
+    if schemes.load(dataset["split"]["scheme"]).DRAWN:
+        return [_count(left_of(divide(everyone, dataset)[0], dataset))]
+    of_id = {each.scan_id: each for each in everyone}
+    made = make_folds(everyone, dataset, 0)
+    return [_count([of_id[scan] for scan in parts.scans(LEARNED_FROM)]) for parts in made]
+
+
+def _count(scans: Sequence[Visit]) -> tuple[int, int]:
+    return len(Counter(each.participant_id for each in scans)), len(scans)
+
+
+def has_external(config: dict[str, Any]) -> bool:
+    """Return whether the configuration asks for a table of people of other sites."""
+    split = config["dataset"]["split"]
+    return split["scheme"] == "given" and APART in split["roles"].values()
+
+
+def check_split(config: dict[str, Any]) -> None:
+    """Raise `SettingsError` for settings of roles that contradict each other or do nothing."""
+    dataset, stop = config["dataset"], config["training"]["early_stop"]
+    split = dataset["split"]
+    for key, nothing in schemes.load(split["scheme"]).IGNORES.items():
+        if split[key] != nothing:
+            raise SettingsError(
+                f"dataset.split.{key}: does nothing with scheme {split['scheme']}; remove it, or "
+                "choose another scheme"
+            )
+    for low, high in dataset["missing_targets"]:
+        if not low < high:
+            raise SettingsError(
+                f"dataset.missing_targets: [{low:g}, {high:g}] holds no number; the smaller one "
+                "comes first"
+            )
+    given = split["scheme"] == "given"
+    if stop and stop["on"] == CHOSEN_BY and not (given and CHOSEN_BY in split["roles"].values()):
+        raise SettingsError(
+            f"training.early_stop.on: {CHOSEN_BY}, but no value has that role "
+            "(dataset.split.roles, with scheme given); set it to inner"
+        )
