@@ -94,7 +94,8 @@ class Workflow:
         """Return the messages of the jobs that a dry run plans, without their numbers."""
         done = self.run("-n", config=config)
         assert done.returncode == 0, done.stdout + done.stderr
-        lines = (done.stdout + done.stderr).splitlines()
+        # Those of a group are indented.
+        lines = [line.strip() for line in (done.stdout + done.stderr).splitlines()]
         found = [line.partition(": ")[2] for line in lines if line.startswith("Job ")]
         return {line for line in found if line}
 

@@ -259,6 +259,25 @@ def test_changing_the_statistics_trains_nothing(finished: Workflow):
     assert finished.jobs("changed.yaml") == REPORT | {site}
 
 
+@pytest.mark.parametrize("name", ["errors.py", "logs.py", "layout.py", "run/code.py", "cli.py"])
+def test_editing_what_words_messages_or_says_where_files_lie_plans_nothing(
+    finished: Workflow, name: str
+):
+    with edited(finished.folder / "workflow/contrage" / name, "\n# an edit\n"):
+        assert finished.jobs() == set()
+
+
+@pytest.mark.parametrize(
+    "name", ["report/style.py", "report/quality/rows.py", "plan/jobs.py", "settings/words.py"]
+)
+def test_editing_the_report_the_plan_or_settings_trains_and_preprocesses_nothing(
+    finished: Workflow, name: str
+):
+    with edited(finished.folder / "workflow/contrage" / name, "\n# an edit\n"):
+        planned = finished.jobs()
+    assert not [job for job in planned if job.startswith(("Training", "Probing", *PER_SCAN))]
+
+
 def test_editing_the_look_of_pages_redraws_pages_alone(finished: Workflow):
     with edited(finished.folder / "workflow/contrage/report/style.css", "\n/* an edit */\n"):
         assert finished.jobs() == {"Writing the page", "Writing the quality page"}

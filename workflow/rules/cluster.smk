@@ -11,17 +11,10 @@ from snakemake.exceptions import WorkflowError
 from contrage.plan import pretraining as beforehand
 from contrage.run import slurm
 from contrage.errors import ContrageError
-from contrage.run import at_work
+from contrage.run import asked, at_work
 
 # What a log has no room or no letter for is no reason to print tracebacks.
 logging.raiseExceptions = False
-
-# Options with which Snakemake runs no job.
-WITHOUT_JOBS = (
-    "dryrun touch unlock lint reporter dag rulegraph filegraph d3dag summary detailed_summary "
-    "list_rules list_target_rules list_changes list_untracked archive cleanup_metadata "
-    "delete_all_output conda_create_envs_only conda_cleanup_envs list_conda_envs containerize"
-).split()
 
 
 def command_line():
@@ -43,19 +36,12 @@ def command_line():
     return None
 
 
-def executor_of_run():
-    """What is to run the jobs ("slurm", "local"); None where no job will run."""
-    if ASKED is None or any(getattr(ASKED, name) for name in WITHOUT_JOBS):
-        return None
-    return ASKED.executor or "local"
-
-
 IS_COMMAND = Path(sys.argv[0]).stem in ("snakemake", "__main__")
 ASKED = command_line() if workflow.is_main_process and IS_COMMAND else None
 TARGETS = (ASKED.targets, ASKED.until) if ASKED else ([], [])
 
 
-EXECUTOR = executor_of_run()
+EXECUTOR = asked.executor(ASKED)
 
 try:
     if EXECUTOR == "slurm":

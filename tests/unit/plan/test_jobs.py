@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import copy
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -168,3 +170,11 @@ def test_a_file_to_start_from_is_told_to_the_first_job(demo, tmp_path):
     assert pretraining.plain_start(of.config) == [str(file)]
     assert jobs.feasible(of)["start"]["file"] == str(file)
     assert jobs.start_of_training(of, "l1", 5) == [str(file)]
+
+
+def test_reading_the_plan_loads_no_library_of_a_stage():
+    heavy = ["torch", "pandas", "nibabel", "ants", "scipy", "sklearn", "matplotlib", "monai"]
+    modules = "contrage.plan.jobs, contrage.plan.refuse, contrage.plan.people"
+    script = f"import sys, {modules}; print([m for m in {heavy} if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    assert done.stdout.strip() == "[]", done.stderr

@@ -10,7 +10,7 @@ import yaml
 from contrage import losses
 from contrage.cohort.scans import Cohort, Scan
 from contrage.errors import SettingsError
-from contrage.plan import pretraining
+from contrage.plan import pretraining, refuse
 from contrage.plan import rows as experiment
 from contrage.settings import door as settings
 
@@ -40,7 +40,7 @@ def test_the_demo_shows_a_row_both_ways_side_by_side(config):
     file = "results/demo-pretraining/training/exp/seed-0/fold-0/model.pt"
     assert pretraining.start_file(config, "dynlocrep-pretrained", 0) == file
     assert pretraining.start_file(config, "dynlocrep", 0) is None
-    pretraining.check(config)
+    refuse.check_start(config)
 
 
 def test_a_named_row_keeps_its_settings_when_pretrained(config):
@@ -54,15 +54,15 @@ def test_a_named_row_keeps_its_settings_when_pretrained(config):
 def test_generated_heads_are_no_start_for_a_real_study_unless_it_asks(config):
     config["cohort"]["source"] = "bids"
     assert not pretraining.is_wanted(config)
-    pretraining.check(config)
+    refuse.check_start(config)
     config["training"]["start_from"] = "pretraining"
     with pytest.raises(SettingsError, match="generated heads are no start for real scans"):
-        pretraining.check(config)
+        refuse.check_start(config)
 
 
 def test_all_rows_may_start_from_it_and_none_is_then_trained_twice(real):
     real["training"]["start_from"] = "pretraining"
-    pretraining.check(real)
+    refuse.check_start(real)
     assert pretraining.is_wanted(real)
     assert experiment.pretrained_rows(real) == {}
     for row in experiment.all_rows(real):
@@ -74,9 +74,9 @@ def test_all_rows_may_start_from_a_file(config, tmp_path):
     config["training"]["start_from"] = str(file)
     config["benchmark"]["pretrained"] = []
     with pytest.raises(SettingsError, match=r"training\.start_from: no file"):
-        pretraining.check(config)
+        refuse.check_start(config)
     file.touch()
-    pretraining.check(config)
+    refuse.check_start(config)
     assert not pretraining.is_wanted(config)
     assert pretraining.start_file(config, "rnc", 0) == str(file)
     assert pretraining.describe(config) == {"rows": [], "file": str(file)}
@@ -86,8 +86,8 @@ def filled(root, config, people=()) -> dict:
     """The pre-training's configuration as the workflow validates and fills it."""
     schema = settings.load_schema(root / "workflow/schemas/config.schema.yaml")
     own = settings.complete(pretraining.experiment_config(config, people), schema)
-    experiment.check_config(own)
-    pretraining.check(own)
+    refuse.check_rows_and_data(own)
+    refuse.check_start(own)
     return own
 
 
@@ -172,7 +172,7 @@ def test_phantoms_of_one_seed_are_the_same_people(config):
     assert set(pretraining.left_out(config, PEOPLE)) == set(PEOPLE)
     config["pretraining"]["same_ids"] = "other-people"
     with pytest.raises(SettingsError, match="both cohorts are the same scans"):
-        pretraining.check(config)
+        refuse.check_start(config)
 
 
 @pytest.mark.parametrize(
@@ -190,30 +190,30 @@ def test_phantoms_of_one_seed_are_the_same_people(config):
     ],
 )
 def test_what_cannot_work_is_named_with_its_key(real, change, message):
-    pretraining.check(real)
+    refuse.check_start(real)
     with pytest.raises(SettingsError, match=message):
-        pretraining.check(pretraining.merged(real, change))
+        refuse.check_start(pretraining.merged(real, change))
 
 
 def test_a_table_cannot_start_from_images(config):
     config["cohort"] |= {"source": "table", "image": "table"}
-    pretraining.check(config)
+    refuse.check_start(config)
     config["training"]["start_from"] = "pretraining"
     with pytest.raises(SettingsError, match="a table of features cannot be pre-trained"):
-        pretraining.check(config)
+        refuse.check_start(config)
 
 
 def test_the_same_folder_is_the_same_people(real):
     real["pretraining"]["cohort"]["path"] = real["cohort"]["path"] + "/../maps"
-    pretraining.check(real)
+    refuse.check_start(real)
     real["pretraining"]["same_ids"] = "other-people"
     with pytest.raises(SettingsError, match="both cohorts are the same scans"):
-        pretraining.check(real)
+        refuse.check_start(real)
 
 
 def test_the_default_row_need_not_be_trained(config):
     config["benchmark"]["losses"] = ["exp"]
-    pretraining.check(config)
+    refuse.check_start(config)
     assert not pretraining.is_wanted(config)
 
 
@@ -232,7 +232,7 @@ def test_no_experiment_of_the_repository_pretrains_unless_it_says_so(root, confi
     says_so = {"config.yaml", "paper-pretrained.yaml"}
     for file in (root / "config").glob("*.yaml"):
         whole = pretraining.merged(config, yaml.safe_load(file.read_text()))
-        pretraining.check(whole)
+        refuse.check_start(whole)
         assert pretraining.is_wanted(whole) == (file.name in says_so), file.name
 
 

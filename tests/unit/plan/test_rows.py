@@ -11,7 +11,7 @@ from snakemake.utils import validate
 from contrage import losses
 from contrage.cohort.scans import Cohort, Scan
 from contrage.errors import SettingsError
-from contrage.plan import folds
+from contrage.plan import folds, refuse
 from contrage.plan import rows as experiment
 
 
@@ -29,7 +29,7 @@ def test_whole_numbers_and_settings_without_a_kind_of_default_are_taken(config):
     config["losses"]["rnc"] = {"temperature": 2}
     config["losses"]["supremix"] |= {"group_by": "sex"}
     config["search"]["rows"] = {"exp": {"sigma": [1, 2.5]}}
-    experiment.check_config(config)
+    refuse.check_rows_and_data(config)
 
 
 def test_all_losses_in_the_folder_are_rows(config):
@@ -50,13 +50,13 @@ def test_the_norm_of_the_row_itself_is_not_trained_twice(config):
 def test_one_loss_can_stand_in_several_rows(config):
     config["benchmark"]["losses"] = ["exp", "exp-released"]
     config["losses"]["exp-released"] = {"loss": "exp", "formulation": "released"}
-    experiment.check_config(config)
+    refuse.check_rows_and_data(config)
     settings = experiment.loss_settings(config, "exp-released")
     assert settings == {"loss": "exp", "formulation": "released"}
 
 
 def test_the_demo_can_work(config):
-    experiment.check_config(config)
+    refuse.check_rows_and_data(config)
 
 
 @pytest.mark.parametrize(
@@ -110,7 +110,7 @@ def test_the_demo_can_work(config):
 def test_what_cannot_work_is_named_with_its_key(config, change, message):
     change(config)
     with pytest.raises(SettingsError, match=message):
-        experiment.check_config(config)
+        refuse.check_rows_and_data(config)
 
 
 @pytest.mark.parametrize(
@@ -139,7 +139,7 @@ def test_a_search_is_made_for_every_split_that_differs(config):
 def test_a_row_may_be_searched_over_norms_where_no_ablation_names_it_after_one(config):
     config["benchmark"]["norms"] = []
     config["search"]["rows"] = {"dynlocrep": {"norm": ["cosine", "manhattan"]}}
-    experiment.check_config(config)
+    refuse.check_rows_and_data(config)
     assert experiment.searched_rows(config) == ["dynlocrep"]
     assert len(experiment.draws_of(config, "dynlocrep")) == 30
 
@@ -218,7 +218,7 @@ def test_every_experiment_of_the_repository_is_valid(root, config):
     for file in files:
         whole = merged(config, yaml.safe_load(file.read_text()))
         validate(whole, str(schema))
-        experiment.check_config(whole)
+        refuse.check_rows_and_data(whole)
 
 
 @pytest.mark.parametrize("head", [[64, 32], [32], []])
@@ -256,14 +256,14 @@ def test_a_typing_error_in_the_config_is_refused(root, config, change):
 
 def test_a_network_cannot_see_smaller_voxels_than_the_images_have(config):
     with pytest.raises(SettingsError, match=r"dataset\.voxel_mm: 1 is no multiple of the 2 mm"):
-        experiment.check_config(merged(config, {"dataset": {"voxel_mm": 1}}))
+        refuse.check_rows_and_data(merged(config, {"dataset": {"voxel_mm": 1}}))
     fine = {"preprocessing": {"registration": {"voxel_mm": 1}}, "dataset": {"voxel_mm": 1}}
-    experiment.check_config(merged(config, fine))
+    refuse.check_rows_and_data(merged(config, fine))
 
 
 def test_maps_of_the_damping_ratio_are_only_found_in_a_bids_folder(config):
     with pytest.raises(SettingsError, match="phantom has no maps of the damping ratio"):
-        experiment.check_config(merged(config, {"cohort": {"maps": ["dampingratio"]}}))
+        refuse.check_rows_and_data(merged(config, {"cohort": {"maps": ["dampingratio"]}}))
 
 
 @pytest.mark.parametrize(
@@ -285,8 +285,8 @@ def test_the_learned_map_comes_first_and_others_beside_it(config, image, others,
 def test_prepared_arrays_ask_for_multiples_of_their_own_voxels(config):
     arrays = {"cohort": {"source": "arrays", "image": "vbm"}, "benchmark": {"pretrained": []}}
     with pytest.raises(SettingsError, match=r"voxel_mm: 4 is no multiple of the 1\.5 mm of vbm"):
-        experiment.check_config(merged(config, arrays))
-    experiment.check_config(merged(config, arrays | {"dataset": {"voxel_mm": 4.5}}))
+        refuse.check_rows_and_data(merged(config, arrays))
+    refuse.check_rows_and_data(merged(config, arrays | {"dataset": {"voxel_mm": 4.5}}))
     assert not experiment.needs_anatomical(merged(config, arrays))
     assert experiment.maps(merged(config, arrays)) == []
 
@@ -296,7 +296,7 @@ def test_prepared_arrays_ask_for_multiples_of_their_own_voxels(config):
 )
 def test_kinds_of_arrays_go_with_arrays_only(config, cohort):
     with pytest.raises(SettingsError, match=r"cohort\.image: vbm or quasiraw goes with"):
-        experiment.check_config(merged(config, {"cohort": cohort}))
+        refuse.check_rows_and_data(merged(config, {"cohort": cohort}))
 
 
 def test_all_losses_have_a_null_and_chosen_ones_where_one_is_asked_for(config):
@@ -315,4 +315,4 @@ def test_a_null_is_searched_by_no_settings_of_its_own(config):
     with pytest.raises(
         SettingsError, match=r"search\.rows\.exp-null: it takes the settings of exp"
     ):
-        experiment.check_config(config)
+        refuse.check_rows_and_data(config)

@@ -28,7 +28,15 @@ def imported(*modules: str) -> set[Path]:
     """The contrage files that a fresh process runs when it imports the modules."""
     command = [sys.executable, "-c", RECORD, *modules]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
-    return {Path(file).resolve() for file in json.loads(done.stdout.splitlines()[-1])}
+    files = {Path(file).resolve() for file in json.loads(done.stdout.splitlines()[-1])}
+    # Places of files are written with names of scans.
+    return {f for f in files if not never_decides(f)} - {sources.PACKAGE / "scan_ids.py"}
+
+
+def never_decides(file: Path) -> bool:
+    """Whether a module only words messages, writes them down or names files."""
+    name = ".".join(file.relative_to(sources.PACKAGE.parent).with_suffix("").parts)
+    return f"{name}.".startswith(tuple(f"{each}." for each in sources.NEVER_DECIDE))
 
 
 @pytest.mark.parametrize("step", [s for s in cli.STEPS if s not in ("train", "phantom-picture")])
@@ -41,6 +49,31 @@ def test_what_a_step_imports_is_declared(step):
 def test_what_a_training_imports_is_declared(loss):
     modules = ("contrage.learning.train", f"contrage.losses.{loss}")
     assert imported(*modules) <= set(sources.closure(*modules))
+
+
+ROOMS = {
+    "train": ("report", "plan", "run", "settings", "evaluation"),
+    "embed": ("report", "plan", "run", "settings", "evaluation", "cohort", "imaging"),
+    "probe": ("report", "plan", "run", "settings", "dataset", "cohort", "imaging", "losses"),
+    "stack": ("report", "plan", "run", "settings", "learning", "evaluation", "losses"),
+    "tables": ("plan", "run", "settings", "learning", "dataset", "cohort", "imaging", "losses"),
+    "runtimes": ("plan", "run", "settings", "learning", "evaluation", "dataset", "imaging"),
+}
+
+
+@pytest.mark.parametrize("step", ROOMS)
+def test_rooms_that_a_step_does_not_need_do_not_repeat_it(step):
+    found = sources.closure(cli.STEPS[step].split(":")[0])
+    rooms = {file.relative_to(sources.PACKAGE).parts[0] for file in found}
+    assert not rooms & set(ROOMS[step])
+
+
+def test_words_of_errors_logs_and_places_repeat_nothing():
+    for target in cli.STEPS.values():
+        closure = sources.closure(target.split(":")[0])
+        assert not [file for file in closure if never_decides(file)]
+    inside = {file.name for file in sources.PACKAGE.rglob("*.py") if never_decides(file)}
+    assert {"errors.py", "logs.py", "layout.py", "code.py"} <= inside
 
 
 @pytest.mark.parametrize("loss", losses.available())

@@ -7,18 +7,11 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Any
 
 from contrage.cohort.leave_out import of_both
-from contrage.errors import SettingsError
 from contrage.layout import Derivatives, Results
-from contrage.plan.rows import (
-    ABLATED,
-    plain_rows,
-    pretrained_rows,
-    pretrains_on_phantom,
-)
+from contrage.plan.rows import pretrained_rows, pretrains_on_phantom
 from contrage.settings import door as settings
 
 HERE = "pretraining"
@@ -169,101 +162,14 @@ def are_other_people(config: dict[str, Any]) -> bool:
     """Return whether the same id in both cohorts is two people's, as said or as phantoms are."""
     phantoms = pretrains_on_phantom(config), config["cohort"]["source"] == "phantom"
     if all(phantoms):
-        return not _same_phantom(config)
+        return not same_phantom(config)
     return any(phantoms) or config["pretraining"]["same_ids"] == "other-people"
 
 
-def _same_phantom(config: dict[str, Any]) -> bool:
+def same_phantom(config: dict[str, Any]) -> bool:
     """Return whether both cohorts are phantoms of one seed; 2024 is the seed by default."""
     own = config["cohort"]["phantom"]["seed"]
     return config["pretraining"]["cohort"].get("phantom", {}).get("seed", 2024) == own
-
-
-def check(config: dict[str, Any]) -> None:
-    """Raise `SettingsError` for what cannot be started from."""
-    _check_rows(config)
-    asked = config["training"]["start_from"]
-    if asked not in (None, HERE) and not Path(asked).is_file():
-        raise SettingsError(
-            f"training.start_from: no file {asked!r}; give a model file (a training's model.pt, or "
-            "what contrage convert wrote), pretraining, or null"
-        )
-    if is_wanted(config):
-        _check_images(config)
-        _check_sameness(config)
-        _check_cohorts(config)
-
-
-def _check_rows(config: dict[str, Any]) -> None:
-    asked, trained = config["benchmark"]["pretrained"], plain_rows(config)
-    unknown = [row for row in asked if row not in trained]
-    if unknown and asked != [ABLATED]:  # the default says nothing about losses that were chosen
-        raise SettingsError(
-            f"benchmark.pretrained: {', '.join(unknown)} is not among benchmark.losses"
-        )
-    taken = [row for row in pretrained_rows(config) if row in (*trained, *config["losses"])]
-    if taken:
-        raise SettingsError(
-            f"losses: {taken[0]} is the name of a row of benchmark.pretrained; call yours otherwise"
-        )
-
-
-def _check_images(config: dict[str, Any]) -> None:
-    sources = {
-        "cohort": config["cohort"]["source"],
-        "pretraining.cohort": config["pretraining"]["cohort"].get("source", "phantom"),
-    }
-    for key, source in sources.items():
-        if source == "table":
-            raise SettingsError(
-                f"{key}.source: a table of features cannot be pre-trained, images can; set "
-                "training.start_from to null or a model file, and benchmark.pretrained to []"
-            )
-    if pretrains_on_phantom(config) and sources["cohort"] != "phantom":
-        raise SettingsError(
-            "pretraining.cohort: generated heads are no start for real scans; give a cohort of "
-            "T1 scans (source: bids, name, path, image: T1w)"
-        )
-
-
-def _check_sameness(config: dict[str, Any]) -> None:
-    """Refuse what would give an encoder that does not fit, or two of which one is taken blindly."""
-    chosen = config["pretraining"]
-    for part, key in (("training", "encoder"), ("dataset", "voxel_mm")):
-        own = config[part][key]
-        if chosen[part].get(key, own) != own:
-            raise SettingsError(
-                f"pretraining.{part}.{key}: {chosen[part][key]}, but {part}.{key} is {own}; "
-                "weights pass only between equal encoders on equal grids: leave it out"
-            )
-    for part, key in (("training", "seeds"), ("training", "start_from")):
-        if key in chosen[part]:
-            raise SettingsError(
-                f"pretraining.{part}.{key}: a pre-training is from random weights; "
-                "pretraining.seed is its seed, and per_seed asks for one per training seed"
-            )
-    if chosen["dataset"].get("split", {}).get("scheme", "holdout") != "holdout":
-        raise SettingsError(
-            "pretraining.dataset.split.scheme: only holdout, which trains one encoder"
-        )
-
-
-def _check_cohorts(config: dict[str, Any]) -> None:
-    own, other = config["cohort"], config["pretraining"]["cohort"]
-    if other.get("name", "phantom") == own["name"]:
-        raise SettingsError(
-            f"pretraining.cohort.name: {own['name']} is the name of the cohort itself; its files "
-            "lie in results/derivatives/<name>: give another name"
-        )
-    if config["pretraining"]["same_ids"] != "other-people":
-        return
-    both_phantoms = pretrains_on_phantom(config) and own["source"] == "phantom"
-    paths = [Path(path).resolve() for path in (own["path"], other.get("path", "")) if path]
-    if (both_phantoms and _same_phantom(config)) or (len(paths) == 2 and paths[0] == paths[1]):
-        raise SettingsError(
-            "pretraining.same_ids: other-people, but both cohorts are the same scans; use another "
-            "cohort, or same-people"
-        )
 
 
 def merged(base: dict[str, Any], change: dict[str, Any]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What an experiment's configuration asks for: its rows, their settings, and what cannot work.
+"""What an experiment's configuration asks for: its rows and their settings.
 
 A row is a loss with its settings; it has a name, trains once per seed and is a line of the table.
 """
@@ -12,15 +12,9 @@ from contrage.cohort import leave_out
 from contrage.cohort.exclude import read_exclusions
 from contrage.cohort.names import MAPS
 from contrage.cohort.scans import Cohort, Scan
-from contrage.cohort.sources.arrays import KINDS
-from contrage.cohort.sources.arrays import check_settings as check_arrays
-from contrage.cohort.sources.table import check_settings
 from contrage.errors import SettingsError
-from contrage.imaging.limits import check_limits
 from contrage.plan import draws as search
 from contrage.plan import null
-from contrage.plan.loss_settings import check_kinds, check_row
-from contrage.run import code as sources
 from contrage.scan_ids import participant
 
 ABLATED = "dynlocrep"
@@ -182,87 +176,6 @@ def uses_magnitude(config: dict[str, Any]) -> bool:
         return False
     asked = config["preprocessing"]["registration"]["map_pose"] == "magnitude"
     return asked and bool(maps(config))
-
-
-def _check_magnitude(config: dict[str, Any]) -> None:
-    """Refuse to register a magnitude where there is none, or nothing to register it to."""
-    if not uses_magnitude(config):
-        return
-    key, cohort = "preprocessing.registration.map_pose: magnitude", config["cohort"]
-    if cohort["source"] != "bids":
-        raise SettingsError(f"{key} needs mre/…_magnitude.nii.gz of a BIDS folder; set scanner")
-    if cohort["anatomical"] == "magnitude" or not needs_anatomical(config):
-        raise SettingsError(
-            f"{key} registers the magnitude to a T1, and here none is used (cohort.anatomical, "
-            "skull_strip, bias_correction); set scanner"
-        )
-
-
-def _check_images(config: dict[str, Any]) -> None:
-    """Refuse grids that do not divide, and maps that a source does not have."""
-    voxel, image = config["dataset"]["voxel_mm"], config["cohort"]["image"]
-    if image in KINDS:
-        if voxel % KINDS[image].voxel_mm:
-            raise SettingsError(
-                f"dataset.voxel_mm: {voxel} is no multiple of the {KINDS[image].voxel_mm:g} mm of "
-                f"{image} arrays; set it to that, or twice, three or four times as much"
-            )
-        return
-    grid = config["preprocessing"]["registration"]["voxel_mm"]
-    if voxel % grid:
-        raise SettingsError(
-            f"dataset.voxel_mm: {voxel} is no multiple of the {grid} mm of the preprocessed "
-            "images; change it, or preprocessing.registration.voxel_mm (1 or 2)"
-        )
-    if "dampingratio" in maps(config) and config["cohort"]["source"] != "bids":
-        raise SettingsError(
-            f"cohort.image, cohort.maps: {config['cohort']['source']} has no maps of the damping "
-            "ratio; they are looked for in a BIDS folder (cohort.source: bids)"
-        )
-
-
-def check_config(config: dict[str, Any]) -> None:
-    """Raise `SettingsError` for what the schema cannot see.
-
-    Unknown losses and settings, rows to draw that are not trained, and what a table of features
-    cannot have.
-    """
-    check_settings(config)
-    check_arrays(config)
-    check_limits(config["preprocessing"]["limits"])
-    _check_images(config)
-    _check_magnitude(config)
-    null.check_null(config["benchmark"], plain_rows(config), config["losses"])
-    for row in dict.fromkeys([*all_rows(config), *config["losses"]]):
-        check_row(row, loss_settings(config, row))
-    _check_search(config)
-    unknown = set(config["report"]["embedding_rows"]) - set(all_rows(config))
-    if unknown and config["report"]["embedding_rows"] != [ABLATED]:
-        raise SettingsError(
-            f"report.embedding_rows: {', '.join(sorted(unknown))} is not trained; there are "
-            f"{', '.join(all_rows(config))}"
-        )
-
-
-def _check_search(config: dict[str, Any]) -> None:
-    """Refuse a search of what is not trained, or cannot be set, or is compared elsewhere."""
-    ablation, nulls = norm_rows(config), null_rows(config)
-    rows = [row for row in all_rows(config) if row not in nulls]
-    for row, ranges in config["search"]["rows"].items():
-        if row in nulls:
-            raise SettingsError(
-                f"search.rows.{row}: it takes the settings of {nulls[row]}; search that"
-            )
-        if row not in rows:
-            raise SettingsError(f"search.rows.{row} is not trained; there are {', '.join(rows)}")
-        loss = loss_settings(config, row)["loss"]
-        search.check_ranges(row, ranges, sources.constructor_parameters(f"contrage.losses.{loss}"))
-        check_kinds(f"search.rows.{row}", loss, ranges)
-        if "norm" in ranges and row in ablation.values():
-            raise SettingsError(
-                f"search.rows.{row}.norm: benchmark.norms compares this row under its norm; set "
-                "benchmark.norms to [], or search a row of another name"
-            )
 
 
 def watched_epochs(config: dict[str, Any]) -> list[int]:

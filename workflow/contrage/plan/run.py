@@ -13,9 +13,8 @@ from typing import Any, NamedTuple
 
 from contrage.cohort.notices import notices
 from contrage.plan import cohort as cohorts
-from contrage.plan import pretraining, rows
+from contrage.plan import pretraining, refuse, rows
 from contrage.plan.experiment import Experiment
-from contrage.plan.folds import check_split
 from contrage.plan.people import check_plan, left_out_otherwise
 from contrage.run import place
 
@@ -137,9 +136,7 @@ def _read_part(
     alias: str, file: str, config: dict[str, Any], *, is_first: bool, keeps: bool, trains: bool
 ) -> _Part:
     place.require_names(config)
-    rows.check_config(config)
-    check_split(config)
-    pretraining.check(config)
+    refuse.check(config)
     cohort = cohorts.read(config, is_first=is_first, keeps=keeps)
     people, name = cohort.found.cohort, config["cohort"]["name"]
     rows.check_people(config, people)
