@@ -34,6 +34,15 @@ def what_was_found_of_tables(wildcards):
     return FOUND.of_tables()
 
 
+def columns_of_table():
+    """The columns of a table of features that are kept and no features, the target's with them."""
+    return {
+        key: COHORT_SETTINGS[key]
+        for key in ("columns", "target")
+        if key in COHORT_SETTINGS
+    }
+
+
 def list_of_reader(wildcards):
     """What stands in the reader's list of scans to leave out."""
     return digest_of(contents([config["cohort"]["exclude"] or ""]))
