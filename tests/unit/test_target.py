@@ -89,12 +89,12 @@ def test_a_column_that_is_not_there_is_named_with_those_that_are():
 
 def test_a_constant_target_is_refused():
     with pytest.raises(SettingsError) as refused:
-        POINTS.check_varies([7.0, 7.0, 7.0], "fold 0")
+        POINTS.check_varies([7.0, 7.0, 7.0], "of fold 0")
     assert str(refused.value) == (
         "target.column: all 3 scans of fold 0 have the progression 7, so there is nothing to "
         "learn; choose another target, or add people"
     )
-    POINTS.check_varies([7.0, 8.0], "fold 0")
+    POINTS.check_varies([7.0, 8.0], "of fold 0")
 
 
 def test_labels_are_the_lower_edges_of_bins():

@@ -232,7 +232,7 @@ class Target:
         values = list(values)
         if values and min(values) == max(values):
             raise SettingsError(
-                f"target.column: all {len(values)} scans of {where} have the {self.word} "
+                f"target.column: all {len(values)} scans {where} have the {self.word} "
                 f"{values[0]:g}, so there is nothing to learn; choose another target, or add people"
             )
 
