@@ -107,6 +107,11 @@ def test_labels_are_the_lower_edges_of_bins():
     [
         ({"range": (5, 5)}, "target.range: [5.0, 5.0] holds no number"),
         ({"column": "scan_id"}, "target.column: scan_id is a column of the workflow's own tables"),
+        (
+            {"column": "sex"},
+            "target.column: sex is a column of the workflow's own tables; rename it",
+        ),
+        ({"column": "Age"}, "target.column: Age: write age, which is the age of a scan whatever"),
         ({"column": "predicted_x"}, "target.column: predicted_x is a column of the workflow's own"),
         ({"column": "age"}, "target.unit: an age is a number of years; cohort.age_unit says"),
         ({"positive": "AD"}, "target.positive: a continuous target has no such value"),

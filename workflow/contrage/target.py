@@ -13,12 +13,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from contrage.errors import SettingsError, TableError, few
+from contrage.tables import plain
 
 AGE = "age"
 """The one target that every scan tells by itself, in years, whatever its column is named."""
 CONTINUOUS, BINARY = "continuous", "binary"
 TAKEN = (
-    *("scan_id", "participant_id", "session", "site", "row", "split", "fold"),
+    *("scan_id", "participant_id", "session", "sex", "site", "row", "split", "fold"),
     *("coverage", "overlap", "correlation", "flagged", "flag_reason"),
     *("baseline", "own_prediction", "score", "probability"),
 )
@@ -71,6 +72,11 @@ class Target:
             raise SettingsError(
                 f"target.column: {self.column} is a column of the workflow's own tables; rename it "
                 "in yours"
+            )
+        if plain(self.column) == AGE and not self.is_age:
+            raise SettingsError(
+                f"target.column: {self.column}: write age, which is the age of a scan whatever its "
+                "column is named"
             )
         if self.is_age and (self.kind != CONTINUOUS or self.unit != "years"):
             raise SettingsError(
