@@ -43,8 +43,11 @@ from contrage.learning.machine import precision
 from contrage.learning.machine.device import choose, repeatable
 from contrage.learning.machine.processes import ALONE
 from contrage.learning.model import Model
+from contrage.settings import load_schema
 
 HEAD = [512, 128]
+SCHEMA = Path(__file__).parents[1] / "workflow/schemas/config.schema.yaml"
+TARGET = load_schema(SCHEMA)["properties"]["target"]
 
 
 def settings_of(options: argparse.Namespace, encoder: str, seed: int, epochs: int) -> dict:
@@ -52,6 +55,7 @@ def settings_of(options: argparse.Namespace, encoder: str, seed: int, epochs: in
         "row": "exp",
         "loss": {"loss": "exp"},
         "seed": seed,
+        "target": {key: each["default"] for key, each in TARGET["properties"].items()},
         "training": {
             "encoder": encoder,
             "head": HEAD,
@@ -101,7 +105,8 @@ def loop(kind: str, cohort: Cohort, settings: dict, options: argparse.Namespace)
     torch.manual_seed(settings["seed"])
     training = settings["training"]
     model = Model(training["encoder"], cohort.images.shape[1:], HEAD, unit=True)
-    loss = load_loss(settings["loss"], training["epochs"])
+    width = settings["target"]["bin"]
+    loss = load_loss(settings["loss"], training["epochs"], width)
     count = cohort.train
     data = TwoViews(cohort.images[:count], cohort.ages[:count], cohort.mean, cohort.sd)
     return PlainLoop(

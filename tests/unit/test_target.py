@@ -89,12 +89,12 @@ def test_a_column_that_is_not_there_is_named_with_those_that_are():
 
 def test_a_constant_target_is_refused():
     with pytest.raises(SettingsError) as refused:
-        POINTS.check_varies([7.0, 7.0, 7.0], "fold 0")
+        POINTS.check_varies([7.0, 7.0, 7.0], "of fold 0")
     assert str(refused.value) == (
         "target.column: all 3 scans of fold 0 have the progression 7, so there is nothing to "
         "learn; choose another target, or add people"
     )
-    POINTS.check_varies([7.0, 8.0], "fold 0")
+    POINTS.check_varies([7.0, 8.0], "of fold 0")
 
 
 def test_labels_are_the_lower_edges_of_bins():
@@ -107,6 +107,11 @@ def test_labels_are_the_lower_edges_of_bins():
     [
         ({"range": (5, 5)}, "target.range: [5.0, 5.0] holds no number"),
         ({"column": "scan_id"}, "target.column: scan_id is a column of the workflow's own tables"),
+        (
+            {"column": "sex"},
+            "target.column: sex is a column of the workflow's own tables; rename it",
+        ),
+        ({"column": "Age"}, "target.column: Age: write age, which is the age of a scan whatever"),
         ({"column": "predicted_x"}, "target.column: predicted_x is a column of the workflow's own"),
         ({"column": "age"}, "target.unit: an age is a number of years; cohort.age_unit says"),
         ({"positive": "AD"}, "target.positive: a continuous target has no such value"),

@@ -13,12 +13,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from contrage.errors import SettingsError, TableError, few
+from contrage.tables import plain
 
 AGE = "age"
 """The one target that every scan tells by itself, in years, whatever its column is named."""
 CONTINUOUS, BINARY = "continuous", "binary"
 TAKEN = (
-    *("scan_id", "participant_id", "session", "site", "row", "split", "fold"),
+    *("scan_id", "participant_id", "session", "sex", "site", "row", "split", "fold"),
     *("coverage", "overlap", "correlation", "flagged", "flag_reason"),
     *("baseline", "own_prediction", "score", "probability"),
 )
@@ -71,6 +72,11 @@ class Target:
             raise SettingsError(
                 f"target.column: {self.column} is a column of the workflow's own tables; rename it "
                 "in yours"
+            )
+        if plain(self.column) == AGE and not self.is_age:
+            raise SettingsError(
+                f"target.column: {self.column}: write age, which is the age of a scan whatever its "
+                "column is named"
             )
         if self.is_age and (self.kind != CONTINUOUS or self.unit != "years"):
             raise SettingsError(
@@ -232,7 +238,7 @@ class Target:
         values = list(values)
         if values and min(values) == max(values):
             raise SettingsError(
-                f"target.column: all {len(values)} scans of {where} have the {self.word} "
+                f"target.column: all {len(values)} scans {where} have the {self.word} "
                 f"{values[0]:g}, so there is nothing to learn; choose another target, or add people"
             )
 

@@ -27,9 +27,7 @@ if IS_TABLE:
             runtime=growing(10),
         params:
             code=digest("contrage.dataset.features"),
-            settings=as_json(
-                table=config["cohort"]["table"], columns=COHORT.settings["columns"]
-            ),
+            settings=as_json(table=config["cohort"]["table"], **COHORT.columns_of_table),
             found=what_was_found_of_tables,
         message:
             "Reading the table's features into one array"

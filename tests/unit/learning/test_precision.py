@@ -178,3 +178,19 @@ def test_interrupted_training_in_float16_keeps_its_scale(cohort, settings, monke
     train(settings, **cohort.inputs, **cohort.outputs("parts"))
     whole, parts = (cohort.outputs(name)["model"].read_bytes() for name in ("whole", "parts"))
     assert whole == parts
+
+
+def test_a_loss_that_calls_the_targets_ages_works_on(settings):
+    class Own(torch.nn.Module):
+        def forward(self, embeddings, ages, epoch=0):
+            return embeddings.mean() * 0 + ages.sum() + epoch
+
+    precision = Precision("float32", CPU)
+    state = start(settings, PART, AGES, precision, (10, 12, 8))
+    state.loss = Own()
+    inputs = EpochInputs(
+        settings, None, None, state.targets(AGES), None, [], state.network, precision
+    )
+    images = torch.randn(8, 1, 10, 12, 8)
+    loss = batch_loss(state, inputs, images, torch.arange(8), torch.Generator())
+    assert loss.item() == pytest.approx(AGES.sum())

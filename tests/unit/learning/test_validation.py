@@ -212,7 +212,7 @@ def test_prediction_is_scaled_by_the_ages_that_put_it_back_into_years(
     settings["probe"] = {"alphas": ALPHAS}
     train(settings, **cohort.inputs, **cohort.outputs("run"))
     (state,) = started
-    told = state.loss.training_ages
+    told = state.loss.training_targets
     assert len(told) == len(cohort.train)
     assert told.mean().item() == pytest.approx(state.target_mean, rel=1e-6)
     assert told.std(correction=0).item() == pytest.approx(state.target_sd, rel=1e-6)

@@ -194,6 +194,35 @@ def test_isolated_ages_in_one_view_give_zero(rng, name, settings):
     assert not gradient.any()
 
 
+@each_form
+@pytest.mark.parametrize("views", [1, 2])
+def test_equal_targets_leave_nothing_to_repel(rng, name, settings, views):
+    """Zero where only unlike samples are in the denominator, else the least of an attraction.
+
+    In the other losses the denominator holds the positives as well: with equal targets each loss is
+    log(number of pairs) at the least, reached where all embeddings coincide.
+    """
+    loss = load(name, **settings)
+    if name == "simclr" or getattr(loss, "needs_prediction", False):
+        pytest.skip("knows no targets" if name == "simclr" else "measures no pairs")
+    for target in (0.0, 40.0, 7e4):
+        z, y = batch_for(loss, rng, [target] * 9, views)
+        value, gradient = value_and_gradient(loss, z, y, epoch=0)
+        together = loss(z[:1, :1].expand_as(z).clone(), y)
+        if name == "threshold":
+            assert value == 0
+            assert not gradient.any()
+        else:
+            assert value > together
+            _, still = value_and_gradient(loss, z[:1, :1].expand_as(z).clone(), y, epoch=0)
+            tangent = still - (still * z[:1, :1]).sum(-1, keepdim=True) * z[:1, :1]
+            assert tangent.abs().max() < 1e-9
+
+
+def test_a_loss_that_predicts_is_zero_where_it_predicts_the_one_target():
+    assert load("l1")(torch.full((5, 2, 1), 0.3), torch.full((5,), 0.3)) == 0
+
+
 class LargestTensor(TorchDispatchMode):
     """Notes the size of the largest tensor that any operation returns, backward ones included."""
 

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import yaml
 from parts import ALL
+from targets import POINTS_BLOCK
 
 from contrage.cohort import leave_out
 from contrage.cohort.scans import Cohort, Exclusion, Scan
@@ -133,6 +134,29 @@ def test_everybody_of_one_age_is_refused(config):
     assert said.startswith("cohort: all 60 scans that are used have the age 30")
     table = {"cohort": {"source": "table"}}
     assert refusal(config, table, found).startswith("cohort.table.age: all 60 scans")
+
+
+def test_everybody_of_one_target_is_refused_whatever_the_ages(config):
+    found = cohort(30)
+    alike = [replace(scan, age=None, columns={"progression": "7"}) for scan in found.scans]
+    change = {"target": POINTS_BLOCK}
+    assert refusal(config, change, replace(found, scans=alike)) == (
+        "target.column: all 30 scans that are used have the progression 7, so there is "
+        "nothing to learn; choose another target, or add people"
+    )
+    varied = [
+        replace(scan, columns={"progression": str(at)}) for at, scan in enumerate(found.scans)
+    ]
+    check_plan(merged(config, change), replace(found, scans=varied))
+    one_site = [
+        replace(scan, columns={"progression": "7" if scan.site != "s0" else str(at)})
+        for at, scan in enumerate(found.scans)
+    ]
+    said = refusal(config, merged(SITES, change), replace(found, scans=one_site))
+    assert said == (
+        "dataset.split.scheme: leave-site-out, but without s0 everybody has the progression 7, so "
+        "there is nothing to learn"
+    )
 
 
 def test_a_site_without_which_everybody_has_one_age_is_refused(config):

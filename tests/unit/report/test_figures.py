@@ -7,7 +7,9 @@ import pandas as pd
 import pytest
 import synthetic
 from PIL import Image
+from targets import AGE
 
+from contrage.evaluation.predictions import read
 from contrage.files import read_json, read_npz
 from contrage.layout import Results
 from contrage.report.elements import cohort, outcome
@@ -111,6 +113,7 @@ def test_seed_errors_count_test_rows_only() -> None:
     scans = synthetic.scans_table(np.random.default_rng(0)).head(10)
     frame = synthetic.predictions_table(scans, 5.0, np.random.default_rng(1))
     expected = [abs(r.predicted_age - r.age) for r in frame.itertuples() if r.split == "test"]
+    frame = frame.rename(columns={"age": "target", "predicted_age": "predicted"})
     assert seed_errors([frame]) == [pytest.approx(sum(expected) / len(expected))]
 
 
@@ -270,7 +273,7 @@ def test_intervals_seeds_and_means_are_those_of_the_tables(bare, monkeypatch) ->
 
 def read_seeds(report, row: str) -> list[float]:
     files = sorted(report.path("predictions", row).glob("*.tsv"))
-    return seed_errors([read_tsv(file) for file in files])
+    return seed_errors([read(file, AGE) for file in files])
 
 
 @pytest.mark.parametrize("number", [3, 23])

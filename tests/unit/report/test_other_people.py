@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import re
+
+import numpy as np
 import pandas as pd
+import pytest
+import synthetic
 from targets import BLOCK
 
+from contrage.report.elements import embedding
 from contrage.report.elements.html_tables import external
 from contrage.report.findings import Study
 from contrage.report.roles import others
+from contrage.tables import read_table, read_tsv, write_rows, write_tsv
 
 
 def study(config: dict, scans: int = 20, **tables: pd.DataFrame) -> Study:
@@ -71,3 +78,54 @@ def test_the_table_of_external_people_has_a_line_by_site():
     ]
     assert found.file == "tables/external.tsv"
     assert external(study({})).lines == []
+
+
+def with_others(report) -> None:
+    """Add people of every further role to all files of predictions, as wrong as can be."""
+    for file in (*report.results.glob("predictions/*/*.tsv"), *report.results.glob("base*/*.tsv")):
+        table = read_table(file)
+        extra = []
+        for role in ("val", "external", "predict"):
+            for row in [row for row in table.rows if row["split"] == "test"][:5]:
+                name = f"{row['participant_id']}{role}"
+                wrong = str(float(row["age"]) + 500)
+                told = {"participant_id": name, "scan_id": name, "split": role}
+                extra.append({**row, **told, "predicted_age": wrong})
+        write_rows(file, table.columns, [*table.rows, *extra])
+
+
+def test_nothing_of_other_people_enters_a_table_or_figure_of_errors(bare):
+    def made() -> dict[str, bytes]:
+        bare.make_tables()
+        bare.make_figures()
+        tables = [*bare.path("tables").glob("*.tsv")]
+        drawn = [bare.path("figures", f"{name}.png") for name in ("mae", "predicted_vs_true")]
+        return {file.name: file.read_bytes() for file in (*tables, *drawn)}
+
+    before = made()
+    with_others(bare)
+    assert made() == before
+    bare.make_page()
+    text = " ".join(re.sub(r"<[^>]+>", "", bare.html).split())
+    assert "5 participants of role predict were predicted alone" in text
+
+
+def test_people_without_a_part_are_not_drawn_among_those_learned_from(bare):
+    scans = read_tsv(bare.path("dataset", "scans.tsv"))
+    synthetic.write_features(bare.results, scans, np.random.default_rng(2))
+    shown = []
+
+    def flattened(features: np.ndarray) -> np.ndarray:
+        shown.append(len(features))
+        return features[:, :2]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(embedding, "flatten", flattened)
+        bare.make_figures()
+        everyone = shown.copy()
+        for file in bare.results.glob("predictions/dynlocrep/*.tsv"):
+            frame = read_tsv(file)
+            frame.loc[frame.index[:4], "split"] = ["val", "external", "predict", "predict"]
+            write_tsv(file, frame.iloc[:-3])
+        bare.make_figures()
+    assert shown == [*everyone, *(number - 7 for number in everyone)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from targets import BLOCK
+from targets import AGE, BLOCK
 
 from contrage.evaluation.choose import choose, search_table
 from contrage.files import read_json, write_json
@@ -115,7 +115,7 @@ def test_the_table_has_a_line_per_search(searched):
         mine = draws[(draws["row"] == line["row"]) & (draws["fold"] == line["fold"])]
         assert line["validation_mae"] == mine["validation_mae"].min()
         assert line["median"] == pytest.approx(mine["validation_mae"].median())
-    table = search(draws)
+    table = search(draws, AGE)
     assert table.head[:3] == ["loss", "fold", "best settings"]
     assert table.lines[0].cells[2].startswith("nn_final ")
     assert "repeated" in table.lines[0].cells[3]

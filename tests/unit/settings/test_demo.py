@@ -24,3 +24,17 @@ def test_other_data_are_not_kept_under_the_names_of_the_demo(said):
     assert said("pretraining: {cohort: {source: bids}}") == [
         f"pretraining.cohort.name: phantom-t1 {words}"
     ]
+
+
+def test_another_target_does_not_inherit_unit_and_range_of_age(said, read):
+    assert said(OWN + "target: {column: bdi}") == [
+        "target.unit: years and the range [0, 120] are those of age; give bdi its own "
+        '(unit: "" for none, range: null for any)'
+    ]
+    assert read(OWN + 'target: {column: bdi, unit: "", range: [0, 63]}')["target"]["unit"] == ""
+    assert read(OWN + "target: {column: bdi, range: null}")["target"]["range"] is None
+
+
+def test_a_target_of_two_sides_is_not_taken_yet(said):
+    (sentence,) = said(OWN + "target: {column: diagnosis, kind: binary, range: null}")
+    assert sentence.startswith("target.kind: binary is not possible")

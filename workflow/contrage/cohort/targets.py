@@ -19,8 +19,7 @@ SAME = 1e-9
 
 def other_target(settings: dict[str, Any]) -> Target | None:
     """Return the target that a cohort is read for, None where it is age."""
-    block = settings.get("target")
-    return Target(**block) if block else None
+    return Target(**settings["target"]) if "target" in settings else None
 
 
 def of_scan(scan: Scan, target: Target) -> float:

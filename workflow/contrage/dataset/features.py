@@ -28,7 +28,8 @@ def features(
     ----------
     settings : dict
         `table`: the part of the configuration that names columns and rows; `columns`: further
-        ones that are kept beside age, sex and site, and are no features.
+        ones that are kept beside age, sex and site, and are no features; `target`, where it is
+        another than age.
     table : Path
         The TSV or CSV file.
     scans : Path

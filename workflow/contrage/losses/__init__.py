@@ -6,20 +6,21 @@ A new file here is a new loss, nothing else is registered. The rules:
 - A file defines exactly one public `torch.nn.Module` class (whatever its name; classes that it
   merely imports and classes starting with an underscore do not count). The parameters of its
   constructor are the settings, so they need defaults.
-- It is called as ``loss(embeddings, ages, epoch=0)`` with embeddings (batch, views, features) and
-  ages (batch,), and returns a scalar. ``epoch`` is the training loop's count from 0; a released
-  formulation that counts from 1 says so (see ``first_epoch``).
+- It is called as ``loss(embeddings, targets, epoch=0)`` with embeddings (batch, views, features)
+  and targets (batch,), and returns a scalar. ``epoch`` is the training loop's count from 0; a
+  released formulation that counts from 1 says so (see ``first_epoch``).
 - Class attributes tell the training loop what the loss wants; all may be left out:
   ``needs_prediction = True``: the head has one output, the embeddings (batch, views, 1) are the
-  prediction, and both it and the ages given are standardised by the training split's mean and SD;
+  prediction, and both it and the targets given are standardised by the training split's mean and
+  SD;
   ``unit_embeddings = True``: the head's output is to be divided by its L2 norm beforehand, as the
   authors' networks do;
   ``first_epoch`` (default 0): the number by which the loss wants the first epoch called;
   ``predicts_last = True``: the head has one more output, which stays as it is: the last feature is
-  a prediction of the age, standardised by the training split's mean and SD;
+  a prediction of the target, standardised by the training split's mean and SD;
   ``group_by``: "sex" or "site" when the loss wants ``groups``, whole numbers (batch,), as well.
-- A method ``fit(ages)``, if there is one, is told the ages (n,) of the training split, in years,
-  before the first epoch.
+- A method ``fit(targets)``, if there is one, is told the targets (n,) of the training split, in
+  their unit, before the first epoch.
 - With several processes (torch.distributed) the loss sees the joint batch: see `_gather`.
 
 Importing this package imports neither PyTorch nor any loss: it is read when a workflow is parsed.
@@ -63,7 +64,7 @@ def load(name: str, **settings: Any) -> nn.Module:
     Returns
     -------
     torch.nn.Module
-        Called as ``loss(embeddings, ages, epoch=0)``, see the package's docstring.
+        Called as ``loss(embeddings, targets, epoch=0)``, see the package's docstring.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Labels out of ages, for the losses that know pairs of equal and pairs of different labels."""
+"""Labels out of targets, for the losses that know pairs of equal and pairs of different labels."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from contrage.losses._pairs import masked_logsumexp
 ROUNDING = 1e-9  # of a bin: 23.3 / 0.1 is a little less than 233
 
 
-def labels(ages: Tensor, bin_width: float) -> Tensor:
-    """Return the lower edge of each age's bin; the ages themselves where the width is 0.
+def labels(targets: Tensor, bin_width: float) -> Tensor:
+    """Return the lower edge of each target's bin; the targets themselves where the width is 0.
 
     Parameters
     ----------
-    ages : Tensor
-        (N,), years, float64.
+    targets : Tensor
+        (N,), float64.
     bin_width : float
-        Years; 1 makes whole years of life.
+        In the targets' unit; 1 makes whole years of life of ages.
     """
-    return ages if bin_width == 0 else (ages / bin_width + ROUNDING).floor() * bin_width
+    return targets if bin_width == 0 else (targets / bin_width + ROUNDING).floor() * bin_width
 
 
 def contrast(logits: Tensor, pairs: Tensor, positives: Tensor) -> Tensor:

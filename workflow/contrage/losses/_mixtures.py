@@ -62,18 +62,18 @@ def drawn_shares(quantiles: Tensor, numbers: Tensor, rows: slice, epoch: int) ->
     return quantiles.to(numbers.device)[chance % len(quantiles)]
 
 
-def numbered(ages: Tensor, views: int) -> Tensor:
-    """Return a whole number (N,) for the age and the view of each anchor.
+def numbered(targets: Tensor, views: int) -> Tensor:
+    """Return a whole number (N,) for the target and the view of each anchor.
 
     Parameters
     ----------
-    ages : Tensor
+    targets : Tensor
         (N,), float64, the views of a sample side by side.
     views : int
         Number of them.
     """
-    view = torch.arange(len(ages), device=ages.device) % views
-    return (ages + 0.0).view(torch.int64) + view
+    view = torch.arange(len(targets), device=targets.device) % views
+    return (targets + 0.0).view(torch.int64) + view
 
 
 def _scramble(numbers: Tensor) -> Tensor:

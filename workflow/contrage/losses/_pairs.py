@@ -1,9 +1,9 @@
 """Pair arithmetic that the contrastive losses share.
 
 A batch of embeddings (batch, views, features) becomes N = batch * views anchors; s is their (N, N)
-matrix of similarities and w that of the kernel of their ages. Similarities are computed in at least
-float32, also under autocast. Kernel weights are computed in float64 whatever the embeddings hold:
-rbf weights reach 1e-80 between the age groups of one batch, which float32 would call zero.
+matrix of similarities and w that of the kernel of their targets. Similarities are computed in at
+least float32, also under autocast. Kernel weights are computed in float64 whatever the embeddings
+hold: rbf weights reach 1e-80 between the target groups of one batch, which float32 would call zero.
 """
 
 from __future__ import annotations
@@ -62,21 +62,25 @@ def count(setting: str, value: int, least: int = 0) -> int:
     return value
 
 
-def check(embeddings: Tensor, ages: Tensor) -> None:
-    """Raise ValueError unless the embeddings are (batch, views, features) and the ages fit them.
+def check(embeddings: Tensor, targets: Tensor) -> None:
+    """Raise ValueError unless the embeddings are (batch, views, features) and the targets fit them.
 
-    Whether ages are finite is asked on the CPU alone.
+    Whether targets are finite is asked on the CPU alone.
     """
     shape = tuple(embeddings.shape)
     if len(shape) != 3 or 0 in shape:
         raise ValueError(f"Embeddings must be (batch, views, features), these are {shape}.")
     if not embeddings.is_floating_point():
         raise ValueError(f"Embeddings must be floating point, these are {embeddings.dtype}.")
-    if tuple(ages.shape) != shape[:1]:
-        raise ValueError(f"Ages must be ({shape[0]},), one per sample, not {tuple(ages.shape)}.")
+    if tuple(targets.shape) != shape[:1]:
+        raise ValueError(
+            f"Targets must be ({shape[0]},), one per sample, not {tuple(targets.shape)}."
+        )
     # On a GPU the host would have to wait for the answer, in every step.
-    if ages.device.type == "cpu" and not torch.isfinite(ages).all():
-        raise ValueError("Ages must be finite numbers; there is a NaN or an infinity among them.")
+    if targets.device.type == "cpu" and not torch.isfinite(targets).all():
+        raise ValueError(
+            "Targets must be finite numbers; there is a NaN or an infinity among them."
+        )
 
 
 def at_least_float32(values: Tensor) -> Tensor:
@@ -84,54 +88,55 @@ def at_least_float32(values: Tensor) -> Tensor:
     return values if values.dtype == torch.float64 else values.float()
 
 
-def exact(ages: Tensor) -> Tensor:
-    """Return the ages in float64, with the decimals that a narrower type has blurred put back.
+def exact(targets: Tensor) -> Tensor:
+    """Return the targets in float64, with the decimals that a narrower type has blurred put back.
 
-    Six significant digits (an hour of a lifetime) survive float32. Ages in float64 are taken as
-    they are; `tied` makes gaps equal that ought to be.
+    Six significant digits (an hour of a lifetime, of ages) survive float32. Targets in float64 are
+    taken as they are; `tied` makes gaps equal that ought to be.
     """
-    if ages.dtype == torch.float64 or not ages.is_floating_point():
-        return ages.detach().double()
-    ages = ages.detach().double()
-    largest = float(ages.abs().max())
-    return ages.round(decimals=5 - math.floor(math.log10(largest))) if largest > 0 else ages
+    if targets.dtype == torch.float64 or not targets.is_floating_point():
+        return targets.detach().double()
+    targets = targets.detach().double()
+    largest = float(targets.abs().max())
+    return targets.round(decimals=5 - math.floor(math.log10(largest))) if largest > 0 else targets
 
 
 def tied(gaps: Tensor) -> Tensor:
-    """Return gaps of ages to a millionth of a year, so that those tie that ought to.
+    """Return gaps of targets to a millionth of their unit, so that those tie that ought to.
 
     Which of two gaps is the larger, and whether they tie, decides the loss. In binary fractions
     25.5 - 25.2 and 25.2 - 24.9 differ, which changes the gradient of rnc and threshold by up to
-    3.5 % on ages with one decimal. Whole numbers keep their bits. The released codes compare gaps
+    3.5 % on targets with one decimal. Whole numbers keep their bits. The released codes compare
+    gaps
     as they are: `formulation: released` does, too.
     """
     return gaps.round(decimals=GAP_DECIMALS)
 
 
-def flatten(embeddings: Tensor, ages: Tensor) -> tuple[Tensor, Tensor]:
+def flatten(embeddings: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
     """Make every view an anchor of its own.
 
     Parameters
     ----------
     embeddings : Tensor
         (batch, views, features).
-    ages : Tensor
-        (batch,), years.
+    targets : Tensor
+        (batch,), in the target's unit.
 
     Returns
     -------
     tuple of Tensor
-        Anchors (N, features) in at least float32, and their ages (N,) in float64,
+        Anchors (N, features) in at least float32, and their targets (N,) in float64,
         N = batch * views.
 
     Raises
     ------
     ValueError
-        For shapes that do not fit, or ages that are not finite.
+        For shapes that do not fit, or targets that are not finite.
     """
-    check(embeddings, ages)
+    check(embeddings, targets)
     anchors = at_least_float32(embeddings).flatten(0, 1)
-    return anchors, exact(ages).repeat_interleave(embeddings.shape[1])
+    return anchors, exact(targets).repeat_interleave(embeddings.shape[1])
 
 
 def similarities(anchors: Tensor, rows: slice) -> Tensor:
@@ -204,16 +209,16 @@ class Block(NamedTuple):
 
 
 class KernelLoss(TemperedLoss):
-    """Settings and parts common to the losses that weigh pairs by a kernel of the ages.
+    """Settings and parts common to the losses that weigh pairs by a kernel of the targets.
 
     Parameters
     ----------
     temperature, formulation, base_temperature
         As in `TemperedLoss`.
     kernel : {"rbf", "cauchy", "gaussian"}
-        exp(-d²/2σ²), 1/(σd² + 1), or the rbf divided by σ√(2π), d being the difference in years.
+        exp(-d²/2σ²), 1/(σd² + 1), or the rbf divided by σ√(2π), d being the difference in target.
     sigma : float
-        The kernel's σ: years in rbf and gaussian, 1/years² in cauchy.
+        The kernel's σ: the target's unit in rbf and gaussian, one over its square in cauchy.
     """
 
     def __init__(
@@ -229,27 +234,27 @@ class KernelLoss(TemperedLoss):
         self.sigma = positive("sigma", sigma)
 
     def mean_over_blocks(
-        self, part: Callable[[Block], Tensor], anchors: Tensor, ages: Tensor, views: int
+        self, part: Callable[[Block], Tensor], anchors: Tensor, targets: Tensor, views: int
     ) -> Tensor:
         """Return the mean over anchors, `part` being the mean over those of a block.
 
-        Anchors (N, features) and ages (N,) are as from `flatten`.
+        Anchors (N, features) and targets (N,) are as from `flatten`.
         """
 
         def share(anchors: Tensor, rows: slice) -> Tensor:
-            block = self._block(anchors, ages, rows, views)
+            block = self._block(anchors, targets, rows, views)
             return part(block) * (len(block.logits) / len(anchors))
 
         return sum_over_blocks(share, anchors, views)
 
-    def weights(self, ages: Tensor, rows: slice) -> Tensor:
-        """Return w (n, N; float64) of some of the ages (N,) with all of them."""
-        gaps = ages[rows, None] - ages
+    def weights(self, targets: Tensor, rows: slice) -> Tensor:
+        """Return w (n, N; float64) of some of the targets (N,) with all of them."""
+        gaps = targets[rows, None] - targets
         return KERNELS[self.kernel](gaps if self.released else tied(gaps), self.sigma)
 
-    def _block(self, anchors: Tensor, ages: Tensor, rows: slice, views: int) -> Block:
+    def _block(self, anchors: Tensor, targets: Tensor, rows: slice, views: int) -> Block:
         logits = similarities(anchors, rows) / self.temperature
-        # The views of a sample have one age: a kernel per pair of samples will do.
+        # The views of a sample have one target: a kernel per pair of samples will do.
         samples = slice(rows.start // views, rows.stop // views)
-        weights = self.weights(ages[::views], samples).repeat_interleave(views, 1)
+        weights = self.weights(targets[::views], samples).repeat_interleave(views, 1)
         return Block(rows, logits, weights.repeat_interleave(views, 0), others(anchors, rows))

@@ -1,4 +1,4 @@
-"""Sums over all samples that are farther in age from an anchor than another one is."""
+"""Sums over all samples that are farther in target from an anchor than another one is."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def farther_logsumexp(
     pairs : Tensor
         The mask of the logits that count.
     keys : Tensor
-        (n, B), samples by all samples, rising with the distance of ages.
+        (n, B), samples by all samples, rising with the distance of targets.
     ties : bool
         Whether samples exactly as far as sample k (k among them) count as well.
 

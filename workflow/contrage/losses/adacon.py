@@ -20,14 +20,14 @@ from contrage.losses._pairs import (
 
 
 class AdaCon(nn.Module):
-    r"""Supervised contrast with a margin that grows with the share of people between two ages.
+    r"""Supervised contrast with a margin that grows with the share of people between two targets.
 
     .. math:: -\frac{1}{N} \sum_i \frac{1}{|P(i)|} \sum_{k \in P(i)}
               \log \frac{\exp(\sigma s_{ik})}{\sum_{t \neq i} \exp(\sigma (s_{it} + m_{it}))},
               \quad m_{it} = \min(2, \mu |F(y_i) - F(y_t)|)
 
     with s the cosine divided by the temperature, P(i) the other anchors in the bin of i, m = 0
-    within a bin, and F the empirical distribution function of the training ages.
+    within a bin, and F the empirical distribution function of the training targets.
 
     Parameters
     ----------
@@ -38,7 +38,8 @@ class AdaCon(nn.Module):
     margin : float
         μ, the largest margin, between the youngest and the oldest. Default 2.
     bin_width : float
-        Years that share a label; 0 makes every distinct age a label. Default 1.
+        Width of a label in the target's unit; 0 makes every distinct target one. Default 1; a
+        training takes `target.bin` where none is given.
     regression_weight : float
         Weight of the squared error of one extra output. Default 0: features are judged by the
         probe, as those of the other losses. 4/3 has the authors' proportion, MSE + 0.75 of the
@@ -46,12 +47,12 @@ class AdaCon(nn.Module):
 
     Notes
     -----
-    F comes from the training ages where `fit` has been told them, as the training does, else from
-    the batch.
+    F comes from the training targets where `fit` has been told them, as the training does, else
+    from the batch.
 
-    With a `regression_weight` the last feature of the embeddings is the prediction of the age,
-    standardised with the mean and SD of the ages given to `fit`; without `fit`, of the age itself.
-    The features before it are the embedding.
+    With a `regression_weight` the last feature of the embeddings is the prediction of the target,
+    standardised with the mean and SD of the targets given to `fit`; without `fit`, of the target
+    itself. The features before it are the embedding.
 
     Where the released code departs: labels are classes 0, 1, 2 …, and their numbers are divided by
     the number of training samples in place of F; on labels that are ranks the two agree. Where this
@@ -80,30 +81,32 @@ class AdaCon(nn.Module):
         self.bin_width = not_negative("bin_width", bin_width)
         self.regression_weight = not_negative("regression_weight", regression_weight)
         self.predicts_last = self.regression_weight > 0
-        self.training_ages: Tensor | None = None
+        self.training_targets: Tensor | None = None
 
-    def fit(self, ages: Tensor) -> None:
-        """Take the ages (n,) of the training split, in years: F, and the prediction's scale."""
-        self.training_ages = exact(ages).sort().values
+    def fit(self, targets: Tensor) -> None:
+        """Take the targets (n,) of the training split: F, and the prediction's scale."""
+        self.training_targets = exact(targets).sort().values
 
-    def forward(self, embeddings: Tensor, ages: Tensor, epoch: int = 0) -> Tensor:
+    def forward(self, embeddings: Tensor, targets: Tensor, epoch: int = 0) -> Tensor:
         """Return the scalar loss of embeddings (batch, views, features) of unit length.
 
         With a `regression_weight`, (batch, views, features + 1): the last one is the prediction.
         """
-        check(embeddings, ages)
+        check(embeddings, targets)
         if not self.predicts_last:
-            return self._contrast(embeddings, ages)
+            return self._contrast(embeddings, targets)
         if embeddings.shape[2] < 2:
             raise ValueError("A regression_weight needs one feature more than the embedding has.")
-        error = at_least_float32(embeddings[..., -1]) - self._standardised(ages)[:, None]
+        error = at_least_float32(embeddings[..., -1]) - self._standardised(targets)[:, None]
         squared_error = error.square().mean().to(at_least_float32(embeddings).dtype)
-        return self._contrast(embeddings[..., :-1], ages) + self.regression_weight * squared_error
+        return (
+            self._contrast(embeddings[..., :-1], targets) + self.regression_weight * squared_error
+        )
 
-    def _contrast(self, embeddings: Tensor, ages: Tensor) -> Tensor:
-        anchors, ages = flatten(embeddings, ages)
-        own = labels(ages, self.bin_width)
-        share_below = self._distribution(ages).to(anchors.dtype)
+    def _contrast(self, embeddings: Tensor, targets: Tensor) -> Tensor:
+        anchors, targets = flatten(embeddings, targets)
+        own = labels(targets, self.bin_width)
+        share_below = self._distribution(targets).to(anchors.dtype)
 
         def part(anchors: Tensor, rows: slice) -> Tensor:
             same = own[rows, None] == own
@@ -115,15 +118,15 @@ class AdaCon(nn.Module):
 
         return sum_over_blocks(part, anchors) / len(anchors)
 
-    def _distribution(self, ages: Tensor) -> Tensor:
-        """Return F(ages), the share of training ages up to each."""
-        known = ages.sort().values if self.training_ages is None else self.training_ages
-        known = known.to(ages.device)
-        return torch.searchsorted(known, ages, right=True).double() / len(known)
+    def _distribution(self, targets: Tensor) -> Tensor:
+        """Return F(targets), the share of training targets up to each."""
+        known = targets.sort().values if self.training_targets is None else self.training_targets
+        known = known.to(targets.device)
+        return torch.searchsorted(known, targets, right=True).double() / len(known)
 
-    def _standardised(self, ages: Tensor) -> Tensor:
-        ages = exact(ages)
-        if self.training_ages is None:
-            return ages
-        spread = self.training_ages.std(correction=0)
-        return (ages - self.training_ages.mean()) / torch.where(spread > 0, spread, 1.0)
+    def _standardised(self, targets: Tensor) -> Tensor:
+        targets = exact(targets)
+        if self.training_targets is None:
+            return targets
+        spread = self.training_targets.std(correction=0)
+        return (targets - self.training_targets.mean()) / torch.where(spread > 0, spread, 1.0)

@@ -34,9 +34,9 @@ class DynLocRep(KernelLoss):
     .. math:: -\frac{1}{N} \sum_i \sum_{k \neq i} \frac{w_{ik}}{\sum_{t \neq i} w_{it}}
               \log \frac{\exp s_{ik}}{\sum_{t \in NN(i; epoch)} \exp(s_{it} (1 - w_{it}))}
 
-    with s the cosine divided by the temperature, w the kernel of the ages, and NN the
+    with s the cosine divided by the temperature, w the kernel of the targets, and NN the
     views * NN_nb(epoch) anchors nearest to i in the embedding space, i itself left out.
-    Of equally near anchors the nearest in age comes first.
+    Of equally near anchors the nearest in target comes first.
 
     Parameters
     ----------
@@ -98,15 +98,15 @@ class DynLocRep(KernelLoss):
         decrement = (batch_size - self.nn_final) / last
         return max(int(batch_size - decrement * steps), self.nn_final)
 
-    def forward(self, embeddings: Tensor, ages: Tensor, epoch: int = 0) -> Tensor:
+    def forward(self, embeddings: Tensor, targets: Tensor, epoch: int = 0) -> Tensor:
         """Return the scalar loss of embeddings (batch, views, features) of unit length."""
-        anchors, ages = flatten(embeddings, ages)
+        anchors, targets = flatten(embeddings, targets)
         batch_size, views, _ = embeddings.shape
         size = views * self.neighbours(epoch, batch_size)
         apart = self._distances(anchors.detach()) if size < len(anchors) else None
-        whole = self._mean_weight(ages) if self.released else None
+        whole = self._mean_weight(targets) if self.released else None
         part = partial(self._part, size, apart, whole)
-        return self.mean_over_blocks(part, anchors, ages, views)
+        return self.mean_over_blocks(part, anchors, targets, views)
 
     def _part(self, size: int, apart: RowsOf | None, whole: Tensor | None, block: Block) -> Tensor:
         rows, logits, weights, near = block
@@ -127,14 +127,14 @@ class DynLocRep(KernelLoss):
         anchors = normalize(anchors, dim=1)
         return lambda rows: 1 - similarities(anchors, rows)
 
-    def _mean_weight(self, ages: Tensor) -> Tensor:
+    def _mean_weight(self, targets: Tensor) -> Tensor:
         """Return 1/N Σ_i Σ_{k≠i} w_ik, or 1 where that is 0."""
 
-        def part(ages: Tensor, rows: slice) -> Tensor:
-            return (self.weights(ages, rows) * others(ages, rows)).sum()
+        def part(targets: Tensor, rows: slice) -> Tensor:
+            return (self.weights(targets, rows) * others(targets, rows)).sum()
 
-        total = sum_over_blocks(part, ages)
-        return torch.where(total > 0, total / len(ages), 1.0)
+        total = sum_over_blocks(part, targets)
+        return torch.where(total > 0, total / len(targets), 1.0)
 
 
 def _nearest(distances: Tensor, weights: Tensor, size: int) -> Tensor:

@@ -8,12 +8,12 @@ from contrage.losses._pairs import Block, KernelLoss, flatten, masked_logsumexp,
 
 
 class Exponential(KernelLoss):
-    r"""Repel each sample the more strongly, the less its age resembles the anchor's.
+    r"""Repel each sample the more strongly, the less its target resembles the anchor's.
 
     .. math:: -\frac{1}{N} \sum_i \sum_{k \neq i} \frac{w_{ik}}{\sum_{t \neq i} w_{it}}
               \log \frac{\exp s_{ik}}{\sum_{t \neq i} \exp(s_{it} (1 - w_{it}))}
 
-    with s the cosine divided by the temperature and w the kernel of the ages.
+    with s the cosine divided by the temperature and w the kernel of the targets.
 
     Parameters
     ----------
@@ -26,20 +26,20 @@ class Exponential(KernelLoss):
 
     Where the released code departs: it subtracts each row's maximum m_i (the anchor itself
     included) from s *before* the product with 1 - w, so the denominator has
-    exp((s_it - m_i)(1 - w_it)), which is another loss: the terms near in age grow by
+    exp((s_it - m_i)(1 - w_it)), which is another loss: the terms near in target grow by
     exp(m_i w_it). The result is multiplied by temperature / base_temperature.
     Where this departs from both: an anchor whose weights are all zero adds nothing (released: NaN).
 
     References
     ----------
-    Barbano et al., ISBI 2023 (code: EIDOSLAB/contrastive-brain-age-prediction, method expw);
+    Barbano et al., ISBI 2023 (code: EIDOSLAB/contrastive-brain-target-prediction, method expw);
     Table 1 of the dynamic localized repulsion paper.
     """
 
-    def forward(self, embeddings: Tensor, ages: Tensor, epoch: int = 0) -> Tensor:
+    def forward(self, embeddings: Tensor, targets: Tensor, epoch: int = 0) -> Tensor:
         """Return the scalar loss of embeddings (batch, views, features) of unit length."""
-        anchors, ages = flatten(embeddings, ages)
-        return self.mean_over_blocks(self._part, anchors, ages, embeddings.shape[1])
+        anchors, targets = flatten(embeddings, targets)
+        return self.mean_over_blocks(self._part, anchors, targets, embeddings.shape[1])
 
     def _part(self, block: Block) -> Tensor:
         _, logits, weights, pairs = block

@@ -15,7 +15,7 @@ KINDS = {
 
 
 class SupervisedRegression(nn.Module):
-    r"""Predict the age itself: the baseline without any contrast.
+    r"""Predict the target itself: the baseline without any contrast.
 
     .. math:: \frac{1}{N} \sum_i \ell(\hat y_i - y_i), \quad
               \ell(r) = |r|, \; r^2 \; \text{or Huber's with its corner at } |r| = 1
@@ -28,8 +28,9 @@ class SupervisedRegression(nn.Module):
     Notes
     -----
     The head has one output (`needs_prediction`): embeddings (batch, views, 1) are predictions of
-    the age standardised with the training split's mean and SD, and the ages given are standardised
-    by the training loop likewise. A residual of 1 is thus one SD of the training ages.
+    the target standardised with the training split's mean and SD, and the targets given are
+    standardised by the training loop likewise. A residual of 1 is thus one SD of the training
+    targets.
     """
 
     needs_prediction = True
@@ -38,11 +39,11 @@ class SupervisedRegression(nn.Module):
         super().__init__()
         self.kind = one_of("kind", kind, KINDS)
 
-    def forward(self, embeddings: Tensor, ages: Tensor, epoch: int = 0) -> Tensor:
-        """Return the scalar loss of predictions (batch, views, 1) of standardised ages (batch,)."""
-        check(embeddings, ages)
+    def forward(self, embeddings: Tensor, targets: Tensor, epoch: int = 0) -> Tensor:
+        """Return the scalar loss of predictions (batch, views, 1), all standardised."""
+        check(embeddings, targets)
         if embeddings.shape[2] != 1:
             raise ValueError(f"One prediction per view is needed, not {embeddings.shape[2]}.")
         predictions = at_least_float32(embeddings).squeeze(2)
-        truth = ages.to(predictions.dtype)[:, None].expand_as(predictions)
+        truth = targets.to(predictions.dtype)[:, None].expand_as(predictions)
         return KINDS[self.kind](predictions, truth)

@@ -11,7 +11,7 @@ from contrage.losses._ranks import farther_logsumexp
 
 
 class RankNContrast(nn.Module):
-    r"""Contrast each sample with all that are at least as far in age from the anchor.
+    r"""Contrast each sample with all that are at least as far in target from the anchor.
 
     .. math:: -\frac{1}{N (N - 1)} \sum_i \sum_{k \neq i} \log \frac{\exp s_{ik}}
               {\sum_{t \neq i: |y_i - y_t| \geq |y_i - y_k|} \exp s_{it}}
@@ -23,10 +23,10 @@ class RankNContrast(nn.Module):
     temperature : float
         Default 2.0.
     formulation : {"paper", "released"}
-        The two agree but for ages with decimals: the paper's form takes gaps for equal that differ
-        by rounding alone, the released code does not.
+        The two agree but for targets with decimals: the paper's form takes gaps for equal that
+        differ by rounding alone, the released code does not.
     label_diff : {"l1"}
-        Distance of ages; the released code has this one only.
+        Distance of targets; the released code has this one only.
     feature_sim : {"l2"}
         Similarity of embeddings; the released code has this one only.
 
@@ -54,18 +54,18 @@ class RankNContrast(nn.Module):
         one_of("label_diff", label_diff, ("l1",))
         one_of("feature_sim", feature_sim, ("l2",))
 
-    def forward(self, embeddings: Tensor, ages: Tensor, epoch: int = 0) -> Tensor:
+    def forward(self, embeddings: Tensor, targets: Tensor, epoch: int = 0) -> Tensor:
         """Return the scalar loss of embeddings (batch, views, features), of any length."""
-        anchors, ages = flatten(embeddings, ages)
+        anchors, targets = flatten(embeddings, targets)
         views = embeddings.shape[1]
         upper = upper_distances(anchors)
 
         def part(anchors: Tensor, rows: slice) -> Tensor:
             logits = -euclidean(anchors, upper, rows) / self.temperature
             pairs = others(anchors, rows)
-            age_gaps = (ages[rows][::views, None] - ages[::views]).abs()
-            age_gaps = age_gaps if self.released else tied(age_gaps)
-            repulsion, _ = farther_logsumexp(logits, pairs, age_gaps, ties=True)
+            gaps = (targets[rows][::views, None] - targets[::views]).abs()
+            gaps = gaps if self.released else tied(gaps)
+            repulsion, _ = farther_logsumexp(logits, pairs, gaps, ties=True)
             return ((repulsion - logits) * pairs).sum()
 
         return sum_over_blocks(part, anchors, views) / max(1, len(anchors) * (len(anchors) - 1))

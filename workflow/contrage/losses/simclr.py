@@ -1,4 +1,4 @@
-"""The contrastive loss that knows no ages."""
+"""The contrastive loss that knows no targets."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from contrage.losses._pairs import TemperedLoss, flatten, others, similarities
 
 
 class SimCLR(TemperedLoss):
-    r"""Attract the views of one scan; repel all other scans. Ages play no part.
+    r"""Attract the views of one scan; repel all other scans. Targets play no part.
 
     .. math:: -\frac{1}{N} \sum_i \frac{1}{V - 1} \sum_{k \in V(i)}
               \log \frac{\exp s_{ik}}{\sum_{t \neq i} \exp s_{it}}
@@ -27,7 +27,7 @@ class SimCLR(TemperedLoss):
     -----
     What a scan of the same participant at another session shows is not known to the loss: it is
     repelled. Without augmentation the views are identical, and the loss only spreads the scans
-    over the sphere: a lower bound for what ages add.
+    over the sphere: a lower bound for what targets add.
 
     Where the released code departs: the loss is multiplied by temperature / base_temperature.
     Where this departs from both: with a single view there is nothing to attract and the loss is 0
@@ -46,9 +46,9 @@ class SimCLR(TemperedLoss):
     ) -> None:
         super().__init__(temperature, formulation, base_temperature)
 
-    def forward(self, embeddings: Tensor, ages: Tensor, epoch: int = 0) -> Tensor:
+    def forward(self, embeddings: Tensor, targets: Tensor, epoch: int = 0) -> Tensor:
         """Return the scalar loss of embeddings (batch, views, features) of unit length."""
-        anchors, _ = flatten(embeddings, ages)
+        anchors, _ = flatten(embeddings, targets)
         batch_size, views, _ = embeddings.shape
         scan = torch.arange(batch_size, device=anchors.device).repeat_interleave(views)
 

@@ -1,4 +1,4 @@
-"""The supervised contrastive loss on binned ages."""
+"""The supervised contrastive loss on binned targets."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from contrage.losses._pairs import TemperedLoss, flatten, not_negative, others, 
 
 
 class SupCon(TemperedLoss):
-    r"""Attract the samples whose ages fall into one bin; repel all alike.
+    r"""Attract the samples whose targets fall into one bin; repel all alike.
 
     .. math:: -\frac{1}{N} \sum_i \frac{1}{|P(i)|} \sum_{k \in P(i)}
               \log \frac{\exp s_{ik}}{\sum_{t \neq i} \exp s_{it}}
@@ -22,11 +22,12 @@ class SupCon(TemperedLoss):
     temperature, formulation, base_temperature
         As in `TemperedLoss`: 0.1, "paper", 0.07.
     bin_width : float
-        Years that share a label; 0 makes every distinct age a label. Default 1.
+        Width of a label in the target's unit; 0 makes every distinct target one. Default 1; a
+        training takes `target.bin` where none is given.
 
     Notes
     -----
-    Ages that lie just across the edge of a bin are repelled like any others: the loss knows no
+    Targets that lie just across the edge of a bin are repelled like any others: the loss knows no
     order, which is why the regression losses exist.
 
     Where this departs from the print: the mean over anchors in place of the sum. Where the released
@@ -48,10 +49,10 @@ class SupCon(TemperedLoss):
         super().__init__(temperature, formulation, base_temperature)
         self.bin_width = not_negative("bin_width", bin_width)
 
-    def forward(self, embeddings: Tensor, ages: Tensor, epoch: int = 0) -> Tensor:
+    def forward(self, embeddings: Tensor, targets: Tensor, epoch: int = 0) -> Tensor:
         """Return the scalar loss of embeddings (batch, views, features) of unit length."""
-        anchors, ages = flatten(embeddings, ages)
-        own = labels(ages, self.bin_width)
+        anchors, targets = flatten(embeddings, targets)
+        own = labels(targets, self.bin_width)
 
         def part(anchors: Tensor, rows: slice) -> Tensor:
             logits = similarities(anchors, rows) / self.temperature

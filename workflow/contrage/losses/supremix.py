@@ -55,7 +55,8 @@ class SupReMix(nn.Module):
     temperature : float
         Default 0.5, the paper's for brain age (appendix C).
     bin_width : float
-        Years that share a label; 0 makes every distinct age a label. Default 1.
+        Width of a label in the target's unit; 0 makes every distinct target one. Default 1; a
+        training takes `target.bin` where none is given.
     distance_magnifying : bool
         False: w = 1. Default True.
     mix_neg, mix_pos : bool
@@ -71,10 +72,11 @@ class SupReMix(nn.Module):
     Notes
     -----
     Embeddings of unit length are mixed, and the mixture is divided by its own length.
-    m_max - m_min is that of the training ages where `fit` has been told them, else of the batch; it
-    divides every weight alike and has no part in the gradient.
+    m_max - m_min is that of the training targets where `fit` has been told them, else of the
+    batch; it divides every weight alike and has no part in the gradient.
 
-    λ of Mix-neg is drawn for (epoch, age of i, age of k, their views), and is the same whenever
+    λ of Mix-neg is drawn for (epoch, target of i, target of k, their views), and is the same
+    whenever
     these are: in another order of the batch, in a resumed training and in every process.
 
     Where this departs from the print: equation 6 divides the sum over P(i) by the number of
@@ -120,26 +122,26 @@ class SupReMix(nn.Module):
         self.label_range: Tensor | None = None
         self.register_buffer("quantiles", beta_quantiles(beta), persistent=False)
 
-    def fit(self, ages: Tensor) -> None:
-        """Take the ages (n,) of the training split, in years, for m_max - m_min."""
-        own = labels(exact(ages), self.bin_width)
+    def fit(self, targets: Tensor) -> None:
+        """Take the targets (n,) of the training split, for m_max - m_min."""
+        own = labels(exact(targets), self.bin_width)
         self.label_range = own.max() - own.min()
 
     def forward(
-        self, embeddings: Tensor, ages: Tensor, epoch: int = 0, groups: Tensor | None = None
+        self, embeddings: Tensor, targets: Tensor, epoch: int = 0, groups: Tensor | None = None
     ) -> Tensor:
         """Return the scalar loss of embeddings (batch, views, features) of unit length.
 
         Parameters
         ----------
-        embeddings, ages, epoch
+        embeddings, targets, epoch
             As for every loss.
         groups : Tensor, optional
             (batch,), whole numbers: the group of each sample, needed with `group_by`.
         """
-        anchors, ages = flatten(embeddings, ages)
+        anchors, targets = flatten(embeddings, targets)
         groups = self._group_of_anchors(groups, embeddings)
-        own, numbers = labels(ages, self.bin_width), numbered(ages, embeddings.shape[1])
+        own, numbers = labels(targets, self.bin_width), numbered(targets, embeddings.shape[1])
         order = own.argsort(stable=True)
         order = order[groups[order].argsort(stable=True)]
         own, groups, numbers = own[order], groups[order], numbers[order]

@@ -13,12 +13,12 @@ from contrage.losses._ranks import farther_logsumexp, ranks
 
 
 class Threshold(KernelLoss):
-    r"""Contrast each positive only with the samples less similar in age to the anchor than it.
+    r"""Contrast each positive only with the samples less similar in target to the anchor than it.
 
     .. math:: -\frac{1}{N} \sum_i \sum_{k \neq i} \frac{w_{ik}}{\sum_{t \neq i} w_{it}}
               \log \frac{\exp s_{ik}}{\sum_{t: w_{it} < w_{ik}} \exp s_{it}}
 
-    with s the cosine divided by the temperature and w the kernel of the ages.
+    with s the cosine divided by the temperature and w the kernel of the targets.
 
     Parameters
     ----------
@@ -28,29 +28,29 @@ class Threshold(KernelLoss):
     Notes
     -----
     Where this departs from the print: Table 1 divides w_ik by the sum of the weights *below* it,
-    which is all but zero for the pair that is farthest but one (factors of 10^120 on two age
+    which is all but zero for the pair that is farthest but one (factors of 10^120 on two target
     groups with σ = 2: nothing can be trained with it). Here the weights are normalised as in the
     other losses. Pairs with nothing less similar have an empty denominator and are skipped.
 
     Where the released code departs: a transposed mask leaves one denominator per anchor,
     Σ_{t≠i} n_it exp(s_it) with n_it the number of samples z with w_tz < w_it, and the loss is
     multiplied by temperature / base_temperature. An anchor whose weights or whose counts are all
-    zero (one view and an isolated age; all ages alike) adds nothing here; released: NaN.
+    zero (one view and an isolated target; all targets alike) adds nothing here; released: NaN.
 
     References
     ----------
-    Barbano et al., ISBI 2023 (code: EIDOSLAB/contrastive-brain-age-prediction); Table 1 of the
+    Barbano et al., ISBI 2023 (code: EIDOSLAB/contrastive-brain-target-prediction); Table 1 of the
     dynamic localized repulsion paper.
     """
 
-    def forward(self, embeddings: Tensor, ages: Tensor, epoch: int = 0) -> Tensor:
+    def forward(self, embeddings: Tensor, targets: Tensor, epoch: int = 0) -> Tensor:
         """Return the scalar loss of embeddings (batch, views, features) of unit length."""
-        anchors, ages = flatten(embeddings, ages)
+        anchors, targets = flatten(embeddings, targets)
         views = embeddings.shape[1]
         part = partial(self._printed, views)
         if self.released:
-            part = partial(self._released, views, self._less_similar(ages[::views]))
-        return self.mean_over_blocks(part, anchors, ages, views)
+            part = partial(self._released, views, self._less_similar(targets[::views]))
+        return self.mean_over_blocks(part, anchors, targets, views)
 
     def _printed(self, views: int, block: Block) -> Tensor:
         _, logits, weights, pairs = block
@@ -68,11 +68,11 @@ class Threshold(KernelLoss):
         usable = counted.any(1, keepdim=True)
         return self.mean_over_anchors(logits - repulsion, shares(weights * pairs) * usable)
 
-    def _less_similar(self, ages: Tensor) -> Tensor:
-        """Return, for samples i and t (B, B), how many are less similar in age to t than i is."""
-        size = max(1, PAIRS_AT_ONCE // len(ages))
+    def _less_similar(self, targets: Tensor) -> Tensor:
+        """Return, for samples i and t (B, B), how many are less similar to t in target."""
+        size = max(1, PAIRS_AT_ONCE // len(targets))
         numbers = [
-            ranks(self.weights(ages, slice(first, first + size)))[1].int()
-            for first in range(0, len(ages), size)
+            ranks(self.weights(targets, slice(first, first + size)))[1].int()
+            for first in range(0, len(targets), size)
         ]
         return torch.cat(numbers).T

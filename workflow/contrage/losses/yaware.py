@@ -8,12 +8,12 @@ from contrage.losses._pairs import Block, KernelLoss, flatten, masked_logsumexp,
 
 
 class YAware(KernelLoss):
-    r"""Attract every pair in proportion to the similarity of its ages; repel all alike.
+    r"""Attract every pair in proportion to the similarity of its targets; repel all alike.
 
     .. math:: -\frac{1}{N} \sum_i \sum_{k \neq i} \frac{w_{ik}}{\sum_{t \neq i} w_{it}}
               \log \frac{\exp s_{ik}}{\sum_{t \neq i} \exp s_{it}}
 
-    with s the cosine divided by the temperature and w the kernel of the ages.
+    with s the cosine divided by the temperature and w the kernel of the targets.
 
     Parameters
     ----------
@@ -30,13 +30,13 @@ class YAware(KernelLoss):
     References
     ----------
     Dufumier et al., MICCAI 2021; Barbano et al., ISBI 2023 (code:
-    EIDOSLAB/contrastive-brain-age-prediction); Table 1 of the dynamic localized repulsion paper.
+    EIDOSLAB/contrastive-brain-target-prediction); Table 1 of the dynamic localized repulsion paper.
     """
 
-    def forward(self, embeddings: Tensor, ages: Tensor, epoch: int = 0) -> Tensor:
+    def forward(self, embeddings: Tensor, targets: Tensor, epoch: int = 0) -> Tensor:
         """Return the scalar loss of embeddings (batch, views, features) of unit length."""
-        anchors, ages = flatten(embeddings, ages)
-        return self.mean_over_blocks(self._part, anchors, ages, embeddings.shape[1])
+        anchors, targets = flatten(embeddings, targets)
+        return self.mean_over_blocks(self._part, anchors, targets, embeddings.shape[1])
 
     def _part(self, block: Block) -> Tensor:
         log_ratios = block.logits - masked_logsumexp(block.logits, block.pairs)

@@ -90,6 +90,11 @@ class FoundCohort:
         return {scan.scan_id: scan for scan in self.found.cohort.scans}
 
     @property
+    def columns_of_table(self) -> dict[str, Any]:
+        """Return which columns of a table of features are kept, and are no features."""
+        return {key: self.settings[key] for key in ("columns", "target") if key in self.settings}
+
+    @property
     def tables(self) -> list[str]:
         """Return the tables that it is read from."""
         return [self.raw.participants] if self.is_phantom else self.found.cohort.tables

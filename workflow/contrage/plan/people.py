@@ -89,7 +89,7 @@ def left_out_otherwise(config: dict[str, Any], cohort: Cohort) -> list[str]:
 def _check_varies(config: dict[str, Any], scans: list[Scan]) -> None:
     target = Target(**config["target"])
     if not target.is_age:
-        target.check_varies([of_scan(scan, target) for scan in scans], "those that are used")
+        target.check_varies([of_scan(scan, target) for scan in scans], "that are used")
         return
     if len({scan.age for scan in scans}) > 1:
         return

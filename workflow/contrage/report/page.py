@@ -183,7 +183,7 @@ def context(settings: dict[str, Any], study: Study, images: dict[str, Any]) -> d
         "own": own_predictions(study.tables["mae"], study.target),
         "holm": "p_holm" in study.tables["mae"] and len(study.tables["mae"]) > 1,
         "alphas": "alpha_median" in study.tables["mae"],
-        "folds": study.scheme != "holdout",
+        "folds": study.scheme not in ("holdout", "given"),
         "unseen": study.get("probe", "alpha") == "unseen",
         "null": len(null_rows(study.tables["baselines"])) > 0,
         "bootstrap": study.get("statistics", "bootstrap"),

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from contrage.dataset.roles import REPORTED
 from contrage.evaluation.network import SIZES
 from contrage.files import read_json
 from contrage.tables import read_tsv
@@ -52,7 +53,7 @@ def tested(predictions: Files, rows: list[str]) -> int:
     for row in rows:
         for path in predictions.get(row, []):
             frame = read_tsv(path)
-            return int(frame.loc[frame["split"] == "test", "participant_id"].nunique())
+            return int(frame.loc[frame["split"] == REPORTED, "participant_id"].nunique())
     return 0
 
 

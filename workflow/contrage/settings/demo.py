@@ -30,7 +30,20 @@ def inherited_names(config: dict[str, Any], schema: Part, prefix: str = "") -> l
     taken = chosen.get("name", names[0])
     if chosen.get("source", "phantom") != "phantom" and taken in (names[0], own["name"]):
         said.append(_sentence(f"{prefix}pretraining.cohort.name", taken))
-    return said
+    return said + _inherited_target(config["target"], keys["target"]["properties"], prefix)
+
+
+def _inherited_target(target: dict[str, Any], keys: Part, prefix: str) -> list[str]:
+    """Return a sentence on another target with unit and range of age, which nobody has stated."""
+    of_age = {key: keys[key]["default"] for key in ("column", "unit", "range")}
+    if target["column"] == of_age["column"]:
+        return []
+    if any(target[key] != of_age[key] for key in ("unit", "range")):
+        return []
+    return [
+        f"{prefix}target.unit: {of_age['unit']} and the range {of_age['range']} are those of age; "
+        f'give {target["column"]} its own (unit: "" for none, range: null for any)'
+    ]
 
 
 def _sentence(key: str, name: str) -> str:

@@ -168,10 +168,10 @@ def _resolved(table: Table, settings: dict[str, Any]) -> dict[str, Any]:
         For one that is not there. Those of session, site and sex may be absent under their usual
         names.
     """
-    asked = settings["table"]
+    asked, target = settings["table"], other_target(settings)
     names = dict(asked)
     for role in ROLES:
-        optional = OPTIONAL if settings.get("target") is None else (*OPTIONAL, "age")
+        optional = (*OPTIONAL, "age") if target else OPTIONAL
         if role in optional and asked[role] == role:
             names[role] = table.find(role) or role
         else:
@@ -181,12 +181,21 @@ def _resolved(table: Table, settings: dict[str, Any]) -> dict[str, Any]:
         for column, values in asked["exclude"].items()
     }
     further = settings.get("columns", [])
-    own = (settings.get("target") or {}).get("column")
+    own = target.column if target else None
     names["columns"] = {
-        column: table.column(column, "target.column" if column == own else "cohort.columns")
+        column: _target_column(table, column)
+        if column == own
+        else table.column(column, "cohort.columns")
         for column in further
     }
     return names
+
+
+def _target_column(table: Table, column: str) -> str:
+    try:
+        return table.column(column)
+    except TableError as error:
+        raise TableError(f"target.column: {error}") from None
 
 
 def _exclude(

@@ -221,7 +221,8 @@ def start(
     encoder takes over that model's weights; the head is the one that it would have been.
     """
     training, device = settings["training"], precision.device
-    loss = load_loss(settings["loss"], training["epochs"])
+    target = Target(**settings["target"])
+    loss = load_loss(settings["loss"], training["epochs"], target.bin)
     if hasattr(loss, "fit"):
         loss.fit(in_unit(targets))
     head = head_sizes(training["head"], loss, settings["row"])
@@ -240,16 +241,19 @@ def start(
     average = None if decay is None else Average(network, decay)
     if training.get("compile"):
         network.encoder.compile()
-    target = Target(**settings["target"])
     mean, sd = part[target.mean_key], part[target.sd_key] or 1.0
     scaler = precision.scaler()
     return State(network, loss, steps, rates, scaler, mean, sd, average=average)
 
 
-def load_loss(settings: dict[str, Any], epochs: int) -> torch.nn.Module:
-    """Load a loss by its file's name; one that follows a schedule is told how long it lasts."""
+def load_loss(settings: dict[str, Any], epochs: int, width: float) -> torch.nn.Module:
+    """Load a loss by its file's name.
+
+    One that follows a schedule is told how long it lasts, one that makes labels how wide these are
+    (`target.bin`), unless its settings say it.
+    """
     chosen = {key: value for key, value in settings.items() if key != "loss"}
     loss = losses.load(settings["loss"], **chosen)
-    if hasattr(loss, "max_epochs") and "max_epochs" not in chosen:
-        loss = losses.load(settings["loss"], **chosen, max_epochs=epochs)
-    return loss
+    told = {"max_epochs": epochs, "bin_width": width}
+    more = {key: told[key] for key in told if hasattr(loss, key) and key not in chosen}
+    return losses.load(settings["loss"], **chosen, **more) if more else loss

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from contrage.dataset.roles import REPORTED
 from contrage.report.elements.ingredients import Ingredients
 from contrage.report.style import GREY, INK, Figure, baseline_name, is_null, loss_name, save
 from contrage.report.text import spelled
@@ -124,7 +125,7 @@ def _baselines(given: Ingredients) -> dict[str, float]:
 
 def seed_errors(frames: list[pd.DataFrame]) -> list[float]:
     """Return the mean absolute error on test rows of each seed."""
-    tests = [frame[frame["split"] == "test"] for frame in frames]
+    tests = [frame[frame["split"] == REPORTED] for frame in frames]
     return [float((test["predicted"] - test["target"]).abs().mean()) for test in tests]
 
 
@@ -192,7 +193,7 @@ def _points(given: Ingredients) -> str:
 def _over_seeds(frames: list[pd.DataFrame]) -> pd.DataFrame:
     import pandas as pd
 
-    tests = [frame[frame["split"] == "test"] for frame in frames]
+    tests = [frame[frame["split"] == REPORTED] for frame in frames]
     if not tests:
         return pd.DataFrame()
     both = pd.concat(tests)
