@@ -254,7 +254,7 @@ def works(scans: list[Scan], split: dict, training: dict) -> bool:
     """Whether the steps themselves would go through with these settings, for some seed."""
     table = pd.DataFrame(
         [(s.scan_id, s.participant_id, s.age, s.site) for s in scans],
-        columns=["scan_id", "participant_id", "age", "site"],
+        columns=["scan_id", "participant_id", "target", "site"],
     )
     for seed in range(5):
         try:
@@ -266,7 +266,7 @@ def works(scans: list[Scan], split: dict, training: dict) -> bool:
                     chance = np.random.default_rng(seed)
                     out = hold_out(train["participant_id"], stop["fraction"], chance, "key")
                 own = train[~train["participant_id"].isin(out)]
-                if len(own) < training["batch_size"] or train["age"].nunique() < 2:
+                if len(own) < training["batch_size"] or train["target"].nunique() < 2:
                     raise SettingsError("too few")
         except SettingsError:
             continue
