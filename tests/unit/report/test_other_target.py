@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from contrage.evaluation.elements.baselines import baselines
 from sklearn.datasets import load_diabetes
 from targets import POINTS, POINTS_BLOCK
 
@@ -18,7 +19,6 @@ from contrage.dataset.features import features
 from contrage.dataset.null_ages import null_ages
 from contrage.dataset.select import select
 from contrage.dataset.split import split
-from contrage.evaluation.elements.baselines import baselines
 from contrage.evaluation.probe import probe
 from contrage.learning.train import train
 from contrage.report.figures import figures

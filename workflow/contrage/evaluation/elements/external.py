@@ -36,8 +36,8 @@ def evaluate(given: Given) -> pd.DataFrame:
     -------
     DataFrame
         With columns row, site ("all", then each where there are several), mae, rmse, r2 (against
-        the training mean), r, mae_baseline (the training mean) as means over seeds, mae_sd, n_seeds,
-        n_participants, n_scans. No lines, and a warning, where nobody has the role.
+        the training mean), r, mae_baseline (the training mean) as means over seeds, mae_sd,
+        n_seeds, n_participants, n_scans. No lines, and a warning, where nobody has the role.
     """
     found = external_table({row: given.frames(row) for row in given.rows})
     if not len(found):
