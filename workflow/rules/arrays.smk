@@ -1,12 +1,15 @@
 """Prepared arrays: checked and put into one, in place of the imaging stage."""
 
+ARRAYS_CODE = ["contrage.dataset.arrays", SOURCE]
+ARRAYS_CODE += [modalities.reader(IMAGE)] if modalities.reader(IMAGE) else []
+
 
 rule arrays:
     input:
-        arrays=[scan.anatomical for scan in SCANS.values()],
+        arrays=[scan.images[IMAGE] for scan in SCANS.values()],
         scans=rules.cohort.output.scans,
         excluded=rules.cohort.output.excluded,
-        code=code("contrage.dataset.arrays"),
+        code=code(*ARRAYS_CODE),
     output:
         array=f"{ARRAY}.npy",
         rows=f"{ARRAY}.tsv",
@@ -23,12 +26,14 @@ rule arrays:
         mem_mb=growing(2000),
         runtime=growing(120),
     params:
-        code=digest("contrage.dataset.arrays"),
+        code=digest(*ARRAYS_CODE),
         settings=as_json(
             **{
                 key: config["cohort"][key]
-                for key in ("path", "image", "on_bad_scan", "duplicates")
+                for key in ("source", "path", "on_bad_scan", "duplicates")
             },
+            kind=KIND.prepared,
+            reader=modalities.reader(IMAGE),
             voxel_mm=config["dataset"]["voxel_mm"],
         ),
         found=what_was_found_of_all,

@@ -1,5 +1,8 @@
 """The cohort: made (phantom) or found, and tabled."""
 
+SOURCE = cohort_sources.module(config["cohort"]["source"])
+
+
 if IS_PHANTOM:
 
     rule phantom_tables:
@@ -66,7 +69,7 @@ if IS_PHANTOM:
 rule cohort:
     input:
         tables=cohort_tables,
-        code=code("contrage.cohort.register"),
+        code=code("contrage.cohort.register", SOURCE),
     output:
         scans=f"{DERIVATIVES}/scans.tsv",
         excluded=f"{DERIVATIVES}/excluded.tsv",
@@ -84,7 +87,7 @@ rule cohort:
         mem_mb=growing(1000),
         runtime=growing(10),
     params:
-        code=digest("contrage.cohort.register"),
+        code=digest("contrage.cohort.register", SOURCE),
         settings=as_json(**COHORT_SETTINGS),
         found=what_was_found,
     message:

@@ -1,12 +1,14 @@
 """Names and small functions that all rules share."""
 
 import gc
+from dataclasses import asdict
 import json
 import os
 import shlex
 
 from snakemake.logging import logger
 
+from contrage import modalities
 from contrage.plan import rows as experiment
 from contrage.run import failures
 from contrage.run import code as sources
@@ -14,11 +16,13 @@ from contrage.plan import pretraining as beforehand
 from contrage.cohort import names
 from contrage.imaging import usable
 from contrage.cohort.notices import notices
-from contrage.cohort.read import settings_of
+from contrage.cohort import sources as cohort_sources
+from contrage.cohort.read import settings_of, tables_of
 from contrage.cohort.snapshot import cohort_of_run
 from contrage.imaging import skull_strip
 from contrage.imaging.template import source as template_source
 from contrage.learning import encoders
+from contrage.plan.kinds import image_seen
 from contrage.plan.people import check_plan, left_out_otherwise
 from contrage.plan.targets import trains
 from contrage.run.found import contents, stamps
@@ -39,16 +43,18 @@ RAW = f"results/phantom/{config['cohort']['name']}"
 TRUTH = f"{RAW}/derivatives/truth"
 
 IMAGE = config["cohort"]["image"]
+KIND = modalities.load(IMAGE)
+FORM = asdict(KIND.form)
 ANATOMICAL = config["cohort"]["anatomical"]
-ANATOMICAL_FOLDER = "anat" if ANATOMICAL == "T1w" else "mre"
+ANATOMICAL_FOLDER = modalities.load(ANATOMICAL).folder
 USES_ANATOMICAL = experiment.needs_anatomical(config)
 MAPS = experiment.maps(config)
 USES_MAGNITUDE = experiment.uses_magnitude(config)
 GRID_MM = config["preprocessing"]["registration"]["voxel_mm"]
 IS_PHANTOM = config["cohort"]["source"] == "phantom"
-IS_TABLE = config["cohort"]["source"] == "table"
+IS_TABLE = KIND.comes_as == "table"
 RAW_FOLDER = RAW if IS_PHANTOM else config["cohort"]["path"]
-IS_ARRAYS = config["cohort"]["source"] == "arrays"
+IS_ARRAYS = KIND.comes_as == "arrays"
 HAS_SCANS = not (IS_TABLE or IS_ARRAYS)
 USES_MASK = config["preprocessing"]["skull_strip"]["method"] == "mask"
 COHORT_SETTINGS = settings_of(
@@ -58,12 +64,13 @@ COHORT_SETTINGS = settings_of(
     needs_mask=USES_MASK,
     needs_magnitude=USES_MAGNITUDE,
 )
-RAW_IMAGES = [
-    *["anatomical"] * (USES_ANATOMICAL or IS_ARRAYS),
-    *MAPS,
-    *["mask"] * USES_MASK,
-    *["magnitude"] * USES_MAGNITUDE,
-]
+RAW_IMAGES = {
+    **({"anatomical": ANATOMICAL} if USES_ANATOMICAL else {}),
+    **({"array": IMAGE} if IS_ARRAYS else {}),
+    **{name: name for name in MAPS},
+    **({"mask": "mask"} if USES_MASK else {}),
+    **({"magnitude": "magnitude"} if USES_MAGNITUDE else {}),
+}
 try:
     experiment.check_config(config)
     beforehand.check(config)
@@ -74,7 +81,7 @@ try:
         COHORT_SETTINGS,
         Path(".snakemake/contrage-cohorts"),
         workflow.is_main_process,
-        () if IS_PHANTOM else tuple(RAW_IMAGES),
+        () if IS_PHANTOM else tuple(RAW_IMAGES.values()),
         KEEPS_COHORT,
     )
     COHORT = FOUND.cohort

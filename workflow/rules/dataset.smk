@@ -145,6 +145,7 @@ rule split:
         settings=lambda wildcards: as_json(
             seed=int(wildcards.seed),
             split=config["dataset"]["split"],
+            form=FORM,
             normalisation=config["dataset"]["normalisation"],
             field_of_view=config["dataset"]["field_of_view"],
             batch_size=config["training"]["batch_size"],

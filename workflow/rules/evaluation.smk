@@ -66,8 +66,11 @@ rule baselines:
             seed=int(wildcards.seed),
             probe=config["probe"],
             dataset={
-                key: config["dataset"][key]
-                for key in ("voxel_mm", "normalisation", "field_of_view")
+                "form": FORM,
+                **{
+                    key: config["dataset"][key]
+                    for key in ("voxel_mm", "normalisation", "field_of_view")
+                },
             },
         ),
     message:
@@ -101,8 +104,11 @@ if HAS_SCANS:
             code=digest("contrage.evaluation.elements.site"),
             settings=as_json(
                 dataset={
-                    key: config["dataset"][key]
-                    for key in ("voxel_mm", "normalisation")
+                    "form": FORM,
+                    **{
+                        key: config["dataset"][key]
+                        for key in ("voxel_mm", "normalisation")
+                    },
                 },
                 statistics=config["statistics"],
             ),

@@ -8,9 +8,10 @@ PREPROCESSING_NEEDS = skull_strip.needs(
 
 def raw_images(wildcards):
     """The raw images of a scan that this run uses, those that there are."""
-    scan = SCANS[wildcards.scan]
-    found = {name: getattr(scan, name) for name in RAW_IMAGES}
-    return {name: path for name, path in found.items() if path}
+    there = SCANS[wildcards.scan].images
+    return {
+        option: there[image] for option, image in RAW_IMAGES.items() if image in there
+    }
 
 
 def as_options(files):

@@ -11,7 +11,7 @@ def phantom_settings(wildcards):
 
 def cohort_tables(wildcards):
     """The tables that a cohort is read from, so that an edit of them is noticed."""
-    return [f"{RAW}/participants.tsv"] if IS_PHANTOM else COHORT.tables
+    return tables_of(COHORT_SETTINGS, COHORT)
 
 
 def what_was_found(wildcards):
@@ -66,7 +66,11 @@ def training_settings(wildcards):
             if key not in ("seeds", "start_from")
         },
         dataset={
-            key: config["dataset"][key] for key in ("normalisation", "field_of_view")
+            "form": FORM,
+            **{
+                key: config["dataset"][key]
+                for key in ("normalisation", "field_of_view")
+            },
         },
         snapshot_epochs=WATCHED_EPOCHS if is_watched(wildcards) else [],
         **({"probe": {"alphas": config["probe"]["alphas"]}} if stops_early else {}),

@@ -44,9 +44,7 @@ def start_settings():
         "start": {
             "file": plain_start()[0],
             "encoder": config["training"]["encoder"],
-            "image": IMAGE,
-            "voxel_mm": config["dataset"]["voxel_mm"],
-            "grid_mm": GRID_MM if HAS_SCANS else None,
+            "image": image_seen(config),
         }
     }
 

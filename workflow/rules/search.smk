@@ -42,6 +42,7 @@ rule search_split:
             purpose="search",
             fraction=config["search"]["validation_fraction"],
             seed=config["search"]["seed"],
+            form=FORM,
             normalisation=config["dataset"]["normalisation"],
             field_of_view=config["dataset"]["field_of_view"],
             batch_size=config["training"]["batch_size"],

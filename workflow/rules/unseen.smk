@@ -26,6 +26,7 @@ rule unseen_split:
             purpose="unseen",
             fraction=config["probe"]["unseen"]["fraction"],
             seed=int(wildcards.seed),
+            form=FORM,
             normalisation=config["dataset"]["normalisation"],
             field_of_view=config["dataset"]["field_of_view"],
             batch_size=config["training"]["batch_size"],

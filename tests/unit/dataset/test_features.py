@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from forms import TABLE as FORM
 
 from contrage.cohort.register import register
 from contrage.dataset.features import features
@@ -66,7 +67,7 @@ def prepare(folder, values, ages=None):
     )
     wanted = {"split": SPLIT, "seed": 0, "normalisation": "train", "field_of_view": "own"}
     split(
-        {**wanted, "batch_size": 2},
+        {**wanted, "form": FORM, "batch_size": 2},
         scans=folder / "selected.tsv",
         array=folder / "array.npy",
         output=folder / "split.json",
@@ -90,7 +91,7 @@ def test_statistics_agree_with_scikit_learn_on_the_training_rows(tmp_path, value
         scaler = StandardScaler().fit(array[fold["train_rows"]])
         np.testing.assert_allclose(fold["mean"], scaler.mean_)
         np.testing.assert_allclose(fold["sd"], scaler.scale_)
-        found = Loader(tmp_path / "array.npy", fold, {})(np.arange(12))
+        found = Loader(tmp_path / "array.npy", fold, {"form": FORM})(np.arange(12))[:, 0]
         np.testing.assert_allclose(found, scaler.transform(array), rtol=1e-5, atol=1e-6)
 
 

@@ -102,7 +102,7 @@ def test_own_predictions_are_in_years(cohort, settings):
 def test_features_of_a_scan_do_not_depend_on_the_others(rng):
     torch.manual_seed(0)
     network = Model("small", (10, 12, 8), [16, 8])
-    images = rng.normal(size=(7, 10, 12, 8)).astype(np.float32)
+    images = rng.normal(size=(7, 1, 10, 12, 8)).astype(np.float32)
     rows = np.arange(7)
     stored = OnDevice(images.__getitem__, rows, torch.device("cpu"), torch.float32)
     together = extract(network, stored, rows, 7)

@@ -152,7 +152,11 @@ def test_images_from_disk(gpu, few, wanted):
     train_and_embed(few, wanted)
 
 
-SLOW = {name for name in encoders.NAMES if encoders.FAMILIES[name] in ("resnet", "densenet", "vit")}
+SLOW = {
+    name
+    for family in ("resnet", "densenet", "vit")
+    for name in encoders.families()[family]["NAMES"]
+}
 ENCODERS = [
     pytest.param(name, marks=[pytest.mark.xdist_group("monai")] * (name in SLOW))
     for name in encoders.NAMES

@@ -11,10 +11,12 @@ import numpy as np
 import pandas as pd
 
 from contrage.dataset.dominance import dominant, warn
+from contrage.dataset.load import open_images
 from contrage.dataset.normalise import feature_statistics, statistics_and_shares
 from contrage.dataset.shares import count_age_bins
 from contrage.errors import LeakageError, SettingsError
-from contrage.files import open_array, write_json
+from contrage.files import write_json
+from contrage.form import Form
 from contrage.tables import read_tsv
 
 log = logging.getLogger(__name__)
@@ -27,14 +29,15 @@ def split(settings: dict[str, Any], *, scans: Path, array: Path, output: Path) -
     ----------
     settings : dict
         `split` (scheme, test_fraction, folds, seed, new_split_per_seed, stratify_by_age),
-        `seed` (of the training), `normalisation`, `field_of_view`, `batch_size`.
+        `seed` (of the training), `normalisation`, `field_of_view`, `form` (see
+        `contrage.dataset.load.open_images`), `batch_size`.
     scans : Path
         The experiment's scans.
     array : Path
-        All images, shape (scans, X, Y, Z), or a table's features, shape (scans, features).
+        All images, shape (scans, channels, …), or a table's features, shape (scans, features).
     output : Path
         JSON: scheme, seed and folds, each with train and test (scan_id), train_rows (of the
-        array), mean and sd of the voxels (of each feature, with its median), dominant (scans that
+        array), mean and sd of each channel (of each feature, with its median), dominant (scans that
         bring too much of the SD, each with its share of the squares), age_mean and age_sd of the
         training scans.
 
@@ -44,7 +47,7 @@ def split(settings: dict[str, Any], *, scans: Path, array: Path, output: Path) -
         If there are too few participants for the folds or scans for a batch.
     """
     table = read_tsv(scans)
-    images = open_array(array)
+    images = open_images(array, settings)
     folds = []
     for number, (train, test) in enumerate(make_folds(table, settings["split"], settings["seed"])):
         if len(train) < settings["batch_size"]:
@@ -67,12 +70,12 @@ def content(
 
     Parameters
     ----------
-    images : ndarray of shape (scans, X, Y, Z) or (scans, features)
+    images : ndarray of shape (scans, channels, …) or (scans, features)
         Of the whole cohort.
     train, test : DataFrame
         scan_id, participant_id, age, row.
     settings : dict
-        `normalisation` and `field_of_view`.
+        `normalisation`, `field_of_view` and `form`.
 
     Raises
     ------
@@ -99,13 +102,16 @@ def _statistics(
 ) -> dict[str, Any]:
     """Return what normalisation needs to know; of a table's features, from training rows alone."""
     training = train["row"].to_numpy(int)
-    if images.ndim == 2:
+    form = Form(**settings["form"])
+    if not form.has_channels:
         return feature_statistics(images, training)
     both = pd.concat([train, test])
     name_of = dict(zip(both["row"].astype(int), both["scan_id"], strict=True))
     everyone = np.array(sorted(name_of))
     used = training if settings["normalisation"] == "train" else everyone
-    mean, sd, shares = statistics_and_shares(images, used, training, settings["field_of_view"])
+    mean, sd, shares = statistics_and_shares(
+        images, used, training, settings["field_of_view"], form.background
+    )
     scaled_alike = settings["normalisation"] != "image"  # else each image has an SD of its own
     found = dominant([name_of[row] for row in used], shares) if scaled_alike else []
     return {"mean": mean, "sd": sd, "dominant": found}

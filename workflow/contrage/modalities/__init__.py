@@ -19,7 +19,8 @@ from functools import cache
 from pathlib import Path
 
 from contrage.errors import SettingsError
-from contrage.modalities._modality import ANATOMICAL, MAP, Form, Modality, Picture
+from contrage.form import Form
+from contrage.modalities._modality import ANATOMICAL, MAP, Modality, Picture
 
 __all__ = [
     "Form",
@@ -32,6 +33,7 @@ __all__ = [
     "maps",
     "module",
     "prepared",
+    "reader",
 ]
 
 
@@ -41,6 +43,7 @@ def available() -> list[str]:
     return sorted({file.stem for file in files if not file.stem.startswith("_")})
 
 
+@cache
 def load(name: str) -> Modality:
     """Return what is known of a kind of data.
 
@@ -54,12 +57,7 @@ def load(name: str) -> Modality:
     SettingsError
         For an unknown name.
     """
-    return _load(module(name), name)
-
-
-@cache
-def _load(home: str, name: str) -> Modality:
-    return replace(importlib.import_module(home).MODALITY, name=name)
+    return replace(importlib.import_module(module(name)).MODALITY, name=name)
 
 
 def module(name: str) -> str:
@@ -75,6 +73,12 @@ def module(name: str) -> str:
             f"cohort.image: there is no kind of data '{name}', choose from {', '.join(learned())}"
         )
     return f"{__name__}.{name}"
+
+
+def reader(name: str) -> str | None:
+    """Return the module that reads a kind's files, None of a kind that is read as others are."""
+    home = module(name)
+    return home if hasattr(importlib.import_module(home), "read") else None
 
 
 def learned() -> list[str]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
+
+from contrage.form import Form
 
 ANATOMICAL, MAP, NONE = "anatomical", "map", "none"
 """What the imaging chain does: strips and registers it, carries it along, or nothing."""
@@ -33,57 +35,6 @@ class Picture:
     colours: str = "gray"
     step: float = 1.0
     highest: float | None = None
-
-
-@dataclass(frozen=True)
-class Form:
-    """What whoever reads the cohort's array must know of it; the rest is in its shape.
-
-    Attributes
-    ----------
-    layout : str
-        volume, regions, table, or what a kind's own file calls it.
-    axes : int
-        Number of axes of one image, channels aside.
-    channels : int or None
-        Their number; None: as many as the data have. An array is (scans, channels, *axes).
-    background : bool
-        Whether 0 is no value but the place outside the image, which is neither scored nor changed.
-    scored : str
-        channel: z-scores have one mean and SD per channel. value: one for each value, and missing
-        values (NaN) get the median; the array has no axis of channels, (scans, values).
-    """
-
-    layout: str
-    axes: int
-    channels: int | None
-    background: bool
-    scored: str
-
-    @property
-    def has_channels(self) -> bool:
-        """Whether the array has an axis of channels."""
-        return self.scored == "channel"
-
-    def image_shape(self, array: tuple[int, ...]) -> tuple[int, tuple[int, ...]]:
-        """Return channels and shape of one image, of an array (scans, channels, …).
-
-        Raises
-        ------
-        ValueError
-            If the array has another number of axes or channels. The message says which.
-        """
-        wanted = 1 + self.has_channels + self.axes
-        if len(array) != wanted:
-            names = "scans, channels" if self.has_channels else "scans"
-            raise ValueError(
-                f"has {len(array)} axes {array}, where a {self.layout} has {wanted}: {names} and "
-                f"{self.axes} more"
-            )
-        channels = array[1] if self.has_channels else 1
-        if self.has_channels and self.channels not in (None, channels):
-            raise ValueError(f"has {channels} channels, where there are {self.channels}")
-        return channels, tuple(array[1 + self.has_channels :])
 
 
 @dataclass(frozen=True)
@@ -171,6 +122,17 @@ class Modality:
     def form(self) -> Form:
         """What whoever reads the cohort's array must know of it."""
         return Form(self.layout, len(self.axes), self.channels, self.background, self.scored)
+
+    @property
+    def prepared(self) -> dict[str, Any]:
+        """What decides how prepared arrays are read, as plain values for a step's settings."""
+        return {
+            "name": self.name,
+            "ending": self.ending,
+            "shape": self.shape,
+            "voxel_mm": self.voxel_mm,
+            "form": asdict(self.form),
+        }
 
     @property
     def is_map(self) -> bool:

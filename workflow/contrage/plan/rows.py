@@ -7,18 +7,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from contrage import losses
+from contrage import losses, modalities
 from contrage.cohort import leave_out
 from contrage.cohort.exclude import read_exclusions
-from contrage.cohort.names import MAPS, participant
+from contrage.cohort.names import participant
 from contrage.cohort.scans import Cohort, Scan
-from contrage.cohort.sources.arrays import KINDS
-from contrage.cohort.sources.arrays import check_settings as check_arrays
-from contrage.cohort.sources.table import check_settings
 from contrage.errors import SettingsError
 from contrage.imaging.limits import check_limits
 from contrage.plan import draws as search
 from contrage.plan import null
+from contrage.plan.kinds import check_kind
 from contrage.plan.loss_settings import check_kinds, check_row
 from contrage.run import code as sources
 
@@ -183,11 +181,12 @@ def needs_anatomical(config: dict[str, Any]) -> bool:
 
     Brain-only maps that lie in MNI space already, or are registered by themselves, need none.
     """
-    if config["cohort"]["source"] in ("table", "arrays"):
+    kind = modalities.load(config["cohort"]["image"])
+    if kind.comes_as != "scans":
         return False
     steps = config["preprocessing"]
     return (
-        config["cohort"]["image"] not in MAPS
+        not kind.is_map
         or steps["skull_strip"]["method"] not in ("none", "mask")
         or steps["bias_correction"]["target"] in ("anatomical", "both")
     )
@@ -197,12 +196,12 @@ def maps(config: dict[str, Any]) -> list[str]:
     """Return the maps that are brought to MNI152: the learned one, if it is one, and others."""
     cohort = config["cohort"]
     asked = dict.fromkeys([cohort["image"], *cohort["maps"]])
-    return [name for name in asked if name in MAPS]
+    return [name for name in asked if modalities.load(name).is_map]
 
 
 def uses_magnitude(config: dict[str, Any]) -> bool:
     """Return whether maps reach the T1 through the magnitude of their acquisition."""
-    if config["cohort"]["source"] in ("table", "arrays"):
+    if modalities.load(config["cohort"]["image"]).comes_as != "scans":
         return False
     asked = config["preprocessing"]["registration"]["map_pose"] == "magnitude"
     return asked and bool(maps(config))
@@ -222,39 +221,14 @@ def _check_magnitude(config: dict[str, Any]) -> None:
         )
 
 
-def _check_images(config: dict[str, Any]) -> None:
-    """Refuse grids that do not divide, and maps that a source does not have."""
-    voxel, image = config["dataset"]["voxel_mm"], config["cohort"]["image"]
-    if image in KINDS:
-        if voxel % KINDS[image].voxel_mm:
-            raise SettingsError(
-                f"dataset.voxel_mm: {voxel} is no multiple of the {KINDS[image].voxel_mm:g} mm of "
-                f"{image} arrays; set it to that, or twice, three or four times as much"
-            )
-        return
-    grid = config["preprocessing"]["registration"]["voxel_mm"]
-    if voxel % grid:
-        raise SettingsError(
-            f"dataset.voxel_mm: {voxel} is no multiple of the {grid} mm of the preprocessed "
-            "images; change it, or preprocessing.registration.voxel_mm (1 or 2)"
-        )
-    if "dampingratio" in maps(config) and config["cohort"]["source"] != "bids":
-        raise SettingsError(
-            f"cohort.image, cohort.maps: {config['cohort']['source']} has no maps of the damping "
-            "ratio; they are looked for in a BIDS folder (cohort.source: bids)"
-        )
-
-
 def check_config(config: dict[str, Any]) -> None:
     """Raise `SettingsError` for what the schema cannot see.
 
     Unknown losses and settings, rows to draw that are not trained, and what a table of features
     cannot have.
     """
-    check_settings(config)
-    check_arrays(config)
+    check_kind(config)
     check_limits(config["preprocessing"]["limits"])
-    _check_images(config)
     _check_magnitude(config)
     null.check_null(config["benchmark"], plain_rows(config), config["losses"])
     for row in dict.fromkeys([*all_rows(config), *config["losses"]]):

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from contrage.dataset.load import Loader
+from contrage.dataset.load import Loader, open_images
 from contrage.dataset.normalise import common_field, statistics
 from contrage.dataset.split import check_leakage
 from contrage.evaluation.elements.baselines import (
@@ -24,7 +24,6 @@ from contrage.evaluation.elements.baselines import (
     blocks,
     principal_components,
 )
-from contrage.files import open_array
 from contrage.learning.folds import Scans, read_scans
 from contrage.tables import write_tsv
 
@@ -50,8 +49,8 @@ def site_control(settings: dict[str, Any], *, array: Path, scans: Path, output: 
     Parameters
     ----------
     settings : dict
-        `dataset` (voxel_mm, normalisation), `statistics` (bootstrap, permutations, confidence,
-        seed).
+        `dataset` (voxel_mm, normalisation, form), `statistics` (bootstrap, permutations,
+        confidence, seed).
     array, scans : Path
         As in training.
     output : Path
@@ -128,13 +127,13 @@ def predict(
     array : Path
         The cohort's images.
     dataset : dict
-        voxel_mm and normalisation; "cohort" is taken for "train", so that nothing of a test scan
-        is known.
+        voxel_mm, normalisation and form; "cohort" is taken for "train", so that nothing of a test
+        scan is known.
     seen : {"mask", "image"}
     field_of_view : {"own", "common"}
         Common to the training scans of the fold.
     """
-    images = open_array(array)
+    images = open_images(array, dataset)
     scheme = "image" if dataset["normalisation"] == "image" else "train"
     block = max(1, round(BLOCK_MM / dataset["voxel_mm"]))
     sites = np.array(scans.sites)
@@ -146,7 +145,8 @@ def predict(
         else:
             mean, sd = statistics(images, rows, rows, field_of_view)
             entry = {"train_rows": rows.tolist(), "mean": mean, "sd": sd}
-            load = Loader(array, entry, {"normalisation": scheme, "field_of_view": field_of_view})
+            asked = {"normalisation": scheme, "field_of_view": field_of_view}
+            load = Loader(array, entry, {**asked, "form": dataset["form"]})
         values = [blocks(scans.rows[part], load, block, of_mask=False) for part in (train, test)]
         guessed[test] = classify(*values, sites[train])
     return guessed
