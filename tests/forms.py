@@ -7,3 +7,4 @@ from contrage import modalities
 VOLUME, REGIONS, TABLE = (
     asdict(modalities.load(name).form) for name in ("stiffness", "desikan", "table")
 )
+SLICE = VOLUME | {"layout": "slice", "axes": 2}

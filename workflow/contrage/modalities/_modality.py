@@ -151,9 +151,9 @@ class Modality:
         """Several groups."""
         return {"study": "studies"}.get(self.group, f"{self.group}s")
 
-    def written(self, value: float) -> str:
+    def written(self, value: float, digits: int = 6) -> str:
         """Return a value with its unit: "5 kPa"."""
-        return f"{value:g} {self.unit}".strip()
+        return f"{value:.{digits}g} {self.unit}".strip()
 
 
 def volume(**known: Any) -> Modality:
