@@ -47,7 +47,7 @@ test-slurm: $(BIN)/.env-test
 lint: $(BIN)/.env-test
 	ruff check .
 	ruff format --check .
-	snakefmt --check Snakefile workflow/rules
+	snakefmt --check Snakefile workflow
 	lint-imports
 	snakemake --lint
 

@@ -47,8 +47,8 @@ from scipy.spatial.transform import Rotation
 from contrage.files import read_json, save_nifti
 from contrage.imaging.images import Image, grid_points, load, shrink, transform_points
 from contrage.imaging.space.affine9 import Nine, nearest_nine, refine
-from contrage.imaging.space.mni import load_quality
 from contrage.imaging.template.grids import brain_template
+from contrage.plan.imaging import ants_settings
 
 WORLD = np.eye(4)
 WORLD[:3, :3] = Rotation.from_rotvec(np.deg2rad(25) * np.array([2, 3, 6]) / 7).as_matrix()
@@ -68,14 +68,14 @@ def turned(path: Path, truth: np.ndarray, folder: Path) -> tuple[Path, np.ndarra
 
 def prepare(path: Path, truth: np.ndarray, quality: str) -> dict[str, Any]:
     """Strip a head, correct its bias and register it with twelve parameters."""
-    from contrage.imaging.ants.bridge import import_ants
+    from contrage.imaging.ants.load import import_ants
     from contrage.imaging.bias import bias_field
+    from contrage.imaging.skull_strip._find import find_brain
     from contrage.imaging.space.mni import estimate
-    from contrage.imaging.strip import strip
 
     import_ants(1)
-    head, settings = load(path), load_quality(quality)
-    found = strip(head, path, "template", settings)
+    head, settings = load(path), ants_settings(quality)
+    found = find_brain(head, path, "template", settings)
     brain = head.with_array(head.array * found.mask / bias_field(head, found.mask, {}))
     affine = estimate(brain, path, "affine", settings, found.pose, Path()).affine
     return {"brain": brain, "affine": affine, "truth": truth}
@@ -266,7 +266,7 @@ def compare(
     for number, (path, truth) in enumerate(scans):
         brains.append(folder / f"{number}.pickle")
         brains[-1].write_bytes(pickle.dumps(prepare(path, truth, quality)))
-    measure(brains, load_quality(quality)["affine9"]["levels_mm"], options.starts, options.methods)
+    measure(brains, ants_settings(quality)["affine9"]["levels_mm"], options.starts, options.methods)
 
 
 if __name__ == "__main__":

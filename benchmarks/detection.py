@@ -16,10 +16,10 @@ from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import yaml
+from one_scan import configuration, preprocess
+from settings_of_run import with_defaults
 
 from contrage.files import read_json, save_nifti
 from contrage.imaging.images import Image, load
@@ -115,22 +115,21 @@ SPOILED: dict[str, Callable[[Pair, Pair], Pair]] = {
 def phantom(index: int, participants: int, folder: Path) -> Pair:
     """Generate one participant of a cohort."""
     from contrage.cohort.phantom.heads.participant import make_participant
+    from contrage.settings.blocks.phantom import PhantomScanSettings
 
     names = ("anatomical", "stiffness", "brain_mask", "bias_field", "coverage")
     files = {name: folder / f"{index}-{name}.nii.gz" for name in names}
     truth = {name: folder / f"{index}-{name}.json" for name in ("transform", "truth")}
-    make_participant({"participants": participants, "index": index}, **files, **truth)
+    phantom = with_defaults(cohort={"phantom": {"participants": participants}}).cohort.phantom
+    make_participant(PhantomScanSettings(index, phantom), **files, **truth)
     return load(files["anatomical"]), load(files["stiffness"])
 
 
 def verdict(index: int, kind: str | None, participants: int) -> tuple[str | None, list[str]]:
     """Preprocess one participant; returns the spoiling and why it was flagged or refused."""
-    from contrage.imaging.check import check
-    from contrage.imaging.preprocess import preprocess
     from contrage.imaging.quality.measure import quality
 
-    steps = yaml.safe_load((ROOT / "config" / "config.yaml").read_text())["preprocessing"]
-    names = ("brain_mask", "corrected", "preproc_anatomical", "preproc_mask", "preproc_stiffness")
+    config = configuration()
     with tempfile.TemporaryDirectory(prefix="contrage-") as temporary:
         folder = Path(temporary)
         pair = phantom(index, participants, folder)
@@ -140,20 +139,11 @@ def verdict(index: int, kind: str | None, participants: int) -> tuple[str | None
         raw = {name: folder / f"raw-{name}.nii.gz" for name in ("anatomical", "stiffness")}
         for path, image in zip(raw.values(), pair, strict=True):
             save_nifti(path, image.array, image.affine)
-        outputs: dict[str, Any] = {name: folder / f"{name}.nii.gz" for name in names}
-        outputs["transform"] = folder / "transform.mat"
-        record = folder / "record.json"
-        check({}, **raw, output=folder / "check.json")
-        preprocess(
-            {key: steps[key] for key in ("skull_strip", "bias_correction", "registration")},
-            check=folder / "check.json",
-            **raw,
-            **outputs,
-            sidecar=record,
-        )
+        made = preprocess(config, raw, folder)
         judged, picture = folder / "quality.json", folder / "sub-1_desc-quality.png"
-        limits = {name: limit for name, limit in steps["quality"].items() if name != "action"}
-        quality(limits, sidecar=record, **raw, **outputs, output=judged, picture=picture)
+        asked = config["preprocessing"]["quality"]
+        limits = {name: limit for name, limit in asked.items() if name != "action"}
+        quality(limits, **raw, **made, output=judged, picture=picture)
         found = read_json(judged)
     refused = found["status"] != "ok"
     return kind, [f"refused: {found['reason']}"] if refused else found["flag_reason"]

@@ -31,6 +31,7 @@ from statistics import mean, median
 from typing import Any
 
 import numpy as np
+from one_scan import configuration, preprocess
 
 MAP_MM = (2.0, 2.0, 2.2)
 SHAPE = (1.0, 1.05, 1.15)  # of the T1's voxels: unequal, as scanners have them
@@ -39,20 +40,22 @@ PLAIN = "plain ANTs"
 
 def make_phantoms(folder: Path, participants: int, voxel_mm: float) -> list[Path]:
     """Write phantom participants of all ages; returns their folders."""
+    from settings_of_run import with_defaults
+
     from contrage.cohort.phantom.heads.participant import make_participant
+    from contrage.settings.blocks.phantom import PhantomScanSettings
 
     folders = []
     for index in range(participants):
         scan = folder / f"{voxel_mm:g}mm-{index}"
         names = ("anatomical", "stiffness", "brain_mask", "bias_field", "coverage")
-        settings = {
+        phantom = {
             "participants": max(10, participants),
-            "index": index,
             "t1_voxel_mm": [voxel_mm * edge for edge in SHAPE],
             "stiffness_voxel_mm": MAP_MM,
         }
         make_participant(
-            settings,
+            PhantomScanSettings(index, with_defaults(cohort={"phantom": phantom}).cohort.phantom),
             **{name: scan / f"{name}.nii.gz" for name in names},
             transform=scan / "transform.json",
             truth=scan / "truth.json",
@@ -77,7 +80,8 @@ def measured(steps: dict[str, tuple[float, float]], name: str) -> Iterator[None]
         reset.write_text("5")
     start = time.process_time()
     yield
-    steps[name] = (time.process_time() - start, peak_mb())
+    before, peak = steps.get(name, (0.0, 0.0))
+    steps[name] = (before + time.process_time() - start, max(peak, peak_mb()))
 
 
 def errors(scan: Path, mask: Path, affine: np.ndarray) -> dict[str, float]:
@@ -99,8 +103,6 @@ def errors(scan: Path, mask: Path, affine: np.ndarray) -> dict[str, float]:
 
 def by_contrage(scan: Path, quality: str, folder: Path) -> dict[str, Any]:
     """Check and preprocess a scan as the workflow does, step by step."""
-    from contrage.imaging.check import check
-    from contrage.imaging.preprocess import preprocess
     from contrage.imaging.scan import Scan
     from contrage.imaging.space.affines import read_affine
 
@@ -114,23 +116,8 @@ def by_contrage(scan: Path, quality: str, folder: Path) -> dict[str, Any]:
 
     Scan.step = step
     images = {name: scan / f"{name}.nii.gz" for name in ("anatomical", "stiffness")}
-    with measured(steps, "check"):
-        check({"stiffness_unit": "auto"}, **images, output=folder / "check.json")
-    settings = {
-        "skull_strip": {"method": "template"},
-        "bias_correction": {"target": "anatomical", "shrink_factor": 4, "iterations": [20] * 3},
-        "registration": {"transform": "affine", "quality": quality, "seed": 1},
-    }
-    names = ("brain_mask", "corrected", "preproc_anatomical", "preproc_mask", "preproc_stiffness")
-    preprocess(
-        settings,
-        check=folder / "check.json",
-        **images,
-        **{name: folder / f"{name}.nii.gz" for name in names},
-        transform=folder / "transform.mat",
-        sidecar=folder / "record.json",
-    )
-    found = errors(scan, folder / "brain_mask.nii.gz", read_affine(folder / "transform.mat"))
+    made = preprocess(configuration(quality=quality), images, folder)
+    found = errors(scan, made["brain_mask"], read_affine(made["transform"]))
     return {"steps": steps, **found}
 
 

@@ -4,10 +4,10 @@
 
 Makes cohorts of empty files (a T1 and a stiffness map each) in a temporary folder and lets
 Snakemake plan the whole run (a dry run, nothing is run). Seconds, CPU seconds and the largest
-resident memory are those of that process. Submissions are counted after the groups of the Slurm
-profile. Ends with status 1 where a limit is missed: 3 minutes and 2 GB for up to 20,000
-participants, and seconds per participant that grow by no more than half from the middle to the
-largest cohort.
+resident memory are those of that process. Submissions are counted after the rules' groups, in the
+sizes of the Slurm profile. Ends with status 1 where a limit is missed: 3 minutes and 2.5 GB for up
+to 20,000 participants, and seconds per participant that grow by no more than half from the middle
+to the largest cohort.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from __future__ import annotations
 import argparse
 import math
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -28,7 +29,8 @@ import yaml
 ROOT = Path(__file__).resolve().parents[1]
 PROFILE = ROOT / "workflow/profiles/slurm/config.yaml"
 IMAGES = {"anat": "T1w", "mre": "stiffness"}
-LARGEST, SECONDS, GIGABYTES, GROWTH = 20_000, 180.0, 2.0, 1.5
+LARGEST, SECONDS, GIGABYTES, GROWTH = 20_000, 180.0, 2.5, 1.5
+GROUP = re.compile(r'^ *rule (\w+):(?:(?!^ *rule ).)*?group:\n +"(\w+)"', re.MULTILINE | re.DOTALL)
 NOT_SUBMITTED = ("all", "total")
 
 
@@ -91,21 +93,27 @@ def job_counts(printed: str) -> dict[str, int]:
     return {rule: int(count) for rule, count in map(str.split, table)}
 
 
+def groups() -> dict[str, str]:
+    """Return the group of each rule that has one."""
+    texts = [file.read_text() for file in sorted((ROOT / "workflow/rules").glob("*.smk"))]
+    return {rule: group for text in texts for rule, group in GROUP.findall(text)}
+
+
 def submissions(jobs: dict[str, int], profile: dict[str, Any]) -> int:
-    """Return how many jobs a cluster is given, where the profile puts small ones together.
+    """Return how many jobs a cluster is given, where small ones are put together.
 
     Parameters
     ----------
     jobs : dict of str to int
         Jobs of each rule.
     profile : dict
-        `groups` (rule to group) and `group-components` (group to how many of its connected parts,
-        here scans, are one submission), as a mapping or as a list of "key=value".
+        `group-components` (group to how many of its connected parts, here scans, are one
+        submission), as a mapping or as a list of "key=value".
     """
-    groups, sizes = pairs(profile.get("groups")), pairs(profile.get("group-components"))
+    of_rule, sizes = groups(), pairs(profile.get("group-components"))
     single, parts = 0, {}
     for rule, count in jobs.items():
-        if group := groups.get(rule):  # its parts hang together in the rule with the fewest jobs
+        if group := of_rule.get(rule):  # its parts hang together in the rule with the fewest jobs
             parts[group] = min(parts.get(group, count), count)
         elif rule not in NOT_SUBMITTED:
             single += count

@@ -37,7 +37,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from contrage.learning.embed import extract
 from contrage.learning.folds import Scans
 from contrage.learning.images import OnDevice
-from contrage.learning.loop.epoch import Material, prepare, run_epoch
+from contrage.learning.loop.epoch import EpochInputs, prepare, run_epoch
 from contrage.learning.loop.state import State, load_loss, start
 from contrage.learning.machine import precision
 from contrage.learning.machine.device import choose, repeatable
@@ -82,13 +82,13 @@ class OurLoop:
         count = cohort.train
         names, unknown = tuple(map(str, range(count))), (None,) * count
         scans = Scans(names, names, unknown, unknown, cohort.ages[:count], rows[:count])
-        self.material: Material = prepare(
+        self.inputs: EpochInputs = prepare(
             self.state, settings, self.images, scans, rows[:count], numbers, ALONE
         )
 
     def epoch(self, number: int) -> float:
         """Go through the data once; return the mean loss."""
-        run_epoch(self.state, self.material)
+        run_epoch(self.state, self.inputs)
         return self.state.curve[-1][1]
 
 

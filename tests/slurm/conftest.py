@@ -62,7 +62,7 @@ def killed_and_finished(
     workflow = make_checkout(root, tmp_path_factory.mktemp("slurm") / "contrage", small=SMALL)
     first = cluster.start(workflow.folder, "small.yaml")
     try:
-        wait_until(lambda: cluster.running("preprocess"), 300, "preprocessing runs")
+        wait_until(lambda: cluster.running("register"), 300, "preprocessing runs")
     finally:
         first.kill()
         first.wait()

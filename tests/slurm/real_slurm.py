@@ -102,5 +102,5 @@ def imaging(cluster: Cluster, state: str) -> list[dict[str, str]]:
     return [
         job
         for job in cluster.jobs()
-        if "preprocess" in job["comment"] and job["state"].startswith(state)
+        if "register" in job["comment"] and job["state"].startswith(state)
     ]

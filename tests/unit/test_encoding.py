@@ -13,7 +13,11 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 SOURCES = sorted((ROOT / "workflow/contrage").rglob("*.py"))
-RULES = [ROOT / "Snakefile", *sorted((ROOT / "workflow/rules").glob("*.smk"))]
+RULES = [
+    ROOT / "Snakefile",
+    ROOT / "workflow/Snakefile",
+    *sorted((ROOT / "workflow/rules").glob("*.smk")),
+]
 OF_BYTES = {"Image"}  # PIL.Image.open and the like
 TEXT = {"open", "fdopen", "read_text", "write_text", "FileHandler", "NamedTemporaryFile"}
 

@@ -178,12 +178,18 @@ def test_what_the_system_says_of_a_file_is_no_damage(folder, monkeypatch):
         raise OSError(errno.EIO, os.strerror(errno.EIO))
 
     with pytest.raises(FileNotFoundError):
-        files.read_json(folder / "results/none.json")
+        files.read_json(folder / "none.json")
     path = next(iter(written(folder)))
     monkeypatch.setattr(np, "load", lambda *a, **k: fail(a))
     with pytest.raises(OSError, match="Input/output"):
         files.read_npz(path)
     assert at_work.times_cut(folder) == {}
+
+
+def test_a_file_that_is_gone_for_which_another_stood_is_made_again(folder):
+    with pytest.raises(CutFileError, match=r"a.json is gone: give the same command again"):
+        files.read_json(folder / "results/x/a.json")
+    assert at_work.times_cut(folder) == {"results/x/a.json": 1}
 
 
 def test_a_note_that_is_cut_itself_is_passed_over(folder):

@@ -35,19 +35,25 @@ def test_the_folder_slurm_is_the_profile():
     assert link.resolve() == ROOT / "workflow/profiles/slurm"
 
 
+def groups() -> dict[str, str]:
+    """Return the group of each rule that has one: it stands in the rule, under whatever prefix."""
+    found = {rule: re.search(r'group:\n +"(\w+)"', text) for rule, text in blocks().items()}
+    return {rule: match[1] for rule, match in found.items() if match}
+
+
 def test_groups_and_resources_are_those_of_rules():
-    grouped = [entry.split("=")[0] for entry in PROFILE["groups"]]
-    named = {without_prefix(rule) for rule in [*grouped, *PROFILE["set-resources"]]}
-    assert named <= RULES
+    assert {without_prefix(rule) for rule in PROFILE["set-resources"]} <= RULES
     sizes = {entry.split("=")[0] for entry in PROFILE["group-components"]}
-    assert sizes <= {entry.split("=")[1] for entry in PROFILE["groups"]}
+    assert sizes <= set(groups().values())
+    assert "groups" not in PROFILE
 
 
 def test_each_scans_steps_are_submitted_together_and_nothing_that_can_fail_for_another():
-    groups = dict(entry.split("=") for entry in PROFILE["groups"])
-    assert groups["preprocess"] == groups["quality"] == groups["pretraining_quality"]
+    steps = ("strip", "correct", "register", "quality")
+    assert {groups()[step] for step in steps} == {"imaging"}
+    assert groups()["phantom"] == groups()["check"] == "check"
     alone = {"train", "train_watched", "probe", "baselines", "screen", "usable", "feasible"}
-    assert not alone & {without_prefix(rule) for rule in groups}
+    assert not alone & set(groups())
 
 
 def test_the_jobs_that_may_ask_for_a_gpu_have_their_partition_in_one_place():
@@ -71,7 +77,4 @@ def test_no_site_is_written_into_profile_or_rules():
 @pytest.mark.parametrize("rule", sorted(set(blocks()) - LOCAL))
 def test_memory_and_time_of_a_rule_grow_with_each_attempt(rule: str):
     asked = re.search(r"resources:\n(.*?)\n    +params:", blocks()[rule], re.DOTALL)[1]
-    if rule == "preprocess":
-        assert "growing(first) for need, first in PREPROCESSING_NEEDS" in asked
-        return
     assert re.search(r"mem_mb=growing\(", asked) and re.search(r"runtime=growing\(", asked)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -152,3 +154,14 @@ def write_study(folder: Path, people: int = 14) -> None:
             else:
                 save_nifti(path, image * 1000, affine)
     (folder / "participants.tsv").write_text("\n".join(rows) + "\n")
+
+
+@contextlib.contextmanager
+def edited(path: Path, change: str) -> Iterator[None]:
+    """Append to a file, and undo it."""
+    before = path.read_bytes()
+    path.write_bytes(before + change.encode())
+    try:
+        yield
+    finally:
+        path.write_bytes(before)

@@ -34,7 +34,7 @@ def test_the_demo_trains_every_loss_and_norm_with_every_seed(root, tmp_path):
         for seed in (0, 1, 2):
             assert f"Training {row}, seed {seed}, fold 0" in printed
     assert printed.count("Pre-training: Training exp, seed 0, fold 0") == 1
-    assert printed.count("Preprocessing sub-") == 60 + 20
+    assert printed.count("Registering sub-") == 60 + 20
 
 
 def test_the_slurm_profile_is_found_by_its_name(root, tmp_path):
@@ -98,7 +98,7 @@ def test_the_public_maps_need_no_anatomical_image(root, tmp_path, shared):
     arguments = ["--configfile", str(root / "config/mre134.yaml")]
     config = f'cohort={{"path": "{path}"}}'
     printed = dry_run(root, tmp_path, "--cores", "2", *arguments, "--config", config)
-    assert printed.count("Preprocessing sub-") == 102
+    assert printed.count("Registering sub-") == 102
     assert "pretraining_" not in printed
 
 

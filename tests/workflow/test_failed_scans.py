@@ -15,7 +15,7 @@ from contrage.tables import read_tsv
 pytestmark = [pytest.mark.workflow, pytest.mark.xdist_group("phantom")]
 
 SPOILED = ("sub-003", "sub-007")
-PREPROCESSING = "results/derivatives/tiny/logs/preprocess"
+STRIPPING = "results/derivatives/tiny/logs/strip"
 
 
 @pytest.fixture(scope="module")
@@ -33,21 +33,22 @@ def spoiled(phantoms: Workflow, tmp_path_factory: pytest.TempPathFactory) -> Wor
     return Workflow(folder)
 
 
-def preprocessed(jobs: set[str]) -> set[str]:
-    return {job.removeprefix("Preprocessing ") for job in jobs if job.startswith("Preprocessing")}
+def stripped(jobs: set[str]) -> set[str]:
+    first = "Stripping the skull of "
+    return {job.removeprefix(first) for job in jobs if job.startswith(first)}
 
 
 def test_all_scans_that_fail_are_named_and_tried_again(spoiled: Workflow):
-    assert preprocessed(spoiled.jobs("tiny.yaml")) == set(SPOILED)
+    assert stripped(spoiled.jobs("tiny.yaml")) == set(SPOILED)
     done = spoiled.run(config="tiny.yaml")
     printed = done.stdout + done.stderr
     assert done.returncode == 1
     assert f"2 of 10 scans failed: {', '.join(SPOILED)}" in printed
     for scan in SPOILED:
-        log = spoiled.folder / PREPROCESSING / scan / f"{scan}.log"
+        log = spoiled.folder / STRIPPING / scan / f"{scan}.log"
         assert "ERROR" in log.read_text()
     again = spoiled.jobs("tiny.yaml")
-    assert preprocessed(again) == set(SPOILED)
+    assert stripped(again) == set(SPOILED)
     assert "Naming the scans that failed in preprocessing" in again
 
 

@@ -56,7 +56,7 @@ def test_arrays_are_stacked_and_no_imaging_job_runs(folder):
     printed = plan(folder, cohort=cohort, dataset={"voxel_mm": 6})
     assert len(commands(printed, "arrays")) == 1
     assert "array/vbm_res-6.npy" in commands(printed, "arrays")[0]
-    for step in ("check", "preprocess", "quality", "stack"):
+    for step in ("check", "strip", "correct", "register", "quality", "stack"):
         assert not commands(printed, step)
 
 
@@ -64,7 +64,7 @@ def test_the_t1_at_one_millimetre_is_what_is_learned_from(folder):
     steps = {"registration": {"voxel_mm": 1, "transform": "affine9"}}
     cohort = {"name": "t", "image": "T1w"}
     printed = plan(folder, cohort=cohort, preprocessing=steps, dataset={"voxel_mm": 8})
-    made = commands(printed, "preprocess")
+    made = commands(printed, "register")
     assert len(made) == len(PEOPLE)
     assert all("_space-MNI152_res-1_desc-preproc_T1w.nii.gz" in line for line in made)
     assert not any("_res-2_" in line or "_stiffness" in line for line in made)
@@ -73,7 +73,7 @@ def test_the_t1_at_one_millimetre_is_what_is_learned_from(folder):
 
 def test_a_scan_without_the_damping_ratio_stays_where_it_is_only_carried_along(folder):
     printed = plan(folder, cohort={"name": "m", "maps": ["dampingratio"]})
-    made = commands(printed, "preprocess")
+    made = commands(printed, "register")
     assert len(made) == len(PEOPLE)
     lacking = next(line for line in made if f"sub-{PEOPLE[5]}" in line)
     assert " --dampingratio " not in lacking and " --preproc-dampingratio " in lacking
@@ -86,12 +86,12 @@ def test_a_scan_without_the_damping_ratio_stays_where_it_is_only_carried_along(f
 
 def test_a_scan_without_the_damping_ratio_is_left_out_where_it_is_learned_from(folder):
     printed = plan(folder, cohort={"name": "d", "image": "dampingratio"})
-    assert len(commands(printed, "preprocess")) == len(PEOPLE) - 1
+    assert len(commands(printed, "register")) == len(PEOPLE) - 1
     assert "array/dampingratio_res-8.npy" in commands(printed, "stack")[0]
 
 
 def test_the_warp_of_syn_is_written_and_quality_does_not_ask_for_it(folder):
     steps = {"registration": {"transform": "syn"}, "skull_strip": {"method": "template"}}
     printed = plan(folder, cohort={"name": "w"}, preprocessing=steps)
-    assert all(" --warp " in line for line in commands(printed, "preprocess"))
+    assert all(" --warp " in line for line in commands(printed, "register"))
     assert not any(" --warp " in line for line in commands(printed, "quality"))

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Iterator
-from pathlib import Path
 
 import pandas as pd
 import pytest
 import yaml
-from small_study import CONFIG, Workflow
+from small_study import CONFIG, Workflow, edited
 
 from contrage.files import read_json
 from contrage.tables import read_tsv
@@ -22,20 +19,12 @@ from contrage.tables import read_tsv
 pytestmark = [pytest.mark.workflow, pytest.mark.xdist_group("small")]
 
 REPORT = {"Writing the tables", "Drawing the figures", "Writing the page"}
-PER_SCAN = ("Checking", "Preprocessing", "Measuring")
+REPORT |= {"Adding up what the jobs took"}
+PREPROCESSING = ("Stripping", "Correcting", "Registering")
+PER_SCAN = ("Checking", *PREPROCESSING, "Measuring")
 NAMING = "Naming the scans that cannot be used"
-BEFORE_PREPROCESSING = ("Checking", "Writing the cohort's", NAMING, "Asking whether")
-
-
-@contextlib.contextmanager
-def edited(path: Path, change: str) -> Iterator[None]:
-    """Append to a file, and undo it."""
-    before = path.read_bytes()
-    path.write_bytes(before + change.encode())
-    try:
-        yield
-    finally:
-        path.write_bytes(before)
+SCANS = ("01", "02", "03_ses-a", "03_ses-b", *(f"{number:02d}" for number in range(4, 15)))
+BEFORE_REGISTRATION = ("Checking", "Stripping", "Writing the cohort's", NAMING, "Asking whether")
 
 
 def retrained(row: str) -> set[str]:
@@ -127,7 +116,7 @@ def test_excluding_scans_repeats_nothing_before_the_selection(finished: Workflow
     (finished.folder / "excluding.yaml").write_text(yaml.safe_dump(config))
     planned = finished.jobs("excluding.yaml")
     assert {"Choosing the scans of the experiment", "Writing the quality page"} <= planned
-    before = ("Checking", "Preprocessing", "Measuring", "Stacking", "Writing the cohort", "Naming")
+    before = (*PER_SCAN, "Stacking", "Writing the cohort", "Naming")
     assert not [job for job in planned if job.startswith(before)]
     listed.write_text("scan_id\treason\nsub-99\tmoved\n")
     done = finished.run("-n", config="excluding.yaml")
@@ -141,21 +130,19 @@ def test_touching_a_loss_plans_nothing(finished: Workflow):
 
 
 def test_touching_code_of_every_scan_plans_nothing(finished: Workflow):
-    for name in ("check", "preprocess", "quality", "images"):
+    for name in ("check", "strip", "register", "quality/measure", "images"):
         (finished.folder / f"workflow/contrage/imaging/{name}.py").touch()
     assert not {name for name in finished.jobs() if name.endswith("sub-01")}
 
 
-def test_editing_the_bias_correction_repeats_preprocessing_and_what_follows_alone(
-    finished: Workflow,
-):
-    with edited(finished.folder / "workflow/contrage/imaging/bias.py", "\n# an edit\n"):
+def test_editing_the_code_of_registration_repeats_it_and_what_follows_alone(finished: Workflow):
+    with edited(finished.folder / "workflow/contrage/imaging/space/carry.py", "\n# an edit\n"):
         planned = finished.jobs()
-    for job in ("Preprocessing", "Measuring the quality of"):
+    for job in ("Registering", "Measuring the quality of"):
         assert len([name for name in planned if name.startswith(job)]) == 15, job
     assert {"Stacking all images into one array", "Describing the derivatives"} <= planned
     assert retrained("exp") | retrained("l1") | REPORT <= planned
-    assert not [name for name in planned if name.startswith(BEFORE_PREPROCESSING)]
+    assert not [name for name in planned if name.startswith(BEFORE_REGISTRATION)]
     assert finished.jobs() == set(), "an edit undone reruns nothing"
 
 
@@ -168,9 +155,23 @@ def test_editing_the_code_of_quality_preprocesses_nothing(finished: Workflow):
 def test_editing_the_settings_of_registration_repeats_nothing_where_none_is_asked_for(
     finished: Workflow,
 ):
-    file = finished.folder / "workflow/contrage/imaging/registration/precise.json"
-    with edited(file, "\n"):
-        assert finished.jobs() == set()
+    file = finished.folder / "workflow/contrage/resources/registration/precise.json"
+    before = file.read_text()
+    file.write_text(before.replace("200, 100", "300, 100"))
+    try:
+        assert file.read_text() != before and finished.jobs() == set()
+    finally:
+        file.write_text(before)
+
+
+@pytest.mark.parametrize(
+    "name", ["quality/picture", "bias", "correct", "skull_strip/_nipype", "skull_strip/_template"]
+)
+def test_editing_what_only_draws_or_is_not_used_repeats_nothing_of_a_scan(
+    finished: Workflow, name: str
+):
+    with edited(finished.folder / f"workflow/contrage/imaging/{name}.py", "\n# an edit\n"):
+        assert finished.jobs() <= {"Describing the derivatives"}
 
 
 def test_a_raw_image_that_changed_is_checked_and_preprocessed_anew_alone(finished: Workflow):
@@ -181,28 +182,35 @@ def test_a_raw_image_that_changed_is_checked_and_preprocessed_anew_alone(finishe
     os.utime(raw, ns=(times.st_atime_ns, times.st_mtime_ns))
     assert planned == {
         "Checking the raw images of sub-01",
-        "Preprocessing sub-01",
+        "Stripping the skull of sub-01",
+        "Registering sub-01 to MNI152",
         "Measuring the quality of sub-01",
     }
 
 
 @pytest.mark.parametrize(
-    "name",
-    ["sub-01_desc-preproc.json", "anat/sub-01_space-MNI152_res-2_desc-brain_mask.nii.gz"],
+    ("name", "source", "expected"),
+    [
+        ("sub-01_desc-preproc.json", "quality/measure", ["Registering sub-01 to MNI152"]),
+        (
+            "anat/sub-01_desc-brain_mask.nii.gz",
+            "space/carry",
+            [f"Registering sub-{number} to MNI152" for number in SCANS]
+            + ["Stripping the skull of sub-01"],
+        ),
+    ],
 )
 def test_a_record_or_an_image_that_was_removed_is_made_again_for_a_job_that_reads_it(
-    finished: Workflow, name: str
+    finished: Workflow, name: str, source: str, expected: list[str]
 ):
     file = finished.folder / "results/derivatives/study/sub-01" / name
     kept = file.rename(finished.folder / "kept")
     try:
-        with edited(
-            finished.folder / "workflow/contrage/imaging/quality/measure.py", "\n# an edit\n"
-        ):
+        with edited(finished.folder / f"workflow/contrage/imaging/{source}.py", "\n# an edit\n"):
             planned = finished.jobs()
     finally:
         kept.rename(file)
-    assert [job for job in planned if job.startswith("Preprocessing")] == ["Preprocessing sub-01"]
+    assert sorted(job for job in planned if job.startswith(PREPROCESSING)) == expected
 
 
 def test_changing_a_loss_in_the_config_retrains_it_alone(finished: Workflow):
@@ -215,7 +223,7 @@ def test_a_change_of_mind_on_bad_scans_does_not_make_good_ones_anew(finished: Wo
     changed = {**CONFIG, "cohort": {**CONFIG["cohort"], "on_bad_scan": "fail"}}
     (finished.folder / "changed.yaml").write_text(yaml.safe_dump(changed))
     planned = finished.jobs("changed.yaml")
-    assert not [job for job in planned if job.startswith(("Checking", "Preprocessing"))], planned
+    assert not [job for job in planned if job.startswith(("Checking", *PREPROCESSING))], planned
 
 
 def test_no_change_hides_behind_another_in_the_same_run(finished: Workflow):
@@ -228,7 +236,7 @@ def test_no_change_hides_behind_another_in_the_same_run(finished: Workflow):
     }
     (finished.folder / "changed.yaml").write_text(yaml.safe_dump(changed))
     planned = finished.jobs("changed.yaml")
-    for job in ("Naming the scans", "Preprocessing", "Asking whether", "Training exp, seed 0"):
+    for job in ("Naming the scans", "Registering", "Asking whether", "Training exp, seed 0"):
         assert [name for name in planned if name.startswith(job)], job
 
 

@@ -15,7 +15,7 @@ from contrage.imaging.template.grids import mni_template
 
 pytestmark = [pytest.mark.workflow, pytest.mark.xdist_group("phantom")]
 
-STEPS = ("Checking", "Preprocessing", "Measuring")
+STEPS = ("Checking", "Stripping", "Registering", "Measuring")
 
 
 def configure(workflow: Workflow, **preprocessing) -> None:

@@ -7,6 +7,7 @@ is described once, by its signature, and nothing heavy is imported before the st
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import inspect
 import io
 import json
@@ -21,6 +22,7 @@ from typing import Any
 
 from contrage.errors import ContrageError, UnwritableError, in_a_line
 from contrage.logs import log_to
+from contrage.settings.build import build
 
 STEPS = {
     "phantom-tables": "contrage.cohort.phantom.heads.tables:make_tables",
@@ -30,7 +32,9 @@ STEPS = {
     "fetch-template": "contrage.imaging.template.source:fetch_template",
     "check": "contrage.imaging.check:check",
     "screen": "contrage.imaging.screen:screen",
-    "preprocess": "contrage.imaging.preprocess:preprocess",
+    "strip": "contrage.imaging.strip:strip",
+    "correct": "contrage.imaging.correct:correct",
+    "register": "contrage.imaging.register:register",
     "describe": "contrage.imaging.provenance.description:describe",
     "quality": "contrage.imaging.quality.measure:quality",
     "usable": "contrage.imaging.usable:usable",
@@ -51,6 +55,7 @@ STEPS = {
     "choose": "contrage.evaluation.choose:choose",
     "search-table": "contrage.evaluation.choose:search_table",
     "tables": "contrage.report.tables:tables",
+    "runtimes": "contrage.report.runtimes:runtimes",
     "figures": "contrage.report.figures:figures",
     "page": "contrage.report.page:page",
     "quality-page": "contrage.report.quality.page:quality_page",
@@ -70,7 +75,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     log = options.pop("log")
     try:
         start_logging(log)
-        function(options.pop("settings"), **options)
+        function(settings_of(function, options.pop("settings")), **options)
     except ContrageError as error:
         logging.getLogger("contrage").error("%s", error)
         sys.exit(1)
@@ -115,6 +120,13 @@ def step_parser(step: str, function: Callable[..., Any]) -> argparse.ArgumentPar
             default=None if parameter.default is inspect.Parameter.empty else parameter.default,
         )
     return parser
+
+
+def settings_of(function: Callable[..., Any], given: dict[str, Any]) -> Any:
+    """Return the settings of a step as the dataclass that its first parameter is annotated with."""
+    first = next(iter(inspect.signature(function).parameters))
+    kind = typing.get_type_hints(function)[first]
+    return build(kind, given) if dataclasses.is_dataclass(kind) else given
 
 
 def start_logging(log: Path | None) -> None:

@@ -91,7 +91,10 @@ def _umask() -> int:
 
 @contextmanager
 def reading(path: Path, whole: Path | None = None) -> Iterator[None]:
-    """Name a file of the workflow's own that turns out to be cut, and have it made again.
+    """Name a file of the workflow's own that turns out to be cut, or gone, and have it made again.
+
+    Gone is one for which another stood as an input: a scan's record for its images, a table of
+    all scans for their records.
 
     Parameters
     ----------
@@ -109,6 +112,10 @@ def reading(path: Path, whole: Path | None = None) -> Iterator[None]:
         yield
     except (MemoryError, CutFileError):
         raise
+    except FileNotFoundError as error:
+        if Path(path).exists() or not _is_of_a_run(Path(os.path.abspath(path))):
+            raise
+        raise damaged(path, error, whole) from error
     except Exception as error:
         if any(isinstance(each, OSError) and each.errno for each in (error, error.__cause__)):
             raise  # of the system, not of the file
@@ -117,7 +124,10 @@ def reading(path: Path, whole: Path | None = None) -> Iterator[None]:
 
 def damaged(path: Path, error: Exception, whole: Path | None = None) -> CutFileError:
     """Note that a damaged file is to be made again; return the error that names it."""
-    told = f"{path} is cut short or damaged ({type(error).__name__})"
+    is_gone = isinstance(error, FileNotFoundError)
+    told = (
+        f"{path} is gone" if is_gone else f"{path} is cut short or damaged ({type(error).__name__})"
+    )
     if _is_asked_for(Path(os.path.abspath(whole or path))):
         return CutFileError(f"{told}: give the same command again, which makes it anew")
     advice = "get it again from where it came; where a run made it, delete it and run again"

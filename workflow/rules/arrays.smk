@@ -1,24 +1,20 @@
 """Prepared arrays: checked and put into one, in place of the imaging stage."""
 
-ARRAYS_CODE = ["contrage.dataset.arrays", SOURCE]
-ARRAYS_CODE += [modalities.reader(IMAGE)] if modalities.reader(IMAGE) else []
-
-
 rule arrays:
     input:
         arrays=[scan.images[IMAGE] for scan in SCANS.values()],
-        scans=rules.cohort.output.scans,
-        excluded=rules.cohort.output.excluded,
-        code=code(*ARRAYS_CODE),
+        scans=DERIVATIVES.scans,
+        excluded=DERIVATIVES.excluded,
+        code=code(*COHORT.array_modules),
     output:
         array=f"{ARRAY}.npy",
         rows=f"{ARRAY}.tsv",
         sidecar=f"{ARRAY}.json",
         left_out=f"{ARRAY}_excluded.tsv",
     log:
-        f"{DERIVATIVES}/logs/arrays_res-{config['dataset']['voxel_mm']}.log",
+        DERIVATIVES.log("arrays", os.path.basename(ARRAY)),
     benchmark:
-        f"{DERIVATIVES}/benchmarks/arrays/{os.path.basename(ARRAY)}.tsv"
+        DERIVATIVES.benchmark("arrays", os.path.basename(ARRAY))
     conda:
         "../../envs/learning.yaml"
     threads: 1
@@ -26,14 +22,14 @@ rule arrays:
         mem_mb=growing(2000),
         runtime=growing(120),
     params:
-        code=digest(*ARRAYS_CODE),
+        code=digest(*COHORT.array_modules),
         settings=as_json(
             **{
                 key: config["cohort"][key]
                 for key in ("source", "path", "on_bad_scan", "duplicates")
             },
-            kind=KIND.prepared,
-            reader=modalities.reader(IMAGE),
+            kind=COHORT.kind.prepared,
+            reader=COHORT.kind.reader,
             voxel_mm=config["dataset"]["voxel_mm"],
         ),
         found=what_was_found_of_all,

@@ -11,7 +11,7 @@ from snakemake.exceptions import WorkflowError
 from contrage.plan import pretraining as beforehand
 from contrage.run import slurm
 from contrage.errors import ContrageError
-from contrage.run import at_work, place
+from contrage.run import at_work
 
 # What a log has no room or no letter for is no reason to print tracebacks.
 logging.raiseExceptions = False
@@ -30,7 +30,7 @@ def command_line():
     Snakemake reads the workflow before it tells it who will run the jobs. With --directory, a
     profile was looked for where the command was given, most likely beside the Snakefile.
     """
-    for folder in (Path.cwd(), workflow.basedir):
+    for folder in (Path.cwd(), workflow.basedir, HERE.parent):
         try:
             with (
                 open(os.devnull, "w", encoding="utf-8") as nowhere,
@@ -55,18 +55,16 @@ ASKED = command_line() if workflow.is_main_process and IS_COMMAND else None
 TARGETS = (ASKED.targets, ASKED.until) if ASKED else ([], [])
 
 
-STAGE = beforehand.stage(config)  # named in messages; the pre-training is part of a run
 EXECUTOR = executor_of_run()
 
 try:
-    place.require_names(config)
-    if EXECUTOR == "slurm" and not STAGE:
+    if EXECUTOR == "slurm":
         slurm.require_controller()
-    if EXECUTOR and not STAGE:
+    if EXECUTOR:
         at_work.begin(Path.cwd(), EXECUTOR, beforehand.folders(config))
     # Where nothing is to run, the list of scans that jobs of another run read stays as it is.
     KEEPS_COHORT = bool(EXECUTOR) or (
-        workflow.is_main_process and not at_work.is_at_work(Path.cwd(), tells=not STAGE)
+        workflow.is_main_process and not at_work.is_at_work(Path.cwd(), tells=True)
     )
 except ContrageError as error:
     raise WorkflowError(str(error)) from None

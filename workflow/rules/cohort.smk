@@ -1,6 +1,25 @@
 """The cohort: made (phantom) or found, and tabled."""
 
-SOURCE = cohort_sources.module(config["cohort"]["source"])
+INDEX = {scan: index for index, scan in enumerate(SCANS)}
+
+
+def phantom_settings(wildcards):
+    return as_json(index=INDEX[wildcards.scan], phantom=config["cohort"]["phantom"])
+
+
+def cohort_tables(wildcards):
+    """The tables that a cohort is read from, so that an edit of them is noticed."""
+    return COHORT.tables
+
+
+def what_was_found(wildcards):
+    """Scans, who is left out, and what stands in the tables: other ones are noticed."""
+    return FOUND.of_cohort()
+
+
+def what_was_found_of_scan(wildcards):
+    """Size and time of change of a scan's raw images: any other file is noticed, older or not."""
+    return FOUND.images[wildcards.scan]
 
 
 if IS_PHANTOM:
@@ -9,15 +28,15 @@ if IS_PHANTOM:
         input:
             code=code("contrage.cohort.phantom.heads.tables"),
         output:
-            participants=f"{RAW}/participants.tsv",
-            description=f"{RAW}/dataset_description.json",
-            columns=f"{RAW}/participants.json",
-            readme=f"{RAW}/README.md",
-            ignore=f"{RAW}/.bidsignore",
+            participants=RAW.participants,
+            description=RAW.description,
+            columns=RAW.columns,
+            readme=RAW.readme,
+            ignore=RAW.ignore,
         log:
-            f"{RAW}/logs/phantom_tables.log",
+            RAW.log("phantom_tables"),
         benchmark:
-            f"{DERIVATIVES}/benchmarks/phantom_tables/all.tsv"
+            DERIVATIVES.benchmark("phantom_tables")
         conda:
             "../../envs/imaging.yaml"
         threads: 1
@@ -35,18 +54,20 @@ if IS_PHANTOM:
 
     rule phantom:
         output:
-            anatomical=f"{RAW}/{{folder}}/anat/{{scan}}_T1w.nii.gz",
-            stiffness=f"{RAW}/{{folder}}/mre/{{scan}}_stiffness.nii.gz",
-            brain_mask=f"{TRUTH}/{{folder}}/{{scan}}_desc-brain_mask.nii.gz",
-            bias_field=f"{TRUTH}/{{folder}}/{{scan}}_desc-bias_field.nii.gz",
-            coverage=f"{TRUTH}/{{folder}}/{{scan}}_desc-coverage_mask.nii.gz",
-            transform=f"{TRUTH}/{{folder}}/{{scan}}_from-T1w_to-MNI152_xfm.json",
-            truth=f"{TRUTH}/{{folder}}/{{scan}}_truth.json",
+            anatomical=RAW.anatomical,
+            stiffness=RAW.stiffness,
+            brain_mask=RAW.brain_mask,
+            bias_field=RAW.bias_field,
+            coverage=RAW.coverage,
+            transform=RAW.transform,
+            truth=RAW.truth,
         log:
-            f"{RAW}/logs/phantom/{{folder}}/{{scan}}.log",
+            RAW.log("phantom", "{folder}/{scan}"),
         benchmark:
-            f"{DERIVATIVES}/benchmarks/phantom/{{folder}}/{{scan}}.tsv"
+            DERIVATIVES.benchmark("phantom", "{folder}/{scan}")
         priority: 100
+        group:
+            "check"
         conda:
             "../../envs/imaging.yaml"
         threads: 1
@@ -69,16 +90,16 @@ if IS_PHANTOM:
 rule cohort:
     input:
         tables=cohort_tables,
-        code=code("contrage.cohort.register", SOURCE),
+        code=code("contrage.cohort.register", COHORT.source_module),
     output:
-        scans=f"{DERIVATIVES}/scans.tsv",
-        excluded=f"{DERIVATIVES}/excluded.tsv",
-        choices=f"{DERIVATIVES}/choices.tsv",
-        notes=f"{DERIVATIVES}/notes.txt",
+        scans=DERIVATIVES.scans,
+        excluded=DERIVATIVES.excluded,
+        choices=DERIVATIVES.choices,
+        notes=DERIVATIVES.notes,
     log:
-        f"{DERIVATIVES}/logs/cohort.log",
+        DERIVATIVES.log("cohort"),
     benchmark:
-        f"{DERIVATIVES}/benchmarks/cohort/all.tsv"
+        DERIVATIVES.benchmark("cohort")
     priority: 95
     conda:
         "../../envs/imaging.yaml"
@@ -87,8 +108,8 @@ rule cohort:
         mem_mb=growing(1000),
         runtime=growing(10),
     params:
-        code=digest("contrage.cohort.register", SOURCE),
-        settings=as_json(**COHORT_SETTINGS),
+        code=digest("contrage.cohort.register", COHORT.source_module),
+        settings=as_json(**COHORT.settings),
         found=what_was_found,
     message:
         "Writing the cohort's table"

@@ -1,15 +1,14 @@
 """From preprocessed images, or a table of features, to one array per cohort and one split per seed."""
 
-ARRAY = f"{DERIVATIVES}/array/{IMAGE}_res-{config['dataset']['voxel_mm']}"
+ARRAY = DERIVATIVES.array(None if IS_TABLE else IMAGE, config["dataset"]["voxel_mm"])
 QUALITY = config["preprocessing"]["quality"]["action"] if HAS_SCANS else None
 
 if IS_TABLE:
-    ARRAY = f"{DERIVATIVES}/array/features"
 
     rule features:
         input:
             table=config["cohort"]["path"],
-            scans=rules.cohort.output.scans,
+            scans=DERIVATIVES.scans,
             code=code("contrage.dataset.features"),
         output:
             array=f"{ARRAY}.npy",
@@ -17,9 +16,9 @@ if IS_TABLE:
             sidecar=f"{ARRAY}.json",
             columns=f"{ARRAY}_columns.tsv",
         log:
-            f"{DERIVATIVES}/logs/features.log",
+            DERIVATIVES.log("features"),
         benchmark:
-            f"{DERIVATIVES}/benchmarks/features/all.tsv"
+            DERIVATIVES.benchmark("features")
         conda:
             "../../envs/learning.yaml"
         threads: 1
@@ -47,12 +46,10 @@ else:
 
     rule stack:
         input:
-            scans=rules.screen.output.passed,
-            usable=rules.usable.output.table,
+            scans=DERIVATIVES.passed,
+            usable=DERIVATIVES.usable,
             images=per_scan(
-                rules.preprocess.output[
-                    f"preproc_{IMAGE if IMAGE in MAPS else 'anatomical'}"
-                ]
+                DERIVATIVES.preproc(IMAGE if IMAGE in MAPS else ANATOMICAL, GRID_MM)
             ),
             code=code("contrage.dataset.stack"),
         output:
@@ -60,9 +57,11 @@ else:
             rows=f"{ARRAY}.tsv",
             sidecar=f"{ARRAY}.json",
         log:
-            f"{DERIVATIVES}/logs/stack_res-{config['dataset']['voxel_mm']}.log",
+            DERIVATIVES.log("stack", os.path.basename(ARRAY)),
         benchmark:
-            f"{DERIVATIVES}/benchmarks/stack/{os.path.basename(ARRAY)}.tsv"
+            DERIVATIVES.benchmark("stack", os.path.basename(ARRAY))
+        group:
+            "dataset"
         conda:
             "../../envs/learning.yaml"
         threads: 1
@@ -87,21 +86,23 @@ else:
 
 rule select:
     input:
-        scans=rules.cohort.output.scans,
-        excluded=(
-            rules.arrays.output.left_out if IS_ARRAYS else rules.cohort.output.excluded
-        ),
+        scans=DERIVATIVES.scans,
+        excluded=(rules.arrays.output.left_out if IS_ARRAYS else DERIVATIVES.excluded),
         rows=f"{ARRAY}.tsv",
-        quality=per_scan(rules.quality.output.record) if HAS_SCANS else [],
+        # They have a digest of each scan's records and stand for them.
+        passed=DERIVATIVES.passed if HAS_SCANS else [],
+        usable=DERIVATIVES.usable if HAS_SCANS else [],
         exclude=config["cohort"]["exclude"] or [],
         code=code("contrage.dataset.select"),
     output:
-        selected=f"{RESULTS}/dataset/scans.tsv",
-        left_out=f"{RESULTS}/dataset/excluded.tsv",
+        selected=RESULTS.scans,
+        left_out=RESULTS.left_out,
     log:
-        f"{RESULTS}/logs/select.log",
+        RESULTS.log("select"),
     benchmark:
-        f"{RESULTS}/benchmarks/select/all.tsv"
+        RESULTS.benchmark("select")
+    group:
+        "dataset"
     conda:
         "../../envs/learning.yaml"
     threads: 1
@@ -110,7 +111,10 @@ rule select:
         runtime=growing(10),
     params:
         code=digest("contrage.dataset.select"),
-        settings=as_json(quality_action=QUALITY, leave_out=left_out_here()),
+        settings=as_json(
+            quality_action=QUALITY,
+            leave_out=experiment.left_out_people(config, FOUND.cohort),
+        ),
         exclude=list_of_reader,
         derivatives=folder_of_table,
     message:
@@ -129,11 +133,13 @@ rule split:
         array=f"{ARRAY}.npy",
         code=code("contrage.dataset.split"),
     output:
-        split=f"{RESULTS}/dataset/splits/seed-{{seed}}.json",
+        split=RESULTS.split,
     log:
-        f"{RESULTS}/logs/split/seed-{{seed}}.log",
+        RESULTS.log("split", "seed-{seed}"),
     benchmark:
-        f"{RESULTS}/benchmarks/split/seed-{{seed}}.tsv"
+        RESULTS.benchmark("split", "seed-{seed}")
+    group:
+        "dataset"
     conda:
         "../../envs/learning.yaml"
     threads: 1
@@ -145,7 +151,8 @@ rule split:
         settings=lambda wildcards: as_json(
             seed=int(wildcards.seed),
             split=config["dataset"]["split"],
-            form=FORM,
+            form=form_of(config),
+            target=config["target"],
             normalisation=config["dataset"]["normalisation"],
             field_of_view=config["dataset"]["field_of_view"],
             batch_size=config["training"]["batch_size"],

@@ -1,27 +1,25 @@
-"""Ages read off the frozen features by ridge regression, and what simple baselines reach."""
-
-PREDICTIONS = f"{RESULTS}/predictions/{{row}}/seed-{{seed}}.tsv"
+"""Targets read off the frozen features by ridge regression, and what simple baselines reach."""
 
 
 rule probe:
     input:
-        features=expand(f"{FEATURES}.npz", seed=SEEDS, fold=FOLDS, allow_missing=True),
-        scans=scans_of_probe,
+        features=expand(RESULTS.features, seed=SEEDS, fold=FOLDS, allow_missing=True),
+        scans=of_job(jobs.scans_of_probe),
         splits=expand(rules.split.output.split, seed=SEEDS),
-        unseen=unseen_features,
-        unseen_splits=unseen_splits,
+        unseen=of_job(jobs.unseen_features),
+        unseen_splits=of_job(jobs.unseen_splits),
         code=code("contrage.evaluation.probe"),
     output:
-        predictions=expand(PREDICTIONS, seed=SEEDS, allow_missing=True),
+        predictions=expand(RESULTS.predictions, seed=SEEDS, allow_missing=True),
         metrics=expand(
-            f"{RESULTS}/metrics/{{row}}/seed-{{seed}}.json",
+            RESULTS.metrics,
             seed=SEEDS,
             allow_missing=True,
         ),
     log:
-        f"{RESULTS}/logs/probe/{{row}}.log",
+        RESULTS.log("probe", "{row}"),
     benchmark:
-        f"{RESULTS}/benchmarks/probe/{{row}}.tsv"
+        RESULTS.benchmark("probe", "{row}")
     conda:
         "../../envs/learning.yaml"
     threads: 1
@@ -31,7 +29,10 @@ rule probe:
     params:
         code=digest("contrage.evaluation.probe"),
         settings=lambda wildcards: as_json(
-            row=wildcards.row, seeds=SEEDS, probe=config["probe"]
+            row=wildcards.row,
+            seeds=SEEDS,
+            target=config["target"],
+            probe=config["probe"],
         ),
     message:
         f"{STAGE}Probing {{wildcards.row}}"
@@ -49,11 +50,11 @@ rule baselines:
         split=rules.split.output.split,
         code=code("contrage.evaluation.elements.baselines"),
     output:
-        predictions=f"{RESULTS}/baselines/seed-{{seed}}.tsv",
+        predictions=RESULTS.baselines,
     log:
-        f"{RESULTS}/logs/baselines/seed-{{seed}}.log",
+        RESULTS.log("baselines", "seed-{seed}"),
     benchmark:
-        f"{RESULTS}/benchmarks/baselines/seed-{{seed}}.tsv"
+        RESULTS.benchmark("baselines", "seed-{seed}")
     conda:
         "../../envs/learning.yaml"
     threads: 1
@@ -64,9 +65,10 @@ rule baselines:
         code=digest("contrage.evaluation.elements.baselines"),
         settings=lambda wildcards: as_json(
             seed=int(wildcards.seed),
+            target=config["target"],
             probe=config["probe"],
             dataset={
-                "form": FORM,
+                "form": form_of(config),
                 **{
                     key: config["dataset"][key]
                     for key in ("voxel_mm", "normalisation", "field_of_view")
@@ -89,11 +91,11 @@ if HAS_SCANS:
             scans=rules.select.output.selected,
             code=code("contrage.evaluation.elements.site"),
         output:
-            table=f"{RESULTS}/tables/site.tsv",
+            table=RESULTS.table("site"),
         log:
-            f"{RESULTS}/logs/site_control.log",
+            RESULTS.log("site_control"),
         benchmark:
-            f"{RESULTS}/benchmarks/site_control/all.tsv"
+            RESULTS.benchmark("site_control")
         conda:
             "../../envs/learning.yaml"
         threads: 1
@@ -104,7 +106,7 @@ if HAS_SCANS:
             code=digest("contrage.evaluation.elements.site"),
             settings=as_json(
                 dataset={
-                    "form": FORM,
+                    "form": form_of(config),
                     **{
                         key: config["dataset"][key]
                         for key in ("voxel_mm", "normalisation")

@@ -6,12 +6,14 @@ rule check:
         unpack(raw_images),
         **template_files() if stated_settings() else {},
     output:
-        record=f"{DERIVATIVES}/{{folder}}/qc/{{scan}}_desc-check.json",
+        record=DERIVATIVES.check,
     log:
-        f"{DERIVATIVES}/logs/check/{{folder}}/{{scan}}.log",
+        DERIVATIVES.log("check", "{folder}/{scan}"),
     benchmark:
-        f"{DERIVATIVES}/benchmarks/check/{{folder}}/{{scan}}.tsv"
+        DERIVATIVES.benchmark("check", "{folder}/{scan}")
     priority: 90
+    group:
+        "check"
     conda:
         "../../envs/imaging.yaml"
     threads: 1
@@ -21,7 +23,7 @@ rule check:
     params:
         settings=as_json(
             stiffness_unit=config["cohort"]["stiffness_unit"],
-            **limits_of_maps(),
+            **imaging_plan.limits_of_maps(config),
             **stated_settings(),
         ),
         code=digest("contrage.imaging.check"),
@@ -34,7 +36,7 @@ rule check:
         " {params.images} --output {output.record:q}"
 
 
-# No input of `preprocess`: Snakemake would see no other change of it in a run that repeats the screening.
+# No input of `strip`: Snakemake would see no other change of it in a run that repeats the screening.
 # Its priority, and that of the checks, brings it before all but a job or two.
 rule screen:
     input:
@@ -43,11 +45,11 @@ rule screen:
         records=per_scan(rules.check.output.record),
         code=code("contrage.imaging.screen"),
     output:
-        passed=f"{DERIVATIVES}/passed.tsv",
+        passed=DERIVATIVES.passed,
     log:
-        f"{DERIVATIVES}/logs/screen.log",
+        DERIVATIVES.log("screen"),
     benchmark:
-        f"{DERIVATIVES}/benchmarks/screen/all.tsv"
+        DERIVATIVES.benchmark("screen")
     priority: 95
     retries: 0  # a second look finds the same scans
     conda:
@@ -73,59 +75,138 @@ rule screen:
         " --excluded {input.excluded:q}"
 
 
-rule preprocess:
+rule strip:
     input:
-        unpack(raw_images),
-        **template_files(),
-        check=rules.check.output.record,
+        unpack(raw_for_strip),
+        **template_for_strip(),
+        before=rules.check.output.record,
     output:
-        # The JSON beside each image is none: the step removes it first and writes it last.
-        **preprocess_outputs(),
+        # The JSON beside each image is none: the step removes it first and writes it again.
+        brain_mask=BRAIN_MASK,
+        record=DERIVATIVES.strip_record,
     log:
-        f"{DERIVATIVES}/logs/preprocess/{{folder}}/{{scan}}.log",
+        DERIVATIVES.log("strip", "{folder}/{scan}"),
     benchmark:
-        f"{DERIVATIVES}/benchmarks/preprocess/{{folder}}/{{scan}}.tsv"
+        DERIVATIVES.benchmark("strip", "{folder}/{scan}")
+    group:
+        "imaging"
     conda:
         "../../envs/imaging.yaml"
     threads: 1
     resources:
-        **{need: growing(first) for need, first in PREPROCESSING_NEEDS.items()},
+        mem_mb=growing(STRIP_NEEDS["mem_mb"]),
+        runtime=growing(STRIP_NEEDS["runtime"]),
     params:
         settings=as_json(
-            template=TEMPLATE.settings(),
-            skull_strip=skull_strip.used(config["preprocessing"]["skull_strip"]),
-            **{
-                step: config["preprocessing"][step]
-                for step in ("bias_correction", "registration")
-            },
-            **limits_of_maps(),
-            **reference_map(),
+            **imaging_plan.strip_settings(config, COHORT.template.settings())
         ),
-        code=digest(
-            "contrage.imaging.preprocess", *STRIPPER, files=registration_settings()
-        ),
-        tries=tries_of_scan,
-        options=preprocess_options,
+        code=digest("contrage.imaging.strip", *COHORT.stripper),
+        tries=tries_of("strip"),
+        options=options_of(raw_for_strip),
     message:
-        "Preprocessing {wildcards.scan}"
+        "Stripping the skull of {wildcards.scan}"
     shell:
-        "python -m contrage preprocess --settings {params.settings:q} --log {log:q}"
-        " --check {input.check:q} {params.options} "
-        + placeholders("output", preprocess_outputs())
+        "python -m contrage strip --settings {params.settings:q} --log {log:q}"
+        " --before {input.before:q} {params.options}"
+        " --brain-mask {output.brain_mask:q} --record {output.record:q}"
+
+
+if imaging_plan.corrects(config):
+
+    rule correct:
+        input:
+            unpack(raw_for_correct),
+            before=rules.strip.output.record,
+            brain_mask=rules.strip.output.brain_mask,
+        output:
+            **CORRECTED,
+            record=DERIVATIVES.correct_record,
+        log:
+            DERIVATIVES.log("correct", "{folder}/{scan}"),
+        benchmark:
+            DERIVATIVES.benchmark("correct", "{folder}/{scan}")
+        group:
+            "imaging"
+        conda:
+            "../../envs/imaging.yaml"
+        threads: 1
+        resources:
+            mem_mb=growing(3000),
+            runtime=growing(60),
+        params:
+            settings=as_json(**imaging_plan.correct_settings(config)),
+            code=digest("contrage.imaging.correct"),
+            tries=tries_of("correct"),
+            options=options_of(raw_for_correct),
+        message:
+            "Correcting the bias field of {wildcards.scan}"
+        shell:
+            "python -m contrage correct --settings {params.settings:q} --log {log:q}"
+            " --before {input.before:q} --brain-mask {input.brain_mask:q} {params.options} "
+            + placeholders("output", CORRECTED)
+            + " --record {output.record:q}"
+
+
+rule register:
+    input:
+        unpack(raw_for_register),
+        **template_files(),
+        **CORRECTED,
+        before=(
+            rules.correct.output.record
+            if imaging_plan.corrects(config)
+            else rules.strip.output.record
+        ),
+        brain_mask=rules.strip.output.brain_mask,
+    output:
+        **REGISTERED,
+        record=DERIVATIVES.preproc_sidecar,
+    log:
+        DERIVATIVES.log("register", "{folder}/{scan}"),
+    benchmark:
+        DERIVATIVES.benchmark("register", "{folder}/{scan}")
+    group:
+        "imaging"
+    conda:
+        "../../envs/imaging.yaml"
+    threads: 1
+    resources:
+        mem_mb=growing(imaging_plan.MEMORY_OF_REGISTRATION[GRID_MM]),
+        runtime=growing(60),
+    params:
+        settings=as_json(
+            **imaging_plan.register_settings(config, COHORT.template.settings())
+        ),
+        code=digest("contrage.imaging.register"),
+        tries=tries_of("register"),
+        options=options_of(raw_for_register),
+    message:
+        "Registering {wildcards.scan} to MNI152"
+    shell:
+        "python -m contrage register --settings {params.settings:q} --log {log:q}"
+        " --before {input.before:q} --brain-mask {input.brain_mask:q} {params.options} "
+        + placeholders("input", CORRECTED)
+        + " "
+        + placeholders("output", REGISTERED)
+        + " --record {output.record:q}"
 
 
 rule quality:
     input:
         unpack(raw_for_quality),
-        **quality_inputs(),
+        **TRUE_IMAGES,
         **template_files(),
+        # It is written last and has the checksums of all images: it stands for them.
+        sidecar=rules.register.output.record,
     output:
-        record=f"{DERIVATIVES}/{{folder}}/qc/{{scan}}_desc-quality.json",
-        picture=f"{DERIVATIVES}/{{folder}}/qc/{{scan}}_desc-quality.png",
+        record=DERIVATIVES.quality,
+        picture=DERIVATIVES.picture,
     log:
-        f"{DERIVATIVES}/logs/quality/{{folder}}/{{scan}}.log",
+        DERIVATIVES.log("quality", "{folder}/{scan}"),
     benchmark:
-        f"{DERIVATIVES}/benchmarks/quality/{{folder}}/{{scan}}.tsv"
+        DERIVATIVES.benchmark("quality", "{folder}/{scan}")
+    group:
+        "imaging"
     conda:
         "../../envs/imaging.yaml"
     threads: 1
@@ -134,15 +215,17 @@ rule quality:
         runtime=growing(10),
     params:
         settings=as_json(
-            template=TEMPLATE.settings(),
+            template=COHORT.template.settings(),
             image=IMAGE,
             **limits_of_quality(),
         ),
         code=digest("contrage.imaging.quality.measure"),
-        raw=raw_for_quality_options,
+        tries=tries_of("quality"),
+        options=quality_options,
     message:
         "Measuring the quality of {wildcards.scan}"
     shell:
         "python -m contrage quality --settings {params.settings:q} --log {log:q}"
-        " {params.raw} --output {output.record:q} --picture {output.picture:q} "
-        + placeholders("input", quality_inputs())
+        " --sidecar {input.sidecar:q} {params.options}"
+        " --output {output.record:q} --picture {output.picture:q} "
+        + placeholders("input", TRUE_IMAGES)

@@ -1,17 +1,30 @@
 """Which images and settings a job of the imaging stage gets."""
 
+from contrage.imaging import skull_strip, usable
+from contrage.plan import imaging as imaging_plan
+
+RAW_FOLDER = str(RAW) if IS_PHANTOM else config["cohort"]["path"]
 TRIES = usable.tries(Path(DERIVATIVES))
-PREPROCESSING_NEEDS = skull_strip.needs(
-    config["preprocessing"]["skull_strip"]["method"], GRID_MM
-)
+STRIP_NEEDS = skull_strip.needs(config["preprocessing"]["skull_strip"]["method"])
+BRAIN_MASK = DERIVATIVES.native_mask(ANATOMICAL)
+CORRECTED = imaging_plan.corrected_images(config, DERIVATIVES)
+REGISTERED = imaging_plan.registered_images(config, DERIVATIVES)
+MEASURED = imaging_plan.measured_images(config, DERIVATIVES)
+TRUE_IMAGES = {}
+if IS_PHANTOM:
+    TRUE_IMAGES = {
+        "truth_mask": RAW.brain_mask,
+        "truth_bias": RAW.bias_field,
+        "truth_coverage": RAW.coverage,
+        "truth_transform": RAW.transform,
+    }
 
 
 def raw_images(wildcards):
     """The raw images of a scan that this run uses, those that there are."""
     there = SCANS[wildcards.scan].images
-    return {
-        option: there[image] for option, image in RAW_IMAGES.items() if image in there
-    }
+    asked = COHORT.raw_images.items()
+    return {option: there[image] for option, image in asked if image in there}
 
 
 def as_options(files):
@@ -35,19 +48,7 @@ def stated_settings():
     }
     if not any(stated.values()):
         return {}
-    return {"stated": stated, "template": TEMPLATE.settings()}
-
-
-def registration_settings():
-    """The data file that holds ANTs' settings of the chosen quality, where ANTs is asked."""
-    steps = config["preprocessing"]
-    registration = steps["registration"]
-    if (
-        registration["transform"] == "none"
-        and steps["skull_strip"]["method"] != "template"
-    ):
-        return []
-    return [sources.PACKAGE / f"imaging/registration/{registration['quality']}.json"]
+    return {"stated": stated, "template": COHORT.template.settings()}
 
 
 def template_files():
@@ -55,20 +56,17 @@ def template_files():
 
     Their checksums are among the settings: a file that is merely newer is no reason to rerun.
     """
-    files = {"template": TEMPLATE.anatomical, "template_mask": TEMPLATE.mask}
+    files = {
+        "template": COHORT.template.anatomical,
+        "template_mask": COHORT.template.mask,
+    }
     return {name: ancient(str(path)) for name, path in files.items() if path}
 
 
-def reference_map():
-    """The map that is registered, where there is a choice and no anatomical image."""
-    return {} if USES_ANATOMICAL or len(MAPS) < 2 else {"reference": MAPS[0]}
-
-
-def limits_of_maps():
-    """What values the maps of this cohort may have; of others, or without a map, nothing."""
-    asked = config["preprocessing"]["limits"]
-    kept = {name: asked[name] for name in MAPS}
-    return {"limits": kept | {"beyond": asked["beyond"]}} if MAPS else {}
+def template_for_strip():
+    """The same for the one method that takes a template."""
+    method = config["preprocessing"]["skull_strip"]["method"]
+    return template_files() if method == "template" else {}
 
 
 def limits_of_quality():
@@ -81,73 +79,61 @@ def limits_of_quality():
     return limits | {"misplaced": outer}
 
 
-def preprocess_outputs():
-    """The derivatives of one scan: those that the images of this cohort give."""
-    native = f"{DERIVATIVES}/{{folder}}/{ANATOMICAL_FOLDER}/{{scan}}"
-    preproc = {
-        image: f"{DERIVATIVES}/{names.preproc_file('{scan}', image, GRID_MM)}".replace(
-            names.folder("{scan}"), "{folder}", 1
-        )
-        for image in (ANATOMICAL, *MAPS, "mask")
-    }
-    outputs = {
-        "sidecar": f"{DERIVATIVES}/{{folder}}/{{scan}}_desc-preproc.json",
-        "brain_mask": f"{native}_desc-brain_mask.nii.gz",
-        "preproc_mask": preproc["mask"],
-    }
-    if USES_ANATOMICAL:
-        outputs["corrected"] = f"{native}_desc-biascorrected_{ANATOMICAL}.nii.gz"
-        outputs["preproc_anatomical"] = preproc[ANATOMICAL]
-    outputs |= {f"preproc_{name}": preproc[name] for name in MAPS}
-    kind = config["preprocessing"]["registration"]["transform"]
-    source = ANATOMICAL if USES_ANATOMICAL else MAPS[0]
-    transform = f"{DERIVATIVES}/{{folder}}/xfm/{{scan}}_from-{source}_to-MNI152_xfm"
-    if kind != "none":
-        outputs["transform"] = f"{transform}.mat"
-    if USES_MAGNITUDE:
-        outputs["map_transform"] = (
-            f"{DERIVATIVES}/{{folder}}/xfm/{{scan}}_from-magnitude_to-{ANATOMICAL}_xfm.mat"
-        )
-    if kind == "syn":
-        outputs["warp"] = f"{transform}_warp.nii.gz"
-    return outputs
+def some_raw(wildcards, kinds):
+    """Those of a scan's raw images that a step reads."""
+    found = raw_images(wildcards)
+    return {name: found[name] for name in kinds if name in found}
 
 
-def folders_of_data_sets(wildcards, input):
-    """Where raw data and derivatives lie, for addresses in sidecars; taking `input`, untracked."""
-    return as_options({"raw": RAW_FOLDER, "derivatives": DERIVATIVES})
+def raw_for_strip(wildcards):
+    """The image that is stripped, and the mask that is given."""
+    return some_raw(wildcards, [*(["anatomical"] if USES_ANATOMICAL else MAPS), "mask"])
 
 
-def tries_of_scan(wildcards):
-    """How often a scan has failed before; another number is a reason to try again."""
-    return TRIES.get(wildcards.scan, 0)
+def raw_for_correct(wildcards):
+    """The anatomical image, and the maps where these are corrected."""
+    maps = MAPS if imaging_plan.corrects_maps(config) else []
+    return some_raw(wildcards, ["anatomical", *maps])
 
 
-def preprocess_options(wildcards, input):
-    return f"{raw_options(wildcards, input)} {folders_of_data_sets(wildcards, input)}"
-
-
-def quality_inputs():
-    """What quality is measured on, and the truth beside it where there is one."""
-    outputs = preprocess_outputs()
-    files = {name: outputs[name] for name in outputs if name != "warp"}
-    if IS_PHANTOM:
-        truth = f"{TRUTH}/{{folder}}/{{scan}}"
-        files["truth_mask"] = f"{truth}_desc-brain_mask.nii.gz"
-        files["truth_bias"] = f"{truth}_desc-bias_field.nii.gz"
-        files["truth_coverage"] = f"{truth}_desc-coverage_mask.nii.gz"
-        files["truth_transform"] = f"{truth}_from-T1w_to-MNI152_xfm.json"
-    return files
+def raw_for_register(wildcards):
+    """The images that are brought to MNI152, and what their headers are read from."""
+    return some_raw(wildcards, ["anatomical", *MAPS, "magnitude"])
 
 
 def raw_for_quality(wildcards):
     """What is compared and drawn beside what was made of it."""
-    found = raw_images(wildcards)
-    return {name: found[name] for name in ("anatomical", *MAPS) if name in found}
+    return some_raw(wildcards, ["anatomical", *MAPS])
 
 
-def raw_for_quality_options(wildcards, input):
-    return as_options(raw_for_quality(wildcards))
+def options_of(raw):
+    """Options of a step: its raw images, and the folders of the two data sets."""
+
+    def options(wildcards, input):
+        folders = {"raw": RAW_FOLDER, "derivatives": str(DERIVATIVES)}
+        return as_options({**raw(wildcards), **folders})
+
+    return options
+
+
+def folders_of_data_sets(wildcards, input):
+    """Where raw data and derivatives lie, for addresses in sidecars; taking `input`, untracked."""
+    return as_options({"raw": RAW_FOLDER, "derivatives": str(DERIVATIVES)})
+
+
+def quality_options(wildcards, input):
+    """Raw images, and those that preprocessing made of them: its record stands for them."""
+    made = {name: path.format(**wildcards) for name, path in MEASURED.items()}
+    return as_options({**raw_for_quality(wildcards), **made})
+
+
+def tries_of(step):
+    """How often a scan has failed in a step; another number is a reason to try it again."""
+
+    def tries_of_scan(wildcards):
+        return TRIES.get(wildcards.scan, {}).get(step, 0)
+
+    return tries_of_scan
 
 
 def placeholders(kind, names_of_files):

@@ -1,7 +1,5 @@
 """What a row that learns permuted ages reads: the bar of chance, trained and probed like the rest."""
 
-NULL_AGES = f"{RESULTS}/dataset/null/seed-{{seed}}_fold-{{fold}}.tsv"
-
 if NULL_ROWS:
 
     rule null_ages:
@@ -10,11 +8,11 @@ if NULL_ROWS:
             split=rules.split.output.split,
             code=code("contrage.dataset.null_ages"),
         output:
-            scans=NULL_AGES,
+            scans=RESULTS.null_ages,
         log:
-            f"{RESULTS}/logs/null_ages/seed-{{seed}}_fold-{{fold}}.log",
+            RESULTS.log("null_ages", "seed-{seed}_fold-{fold}"),
         benchmark:
-            f"{RESULTS}/benchmarks/null_ages/seed-{{seed}}_fold-{{fold}}.tsv"
+            RESULTS.benchmark("null_ages", "seed-{seed}_fold-{fold}")
         conda:
             "../../envs/learning.yaml"
         threads: 1
@@ -23,9 +21,11 @@ if NULL_ROWS:
             runtime=growing(10),
         params:
             code=digest("contrage.dataset.null_ages"),
-            settings=lambda wildcards: as_json(seed=int(wildcards.seed)),
+            settings=lambda wildcards: as_json(
+                seed=int(wildcards.seed), target=config["target"]
+            ),
         message:
-            "Permuting the training ages for the null, seed {wildcards.seed}, fold {wildcards.fold}"
+            "Permuting the training targets for the null, seed {wildcards.seed}, fold {wildcards.fold}"
         shell:
             "python -m contrage null-ages --settings {params.settings:q} --log {log:q}"
             " --scans {input.scans:q} --split {input.split:q} --fold {wildcards.fold}"

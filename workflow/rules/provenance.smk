@@ -4,19 +4,19 @@
 rule describe:
     input:
         scans=rules.cohort.output.scans,
-        records=per_scan(rules.preprocess.output.sidecar),
-        code=code("contrage.imaging.provenance.description", *STRIPPER),
-        registration=[os.path.relpath(path) for path in registration_settings()],
+        # It has a digest of each scan's record and stands for all of them.
+        usable=rules.usable.output.table,
+        code=code("contrage.imaging.provenance.description", *COHORT.stripper),
     output:
-        description=f"{DERIVATIVES}/dataset_description.json",
-        readme=f"{DERIVATIVES}/README.md",
-        ignore=f"{DERIVATIVES}/.bidsignore",
-        descriptions=f"{DERIVATIVES}/descriptions.tsv",
-        methods=f"{DERIVATIVES}/methods.md",
+        description=DERIVATIVES.description,
+        readme=DERIVATIVES.readme,
+        ignore=DERIVATIVES.ignore,
+        descriptions=DERIVATIVES.descriptions,
+        methods=DERIVATIVES.methods,
     log:
-        f"{DERIVATIVES}/logs/describe.log",
+        DERIVATIVES.log("describe"),
     benchmark:
-        f"{DERIVATIVES}/benchmarks/describe/all.tsv"
+        DERIVATIVES.benchmark("describe")
     conda:
         "../../envs/imaging.yaml"
     threads: 1
@@ -24,14 +24,13 @@ rule describe:
         mem_mb=growing(1000),
         runtime=growing(10),
     params:
-        code=digest("contrage.imaging.provenance.description", *STRIPPER),
+        code=digest("contrage.imaging.provenance.description", *COHORT.stripper),
         settings=as_json(
             name=config["cohort"]["name"],
             anatomical=ANATOMICAL if USES_ANATOMICAL else None,
             maps=list(MAPS),
             **{
-                **config["preprocessing"],
-                "template": TEMPLATE.settings(),
+                **imaging_plan.described(config, COHORT.template.settings()),
                 "quality": limits_of_quality()
                 | {"action": config["preprocessing"]["quality"]["action"]},
             },

@@ -8,11 +8,11 @@ rule usable:
         records=per_scan(rules.quality.output.record),
         code=code("contrage.imaging.usable"),
     output:
-        table=f"{DERIVATIVES}/came_through.tsv",
+        table=DERIVATIVES.usable,
     log:
-        f"{DERIVATIVES}/logs/usable.log",
+        DERIVATIVES.log("usable"),
     benchmark:
-        f"{DERIVATIVES}/benchmarks/usable/all.tsv"
+        DERIVATIVES.benchmark("usable")
     retries: 0  # a second look finds the same scans
     conda:
         "../../envs/imaging.yaml"
@@ -35,18 +35,21 @@ rule quality_page:
     input:
         scans=rules.cohort.output.scans,
         excluded=rules.cohort.output.excluded,
-        records=per_scan(rules.quality.output.record),
-        pictures=per_scan(rules.quality.output.picture),
+        # They have a digest of each scan's records and stand for these and the pictures.
+        passed=rules.screen.output.passed,
+        usable=rules.usable.output.table,
         exclude=config["cohort"]["exclude"] or [],
         code=code("contrage.report.quality.page"),
-        look=quality_page_files(),
+        look=look(
+            "quality/*.css", "quality/*.html", "quality/*.js", "head.html", "style.css"
+        ),
     output:
-        page=f"{DERIVATIVES}/quality.html",
-        table=f"{DERIVATIVES}/quality.tsv",
+        page=DERIVATIVES.quality_page,
+        table=DERIVATIVES.quality_table,
     log:
-        f"{DERIVATIVES}/logs/quality_page.log",
+        DERIVATIVES.log("quality_page"),
     benchmark:
-        f"{DERIVATIVES}/benchmarks/quality_page/all.tsv"
+        DERIVATIVES.benchmark("quality_page")
     conda:
         "../../envs/learning.yaml"
     threads: 1
@@ -74,9 +77,8 @@ rule quality_page:
 rule preprocessed:
     input:
         usable=rules.usable.output.table,
-        records=per_scan(rules.quality.output.record),
         page=rules.quality_page.output.page,
-        description=f"{DERIVATIVES}/dataset_description.json",
+        description=DERIVATIVES.description,
     localrule: True
     message:
         f"All scans are preprocessed; look at {DERIVATIVES}/quality.html; methods.md says how it was done"

@@ -1,6 +1,30 @@
 """Tables, figures and the page."""
 
-BENCHMARKS = planned_benchmarks()
+from snakemake.io import strip_wildcard_constraints
+
+BENCHMARKS = jobs.benchmarks(
+    EXPERIMENT,
+    {"results": str(RESULTS), "derivatives": str(DERIVATIVES)},
+    [
+        strip_wildcard_constraints(str(each.benchmark))
+        for each in workflow.rules
+        if each.benchmark
+    ],
+)
+
+
+def images_drawn(wildcards):
+    """What the figures may show of scans: their images in template space and the brain's mask."""
+    if not HAS_SCANS:
+        return []
+    shown = [IMAGE, *[ANATOMICAL] * USES_ANATOMICAL, "mask"]
+    patterns = [DERIVATIVES.preproc(image, GRID_MM) for image in dict.fromkeys(shown)]
+    return [file for each in patterns for file in per_scan(each)(wildcards)]
+
+
+def pattern_of_curves(wildcards):
+    """Where training curves lie: of all rows, seeds and folds too many for a command line."""
+    return RESULTS.curve
 
 
 rule tables:
@@ -10,26 +34,26 @@ rule tables:
         baselines=expand(rules.baselines.output.predictions, seed=SEEDS),
         scans=rules.select.output.selected,
         excluded=rules.select.output.left_out,
-        of_cohort=rules.cohort.output.scans,
         # Comes first by its priority. As an input of trainings it would hide what changed for them.
         feasible=rules.feasible.output.record,
         code=code("contrage.report.tables"),
     output:
         mae=report(
-            f"{RESULTS}/tables/mae.tsv",
+            RESULTS.table("mae"),
             caption="../report/mae_table.rst",
             category="Tables",
         ),
-        norms=f"{RESULTS}/tables/norms.tsv",
-        baselines=f"{RESULTS}/tables/baselines.tsv",
-        alphas=f"{RESULTS}/tables/alphas.tsv",
-        cohort=f"{RESULTS}/tables/cohort.tsv",
-        excluded=f"{RESULTS}/tables/excluded.tsv",
-        runtimes=f"{RESULTS}/tables/runtimes.tsv",
+        norms=RESULTS.table("norms"),
+        baselines=RESULTS.table("baselines"),
+        alphas=RESULTS.table("alphas"),
+        cohort=RESULTS.table("cohort"),
+        excluded=RESULTS.table("excluded"),
     log:
-        f"{RESULTS}/logs/tables.log",
+        RESULTS.log("tables"),
     benchmark:
-        f"{RESULTS}/benchmarks/tables/all.tsv"
+        RESULTS.benchmark("tables")
+    group:
+        "report"
     conda:
         "../../envs/learning.yaml"
     threads: 1
@@ -38,52 +62,81 @@ rule tables:
         runtime=growing(30),
     params:
         code=digest("contrage.report.tables"),
-        settings=lambda wildcards: as_json(
+        settings=as_json(
             rows=ROWS,
             norm_rows=experiment.norm_rows(config),
             null_rows=list(NULL_ROWS),
-            seeds=SEEDS,
             statistics=config["statistics"],
-            benchmarks=BENCHMARKS,
         ),
-        results=results_folder,
-        derivatives=folder_of_derivatives,
     message:
         "Writing the tables"
     shell:
         "python -m contrage tables --settings {params.settings:q} --log {log:q}"
-        " --results {params.results:q} --derivatives {params.derivatives:q}"
+        " --predictions {input.predictions:q} --metrics {input.metrics:q}"
+        " --of-baselines {input.baselines:q}"
         " --scans {input.scans:q} --excluded {input.excluded:q}"
-        " --cohort-scans {input.of_cohort:q}"
         " --mae {output.mae:q} --norms {output.norms:q} --baselines {output.baselines:q}"
         " --alphas {output.alphas:q}"
         " --cohort {output.cohort:q} --excluded-table {output.excluded:q}"
-        " --runtimes {output.runtimes:q}"
+
+
+# Benchmarks are no inputs: without them, whoever cleared them away would train everything again.
+rule runtimes:
+    input:
+        scans=DERIVATIVES.scans,
+        last=rules.tables.output.mae,
+        code=code("contrage.report.runtimes"),
+    output:
+        table=RESULTS.table("runtimes"),
+    log:
+        RESULTS.log("runtimes"),
+    benchmark:
+        RESULTS.benchmark("runtimes")
+    group:
+        "report"
+    conda:
+        "../../envs/learning.yaml"
+    threads: 1
+    resources:
+        mem_mb=growing(1000),
+        runtime=growing(30),
+    params:
+        code=digest("contrage.report.runtimes"),
+        settings=lambda wildcards: as_json(benchmarks=BENCHMARKS),
+        results=results_folder,
+        derivatives=folder_of_table,
+    message:
+        "Adding up what the jobs took"
+    shell:
+        "python -m contrage runtimes --settings {params.settings:q} --log {log:q}"
+        " --scans {input.scans:q} --results {params.results:q}"
+        " --derivatives {params.derivatives:q} --table {output.table:q}"
 
 
 rule figures:
     input:
         predictions=rules.tables.input.predictions,
-        features=expand(SNAPSHOTS, row=WATCHED_ROWS, seed=SEEDS[0], fold=0),
+        snapshots=expand(SNAPSHOTS, row=EXPERIMENT.watched_rows, seed=SEEDS[0], fold=0),
         curves=expand(rules.train.output.curve, row=ALL_ROWS, seed=SEEDS, fold=FOLDS),
         tables=TABLES,
         scans=rules.select.output.selected,
-        # For the few images that are drawn: the sidecar has the SHA-256 of every one that is learned
-        # from, the table above what was measured of mask and anatomical image, by the same job.
-        images=f"{ARRAY}.json" if HAS_SCANS else [],
-        records=per_scan(rules.quality.output.record) if IS_PHANTOM else [],
+        # A few are drawn, and the step says which: scans come out of the table above.
+        images=images_drawn,
+        records=per_scan(DERIVATIVES.quality) if IS_PHANTOM else [],
         code=code("contrage.report.figures"),
     output:
         folder=report(
-            directory(f"{RESULTS}/figures"),
+            directory(RESULTS.figures),
             patterns=["{figure}.png"],
             caption="../report/figure.rst",
             category="Figures",
         ),
     log:
-        f"{RESULTS}/logs/figures.log",
+        RESULTS.log("figures"),
     benchmark:
-        f"{RESULTS}/benchmarks/figures/all.tsv"
+        RESULTS.benchmark("figures")
+    group:
+        "report"
     conda:
         "../../envs/learning.yaml"
     threads: 1
@@ -97,20 +150,21 @@ rule figures:
             norm_rows=experiment.norm_rows(config),
             seeds=SEEDS,
             folds=FOLDS,
-            embedding={"rows": WATCHED_ROWS, "epochs": WATCHED_EPOCHS},
+            embedding={"rows": EXPERIMENT.watched_rows},
             quality=config["preprocessing"]["quality"],
             image=IMAGE,
             grid_mm=GRID_MM,
             truth=IS_PHANTOM,
             search={row: config["search"]["rows"][row] for row in SEARCHED_ROWS},
         ),
-        results=results_folder,
+        curves=pattern_of_curves,
         derivatives=folder_of_derivatives,
     message:
         "Drawing the figures"
     shell:
         "python -m contrage figures --settings {params.settings:q} --log {log:q}"
-        " --results {params.results:q} --scans {input.scans:q}"
+        " --predictions {input.predictions:q} --curves {params.curves:q}"
+        " --snapshots {input.snapshots:q} --tables {input.tables:q} --scans {input.scans:q}"
         " --derivatives {params.derivatives:q} --output {output.folder:q}"
 
 
@@ -119,25 +173,25 @@ rule page:
         tables=TABLES,
         figures=rules.figures.output.folder,
         metrics=expand(rules.probe.output.metrics, row=ROWS),
-        predictions=expand(PREDICTIONS, row=ROWS, seed=SEEDS[0]),
+        predictions=expand(RESULTS.predictions, row=ROWS, seed=SEEDS[0]),
         curves=expand(rules.train.output.curve, row=ROWS, seed=SEEDS, fold=FOLDS),
         scans=rules.select.output.selected,
         columns=f"{ARRAY}_columns.tsv" if IS_TABLE else [],
-        pretraining=pretraining_results(),
-        choices=rules.cohort.output.choices if HAS_SCANS else [],
-        notes=rules.cohort.output.notes,
-        feasible=feasible_records(),
+        pretraining=beforehand.results(config),
+        choices=DERIVATIVES.choices if HAS_SCANS else [],
+        notes=DERIVATIVES.notes,
+        feasible=jobs.feasible_records(EXPERIMENT),
         splits=expand(rules.split.output.split, seed=SEEDS),
         code=code("contrage.report.page"),
-        look=page_files(),
+        look=look("*.html", "*.css"),
     output:
-        page=report(
-            f"{RESULTS}/report.html", caption="../report/page.rst", category="Report"
-        ),
+        page=report(RESULTS.page, caption="../report/page.rst", category="Report"),
     log:
-        f"{RESULTS}/logs/page.log",
+        RESULTS.log("page"),
     benchmark:
-        f"{RESULTS}/benchmarks/page/all.tsv"
+        RESULTS.benchmark("page")
+    group:
+        "report"
     conda:
         "../../envs/learning.yaml"
     threads: 1
@@ -155,15 +209,15 @@ rule page:
             folds=FOLDS,
             start=beforehand.describe(config),
         ),
-        tables=lambda wildcards, input: os.path.dirname(input.tables[0]),
-        pretraining=pretraining_folder,
-        results=results_folder,
+        curves=pattern_of_curves,
     message:
         "Writing the page"
     shell:
         "python -m contrage page --settings {params.settings:q} --log {log:q}"
-        " --tables {params.tables:q} --figures {input.figures:q} --results {params.results:q}"
+        " --tables {input.tables:q} --figures {input.figures:q} --scans {input.scans:q}"
+        " --predictions {input.predictions:q} --metrics {input.metrics:q}"
+        " --curves {params.curves:q}"
         " --output {output.page:q} --columns {input.columns:q}"
-        " --pretraining {params.pretraining:q} --choices {input.choices:q}"
+        " --pretraining {input.pretraining:q} --choices {input.choices:q}"
         " --feasible {input.feasible:q} --notes {input.notes:q}"
         " --splits {input.splits:q}"

@@ -1,18 +1,20 @@
 """Random search of loss settings, inside the training split: a job per draw, then the best."""
 
+DRAWS = range(config["search"]["draws"])
+
 
 use rule feasible as search_feasible with:
     input:
-        code=feasible_code,
+        code=code_of_job(jobs.feasible_modules),
     output:
-        record=f"{RESULTS}/search/{{row}}/feasible.json",
+        record=RESULTS.draw_feasible,
     log:
-        f"{RESULTS}/logs/search_feasible/{{row}}.log",
+        RESULTS.log("search_feasible", "{row}"),
     benchmark:
-        f"{RESULTS}/benchmarks/search_feasible/{{row}}.tsv"
+        RESULTS.benchmark("search_feasible", "{row}")
     params:
-        code=feasible_digest,
-        settings=feasible_draws,
+        code=digest_of_job(jobs.feasible_modules),
+        settings=asked_of_job(jobs.feasible_draws),
     message:
         "Asking whether all draws of {wildcards.row} can run"
 
@@ -24,12 +26,14 @@ rule search_split:
         split=rules.split.output.split,
         code=code("contrage.dataset.inner_split"),
     output:
-        scans=f"{INNER}.tsv",
-        split=f"{INNER}.json",
+        scans=RESULTS.inner_scans,
+        split=RESULTS.inner_split,
     log:
-        f"{RESULTS}/logs/search_split/split-{{seed}}_fold-{{fold}}.log",
+        RESULTS.log("search_split", "split-{seed}_fold-{fold}"),
     benchmark:
-        f"{RESULTS}/benchmarks/search_split/split-{{seed}}_fold-{{fold}}.tsv"
+        RESULTS.benchmark("search_split", "split-{seed}_fold-{fold}")
+    group:
+        "search_split"
     conda:
         "../../envs/learning.yaml"
     threads: 1
@@ -40,9 +44,10 @@ rule search_split:
         code=digest("contrage.dataset.inner_split"),
         settings=as_json(
             purpose="search",
+            target=config["target"],
             fraction=config["search"]["validation_fraction"],
             seed=config["search"]["seed"],
-            form=FORM,
+            form=form_of(config),
             normalisation=config["dataset"]["normalisation"],
             field_of_view=config["dataset"]["field_of_view"],
             batch_size=config["training"]["batch_size"],
@@ -60,23 +65,23 @@ use rule train as search_train with:
         array=f"{ARRAY}.npy",
         scans=rules.search_split.output.scans,
         split=rules.search_split.output.split,
-        start=start_of_training,
+        start=of_job(jobs.start_of_training),
         best=[],
-        code=training_code,
+        code=code_of_job(jobs.training_modules),
     output:
         # The weights of a draw are not used again, and those of 30 would fill a disk.
-        model=temp(f"{DRAW}/model.pt"),
-        curve=f"{DRAW}/curve.tsv",
-        features=f"{DRAW}/features.npz",
+        model=temp(RESULTS.draw_model),
+        curve=RESULTS.draw_curve,
+        features=RESULTS.draw_features,
     log:
-        f"{RESULTS}/logs/search_train/{{row}}/split-{{seed}}_fold-{{fold}}_draw-{{draw}}.log",
+        RESULTS.log("search_train", "{row}/split-{seed}_fold-{fold}_draw-{draw}"),
     benchmark:
-        f"{RESULTS}/benchmarks/search_train/{{row}}/split-{{seed}}_fold-{{fold}}_draw-{{draw}}.tsv"
+        RESULTS.benchmark("search_train", "{row}/split-{seed}_fold-{fold}_draw-{draw}")
     params:
-        code=training_digest,
+        code=digest_of_job(jobs.training_modules),
         start=start_found,
-        settings=draw_settings,
-        resume=f"{DRAW}/resume.pt",
+        settings=asked_of_job(jobs.draw),
+        resume=RESULTS.draw_resume,
         snapshots="",
     message:
         "Training draw {wildcards.draw} of {wildcards.row}, split {wildcards.seed}, fold {wildcards.fold}"
@@ -93,12 +98,12 @@ use rule probe as search_probe with:
         unseen_splits=[],
         code=code("contrage.evaluation.probe"),
     output:
-        predictions=expand(f"{DRAW}/predictions.tsv", draw=DRAWS, allow_missing=True),
-        metrics=expand(f"{DRAW}/metrics.json", draw=DRAWS, allow_missing=True),
+        predictions=expand(RESULTS.draw_predictions, draw=DRAWS, allow_missing=True),
+        metrics=expand(RESULTS.draw_metrics, draw=DRAWS, allow_missing=True),
     log:
-        f"{RESULTS}/logs/search_probe/{{row}}/split-{{seed}}_fold-{{fold}}.log",
+        RESULTS.log("search_probe", "{row}/split-{seed}_fold-{fold}"),
     benchmark:
-        f"{RESULTS}/benchmarks/search_probe/{{row}}/split-{{seed}}_fold-{{fold}}.tsv"
+        RESULTS.benchmark("search_probe", "{row}/split-{seed}_fold-{fold}")
     resources:
         mem_mb=growing(2000),
         runtime=growing(30 + 5 * len(DRAWS)),
@@ -107,6 +112,7 @@ use rule probe as search_probe with:
         settings=lambda wildcards: as_json(
             row=wildcards.row,
             seeds=[int(wildcards.seed)] * len(DRAWS),
+            target=config["target"],
             probe={
                 **config["probe"],
                 "alpha": "training",
@@ -123,11 +129,11 @@ rule search_best:
         feasible=rules.search_feasible.output.record,
         code=code("contrage.evaluation.choose"),
     output:
-        best=BEST,
+        best=RESULTS.best,
     log:
-        f"{RESULTS}/logs/search_best/{{row}}/split-{{seed}}_fold-{{fold}}.log",
+        RESULTS.log("search_best", "{row}/split-{seed}_fold-{fold}"),
     benchmark:
-        f"{RESULTS}/benchmarks/search_best/{{row}}/split-{{seed}}_fold-{{fold}}.tsv"
+        RESULTS.benchmark("search_best", "{row}/split-{seed}_fold-{fold}")
     conda:
         "../../envs/learning.yaml"
     threads: 1
@@ -136,7 +142,7 @@ rule search_best:
         runtime=growing(10),
     params:
         code=digest("contrage.evaluation.choose"),
-        settings=choice_settings,
+        settings=asked_of_job(jobs.choice),
     message:
         "Choosing settings of {wildcards.row}, split {wildcards.seed}, fold {wildcards.fold}"
     shell:
@@ -146,18 +152,18 @@ rule search_best:
 
 rule search_table:
     input:
-        best=expand(BEST, row=SEARCHED_ROWS, seed=SEARCHED_SEEDS, fold=FOLDS),
+        best=expand(RESULTS.best, row=SEARCHED_ROWS, seed=SEARCHED_SEEDS, fold=FOLDS),
         code=code("contrage.evaluation.choose"),
     output:
         table=report(
-            f"{RESULTS}/tables/search.tsv",
+            RESULTS.table("search"),
             caption="../report/search_table.rst",
             category="Tables",
         ),
     log:
-        f"{RESULTS}/logs/search_table.log",
+        RESULTS.log("search_table"),
     benchmark:
-        f"{RESULTS}/benchmarks/search_table/all.tsv"
+        RESULTS.benchmark("search_table")
     conda:
         "../../envs/learning.yaml"
     threads: 1

@@ -2,11 +2,14 @@
 
 from snakemake.exceptions import WorkflowError
 
-from contrage import settings
+from contrage.settings import door as settings
 from contrage.errors import ContrageError
 
-ROOT = Path(workflow.basedir)
-SCHEMA = settings.load_schema(ROOT / "workflow/schemas/config.schema.yaml")
+ROOT = HERE.parent
+# By its address, not its path: a module may come from a repository elsewhere.
+SCHEMA = settings.load_schema(
+    Path(workflow.source_path("../schemas/config.schema.yaml"))
+)
 
 
 def meant_settings():

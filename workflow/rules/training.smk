@@ -1,21 +1,26 @@
 """One training per row, seed and fold, with the features of its encoder."""
 
-TRAINING = f"{RESULTS}/training/{{row}}/seed-{{seed}}/fold-{{fold}}"
-FEATURES = f"{RESULTS}/features/{{row}}/seed-{{seed}}/fold-{{fold}}"
-SNAPSHOTS = [f"{FEATURES}_epoch-{epoch}.npz" for epoch in WATCHED_EPOCHS]
+SNAPSHOTS = expand(
+    RESULTS.snapshot, epoch=EXPERIMENT.watched_epochs, allow_missing=True
+)
 PROCESSES = config["training"]["gpus_per_job"]
+
+
+def start_found(wildcards):
+    """Size and time of change of the file that is started from: another one is noticed, older or not."""
+    return digest_of(stamps(beforehand.plain_start(config)))
 
 
 rule feasible:
     input:
-        start=plain_start(),
+        start=beforehand.plain_start(config),
         code=code("contrage.learning.feasible"),
     output:
-        record=f"{RESULTS}/training/feasible.json",
+        record=RESULTS.feasible,
     log:
-        f"{RESULTS}/logs/feasible.log",
+        RESULTS.log("feasible"),
     benchmark:
-        f"{RESULTS}/benchmarks/feasible/all.tsv"
+        RESULTS.benchmark("feasible")
     priority: 100
     conda:
         "../../envs/learning.yaml"
@@ -27,15 +32,7 @@ rule feasible:
     params:
         code=digest("contrage.learning.feasible"),
         start=start_found,
-        settings=as_json(
-            device=config["training"]["device"],
-            batch_size=config["training"]["batch_size"],
-            training_scans=experiment.most_training_scans(config, COHORT),
-            without_head=rows_without_head(),
-            **start_settings(),
-            rows=localised_rows(),
-            epochs=config["training"]["epochs"],
-        ),
+        settings=as_json(**jobs.feasible(EXPERIMENT)),
     message:
         "Asking whether trainings can run"
     shell:
@@ -46,19 +43,19 @@ rule feasible:
 rule train:
     input:
         array=f"{ARRAY}.npy",
-        scans=scans_of_training,
+        scans=of_job(jobs.scans_of_training),
         split=rules.split.output.split,
-        best=best_settings,
-        start=start_of_training,
-        code=training_code,
+        best=of_job(jobs.best_of_search),
+        start=of_job(jobs.start_of_training),
+        code=code_of_job(jobs.training_modules),
     output:
-        model=f"{TRAINING}/model.pt",
-        curve=f"{TRAINING}/curve.tsv",
-        features=f"{FEATURES}.npz",
+        model=RESULTS.model,
+        curve=RESULTS.curve,
+        features=RESULTS.features,
     log:
-        f"{RESULTS}/logs/train/{{row}}/seed-{{seed}}_fold-{{fold}}.log",
+        RESULTS.log("train", "{row}/seed-{seed}_fold-{fold}"),
     benchmark:
-        f"{RESULTS}/benchmarks/train/{{row}}/seed-{{seed}}_fold-{{fold}}.tsv"
+        RESULTS.benchmark("train", "{row}/seed-{seed}_fold-{fold}")
     conda:
         "../../envs/learning.yaml"
     threads: config["training"]["threads"] * PROCESSES
@@ -67,10 +64,10 @@ rule train:
         runtime=growing(720),
         gpu=0 if config["training"]["device"] == "cpu" else PROCESSES,
     params:
-        code=training_digest,
+        code=digest_of_job(jobs.training_modules),
         start=start_found,
-        settings=training_settings,
-        resume=f"{TRAINING}/resume.pt",
+        settings=asked_of_job(jobs.training),
+        resume=RESULTS.resume,
         snapshots="",
     message:
         f"{STAGE}Training {{wildcards.row}}, seed {{wildcards.seed}}, fold {{wildcards.fold}}"
@@ -86,19 +83,19 @@ if SNAPSHOTS:
 
     use rule train as train_watched with:
         output:
-            model=f"{TRAINING}/model.pt",
-            curve=f"{TRAINING}/curve.tsv",
-            features=f"{FEATURES}.npz",
+            model=RESULTS.model,
+            curve=RESULTS.curve,
+            features=RESULTS.features,
             snapshots=SNAPSHOTS,
         wildcard_constraints:
-            row="|".join(WATCHED_ROWS),
+            row="|".join(EXPERIMENT.watched_rows),
             seed=str(SEEDS[0]),
             fold="0",
         params:
-            code=training_digest,
+            code=digest_of_job(jobs.training_modules),
             start=start_found,
-            settings=training_settings,
-            resume=f"{TRAINING}/resume.pt",
+            settings=asked_of_job(jobs.training),
+            resume=RESULTS.resume,
             snapshots=lambda wildcards, output: f"--snapshots {output.snapshots}",
 
     ruleorder: train_watched > train

@@ -3,17 +3,17 @@
 
 rule unseen_split:
     input:
-        scans=scans_of_ages,
+        scans=of_job(jobs.scans_of_ages),
         array=f"{ARRAY}.npy",
         split=rules.split.output.split,
         code=code("contrage.dataset.inner_split"),
     output:
-        scans=f"{UNSEEN_PART}.tsv",
-        split=f"{UNSEEN_PART}.json",
+        scans=RESULTS.unseen_scans,
+        split=RESULTS.unseen_split,
     log:
-        f"{RESULTS}/logs/unseen_split/{{ages}}_seed-{{seed}}_fold-{{fold}}.log",
+        RESULTS.log("unseen_split", "{ages}_seed-{seed}_fold-{fold}"),
     benchmark:
-        f"{RESULTS}/benchmarks/unseen_split/{{ages}}_seed-{{seed}}_fold-{{fold}}.tsv"
+        RESULTS.benchmark("unseen_split", "{ages}_seed-{seed}_fold-{fold}")
     conda:
         "../../envs/learning.yaml"
     threads: 1
@@ -24,9 +24,10 @@ rule unseen_split:
         code=digest("contrage.dataset.inner_split"),
         settings=lambda wildcards: as_json(
             purpose="unseen",
+            target=config["target"],
             fraction=config["probe"]["unseen"]["fraction"],
             seed=int(wildcards.seed),
-            form=FORM,
+            form=form_of(config),
             normalisation=config["dataset"]["normalisation"],
             field_of_view=config["dataset"]["field_of_view"],
             batch_size=config["training"]["batch_size"],
@@ -42,25 +43,25 @@ rule unseen_split:
 use rule train as unseen_train with:
     input:
         array=f"{ARRAY}.npy",
-        scans=lambda wildcards: f"{unseen_part(wildcards)}.tsv",
-        split=lambda wildcards: f"{unseen_part(wildcards)}.json",
-        start=start_of_training,
-        best=best_settings,
-        code=training_code,
+        scans=of_job(jobs.unseen_scans),
+        split=of_job(jobs.unseen_split),
+        start=of_job(jobs.start_of_training),
+        best=of_job(jobs.best_of_search),
+        code=code_of_job(jobs.training_modules),
     output:
         # Its weights are not used again: the penalty goes with those of all training scans.
-        model=temp(f"{UNSEEN}/model.pt"),
-        curve=f"{UNSEEN}/curve.tsv",
-        features=f"{UNSEEN}/features.npz",
+        model=temp(RESULTS.unseen_model),
+        curve=RESULTS.unseen_curve,
+        features=RESULTS.unseen_features,
     log:
-        f"{RESULTS}/logs/unseen_train/{{row}}/seed-{{seed}}_fold-{{fold}}.log",
+        RESULTS.log("unseen_train", "{row}/seed-{seed}_fold-{fold}"),
     benchmark:
-        f"{RESULTS}/benchmarks/unseen_train/{{row}}/seed-{{seed}}_fold-{{fold}}.tsv"
+        RESULTS.benchmark("unseen_train", "{row}/seed-{seed}_fold-{fold}")
     params:
-        code=training_digest,
+        code=digest_of_job(jobs.training_modules),
         start=start_found,
-        settings=unseen_settings,
-        resume=f"{UNSEEN}/resume.pt",
+        settings=asked_of_job(jobs.unseen),
+        resume=RESULTS.unseen_resume,
         snapshots="",
     message:
         "Training {wildcards.row} for its penalty, seed {wildcards.seed}, fold {wildcards.fold}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from forms import TABLE as FORM
+from targets import BLOCK
 
 from contrage.cohort.register import register
 from contrage.dataset.features import features
@@ -65,7 +66,13 @@ def prepare(folder, values, ages=None):
         left_out=folder / "left_out.tsv",
         **{name: files[name] for name in ("scans", "excluded", "rows")},
     )
-    wanted = {"split": SPLIT, "seed": 0, "normalisation": "train", "field_of_view": "own"}
+    wanted = {
+        "target": BLOCK,
+        "split": SPLIT,
+        "seed": 0,
+        "normalisation": "train",
+        "field_of_view": "own",
+    }
     split(
         {**wanted, "form": FORM, "batch_size": 2},
         scans=folder / "selected.tsv",

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from forms import TABLE, VOLUME
+from targets import BLOCK
 
 from contrage.dataset.inner_split import inner_split
 from contrage.dataset.split import split
@@ -23,6 +24,7 @@ OUTER = {
 }
 SETTINGS = {
     "purpose": "search",
+    "target": BLOCK,
     "fraction": 0.25,
     "seed": 0,
     "normalisation": "train",

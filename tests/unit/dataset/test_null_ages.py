@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from targets import BLOCK
 
 from contrage.dataset.null_ages import null_ages, permuted
 from contrage.files import write_json
@@ -30,7 +31,7 @@ def written(tmp_path, table, seed=0, fold=0):
     write_tsv(scans, table)
     train, test = table["scan_id"].tolist()[:15], table["scan_id"].tolist()[15:]
     write_json(split, {"folds": [{"fold": 0, "train": train, "test": test}]})
-    null_ages({"seed": seed}, scans=scans, split=split, fold=fold, output=output)
+    null_ages({"seed": seed, "target": BLOCK}, scans=scans, split=split, fold=fold, output=output)
     return read_tsv(output)
 
 
@@ -60,7 +61,7 @@ def test_scans_of_one_participant_stay_as_far_apart_in_age(table):
         scan_id=table["scan_id"] + "_ses-b", age=table["age"] + np.arange(1, 21) / 4
     )
     both = pd.concat([table, later], ignore_index=True)
-    ages = permuted(both, set(both["scan_id"]), np.random.default_rng(0))
+    ages = permuted(both, set(both["scan_id"]), np.random.default_rng(0), "age")
     gaps = [ages[f"{name}_ses-b"] - ages[name] for name in table["scan_id"]]
     np.testing.assert_allclose(gaps, np.arange(1, 21) / 4, atol=1e-9)
     assert np.mean(list(ages.values())) == pytest.approx(both["age"].mean())

@@ -5,12 +5,12 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from contrage.cohort.names import check_file, quality_file
 from contrage.cohort.register import write_exclusions
 from contrage.cohort.scans import Exclusion
 from contrage.dataset.select import select
 from contrage.errors import TableError
 from contrage.files import write_json
+from contrage.layout import check_file, quality_file
 from contrage.tables import read_tsv, write_tsv
 
 GOOD = {"status": "ok", "coverage": 0.9, "overlap": 0.95, "correlation": 0.8}

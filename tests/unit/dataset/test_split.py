@@ -9,6 +9,7 @@ from forms import VOLUME
 from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.model_selection import KFold
+from targets import BLOCK
 
 from contrage.dataset.split import check_leakage, make_folds, split
 from contrage.errors import LeakageError, SettingsError
@@ -38,7 +39,8 @@ def cohort(people: int, sessions: int = 1, sites: int = 4) -> pd.DataFrame:
         for person in range(people)
         for session in range(sessions)
     ]
-    return pd.DataFrame(rows).sample(frac=1, random_state=0)
+    table = pd.DataFrame(rows).sample(frac=1, random_state=0)
+    return table.assign(target=table["age"])
 
 
 @given(
@@ -117,6 +119,7 @@ def run(tmp_path, images, **settings):
     split(
         {
             "split": DEFAULT,
+            "target": BLOCK,
             "seed": 0,
             "normalisation": "train",
             "field_of_view": "own",

@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from contrage.cohort.names import preproc_file, quality_file
 from contrage.dataset.stack import block_mean, stack
 from contrage.errors import BadScanError, CutFileError
 from contrage.files import empty, read_json, save_nifti, sha256, write_json
+from contrage.layout import preproc_file, quality_file
 from contrage.tables import read_tsv, write_tsv
 
 SCANS = ["sub-1", "sub-2_ses-a", "sub-3"]

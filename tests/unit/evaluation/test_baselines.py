@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from forms import VOLUME
+from targets import BLOCK
 
 from contrage.evaluation.elements.baselines import baselines, block_means, principal_components
 from contrage.files import read_json
@@ -13,6 +14,7 @@ from contrage.tables import read_tsv
 
 SETTINGS = {
     "seed": 0,
+    "target": BLOCK,
     "dataset": {"voxel_mm": 4, "normalisation": "train", "field_of_view": "own", "form": VOLUME},
     "probe": {"alpha": "training", "alphas": [0.01, 0.1, 1.0, 10.0, 100.0], "folds": 5},
 }

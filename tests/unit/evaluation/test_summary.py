@@ -19,8 +19,8 @@ def frame(rng: np.random.Generator, spread: float, people: int = 30) -> pd.DataF
     return pd.DataFrame(
         {
             "participant_id": [f"sub-{i}" for i in range(people)],
-            "age": ages,
-            "predicted_age": ages + sign * spread * rng.uniform(0.5, 1.5, people),
+            "target": ages,
+            "predicted": ages + sign * spread * rng.uniform(0.5, 1.5, people),
             "split": ["test"] * (people // 2) + ["train"] * (people - people // 2),
             "scan_id": [f"sub-{i}" for i in range(people)],
             "site": "a",
@@ -44,7 +44,7 @@ def test_rows_stand_in_the_order_given_with_means_over_seeds(predictions):
         maes = []
         for seed in predictions[line["loss"]]:
             test = seed[seed["split"] == "test"]
-            maes.append((test["age"] - test["predicted_age"]).abs().mean())
+            maes.append((test["target"] - test["predicted"]).abs().mean())
         assert line["mae_mean"] == pytest.approx(np.mean(maes))
         assert line["mae_sd"] == pytest.approx(np.std(maes, ddof=1))
         assert line["ci_low"] < line["mae_mean"] < line["ci_high"]
@@ -64,7 +64,7 @@ def test_only_test_scans_count(predictions):
     before = mae_table(predictions, SETTINGS)
     for frames in predictions.values():
         for seed in frames:
-            seed.loc[seed["split"] == "train", "predicted_age"] += 40
+            seed.loc[seed["split"] == "train", "predicted"] += 40
     pd.testing.assert_frame_equal(before, mae_table(predictions, SETTINGS))
 
 
@@ -90,7 +90,7 @@ def test_identical_rows_differ_by_nothing(predictions):
 
 def test_baseline_is_the_training_mean(predictions):
     seed = predictions["exp"][0]
-    train, test = (seed[seed["split"] == side]["age"] for side in ("train", "test"))
+    train, test = (seed[seed["split"] == side]["target"] for side in ("train", "test"))
     table = mae_table(predictions, SETTINGS)
     np.testing.assert_allclose(table["mae_baseline"], (test - train.mean()).abs().mean())
 
@@ -103,7 +103,7 @@ def test_one_seed_has_no_spread(predictions):
 
 def test_own_predictions_are_summarised_where_there_are_any(predictions):
     for seed in predictions["exp"]:
-        seed["own_prediction"] = seed["age"] - 1
+        seed["own_prediction"] = seed["target"] - 1
     table = mae_table(predictions, SETTINGS).set_index("loss")
     assert table.loc["exp", "mae_own"] == pytest.approx(1)
     assert np.isnan(table.loc["rnc", "mae_own"])

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from contrage.imaging.images import Image, transform_points
-from contrage.imaging.space.carry import carry_mask, to_kilopascal, warp_mask, warp_within
+from contrage.imaging.scan import to_kilopascal
+from contrage.imaging.space.carry import carry_mask, warp_mask, warp_within
 from contrage.imaging.space.mni import Transform
 from contrage.imaging.template.grids import mni_grid
 

@@ -8,6 +8,7 @@ import nibabel as nib
 import numpy as np
 import pytest
 import yaml
+from imaging_chain import preprocess
 from scipy import ndimage
 
 from contrage.errors import SettingsError
@@ -15,7 +16,6 @@ from contrage.files import read_json, save_nifti, sha256, write_json
 from contrage.imaging.check import check
 from contrage.imaging.images import Image, load
 from contrage.imaging.limits import DEFAULTS, beyond, check_limits, mended
-from contrage.imaging.preprocess import preprocess
 from contrage.imaging.provenance.methods import outside
 from contrage.imaging.quality.measure import quality
 from contrage.imaging.template.grids import mni_grid, mni_template

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from imaging_chain import preprocess
 
 from contrage.errors import BadScanError
 from contrage.files import read_json
-from contrage.imaging.ants.bridge import import_ants
+from contrage.imaging.ants.load import import_ants
 from contrage.imaging.images import Image, grid_points, load, resample, transform_points
-from contrage.imaging.preprocess import preprocess
 from contrage.imaging.space.affines import read_affine, rotation
 from contrage.imaging.space.alignment import measure, movement
 from contrage.imaging.space.carry import carry_mask
 from contrage.imaging.space.map_pose import magnitude_to_anatomical
-from contrage.imaging.space.mni import Transform, load_quality
+from contrage.imaging.space.mni import Transform
+from contrage.plan.imaging import ants_settings
 
 
 def movement_of_head(degrees=(3.0, -2.0, 6.0), shift=(5.0, 7.0, -4.0)) -> np.ndarray:
@@ -45,7 +46,7 @@ def magnitude(head, brain, make_map) -> Image:
 
 def test_a_moved_magnitude_is_brought_back(head, brain, magnitude):
     import_ants(1)
-    found = magnitude_to_anatomical(magnitude, brain, load_quality("testing")["linear"], "m.nii")
+    found = magnitude_to_anatomical(magnitude, brain, ants_settings("testing")["linear"], "m.nii")
     points = grid_points(head.image, head.mask)[::31]
     there = transform_points(movement_of_head(), points)
     off = np.linalg.norm(transform_points(found, there) - points, axis=1)
@@ -58,7 +59,7 @@ def test_a_magnitude_that_moves_too_far_is_refused(monkeypatch, brain, magnitude
     monkeypatch.setattr("contrage.imaging.ants.bridge.register", lambda *_: away)
     with pytest.raises(BadScanError, match=r"magnitude\.nii.*mm.*session"):
         magnitude_to_anatomical(
-            magnitude, brain, load_quality("testing")["linear"], "magnitude.nii"
+            magnitude, brain, ants_settings("testing")["linear"], "magnitude.nii"
         )
 
 

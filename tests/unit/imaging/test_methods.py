@@ -7,7 +7,7 @@ import copy
 import pytest
 
 from contrage.imaging.provenance.methods import citations, limits, paragraph
-from contrage.imaging.space.mni import load_quality
+from contrage.plan.imaging import ants_settings
 
 TEMPLATE = {"file": "mni_icbm152_t1_tal_nlin_sym_09a_converted.nii.gz", "sha256": "ab12"}
 SETTINGS = {
@@ -15,7 +15,7 @@ SETTINGS = {
     "maps": ["stiffness"],
     "skull_strip": {"method": "template"},
     "bias_correction": {"target": "anatomical", "shrink_factor": 3, "iterations": [17, 13]},
-    "registration": {"transform": "affine", "quality": "testing", "seed": 77},
+    "registration": {"transform": "affine", "interpolation": "linear", "voxel_mm": 2, "seed": 77},
 }
 
 
@@ -24,6 +24,9 @@ def text(**changes) -> str:
     settings = copy.deepcopy(SETTINGS)
     for block, change in changes.items():
         settings[block] = {**settings[block], **change} if isinstance(change, dict) else change
+    asked = settings["registration"]
+    settings["registration"] = {"quality": "testing", **asked}
+    settings["registration"]["ants"] = ants_settings(settings["registration"]["quality"])
     return paragraph(settings, TEMPLATE)[0]
 
 
@@ -37,7 +40,7 @@ def test_numbers_come_from_the_settings():
 @pytest.mark.parametrize("quality", ["testing", "precise"])
 @pytest.mark.parametrize("part", ["pose", "linear"])
 def test_numbers_of_the_registration_come_from_its_quality(quality, part):
-    asked = load_quality(quality)[part]
+    asked = ants_settings(quality)[part]
     told = text(registration={"quality": quality})
     iterations = "/".join(map(str, asked["ants"]["aff_iterations"]))
     assert f"at {asked['template_mm']} mm ({asked['ants']['aff_metric']}" in told
@@ -83,6 +86,7 @@ def test_what_was_not_done_is_not_told():
 @pytest.mark.parametrize("method", ["template", "bet", "freesurfer", "none"])
 def test_what_is_used_is_cited_and_nothing_else(transform, method):
     settings = copy.deepcopy(SETTINGS)
+    settings["registration"] |= {"quality": "testing", "ants": ants_settings("testing")}
     settings["registration"]["transform"] = transform
     settings["skull_strip"]["method"] = method
     _, names = paragraph(settings, TEMPLATE)

@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 import yaml
+from imaging_chain import preprocess
 
 from contrage.files import read_json, save_nifti, write_json
 from contrage.imaging.images import Image, load
-from contrage.imaging.preprocess import preprocess
 from contrage.imaging.quality.measure import metrics, quality
 from contrage.imaging.quality.misplaced import misplaced, outer_limits
 from contrage.imaging.template.grids import mni_grid, mni_template

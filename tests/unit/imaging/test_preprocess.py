@@ -8,13 +8,13 @@ from pathlib import Path
 import nibabel as nib
 import numpy as np
 import pytest
+from imaging_chain import preprocess
 
 from contrage.errors import SettingsError
 from contrage.files import read_json, save_nifti, sha256
 from contrage.imaging.check import check
 from contrage.imaging.images import load, transform_points
 from contrage.imaging.masks import dice
-from contrage.imaging.preprocess import preprocess
 from contrage.imaging.space.affines import read_affine
 from contrage.imaging.template.grids import mni_grid, mni_template, template_checksum
 
@@ -120,7 +120,8 @@ def test_the_sidecar_tells_inputs_settings_versions_template_and_times(done):
     assert {"contrage", "antspyx", "nibabel"} <= record["versions"].keys()
     assert record["threads"] == 1 and record["seed"] == 1
     names = [step["name"] for step in record["steps"]]
-    assert names == ["load ANTs", "skull strip", "bias correction", "registration", "to MNI152"]
+    steps = ("skull strip", "bias correction", "registration")
+    assert names == [name for step in steps for name in ("load ANTs", step)] + ["to MNI152"]
     assert record["seconds"] == pytest.approx(sum(s["seconds"] for s in record["steps"]))
 
 
@@ -187,22 +188,24 @@ def empty_mask(tmp_path, save):
     }
 
 
-def test_a_stage_that_fails_leaves_empty_files_and_the_reason(tmp_path, empty_mask):
+def test_a_step_that_fails_leaves_empty_files_of_its_own_and_the_reason(tmp_path, empty_mask):
     settings = {**AS_IT_IS, "skull_strip": {"method": "mask"}}
-    record = run(tmp_path, settings, **empty_mask)
-    assert record["status"] == "failed" and record["stage"] == "preprocess"
+    wanted = ("brain_mask", "preproc_mask", "preproc_stiffness")
+    record = run(tmp_path, settings, wanted, **empty_mask)
+    assert record["status"] == "failed" and record["stage"] == "register"
     assert "map.nii.gz: has no values inside" in record["reason"]
     assert not record["unexpected"]
-    assert all((tmp_path / "out" / name).stat().st_size == 0 for name in NAMES.values())
+    full = {name for name in wanted if (tmp_path / "out" / NAMES[name]).stat().st_size}
+    assert full == {"brain_mask"}, "the brain was found: another try need not look for it again"
 
 
 def test_an_error_of_ants_is_the_scans(tmp_path, head, save, monkeypatch):
-    import contrage.imaging.preprocess as module
+    import contrage.imaging.strip as module
 
     def explode(*arguments):
         raise RuntimeError("Registration failed with error code 1")
 
-    monkeypatch.setattr(module, "strip", explode)
+    monkeypatch.setattr(module, "find_brain", explode)
     path = save(tmp_path / "t1.nii.gz", head.image.array, head.image.affine)
     record = run(tmp_path, AS_IT_IS, (), anatomical=path)
     assert "t1.nii.gz: skull strip failed" in record["reason"]
@@ -211,9 +214,9 @@ def test_an_error_of_ants_is_the_scans(tmp_path, head, save, monkeypatch):
 def test_an_error_that_nobody_expected_is_recorded_as_such(
     tmp_path, head, save, monkeypatch, caplog
 ):
-    import contrage.imaging.preprocess as module
+    import contrage.imaging.register as module
 
-    monkeypatch.setattr(module, "_estimate", lambda *arguments: 1 / 0)
+    monkeypatch.setattr(module, "estimate", lambda *arguments: 1 / 0)
     path = save(tmp_path / "t1.nii.gz", head.image.array, head.image.affine)
     record = run(tmp_path, AS_IT_IS, ("brain_mask",), anatomical=path)
     assert record["status"] == "failed" and record["unexpected"]
@@ -225,12 +228,12 @@ def test_an_error_that_nobody_expected_is_recorded_as_such(
 def test_too_little_memory_and_wrong_settings_are_not_the_scans(
     tmp_path, head, save, monkeypatch, error
 ):
-    import contrage.imaging.preprocess as module
+    import contrage.imaging.register as module
 
     def fail(*arguments):
         raise error
 
-    monkeypatch.setattr(module, "_estimate", fail)
+    monkeypatch.setattr(module, "estimate", fail)
     path = save(tmp_path / "t1.nii.gz", head.image.array, head.image.affine)
     with pytest.raises(type(error)):
         run(tmp_path, AS_IT_IS, ("brain_mask",), anatomical=path)

@@ -17,7 +17,7 @@ from contrage.imaging.quality.measure import flags, metrics, quality
 from contrage.imaging.space.affines import write_affine
 from contrage.imaging.template.grids import mni_grid, mni_template
 
-OK = {"status": "ok", "stage": "preprocess", "reason": None, "inputs": {}}
+OK = {"status": "ok", "stage": "register", "reason": None, "inputs": {}}
 
 
 @pytest.fixture

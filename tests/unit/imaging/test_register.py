@@ -11,17 +11,19 @@ import numpy as np
 import pytest
 
 from contrage.errors import BadScanError, SettingsError
-from contrage.imaging.ants.bridge import import_ants, to_ants, warp_apply
+from contrage.imaging.ants.bridge import to_ants, warp_apply
+from contrage.imaging.ants.load import import_ants
 from contrage.imaging.images import Image, grid_points, resample, shrink, transform_points
 from contrage.imaging.space.affines import write_affine
-from contrage.imaging.space.mni import Transform, estimate, load_quality, nearest
+from contrage.imaging.space.mni import Transform, estimate, nearest
 from contrage.imaging.template.grids import mni_grid
+from contrage.plan.imaging import ants_settings
 
 
 @pytest.fixture(scope="module")
 def testing():
     import_ants(1)
-    return load_quality("testing")
+    return ants_settings("testing")
 
 
 @pytest.fixture(scope="module")
@@ -80,7 +82,7 @@ def test_an_unknown_transform_or_quality_is_refused_and_the_known_ones_listed(br
     with pytest.raises(SettingsError, match="rigid, similarity, affine, syn, none"):
         estimate(brain, "a.nii", "elastic", {}, None, tmp_path)
     with pytest.raises(SettingsError, match="precise, testing"):
-        load_quality("perfect")
+        ants_settings("perfect")
 
 
 def test_a_brain_that_cannot_be_placed_is_a_bad_scan(brain, testing, tmp_path, monkeypatch):
@@ -149,15 +151,16 @@ REPEAT = """
 import sys
 from pathlib import Path
 import numpy as np
-from contrage.imaging.ants.bridge import import_ants
+from contrage.imaging.ants.load import import_ants
 from contrage.imaging.bias import bias_field
 from contrage.imaging.images import load
-from contrage.imaging.space.mni import estimate, load_quality
-from contrage.imaging.strip import strip
+from contrage.imaging.space.mni import estimate
+from contrage.plan.imaging import ants_settings
+from contrage.imaging.skull_strip._find import find_brain
 path, folder = Path(sys.argv[1]), Path(sys.argv[2])
 import_ants(7)
-head, quality = load(path), load_quality("testing")
-found = strip(head, path, "template", quality)
+head, quality = load(path), ants_settings("testing")
+found = find_brain(head, path, "template", quality)
 field = bias_field(head, found.mask, {})
 brain = head.with_array(head.array * found.mask / field)
 affine = estimate(brain, path, "affine", quality, found.pose, folder).affine

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import imaging_chain
 import pytest
 
 from contrage.files import read_json, sha256
@@ -44,22 +45,33 @@ def scan(head, make_map, save, tmp_path_factory) -> Path:
 
 
 def preprocess(scan: Path, name: str, transform: str, threads: int) -> dict[str, str]:
-    """Run the command with all thread counts set; return the checksum of each file it wrote."""
+    """Run the commands with all thread counts set; return the checksum of each file they wrote."""
     out = scan / name / "out"
     images = {**NAMES, **(WARP if transform == "syn" else {})}
-    registration = {"transform": transform, "quality": "testing", "seed": 1}
-    bias = {"target": "anatomical", "shrink_factor": 4, "iterations": [20, 20, 20]}
-    settings = {"registration": registration, "bias_correction": bias}
-    options = {image.replace("_", "-"): out / file for image, file in images.items()}
-    options |= {"anatomical": scan / "t1.nii.gz", "stiffness": scan / "map.nii.gz"}
-    options |= {"check": scan / "check.json", "sidecar": out / "sub-1_desc-preproc.json"}
-    options |= {"raw": scan, "derivatives": out}
-    command = [sys.executable, "-m", "contrage", "preprocess", "--settings", json.dumps(settings)]
-    command += [word for option, path in options.items() for word in (f"--{option}", str(path))]
     environment = {**os.environ, **dict.fromkeys(VARIABLES, str(threads))}
     environment["PYTHONPATH"] = os.pathsep.join(sys.path)
-    done = subprocess.run(command, env=environment, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
+
+    def command(step: str):
+        def run(settings: dict, **options: Path | None) -> None:
+            words = [sys.executable, "-m", "contrage", step, "--settings", json.dumps(settings)]
+            for option, path in options.items():
+                words += [f"--{option.replace('_', '-')}", str(path)] if path else []
+            done = subprocess.run(words, env=environment, capture_output=True, text=True)
+            assert done.returncode == 0, done.stderr
+
+        return run
+
+    imaging_chain.preprocess(
+        {"registration": {"transform": transform, "quality": "testing", "seed": 1}},
+        check=scan / "check.json",
+        sidecar=out / "sub-1_desc-preproc.json",
+        steps=tuple(command(step) for step in ("strip", "correct", "register")),
+        raw=scan,
+        derivatives=out,
+        anatomical=scan / "t1.nii.gz",
+        stiffness=scan / "map.nii.gz",
+        **{image: out / file for image, file in images.items()},
+    )
     return {file: sha256(out / file) for file in images.values()}
 
 

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 from forms import VOLUME
+from targets import BLOCK
 
 from contrage.dataset.normalise import feature_statistics
 
@@ -32,6 +33,7 @@ SETTINGS = {
         "views": 2,
         "threads": 1,
     },
+    "target": BLOCK,
     "dataset": {"normalisation": "train", "field_of_view": "own", "voxel_mm": 4, "form": VOLUME},
     "seed": 0,
     "snapshot_epochs": [],

@@ -14,7 +14,7 @@ from torch.optim import optimizer
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from contrage import losses
-from contrage.learning.loop.epoch import Material, batch_loss
+from contrage.learning.loop.epoch import EpochInputs, batch_loss
 from contrage.learning.loop.state import start
 from contrage.learning.machine.precision import Precision
 from contrage.learning.views import augment
@@ -38,10 +38,10 @@ def step(settings) -> None:
     precision = Precision("float32", META)
     state = start(settings, PART, AGES, precision, (10, 12, 8))
     targets = state.targets(AGES).to(META)
-    material = Material(settings, None, None, targets, None, [], state.network, precision)
+    inputs = EpochInputs(settings, None, None, targets, None, [], state.network, precision)
     images = torch.empty(8, 1, 10, 12, 8, device=META)
     part = torch.arange(8, device=META)
-    state.learn(batch_loss(state, material, images, part, torch.Generator()), 1.0)
+    state.learn(batch_loss(state, inputs, images, part, torch.Generator()), 1.0)
 
 
 @pytest.mark.parametrize("formulation", ["paper", "released"])

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from contrage.learning.loop.epoch import Material, batch_loss
+from contrage.learning.loop.epoch import EpochInputs, batch_loss
 from contrage.learning.loop.optimiser import OPTIMISERS
 from contrage.learning.loop.state import start
 from contrage.learning.machine.precision import HALVES, Precision, choose
@@ -54,9 +54,9 @@ def batch_of(settings, name: str):
     torch.manual_seed(0)
     state = start(settings, PART, AGES, precision, (10, 12, 8))
     targets = state.targets(AGES)
-    material = Material(settings, None, None, targets, None, [], state.network, precision)
+    inputs = EpochInputs(settings, None, None, targets, None, [], state.network, precision)
     images = torch.randn(8, 1, 10, 12, 8)
-    return state, batch_loss(state, material, images, torch.arange(8), torch.Generator())
+    return state, batch_loss(state, inputs, images, torch.arange(8), torch.Generator())
 
 
 @pytest.mark.parametrize("loss", ["exp", "rnc", "l1"])
@@ -164,10 +164,10 @@ def test_interrupted_training_in_float16_keeps_its_scale(cohort, settings, monke
     train(settings, **cohort.inputs, **cohort.outputs("whole"))
     run_epoch = training.run_epoch
 
-    def fail(state, material):
+    def fail(state, inputs):
         if state.epoch == 2:
             raise KeyboardInterrupt
-        run_epoch(state, material)
+        run_epoch(state, inputs)
 
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
         patch.setattr(training, "CHECKPOINT_SECONDS", 0.0)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+from targets import AGE
 
 from contrage.errors import SettingsError, TableError
 from contrage.files import read_json
@@ -111,7 +112,7 @@ def test_table_without_ages_is_named(tmp_path):
     path = tmp_path / "scans.tsv"
     path.write_text("scan_id\tparticipant_id\tage\trow\nsub-1\tsub-1\tn/a\t0\n")
     with pytest.raises(TableError, match=r"scans\.tsv"):
-        read_scans(path)
+        read_scans(path, AGE)
 
 
 def test_fold_that_does_not_exist_is_named(cohort):

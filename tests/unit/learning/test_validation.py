@@ -211,5 +211,5 @@ def test_prediction_is_scaled_by_the_ages_that_put_it_back_into_years(
     (state,) = started
     told = state.loss.training_ages
     assert len(told) == len(cohort.train)
-    assert told.mean().item() == pytest.approx(state.age_mean, rel=1e-6)
-    assert told.std(correction=0).item() == pytest.approx(state.age_sd, rel=1e-6)
+    assert told.mean().item() == pytest.approx(state.target_mean, rel=1e-6)
+    assert told.std(correction=0).item() == pytest.approx(state.target_sd, rel=1e-6)

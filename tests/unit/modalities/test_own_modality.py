@@ -80,7 +80,7 @@ def prepared(study: Path, image: str) -> dict:
     asked = settings_of({**cohort, "age_unit": "auto", "columns": []})
     files = {name: study / f"{name}.tsv" for name in ("scans", "excluded", "rows", "left_out")}
     register(asked, scans=files["scans"], excluded=files["excluded"])
-    reading = {"kind": kind.prepared, "reader": modalities.reader(image), "voxel_mm": 4}
+    reading = {"kind": kind.prepared, "reader": kind.reader, "voxel_mm": 4}
     arrays({**cohort, **reading}, array=study / "array.npy", **files)
     select(
         {"quality_action": None},
@@ -100,7 +100,7 @@ def prepared(study: Path, image: str) -> dict:
 
 def test_it_is_found_and_says_who_fits(measures):
     assert measures in modalities.learned()
-    assert modalities.reader(measures) == "contrage.modalities.measures"
+    assert modalities.load(measures).reader == "contrage.modalities.measures"
     fitting = encoders.fitting(modalities.load(measures).form)
     assert {"mlp", "small"} <= set(fitting)
 

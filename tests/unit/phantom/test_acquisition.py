@@ -3,6 +3,7 @@ from __future__ import annotations
 import nibabel as nib
 import numpy as np
 import pytest
+from given import given
 
 from contrage.cohort.phantom.heads.acquisition import (
     PROTOCOLS,
@@ -15,12 +16,15 @@ from contrage.cohort.phantom.heads.acquisition import (
     slab,
     wanted_coverage,
 )
-from contrage.cohort.phantom.heads.settings import PhantomSettings
 from contrage.cohort.phantom.heads.template import Grid, apply, sample, stretch
+from contrage.settings.blocks.phantom import PhantomSettings
 
 
 def test_poses_stay_within_the_limits_and_use_them():
-    poses = [make_pose("F", PhantomSettings(), np.random.default_rng(k)) for k in range(300)]
+    poses = [
+        make_pose("F", given(PhantomSettings, "cohort.phantom"), np.random.default_rng(k))
+        for k in range(300)
+    ]
     degrees = np.abs([pose.degrees for pose in poses])
     millimetres = np.abs([pose.millimetres for pose in poses])
     assert degrees.max() <= 15
@@ -35,7 +39,7 @@ def test_poses_stay_within_the_limits_and_use_them():
 
 
 def test_a_pose_and_its_inverse_cancel(rng):
-    pose = make_pose("M", PhantomSettings(), rng)
+    pose = make_pose("M", given(PhantomSettings, "cohort.phantom"), rng)
     np.testing.assert_allclose(pose.to_scanner @ pose.to_template, np.eye(4), atol=1e-12)
     np.testing.assert_allclose(pose.to_scanner, pose.rigid @ pose.scaling)
     turn = pose.rigid[:3, :3]

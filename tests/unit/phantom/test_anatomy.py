@@ -2,13 +2,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from given import given
 
 from contrage.cohort.phantom.heads.ageing import TISSUES, aged_years, make_brain
 from contrage.cohort.phantom.heads.deformation import make_thinning, make_ventricles
 from contrage.cohort.phantom.heads.plan import PhantomParticipant
 from contrage.cohort.phantom.heads.regions import NAMES, ellipsoid, make_regions, tube
-from contrage.cohort.phantom.heads.settings import PhantomSettings, read_settings
-from contrage.errors import SettingsError
+from contrage.settings.blocks.phantom import PhantomSettings
 
 
 @pytest.fixture(scope="module")
@@ -99,7 +99,9 @@ def test_years_count_more_after_sixty():
 
 
 def test_expected_ageing_follows_the_published_rates(rng):
-    same = PhantomSettings(between_subject=0, scan_rescan=0, study_offset=0)
+    same = given(
+        PhantomSettings, "cohort.phantom", between_subject=0, scan_rescan=0, study_offset=0
+    )
     young, old = (make_brain(person(age), same, rng) for age in (25.0, 75.0))
     assert young.ventricle_ml == pytest.approx(13.9)
     assert np.log(old.ventricle_ml / young.ventricle_ml) / 50 == pytest.approx(0.0146)
@@ -112,7 +114,7 @@ def test_expected_ageing_follows_the_published_rates(rng):
 
 
 def test_participants_of_one_age_differ_as_real_ones_do():
-    settings = PhantomSettings()
+    settings = given(PhantomSettings, "cohort.phantom")
     brains = [make_brain(person(25.0), settings, np.random.default_rng(k)) for k in range(500)]
     spread = {
         name: np.std([b.stiffness[name] for b in brains]) / TISSUES[name].stiffness
@@ -126,25 +128,8 @@ def test_participants_of_one_age_differ_as_real_ones_do():
 
 
 def test_without_ageing_age_changes_nothing():
-    still = PhantomSettings(ageing=0)
+    still = given(PhantomSettings, "cohort.phantom", ageing=0)
     young, old = (make_brain(person(a), still, np.random.default_rng(3)) for a in (20.0, 80.0))
     assert young.ventricle_ml == old.ventricle_ml
     assert young.cortex == old.cortex
     assert young.stiffness == old.stiffness
-
-
-@pytest.mark.parametrize(
-    ("settings", "message"),
-    [
-        ({"participant": 60}, "unknown key 'participant'"),
-        ({"t1_voxel_mm": [1, 1]}, "three sizes"),
-        ({"t1_voxel_mm": 1.5}, "three sizes"),
-        ({"stiffness_voxel_mm": [0.1, 2, 2]}, "between"),
-        ({"bias_strength": 2}, "bias_strength"),
-        ({"min_coverage": 1.2}, "min_coverage"),
-        ({"noise": "much"}, "noise"),
-    ],
-)
-def test_settings_that_cannot_work_are_named(settings, message):
-    with pytest.raises(SettingsError, match=message):
-        read_settings(settings)

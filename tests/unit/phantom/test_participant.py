@@ -6,20 +6,21 @@ import nibabel as nib
 import numpy as np
 import pandas as pd
 import pytest
+from given import given
 from scipy import ndimage
 
 from contrage.cohort.phantom.heads.acquisition import PROTOCOLS
-from contrage.cohort.phantom.heads.participant import Scan, make_participant
+from contrage.cohort.phantom.heads.participant import Acquired, make_participant
 from contrage.cohort.phantom.heads.plan import plan
 from contrage.cohort.phantom.heads.regions import tube
 from contrage.cohort.phantom.heads.tables import make_tables
 from contrage.cohort.phantom.heads.template import Grid, apply, resample, sample
 from contrage.errors import SettingsError
+from contrage.settings.blocks.phantom import PhantomScanSettings, PhantomSettings
 
-SETTINGS = {
+COHORT = {
     "participants": 12,
     "seed": 7,
-    "index": 3,
     "t1_voxel_mm": [3.0, 3.2, 3.4],
     "stiffness_voxel_mm": [3.0, 3.0, 3.4],
 }
@@ -34,6 +35,12 @@ FILES = {
 }
 
 
+def settings(index=3, **changes):
+    return PhantomScanSettings(
+        index, given(PhantomSettings, "cohort.phantom", **{**COHORT, **changes})
+    )
+
+
 def paths(folder):
     return {key: folder / name for key, name in FILES.items()}
 
@@ -41,11 +48,11 @@ def paths(folder):
 @pytest.fixture(scope="module")
 def written(tmp_path_factory):
     result = paths(tmp_path_factory.mktemp("phantom"))
-    make_participant(SETTINGS, **result)
+    make_participant(settings(), **result)
     return result
 
 
-def clean_t1(scan: Scan) -> np.ndarray:
+def clean_t1(scan: Acquired) -> np.ndarray:
     """Undo bias and gain: white matter becomes 1."""
     flat = scan.t1 / scan.bias
     return flat / np.percentile(flat[scan.mask], 90)
@@ -53,14 +60,14 @@ def clean_t1(scan: Scan) -> np.ndarray:
 
 def test_the_same_settings_give_the_same_bytes(written, tmp_path):
     again = paths(tmp_path)
-    make_participant(SETTINGS, **again)
+    make_participant(settings(), **again)
     for key, path in again.items():
         assert path.read_bytes() == written[key].read_bytes(), key
 
 
 def test_another_seed_gives_other_images(written, tmp_path):
     other = paths(tmp_path)
-    make_participant({**SETTINGS, "seed": 8}, **other)
+    make_participant(settings(seed=8), **other)
     assert other["anatomical"].read_bytes() != written["anatomical"].read_bytes()
     assert other["stiffness"].read_bytes() != written["stiffness"].read_bytes()
 
@@ -88,7 +95,7 @@ def test_the_truth_names_the_participant_of_the_plan(written):
 
 def test_a_participant_outside_the_plan_is_refused(tmp_path):
     with pytest.raises(SettingsError, match="no participant 12"):
-        make_participant({**SETTINGS, "index": 12}, **paths(tmp_path))
+        make_participant(settings(index=12), **paths(tmp_path))
 
 
 def test_voxels_and_orientations_are_those_of_the_study(typical):
@@ -202,7 +209,7 @@ def test_coverage_is_what_the_slab_holds_of_the_brain(typical, template):
 
 def test_a_cohort_of_full_coverage_can_be_asked_for(tmp_path):
     files = paths(tmp_path)
-    make_participant({**SETTINGS, "min_coverage": 1}, **files)
+    make_participant(settings(min_coverage=1), **files)
     full = nib.load(files["stiffness"])
     truth = json.loads(files["truth"].read_text())
     assert truth["stiffness"]["coverage"] > 0.999
@@ -219,7 +226,7 @@ def test_regional_truth_agrees_with_the_map(ageing, template):
         assert here == pytest.approx(scan.truth["stiffness"]["regions_in_map"][name], rel=0.3)
 
 
-def ventricle_ml(scan: Scan) -> float:
+def ventricle_ml(scan: Acquired) -> float:
     """Measure what is dark near the ventricles in the T1, in mL of template space."""
     image = clean_t1(scan)
     step = 1.5
@@ -290,7 +297,11 @@ def test_the_whole_brain_softens_by_about_half_a_per_cent_a_year(ageing):
 
 def test_tables_describe_the_cohort_as_bids_asks(tmp_path):
     table, description = tmp_path / "participants.tsv", tmp_path / "dataset_description.json"
-    make_tables({"participants": 12, "seed": 7}, participants=table, description=description)
+    make_tables(
+        given(PhantomSettings, "cohort.phantom", participants=12, seed=7),
+        participants=table,
+        description=description,
+    )
     frame = pd.read_csv(table, sep="\t")
     assert list(frame.columns) == ["participant_id", "age", "sex", "site"]
     people = plan(12, 7)

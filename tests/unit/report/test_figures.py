@@ -9,6 +9,7 @@ import synthetic
 from PIL import Image
 
 from contrage.files import read_json, read_npz
+from contrage.layout import Results
 from contrage.report.elements import cohort, outcome
 from contrage.report.elements.cohort import by_participant
 from contrage.report.elements.embedding import flatten, neighbour_gap
@@ -223,7 +224,16 @@ def canvas(report, draw, monkeypatch):
     """Return what a function draws, in place of its entry for the page."""
     monkeypatch.setattr(f"{draw.__module__}.save", lambda canvas, *_: canvas)
     scans = report.path("dataset", "scans.tsv")
-    given = gather(report.settings, report.results, scans, report.derivatives, report.root)
+    given = gather(
+        report.settings,
+        scans,
+        report.derivatives,
+        report.root,
+        tables=report.tables(),
+        predictions=report.files(Results.predictions),
+        curves=str(report.path(Results.curve)),
+        snapshots=report.snapshots(),
+    )
     return draw(given)
 
 

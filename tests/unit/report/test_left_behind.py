@@ -12,7 +12,9 @@ import pytest
 import synthetic
 from conftest import Report
 
+from contrage.layout import Results
 from contrage.report import trainings
+from contrage.report.planned import by_row, curves_by_row
 from contrage.tables import read_tsv, write_tsv
 
 SEEDS = [5, 6]
@@ -74,15 +76,21 @@ def test_another_seed_fold_row_scan_and_rule_on_disk_give_the_same_bytes(report)
 
 
 def test_counts_and_warnings_go_by_the_seeds_and_folds_of_the_run(report) -> None:
-    where = report.results, report.settings
-    own = trainings.tested(*where, ["exp"])
+    def of(pattern: str) -> dict[str, list[Path]]:
+        return by_row(pattern, report.files(pattern))
+
+    own = trainings.tested(of(Results.predictions), ["exp"])
     leave_behind(report)
-    assert trainings.tested(*where, ["exp"]) == own == 12
-    assert trainings.broken(*where, ["exp", "dynlocrep"]) == []
-    more = report.settings | {"folds": [0, 1]}
-    assert trainings.broken(report.results, more, ["exp"]) == ["exp"]
-    assert trainings.networks(*where)["loss"].tolist() == ["exp", "dynlocrep"]
-    assert len(trainings.epochs(*where)) == 0, "nothing stops early here"
+    assert trainings.tested(of(Results.predictions), ["exp"]) == own == 12
+    metrics, place = of(Results.metrics), str(report.path(Results.curve))
+    curves = curves_by_row(place, report.settings)
+    assert trainings.broken(curves, ["exp", "dynlocrep"]) == []
+    assert trainings.networks(metrics, report.settings["rows"])["loss"].tolist() == [
+        "exp", "dynlocrep",
+    ]  # fmt: skip
+    assert len(trainings.epochs(metrics, curves, report.settings)) == 0, "nothing stops early here"
+    report.settings["folds"] = [0, 1]
+    assert trainings.broken(curves_by_row(place, report.settings), ["exp"]) == ["exp"]
 
 
 def test_a_table_of_sites_of_an_earlier_cohort_of_scans_is_not_told(report) -> None:

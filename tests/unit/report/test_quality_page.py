@@ -11,8 +11,8 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from contrage.cohort.names import check_file, quality_file
 from contrage.files import write_json
+from contrage.layout import check_file, quality_file
 from contrage.report.quality.page import quality_page
 from contrage.report.quality.rows import measured
 from contrage.tables import read_tsv, write_tsv

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from targets import BLOCK
 
 from contrage.evaluation.choose import choose, search_table
 from contrage.files import read_json, write_json
@@ -28,7 +29,7 @@ def write_search(results, rows: dict, folds: int = 1, draws: int = 30) -> None:
                 paths.append(results / "search" / row / f"{fold}-{number}.json")
                 write_json(paths[-1], {"mae": error})
             best.append(results / "search" / row / f"{fold}-best.json")
-            where = {"row": row, "split": 0, "fold": fold, "draws": drawn}
+            where = {"row": row, "split": 0, "fold": fold, "draws": drawn, "target": BLOCK}
             choose(where, metrics=paths, output=best[-1])
     search_table({}, best=best, output=results / "tables" / "search.tsv")
 
@@ -85,7 +86,7 @@ def test_every_kind_of_search_can_be_drawn(bare, ranges, draws):
 
     use_style()
     scans, folder = bare.path("dataset", "scans.tsv"), bare.root
-    entry = draw(gather(bare.settings, bare.results, scans, folder, bare.path("figures")))
+    entry = draw(gather(bare.settings, scans, folder, bare.path("figures"), tables=bare.tables()))
     assert entry.name == "search"
     assert bare.path("figures", entry.file).stat().st_size > 5000
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pandas as pd
 
 from contrage.files import write_json
@@ -37,13 +39,17 @@ def told(start: dict | None) -> tuple[str, Study]:
     return " ".join(f"{note.title}: {note.text}" for note in notes(study)), study
 
 
+def files(folder: Path) -> list[Path]:
+    return sorted(file for file in folder.rglob("*") if file.is_file())
+
+
 def test_the_pretraining_is_told_in_a_line(tmp_path):
     metrics = {"mae": 3.456, "mae_baseline": 12.3, "n_test": 20}
     write_json(tmp_path / "metrics/exp/seed-0.json", metrics)
     write_tsv(tmp_path / "dataset/scans.tsv", pd.DataFrame({"scan_id": range(97)}))
     out = pd.DataFrame({"scan_id": range(3), "stage": ["experiment", "quality", "experiment"]})
     write_tsv(tmp_path / "dataset/excluded.tsv", out)
-    text, study = told(beginning(START, tmp_path))
+    text, study = told(beginning(START, files(tmp_path)))
     assert (
         "Rows called pre-trained start from an encoder pre-trained with Exponential for 300 epochs "
         "on the T1w images of the cohort openbhb (97 scans); on the 20 held out of these its error "
@@ -59,9 +65,9 @@ def test_whose_chance_the_sd_holds_is_said(tmp_path):
         write_json(tmp_path / f"metrics/exp/seed-{seed}.json", metrics)
     write_tsv(tmp_path / "dataset/scans.tsv", pd.DataFrame({"scan_id": range(97)}))
     write_tsv(tmp_path / "dataset/excluded.tsv", pd.DataFrame({"stage": ["quality"]}))
-    shared, _ = told(beginning(START | {"seeds": [3]}, tmp_path))
+    shared, _ = told(beginning(START | {"seeds": [3]}, files(tmp_path)))
     assert "All 3 training seeds start from this one pre-training, so that the SD" in shared
-    own, _ = told(beginning(START | {"seeds": [3, 5]}, tmp_path))
+    own, _ = told(beginning(START | {"seeds": [3, 5]}, files(tmp_path)))
     assert "its error is 3.50 years" in own
     assert "Each training seed has a pre-training of its own" in own
     assert "leaves its own chance out" not in own
@@ -72,9 +78,9 @@ def test_a_pretraining_that_stops_early_does_not_claim_all_its_epochs(tmp_path):
     write_json(tmp_path / "metrics/exp/seed-0.json", metrics)
     write_tsv(tmp_path / "dataset/scans.tsv", pd.DataFrame({"scan_id": range(97)}))
     write_tsv(tmp_path / "dataset/excluded.tsv", pd.DataFrame({"scan_id": [], "stage": []}))
-    text, _ = told(beginning({**START, "stops_early": True}, tmp_path))
+    text, _ = told(beginning({**START, "stops_early": True}, files(tmp_path)))
     assert "with Exponential for up to 300 epochs with an early stop (kept: 120) on the" in text
-    text, _ = told(beginning({**START, "stops_early": False}, tmp_path))
+    text, _ = told(beginning({**START, "stops_early": False}, files(tmp_path)))
     assert "with Exponential for 300 epochs on the" in text
 
 

@@ -133,10 +133,5 @@ def test_run_times_of_what_is_in_the_plan_no_longer_do_not_count(tmp_path) -> No
     assert table["jobs"].to_dict() == {"check": 1, "screen": 1, "train": 2}
 
 
-def test_seconds_of_preprocessing_steps_come_from_the_sidecars(whole) -> None:
-    table = read_tsv(whole.path("tables", "runtimes.tsv")).set_index("step")
-    assert table.loc["preprocess: skull_strip", "total_s"] == pytest.approx(6 * 12.5)
-
-
 def test_without_benchmarks_the_table_of_run_times_is_empty(tmp_path) -> None:
     assert len(runtime_table(PLANNED, {"derivatives": tmp_path, "results": tmp_path}, ["a"])) == 0

@@ -162,9 +162,9 @@ def make(report: Report, draw: bool = True) -> str:
         with small_figures():
             report.make_figures()
     is_table = report.settings["config"]["cohort"]["source"] == "table"
-    starts = report.settings.get("start")
+    starts, before = report.settings.get("start"), report.root / "results" / "demo-pretraining"
     report.make_page(
         columns=report.path("columns.tsv") if is_table else None,
-        pretraining=report.root / "results" / "demo-pretraining" if starts else None,
+        pretraining=sorted(before.rglob("*.*")) if starts else None,
     )
     return report.html

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from contrage import settings
 from contrage.errors import SettingsError
+from contrage.settings import door as settings
 
 
 @pytest.fixture(scope="session")

@@ -8,8 +8,8 @@ import pytest
 import yaml
 from snakemake.utils import update_config, validate
 
-from contrage import settings
 from contrage.settings import demo
+from contrage.settings import door as settings
 
 
 def without_references(part):

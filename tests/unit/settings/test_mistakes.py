@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from contrage import settings
 from contrage.cohort.bids_folder.images import FOLDERS
 from contrage.errors import SettingsError
+from contrage.settings import door as settings
 from contrage.settings.words import PATTERNS
 
 

@@ -120,9 +120,10 @@ def _far_off(name: str, value: float, usual: Usual | None) -> str | None:
 def _odd_spread(name: str, value: float | None, usual: Usual | None) -> str | None:
     if usual is None or value is None or usual.away(value) <= usual.reach:
         return None
+    title = modalities.load(name).title
     return (
         f"its values spread by {value:.0%} about their median, those of the cohort's maps by "
-        f"{usual.middle:.0%}; is it a map of the {modalities.load(name).title}, made as the others were?"
+        f"{usual.middle:.0%}; is it a map of the {title}, made as the others were?"
     )
 
 

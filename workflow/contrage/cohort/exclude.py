@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from contrage.cohort.names import participant
 from contrage.errors import SettingsError, TableError
+from contrage.scan_ids import participant
 from contrage.tables import is_missing, nearest, read_table
 
 COLUMNS = ("scan_id", "participant_id")

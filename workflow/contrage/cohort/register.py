@@ -6,10 +6,10 @@ import logging
 from pathlib import Path
 from typing import Any
 
-from contrage.cohort.names import participant
 from contrage.cohort.read import read_cohort
 from contrage.cohort.scans import FILES, Choice, Exclusion
 from contrage.files import write_text
+from contrage.scan_ids import participant
 from contrage.tables import write_rows, write_tsv
 
 log = logging.getLogger(__name__)

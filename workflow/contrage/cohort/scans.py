@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from contrage.cohort.ages.told import Unit, check_ages
-from contrage.cohort.names import LABEL, scan_id
 from contrage.errors import TableError, few
+from contrage.scan_ids import LABEL, scan_id
 
 YOUNGEST, OLDEST = 0.0, 120.0
 ADULT = 10.0

@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from contrage.cohort.names import scan_id
 from contrage.cohort.scans import participant_label
 from contrage.cohort.sources.table import feature_values, open_table, people
 from contrage.dataset.sidecar import write_array_sidecar
 from contrage.files import atomic
+from contrage.scan_ids import scan_id
 from contrage.tables import read_tsv, write_tsv
 
 log = logging.getLogger(__name__)

@@ -15,10 +15,10 @@ import numpy as np
 from contrage.dataset.dominance import warn
 from contrage.dataset.hold_out import hold_out
 from contrage.dataset.load import open_images
-from contrage.dataset.split import content
+from contrage.dataset.split import content, read_targets
 from contrage.errors import SettingsError
 from contrage.files import read_json, write_json
-from contrage.tables import read_table, read_tsv, write_rows
+from contrage.tables import read_table, write_rows
 
 log = logging.getLogger(__name__)
 
@@ -70,7 +70,7 @@ def inner_split(
     ----------
     settings : dict
         `purpose` (a key of `PURPOSES`), `fraction` (to hold out), `seed` (of the search, or of the
-        training), `normalisation`, `field_of_view`, `form`, `batch_size`.
+        training), `target`, `normalisation`, `field_of_view`, `form`, `batch_size`.
     scans, array, split : Path
         The experiment's scans, the cohort's images or features, the folds of one seed.
     fold : int
@@ -89,7 +89,7 @@ def inner_split(
     """
     whole = next(entry for entry in read_json(split)["folds"] if entry["fold"] == fold)
     keep_lines(scans, set(whole["train"]), inner_scans)
-    table = read_tsv(inner_scans)
+    table = read_targets(inner_scans, settings)
     purpose = PURPOSES[settings["purpose"]]
     chance = np.random.default_rng([*purpose.layer, settings["seed"], fold])
     drawn = hold_out(table["participant_id"], settings["fraction"], chance, purpose.key)

@@ -1,4 +1,4 @@
-"""Ages permuted among the training participants: what is left to learn is nothing."""
+"""Targets permuted among the training participants: what is left to learn is nothing."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import pandas as pd
 
 from contrage.files import read_json
 from contrage.tables import read_table, read_tsv, write_rows
+from contrage.target import Target
 
 log = logging.getLogger(__name__)
 
@@ -21,50 +22,53 @@ LAYER = 99
 def null_ages(
     settings: dict[str, Any], *, scans: Path, split: Path, fold: int, output: Path
 ) -> None:
-    """Write the experiment's scans with the ages of a fold's training participants permuted.
+    """Write the experiment's scans with the targets of a fold's training participants permuted.
 
-    Whoever is tested on keeps the age, so that the error of what is learned from this table is
+    Whoever is tested on keeps the target, so that the error of what is learned from this table is
     that of an encoder and a probe that had nothing to learn: the bar of chance.
 
     Parameters
     ----------
     settings : dict
-        `seed` of the training.
+        `seed` of the training, `target`.
     scans, split : Path
         The experiment's scans, the folds of this seed.
     fold : int
         Number of the fold.
     output : Path
-        Output TSV: the lines of `scans` as they stand, but for the ages of training scans.
+        Output TSV: the lines of `scans` as they stand, but for the targets of training scans.
     """
     entry = next(each for each in read_json(split)["folds"] if each["fold"] == fold)
     chance = np.random.default_rng([LAYER, settings["seed"], fold])
-    ages = permuted(read_tsv(scans), set(entry["train"]), chance)
+    name = Target(**settings["target"]).column
+    drawn = permuted(read_tsv(scans), set(entry["train"]), chance, name)
     whole = read_table(scans)
-    rows = [{**row, "age": ages.get(row["scan_id"], row["age"])} for row in whole.rows]
+    rows = [{**row, name: drawn.get(row["scan_id"], row[name])} for row in whole.rows]
     write_rows(output, whole.columns, rows)
-    log.info("fold %d: the ages of %d training scans are permuted", fold, len(ages))
+    log.info("fold %d: the targets of %d training scans are permuted", fold, len(drawn))
 
 
 def permuted(
-    table: pd.DataFrame, training: set[str], chance: np.random.Generator
+    table: pd.DataFrame, training: set[str], chance: np.random.Generator, column: str
 ) -> dict[str, float]:
-    """Return scan_id → age for the training scans, each participant with the age of another.
+    """Return scan_id → target for the training scans, each participant with that of another.
 
-    A participant gets the mean age of the one drawn; between the scans of one lie the years that
-    did, so that they stay one person's. With a scan each it is a permutation of the ages.
+    A participant gets the mean target of the one drawn; the scans of one stay as far apart as they
+    were, so that they stay one person's. With a scan each it is a permutation of the targets.
 
     Parameters
     ----------
     table : DataFrame
-        scan_id, participant_id, age.
+        scan_id, participant_id and the target's column.
     training : set of str
-        scan_id of those whose ages are permuted.
+        scan_id of those whose targets are permuted.
     chance : numpy.random.Generator
+    column : str
+        The target's.
     """
     part = table[table["scan_id"].isin(training)]
-    means = part.groupby("participant_id", sort=True)["age"].mean()
+    means = part.groupby("participant_id", sort=True)[column].mean()
     drawn = dict(zip(means.index, chance.permutation(means.to_numpy()), strict=True))
     own = part["participant_id"].map(means)
-    ages = part["participant_id"].map(drawn) + (part["age"] - own)
-    return dict(zip(part["scan_id"], ages.tolist(), strict=True))
+    values = part["participant_id"].map(drawn) + (part[column] - own)
+    return dict(zip(part["scan_id"], values.tolist(), strict=True))

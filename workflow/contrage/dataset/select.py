@@ -10,9 +10,10 @@ from typing import Any
 import pandas as pd
 
 from contrage.cohort.exclude import STAGE, read_exclusions, reason_told
-from contrage.cohort.names import check_file, participant, quality_file
 from contrage.errors import TableError, few
 from contrage.files import failed, read_json
+from contrage.layout import check_file, quality_file
+from contrage.scan_ids import participant
 from contrage.tables import read_tsv, write_tsv
 
 log = logging.getLogger(__name__)

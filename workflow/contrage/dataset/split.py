@@ -18,6 +18,7 @@ from contrage.errors import LeakageError, SettingsError
 from contrage.files import write_json
 from contrage.form import Form
 from contrage.tables import read_tsv
+from contrage.target import Target
 
 log = logging.getLogger(__name__)
 
@@ -29,7 +30,7 @@ def split(settings: dict[str, Any], *, scans: Path, array: Path, output: Path) -
     ----------
     settings : dict
         `split` (scheme, test_fraction, folds, seed, new_split_per_seed, stratify_by_age),
-        `seed` (of the training), `normalisation`, `field_of_view`, `form` (see
+        `target`, `seed` (of the training), `normalisation`, `field_of_view`, `form` (see
         `contrage.dataset.load.open_images`), `batch_size`.
     scans : Path
         The experiment's scans.
@@ -38,15 +39,15 @@ def split(settings: dict[str, Any], *, scans: Path, array: Path, output: Path) -
     output : Path
         JSON: scheme, seed and folds, each with train and test (scan_id), train_rows (of the
         array), mean and sd of each channel (of each feature, with its median), dominant (scans that
-        bring too much of the SD, each with its share of the squares), age_mean and age_sd of the
-        training scans.
+        bring too much of the SD, each with its share of the squares), <target>_mean and
+        <target>_sd of the training scans.
 
     Raises
     ------
     SettingsError
         If there are too few participants for the folds or scans for a batch.
     """
-    table = read_tsv(scans)
+    table = read_targets(scans, settings)
     images = open_images(array, settings)
     folds = []
     for number, (train, test) in enumerate(make_folds(table, settings["split"], settings["seed"])):
@@ -63,6 +64,20 @@ def split(settings: dict[str, Any], *, scans: Path, array: Path, output: Path) -
     write_json(output, {"scheme": scheme, "seed": settings["seed"], "folds": folds})
 
 
+def read_targets(scans: Path, settings: dict[str, Any]) -> pd.DataFrame:
+    """Read a table of scans, with the target's numbers as a further column `target`.
+
+    Raises
+    ------
+    TableError
+        If a scan has none.
+    """
+    table, target = read_tsv(scans), Target(**settings["target"])
+    values = target.of(table.to_dict("records"), scans)
+    # pandas' own reading of the numbers, where they are some: it rounds the last digit otherwise.
+    return table.assign(target=values if target.is_binary else table[target.column])
+
+
 def content(
     images: np.ndarray, train: pd.DataFrame, test: pd.DataFrame, settings: dict[str, Any]
 ) -> dict[str, Any]:
@@ -73,27 +88,28 @@ def content(
     images : ndarray of shape (scans, channels, …) or (scans, features)
         Of the whole cohort.
     train, test : DataFrame
-        scan_id, participant_id, age, row.
+        scan_id, participant_id, target, row.
     settings : dict
-        `normalisation`, `field_of_view` and `form`.
+        `target`, `normalisation`, `field_of_view` and `form`.
 
     Raises
     ------
     LeakageError
         If a participant is in both.
     SettingsError
-        If everybody that is learned from has one age.
+        If everybody that is learned from has one and the same target.
     """
     check_leakage(train["participant_id"], test["participant_id"])
-    check_ages(train["age"])
+    target = Target(**settings["target"])
+    check_varies(train["target"], target)
     rows = train["row"].to_numpy(int)
     return {
         "train": train["scan_id"].tolist(),
         "test": test["scan_id"].tolist(),
         "train_rows": rows.tolist(),
         **_statistics(images, train, test, settings),
-        "age_mean": float(train["age"].mean()),
-        "age_sd": float(train["age"].std(ddof=0)),
+        target.mean_key: float(train["target"].mean()),
+        target.sd_key: float(train["target"].std(ddof=0)),
     }
 
 
@@ -125,7 +141,7 @@ def make_folds(
     Parameters
     ----------
     table : DataFrame
-        scan_id, participant_id, age, site.
+        scan_id, participant_id, target, site.
     settings : dict
         The `dataset.split` part of the configuration.
     seed : int
@@ -139,7 +155,7 @@ def make_folds(
         tested exactly once.
     """
     people = table.groupby("participant_id", sort=True).agg(
-        age=("age", "mean"), site=("site", "first"), sites=("site", "nunique")
+        target=("target", "mean"), site=("site", "first"), sites=("site", "nunique")
     )
     if settings["scheme"] == "leave-site-out":
         test_sets = _sites(people)
@@ -167,12 +183,12 @@ def check_leakage(train: Iterable[str], test: Iterable[str]) -> None:
         )
 
 
-def check_ages(ages: pd.Series) -> None:
-    """Raise `SettingsError` if all that is learned from has one age."""
-    if ages.nunique() == 1:
+def check_varies(values: pd.Series, target: Target) -> None:
+    """Raise `SettingsError` if all that is learned from has one and the same target."""
+    if values.nunique() == 1:
         raise SettingsError(
-            f"dataset.split: all {len(ages)} scans of a training part have the age "
-            f"{ages.iloc[0]:g}, so there is nothing to learn; split otherwise, or add people"
+            f"dataset.split: all {len(values)} scans of a training part have the {target.word} "
+            f"{values.iloc[0]:g}, so there is nothing to learn; split otherwise, or add people"
         )
 
 
@@ -188,7 +204,7 @@ def _shuffled(people: pd.DataFrame, count: int, state: int, stratify: bool) -> l
         parts = KFold(count, shuffle=True, random_state=state).split(names)
     else:
         bins = count_age_bins(len(people), count)
-        ranks = people["age"].rank(method="first").to_numpy() - 1
+        ranks = people["target"].rank(method="first").to_numpy() - 1
         labels = (ranks * bins // len(people)).astype(int)
         parts = StratifiedKFold(count, shuffle=True, random_state=state).split(names, labels)
     return [set(names[test]) for _, test in parts]

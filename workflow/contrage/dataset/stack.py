@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from contrage.cohort.names import preproc_file, quality_file
 from contrage.dataset.sidecar import write_array_sidecar
 from contrage.errors import BadScanError
 from contrage.files import damaged, read_image, read_json, write_array
+from contrage.layout import preproc_file, quality_file
 from contrage.tables import read_tsv, write_tsv
 
 log = logging.getLogger(__name__)

@@ -65,12 +65,12 @@ class Features:
 def fitted(part: Fold, features: Features, settings: dict[str, Any]) -> Ridge:
     """Fit a fold's probe, its α chosen by cross-validation on the training scans (the authors').
 
-    These are scans whose ages the encoder has learned from: on features that fit them the choice
+    These are scans whose targets the encoder has learned from: on features that fit them the choice
     finds signal where there is none, so that it says little about others.
     """
     train = part.train
     chosen = settings["alphas"], settings["folds"]
-    return fit(features.of(train), train.ages, train.participants, *chosen)
+    return fit(features.of(train), train.targets, train.participants, *chosen)
 
 
 def fitted_unseen(
@@ -92,7 +92,7 @@ def fitted_unseen(
         Candidates; of equally good ones the first is taken.
     """
     alpha = alphas[int(errors_at(inner, inner_features, alphas).mean(0).argmin())]
-    return Ridge(alpha=float(alpha), solver="svd").fit(features.of(part.train), part.train.ages)
+    return Ridge(alpha=float(alpha), solver="svd").fit(features.of(part.train), part.train.targets)
 
 
 def inner_fold(split: Path, part: Fold) -> Fold:
@@ -104,7 +104,7 @@ def inner_fold(split: Path, part: Fold) -> Fold:
 def errors_at(
     part: Fold, features: Features, alphas: Sequence[float] = FIXED
 ) -> NDArray[np.float64]:
-    """Return the absolute errors (test scans, α) of a fold at each α, years."""
+    """Return the absolute errors (test scans, α) of a fold at each α, in the target's unit."""
     train, test = part.train, part.test
-    found = predict_path(features.of(train), train.ages, alphas, features.of(test))
-    return np.abs(found - test.ages[:, None])
+    found = predict_path(features.of(train), train.targets, alphas, features.of(test))
+    return np.abs(found - test.targets[:, None])

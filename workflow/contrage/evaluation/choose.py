@@ -11,6 +11,7 @@ import numpy as np
 
 from contrage.files import read_json, write_json
 from contrage.tables import write_rows
+from contrage.target import Target
 
 logger = logging.getLogger(__name__)
 
@@ -24,11 +25,12 @@ def choose(settings: dict[str, Any], *, metrics: list[Path], output: Path) -> No
     Parameters
     ----------
     settings : dict
-        `row`, `split` (the seed whose split it is), `fold` and `draws` (settings of each draw).
+        `row`, `split` (the seed whose split it is), `fold`, `target` and `draws` (settings of each
+        draw).
     metrics : list of Path
         What the probe of each draw found, in the same order.
     output : Path
-        Output JSON: row, split, fold; `settings`, `draw` and `validation_mae` (years) of the best;
+        Output JSON: row, split, fold; `settings`, `draw` and `validation_mae` of the best;
         `draws`, how many there were; `rule`; `scores`, settings and error of every draw.
 
     """
@@ -42,7 +44,8 @@ def choose(settings: dict[str, Any], *, metrics: list[Path], output: Path) -> No
     write_json(
         output, where | scores[best] | {"draws": len(errors), "rule": RULE} | {"scores": scores}
     )
-    logger.info("draw %d of %d: validation MAE %.3f years", best, len(errors), errors[best])
+    error = Target(**settings["target"]).told(f"{errors[best]:.3f}")
+    logger.info("draw %d of %d: validation MAE %s", best, len(errors), error)
 
 
 def search_table(settings: dict[str, Any], *, best: list[Path], output: Path) -> None:
@@ -55,7 +58,7 @@ def search_table(settings: dict[str, Any], *, best: list[Path], output: Path) ->
     best : list of Path
         Files written by `choose`.
     output : Path
-        Output TSV: row, split, fold, draw, validation_mae (years), chosen (true or false), and a
+        Output TSV: row, split, fold, draw, validation_mae, chosen (true or false), and a
         column per setting, "n/a" where a row does not search it.
     """
     found = [read_json(path) for path in best]

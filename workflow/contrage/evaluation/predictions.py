@@ -1,4 +1,4 @@
-"""Predicted ages per scan, fold and split: how they are made fair, and how they are written."""
+"""Predictions per scan, fold and split: how they are made fair, written and read."""
 
 from __future__ import annotations
 
@@ -8,13 +8,16 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from contrage.errors import LeakageError, TableError
 from contrage.files import read_json
 from contrage.learning.folds import Scans
-from contrage.tables import write_rows
+from contrage.tables import read_tsv, write_rows
+from contrage.target import Target
 
-COLUMNS = ("participant_id", "age", "predicted_age", "split", "scan_id", "site", "fold")
+TRUE, PREDICTED = "target", "predicted"
+"""What the two columns that bear the target's name are called once they are read."""
 
 
 @dataclass(frozen=True)
@@ -71,18 +74,25 @@ def folds(split: Path, *scans: Scans) -> Iterator[Fold]:
         yield Fold(entry["fold"], entry, train, test)
 
 
+def columns(target: Target) -> list[str]:
+    """Return the columns of a predictions file: for age `age` and `predicted_age`."""
+    named = [target.column, target.predicted]
+    return ["participant_id", *named, "split", "scan_id", "site", "fold"]
+
+
 def lines(
-    side: str, fold: int, scans: Scans, predicted: np.ndarray, **more: Any
+    target: Target, side: str, fold: int, scans: Scans, predicted: np.ndarray, **more: Any
 ) -> list[dict[str, Any]]:
     """Return a line per scan, with the columns of a predictions file.
 
     Parameters
     ----------
+    target : Target
     side : {"train", "test"}
     fold : int
     scans : Scans
     predicted : ndarray of shape (n,)
-        Years.
+        In the target's unit.
     **more
         Further columns: a value for all lines or an array of one per line.
     """
@@ -90,8 +100,8 @@ def lines(
     for index, scan in enumerate(scans.ids):
         line = {
             "participant_id": scans.participants[index],
-            "age": float(scans.ages[index]),
-            "predicted_age": round(float(predicted[index]), 6),
+            target.column: float(scans.targets[index]),
+            target.predicted: round(float(predicted[index]), 6),
             "split": side,
             "scan_id": scan,
             "site": scans.sites[index] or "n/a",
@@ -103,6 +113,11 @@ def lines(
     return result
 
 
-def write(path: Path, content: Iterable[dict[str, Any]], *more: str) -> None:
+def write(path: Path, target: Target, content: Iterable[dict[str, Any]], *more: str) -> None:
     """Write lines as TSV; `more` names the columns after the usual ones."""
-    write_rows(path, [*COLUMNS, *more], content)
+    write_rows(path, [*columns(target), *more], content)
+
+
+def read(path: Path, target: Target) -> pd.DataFrame:
+    """Read a predictions file; the target's two columns are called `target` and `predicted`."""
+    return read_tsv(path).rename(columns={target.column: TRUE, target.predicted: PREDICTED})

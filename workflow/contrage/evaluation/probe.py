@@ -1,4 +1,4 @@
-"""What a frozen encoder's features say about age, read by a ridge regression."""
+"""What a frozen encoder's features say about the target, read by a ridge regression."""
 
 from __future__ import annotations
 
@@ -28,6 +28,7 @@ from contrage.evaluation.predictions import Fold
 from contrage.evaluation.statistics.metrics import scores
 from contrage.files import write_json
 from contrage.learning.folds import read_scans
+from contrage.target import Target
 
 logger = logging.getLogger(__name__)
 
@@ -43,14 +44,14 @@ def probe(
     unseen: list[Path] | None = None,
     unseen_splits: list[Path] | None = None,
 ) -> None:
-    """Predict age from the features of all trainings of a row, one after the other.
+    """Predict the target from the features of all trainings of a row, one after the other.
 
     One process for all of them: importing scikit-learn takes longer than a probe.
 
     Parameters
     ----------
     settings : dict
-        `row`, `seeds` (of each training) and `probe` (alpha, alphas, folds, unseen).
+        `row`, `seeds` (of each training), `target` and `probe` (alpha, alphas, folds, unseen).
     features : list of Path
         What `probe_training` reads of each training: all of the first, then all of the second.
     scans, splits : list of Path
@@ -103,21 +104,22 @@ def probe_training(
     unseen: list[Path] | None = None,
     unseen_splits: list[Path] | None = None,
 ) -> None:
-    """Predict age from the features of one training seed, all folds together.
+    """Predict the target from the features of one training seed, all folds together.
 
     Parameters
     ----------
     settings : dict
-        `row`, `seed` and `probe`.
+        `row`, `seed`, `target` and `probe`.
     features : list of Path
         One npz per fold, in the order of the split file's folds.
     scans : list of Path
-        The experiment's scans: one table, or one per fold where training ages are permuted.
+        The experiment's scans: one table, or one per fold where training targets are permuted.
     split : Path
         The folds of this seed.
     predictions : Path
-        Output TSV: participant_id, age, predicted_age, split (train or test), scan_id, site, fold;
-        own_prediction as well where the loss predicts age itself. A scan has a line per fold.
+        Output TSV: participant_id, <target>, predicted_<target>, split (train or test), scan_id,
+        site, fold; own_prediction as well where the loss predicts the target itself. A scan has a
+        line per fold.
     metrics : Path
         Output JSON: mae, rmse, r2, r of the test lines; n_test (scans); alpha per fold, and
         alpha_candidates; mae_at_alpha, [[α, error], …] whatever was chosen; mae_baseline (the
@@ -134,7 +136,8 @@ def probe_training(
     TableError
         If a fold's features lack a scan.
     """
-    parts = list(table.folds(split, *map(read_scans, scans)))
+    target = Target(**settings["target"])
+    parts = list(table.folds(split, *(read_scans(path, target) for path in scans)))
     if len(parts) != len(features):
         raise TableError(f"{split}: {len(parts)} folds, but {len(features)} files of features")
     found = [Features(path) for path in features]
@@ -146,15 +149,15 @@ def probe_training(
     lines = [
         line
         for part, own, fitted in zip(parts, found, fits, strict=True)
-        for line in _lines(part, own, fitted)
+        for line in _lines(target, part, own, fitted)
     ]
     own = "own_prediction" in lines[0]
-    table.write(predictions, lines, *(["own_prediction"] if own else []))
-    report = summary(lines) | _alphas(parts, found, fits, settings["probe"])
+    table.write(predictions, target, lines, *(["own_prediction"] if own else []))
+    report = summary(lines, target) | _alphas(parts, found, fits, settings["probe"])
     report |= {"mae_baseline": _baseline(parts), **network_size(features[0]), **epochs(features)}
     write_json(metrics, {"loss": settings["row"], "seed": settings["seed"], **_plain(report)})
-    errors = report["mae"], report["mae_baseline"]
-    logger.info("%s: test MAE %.3f years (training mean: %.3f)", metrics, *errors)
+    error = target.told(f"{report['mae']:.3f}")
+    logger.info("%s: test MAE %s (training mean: %.3f)", metrics, error, report["mae_baseline"])
 
 
 def _fit(
@@ -168,14 +171,15 @@ def _fit(
     )
 
 
-def _lines(part: Fold, features: Features, fitted: Ridge) -> list[dict[str, Any]]:
+def _lines(target: Target, part: Fold, features: Features, fitted: Ridge) -> list[dict[str, Any]]:
     """Return a line for every scan of both sides."""
     lines = []
     for side, scans in part.sides:
         more = {}
         if "prediction" in features.arrays:
             more["own_prediction"] = features.column("prediction", scans)
-        lines += table.lines(side, part.number, scans, fitted.predict(features.of(scans)), **more)
+        predicted = fitted.predict(features.of(scans))
+        lines += table.lines(target, side, part.number, scans, predicted, **more)
     return lines
 
 
@@ -193,20 +197,20 @@ def _alphas(
 
 
 def _baseline(parts: list[Fold]) -> float:
-    errors = [np.abs(part.test.ages - part.train.ages.mean()) for part in parts]
+    errors = [np.abs(part.test.targets - part.train.targets.mean()) for part in parts]
     return float(np.concatenate(errors).mean())
 
 
-def summary(lines: list[dict[str, Any]]) -> dict[str, Any]:
+def summary(lines: list[dict[str, Any]], target: Target) -> dict[str, Any]:
     """Return the metrics of a predictions file's lines: of the test lines unless named train."""
-    frame = pd.DataFrame(lines)
+    frame, true, predicted = pd.DataFrame(lines), target.column, target.predicted
     train, test = (frame[frame["split"] == side] for side in ("train", "test"))
-    reference = test["fold"].map(train.groupby("fold")["age"].mean())
-    report = scores(test["age"], test["predicted_age"], test["fold"], reference)
+    reference = test["fold"].map(train.groupby("fold")[true].mean())
+    report = scores(test[true], test[predicted], test["fold"], reference)
     report["n_test"] = len(test)
-    report["train_mae"] = float(mean_absolute_error(train["age"], train["predicted_age"]))
+    report["train_mae"] = float(mean_absolute_error(train[true], train[predicted]))
     if "own_prediction" in test:
-        report["mae_own"] = float(mean_absolute_error(test["age"], test["own_prediction"]))
+        report["mae_own"] = float(mean_absolute_error(test[true], test["own_prediction"]))
     return report
 
 

@@ -13,15 +13,17 @@ from sklearn.model_selection import PredefinedSplit
 Floats = NDArray[np.float64]
 
 
-def predict_path(features: Floats, ages: Floats, alphas: Sequence[float], others: Floats) -> Floats:
+def predict_path(
+    features: Floats, targets: Floats, alphas: Sequence[float], others: Floats
+) -> Floats:
     """Predict by one ridge regression per α, all from one singular value decomposition.
 
-    To scikit-learn each α has a target of its own, which are the same ages.
+    To scikit-learn each α has a target of its own, which are all the same.
 
     Parameters
     ----------
     features : ndarray of shape (n, d)
-    ages : ndarray of shape (n,)
+    targets : ndarray of shape (n,)
     alphas : sequence of float
         Above 0.
     others : ndarray of shape (m, d)
@@ -29,16 +31,16 @@ def predict_path(features: Floats, ages: Floats, alphas: Sequence[float], others
     Returns
     -------
     ndarray of shape (m, alphas)
-        Years.
+        In the target's unit.
     """
-    targets = np.repeat(np.asarray(ages, float)[:, None], len(alphas), axis=1)
-    path = Ridge(alpha=np.asarray(alphas, float), solver="svd").fit(features, targets)
+    alike = np.repeat(np.asarray(targets, float)[:, None], len(alphas), axis=1)
+    path = Ridge(alpha=np.asarray(alphas, float), solver="svd").fit(features, alike)
     return path.predict(others).reshape(len(others), len(alphas))
 
 
 def fit(
     features: NDArray[np.floating],
-    ages: Floats,
+    targets: Floats,
     participants: Sequence[str],
     alphas: Sequence[float] = (0.01, 0.1, 1.0, 10.0, 100.0),
     folds: int = 5,
@@ -46,16 +48,15 @@ def fit(
     """Fit a ridge regression whose α has the best mean R² in cross-validation.
 
     The authors' estimator (Barbano et al. 2023, `estimators.py`): features as they are, five
-    folds, R². Here all scans of a participant are in one fold. R² needs two different ages in a
-    fold; where there are too few participants for that, there are fewer folds, and with fewer
+    folds, R². Here all scans of a participant are in one fold. R² needs two different targets
+    in a fold; where there are too few participants for that, there are fewer folds, and with fewer
     than four participants the middle α is taken unseen.
 
     Parameters
     ----------
     features : ndarray of shape (n, d)
         Of the training scans only.
-    ages : ndarray of shape (n,)
-        Years.
+    targets : ndarray of shape (n,)
     participants : sequence of str
         Whose scan each one is.
     alphas : sequence of float
@@ -63,7 +64,7 @@ def fit(
     folds : int
         At most.
     """
-    features, ages = np.asarray(features, float), np.asarray(ages, float)
+    features, targets = np.asarray(features, float), np.asarray(targets, float)
     number = fold_numbers(participants, folds)
     alpha = sorted(alphas)[len(alphas) // 2]
     if number.max() > 0:
@@ -71,11 +72,11 @@ def fit(
         # or by Cholesky, which on collinear features chooses others by its rounding.
         quality = np.zeros(len(alphas))
         for train, test in PredefinedSplit(number).split():
-            found = predict_path(features[train], ages[train], alphas, features[test])
-            true = np.repeat(ages[test, None], len(alphas), axis=1)
+            found = predict_path(features[train], targets[train], alphas, features[test])
+            true = np.repeat(targets[test, None], len(alphas), axis=1)
             quality += r2_score(true, found, multioutput="raw_values")
         alpha = alphas[int(quality.argmax())]
-    return Ridge(alpha=float(alpha), solver="svd").fit(features, ages)
+    return Ridge(alpha=float(alpha), solver="svd").fit(features, targets)
 
 
 def fold_numbers(participants: Sequence[str], folds: int) -> NDArray[np.int_]:

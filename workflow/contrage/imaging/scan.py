@@ -1,66 +1,55 @@
-"""A scan on its way through preprocessing: what is known, what was done, where it goes."""
+"""A scan on its way through the steps of preprocessing: strip, correct, register.
+
+Each step is a job of its own. It reads the record of the step before, writes its images, and a
+record last, which tells all that was done so far: the next step goes on from there.
+"""
 
 from __future__ import annotations
 
 import logging
 import platform
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 import contrage
-from contrage.errors import BadScanError
-from contrage.files import read_json, sha256, versions
-from contrage.imaging import skull_strip
+from contrage.errors import BadScanError, SettingsError, failure, is_of_one_scan
+from contrage.files import empty, read_json, sha256, versions, write_json
 from contrage.imaging.ants.calls import noting
-from contrage.imaging.images import Image
-from contrage.imaging.space.mni import Transform, load_quality
-from contrage.imaging.template.source import Source, as_source
+from contrage.imaging.images import Image, load, load_made
+from contrage.imaging.limits import STEP, beyond, mended
+from contrage.imaging.provenance.sidecars import clear_sidecars, write_failures
+from contrage.imaging.template.source import as_source, template_record
 
 log = logging.getLogger(__name__)
 
-
-@dataclass
-class Outputs:
-    """Where the images of a scan go; None where one does not apply."""
-
-    brain_mask: Path | None
-    corrected: Path | None
-    transform: Path | None
-    warp: Path | None
-    preproc_anatomical: Path | None
-    preproc_mask: Path | None
-    preproc_stiffness: Path | None
-    preproc_dampingratio: Path | None = None
-    map_transform: Path | None = None
-
-    def paths(self) -> list[Path]:
-        """All that are wanted."""
-        return [path for path in vars(self).values() if path is not None]
+MAPS = ("stiffness", "dampingratio")
+PASCAL_PER_KILOPASCAL = 1000.0
+NOTHING = {"inputs": {}, "outputs": {}, "settings": {}, "steps": [], "versions": {}}
+"""What was done before the first step, after the check."""
+PACKAGES = ("antspyx", "nibabel", "nilearn", "numpy", "scipy")
 
 
 @dataclass
 class Scan:
-    """A scan on its way.
+    """A scan in one step.
 
     Attributes
     ----------
     settings : dict
-        skull_strip, bias_correction, registration, template.
+        The step's.
     paths : dict of str to Path
-        The inputs that exist: anatomical, stiffness, dampingratio, mask.
+        The raw images that exist and that the step reads: anatomical, stiffness, dampingratio, …
     head : Image or None
         The anatomical image.
     maps : dict of str to Image
         The maps of the session: stiffness (kPa), dampingratio.
-    map_world : ndarray of shape (4, 4) or None
-        Maps' world → the anatomical image's; None where they share the scanner's.
-    of_maps : Transform or None
-        The maps' way to MNI152, once it is known.
     steps : list of dict
         What was done, with what, in how many seconds; `calls` holds the functions of ANTs
         with all their parameters.
@@ -71,8 +60,6 @@ class Scan:
     head: Image | None
     maps: dict[str, Image]
     steps: list[dict] = field(default_factory=list)
-    map_world: np.ndarray | None = None
-    of_maps: Transform | None = None
 
     @property
     def reference(self) -> Image:
@@ -84,38 +71,9 @@ class Scan:
         """The reference's file."""
         return self.paths["anatomical" if self.head is not None else next(iter(self.maps))]
 
-    @property
-    def seed(self) -> int:
-        """Seed of ANTs."""
-        return int(self.settings.get("registration", {}).get("seed", 1))
-
-    @property
-    def kind(self) -> str:
-        """Kind of transform."""
-        return self.settings.get("registration", {}).get("transform", "affine")
-
-    @property
-    def template(self) -> Source:
-        """The template."""
-        return as_source(self.settings.get("template"))
-
-    @property
-    def interpolation(self) -> str:
-        """How values come between voxels."""
-        return self.settings.get("registration", {}).get("interpolation", "linear")
-
-    @property
-    def voxel_mm(self) -> int:
-        """Voxel size of the MNI152 grid."""
-        return self.settings.get("registration", {}).get("voxel_mm", 2)
-
-    def quality(self) -> dict:
-        """ANTs parameters of the quality asked for."""
-        return load_quality(self.settings.get("registration", {}).get("quality", "precise"))
-
     @contextmanager
     def step(self, name: str, settings: dict) -> Iterator[None]:
-        """Time a step and note it, and what it calls, for the sidecars.
+        """Time a part of the step and note it, and what it calls, for the sidecars.
 
         What fails inside is the scan's fault.
         """
@@ -130,41 +88,191 @@ class Scan:
         self.steps.append(done)
         log.info("%s: %s, %.1f s", name, settings, seconds)
 
+    def load_ants(self, seed: int = 1) -> None:
+        """Import ANTs for exact repetition, and note that."""
+        from contrage.imaging.ants.load import import_ants
 
-def provenance(settings: dict, paths: dict[str, Path], steps: list[dict], check: Path) -> dict:
-    """Collect what sidecars tell: inputs, settings, steps, template, versions, seed, threads.
+        with self.step("load ANTs", {"seed": seed, "threads": 1}):
+            import_ants(seed)
 
-    The unit is that of stiffness: the damping ratio has none, and a T1's is arbitrary.
+
+def read_scan(settings: dict, paths: Mapping[str, Path | None], unit: str | None) -> Scan:
+    """Read the raw images of a scan: the anatomical one and the maps, stiffness in kPa.
+
+    The maps come without what is no measurement in them (see `contrage.imaging.limits`).
+
+    Parameters
+    ----------
+    settings : dict
+        `limits`, where there are maps; `reference`, the map that comes first where there are
+        several and no anatomical image.
+    paths : mapping of str to Path or None
+        By name; None where there is none.
+    unit : str or None
+        Of the stiffness in its file: Pa or kPa.
+
+    Raises
+    ------
+    BadScanError
+        A map has too many values that are no measurement.
     """
-    packages = ["antspyx", "nibabel", "nilearn", "numpy", "scipy"]
-    packages += skull_strip.packages(settings.get("skull_strip", {}).get("method", "template"))
-    return {
+    given = {name: path for name, path in paths.items() if path is not None}
+    if not given.keys() & {"anatomical", *MAPS}:
+        raise SettingsError("preprocessing needs an anatomical image, a map, or both")
+    head = load(given["anatomical"]) if "anatomical" in given else None
+    order = sorted(MAPS, key=lambda name: name != settings.get("reference"))
+    maps = {name: load(given[name]) for name in order if name in given}
+    if "stiffness" in maps:
+        maps["stiffness"] = to_kilopascal(maps["stiffness"], unit)
+    scan = Scan(settings, given, head, maps)
+    for name in maps:
+        keep_to_limits(scan, name)
+    return scan
+
+
+def to_kilopascal(stiffness: Image, unit: str | None) -> Image:
+    """Convert a map from its file's unit, Pa or kPa, to kPa."""
+    factor = {"Pa": PASCAL_PER_KILOPASCAL, "kPa": 1.0}[unit]
+    return stiffness.with_array((stiffness.array / np.float32(factor)).astype(np.float32))
+
+
+def keep_to_limits(scan: Scan, name: str) -> None:
+    """Take out of a map what is no measurement, before anything is made of it."""
+    image = scan.maps[name]
+    found = beyond(name, image.array, scan.settings["limits"])
+    if found is None:
+        return
+    if found.refused:
+        raise BadScanError(scan.paths[name], found.problem())
+    log.warning("%s: %s", scan.paths[name], found.warning())
+    with scan.step(STEP, found.facts):
+        scan.maps[name] = mended(image, found)
+
+
+def carry_out(
+    stage: str,
+    before: Path,
+    images: Mapping[str, Path | None],
+    record: Path,
+    work: Callable[[dict[str, Any]], None],
+) -> None:
+    """Do a step of one scan; where it fails, or one before it did, write so and go on.
+
+    It runs on one thread, whatever the environment asks for, so that results repeat to the bit.
+
+    Parameters
+    ----------
+    stage : str
+        The step's name.
+    before : Path
+        The record of the step before, whose failure is passed on.
+    images : mapping of str to Path or None
+        Outputs; None where one does not apply. They become empty files where a step failed.
+    record : Path
+        Output: what the step tells, written last.
+    work : callable
+        Takes what the record before tells, and writes images and record.
+    """
+    wanted = [path for path in images.values() if path is not None]
+    record.unlink(missing_ok=True)
+    clear_sidecars(wanted)
+    told = read_json(before)
+    try:
+        if told["status"] != "failed":
+            with threadpool_limits(1):
+                work(told)
+            return
+    except Exception as error:
+        if not is_of_one_scan(error):
+            raise
+        told = {"status": "failed", **failure(stage, error)}
+    # For `usable` to judge: the other scans go on.
+    kept = {key: told[key] for key in ("status", "stage", "reason", "unexpected") if key in told}
+    empty(*wanted)
+    write_failures(wanted, kept)
+    write_json(record, kept)
+
+
+def account(
+    stage: str,
+    scan: Scan,
+    before: Mapping[str, Any],
+    outputs: Mapping[str, Path | None],
+    packages: Iterable[str] = (),
+) -> dict[str, Any]:
+    """Collect what a step's record tells: of this step and of those that led to it.
+
+    Parameters
+    ----------
+    stage : str
+        The step's name.
+    scan : Scan
+        With its settings, its inputs and what was done.
+    before : mapping
+        The record of the step before.
+    outputs : mapping of str to Path or None
+        What it wrote; one that is empty is an image that there is none of.
+    packages : iterable of str
+        Further ones whose versions are told.
+    """
+    earlier = before if "steps" in before else NOTHING | {"unit_of_input": before["unit"]}
+    steps = _joined(earlier["steps"], scan.steps)
+    written = {name: path for name, path in outputs.items() if path and path.stat().st_size}
+    found = {
         "status": "ok",
-        "stage": "preprocess",
+        "stage": stage,
         "reason": None,
-        "unit_of_input": read_json(check)["unit"],
-        "unit": "kPa" if "stiffness" in paths else None,
-        "inputs": {
-            name: {"path": str(path), "sha256": sha256(path)} for name, path in paths.items()
-        },
-        "settings": settings,
+        "unit_of_input": earlier["unit_of_input"],
+        "unit": "kPa" if "stiffness" in scan.paths else None,
+        "inputs": earlier["inputs"]
+        | {name: {"path": str(path), "sha256": sha256(path)} for name, path in scan.paths.items()},
+        "outputs": earlier["outputs"] | {name: sha256(path) for name, path in written.items()},
+        "settings": _merged(earlier["settings"], scan.settings),
         "steps": steps,
         "seconds": round(sum(step["seconds"] for step in steps), 3),
-        "seed": int(settings.get("registration", {}).get("seed", 1)),
         "threads": 1,
         "platform": platform.platform(),
-        "template": template_record(as_source(settings.get("template"))),
-        "versions": {
-            "contrage": contrage.__version__,
-            "python": platform.python_version(),
-            **versions(*packages),
-        },
+        "versions": earlier["versions"]
+        | {"contrage": contrage.__version__, "python": platform.python_version()}
+        | versions(*PACKAGES, *packages),
     }
+    found |= {key: earlier[key] for key in ("seed", "template", "found") if key in earlier}
+    if "registration" in scan.settings:
+        found["seed"] = int(scan.settings["registration"]["seed"])
+    if "template" in scan.settings:
+        found["template"] = template_record(as_source(scan.settings["template"]))
+    return found
 
 
-def template_record(source: Source) -> dict:
-    """Return a template's name, files and checksums."""
-    record = {"name": source.name, "file": source.path.name, "sha256": sha256(source.path)}
-    if source.mask is not None:
-        record |= {"mask": source.mask.name, "mask_sha256": sha256(source.mask)}
-    return record
+def _joined(earlier: list[dict], own: list[dict]) -> list[dict]:
+    """Put the parts of steps after each other; limits of a map are told once, though kept twice."""
+    told = [step["settings"] for step in earlier if step["name"] == STEP]
+    return [*earlier, *(s for s in own if s["name"] != STEP or s["settings"] not in told)]
+
+
+def _merged(earlier: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
+    """Lay a step's settings over those of the steps before, block by block."""
+    found = {**earlier, **own}
+    if "registration" in earlier and "registration" in own:
+        found["registration"] = earlier["registration"] | own["registration"]
+    return found
+
+
+def layout(array: np.ndarray) -> str:
+    """Return the order of an array in memory: sums of float32 depend on it in their last bits."""
+    return "C" if array.flags.c_contiguous else "F"
+
+
+def load_as_left(path: Path, like: Image, order: str) -> Image:
+    """Load an image that a step made as that step had it in memory.
+
+    Parameters
+    ----------
+    path : Path
+        Its file, whose header holds the affine in float32 alone.
+    like : Image
+        The raw image on whose voxels it is.
+    order : {"C", "F"}
+        What `layout` said of it.
+    """
+    return like.with_array(np.asarray(load_made(path).array, order=order))

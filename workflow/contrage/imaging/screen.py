@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 from pathlib import Path
 from typing import Any
 
+from contrage import modalities
 from contrage.cohort.agreement import disagreements
 from contrage.cohort.duplicates import KEEP, REFUSE, same_file, same_sessions
-from contrage.cohort.names import MAPS, check_file
 from contrage.cohort.scans import FILES
 from contrage.errors import ContrageError, few
 from contrage.files import read_json
+from contrage.layout import check_file
 from contrage.tables import read_tsv, write_tsv
 
 log = logging.getLogger(__name__)
@@ -41,7 +43,8 @@ def screen(
     derivatives : Path
         The folder with a check record per scan.
     passed : Path
-        Output: the rows of `scans` that can be used.
+        Output: the rows of `scans` that can be used, with a digest of each scan's record, for
+        which the table stands in the rules that follow.
     excluded : Path, optional
         Who was left out before any image was read; those whose files cannot be used are named
         with the others.
@@ -67,12 +70,21 @@ def screen(
     good = table[[reasons[scan] is None for scan in table["scan_id"]]]
     if good.empty:
         raise BadCohortError(f"{scans}: none of {len(table)} scans can be used (named above)")
-    write_tsv(passed, good)
+    digests = [digest_of(derivatives / check_file(scan)) for scan in good["scan_id"]]
+    write_tsv(passed, good.assign(record=digests))
+
+
+def digest_of(*records: Path) -> str:
+    """Return 16 hexadecimal digits of the contents of a scan's records."""
+    found = hashlib.sha256()
+    for record in records:
+        found.update(Path(record).read_bytes())
+    return found.hexdigest()[:16]
 
 
 def _reasons(records: dict[str, dict[str, Any]], settings: dict[str, Any]) -> dict[str, str | None]:
     """Return why each scan cannot be used, None where it can; log what is only doubtful."""
-    image = settings.get("image", MAPS[0])
+    image = settings.get("image", modalities.maps()[0])
     reasons = {
         scan: record["reason"] if record.get("status") == "failed" else None
         for scan, record in records.items()

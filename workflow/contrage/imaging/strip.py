@@ -1,103 +1,95 @@
-"""Skull stripping: one function for all methods."""
+"""First step of preprocessing: find the brain in the image that is registered."""
 
 from __future__ import annotations
 
-from importlib import import_module
 from pathlib import Path
+from typing import Any
 
-import numpy as np
-from scipy import ndimage
-
-from contrage.errors import BadScanError, SettingsError
-from contrage.imaging import skull_strip
-from contrage.imaging.images import Image, load, resample
-from contrage.imaging.masks import BRAIN_LITRES, litres
+from contrage.errors import SettingsError
+from contrage.files import save_nifti, write_json
+from contrage.imaging.provenance.sidecars import write_sidecars
+from contrage.imaging.scan import Scan, account, carry_out, layout, read_scan
+from contrage.imaging.skull_strip import options, packages, used
+from contrage.imaging.skull_strip._find import find_brain
 from contrage.imaging.skull_strip._result import Stripped
-from contrage.imaging.template.source import NILEARN, Source
+from contrage.imaging.template.source import NILEARN, as_source
+
+STAGE = "strip"
 
 
 def strip(
-    reference: Image,
-    path: Path,
-    method: str,
-    registration: dict,
-    given: Path | None = None,
-    options: dict | None = None,
-    source: Source = NILEARN,
-) -> Stripped:
-    """Find the brain.
+    settings: dict[str, Any],
+    *,
+    before: Path,
+    anatomical: Path | None = None,
+    stiffness: Path | None = None,
+    dampingratio: Path | None = None,
+    mask: Path | None = None,
+    brain_mask: Path,
+    record: Path,
+    raw: Path | None = None,
+    derivatives: Path | None = None,
+) -> None:
+    """Find the brain of one scan; write its mask and what the next steps start from.
 
     Parameters
     ----------
-    reference : Image
-        Anatomical image; or the map, with methods mask and none only.
-    path : Path
-        Its file, named in errors.
-    method : str
-        One of `skull_strip.METHODS`; docs/preprocessing.md describes them.
-    registration : dict
-        A registration quality (see `register.load_quality`), for the template method.
-    given : Path, optional
-        The mask's file, for the mask method.
-    options : dict, optional
-        Settings of the method; its defaults where one is not given.
-    source : Source
-        The template, for the template method.
-
-    Returns
-    -------
-    Stripped
-
-    Raises
-    ------
-    SettingsError
-        The method's program, package or file is missing.
-    BadScanError
-        The mask is empty or has no brain's size.
+    settings : dict
+        `skull_strip`: method and its own options. Of the method template also `template` (see
+        `Source.settings`) and `registration`: `seed`, and ANTs' settings `pose` and `refine`.
+        Where a map is stripped, `limits` and `reference` (see `contrage.imaging.scan.read_scan`).
+    before : Path
+        What `contrage.imaging.check` wrote; its unit is used, its failure passed on.
+    anatomical, stiffness, dampingratio, mask : Path, optional
+        Inputs: T1 (or magnitude); maps, where there is none; a brain mask that is given.
+    brain_mask : Path
+        Output: the brain, on the voxels of the image that was stripped.
+    record : Path
+        Output: JSON with status, inputs, settings, what was done; `found` holds the pose, where
+        registration starts.
+    raw, derivatives : Path, optional
+        The folders of the two data sets, for addresses in sidecars.
     """
-    skull_strip.require_backend(method)
-    if method == "template":
-        from contrage.imaging.skull_strip._template import template_mask
+    images = {"brain_mask": brain_mask}
+    given = {"anatomical": anatomical, "stiffness": stiffness, "dampingratio": dampingratio}
+    given["mask"] = mask
 
-        result = template_mask(reference, registration, source)
-    elif method == "mask":
-        result = Stripped(_given_mask(reference, given))
-    elif method == "none":
-        result = Stripped(ndimage.binary_fill_holes(reference.array != 0))
-    else:
-        asked = skull_strip.options({"method": method, method: options or {}})
-        used, *runner = map(import_module, skull_strip.modules(method))
-        if runner:
-            result = runner[0].external_mask(reference, path, method, used, asked)
-        else:
-            result = used.mask(reference, path, asked)
-    _check_size(result.mask, reference, path, method)
-    return result
+    def work(told: dict[str, Any]) -> None:
+        _require_head(settings["skull_strip"]["method"], given)
+        scan = read_scan(settings, given, told["unit"])
+        stripped = _strip(scan)
+        save_nifti(brain_mask, stripped.mask, scan.reference.affine)
+        done = account(STAGE, scan, told, images, packages(settings["skull_strip"]["method"]))
+        pose = None if stripped.pose is None else stripped.pose.tolist()
+        done["found"] = {"pose": pose, "layout": {"brain_mask": layout(stripped.mask)}}
+        write_sidecars(images, done, raw=raw, derivatives=derivatives)
+        write_json(record, done)
+
+    carry_out(STAGE, before, images, record, work)
 
 
-def _given_mask(reference: Image, given: Path | None) -> np.ndarray:
-    if given is None:
+def _require_head(method: str, given: dict[str, Path | None]) -> None:
+    """Refuse what cannot be done without an anatomical image."""
+    if given["anatomical"] is None and method not in ("mask", "none"):
         raise SettingsError(
-            "preprocessing.skull_strip.method 'mask' needs a brain mask for every scan; "
-            "none is given"
+            f"{given['stiffness'] or given['dampingratio']}: no anatomical image, so skull "
+            f"stripping by {method!r} has nothing to work on; set "
+            "preprocessing.skull_strip.method to none (or mask)"
         )
-    mask = load(given)
-    if not mask.array.any():
-        raise BadScanError(given, "is an empty mask; draw it again or choose another method")
-    mask = mask.with_array((mask.array > 0.5).astype(np.uint8))
-    if mask.same_grid(reference):
-        return mask.array.astype(bool)
-    carried = resample(mask, reference, order=0).astype(bool)
-    if not carried.any():
-        raise BadScanError(given, "does not overlap the image it is the mask of")
-    return carried
 
 
-def _check_size(mask: np.ndarray, reference: Image, path: Path, method: str) -> None:
-    volume, (smallest, largest) = litres(mask, reference), BRAIN_LITRES
-    if not mask.any():
-        raise BadScanError(path, f"skull stripping ({method}) left an empty mask")
-    if method not in ("mask", "none") and not smallest < volume < largest:
-        raise BadScanError(
-            path, f"skull stripping ({method}) left {volume:.2f} litres, which is no brain"
-        )
+def _strip(scan: Scan) -> Stripped:
+    done = used(scan.settings["skull_strip"])
+    method = done["method"]
+    fit, source = {}, NILEARN
+    if method == "template":
+        fit, source = scan.settings["registration"], as_source(scan.settings["template"])
+        scan.load_ants(fit["seed"])
+    with scan.step("skull strip", done):
+        given = scan.paths.get("mask")
+        found = find_brain(scan.reference, scan.path, method, fit, given, options(done), source)
+        if found.command is not None:
+            done |= {"command": found.command, "version": found.version}
+        if found.weights is not None:
+            done |= {"weights": found.weights}
+    return found

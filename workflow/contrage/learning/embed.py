@@ -45,9 +45,14 @@ def embed(
     model : Path
         File written by the training.
     features : Path
-        npz: scan_id (N,), features (N, d) float32, prediction (N,) in years where the loss
-        predicts age itself, the network's size (`contrage.learning.model.Model.size`), and the
-        epoch that its weights are of.
+        npz: scan_id (N,), features (N, d) float32, prediction (N,) in the target's unit
+        where the loss predicts it, the network's size (`contrage.learning.model.Model.size`), and
+        the epoch that its weights are of.
+
+    Raises
+    ------
+    ContrageError
+        If the model cannot take these images, or is of an earlier version and predicts.
     """
     saved = read_model(model)
     training = saved["settings"]["training"] | settings.get("training", {})
@@ -63,7 +68,7 @@ def embed(
     with repeatable(0, device, training["threads"], is_deterministic(training)):
         within = images.reach(load, table.rows, shape, training, numbers, channels)
         found = extract(network, within, np.arange(len(table.ids)), training["batch_size"])
-        own = predict(network, found, saved) if saved["predicts"] else None
+        own = predict(network, found, _scale(saved, model)) if saved["predicts"] else None
     write_features(features, table, found, network, saved["epoch"], own)
 
 
@@ -100,6 +105,13 @@ def rebuild(saved: dict[str, Any], shape: tuple[int, ...], path: Path, channels:
     return network
 
 
+def _scale(saved: dict[str, Any], path: Path) -> Mapping[str, float]:
+    """Return the mean and SD of what a model has learned to predict."""
+    if "target_mean" not in saved:
+        raise ContrageError(f"{path}: of an earlier version, which knew age alone; train it again")
+    return saved
+
+
 @torch.no_grad()
 def extract(
     network: Model, images: Images, places: np.ndarray, batch_size: int, world: World = ALONE
@@ -120,8 +132,8 @@ def extract(
 
 
 @torch.no_grad()
-def predict(network: Model, features: torch.Tensor, scale: Mapping[str, Any]) -> np.ndarray:
-    """Return the head's own predictions (N,) in years.
+def predict(network: Model, features: torch.Tensor, scale: Mapping[str, float]) -> np.ndarray:
+    """Return the head's own predictions (N,), in the target's unit.
 
     Parameters
     ----------
@@ -129,11 +141,11 @@ def predict(network: Model, features: torch.Tensor, scale: Mapping[str, Any]) ->
         Its head's last output is the prediction.
     features : Tensor of shape (N, d)
     scale : mapping
-        `age_mean` and `age_sd` of the training scans, years.
+        `target_mean` and `target_sd` of the training scans.
     """
     device = next(network.parameters()).device
     standardised = network.head(features.to(device))[:, -1].cpu().double().numpy()
-    return standardised * scale["age_sd"] + scale["age_mean"]
+    return standardised * scale["target_sd"] + scale["target_mean"]
 
 
 def write_features(

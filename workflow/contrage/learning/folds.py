@@ -11,6 +11,7 @@ import numpy as np
 from contrage.errors import TableError
 from contrage.files import read_json
 from contrage.tables import read_table
+from contrage.target import Target
 
 
 @dataclass(frozen=True)
@@ -22,8 +23,8 @@ class Scans:
     ids, participants : tuple of str
     sites, sexes : tuple of str or None
         None where a scan's study or a participant's sex is not known.
-    ages : ndarray of shape (N,)
-        Years, float64.
+    targets : ndarray of shape (N,)
+        What is predicted, in its unit, float64; of no length where nobody asked.
     rows : ndarray of shape (N,)
         Index of each scan in the cohort's array.
     """
@@ -32,7 +33,7 @@ class Scans:
     participants: tuple[str, ...]
     sites: tuple[str | None, ...]
     sexes: tuple[str | None, ...]
-    ages: np.ndarray
+    targets: np.ndarray
     rows: np.ndarray
 
     def take(self, index: np.ndarray) -> Scans:
@@ -41,7 +42,8 @@ class Scans:
             tuple(values[place] for place in index)
             for values in (self.ids, self.participants, self.sites, self.sexes)
         )
-        return Scans(ids, participants, sites, sexes, self.ages[index], self.rows[index])
+        targets = self.targets[index] if self.targets.size else self.targets
+        return Scans(ids, participants, sites, sexes, targets, self.rows[index])
 
     def places(self, some: Scans) -> np.ndarray:
         """Return the places (n,) in this table of some of its scans."""
@@ -57,13 +59,20 @@ class Scans:
         return self.take(np.array([place[scan] for scan in wanted], dtype=int))
 
 
-def read_scans(path: Path) -> Scans:
-    """Read scan_id, participant_id, age (years), row and, where they are there, site and sex.
+def read_scans(path: Path, target: Target | None = None) -> Scans:
+    """Read scan_id, participant_id, row, the target and, where they are there, site and sex.
+
+    Parameters
+    ----------
+    path : Path
+        The experiment's scans.
+    target : Target, optional
+        Left out by who needs none.
 
     Raises
     ------
     TableError
-        If a column is missing or a value is no number.
+        If a column is missing, a row is no number or a target cannot be used.
     """
     lines = read_table(path).rows
     try:
@@ -72,12 +81,12 @@ def read_scans(path: Path) -> Scans:
             participants=tuple(line["participant_id"] for line in lines),
             sites=tuple(_known(line.get("site")) for line in lines),
             sexes=tuple(_known(line.get("sex")) for line in lines),
-            ages=np.array([float(line["age"]) for line in lines]),
+            targets=np.array(target.of(lines, path) if target else []),
             rows=np.array([int(line["row"]) for line in lines]),
         )
     except (KeyError, ValueError, TypeError) as error:
         raise TableError(
-            f"{path}: needs scan_id, participant_id, age and row for every scan "
+            f"{path}: needs scan_id, participant_id and row for every scan "
             f"({type(error).__name__}: {error})"
         ) from None
 

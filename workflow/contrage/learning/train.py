@@ -28,6 +28,7 @@ from contrage.learning.machine import precision
 from contrage.learning.machine.device import choose, is_deterministic, repeatable
 from contrage.learning.machine.processes import World, run
 from contrage.learning.views import augment
+from contrage.target import Target
 
 logger = logging.getLogger(__name__)
 
@@ -58,8 +59,8 @@ def train(
     ----------
     settings : dict
         `row` (name of the loss configuration), `loss` ({"loss": file name, **its settings}),
-        `training`, `dataset` (normalisation, field_of_view, form), `seed`, `snapshot_epochs`; with
-        an early stop, `probe` (its alphas), by which the stop is judged.
+        `target`, `training`, `dataset` (normalisation, field_of_view, form), `seed`,
+        `snapshot_epochs`; with an early stop, `probe` (its alphas), by which the stop is judged.
     array, scans, split : Path
         The cohort's images, the experiment's scans, the folds of this seed.
     fold : int
@@ -121,7 +122,8 @@ class Files:
 def train_in(world: World, settings: dict[str, Any], files: Files) -> None:
     """Train in one of the processes that share a training; see `train`."""
     training = settings["training"]
-    everyone, part = read_scans(files.scans), read_fold(files.split, files.fold)
+    everyone = read_scans(files.scans, Target(**settings["target"]))
+    part = read_fold(files.split, files.fold)
     whole = everyone.pick(part["train"], files.split)
     own, held_out = divide(whole, training, settings["seed"])
     if not files.snapshots:
@@ -134,7 +136,7 @@ def train_in(world: World, settings: dict[str, Any], files: Files) -> None:
     with repeatable(settings["seed"], device, training["threads"], is_deterministic(training)):
         channels, shape = image_shape(files.array, settings["dataset"])
         load = Loader(files.array, part, settings["dataset"])
-        state = start(settings, part, whole.ages, numbers, shape, files.start_from, channels)
+        state = start(settings, part, whole.targets, numbers, shape, files.start_from, channels)
         if saved := checkpoint.load(files.resume, mark):
             state.restore(saved)
             logger.info("%s: going on after epoch %d", files.resume, state.epoch)
@@ -144,12 +146,12 @@ def train_in(world: World, settings: dict[str, Any], files: Files) -> None:
             extract, images=images, places=all_places, batch_size=batch_size, world=world
         )
         validation = Validation.of(everyone, own, held_out, settings)
-        material = prepare(state, settings, images, own, everyone.places(own), numbers, world)
+        inputs = prepare(state, settings, images, own, everyone.places(own), numbers, world)
         saved_at = time.monotonic()
         for _ in progress(state, settings, world):
             if validation.is_over(state):
                 break
-            run_epoch(state, material)
+            run_epoch(state, inputs)
             validation.look(state, images, world)
             if state.epoch in settings["snapshot_epochs"]:
                 state.snapshots[state.epoch] = look(state.evaluated)
@@ -158,9 +160,9 @@ def train_in(world: World, settings: dict[str, Any], files: Files) -> None:
                 saved_at = time.monotonic()
         validation.keep_best(state)
         found = look(state.evaluated)
-        own_ages = predict(state.evaluated, found, part) if state.predicts else None
+        own = predict(state.evaluated, found, state.scale) if state.predicts else None
     if world.leads:
-        write(state, settings, files, everyone, found, own_ages)
+        write(state, settings, files, everyone, found, own)
 
 
 def write(
@@ -169,11 +171,11 @@ def write(
     files: Files,
     scans: Scans,
     found: torch.Tensor,
-    own_ages: np.ndarray | None,
+    own: np.ndarray | None,
 ) -> None:
     """Write what a finished training leaves, the model last, and remove its checkpoint."""
     if files.features:
-        write_features(files.features, scans, found, state.network, state.kept_epoch, own_ages)
+        write_features(files.features, scans, found, state.network, state.kept_epoch, own)
     kept = found, state.kept_epoch
     for path, asked in zip(files.snapshots, settings["snapshot_epochs"], strict=True):
         # An epoch after an early stop never was: the weights that were kept stand for it.

@@ -57,7 +57,8 @@ def load(name: str) -> Modality:
     SettingsError
         For an unknown name.
     """
-    return replace(importlib.import_module(module(name)).MODALITY, name=name)
+    found = importlib.import_module(module(name))
+    return replace(found.MODALITY, name=name, reader=reader(name))
 
 
 def module(name: str) -> str:

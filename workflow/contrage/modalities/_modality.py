@@ -54,6 +54,8 @@ class Modality:
         Their number; None: as many as the data have.
     name : str
         The file's, as `cohort.image` has it. `contrage.modalities.load` fills it in.
+    reader : str or None
+        The module whose `read` reads its files; None where they are read as others are. Likewise.
     title : str
         What is measured, in sentences ("damping ratio").
     group : str
@@ -98,6 +100,7 @@ class Modality:
     channels: int | None
     name: str = ""
     one: str = "image"
+    reader: str | None = None
     title: str = ""
     group: str = "study"
     rank: int = 1

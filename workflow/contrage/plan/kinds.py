@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 
 from contrage import modalities
@@ -108,6 +109,11 @@ def _check_voxels(config: dict[str, Any], kind: Modality) -> None:
             f"dataset.voxel_mm: {voxel} is no multiple of the {grid} mm of the preprocessed "
             "images; change it, or preprocessing.registration.voxel_mm (1 or 2)"
         )
+
+
+def form_of(config: dict[str, Any]) -> dict[str, Any]:
+    """Return what whoever reads the cohort's array must know of it, as plain values."""
+    return asdict(modalities.load(config["cohort"]["image"]).form)
 
 
 def image_seen(config: dict[str, Any]) -> tuple[int | None, tuple[int, ...]] | None:

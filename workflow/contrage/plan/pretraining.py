@@ -12,12 +12,15 @@ from typing import Any
 
 from contrage.cohort.leave_out import of_both
 from contrage.errors import SettingsError
+from contrage.layout import Derivatives, Results
+from contrage.plan.kinds import image_seen
 from contrage.plan.rows import (
     ABLATED,
     plain_rows,
     pretrained_rows,
     pretrains_on_phantom,
 )
+from contrage.settings import door as settings
 
 HERE = "pretraining"
 
@@ -35,6 +38,38 @@ def start_file(config: dict[str, Any], row: str, seed: int) -> str | None:
     return asked
 
 
+def plain_start(config: dict[str, Any]) -> list[str]:
+    """Return the file that trainings start from, where it is not made by a job of this run."""
+    asked = config["training"]["start_from"]
+    return [] if asked in (None, HERE) else [asked]
+
+
+def start_settings(config: dict[str, Any]) -> dict[str, Any]:
+    """Return what the first job is told of such a file, to open and judge it."""
+    files = plain_start(config)
+    if not files:
+        return {}
+    return {
+        "start": {
+            "file": files[0],
+            "encoder": config["training"]["encoder"],
+            "image": image_seen(config),
+        }
+    }
+
+
+def results(config: dict[str, Any]) -> list[str]:
+    """Return what the report tells of the pre-training: its error on its held-out part, its scans.
+
+    The record of what was found before it is asked for as well, so that it is looked at.
+    """
+    if not is_wanted(config):
+        return []
+    of, row = Results.of(experiment_name(config)), config["pretraining"]["loss"]
+    metrics = [of.metrics.format(row=row, seed=seed) for seed in seeds(config)]
+    return [*metrics, of.scans, of.left_out, of.feasible]
+
+
 def seeds(config: dict[str, Any]) -> list[int]:
     """Return the seeds of the pre-training: one, or those of the trainings that start from it."""
     chosen = config["pretraining"]
@@ -45,8 +80,8 @@ def model_file(config: dict[str, Any], seed: int) -> str:
     """Return where the pre-training that a training seed starts from leaves its model."""
     chosen = config["pretraining"]
     own = seed if chosen["per_seed"] else chosen["seed"]
-    place = f"training/{chosen['loss']}/seed-{own}/fold-0/model.pt"
-    return f"results/{experiment_name(config)}/{place}"
+    of = Results.of(experiment_name(config))
+    return of.model.format(row=chosen["loss"], seed=own, fold=0)
 
 
 def experiment_name(config: dict[str, Any]) -> str:
@@ -56,11 +91,11 @@ def experiment_name(config: dict[str, Any]) -> str:
 
 def folders(config: dict[str, Any]) -> list[str]:
     """Return what a run with this configuration writes to, below its working folder."""
-    written = [f"results/{config['experiment']}", f"results/derivatives/{config['cohort']['name']}"]
+    written = [Results.of(config["experiment"]), Derivatives.of(config["cohort"]["name"])]
     if is_wanted(config):
         cohort = config["pretraining"]["cohort"].get("name", "phantom")
-        written += [f"results/{experiment_name(config)}", f"results/derivatives/{cohort}"]
-    return written
+        written += [Results.of(experiment_name(config)), Derivatives.of(cohort)]
+    return [str(place) for place in written]
 
 
 def stage(config: dict[str, Any]) -> str:
@@ -103,6 +138,21 @@ def experiment_config(config: dict[str, Any], people: Iterable[str]) -> dict[str
         "probe": {**config["probe"], "alpha": "training"},  # its error is told, and decides nothing
         "report": {"embedding_rows": []},
     }
+
+
+def complete(
+    config: dict[str, Any], people: Iterable[str], schema: dict[str, Any]
+) -> dict[str, Any] | None:
+    """Return the whole configuration of the pre-training; None where nothing starts from it.
+
+    Raises
+    ------
+    SettingsError
+        If it breaks the schema; the key begins with `pretraining.`.
+    """
+    if not is_wanted(config):
+        return None
+    return settings.complete(experiment_config(config, people), schema, prefix=f"{HERE}.")
 
 
 def left_out(config: dict[str, Any], people: Iterable[str]) -> dict[str, str]:

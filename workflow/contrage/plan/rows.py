@@ -10,7 +10,6 @@ from typing import Any
 from contrage import losses, modalities
 from contrage.cohort import leave_out
 from contrage.cohort.exclude import read_exclusions
-from contrage.cohort.names import participant
 from contrage.cohort.scans import Cohort, Scan
 from contrage.errors import SettingsError
 from contrage.imaging.limits import check_limits
@@ -19,6 +18,7 @@ from contrage.plan import null
 from contrage.plan.kinds import check_kind
 from contrage.plan.loss_settings import check_kinds, check_row
 from contrage.run import code as sources
+from contrage.scan_ids import participant
 
 ABLATED = "dynlocrep"
 DEFAULT_NORM = "manhattan"

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-PREPARED = ("results/derivatives/", "results/phantom/")
+from contrage.layout import OF_COHORT, OF_PHANTOM
+
+PREPARED = (OF_COHORT.format(""), OF_PHANTOM.format(""))
 PREPARES = frozenset(
     (
         *(
@@ -14,7 +16,9 @@ PREPARES = frozenset(
             "cohort",
             "check",
             "screen",
-            "preprocess",
+            "strip",
+            "correct",
+            "register",
         ),
         *("usable", "quality", "quality_page", "preprocessed", "describe", "methods"),
         *("stack", "arrays", "features", "select"),

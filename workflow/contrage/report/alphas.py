@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from contrage.files import read_json
+from contrage.layout import Results
+from contrage.report.planned import by_row
 from contrage.report.text import listed, number
 
 if TYPE_CHECKING:
@@ -17,10 +19,10 @@ if TYPE_CHECKING:
 COLUMNS = ("alpha_median", "alpha_min", "alpha_max", "n_fits", "n_alpha_lowest", "n_alpha_highest")
 
 
-def metrics_of(results: Path, rows: Iterable[str], seeds: Iterable[int]) -> dict[str, list[dict]]:
+def metrics_of(files: Iterable[Path], rows: Iterable[str]) -> dict[str, list[dict]]:
     """Return what the probe wrote of each row, seed by seed."""
-    folder, seeds = Path(results) / "metrics", list(seeds)
-    return {row: [read_json(folder / row / f"seed-{seed}.json") for seed in seeds] for row in rows}
+    found = by_row(Results.metrics, files)
+    return {row: [read_json(file) for file in found[row]] for row in rows}
 
 
 def chosen(metrics: dict[str, list[dict]]) -> pd.DataFrame:

@@ -17,7 +17,15 @@ logger = logging.getLogger(__name__)
 
 
 def figures(
-    settings: dict[str, Any], *, results: Path, scans: Path, derivatives: Path, output: Path
+    settings: dict[str, Any],
+    *,
+    predictions: list[Path],
+    curves: str,
+    tables: list[Path],
+    scans: Path,
+    derivatives: Path,
+    output: Path,
+    snapshots: list[Path] | None = None,
 ) -> None:
     """Draw all figures for which there are ingredients, and list them in ``figures.json``.
 
@@ -25,23 +33,30 @@ def figures(
     ----------
     settings : dict
         ``rows``, ``norm_rows``, ``seeds`` as for the tables, ``folds`` of the trainings. These may
-        be absent: ``embedding`` (``rows``, ``epochs``); ``quality`` (``min_coverage``,
+        be absent: ``embedding`` (``rows``); ``quality`` (``min_coverage``,
         ``min_overlap``, ``min_correlation``); ``search`` (row → ranges of its settings); ``truth``
         (whether records of quality have it).
-    results : Path
-        The experiment's folder, with its tables made: the figures show their numbers.
+    predictions : list of Path
+        Of all rows, seed by seed.
+    curves : str
+        Pattern of the training curves of ``rows``, ``seeds`` and ``folds``.
+    tables : list of Path
+        Those of the report that there are, by their names: the figures show their numbers.
     scans : Path
         The table of scans in the data set.
     derivatives : Path
-        The cohort's preprocessed images.
+        The folder from which a scan's preprocessed images, and its record of quality, are named.
     output : Path
         The folder to write; each figure is ``<name>.png`` and ``<name>.svg``.
+    snapshots : list of Path, optional
+        Features after several epochs of the trainings that are watched.
     """
     from contrage.report.elements.ingredients import gather
     from contrage.report.style import use_style
 
     use_style()
-    given = gather(settings, Path(results), Path(scans), Path(derivatives), Path(output))
+    files = {"predictions": predictions, "curves": curves, "snapshots": snapshots}
+    given = gather(settings, scans, derivatives, output, tables=tables, **files)
     given.output.mkdir(parents=True, exist_ok=True)
     made = []
     for draw in drawings():

@@ -16,13 +16,15 @@ import pandas as pd
 import yaml
 
 from contrage.files import atomic, read_json, reading, versions
+from contrage.layout import Results, is_at
 from contrage.report.chance import null_rows
 from contrage.report.dominant import dominant_scans
 from contrage.report.elements.control import verdicts
 from contrage.report.elements.html_tables import all_tables
 from contrage.report.elements.searched import read_draws
-from contrage.report.findings import Study, features, has_scans, paragraph
+from contrage.report.findings import Study, features, paragraph
 from contrage.report.notes import notes as boxes
+from contrage.report.planned import by_name, by_row, curves_by_row
 from contrage.report.render import HERE, render
 from contrage.report.style import loss_name
 from contrage.report.text import number, without_folders
@@ -39,12 +41,15 @@ TABLES = ("mae", "norms", "baselines", "alphas", "cohort", "excluded", "runtimes
 def page(
     settings: dict[str, Any],
     *,
-    tables: Path,
+    tables: list[Path],
     figures: Path,
-    results: Path,
+    predictions: list[Path],
+    metrics: list[Path],
+    curves: str,
+    scans: Path,
     output: Path,
     columns: Path | None = None,
-    pretraining: Path | None = None,
+    pretraining: list[Path] | None = None,
     choices: Path | None = None,
     notes: Path | None = None,
     feasible: list[Path] | None = None,
@@ -58,16 +63,22 @@ def page(
         ``experiment``, ``description``, ``config`` (all of it), ``versions``, ``rows``, ``seeds``
         and ``folds`` (of the trainings), and ``start`` (what these start from, see
         `contrage.plan.pretraining.describe`).
-    tables, figures : Path
-        Folders written by the steps of that name.
-    results : Path
-        The experiment's folder, for its scans, predictions, metrics and training curves.
+    tables : list of Path
+        Those of the report that there are, by their names.
+    figures : Path
+        The folder that the step of this name wrote.
+    predictions, metrics : list of Path
+        Of the rows of the table, seed by seed.
+    curves : str
+        Pattern of the training curves of ``rows``, ``seeds`` and ``folds``.
+    scans : Path
+        The table of scans in the data set.
     output : Path
         The HTML file.
     columns : Path, optional
         The features of a table and what is missing of them (`contrage.dataset.features`).
-    pretraining : Path, optional
-        The folder of the experiment that the pre-training is.
+    pretraining : list of Path, optional
+        Of the experiment that the pre-training is: its metrics, scans and exclusions.
     choices : Path, optional
         The images that were chosen among several (`contrage.cohort.register`).
     notes : Path, optional
@@ -77,14 +88,18 @@ def page(
     splits : list of Path, optional
         The folds of each seed, and which scans decide their normalisation.
     """
-    frames = _frames(settings, Path(tables), Path(figures), Path(results), columns, choices)
+    measured = by_row(Results.metrics, metrics)
+    trained = curves_by_row(curves, settings)
+    frames = _frames(settings, by_name(tables), Path(figures), scans, columns, choices)
+    frames["networks"] = networks(measured, settings["rows"])
+    frames["epochs"] = epochs(measured, trained, settings)
     noticed = Path(notes).read_text(encoding="utf-8").splitlines() if notes else []
     rows = list(frames["mae"].get("loss", []))
     study = Study(
         settings.get("config", {}),
         frames,
-        tested(Path(results), settings, rows),
-        broken(Path(results), settings, rows),
+        tested(by_row(Results.predictions, predictions), rows),
+        broken(trained, rows),
         beginning(settings.get("start"), pretraining),
         [text for path in feasible or [] for text in read_json(path).get("warnings", [])],
         noticed=noticed,
@@ -98,24 +113,21 @@ def page(
 
 def _frames(
     settings: dict[str, Any],
-    tables: Path,
+    tables: dict[str, Path],
     figures: Path,
-    results: Path,
+    scans: Path,
     columns: Path | None,
     choices: Path | None,
 ) -> dict[str, pd.DataFrame]:
     """Read all that the page tells as tables, or makes sentences of."""
     config = settings.get("config", {})
-    frames = {name: _table(tables / f"{name}.tsv") for name in TABLES}
+    frames = {name: _table(tables.get(name)) for name in TABLES}
     frames["excluded"] = without_paths(frames["excluded"])
-    frames["scans"] = without_paths(_table(results / "dataset" / "scans.tsv"))
+    frames["scans"] = without_paths(read_tsv(scans))
     frames["truth"] = _table(figures / "truth.tsv")
-    frames["networks"] = networks(results, settings)
-    frames["epochs"] = epochs(results, settings)
-    # One that lies there without scans is of an earlier run on another cohort.
-    frames["site"] = _table(tables / "site.tsv") if has_scans(config) else pd.DataFrame()
+    frames["site"] = _table(tables.get("site"))
     searched = config.get("search", {}).get("rows", {})
-    frames["search"] = read_draws(tables / "search.tsv", searched)
+    frames["search"] = read_draws(tables.get("search"), searched)
     if columns:
         frames["features"] = read_tsv(columns)
     if choices:
@@ -126,8 +138,8 @@ def _frames(
     return frames
 
 
-def _table(path: Path) -> pd.DataFrame:
-    return read_tsv(path) if path.is_file() else pd.DataFrame()
+def _table(path: Path | None) -> pd.DataFrame:
+    return read_tsv(path) if path and path.is_file() else pd.DataFrame()
 
 
 def without_paths(frame: pd.DataFrame) -> pd.DataFrame:
@@ -269,20 +281,24 @@ def _whole(file: Path, folder: Path) -> bytes:
     return content
 
 
-def beginning(start: dict[str, Any] | None, folder: Path | None) -> dict[str, Any] | None:
+def beginning(start: dict[str, Any] | None, files: list[Path] | None) -> dict[str, Any] | None:
     """Return what trainings start from, with the pre-training's scans and error where it was."""
-    if not start or not folder:
+    if not start or not files:
         return start
-    place = folder / "metrics" / start["loss"]
-    found = [read_json(place / f"seed-{seed}.json") for seed in start["seeds"]]
+    measured = [file for file in files if is_at(Results.metrics, file)]
+    scans, left_out = (
+        next(file for file in files if is_at(pattern, file))
+        for pattern in (Results.scans, Results.left_out)
+    )
+    found = [read_json(file) for file in measured]
     metrics = pd.DataFrame(found)
     kept = [str(each["epochs"][0]) for each in found if each.get("epochs")]
-    reasons = read_tsv(folder / "dataset" / "excluded.tsv")["stage"]
+    reasons = read_tsv(left_out)["stage"]
     return {
         **start,
         **{name: metrics[name].mean() for name in ("mae", "mae_baseline")},
         "n_test": int(metrics["n_test"].iloc[0]),
         "kept": ", ".join(kept) if start.get("stops_early") else None,
-        "n_scans": len(read_tsv(folder / "dataset" / "scans.tsv")),
+        "n_scans": len(read_tsv(scans)),
         "n_left_out": int((reasons == "experiment").sum()),
     }

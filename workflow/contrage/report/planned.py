@@ -1,41 +1,62 @@
-"""Which files a run asks for, by its rows, seeds and folds.
+"""The files of trainings that a step of the report is given, by row.
 
-Files of other seeds, folds and rows stay where an earlier run has left them: whoever looked into
-the folders would tell of them.
+The rule names them all; whose each is, its path says. Nothing is looked for in folders, where
+files of other seeds, folds and rows lie that an earlier run has left.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from itertools import product
 from pathlib import Path
 from typing import Any
 
+from contrage.layout import Results, wildcards
 
-def seed_files(folder: Path, settings: dict[str, Any], end: str) -> list[Path]:
-    """Return ``seed-<n><end>`` in a folder for the run's seeds, as far as they are there.
+
+def by_row(pattern: str, files: Iterable[Path] | None) -> dict[str, list[Path]]:
+    """Return row → its files, in the order in which they are given.
 
     Parameters
     ----------
-    folder : Path
-        Of one row.
-    settings : dict
-        `seeds`.
-    end : str
-        What the name ends in.
+    pattern : str
+        Where such files lie: `Results.predictions` or `.metrics`.
+    files : iterable of Path or None
     """
-    files = (folder / f"seed-{seed}{end}" for seed in settings["seeds"])
-    return [file for file in files if file.exists()]
+    found: dict[str, list[Path]] = {}
+    for file in files or ():
+        found.setdefault(wildcards(pattern, file)["row"], []).append(Path(file))
+    return found
 
 
-def curve_files(results: Path, settings: dict[str, Any], row: str) -> list[Path]:
-    """Return the curves of a row's trainings, by `seeds` and `folds` of the settings."""
-    folders = seed_files(results / "training" / row, settings, "")
-    files = (each / f"fold-{k}" / "curve.tsv" for each in folders for k in settings["folds"])
-    return [file for file in files if file.is_file()]
+def curves_by_row(pattern: str, settings: dict[str, Any]) -> dict[str, list[Path]]:
+    """Return row → the curves of its trainings, as far as they are there.
+
+    Parameters
+    ----------
+    pattern : str
+        With {row}, {seed} and {fold}: of some hundred folds the files would be too many for a
+        command line.
+    settings : dict
+        `rows`, `seeds` and `folds` of the trainings.
+    """
+    pairs = list(product(settings["seeds"], settings["folds"]))
+    named = {
+        row: [Path(pattern.format(row=row, seed=seed, fold=fold)) for seed, fold in pairs]
+        for row in settings["rows"]
+    }
+    return {row: [file for file in files if file.is_file()] for row, files in named.items()}
 
 
-def snapshot_files(results: Path, settings: dict[str, Any], row: str) -> dict[int, Path]:
-    """Return the features of the first seed's first fold by epoch, in order, as far as they are."""
-    folder = results / "features" / row / f"seed-{settings['seeds'][0]}"
-    epochs = (settings.get("embedding") or {}).get("epochs") or []
-    files = {epoch: folder / f"fold-0_epoch-{epoch}.npz" for epoch in sorted(epochs)}
-    return {epoch: file for epoch, file in files.items() if file.is_file()}
+def snapshots_by_row(files: Iterable[Path] | None) -> dict[str, dict[int, Path]]:
+    """Return row → epoch → the features of a training after it, epochs in order."""
+    found: dict[str, dict[int, Path]] = {}
+    for file in files or ():
+        told = wildcards(Results.snapshot, file)
+        found.setdefault(told["row"], {})[int(told["epoch"])] = Path(file)
+    return {row: dict(sorted(epochs.items())) for row, epochs in found.items()}
+
+
+def by_name(tables: Iterable[Path] | None) -> dict[str, Path]:
+    """Return the name of each table of the report, "mae", and its file."""
+    return {Path(file).stem: Path(file) for file in tables or ()}

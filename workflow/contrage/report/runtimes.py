@@ -2,21 +2,48 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Iterator
 from itertools import product
 from pathlib import Path
 from string import Formatter
 from typing import TYPE_CHECKING, Any
 
-from contrage.cohort.names import folder
-from contrage.files import read_json
-from contrage.tables import read_tsv
+from contrage.scan_ids import folder
+from contrage.tables import read_tsv, write_tsv
 
 if TYPE_CHECKING:
     import pandas as pd
 
+logger = logging.getLogger(__name__)
+
 COLUMNS = ["step", "jobs", "total_s", "median_s", "max_s", "cpu_s", "peak_mb"]
-PREPROCESS = "preprocess"
+
+
+def runtimes(
+    settings: dict[str, Any], *, scans: Path, results: Path, derivatives: Path, table: Path
+) -> None:
+    """Write what the jobs took that this run is made of.
+
+    Snakemake measures a job when it has ended and asks nobody for these files: with them as inputs,
+    whoever cleared them away would train all again. So they are named in the settings, and counted
+    are those that there are.
+
+    Parameters
+    ----------
+    settings : dict
+        ``benchmarks``, as `runtime_table` takes them.
+    scans : Path
+        The cohort's table: of whose scans the run times are.
+    results, derivatives : Path
+        The folders that benchmarks are named from.
+    table : Path
+        The TSV file to write.
+    """
+    folders = {"results": Path(results), "derivatives": Path(derivatives)}
+    everyone = read_tsv(scans)["scan_id"]
+    write_tsv(table, runtime_table(settings["benchmarks"], folders, everyone))
+    logger.info("wrote %s", table)
 
 
 def runtime_table(
@@ -32,8 +59,7 @@ def runtime_table(
         (`row`, `seed` …) other than ``{folder}`` and ``{scan}``. Files that an earlier run has
         left of other rows, seeds, folds, scans or rules are passed over.
     folders : dict of str to Path
-        `results` and `derivatives`. Where `preprocess` is planned, sidecars in the latter with
-        ``steps`` and their ``seconds`` add lines ``preprocess: <step>``.
+        `results` and `derivatives`.
     scans : iterable of str
         scan_id of the cohort's scans.
 
@@ -46,8 +72,6 @@ def runtime_table(
 
     scans = list(scans)
     parts = [_benchmark(step, path) for step, path in benchmark_files(planned, folders, scans)]
-    if any(_step(entry) == PREPROCESS for entry in planned):
-        parts.append(_sidecar_seconds(folders["derivatives"], scans))
     parts = [part for part in parts if len(part)]
     if not parts:
         return pd.DataFrame(columns=COLUMNS)
@@ -96,19 +120,3 @@ def _benchmark(step: str, path: Path) -> pd.DataFrame:
         values = frame[name] if name in frame else pd.Series(index=frame.index, dtype=float)
         columns[name] = pd.to_numeric(values, errors="coerce")
     return pd.DataFrame(columns)
-
-
-def _sidecar_seconds(derivatives: Path, scans: list[str]) -> pd.DataFrame:
-    import pandas as pd
-
-    lines = []
-    for scan in scans:
-        path = derivatives / folder(scan) / f"{scan}_desc-preproc.json"
-        steps = (read_json(path).get("steps") or []) if path.is_file() else []
-        named = steps.items() if isinstance(steps, dict) else ((s.get("name"), s) for s in steps)
-        for name, step in named:
-            if isinstance(step, dict) and isinstance(step.get("seconds"), int | float):
-                lines.append({"step": f"{PREPROCESS}: {name}", "s": float(step["seconds"])})
-    return pd.DataFrame(lines, columns=["step", "s", "cpu_time", "max_rss"]).astype(
-        {"cpu_time": float, "max_rss": float}
-    )

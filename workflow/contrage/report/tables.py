@@ -1,4 +1,4 @@
-"""The tables of the report, each as a TSV: errors, norms, baselines, cohort, exclusions, times.
+"""The tables of the report, each as a TSV: errors, norms, baselines, cohort, exclusions.
 
 Errors come from the files of predictions, penalties of the probe from its metrics.
 """
@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from contrage.errors import TableError
+from contrage.layout import Results
 from contrage.report.alphas import chosen, fixed, metrics_of
-from contrage.report.runtimes import runtime_table
+from contrage.report.planned import by_row
 from contrage.report.style import NULL
 from contrage.tables import read_tsv, write_tsv
 
@@ -26,7 +27,9 @@ SEXES = {"f": "F", "female": "F", "m": "M", "male": "M"}
 def tables(
     settings: dict[str, Any],
     *,
-    results: Path,
+    predictions: list[Path],
+    metrics: list[Path],
+    of_baselines: list[Path],
     scans: Path,
     excluded: Path,
     mae: Path,
@@ -35,48 +38,41 @@ def tables(
     alphas: Path,
     cohort: Path,
     excluded_table: Path,
-    runtimes: Path,
-    cohort_scans: Path,
-    derivatives: Path,
 ) -> None:
-    """Write all tables of an experiment.
+    """Write the tables of an experiment's results.
 
     Parameters
     ----------
     settings : dict
         ``rows`` (loss configurations), ``norm_rows`` (norm → row), ``null_rows`` (trained on
-        permuted ages), ``seeds``, ``statistics``,
-        ``benchmarks`` (as `contrage.report.runtimes.runtime_table` takes them).
-    results : Path
-        The experiment's folder, with ``predictions``, ``metrics``, ``baselines``, ``benchmarks``.
+        permuted ages), ``statistics``.
+    predictions, metrics : list of Path
+        What the probe wrote of all rows, seed by seed.
+    of_baselines : list of Path
+        The predictions of the baselines, seed by seed.
     scans, excluded : Path
         The scans in the data set, and those left out.
-    mae, norms, baselines, alphas, cohort, excluded_table, runtimes : Path
+    mae, norms, baselines, alphas, cohort, excluded_table : Path
         The TSV files to write.
-    cohort_scans : Path
-        The cohort's table: of whose scans the run times are.
-    derivatives : Path
-        The cohort's derivatives, with benchmarks and sidecars of its preprocessing.
     """
-    folders = {"results": Path(results), "derivatives": Path(derivatives)}
-    everyone = read_tsv(cohort_scans)["scan_id"]
-    metrics = metrics_of(
-        results, [*settings["rows"], *settings.get("null_rows", [])], settings["seeds"]
-    )
-    write_tsv(mae, loss_table(results, settings, metrics))
-    write_tsv(norms, norm_table(results, settings))
-    write_tsv(baselines, baseline_lines(results, settings))
-    write_tsv(alphas, fixed(metrics))
+    files = by_row(Results.predictions, predictions)
+    frames = {row: [_read(file) for file in these] for row, these in files.items()}
+    found = metrics_of(metrics, [*settings["rows"], *settings.get("null_rows", [])])
+    write_tsv(mae, loss_table(frames, settings, found))
+    write_tsv(norms, norm_table(frames, settings))
+    write_tsv(baselines, baseline_lines([_read(file) for file in of_baselines], frames, settings))
+    write_tsv(alphas, fixed(found))
     write_tsv(cohort, cohort_table(read_tsv(scans)))
     write_tsv(excluded_table, exclusion_table(read_tsv(excluded)))
-    write_tsv(runtimes, runtime_table(settings["benchmarks"], folders, everyone))
-    logger.info("wrote seven tables beside %s", mae)
+    logger.info("wrote six tables beside %s", mae)
 
 
 def loss_table(
-    results: Path, settings: dict[str, Any], metrics: dict[str, list[dict]]
+    predictions: dict[str, list[pd.DataFrame]],
+    settings: dict[str, Any],
+    metrics: dict[str, list[dict]],
 ) -> pd.DataFrame:
-    """Compare the losses (Table 3 of the paper); `metrics` are the probe's, row by row.
+    """Compare the losses (Table 3 of the paper); predictions and metrics are the probe's, by row.
 
     Returns
     -------
@@ -84,26 +80,25 @@ def loss_table(
         The columns of `contrage.evaluation.statistics.summary.mae_table`, those of
         `contrage.report.alphas.chosen`, and of rows with a null those of
         `contrage.evaluation.statistics.summary.against`.
-
-    Raises
-    ------
-    TableError
-        A file of predictions is missing.
     """
     from contrage.evaluation.statistics.summary import against, mae_table
 
-    frames = predictions(results, settings["rows"], settings["seeds"])
+    frames = {row: predictions[row] for row in settings["rows"]}
     table = mae_table(frames, settings.get("statistics", {}))
     table = table.merge(chosen(metrics), on="loss", how="left")
-    found = predictions(results, settings.get("null_rows", []), settings["seeds"])
-    nulls = {name.removesuffix(NULL): null for name, null in found.items()}
+    names = settings.get("null_rows", [])
+    nulls = {name.removesuffix(NULL): predictions[name] for name in names}
     if not nulls:
         return table
     compared = against({row: frames[row] for row in nulls}, nulls, settings.get("statistics", {}))
     return table.merge(compared, on="loss", how="left")
 
 
-def baseline_lines(results: Path, settings: dict[str, Any]) -> pd.DataFrame:
+def baseline_lines(
+    frames: list[pd.DataFrame],
+    predictions: dict[str, list[pd.DataFrame]],
+    settings: dict[str, Any],
+) -> pd.DataFrame:
     """Summarise what simple predictors reach, and encoders that learned permuted ages.
 
     Returns
@@ -115,20 +110,12 @@ def baseline_lines(results: Path, settings: dict[str, Any]) -> pd.DataFrame:
 
     from contrage.evaluation.statistics.summary import baseline_table
 
-    seeds = settings["seeds"]
-    frames = [_read(Path(results) / "baselines" / f"seed-{seed}.tsv") for seed in seeds]
-    for row, null in predictions(results, settings.get("null_rows", []), seeds).items():
+    for row in settings.get("null_rows", []):
         frames = [
             pd.concat([frame, own.assign(baseline=row)], ignore_index=True)
-            for frame, own in zip(frames, null, strict=True)
+            for frame, own in zip(frames, predictions[row], strict=True)
         ]
     return baseline_table(frames, settings.get("statistics", {}))
-
-
-def predictions(results: Path, rows: list[str], seeds: list[int]) -> dict[str, list[pd.DataFrame]]:
-    """Read the predictions of every row, one frame per seed."""
-    folder = Path(results) / "predictions"
-    return {row: [_read(folder / row / f"seed-{seed}.tsv") for seed in seeds] for row in rows}
 
 
 def _read(path: Path) -> pd.DataFrame:
@@ -137,7 +124,9 @@ def _read(path: Path) -> pd.DataFrame:
     return read_tsv(path)
 
 
-def norm_table(results: Path, settings: dict[str, Any]) -> pd.DataFrame:
+def norm_table(
+    predictions: dict[str, list[pd.DataFrame]], settings: dict[str, Any]
+) -> pd.DataFrame:
     """Compare the norms that choose the neighbours (Fig. 5 of the paper).
 
     Returns
@@ -153,7 +142,7 @@ def norm_table(results: Path, settings: dict[str, Any]) -> pd.DataFrame:
         import pandas as pd
 
         return pd.DataFrame(columns=["norm", "loss", "mae_mean", "mae_sd", "ci_low", "ci_high"])
-    frames = predictions(results, list(names), settings["seeds"])
+    frames = {row: predictions[row] for row in names}
     table = mae_table(frames, settings.get("statistics", {}))
     table.insert(0, "norm", table["loss"].map(names))
     return table

@@ -1,4 +1,4 @@
-"""What the trainings of a run left that the page tells, by its own rows, seeds and folds."""
+"""What the trainings of a run left that the page tells."""
 
 from __future__ import annotations
 
@@ -10,22 +10,24 @@ import pandas as pd
 
 from contrage.evaluation.network import SIZES
 from contrage.files import read_json
-from contrage.report.planned import curve_files, seed_files
 from contrage.tables import read_tsv
 
+Files = dict[str, list[Path]]
+"""Of each row."""
 
-def networks(results: Path, settings: dict[str, Any]) -> pd.DataFrame:
+
+def networks(metrics: Files, rows: list[str]) -> pd.DataFrame:
     """Return the size of each row's network: loss and the keys of `Model.size`; seeds are alike."""
     lines = []
-    for row in settings["rows"]:
-        for path in seed_files(results / "metrics" / row, settings, ".json")[:1]:
+    for row in rows:
+        for path in metrics.get(row, [])[:1]:
             found = read_json(path)
             if "encoder_parameters" in found:
                 lines.append({key: found[key] for key in SIZES} | {"loss": row})
     return pd.DataFrame(lines)
 
 
-def epochs(results: Path, settings: dict[str, Any]) -> pd.DataFrame:
+def epochs(metrics: Files, curves: Files, settings: dict[str, Any]) -> pd.DataFrame:
     """Return of each training how many epochs were run, and that of the weights that were kept.
 
     Returns
@@ -36,30 +38,29 @@ def epochs(results: Path, settings: dict[str, Any]) -> pd.DataFrame:
     lines: list[dict[str, Any]] = []
     stops = settings.get("config", {}).get("training", {}).get("early_stop")
     for row in settings["rows"] if stops else []:
-        files = seed_files(results / "metrics" / row, settings, ".json")
-        kept = [epoch for file in files for epoch in read_json(file).get("epochs", [])]
-        run = [len(read_tsv(path)) for path in curve_files(results, settings, row)]
+        found = [read_json(file) for file in metrics.get(row, [])]
+        kept = [epoch for each in found for epoch in each.get("epochs", [])]
+        run = [len(read_tsv(path)) for path in curves.get(row, [])]
         if len(kept) == len(run):
             pairs = zip(run, kept, strict=True)
             lines += [{"loss": row, "run": last, "kept": epoch} for last, epoch in pairs]
     return pd.DataFrame(lines, columns=["loss", "run", "kept"])
 
 
-def tested(results: Path, settings: dict[str, Any], rows: list[str]) -> int:
+def tested(predictions: Files, rows: list[str]) -> int:
     """Return the number of participants that one seed is tested on."""
     for row in rows:
-        for path in seed_files(results / "predictions" / row, settings, ".tsv"):
+        for path in predictions.get(row, []):
             frame = read_tsv(path)
             return int(frame.loc[frame["split"] == "test", "participant_id"].nunique())
     return 0
 
 
-def broken(results: Path, settings: dict[str, Any], rows: list[str]) -> list[str]:
+def broken(curves: Files, rows: list[str]) -> list[str]:
     """Return the rows of which some epoch's training loss is not a finite number."""
     found = []
     for row in rows:
-        paths = curve_files(results, settings, row)
-        losses = [read_tsv(path)["loss"].astype(float) for path in paths]
+        losses = [read_tsv(path)["loss"].astype(float) for path in curves.get(row, [])]
         if not all(np.isfinite(loss).all() for loss in losses):
             found.append(row)
     return found

@@ -15,13 +15,16 @@ from pathlib import Path
 from typing import Any
 
 PACKAGE = Path(__file__).resolve().parents[1]
+NEVER_DECIDE = ("contrage.errors", "contrage.logs", "contrage.layout", "contrage.run")
+"""What may be imported anywhere and decides no result: it words messages, writes them down, or says
+where a file lies or which files decide."""
 
 
 def closure(*modules: str) -> list[Path]:
     """Return the files of the modules and of all contrage modules that they import.
 
     Imports inside functions count too. What is imported by a computed name does not: name such
-    a module (a loss) as a further argument.
+    a module (a loss) as a further argument. `NEVER_DECIDE` is left out.
 
     Parameters
     ----------
@@ -67,6 +70,19 @@ def digest(*modules: str, files: Iterable[Path] = ()) -> str:
     return found.hexdigest()[:16]
 
 
+def data_files(folder: str, *patterns: str) -> list[Path]:
+    """Return files of the package that are no code, by patterns below one of its folders.
+
+    Parameters
+    ----------
+    folder : str
+        "report".
+    patterns : str
+        As `Path.glob` takes them; files of each are sorted.
+    """
+    return [path for each in patterns for path in sorted((PACKAGE / folder).glob(each))]
+
+
 @cache
 def _hash(file: Path, changed_ns: int, size: int) -> str:
     return hashlib.sha256(file.read_bytes()).hexdigest()
@@ -90,8 +106,13 @@ def _imported(file: Path) -> tuple[Path, ...]:
         elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
             names.add(node.module)
             names.update(f"{node.module}.{alias.name}" for alias in node.names)
-    own = _with_parents(name for name in names if name.split(".")[0] == "contrage")
+    decisive = (name for name in names if not _is_below(name, NEVER_DECIDE))
+    own = _with_parents(name for name in decisive if name.split(".")[0] == "contrage")
     return tuple(file for name in own if (file := module_file(name)) is not None)
+
+
+def _is_below(name: str, modules: tuple[str, ...]) -> bool:
+    return name.startswith(modules) and any(f"{name}.".startswith(f"{each}.") for each in modules)
 
 
 def _with_parents(names: Iterable[str]) -> set[str]:

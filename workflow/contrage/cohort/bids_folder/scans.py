@@ -10,9 +10,9 @@ from typing import Any
 from contrage import modalities
 from contrage.cohort.bids_folder.images import ANY, FOLDERS, Images, find_images
 from contrage.cohort.bids_folder.tables import Tables, of_image
-from contrage.cohort.names import scan_id
 from contrage.cohort.scans import FILES, Choice, Cohort, Exclusion, Scan
 from contrage.errors import TableError, few
+from contrage.scan_ids import scan_id
 
 FOREIGN = (".mgz", ".mgh", ".img", ".img.gz", ".mnc", ".nrrd", ".nhdr", ".dcm", ".mat", ".npy")
 """Endings of images that are none of NIfTI."""

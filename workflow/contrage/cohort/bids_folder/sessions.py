@@ -8,9 +8,9 @@ from typing import Any
 
 from contrage.cohort.bids_folder.tables import Tables
 from contrage.cohort.match import OTHERWISE, match, told_otherwise
-from contrage.cohort.names import LABEL, scan_id
 from contrage.cohort.scans import FILES, Exclusion, age_as_told, check_unique, no_label
 from contrage.errors import TableError, few
+from contrage.scan_ids import LABEL, scan_id
 from contrage.tables import is_missing
 
 NO_FOLDERS = "participants.tsv has a session, the folders have none: it is passed over"

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from contrage.cohort.names import folder, scan_id
 from contrage.cohort.scans import Cohort, Scan
+from contrage.scan_ids import folder, scan_id
 
 COMES_AS, PATH, HAS_COLUMNS = "scans", None, False
 IMAGES = ("T1w", "stiffness")

@@ -11,7 +11,6 @@ from typing import Any
 from contrage.cohort.ages.told import described, sex_of, unit_of_ages
 from contrage.cohort.duplicates import KEEP, REFUSE, same_rows
 from contrage.cohort.match import check_ids
-from contrage.cohort.names import scan_id
 from contrage.cohort.scans import (
     Cohort,
     Exclusion,
@@ -22,6 +21,7 @@ from contrage.cohort.scans import (
 )
 from contrage.cohort.suspicious import check_features
 from contrage.errors import TableError
+from contrage.scan_ids import scan_id
 from contrage.tables import UNKNOWN, Table, is_missing, read_table
 
 COMES_AS, PATH = "table", "file"

@@ -18,6 +18,7 @@ from contrage.evaluation.predictions import Fold
 from contrage.evaluation.ridge import fit
 from contrage.form import Form
 from contrage.learning.folds import read_scans
+from contrage.target import Target
 
 logger = logging.getLogger(__name__)
 
@@ -33,10 +34,10 @@ Sides = dict[str, np.ndarray]
 def baselines(
     settings: dict[str, Any], *, array: Path, scans: Path, split: Path, predictions: Path
 ) -> None:
-    """Predict age in plain ways on the folds of one seed.
+    """Predict the target in plain ways on the folds of one seed.
 
-    mean: the training scans' mean age. site-mean: the mean age of the training scans of the same
-    study, which is what knowing the study alone gives (only where studies are known).
+    mean: that of the training scans. site-mean: that of the training scans of the same study,
+    which is what knowing the study alone gives (only where studies are known).
     ridge-blocks: means over blocks of 16 mm, 20 principal components, ridge. ridge-coverage: the
     same of the mask of non-zero voxels, which is what the field of view alone gives. Of what
     has no outline, a table or regions, the last two give way to ridge-features: ridge on its values
@@ -45,8 +46,8 @@ def baselines(
     Parameters
     ----------
     settings : dict
-        `dataset` (voxel_mm, normalisation, field_of_view, form), `probe` (alpha, alphas, folds,
-        unseen).
+        `target`, `dataset` (voxel_mm, normalisation, field_of_view, form), `probe` (alpha, alphas,
+        folds, unseen).
     array, scans, split : Path
         As in training.
     predictions : Path
@@ -57,7 +58,8 @@ def baselines(
     LeakageError
         If a participant is in training and test of a fold.
     """
-    everyone = read_scans(scans)
+    target = Target(**settings["target"])
+    everyone = read_scans(scans, target)
     is_volume = Form(**settings["dataset"]["form"]).background
     lines: list[dict[str, Any]] = []
     for part in table.folds(split, everyone):
@@ -66,16 +68,18 @@ def baselines(
         found = _means(part) | ridges(part, load, settings)
         for name, predicted in found.items():
             for side, side_scans in part.sides:
-                lines += table.lines(side, part.number, side_scans, predicted[side], baseline=name)
+                lines += table.lines(
+                    target, side, part.number, side_scans, predicted[side], baseline=name
+                )
     lines.sort(key=lambda line: line["baseline"])
-    table.write(predictions, lines, "baseline")
+    table.write(predictions, target, lines, "baseline")
 
 
 def _means(part: Fold) -> dict[str, Sides]:
     """Predict without a look at images."""
-    overall = part.train.ages.mean()
+    overall = part.train.targets.mean()
     found = {"mean": {side: np.full(len(scans.ids), overall) for side, scans in part.sides}}
-    of_site = pd.Series(part.train.ages).groupby(np.array(part.train.sites, object)).mean()
+    of_site = pd.Series(part.train.targets).groupby(np.array(part.train.sites, object)).mean()
     if len(of_site):
         found["site-mean"] = {
             side: pd.Series(scans.sites).map(of_site).fillna(overall).to_numpy()
@@ -107,9 +111,9 @@ def _ridge_of_values(part: Fold, load: Load, settings: dict[str, Any]) -> dict[s
 
 def _ridge(name: str, part: Fold, values: Sides, probe: dict[str, Any]) -> Sides:
     train = part.train
-    # No encoder has fitted these to the ages: cross-validation chooses, from the losses' list.
+    # No encoder has fitted these to the targets: cross-validation chooses, from the losses' list.
     chosen = candidates(probe), probe["folds"]
-    fitted = fit(values["train"], train.ages, train.participants, *chosen)
+    fitted = fit(values["train"], train.targets, train.participants, *chosen)
     logger.info("fold %d, %s: alpha %g", part.number, name, fitted.alpha)
     return {side: fitted.predict(values[side]) for side in values}
 

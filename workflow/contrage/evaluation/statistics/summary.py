@@ -24,7 +24,8 @@ def mae_table(
     Parameters
     ----------
     predictions : mapping of str to sequence of DataFrame
-        Per row one predictions table per training seed, the seeds in the same order.
+        Per row one predictions table per training seed, the seeds in the same order; as
+        `contrage.evaluation.predictions.read` gives them.
     settings : mapping
         `bootstrap` (draws), `confidence`, and, if other than the default, `permutations`, `seed`.
 
@@ -36,9 +37,9 @@ def mae_table(
         bootstrap over participants), mae_baseline (training mean on the same scans), rmse_mean,
         r2_mean (against each fold's training mean), r_mean (within folds), diff_to_best (mae_mean
         minus that of the best row), diff_ci_low, diff_ci_high,
-        p_paired (permutation over participants), p_holm, and mae_own where a loss predicts age
-        itself. The best row was chosen by these very errors: p says how sure the order is, it is
-        not a test planned beforehand.
+        p_paired (permutation over participants), p_holm, and mae_own where a loss predicts
+        the target itself. The best row was chosen by these very errors: p says how sure the order
+        is, it is not a test planned beforehand.
 
     Raises
     ------
@@ -137,27 +138,27 @@ def _row(name: str, frames: Sequence[pd.DataFrame]) -> dict[str, Any]:
     tests = [frame[frame["split"] == "test"] for frame in frames]
     pairs = list(zip(tests, map(_training_means, frames), strict=True))
     seeds = pd.DataFrame(
-        [scores(t["age"], t["predicted_age"], t["fold"], mean) for t, mean in pairs]
+        [scores(t["target"], t["predicted"], t["fold"], mean) for t, mean in pairs]
     )
     row = {
         "loss": name,
         "mae_mean": seeds["mae"].mean(),
         "mae_sd": seeds["mae"].std(ddof=1),
         "n_seeds": len(frames),
-        "mae_baseline": np.mean([mean_absolute_error(t["age"], mean) for t, mean in pairs]),
+        "mae_baseline": np.mean([mean_absolute_error(t["target"], mean) for t, mean in pairs]),
         "rmse_mean": seeds["rmse"].mean(),
         "r2_mean": seeds["r2"].mean(),
         "r_mean": seeds["r"].mean(),
     }
     if all("own_prediction" in test for test in tests):
-        own = [mean_absolute_error(test["age"], test["own_prediction"]) for test in tests]
+        own = [mean_absolute_error(test["target"], test["own_prediction"]) for test in tests]
         row["mae_own"] = np.mean(own)
     return row
 
 
 def _training_means(frame: pd.DataFrame) -> pd.Series:
-    """Return, for each test line, the mean age of its fold's training scans."""
-    mean = frame[frame["split"] == "train"].groupby("fold")["age"].mean()
+    """Return, for each test line, the mean target of its fold's training scans."""
+    mean = frame[frame["split"] == "train"].groupby("fold")["target"].mean()
     return frame.loc[frame["split"] == "test", "fold"].map(mean)
 
 
@@ -170,7 +171,7 @@ def _errors(
         for seed, frame in enumerate(frames):
             test = frame[frame["split"] == "test"]
             part = test[["participant_id", "scan_id", "fold"]].assign(row=name, seed=seed)
-            stacked.append(part.assign(error=(test["predicted_age"] - test["age"]).abs()))
+            stacked.append(part.assign(error=(test["predicted"] - test["target"]).abs()))
     lines = pd.concat(stacked)
     keys = ["seed", "fold", "scan_id"]
     first = next(iter(predictions))

@@ -1,16 +1,12 @@
-"""The one place where ANTs comes in: imported for exact repetition, fed from memory."""
+"""ANTs fed from memory: images and transforms there and back."""
 
 from __future__ import annotations
 
-import os
-import sys
 import tempfile
 from pathlib import Path
-from types import ModuleType
 
 import numpy as np
 
-from contrage.errors import SettingsError
 from contrage.imaging.ants.calls import call
 from contrage.imaging.images import Image
 from contrage.imaging.space.affines import LPS, read_affine, write_affine
@@ -22,36 +18,6 @@ INTERPOLATORS = {
     "lanczos": "lanczosWindowedSinc",
 }
 """Our names of interpolations, and ANTs'."""
-
-
-def import_ants(seed: int = 1) -> ModuleType:
-    """Import ANTs so that results repeat to the bit on any number of cores.
-
-    ITK reads its thread count and ANTs its seed from the environment when they are loaded;
-    ``ants.registration(random_seed=…)`` is ignored. With more than one thread even a seeded
-    registration differs from run to run.
-
-    Parameters
-    ----------
-    seed : int
-        For the random sampling of the metric; the same for the whole process.
-
-    Raises
-    ------
-    SettingsError
-        ANTs was imported before with other settings, so repetition could not be promised.
-    """
-    wanted = {"ITK_GLOBAL_DEFAULT_NUMBER_OF_THREADS": "1", "ANTS_RANDOM_SEED": str(seed)}
-    if "ants" in sys.modules:
-        if any(os.environ.get(key) != value for key, value in wanted.items()):
-            raise SettingsError(
-                "ANTs is already loaded with another seed or thread count; start a new process"
-            )
-    else:
-        os.environ.update(wanted)
-    import ants
-
-    return ants
 
 
 def to_ants(image: Image):

@@ -10,8 +10,8 @@ import contrage
 from contrage.bids import VERSION, link
 from contrage.files import failed, read_json, write_json, write_text
 from contrage.imaging.provenance.methods import citations, limits, outside, paragraph
-from contrage.imaging.scan import template_record
-from contrage.imaging.template.source import as_source
+from contrage.imaging.template.source import as_source, template_record
+from contrage.layout import sidecar_file
 from contrage.tables import read_tsv, write_tsv
 
 IGNORED = {
@@ -21,6 +21,8 @@ IGNORED = {
     "array": "all images of the cohort in one array",
     "logs": "of the workflow",
     "benchmarks": "run times, of the workflow",
+    "*_desc-strip.json": "the record of a scan up to skull stripping",
+    "*_desc-correct.json": "up to the bias field's correction",
     "*_desc-preproc.json": "the record of a whole scan",
     "methods.md": "the preprocessing in words",
     "/quality.html": "the quality page",
@@ -100,8 +102,7 @@ def _asked(settings: dict) -> dict:
 
 def find_records(derivatives: Path, scans: list[str]) -> list[Path]:
     """Return the record of each scan, in the order of the scans."""
-    found = {path.name: path for path in derivatives.glob("sub-*/**/*_desc-preproc.json")}
-    return [found[f"{scan}_desc-preproc.json"] for scan in scans]
+    return [derivatives / sidecar_file(scan) for scan in scans]
 
 
 def dataset_description(name: str, base: Path, raw: Path | None) -> dict:

@@ -1,7 +1,7 @@
 """How scans were preprocessed, in words: the paragraph for a paper, from the settings themselves.
 
-Every number is taken from the settings, from the data file of the registration's quality or from
-the counts given; tests hold that a changed setting changes the text.
+Every number is taken from the settings, ANTs' among them, or from the counts given;
+tests hold that a changed setting changes the text.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ from contrage.imaging.limits import STEP, UNITS
 from contrage.imaging.plausible import KINDS
 from contrage.imaging.quality.misplaced import outer_limits
 from contrage.imaging.skull_strip import backend
-from contrage.imaging.space.mni import load_quality
 
 REFERENCES = {
     "ANTs": "Avants et al. (2011), NeuroImage 54:2033-2044, doi:10.1016/j.neuroimage.2010.09.025",
@@ -49,7 +48,8 @@ def paragraph(settings: dict, template: dict) -> tuple[str, list[str]]:
     Parameters
     ----------
     settings : dict
-        `skull_strip`, `bias_correction`, `registration`, `quality`; `anatomical` ("T1w",
+        `skull_strip`, `bias_correction`, `registration` (with `ants`, all of ANTs' settings),
+        `quality`; `anatomical` ("T1w",
         "magnitude", or None where only maps are used) and `maps` (list of names).
     template : dict
         `file` and `sha256`.
@@ -78,7 +78,7 @@ def _strip(settings: dict) -> tuple[str, list[str]]:
     if method == "mask":
         return "Brains were taken from the masks that came with the data.", []
     if method == "template":
-        quality = load_quality(settings["registration"]["quality"])
+        quality = settings["registration"]["ants"]
         pose = quality["pose"]
         carried = "its mask was carried back"
         if "refine" in quality:
@@ -123,7 +123,7 @@ def _register(settings: dict) -> tuple[str, list[str]]:
     kind = asked["transform"]
     if kind == "none":
         return "Images lay in MNI152 space already and were not registered.", []
-    quality = load_quality(asked["quality"])
+    quality = asked["ants"]
     linear = quality["linear"]
     first = {"syn": "affine", "affine9": "affine (nine parameters, without shear)"}.get(kind, kind)
     article = "an" if first[0] in "aeiou" else "a"

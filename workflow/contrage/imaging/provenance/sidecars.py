@@ -7,16 +7,17 @@ job was killed.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from contrage.bids import link, sidecar_of, suffix, uri
-from contrage.files import reading, sha256, write_json
+from contrage.files import reading, write_json
 from contrage.imaging.limits import STEP as LIMITS
 from contrage.imaging.template.source import NILEARN_FILE, Source, as_source
 
 STEPS = {
     LIMITS: ("map", "contrage.imaging.limits.mended"),
-    "skull strip": ("mask", "contrage.imaging.strip.strip"),
+    "skull strip": ("mask", "contrage.imaging.skull_strip._find.find_brain"),
     "bias correction": ("brain", "contrage.imaging.bias.bias_field"),
     "bias correction of the map": ("map", "contrage.imaging.bias.bias_field"),
     "registration": ("transform", "contrage.imaging.space.mni.estimate"),
@@ -50,9 +51,14 @@ SOURCES = {
 }
 """Outputs: the inputs and outputs that each is made of. A map is made of its raw map."""
 
+MAP = "corrected_"
+"""Before the name of a map: what N4 made of it."""
+
 DESCRIPTIONS = {
     "brain_mask": "Brain mask, on the voxels of the image that was stripped",
     "corrected": "Brain with the bias field divided out, zero outside the mask",
+    "corrected_stiffness": "Map with a bias field divided out, on its own voxels",
+    "corrected_dampingratio": "Map with a bias field divided out, on its own voxels",
     "transform": "ITK affine: the points of MNI152 (LPS, mm) to those of the scan; "
     "resampling a scan's image onto MNI152 uses it as it is",
     "warp": "ITK displacement field on MNI152 (LPS, mm): moves its points before the affine takes "
@@ -75,36 +81,42 @@ def clear_sidecars(images: list[Path]) -> None:
 
 
 def write_sidecars(
-    outputs: dict[str, Path | None],
+    outputs: Mapping[str, Path | None],
     record: dict,
+    known: Mapping[str, Path | None] | None = None,
     *,
     raw: Path | None = None,
     derivatives: Path | None = None,
 ) -> None:
-    """Write the JSON beside every output of a scan that came through.
+    """Write the JSON beside every output of a step that came through.
 
     Parameters
     ----------
-    outputs : dict of str to Path
-        Images and transforms that were written, by their names in `preprocess`; None where one
-        is not wanted. An empty file is an image that there is none of.
+    outputs : mapping of str to Path or None
+        Images and transforms that were written, by their names in the step; None where one is not
+        wanted. An empty file is an image that there is none of.
     record : dict
-        What `contrage.imaging.scan.provenance` returns.
+        What `contrage.imaging.scan.account` returns.
+    known : mapping of str to Path or None, optional
+        All derivatives of the scan so far, which outputs may be made of; by default the outputs.
     raw, derivatives : Path, optional
         Folders of the data sets that inputs and outputs belong to; files are addressed inside
         them.
     """
-    written = {name: path for name, path in outputs.items() if path is not None}
-    there = {name: path for name, path in written.items() if path.is_file()}
-    full = {name: path for name, path in there.items() if path.stat().st_size}
+    there = _there(outputs)
+    full = {name: path for name, path in _there(known or outputs).items() if path.stat().st_size}
     roots = {"": derivatives, "raw": raw}
     roots = {name: root for name, root in roots.items() if root is not None}
     for name, path in there.items():
         if name in full:
             write_json(sidecar_of(path), sidecar(name, full, record, roots))
         else:
-            lacking = {"status": "absent", "stage": "preprocess", "reason": "no such image given"}
-            write_failures([path], lacking)
+            lacking = {"status": "absent", "stage": record["stage"]}
+            write_failures([path], {**lacking, "reason": "no such image given"})
+
+
+def _there(files: Mapping[str, Path | None]) -> dict[str, Path]:
+    return {name: path for name, path in files.items() if path is not None and path.is_file()}
 
 
 def write_failures(images: list[Path], record: dict) -> None:
@@ -122,7 +134,7 @@ def sidecar(name: str, outputs: dict[str, Path], record: dict, roots: dict[str, 
     name : str
         Its name in `outputs`.
     outputs : dict of str to Path
-        All derivatives of the scan.
+        All derivatives of the scan that there are.
     record : dict
         The scan's record.
     roots : dict of str to Path
@@ -137,21 +149,21 @@ def sidecar(name: str, outputs: dict[str, Path], record: dict, roots: dict[str, 
     path, inputs = outputs[name], record["inputs"]
     files = {key: Path(each["path"]) for key, each in inputs.items()} | outputs
     steps = [told(step) for step in record["steps"] if _led_to(name, step, reference_of(record))]
-    made_of = [uri(files[each], roots) for each in sources(name, files)]
+    made_of = [uri(files[each], roots) for each in sources(name, files, reference_of(record))]
     template = as_source(record["settings"].get("template"))
-    reference = spatial_reference(template, roots.get("", Path()))
-    copied = ("status", "seed", "threads", "settings", "template", "versions", "platform")
+    place = spatial_reference(template, roots.get("", Path()))
+    copied = ("status", "seed", "threads", "settings", "template", "versions", "platform", "found")
     return {
-        **_bids_keys(name, path, made_of, reference),
+        **_bids_keys(name, path, made_of, place),
         "contrage": {
-            "output": {"path": uri(path, roots), "sha256": sha256(path)},
+            "output": {"path": uri(path, roots), "sha256": record["outputs"][name]},
             "inputs": {
                 key: {"path": uri(files[key], roots), "sha256": each["sha256"]}
                 for key, each in inputs.items()
             },
             "steps": steps,
             "seconds": round(sum(step["seconds"] for step in steps), 3),
-            **{key: record[key] for key in copied},
+            **{key: record[key] for key in copied if key in record},
         },
     }
 
@@ -171,6 +183,8 @@ def reference_of(record: dict) -> str:
 
 def _led_to(name: str, step: dict, reference: str) -> bool:
     part, _ = STEPS.get(step["name"], (None, None))
+    if name.startswith(MAP):
+        return part in (None, "map")
     of = step["settings"].get("map")
     if of is not None and name != f"preproc_{of}":  # done to one map alone
         return of == reference
@@ -179,21 +193,25 @@ def _led_to(name: str, step: dict, reference: str) -> bool:
     return part is None or name not in NEEDS or part in NEEDS[name]
 
 
-def sources(name: str, files: dict[str, Path]) -> list[str]:
+def sources(name: str, files: Mapping[str, Path], reference: str = "anatomical") -> list[str]:
     """Return the inputs and outputs that a derivative is made of, directly.
 
     Parameters
     ----------
     name : str
         The derivative.
-    files : dict of str to Path
+    files : mapping of str to Path
         All inputs and outputs that there are.
+    reference : str
+        Which image was stripped and registered.
     """
-    maps = [key for key in files if f"preproc_{key}" in files and key != "mask"]
-    reference = "anatomical" if "anatomical" in files else next(iter(maps), "stiffness")
+    if name.startswith(MAP):
+        return [each for each in (name.removeprefix(MAP),) if each in files]
     own = name.removeprefix("preproc_")
     wanted = SOURCES.get(name, (own, "brain_mask", "transform", "warp", "map_transform"))
     found = [reference if each == "reference" else each for each in wanted]
+    if name not in ("brain_mask", "corrected"):  # they come before any map is corrected
+        found = [f"{MAP}{each}" if f"{MAP}{each}" in files else each for each in found]
     if "corrected" in found and "corrected" in files:
         found = [each for each in found if each != "anatomical"]
     return [each for each in dict.fromkeys(found) if each in files]

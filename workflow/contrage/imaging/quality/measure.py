@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 
@@ -12,7 +14,6 @@ from contrage.files import read_json, write_json
 from contrage.imaging.images import Image, load, load_made
 from contrage.imaging.limits import as_preprocessed
 from contrage.imaging.masks import dice
-from contrage.imaging.quality import picture as pictures
 from contrage.imaging.quality.misplaced import misplaced
 from contrage.imaging.quality.native import Native, Scanned
 from contrage.imaging.quality.truth import Truth, against_truth, bias_residual
@@ -22,6 +23,9 @@ from contrage.imaging.template.grids import grid_voxel_mm, mni_template
 from contrage.imaging.template.source import NILEARN, Source, as_source
 
 log = logging.getLogger(__name__)
+
+PICTURE = "contrage.imaging.quality.picture"
+"""Loaded by this name where it is asked for: other colours are no reason to measure scans anew."""
 
 
 def quality(
@@ -53,10 +57,10 @@ def quality(
     settings : dict
         Limits of metrics, `min_coverage` or `max_stretch` (None or absent: no limit); `misplaced`,
         such limits further out (see `contrage.imaging.quality.misplaced`); `template`, as
-        preprocess has it; `image`, the one that is learned from: of several maps, the one whose
+        registration has it; `image`, the one that is learned from: of several maps, the one whose
         coverage counts.
     sidecar : Path
-        What preprocess wrote; its failure is passed on.
+        The scan's record, which `contrage.imaging.register` wrote; a failure is passed on.
     anatomical, stiffness, dampingratio : Path, optional
         The raw images: of the maps the first is measured, the anatomical one is drawn as well.
     brain_mask, corrected, transform, map_transform : Path, optional
@@ -76,7 +80,7 @@ def quality(
     if before.get("status") == "failed":
         kept = ("status", "stage", "reason", "unexpected")
         write_json(output, {key: before[key] for key in kept if key in before})
-        pictures.draw_failure(picture, before["reason"])
+        _pictures().draw_failure(picture, before["reason"])
         return
     try:
         scanned = Scanned(
@@ -95,7 +99,7 @@ def quality(
         maps = {
             name: load_made(path)
             for name, path in given.items()
-            if path and (has[name] or path.stat().st_size)
+            if path and (has[name] or not path.is_file() or path.stat().st_size)
         }
         learned = maps.get(settings.get("image", ""), next(iter(maps.values()), None))
         mask = _mask(preproc_mask)
@@ -105,13 +109,17 @@ def quality(
         steps = before.get("steps") or []
         native = Native.of(scanned.anatomical, scanned.mask, scanned.corrected, steps)
         source = as_source(settings.get("template"))
-        pictures.draw(picture, head, maps, caption(record, picture), native, source)
+        _pictures().draw(picture, head, maps, caption(record, picture), native, source)
     except Exception as error:
         if not is_of_one_scan(error):
             raise
         record = {"status": "failed", **failure("quality", error)}
         write_json(output, record)
-        pictures.draw_failure(picture, record["reason"])
+        _pictures().draw_failure(picture, record["reason"])
+
+
+def _pictures() -> ModuleType:
+    return import_module(PICTURE)
 
 
 def _judge(

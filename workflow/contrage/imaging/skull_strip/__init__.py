@@ -20,15 +20,13 @@ from typing import Any
 
 from contrage.errors import SettingsError
 
-MEMORY_AT_1_MM = 5000
-"""MiB of a preprocessing job whose images have voxels of 1 mm."""
-
 MODULES = {
     file.stem.replace("_", "-"): f"{__name__}.{file.stem}"
     for file in sorted(Path(__file__).parent.glob("[a-z]*.py"))
 }
 """The methods that others maintain, a file each, and their modules."""
 RUNNER = "contrage.imaging.skull_strip._nipype"
+TEMPLATE = "contrage.imaging.skull_strip._template"
 METHODS = ("template", *MODULES, "mask", "none")
 
 
@@ -120,6 +118,8 @@ def modules(method: str) -> tuple[str, ...]:
 
     They are imported by these computed names, so that a rule has to name them as code of its own.
     """
+    if method == "template":
+        return (TEMPLATE,)
     needed = backend(method)
     if needed is None:
         return ()
@@ -173,11 +173,10 @@ def packages(method: str) -> tuple[str, ...]:
     return _of(method).packages
 
 
-def needs(method: str, grid_mm: int = 2) -> dict[str, int]:
-    """Return the memory (MiB) and time (minutes) that a preprocessing job is given."""
+def needs(method: str) -> dict[str, int]:
+    """Return the memory (MiB) and time (minutes) that a job of skull stripping is given."""
     needed = _of(method)
-    memory = needed.mem_mb if grid_mm == 2 else max(needed.mem_mb, MEMORY_AT_1_MM)
-    return {"mem_mb": memory, "runtime": needed.runtime}
+    return {"mem_mb": needed.mem_mb, "runtime": needed.runtime}
 
 
 def _of(method: str) -> Backend:

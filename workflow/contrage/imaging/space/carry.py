@@ -8,15 +8,8 @@ from scipy import ndimage
 from contrage.imaging.images import Image, resample, transform_points
 from contrage.imaging.space.mni import Transform
 
-PASCAL_PER_KILOPASCAL = 1000.0
 REACH = 8
 """Voxels around a support that are filled: more than any kernel reaches."""
-
-
-def to_kilopascal(stiffness: Image, unit: str) -> Image:
-    """Convert a map from its file's unit, Pa or kPa, to kPa."""
-    factor = {"Pa": PASCAL_PER_KILOPASCAL, "kPa": 1.0}[unit]
-    return stiffness.with_array((stiffness.array / np.float32(factor)).astype(np.float32))
 
 
 def carry_mask(

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
-from importlib import resources
 from pathlib import Path
 
 import numpy as np
@@ -96,23 +94,6 @@ class Transform:
         return warp_apply(image, grid, self.warp, interpolation)
 
 
-def load_quality(name: str) -> dict:
-    """Read the ANTs parameters of a named quality (registration/<name>.json).
-
-    Raises
-    ------
-    SettingsError
-        There is no such file.
-    """
-    folder = resources.files("contrage.imaging") / "registration"
-    names = sorted(Path(str(item)).stem for item in folder.iterdir() if item.name.endswith("json"))
-    if name not in names:
-        raise SettingsError(
-            f"preprocessing.registration.quality: no quality {name!r}; choose {', '.join(names)}"
-        )
-    return json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
-
-
 def estimate(
     brain: Image,
     path: Path,
@@ -133,7 +114,7 @@ def estimate(
     kind : {"affine", "affine9", "rigid", "similarity", "syn", "none"}
         `affine9` has no shear; `none` states that the image lies in MNI152 space already.
     quality : dict
-        From `load_quality`.
+        ANTs' settings, of the parts that the kind takes.
     pose : ndarray of shape (4, 4) or None
         Where to start: skull stripping's estimate; searched for if None.
     folder : Path

@@ -108,6 +108,14 @@ def as_source(settings: dict[str, Any] | None) -> Source:
     return Source(**{**dict.fromkeys(("sha256", "mask_sha256")), **settings, **paths})
 
 
+def template_record(source: Source) -> dict[str, str]:
+    """Return a template's name, files and checksums."""
+    record = {"name": source.name, "file": source.path.name, "sha256": sha256(source.path)}
+    if source.mask is not None:
+        record |= {"mask": source.mask.name, "mask_sha256": sha256(source.mask)}
+    return record
+
+
 def verify(source: Source) -> None:
     """Compare a template's files with its checksums.
 

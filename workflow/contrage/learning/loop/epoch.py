@@ -23,7 +23,7 @@ from contrage.learning.views.augment import Transform
 
 
 @dataclass(frozen=True)
-class Material:
+class EpochInputs:
     """What every pass of a training needs, and none changes.
 
     Attributes
@@ -35,7 +35,7 @@ class Material:
     places : Tensor of shape (N,)
         Of the training scans among them, on the CPU.
     targets : Tensor of shape (N,)
-        Their ages, as the loss wants them.
+        Theirs, as the loss wants them.
     groups : Tensor of shape (N,), or None
         Where the loss asks for them.
     transforms : list
@@ -66,14 +66,14 @@ def prepare(
     places: np.ndarray,
     precision: Precision,
     world: World,
-) -> Material:
+) -> EpochInputs:
     """Put together what the passes over these training scans need, on the device."""
     groups = state.groups(scans)
-    return Material(
+    return EpochInputs(
         settings=settings,
         images=images,
         places=torch.from_numpy(places),
-        targets=state.targets(scans.ages).to(precision.device),
+        targets=state.targets(scans.targets).to(precision.device),
         groups=None if groups is None else groups.to(precision.device),
         transforms=augment.build(settings["training"].get("augmentation", [])),
         network=world.wrap(state.network),
@@ -82,83 +82,83 @@ def prepare(
     )
 
 
-def run_epoch(state: State, material: Material) -> None:
+def run_epoch(state: State, inputs: EpochInputs) -> None:
     """Go through all training scans once, in an order drawn from the seed and the epoch.
 
     The host queues batches, losses and updates, and waits for the device at the end of the pass
-    alone. (Not so with `supremix`: the shapes of its mixtures follow from the ages.)
+    alone. (Not so with `supremix`: the shapes of its mixtures follow from the targets.)
 
     Parameters
     ----------
     state : State
         Changed in place.
-    material : Material
+    inputs : EpochInputs
 
     Raises
     ------
     ContrageError
         If the loss is no longer a finite number.
     """
-    training, device = material.settings["training"], material.precision.device
+    training, device = inputs.settings["training"], inputs.precision.device
     began = time.monotonic()
-    order, generator = draw(material, state.epoch)
+    order, generator = draw(inputs, state.epoch)
     state.network.train()
     whole = batches(order, training["batch_size"])
-    parts = [material.world.share(batch) for batch in whole]
+    parts = [inputs.world.share(batch) for batch in whole]
     on_device = torch.cat(parts).to(device).split([len(part) for part in parts])
-    inputs = material.images.batches([material.places[part] for part in parts])
+    loaded = inputs.images.batches([inputs.places[part] for part in parts])
     total = torch.zeros((), device=device)
-    for batch, part, images in zip(whole, on_device, inputs, strict=True):
-        loss = batch_loss(state, material, images, part, generator)
+    for batch, part, images in zip(whole, on_device, loaded, strict=True):
+        loss = batch_loss(state, inputs, images, part, generator)
         state.learn(loss, training.get("gradient_clip"))
         total += loss.detach() * len(batch)  # it is the joint batch's in every process
     mean = total.item() / sum(map(len, whole))
     if not math.isfinite(mean):
         raise ContrageError(
-            f"training of {material.settings['row']}, seed {material.settings['seed']}: the loss "
+            f"training of {inputs.settings['row']}, seed {inputs.settings['seed']}: the loss "
             f"is {mean} in epoch {state.epoch + 1}; lower training.learning_rate or raise the "
             "loss's temperature"
         )
     state.finish_epoch(mean, time.monotonic() - began)
 
 
-def draw(material: Material, epoch: int) -> tuple[Tensor, torch.Generator]:
+def draw(inputs: EpochInputs, epoch: int) -> tuple[Tensor, torch.Generator]:
     """Return the order of the scans, and the source of chance for their views.
 
     All chance of an epoch follows from (seed, epoch): a resumed training needs no more. Processes
     that share a training have the order in common; what each draws besides is its own.
     """
-    seed, rank = material.settings["seed"], material.world.rank
+    seed, rank = inputs.settings["seed"], inputs.world.rank
     shared = np.random.SeedSequence([seed, epoch]).generate_state(2)
     own = np.random.SeedSequence([seed, epoch, rank]).generate_state(2) if rank else shared
     torch.manual_seed(int(shared[0]))
-    order = torch.randperm(len(material.places))
+    order = torch.randperm(len(inputs.places))
     if rank:
         torch.manual_seed(int(own[0]))
-    return order, torch.Generator(material.precision.device).manual_seed(int(own[1]))
+    return order, torch.Generator(inputs.precision.device).manual_seed(int(own[1]))
 
 
 def batch_loss(
-    state: State, material: Material, images: Tensor, part: Tensor, generator: torch.Generator
+    state: State, inputs: EpochInputs, images: Tensor, part: Tensor, generator: torch.Generator
 ) -> Tensor:
     """Return the loss of the joint batch, of which this process encodes a part.
 
     Parameters
     ----------
-    state, material
+    state, inputs
     images : Tensor of shape (n, 1, …)
     part : Tensor of shape (n,)
         Which of the training scans they are.
     generator : Generator
     """
-    views, world = material.settings["training"]["views"], material.world
-    with material.precision.network():
-        embeddings = augment.embed(material.network, images, views, material.transforms, generator)
+    views, world = inputs.settings["training"]["views"], inputs.world
+    with inputs.precision.network():
+        embeddings = augment.embed(inputs.network, images, views, inputs.transforms, generator)
     if world.size > 1:
         # The processes' gradients are averaged, but each of them is a summand of the whole.
         embeddings.register_hook(lambda gradient: gradient * world.size)
-    wanted = {} if material.groups is None else {"groups": material.groups[part]}
-    return state.loss(embeddings, material.targets[part], epoch=state.loss_epoch, **wanted)
+    wanted = {} if inputs.groups is None else {"groups": inputs.groups[part]}
+    return state.loss(embeddings, inputs.targets[part], epoch=state.loss_epoch, **wanted)
 
 
 def batches(order: Tensor, batch_size: int) -> list[Tensor]:

@@ -21,6 +21,7 @@ from contrage.learning.model import Model, head_sizes, memory_format
 from contrage.learning.pretrained import load_encoder
 from contrage.losses._pairs import exact
 from contrage.tables import write_rows
+from contrage.target import Target
 
 logger = logging.getLogger(__name__)
 
@@ -33,8 +34,8 @@ class State:
     ----------
     network, loss, optimiser, scheduler, scaler
         Each with a state_dict. The scaler does something in float16 alone.
-    age_mean, age_sd : float
-        Of the training scans, years: the unit in which a loss that predicts age sees it.
+    target_mean, target_sd : float
+        Of the training scans: the scale on which a loss that predicts the target sees it.
     epoch : int
         Epochs done.
     curve : list of [epoch, loss, learning rate, seconds]
@@ -42,7 +43,7 @@ class State:
         Features of all scans after some epochs.
     average : Average, optional
         Of the network's weights, where one is kept.
-    validation : list of [epoch, error in years]
+    validation : list of [epoch, error]
     best : dict, optional
         `epoch`, `error` and `network`: the weights of the epoch with the smallest error.
     """
@@ -52,8 +53,8 @@ class State:
     optimiser: torch.optim.Optimizer
     scheduler: torch.optim.lr_scheduler.LRScheduler
     scaler: torch.amp.GradScaler
-    age_mean: float
-    age_sd: float
+    target_mean: float
+    target_sd: float
     epoch: int = 0
     curve: list[list[float]] = field(default_factory=list)
     snapshots: dict[int, torch.Tensor] = field(default_factory=dict)
@@ -73,7 +74,7 @@ class State:
 
     @property
     def predicts(self) -> bool:
-        """Whether the loss trains the head to predict age itself."""
+        """Whether the loss trains the head to predict the target itself."""
         return self._standardises or getattr(self.loss, "predicts_last", False)
 
     @property
@@ -85,11 +86,16 @@ class State:
         """The number by which the loss knows the coming epoch."""
         return self.epoch + getattr(self.loss, "first_epoch", 0)
 
-    def targets(self, ages: np.ndarray) -> torch.Tensor:
-        """Return ages (N,) as the loss wants them: years, or standardised for a prediction."""
+    @property
+    def scale(self) -> dict[str, float]:
+        """What puts a standardised prediction back into the target's unit."""
+        return {"target_mean": self.target_mean, "target_sd": self.target_sd}
+
+    def targets(self, values: np.ndarray) -> torch.Tensor:
+        """Return targets (N,) as the loss wants them: as they are, or standardised to predict."""
         if self._standardises:
-            return torch.from_numpy((ages - self.age_mean) / self.age_sd).float()
-        return in_years(ages)
+            return torch.from_numpy((values - self.target_mean) / self.target_sd).float()
+        return in_unit(values)
 
     def groups(self, scans: Scans) -> torch.Tensor | None:
         """Return the group (N,) of each scan where the loss asks for one; unknown is a group too.
@@ -163,8 +169,7 @@ class State:
             "head": plain(self.evaluated.head.state_dict()),
             "outputs": self.network.layers[-1],
             "predicts": self.predicts,
-            "age_mean": self.age_mean,
-            "age_sd": self.age_sd,
+            **self.scale,
         }
 
     def write_curve(self, path: Path) -> None:
@@ -184,13 +189,13 @@ class State:
         write_rows(path, columns + ["validation_mae"] * bool(self.validation), rows)
 
 
-def in_years(ages: np.ndarray) -> torch.Tensor:
-    """Return ages (N,) in float64, rounded as losses round those in float32.
+def in_unit(targets: np.ndarray) -> torch.Tensor:
+    """Return targets (N,) in float64, rounded as losses round those in float32.
 
     In that form losses take them as they are. To round, a loss must know the largest: on a GPU the
     host would wait for it in every step.
     """
-    return exact(torch.from_numpy(ages).float())
+    return exact(torch.from_numpy(targets).float())
 
 
 def plain(weights: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
@@ -201,16 +206,17 @@ def plain(weights: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
 def start(
     settings: dict[str, Any],
     part: dict[str, Any],
-    ages: np.ndarray,
+    targets: np.ndarray,
     precision: Precision,
     shape: tuple[int, ...],
     start_from: Path | None = None,
     channels: int = 1,
 ) -> State:
-    """Build network, loss and optimiser before the first epoch; a loss that asks is told the ages.
+    """Build network, loss and optimiser; a loss that asks is told the targets before it starts.
 
-    `ages` are those of the whole training split, from which `part` has its mean and SD: predictions
-    are put back into years with these. `shape` is that of one image, without its `channels`.
+    `targets` are those of the whole training split, from which `part` has its mean and SD:
+    predictions are put back into the target's unit with these. `shape` is that of one image,
+    without its `channels`.
 
     torch's seed, set before, decides the initial weights. They are the same for all losses with
     the same head, so that rows of a benchmark differ by their loss alone. With `start_from` the
@@ -219,7 +225,7 @@ def start(
     training, device = settings["training"], precision.device
     loss = load_loss(settings["loss"], training["epochs"])
     if hasattr(loss, "fit"):
-        loss.fit(in_years(ages))
+        loss.fit(in_unit(targets))
     head = head_sizes(training["head"], loss, settings["row"])
     unit = getattr(loss, "unit_embeddings", False)
     predicts_last = getattr(loss, "predicts_last", False)
@@ -236,9 +242,10 @@ def start(
     average = None if decay is None else Average(network, decay)
     if training.get("compile"):
         network.encoder.compile()
-    age_sd = part["age_sd"] or 1.0
+    target = Target(**settings["target"])
+    mean, sd = part[target.mean_key], part[target.sd_key] or 1.0
     scaler = precision.scaler()
-    return State(network, loss, steps, rates, scaler, part["age_mean"], age_sd, average=average)
+    return State(network, loss, steps, rates, scaler, mean, sd, average=average)
 
 
 def load_loss(settings: dict[str, Any], epochs: int) -> torch.nn.Module:

@@ -15,6 +15,7 @@ from contrage.learning.embed import extract
 from contrage.learning.folds import Scans
 from contrage.learning.images import Images
 from contrage.learning.machine.processes import ALONE, World
+from contrage.target import Target
 
 if TYPE_CHECKING:
     from contrage.learning.loop.state import State
@@ -67,8 +68,8 @@ class Validation:
     ----------
     places : ndarray of shape (n,)
         Of the scans in the images of the training: those learned from before those held out.
-    ages : ndarray of shape (n,)
-        Years, in the same order.
+    targets : ndarray of shape (n,)
+        In the same order.
     learned : int
         How many are learned from.
     settings : dict or None
@@ -78,15 +79,17 @@ class Validation:
         Of the training; its last epoch is always looked at.
     alphas : sequence of float
         Of the probe.
+    target : Target
     """
 
     places: np.ndarray
-    ages: np.ndarray
+    targets: np.ndarray
     learned: int
     settings: dict[str, Any] | None
     batch_size: int
     epochs: int
     alphas: Sequence[float]
+    target: Target
 
     @classmethod
     def of(cls, everyone: Scans, own: Scans, held_out: Scans, settings: dict[str, Any]) -> Self:
@@ -94,12 +97,13 @@ class Validation:
         training = settings["training"]
         return cls(
             places=np.concatenate([everyone.places(own), everyone.places(held_out)]),
-            ages=np.concatenate([own.ages, held_out.ages]),
+            targets=np.concatenate([own.targets, held_out.targets]),
             learned=len(own.ids),
             settings=training.get("early_stop"),
             batch_size=training["batch_size"],
             epochs=training["epochs"],
             alphas=settings["probe"]["alphas"] if training.get("early_stop") else (),
+            target=Target(**settings["target"]),
         )
 
     def look(self, state: State, images: Images, world: World = ALONE) -> None:
@@ -109,8 +113,8 @@ class Validation:
         if state.epoch % self.settings["every"] and state.epoch != self.epochs:
             return
         found = extract(state.evaluated, images, self.places, self.batch_size, world)
-        ages = torch.from_numpy(self.ages)
-        error = world.agree(probe_error(found, ages, self.learned, self.alphas))
+        targets = torch.from_numpy(self.targets)
+        error = world.agree(probe_error(found, targets, self.learned, self.alphas))
         state.validation.append([state.epoch, error])
         if state.best is None or error < state.best["error"]:
             weights = {k: v.clone() for k, v in state.evaluated.state_dict().items()}
@@ -128,17 +132,17 @@ class Validation:
             return
         state.evaluated.load_state_dict(state.best["network"])
         logger.info(
-            "weights of epoch %d of %d: mean absolute error %.3g years on the validation part",
+            "weights of epoch %d of %d: mean absolute error %s on the validation part",
             state.best["epoch"],
             state.epoch,
-            state.best["error"],
+            self.target.told(f"{state.best['error']:.3g}"),
         )
 
 
 def probe_error(
-    features: torch.Tensor, ages: torch.Tensor, learned: int, alphas: Sequence[float]
+    features: torch.Tensor, targets: torch.Tensor, learned: int, alphas: Sequence[float]
 ) -> float:
-    """Return the mean absolute error, in years, of a ridge regression on frozen features.
+    """Return the mean absolute error, in the target's unit, of a ridge regression on features.
 
     The probe's penalties are tried on the validation part and the smallest error counts: as
     little as that flatters, it does so in every epoch. By torch, where the features are:
@@ -147,18 +151,18 @@ def probe_error(
     Parameters
     ----------
     features : Tensor of shape (n, d)
-    ages : Tensor of shape (n,)
+    targets : Tensor of shape (n,)
     learned : int
         The first so many fit the regression, the others judge it.
     alphas : sequence of float
         The penalties to try, `probe.alphas`.
     """
-    features, ages = features.double(), ages.double()
+    features, targets = features.double(), targets.double()
     fitted, judged = features[:learned], features[learned:]
-    centre, mean = fitted.mean(0), ages[:learned].mean()
+    centre, mean = fitted.mean(0), targets[:learned].mean()
     u, s, vh = torch.linalg.svd(fitted - centre, full_matrices=False)
-    projected = u.T @ (ages[:learned] - mean)
+    projected = u.T @ (targets[:learned] - mean)
     penalties = torch.tensor(alphas, dtype=torch.float64)[:, None]
     weights = (s / (s**2 + penalties) * projected) @ vh
     predicted = (judged - centre) @ weights.T + mean
-    return float((predicted - ages[learned:, None]).abs().mean(0).min())
+    return float((predicted - targets[learned:, None]).abs().mean(0).min())

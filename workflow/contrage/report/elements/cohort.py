@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from contrage.cohort.names import quality_file
 from contrage.files import read_json
+from contrage.layout import quality_file
 from contrage.report.elements.ingredients import Ingredients
 from contrage.report.strips import strips
 from contrage.report.style import ABOVE, INK, STUDY_COLOURS, Figure, save

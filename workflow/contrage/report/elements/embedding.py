@@ -9,7 +9,6 @@ import numpy as np
 
 from contrage.files import read_npz
 from contrage.report.elements.ingredients import Ingredients
-from contrage.report.planned import snapshot_files
 from contrage.report.style import INK, Figure, loss_name, save
 from contrage.tables import read_tsv
 
@@ -33,7 +32,7 @@ def embedding(given: Ingredients) -> Figure | None:
     import matplotlib.pyplot as plt
 
     rows = (given.settings.get("embedding") or {}).get("rows") or []
-    shown = {row: _panels(snapshot_files(given.results, given.settings, row)) for row in rows}
+    shown = {row: _panels(given.snapshots_of.get(row, {})) for row in rows}
     shown = {row: panels for row, panels in shown.items() if panels}
     if not shown:
         return None
@@ -132,8 +131,9 @@ def _split(given: Ingredients, row: str, path: Path) -> pd.Series:
     """Return train or test by scan, in the first fold of the seed that `path` belongs to."""
     import pandas as pd
 
-    table = given.results / "predictions" / row / f"{path.parent.name}.tsv"
-    if not table.is_file():
+    files = given.predictions_of.get(row, [])
+    table = next((file for file in files if file.stem == path.parent.name), None)
+    if table is None:
         return pd.Series(dtype=str)
     frame = read_tsv(table)
     if "fold" in frame:

@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from contrage.cohort.names import preproc_file
 from contrage.files import read_image
+from contrage.layout import Results, preproc_file
 from contrage.report.elements.searched import read_draws
-from contrage.report.planned import seed_files
+from contrage.report.planned import by_name, by_row, curves_by_row, snapshots_by_row
 from contrage.report.style import GREY, INK, NO_SITE, STUDY_COLOURS, loss_colours, study_colours
 from contrage.report.words import Kind, kind_of
 from contrage.tables import read_tsv
@@ -21,29 +21,35 @@ if TYPE_CHECKING:
 
 @dataclass
 class Ingredients:
-    """Settings, folders and tables of one experiment.
+    """Settings, files and tables of one experiment.
 
     Parameters
     ----------
     settings : dict
         As handed to the step.
-    results, derivatives, output : Path
-        Folders: the experiment, the cohort's images, the figures.
+    derivatives, output : Path
+        Folders: the cohort's images, the figures.
     scans : DataFrame
         One row per scan in the data set.
     rows : list of str
         The loss configurations, in the order of the MAE table (best first).
     tables : dict
         mae, norms and baselines, where they exist; search, the draws of its rows.
+    predictions_of, curves_of : dict
+        Row → files, seed by seed and fold by fold.
+    snapshots_of : dict
+        Row → epoch → features of the watched training after it.
     """
 
     settings: dict[str, Any]
-    results: Path
     derivatives: Path
     output: Path
     scans: pd.DataFrame
     rows: list[str]
     tables: dict[str, pd.DataFrame] = field(default_factory=dict)
+    predictions_of: dict[str, list[Path]] = field(default_factory=dict)
+    curves_of: dict[str, list[Path]] = field(default_factory=dict)
+    snapshots_of: dict[str, dict[int, Path]] = field(default_factory=dict)
 
     @property
     def loss_colours(self) -> dict[str, str]:
@@ -87,8 +93,7 @@ class Ingredients:
 
     def predictions(self, row: str) -> list[pd.DataFrame]:
         """Predictions of a row, one frame per seed."""
-        folder = self.results / "predictions" / row
-        return [read_tsv(path) for path in seed_files(folder, self.settings, ".tsv")]
+        return [read_tsv(path) for path in self.predictions_of.get(row, [])]
 
     def image(self, scan: str, name: str) -> tuple[np.ndarray, np.ndarray] | None:
         """Return a scan's image in template space and its affine, or None without the file.
@@ -117,16 +122,31 @@ class Ingredients:
 
 
 def gather(
-    settings: dict[str, Any], results: Path, scans: Path, derivatives: Path, output: Path
+    settings: dict[str, Any],
+    scans: Path,
+    derivatives: Path,
+    output: Path,
+    *,
+    tables: list[Path],
+    predictions: list[Path] | None = None,
+    curves: str = "",
+    snapshots: list[Path] | None = None,
 ) -> Ingredients:
-    """Read the tables that several figures share."""
-    tables = {}
-    for name in ("mae", "norms", "baselines"):
-        path = results / "tables" / f"{name}.tsv"
-        if path.is_file():
-            tables[name] = read_tsv(path)
-    tables["search"] = read_draws(results / "tables" / "search.tsv", settings.get("search") or {})
+    """Read the tables that several figures share, and sort the files by row."""
+    files = by_name(tables)
+    found = {n: read_tsv(files[n]) for n in ("mae", "norms", "baselines") if n in files}
+    found["search"] = read_draws(files.get("search"), settings.get("search") or {})
     rows = settings.get("rows") or []
-    if "mae" in tables:
-        rows = list(tables["mae"].sort_values("mae_mean")["loss"])
-    return Ingredients(settings, results, derivatives, output, read_tsv(scans), rows, tables)
+    if "mae" in found:
+        rows = list(found["mae"].sort_values("mae_mean")["loss"])
+    return Ingredients(
+        settings,
+        Path(derivatives),
+        Path(output),
+        read_tsv(scans),
+        rows,
+        found,
+        by_row(Results.predictions, predictions),
+        curves_by_row(curves, settings) if curves else {},
+        snapshots_by_row(snapshots),
+    )

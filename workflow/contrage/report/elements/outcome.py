@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from contrage.report.elements.ingredients import Ingredients
-from contrage.report.planned import curve_files
 from contrage.report.style import GREY, INK, Figure, baseline_name, is_null, loss_name, save
 from contrage.report.text import spelled
 from contrage.tables import read_tsv
@@ -212,7 +211,7 @@ def training_curves(given: Ingredients) -> Figure | None:
     import seaborn as sns
 
     rows = given.settings.get("rows") or given.rows
-    files = {row: curve_files(given.results, given.settings, row) for row in rows}
+    files = {row: given.curves_of.get(row, []) for row in rows}
     found = {(row, file): read_tsv(file) for row, these in files.items() for file in these}
     if not found:
         return None

@@ -15,12 +15,12 @@ if TYPE_CHECKING:
 PLACE = ["row", "split", "fold"]
 
 
-def read_draws(path: Path, rows: Iterable[str]) -> pd.DataFrame:
+def read_draws(path: Path | None, rows: Iterable[str]) -> pd.DataFrame:
     """Return the draws of these rows; none where nothing is searched, whatever an old file says.
 
     Parameters
     ----------
-    path : Path
+    path : Path or None
         Written by `contrage.evaluation.choose.search_table`.
     rows : iterable of str
         The rows that the configuration searches.
@@ -33,7 +33,7 @@ def read_draws(path: Path, rows: Iterable[str]) -> pd.DataFrame:
     import pandas as pd
 
     rows = list(rows)
-    if not rows or not Path(path).is_file():
+    if not rows or path is None:
         return pd.DataFrame(columns=list(COLUMNS))
     frame = read_tsv(path, as_text=True)
     numbers = {"split": int, "fold": int, "draw": int, "validation_mae": float}

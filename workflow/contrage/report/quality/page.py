@@ -11,8 +11,8 @@ from typing import Any
 import pandas as pd
 
 from contrage.cohort.exclude import read_exclusions
-from contrage.cohort.names import quality_file
 from contrage.files import atomic, reading
+from contrage.layout import quality_file
 from contrage.report.quality.plots import distributions
 from contrage.report.quality.rows import STATUSES, metric, metric_names, scan_rows
 from contrage.report.render import render

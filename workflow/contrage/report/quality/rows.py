@@ -10,8 +10,8 @@ from typing import Any
 import pandas as pd
 
 from contrage.cohort.agreement import disagreements
-from contrage.cohort.names import check_file, quality_file
 from contrage.files import read_json
+from contrage.layout import check_file, quality_file
 
 STATUSES = ("misplaced", "flagged", "failed", "ok")
 WHO = ["scan_id", "participant_id", "session", "site", "age", "sex"]

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from contrage.cohort.phantom.heads.settings import PhantomSettings
 from contrage.cohort.phantom.heads.template import Grid, apply, stretch
+from contrage.settings.blocks.phantom import PhantomSettings
 
 
 @dataclass(frozen=True)

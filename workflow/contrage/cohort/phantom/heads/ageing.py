@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from contrage.cohort.phantom.heads.plan import PhantomParticipant
-from contrage.cohort.phantom.heads.settings import PhantomSettings
+from contrage.settings.blocks.phantom import PhantomSettings
 
 REFERENCE_AGE = 25.0
 TURN = 60.0

@@ -12,7 +12,7 @@ import numpy as np
 from scipy import ndimage
 
 from contrage.cohort.phantom.heads.regions import coarse, lateral_ventricles, third_ventricle
-from contrage.cohort.phantom.heads.template import Grid, Template, apply
+from contrage.cohort.phantom.heads.template import Grid, HeadTemplate, apply
 
 _FALLOFF_MM = 10.0
 _DEPTH_MM = 1.5
@@ -103,7 +103,7 @@ def _step_inward(distance: np.ndarray, shift: float) -> np.ndarray:
     return distance - np.where(inner < 0, inner * squeeze, inner)
 
 
-def make_ventricles(template: Template) -> Ventricles:
+def make_ventricles(template: HeadTemplate) -> Ventricles:
     """Locate the ventricles of the template and the directions of their growth."""
     # The template's voxels are 1 mm and its axes those of the world.
     low = np.array(_BOX[0], dtype=int) - template.grid.affine[:3, 3].astype(int)
@@ -148,12 +148,12 @@ class Thinning:
     loss: np.ndarray
 
 
-def make_thinning(template: Template, cortex: float) -> Thinning:
+def make_thinning(template: HeadTemplate, cortex: float) -> Thinning:
     """Find the thinning that leaves a share `cortex` of the template's cortical grey matter.
 
     Parameters
     ----------
-    template : Template
+    template : HeadTemplate
     cortex : float
         At most 1.
 

@@ -17,7 +17,7 @@ from contrage.cohort.phantom.heads.template import (
     CSF,
     GREY,
     Grid,
-    Template,
+    HeadTemplate,
     apply,
     box_grid,
     resample,
@@ -67,7 +67,7 @@ class Shells:
         return points[:, (self.outside.ravel() < 0) & (points[2] > NECK_MM)]
 
 
-def hull_distance(template: Template, grid: Grid) -> np.ndarray:
+def hull_distance(template: HeadTemplate, grid: Grid) -> np.ndarray:
     """Return the signed distance (mm) to the brain's hull, sulci and fissures closed."""
     points = grid.world()
     brain = sample(template.brain, template.grid, points).reshape(grid.shape) > 127
@@ -80,12 +80,14 @@ def hull_distance(template: Template, grid: Grid) -> np.ndarray:
     return ndimage.gaussian_filter(distance.astype(np.float32), 0.7)
 
 
-def make_shells(template: Template, age: float, spread: float, rng: np.random.Generator) -> Shells:
+def make_shells(
+    template: HeadTemplate, age: float, spread: float, rng: np.random.Generator
+) -> Shells:
     """Draw the head around a participant's brain.
 
     Parameters
     ----------
-    template : Template
+    template : HeadTemplate
     age : float
         Years: the fluid between brain and skull grows with it.
     spread : float
@@ -194,7 +196,7 @@ def _ramp(inside: np.ndarray, width: float) -> np.ndarray:
     return np.clip(0.5 + inside / width, 0, 1)
 
 
-def brain_share(template: Template, grid: Grid, to_template: np.ndarray) -> np.ndarray:
+def brain_share(template: HeadTemplate, grid: Grid, to_template: np.ndarray) -> np.ndarray:
     """Return the brain's share (0-1) of each voxel of an image grid."""
     box, part = _box_of(template.grid, grid, to_template)
     share = np.zeros(grid.shape, dtype=np.float32)
@@ -203,7 +205,7 @@ def brain_share(template: Template, grid: Grid, to_template: np.ndarray) -> np.n
 
 
 def draw_brain(
-    points: np.ndarray, template: Template, displacement: Displacement, thinning: Thinning
+    points: np.ndarray, template: HeadTemplate, displacement: Displacement, thinning: Thinning
 ) -> np.ndarray:
     """Return the aged brain's intensities at points of template space.
 
@@ -211,7 +213,7 @@ def draw_brain(
     ----------
     points : ndarray of shape (3, N)
         World coordinates in template space, mm.
-    template : Template
+    template : HeadTemplate
     displacement : Displacement
         Of the ventricles.
     thinning : Thinning

@@ -23,17 +23,17 @@ from contrage.cohort.phantom.heads.deformation import Displacement, make_thinnin
 from contrage.cohort.phantom.heads.head import brain_share, draw_brain, draw_head, make_shells
 from contrage.cohort.phantom.heads.plan import PhantomParticipant, plan
 from contrage.cohort.phantom.heads.regions import Regions, make_regions
-from contrage.cohort.phantom.heads.settings import PhantomSettings, read_settings
 from contrage.cohort.phantom.heads.stiffness import StiffnessMap, acquire, stiffness_field
 from contrage.cohort.phantom.heads.template import (
     Grid,
-    Template,
+    HeadTemplate,
     apply,
     load_template,
     sample_labels,
 )
 from contrage.errors import SettingsError
 from contrage.files import save_nifti, write_json
+from contrage.settings.blocks.phantom import PhantomScanSettings, PhantomSettings
 
 logger = logging.getLogger(__name__)
 
@@ -42,7 +42,7 @@ _STREAMS = ("brain", "pose", "head", "bias", "noise", "texture", "slab", "rim", 
 
 
 @dataclass(frozen=True)
-class Scan:
+class Acquired:
     """All that is written for one participant."""
 
     participant: PhantomParticipant
@@ -63,7 +63,7 @@ def _streams(settings: PhantomSettings, index: int) -> dict[str, np.random.Gener
     }
 
 
-def generate(participant: PhantomParticipant, settings: PhantomSettings) -> Scan:
+def generate(participant: PhantomParticipant, settings: PhantomSettings) -> Acquired:
     """Generate a participant's images and truth in memory.
 
     Parameters
@@ -74,7 +74,7 @@ def generate(participant: PhantomParticipant, settings: PhantomSettings) -> Scan
 
     Returns
     -------
-    Scan
+    Acquired
     """
     rng = _streams(settings, participant.index)
     template = load_template()
@@ -100,7 +100,7 @@ def generate(participant: PhantomParticipant, settings: PhantomSettings) -> Scan
         "pose": {"degrees": pose.degrees, "mm": pose.millimetres},
         "bias_range": [float(bias.min()), float(bias.max())],
     }
-    return Scan(participant, t1_grid, t1, mask, bias, stiffness, pose, residual, truth)
+    return Acquired(participant, t1_grid, t1, mask, bias, stiffness, pose, residual, truth)
 
 
 def _who(participant: PhantomParticipant, brain: Brain, settings: PhantomSettings) -> dict:
@@ -127,7 +127,7 @@ def _anatomy_truth(brain: Brain, shift: float, volume_ml: float, pose: Pose) -> 
 def _make_t1(
     participant: PhantomParticipant,
     settings: PhantomSettings,
-    template: Template,
+    template: HeadTemplate,
     pose: Pose,
     anatomy: tuple,
     rng: dict[str, np.random.Generator],
@@ -201,7 +201,7 @@ def _stiffness_truth(
 
 
 def make_participant(
-    settings: dict,
+    settings: PhantomScanSettings,
     *,
     anatomical: Path,
     stiffness: Path,
@@ -215,8 +215,8 @@ def make_participant(
 
     Parameters
     ----------
-    settings : dict
-        `cohort.phantom` of the configuration, and `index`, the participant's place in the plan.
+    settings : PhantomScanSettings
+        Which participant of which cohort.
     anatomical, stiffness : Path
         T1-weighted image; stiffness map in Pa, 0 where it has no tissue, on its own grid.
     brain_mask, bias_field : Path
@@ -231,12 +231,11 @@ def make_participant(
     Raises
     ------
     SettingsError
-        A key is unknown, a value cannot work, or the plan has no such index.
+        The plan has no such index.
     """
-    chosen = read_settings(settings)
+    chosen, index = settings.phantom, settings.index
     people = plan(chosen.participants, chosen.seed)
-    index = settings.get("index")
-    if not isinstance(index, int) or not 0 <= index < len(people):
+    if not 0 <= index < len(people):
         raise SettingsError(f"cohort.phantom: no participant {index!r} among {len(people)}")
     scan = generate(people[index], chosen)
     save_nifti(anatomical, scan.t1, scan.t1_grid.affine)
@@ -249,7 +248,7 @@ def make_participant(
     logger.info("%s: %.1f years, %s", *(scan.truth[k] for k in ("participant_id", "age", "site")))
 
 
-def _transform_truth(scan: Scan) -> dict:
+def _transform_truth(scan: Acquired) -> dict:
     return {
         "description": "affine maps T1w world (RAS mm) to MNI152 world: "
         "inverse of rigid @ scaling. The map shares the T1's world but for map_residual, "

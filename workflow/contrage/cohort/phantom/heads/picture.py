@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from contrage.cohort.phantom.heads.participant import Scan, generate
+from contrage.cohort.phantom.heads.participant import Acquired, generate
 from contrage.cohort.phantom.heads.plan import PhantomParticipant, plan
-from contrage.cohort.phantom.heads.settings import read_settings
 from contrage.cohort.phantom.heads.template import Grid, apply, resample
 from contrage.errors import BadScanError
 from contrage.files import atomic
+from contrage.settings.blocks.phantom import PhantomSettings
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -29,7 +29,7 @@ _VIEWS = ("sagittal", "coronal", "axial")
 _CUT = (14.0, -16.0, 8.0)
 
 
-def phantom_picture(settings: dict, *, output: Path, real: Path | None) -> None:
+def phantom_picture(settings: PhantomSettings, *, output: Path, real: Path | None) -> None:
     """Draw T1 and stiffness of six phantoms, and two real maps beside them if a folder is given.
 
     Each phantom is cut through its own voxels, turned to MNI152 axes by the true rotation alone:
@@ -37,8 +37,8 @@ def phantom_picture(settings: dict, *, output: Path, real: Path | None) -> None:
 
     Parameters
     ----------
-    settings : dict
-        `cohort.phantom` of the configuration.
+    settings : PhantomSettings
+        Of the cohort.
     output : Path
         PNG or SVG to write.
     real : Path or None
@@ -46,22 +46,19 @@ def phantom_picture(settings: dict, *, output: Path, real: Path | None) -> None:
 
     Raises
     ------
-    SettingsError
-        A key is unknown or a value cannot work.
     BadScanError
         The folder holds no image.
     """
     from matplotlib.figure import Figure
 
-    chosen = read_settings(settings)
-    people = _choose(plan(chosen.participants, chosen.seed))
+    people = _choose(plan(settings.participants, settings.seed))
     files = _real_maps(real) if real is not None else []
     columns = len(people) + len(files)
     figure = Figure(figsize=(1.75 * columns + 0.9, 11.2), facecolor="white")
     axes = figure.subplots(6, columns, squeeze=False)
     figure.subplots_adjust(left=0.03, right=0.93, top=0.93, bottom=0.01, wspace=0.03, hspace=0.03)
     for column, person in enumerate(people):
-        colours = _draw_phantom(axes[:, column], generate(person, chosen))
+        colours = _draw_phantom(axes[:, column], generate(person, settings))
         axes[0, column].set_title(f"{person.age:.0f} y, {person.sex}\n{person.site}", fontsize=9)
     for column, file in enumerate(files, start=len(people)):
         colours = _draw_real(axes[:, column], file)
@@ -102,7 +99,7 @@ def _planes(
     return planes
 
 
-def _draw_phantom(axes: np.ndarray, scan: Scan) -> AxesImage:
+def _draw_phantom(axes: np.ndarray, scan: Acquired) -> AxesImage:
     rigid = scan.pose.rigid
     centre = tuple(apply(scan.pose.scaling, np.array(_CUT)[:, None])[:, 0])
     brightest = float(np.percentile(scan.t1[scan.mask], 99.5)) * 1.15

@@ -32,7 +32,7 @@ class PhantomParticipant:
 
 
 @dataclass(frozen=True)
-class Study:
+class Site:
     """A row of Table 2: its size, women among them, age mean and SD (years), age quantiles."""
 
     name: str
@@ -61,9 +61,9 @@ def _two_groups(u: float, share: float, young: tuple[float, float], old: tuple[f
 
 
 STUDIES = (
-    Study("study1", 134, 78, 23.4, 4.0, partial(_young, start=17.5, mean=23.4, sd=4.0)),
+    Site("study1", 134, 78, 23.4, 4.0, partial(_young, start=17.5, mean=23.4, sd=4.0)),
     # 37.8 ± 20.9 over one broad hump would put most participants where Fig. 3 has its valley.
-    Study(
+    Site(
         "study2",
         60,
         34,
@@ -71,9 +71,9 @@ STUDIES = (
         20.9,
         partial(_two_groups, share=0.68, young=(23.9, 4.5), old=(67.3, 8.0)),
     ),
-    Study("study3", 12, 6, 69.4, 2.4, partial(_normal, mean=69.4, sd=2.4)),
-    Study("study4", 68, 49, 69.3, 5.8, partial(_normal, mean=69.3, sd=5.8)),
-    Study("study5", 37, 16, 49.1, 16.6, partial(_normal, mean=49.1, sd=16.6)),
+    Site("study3", 12, 6, 69.4, 2.4, partial(_normal, mean=69.4, sd=2.4)),
+    Site("study4", 68, 49, 69.3, 5.8, partial(_normal, mean=69.3, sd=5.8)),
+    Site("study5", 37, 16, 49.1, 16.6, partial(_normal, mean=49.1, sd=16.6)),
 )
 
 
@@ -133,7 +133,7 @@ def study_sizes(participants: int) -> list[int]:
     return sizes
 
 
-def _ages(study: Study, size: int, rng: np.random.Generator) -> list[float]:
+def _ages(study: Site, size: int, rng: np.random.Generator) -> list[float]:
     """Draw one age from each of `size` equal slices of the study's distribution."""
     if size == 0:
         return []

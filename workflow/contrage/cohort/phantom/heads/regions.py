@@ -12,7 +12,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from contrage.cohort.phantom.heads.template import Grid, Template
+from contrage.cohort.phantom.heads.template import Grid, HeadTemplate
 
 Point = tuple[float, float, float]
 
@@ -80,7 +80,7 @@ class Regions:
         return result
 
 
-def coarse(template: Template, step: int = 2) -> Grid:
+def coarse(template: HeadTemplate, step: int = 2) -> Grid:
     """Return the grid of every `step`-th voxel of the template."""
     shape = tuple(-(-size // step) for size in template.grid.shape)
     return Grid(shape, template.grid.affine @ np.diag([step, step, step, 1.0]))  # type: ignore[arg-type]
@@ -141,12 +141,12 @@ def _lobes(points: np.ndarray) -> dict[str, np.ndarray]:
     return dict(zip(_CORTEX, (frontal, parietal, temporal, occipital), strict=True))
 
 
-def make_regions(template: Template) -> Regions:
+def make_regions(template: HeadTemplate) -> Regions:
     """Build the soft regions on the template's 2 mm sub-grid.
 
     Parameters
     ----------
-    template : Template
+    template : HeadTemplate
 
     Returns
     -------

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from contrage.bids import VERSION
 from contrage.cohort.phantom.heads.plan import plan
-from contrage.cohort.phantom.heads.settings import read_settings
 from contrage.files import write_json, write_text
+from contrage.settings.blocks.phantom import PhantomSettings
 from contrage.tables import write_tsv
 
 README = """# contrage digital phantom
@@ -28,29 +28,23 @@ logs
 """
 
 
-def make_tables(settings: dict, *, participants: Path, description: Path) -> None:
+def make_tables(settings: PhantomSettings, *, participants: Path, description: Path) -> None:
     """Write the phantom's participants.tsv and dataset_description.json, and what explains them.
 
     README.md, participants.json and .bidsignore are written beside the description.
 
     Parameters
     ----------
-    settings : dict
-        `cohort.phantom` of the configuration.
+    settings : PhantomSettings
+        Of the cohort.
     participants, description : Path
         Where to write.
-
-    Raises
-    ------
-    SettingsError
-        A key is unknown or a value cannot work.
     """
     import pandas as pd
 
     from contrage import __version__
 
-    chosen = read_settings(settings)
-    people = plan(chosen.participants, chosen.seed)
+    people = plan(settings.participants, settings.seed)
     columns = ["participant_id", "age", "sex", "site"]
     rows = [[getattr(person, column) for column in columns] for person in people]
     write_tsv(participants, pd.DataFrame(rows, columns=columns))

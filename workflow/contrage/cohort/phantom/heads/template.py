@@ -49,7 +49,7 @@ def box_grid(lower: tuple[float, ...], upper: tuple[float, ...], step: float) ->
 
 
 @dataclass(frozen=True)
-class Template:
+class HeadTemplate:
     """MNI152 T1, grey and white matter (uint8, 0-255, 1 mm), and the brain's extent (0 or 255)."""
 
     grid: Grid
@@ -59,7 +59,7 @@ class Template:
     brain: np.ndarray
 
 
-def load_template() -> Template:
+def load_template() -> HeadTemplate:
     """Load nilearn's MNI152 template, ICBM 2009a symmetric, with its tissue probabilities."""
     import nibabel as nib
 
@@ -70,7 +70,7 @@ def load_template() -> Template:
     images = [nib.load(folder / name) for name in names]
     t1, grey, white = (np.asanyarray(image.dataobj) for image in images)
     brain = np.where(t1 > 0, np.uint8(255), np.uint8(0))
-    return Template(Grid(t1.shape, images[0].affine), t1, grey, white, brain)
+    return HeadTemplate(Grid(t1.shape, images[0].affine), t1, grey, white, brain)
 
 
 def sample(array: np.ndarray, grid: Grid, points: np.ndarray, mode: str = "constant") -> np.ndarray:

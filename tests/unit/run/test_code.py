@@ -53,7 +53,7 @@ def test_a_training_does_not_declare_other_losses(loss):
 
 def test_imports_inside_functions_count():
     closure = sources.closure("contrage.cohort.read")
-    assert sources.PACKAGE / "cohort" / "bids.py" in closure
+    assert sources.PACKAGE / "cohort" / "sources" / "bids.py" in closure
 
 
 def test_no_step_declares_the_command_line():
@@ -73,7 +73,7 @@ def test_the_settings_read_from_the_source_are_those_of_the_class(loss):
     assert defaults == {name: each.default for name, each in own.items()}
 
 
-DIGEST = "from contrage import sources; print(sources.digest('contrage.imaging.check'))"
+DIGEST = "from contrage.run import code as sources; print(sources.digest('contrage.imaging.check'))"
 
 
 def digest_of(package: Path) -> str:
@@ -98,9 +98,9 @@ def test_a_digest_is_of_contents_wherever_and_whenever_they_were_written(tmp_pat
 
 
 def test_a_digest_counts_data_files():
-    folder = sources.PACKAGE / "imaging/registration"
+    folder = sources.PACKAGE / "report"
     found = {
-        sources.digest("contrage.imaging.preprocess", files=files)
-        for files in ([], [folder / "precise.json"], [folder / "testing.json"])
+        sources.digest("contrage.imaging.check", files=files)
+        for files in ([], [folder / "style.css"], [folder / "template.html"])
     }
     assert len(found) == 3

@@ -177,7 +177,7 @@ print(len(list(Path(at_work.NOTES).glob("*.json"))))
     done = subprocess.run(
         [sys.executable, "-c", program],
         cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(Path(slurm.__file__).parents[1])},
+        env={**os.environ, "PYTHONPATH": str(Path(slurm.__file__).parents[2])},
         capture_output=True,
         text=True,
     )

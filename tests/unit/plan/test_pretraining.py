@@ -7,11 +7,12 @@ import copy
 import pytest
 import yaml
 
-from contrage import losses, settings
+from contrage import losses
 from contrage.cohort.scans import Cohort, Scan
 from contrage.errors import SettingsError
 from contrage.plan import pretraining
 from contrage.plan import rows as experiment
+from contrage.settings import door as settings
 
 PEOPLE = ["sub-01", "sub-02", "sub-03"]
 T1 = {"source": "bids", "name": "t1", "path": "t1", "image": "T1w"}

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from contrage.cohort.names import check_file
 from contrage.files import write_json
 from contrage.imaging.screen import BadCohortError, screen
+from contrage.layout import check_file
 from contrage.tables import read_tsv, write_tsv
 
 

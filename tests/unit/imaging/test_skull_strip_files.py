@@ -64,8 +64,16 @@ def test_a_methods_own_code_is_named_for_the_rule(method):
 
 
 @pytest.mark.parametrize("method", ["template", "mask", "none"])
-def test_a_method_of_contrages_own_has_no_module_of_its_own(method):
-    assert skull_strip.modules(method) == () and skull_strip.packages(method) == ()
+def test_a_method_of_contrages_own_needs_no_package(method):
+    assert skull_strip.packages(method) == ()
+    assert skull_strip.modules(method) == (skull_strip.TEMPLATE,) * (method == "template")
+
+
+def test_no_way_of_skull_stripping_is_code_of_the_step_itself():
+    """Each is loaded by a computed name, and decides where it is chosen alone."""
+    own = {file.stem for file in sources.closure("contrage.imaging.strip")}
+    assert not own & {"_nipype", "_template", "bias", "mni", *skull_strip.MODULES}
+    assert "_find" in own
 
 
 @pytest.mark.parametrize("method", skull_strip.MODULES)

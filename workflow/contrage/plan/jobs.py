@@ -1,0 +1,242 @@
+"""What each job of an experiment reads, and what it is asked for.
+
+A job is asked for nothing that does not concern it, so that other edits do not repeat it. Functions
+take an experiment and the values of a job's wildcards.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from functools import cache
+from inspect import signature
+from typing import Any
+
+from contrage.learning import encoders
+from contrage.plan import pretraining, rows
+from contrage.plan.experiment import Experiment
+from contrage.plan.kinds import form_of
+
+NUMBERS = ("seed", "fold", "draw", "epoch")
+NOT_OF_ONE = ("seeds", "start_from")
+"""Of `training`: what concerns several trainings, or is another job's result."""
+DECIDE_FEASIBLE = ("loss", "formulation", "nn_final", "nn_step_size", "max_epochs")
+
+
+def values(function: Callable[..., Any], wildcards: Mapping[str, str]) -> dict[str, Any]:
+    """Return those wildcards of a job that a function of this module takes, numbers as such."""
+    return {
+        name: int(wildcards[name]) if name in NUMBERS else wildcards[name]
+        for name in _parameters(function)
+    }
+
+
+@cache
+def _parameters(function: Callable[..., Any]) -> tuple[str, ...]:
+    return tuple(signature(function).parameters)[1:]
+
+
+def training(of: Experiment, row: str, seed: int, fold: int) -> dict[str, Any]:
+    """Return what one training is asked for."""
+    config = of.config
+    own = {key: value for key, value in config["training"].items() if key not in NOT_OF_ONE}
+    settings = {
+        "row": row,
+        "seed": seed,
+        "target": config["target"],
+        "loss": of.loss(row),
+        "training": own,
+        "dataset": {
+            "form": form_of(config),
+            **{key: config["dataset"][key] for key in ("normalisation", "field_of_view")},
+        },
+        "snapshot_epochs": of.watched_epochs if of.is_watched(row, seed, fold) else [],
+    }
+    if config["training"]["early_stop"]:
+        settings["probe"] = {"alphas": config["probe"]["alphas"]}
+    return settings
+
+
+def draw(of: Experiment, row: str, seed: int, fold: int, draw: int) -> dict[str, Any]:
+    """Return what the training of a draw is asked for: the main run's, with settings drawn."""
+    return training(of, row, seed, fold) | {
+        "row": f"{row} (draw {draw})",
+        "loss": drawn_losses(of, row)[draw],
+        "snapshot_epochs": [],
+    }
+
+
+def unseen(of: Experiment, row: str, seed: int, fold: int) -> dict[str, Any]:
+    """Return what the training for the penalty is asked for: the main one's, nothing watched."""
+    return training(of, row, seed, fold) | {
+        "row": f"{row} (for its penalty)",
+        "snapshot_epochs": [],
+    }
+
+
+def training_modules(of: Experiment, row: str) -> tuple[str, ...]:
+    """Return whose code decides a training: no other loss or encoder retrains it."""
+    encoder = encoders.module(of.config["training"]["encoder"])
+    return "contrage.learning.train", f"contrage.losses.{of.loss(row)['loss']}", encoder
+
+
+def feasible(of: Experiment) -> dict[str, Any]:
+    """Return what the first job is asked: whether all trainings can run."""
+    config = of.config
+    return {
+        "device": config["training"]["device"],
+        "batch_size": config["training"]["batch_size"],
+        "training_scans": rows.most_training_scans(config, of.cohort),
+        "without_head": {} if config["training"]["head"] else {r: of.loss(r) for r in of.all_rows},
+        "rows": localised_rows(of),
+        "epochs": config["training"]["epochs"],
+        **pretraining.start_settings(config),
+    }
+
+
+def localised_rows(of: Experiment) -> dict[str, dict[str, Any]]:
+    """Return the schedules of dynlocrep's rows, as far as they are known before the first job."""
+    known = [row for row in of.all_rows if of.null_rows.get(row, row) not in of.searched_rows]
+    settings = {row: of.loss(row) for row in known}
+    return {
+        row: {key: value for key, value in each.items() if key in DECIDE_FEASIBLE}
+        for row, each in settings.items()
+        if each["loss"] == rows.ABLATED
+    }
+
+
+def feasible_draws(of: Experiment, row: str) -> dict[str, Any]:
+    """Return what a search asks of its row's loss, and of the number of scans."""
+    config = of.config
+    fraction = config["search"]["validation_fraction"]
+    return {
+        "device": "auto",
+        "batch_size": config["training"]["batch_size"],
+        "training_scans": rows.most_training_scans(config, of.cohort, fraction),
+        "draws": {row: drawn_losses(of, row)},
+        "head": config["training"]["head"],
+        "epochs": config["training"]["epochs"],
+    }
+
+
+def feasible_modules(of: Experiment, row: str) -> tuple[str, ...]:
+    """Return whose code answers that."""
+    return "contrage.learning.feasible", f"contrage.losses.{of.loss(row)['loss']}"
+
+
+def feasible_records(of: Experiment) -> list[str]:
+    """Return what was found about all rows before they were trained."""
+    return [of.results.feasible] + [
+        of.results.draw_feasible.format(row=row) for row in of.searched_rows
+    ]
+
+
+def drawn_losses(of: Experiment, row: str) -> list[dict[str, Any]]:
+    """Return the loss's settings in each draw, those that are not searched included."""
+    return [{**of.loss(row), **drawn} for drawn in rows.draws_of(of.config, row)]
+
+
+def choice(of: Experiment, row: str, seed: int, fold: int) -> dict[str, Any]:
+    """Return what the choice among the draws of a row is asked for."""
+    return {
+        "row": row,
+        "split": seed,
+        "fold": fold,
+        "target": of.config["target"],
+        "draws": rows.draws_of(of.config, row),
+    }
+
+
+def best_of_search(of: Experiment, row: str, seed: int, fold: int) -> list[str]:
+    """Return what the search found best for a row, on the split that the training learns from."""
+    row = of.null_rows.get(row, row)
+    if row not in of.searched_rows:
+        return []
+    split = rows.search_seed(of.config, seed)
+    return [of.results.best.format(row=row, seed=split, fold=fold)]
+
+
+def scans_of_training(of: Experiment, row: str, seed: int, fold: int) -> str:
+    """Return the experiment's scans; of a null row those with the fold's targets permuted."""
+    return scans_of_ages(of, ages_of(of, row), seed, fold)
+
+
+def scans_of_ages(of: Experiment, ages: str, seed: int, fold: int) -> str:
+    """Return the experiment's scans, with their targets or with permuted ones."""
+    if ages == "permuted":
+        return of.results.null_ages.format(seed=seed, fold=fold)
+    return of.results.scans
+
+
+def ages_of(of: Experiment, row: str) -> str:
+    """Return what a row learns: targets as they are "given", or "permuted" ones."""
+    return "permuted" if row in of.null_rows else "given"
+
+
+def scans_of_probe(of: Experiment, row: str) -> list[str]:
+    """Return what the probe of all seeds and folds reads: one table, or one for each."""
+    each = [scans_of_training(of, row, seed, fold) for seed in of.seeds for fold in of.folds]
+    return list(dict.fromkeys(each))
+
+
+def unseen_scans(of: Experiment, row: str, seed: int, fold: int) -> str:
+    """Return the part of a fold's training scans that the penalty of a row is chosen on."""
+    return of.results.unseen_scans.format(ages=ages_of(of, row), seed=seed, fold=fold)
+
+
+def unseen_split(of: Experiment, row: str, seed: int, fold: int) -> str:
+    """Return who of that part learns and who judges."""
+    return of.results.unseen_split.format(ages=ages_of(of, row), seed=seed, fold=fold)
+
+
+def unseen_features(of: Experiment, row: str) -> list[str]:
+    """Return the features of all seeds and folds that the penalties of a row are chosen on."""
+    if not of.chooses_unseen:
+        return []
+    pattern = of.results.unseen_features
+    return [pattern.format(row=row, seed=seed, fold=k) for seed in of.seeds for k in of.folds]
+
+
+def unseen_splits(of: Experiment, row: str) -> list[str]:
+    """Return who learned and who judged in each of these."""
+    if not of.chooses_unseen:
+        return []
+    return [unseen_split(of, row, seed, fold) for seed in of.seeds for fold in of.folds]
+
+
+def start_of_training(of: Experiment, row: str, seed: int) -> list[str]:
+    """Return the model file whose encoder a training starts from, if any."""
+    file = pretraining.start_file(of.config, row, seed)
+    return [file] if file else []
+
+
+def benchmarks(
+    of: Experiment, folders: Mapping[str, str], patterns: Iterable[str]
+) -> list[dict[str, Any]]:
+    """Return where rules write what jobs took, with the rows, seeds and folds of this run.
+
+    Parameters
+    ----------
+    of : Experiment
+    folders : mapping of str to str
+        "results" and "derivatives"; what lies elsewhere is another experiment's.
+    patterns : iterable of str
+        Of the benchmarks of all rules.
+
+    Returns
+    -------
+    list of dict
+        As `contrage.report.runtimes.runtime_table` takes them.
+    """
+    own: dict[str, Any] = {"row": of.all_rows, "seed": of.seeds, "fold": of.folds}
+    own["ages"] = ["given", *["permuted"] * bool(of.null_rows)]
+    draws = list(range(of.config["search"]["draws"]))
+    searched = {**own, "row": of.searched_rows, "seed": of.searched_seeds, "draw": draws}
+    found = {}
+    for pattern in patterns:
+        for name, folder in folders.items():
+            if pattern.startswith(f"{folder}/"):
+                values = searched if "/search_" in pattern else own
+                file = pattern.removeprefix(f"{folder}/")
+                asked = {key: values[key] for key in values if f"{{{key}}}" in file}
+                found[file] = {"of": name, "file": file, **asked}
+    return [found[file] for file in sorted(found)]

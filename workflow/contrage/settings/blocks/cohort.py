@@ -1,0 +1,75 @@
+"""The block cohort of the configuration."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from contrage.settings.blocks.phantom import PhantomSettings
+from contrage.settings.blocks.table import TableColumnsSettings
+
+
+@dataclass(frozen=True)
+class CohortSettings:
+    """Whose scans.
+
+    Attributes
+    ----------
+    source : str
+        Where scans come from (phantom, generated; bids, a BIDS folder; mre134, the public
+        MRE134 repository; arrays, prepared .npy files in OpenBHB's layout; table, a file of
+        features without images).
+    name : str
+        Name of the cohort; derivatives lie in results/derivatives/<name> and are shared by
+        all experiments on it.
+    path : str
+        Folder of the data (bids, mre134, arrays), or the .csv or .tsv file (table).
+    image : str
+        The image that ages are learned from; vbm or quasiraw with source arrays; table,
+        with source table, for features in place of images.
+    maps : tuple of str
+        Further maps of a session to bring to MNI152 beside the image, where a scan has
+        them; each with the session's one transform.
+    anatomical : str
+        The image that skull stripping and registration work on (BIDS suffix).
+    stiffness_unit : str
+        Unit of the stiffness files; auto decides by the median and says what it found.
+    on_bad_scan : str
+        What to do with a scan or a row of the table that cannot be used.
+    exclude : str or None
+        A tab-separated file of scans to leave out of every experiment with this setting,
+        with columns scan_id (sub-X for all scans of a participant, or sub-X_ses-Y) and
+        reason; the quality page writes one.
+    entities : dict
+        Which image to take where a scan has several of a kind (bids), or an unusual one.
+    age_unit : str
+        Unit of the ages in the cohort's tables; auto takes Units of the JSON beside a
+        table, else years, and asks where ages cannot be years.
+    duplicates : str
+        What to do about one image, array or row of features under two participants, who may
+        then be learned from and tested on; refuse takes both for bad scans (on_bad_scan),
+        keep only names them.
+    columns : tuple of str
+        Further columns of the cohort's tables (diagnosis, handedness …) to keep beside age,
+        sex and site in every table of scans; of a table of features they are no features.
+    table : TableColumnsSettings
+        The columns and rows of a table of features (cohort.source table).
+    phantom : PhantomSettings
+        The digital phantom (cohort.source phantom).
+    """
+
+    source: str
+    name: str
+    path: str
+    image: str
+    maps: tuple[str, ...]
+    anatomical: str
+    stiffness_unit: str
+    on_bad_scan: str
+    exclude: str | None
+    entities: dict[str, Any]
+    age_unit: str
+    duplicates: str
+    columns: tuple[str, ...]
+    table: TableColumnsSettings
+    phantom: PhantomSettings

@@ -1,0 +1,22 @@
+"""The block report of the configuration."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class ReportSettings:
+    """What the page shows beside the tables.
+
+    Attributes
+    ----------
+    embedding_rows : tuple of str
+        Rows whose features are drawn by t-SNE (of the first seed and fold); an empty list
+        leaves the figure out.
+    embedding_epochs : tuple of int
+        After which epochs.
+    """
+
+    embedding_rows: tuple[str, ...]
+    embedding_epochs: tuple[int, ...]

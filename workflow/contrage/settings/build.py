@@ -1,0 +1,84 @@
+"""From a validated block of the configuration to its dataclass, and back to JSON."""
+
+from __future__ import annotations
+
+import dataclasses
+import types
+import typing
+from collections.abc import Mapping
+from functools import cache
+from typing import Any, TypeVar
+
+Block = TypeVar("Block")
+
+
+def build(kind: type[Block], given: Mapping[str, Any], above: str = "") -> Block:
+    """Return a block as its frozen dataclass; behind this door nothing is optional.
+
+    Parameters
+    ----------
+    kind : type
+        A dataclass without defaults. Fields that are dataclasses are built of the blocks below,
+        tuples of the lists.
+    given : mapping
+        As the schema has completed it: every key is there, and none besides.
+    above : str
+        Where the block stands, with a dot at its end, for messages.
+
+    Raises
+    ------
+    TypeError
+        If a key is missing or unknown: the schema and the dataclass do not agree, or a rule does
+        not state what its step reads.
+    """
+    hints = fields_of(kind)
+    missing, unknown = hints.keys() - given.keys(), given.keys() - hints.keys()
+    if missing or unknown:
+        said = [f"{above}{name} is missing" for name in sorted(missing)]
+        said += [f"{above}{name} is no setting of it" for name in sorted(unknown)]
+        raise TypeError(f"{kind.__name__}: {', '.join(said)}")
+    return kind(**{name: _value(hints[name], given[name], f"{above}{name}.") for name in hints})
+
+
+@cache
+def fields_of(kind: type) -> dict[str, Any]:
+    """Return the fields of a dataclass with their types, resolved."""
+    hints = typing.get_type_hints(kind)
+    return {field.name: hints[field.name] for field in dataclasses.fields(kind)}
+
+
+def as_plain(block: Any) -> Any:
+    """Return a block as JSON and checkpoints hold it: mappings, lists and plain values."""
+    if dataclasses.is_dataclass(block):
+        names = (field.name for field in dataclasses.fields(block))
+        return {name: as_plain(getattr(block, name)) for name in names}
+    if isinstance(block, Mapping):
+        return {name: as_plain(value) for name, value in block.items()}
+    if isinstance(block, tuple | list):
+        return [as_plain(value) for value in block]
+    return block
+
+
+def _value(hint: Any, given: Any, above: str) -> Any:
+    if isinstance(hint, types.UnionType):
+        hint = next(part for part in typing.get_args(hint) if _takes(part, given))
+    if dataclasses.is_dataclass(hint):
+        return build(typing.cast(type, hint), given, above)
+    if typing.get_origin(hint) is tuple:
+        return tuple(_value(typing.get_args(hint)[0], each, above) for each in given)
+    if typing.get_origin(hint) is dict:
+        below = typing.get_args(hint)[1]
+        return {name: _value(below, each, f"{above}{name}.") for name, each in given.items()}
+    return given
+
+
+def _takes(hint: Any, given: Any) -> bool:
+    """Whether an alternative of a type is the one for a value as JSON has it."""
+    if given is None:
+        return hint is types.NoneType
+    plain = typing.get_origin(hint) or hint
+    if isinstance(given, Mapping):
+        return dataclasses.is_dataclass(hint) or plain is dict
+    if isinstance(given, list | tuple):
+        return plain is tuple
+    return plain not in (types.NoneType, tuple, dict) and not dataclasses.is_dataclass(hint)

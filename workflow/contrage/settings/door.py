@@ -1,0 +1,99 @@
+"""The configuration as people write it: read strictly, laid over the defaults, checked."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from contrage.errors import SettingsError
+from contrage.settings import demo
+from contrage.settings.meaning import Reading, as_meant, fill_defaults
+from contrage.settings.mistakes import find_mistakes
+from contrage.settings.paths import require_plain_folders
+from contrage.settings.schema import Part, child, kinds, load_schema
+from contrage.settings.yaml_door import Written, read_file, read_text
+
+__all__ = ["complete", "load_schema", "read", "require_plain_folders"]
+
+MOST = 10  # mistakes that are told at once
+
+
+def read(files: Iterable[Path], arguments: Sequence[str], schema: Part) -> dict[str, Any]:
+    """Return the configuration that files and the command line ask for, with every default.
+
+    Parameters
+    ----------
+    files : iterable of Path
+        YAML or JSON; what a later one says counts more, block by block.
+    arguments : sequence of str
+        ``KEY=VALUE`` of the command line, which count most.
+    schema : dict
+
+    Raises
+    ------
+    SettingsError
+        With a line for each mistake.
+    """
+    in_files = Reading(schema)
+    layers = [as_meant(in_files, read_file(path), schema) for path in files]
+    on_line = Reading(schema, on_command_line=True, mistakes=in_files.mistakes)
+    for argument in arguments:
+        key, _, value = argument.partition("=")
+        written = {key: _argument(key, value, schema)}
+        layers.append(as_meant(on_line, written, schema))
+    config: dict[str, Any] = {}
+    for layer in layers:
+        lay_over(config, layer)
+    return _checked(config, in_files)
+
+
+def complete(config: dict[str, Any], schema: Part, prefix: str = "") -> dict[str, Any]:
+    """Return a configuration that a workflow hands over, checked and with every default.
+
+    Parameters
+    ----------
+    config : dict
+        Stays as it is.
+    schema : dict
+    prefix : str
+        Stands before the keys in messages.
+
+    Raises
+    ------
+    SettingsError
+        With a line for each mistake.
+    """
+    reading = Reading(schema)
+    return _checked(as_meant(reading, config, schema), reading, prefix)
+
+
+def lay_over(base: dict[str, Any], layer: dict[str, Any]) -> None:
+    """Lay a layer over a configuration, block by block, in place."""
+    for key, value in layer.items():
+        if isinstance(value, dict):
+            if not isinstance(base.get(key), dict):
+                base[key] = {}
+            lay_over(base[key], value)
+        else:
+            base[key] = copy.copy(value)
+
+
+def _argument(key: str, value: str, schema: Part) -> Any:
+    """Return a value of the command line: YAML where a block or list may stand, else as it is."""
+    if not kinds(child(schema, key) or {}) & {"array", "object"}:
+        return Written(value.strip("'\""), quoted=False)
+    return read_text(value, f"--config {key}")
+
+
+def _checked(config: dict[str, Any], reading: Reading, prefix: str = "") -> dict[str, Any]:
+    fill_defaults(config, reading.schema)
+    said = [f"{prefix}{sentence}" for sentence in reading.mistakes.values()]
+    said += find_mistakes(config, reading.schema, prefix, set(reading.mistakes))
+    said = said or demo.inherited_names(config, reading.schema, prefix)
+    if said:
+        more = [f"and {len(said) - MOST} more"] if len(said) > MOST else []
+        raise SettingsError("\n".join([*said[:MOST], *more]))
+    demo.describe(config)
+    return config

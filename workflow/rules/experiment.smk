@@ -1,0 +1,57 @@
+"""Names and small functions that an experiment's rules share."""
+
+from contrage.plan import jobs
+from contrage.plan import pretraining as beforehand
+from contrage.plan import rows as experiment
+from contrage.plan.experiment import Experiment
+from contrage.plan.kinds import form_of
+from contrage.run.found import stamps
+
+STAGE = beforehand.stage(config)  # what messages of its jobs begin with
+EXPERIMENT = Experiment.of(config, FOUND.cohort)
+RESULTS = EXPERIMENT.results
+SEEDS, FOLDS = EXPERIMENT.seeds, EXPERIMENT.folds
+ROWS, ALL_ROWS, NULL_ROWS = EXPERIMENT.rows, EXPERIMENT.all_rows, EXPERIMENT.null_rows
+SEARCHED_ROWS, SEARCHED_SEEDS = EXPERIMENT.searched_rows, EXPERIMENT.searched_seeds
+TABLES = [RESULTS.table(name) for name in EXPERIMENT.tables]
+
+
+def of_job(function):
+    """An input or parameter: what a function of `contrage.plan.jobs` says of the job's wildcards."""
+
+    def of_wildcards(wildcards):
+        return function(EXPERIMENT, **jobs.values(function, dict(wildcards)))
+
+    return of_wildcards
+
+
+def asked_of_job(function):
+    """The settings of a job that such a function says."""
+
+    def of_wildcards(wildcards):
+        return as_json(**of_job(function)(wildcards))
+
+    return of_wildcards
+
+
+def code_of_job(function):
+    """The source files that decide the job, where a row's loss is one of them."""
+
+    def of_wildcards(wildcards):
+        return code(*of_job(function)(wildcards))
+
+    return of_wildcards
+
+
+def digest_of_job(function):
+    """The same by contents: a file that an older one has replaced is noticed, too."""
+
+    def of_wildcards(wildcards):
+        return digest(*of_job(function)(wildcards))
+
+    return of_wildcards
+
+
+def results_folder(wildcards, output):
+    """The experiment's folder: the part of it that is above the output's own folder."""
+    return os.path.commonpath([RESULTS, output[0]])
