@@ -75,6 +75,11 @@ class FoundCohort:
         return modalities.load(self.image)
 
     @property
+    def kind_module(self) -> str:
+        """Whose words and colours the report takes."""
+        return modalities.module(self.image)
+
+    @property
     def source_module(self) -> str:
         """Whose code reads who is in it."""
         return sources.module(self.source)
