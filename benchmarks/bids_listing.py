@@ -137,7 +137,10 @@ def check_cases() -> dict[str, list[str]]:
 def count_contrage(folder: Path, is_first: bool) -> list[int]:
     kept_in = folder.parent / "kept"
     scans = cohort_of_run({**SETTINGS, "path": str(folder)}, kept_in, is_first).cohort.scans
-    return [sum(bool(scan.stiffness) for scan in scans), sum(bool(s.anatomical) for s in scans)]
+    return [
+        sum("stiffness" in scan.images for scan in scans),
+        sum("T1w" in s.images for s in scans),
+    ]
 
 
 def count_pybids(folder: Path, metadata: bool = False, **options: Any) -> list[int]:

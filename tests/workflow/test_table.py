@@ -117,7 +117,7 @@ def test_nothing_is_left_to_do_and_an_edit_of_the_table_is_noticed(done):
     [
         ("cohort", {"path": "none.csv"}, "cohort.path: no file 'none.csv'"),
         ("dataset", {"normalisation": "image"}, "dataset.normalisation: image is for images"),
-        ("training", {"encoder": "small"}, "training.encoder: small is for images"),
+        ("training", {"encoder": "small"}, "training.encoder: small does not fit features"),
         ("cohort", {"table": {}}, "regions.csv: no column 'participant_id'"),
     ],
 )

@@ -3,10 +3,10 @@
 
 rule arrays:
     input:
-        arrays=[scan.anatomical for scan in SCANS.values()],
+        arrays=[scan.images[IMAGE] for scan in SCANS.values()],
         scans=DERIVATIVES.scans,
         excluded=DERIVATIVES.excluded,
-        code=code("contrage.dataset.arrays"),
+        code=code(*COHORT.array_modules),
     output:
         array=f"{ARRAY}.npy",
         rows=f"{ARRAY}.tsv",
@@ -23,12 +23,14 @@ rule arrays:
         mem_mb=growing(2000),
         runtime=growing(120),
     params:
-        code=digest("contrage.dataset.arrays"),
+        code=digest(*COHORT.array_modules),
         settings=as_json(
             **{
                 key: config["cohort"][key]
-                for key in ("path", "image", "on_bad_scan", "duplicates")
+                for key in ("source", "path", "on_bad_scan", "duplicates")
             },
+            kind=COHORT.kind.prepared,
+            reader=COHORT.kind.reader,
             voxel_mm=config["dataset"]["voxel_mm"],
         ),
         found=what_was_found_of_all,

@@ -90,7 +90,7 @@ if IS_PHANTOM:
 rule cohort:
     input:
         tables=cohort_tables,
-        code=code("contrage.cohort.register"),
+        code=code("contrage.cohort.register", COHORT.source_module),
     output:
         scans=DERIVATIVES.scans,
         excluded=DERIVATIVES.excluded,
@@ -108,7 +108,7 @@ rule cohort:
         mem_mb=growing(1000),
         runtime=growing(10),
     params:
-        code=digest("contrage.cohort.register"),
+        code=digest("contrage.cohort.register", COHORT.source_module),
         settings=as_json(**COHORT.settings),
         found=what_was_found,
     message:

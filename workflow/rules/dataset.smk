@@ -157,6 +157,7 @@ rule split:
                 key: config["dataset"][key]
                 for key in ("split", "learn_from", "subset", "missing_targets")
             },
+            form=form_of(config),
             target=config["target"],
             normalisation=config["dataset"]["normalisation"],
             field_of_view=config["dataset"]["field_of_view"],

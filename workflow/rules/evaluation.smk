@@ -68,8 +68,11 @@ rule baselines:
             target=config["target"],
             probe=config["probe"],
             dataset={
-                key: config["dataset"][key]
-                for key in ("voxel_mm", "normalisation", "field_of_view")
+                "form": form_of(config),
+                **{
+                    key: config["dataset"][key]
+                    for key in ("voxel_mm", "normalisation", "field_of_view")
+                },
             },
         ),
     message:

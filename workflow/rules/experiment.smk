@@ -5,6 +5,7 @@ from contrage.plan import folds, jobs
 from contrage.plan import pretraining as beforehand
 from contrage.plan import rows as experiment
 from contrage.plan.experiment import Experiment
+from contrage.plan.kinds import form_of
 from contrage.run.found import stamps
 
 STAGE = beforehand.stage(config)  # what messages of its jobs begin with

@@ -22,9 +22,9 @@ if IS_PHANTOM:
 
 def raw_images(wildcards):
     """The raw images of a scan that this run uses, those that there are."""
-    scan = SCANS[wildcards.scan]
-    found = {name: getattr(scan, name) for name in COHORT.raw_images}
-    return {name: path for name, path in found.items() if path}
+    there = SCANS[wildcards.scan].images
+    asked = COHORT.raw_images.items()
+    return {option: there[image] for option, image in asked if image in there}
 
 
 def as_options(files):

@@ -124,7 +124,7 @@ rule figures:
         # A few are drawn, and the step says which: scans come out of the table above.
         images=images_drawn,
         records=per_scan(DERIVATIVES.quality) if IS_PHANTOM else [],
-        code=code("contrage.report.figures"),
+        code=code("contrage.report.figures", COHORT.kind_module),
     output:
         folder=report(
             directory(RESULTS.figures),
@@ -145,7 +145,7 @@ rule figures:
         mem_mb=growing(3000),
         runtime=growing(30),
     params:
-        code=digest("contrage.report.figures"),
+        code=digest("contrage.report.figures", COHORT.kind_module),
         settings=as_json(
             target=config["target"],
             rows=ROWS,
@@ -184,7 +184,7 @@ rule page:
         notes=DERIVATIVES.notes,
         feasible=jobs.feasible_records(EXPERIMENT),
         splits=expand(rules.split.output.split, seed=SEEDS),
-        code=code("contrage.report.page"),
+        code=code("contrage.report.page", COHORT.kind_module),
         look=look("*.html", "*.css"),
     output:
         page=report(RESULTS.page, caption="../report/page.rst", category="Report"),
@@ -201,7 +201,7 @@ rule page:
         mem_mb=growing(2000),
         runtime=growing(30),
     params:
-        code=digest("contrage.report.page"),
+        code=digest("contrage.report.page", COHORT.kind_module),
         settings=as_json(
             experiment=config["experiment"],
             description=config["description"],

@@ -47,6 +47,7 @@ rule search_split:
             target=config["target"],
             fraction=config["search"]["validation_fraction"],
             seed=config["search"]["seed"],
+            form=form_of(config),
             normalisation=config["dataset"]["normalisation"],
             field_of_view=config["dataset"]["field_of_view"],
             batch_size=config["training"]["batch_size"],

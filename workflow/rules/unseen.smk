@@ -27,6 +27,7 @@ rule unseen_split:
             target=config["target"],
             fraction=config["probe"]["unseen"]["fraction"],
             seed=int(wildcards.seed),
+            form=form_of(config),
             normalisation=config["dataset"]["normalisation"],
             field_of_view=config["dataset"]["field_of_view"],
             batch_size=config["training"]["batch_size"],

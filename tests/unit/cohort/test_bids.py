@@ -46,7 +46,7 @@ def test_both_endings_of_nifti_are_found(study):
     cohort = read_cohort(settings(study))
     assert [scan.scan_id for scan in cohort.scans] == ["sub-01", "sub-02"]
     assert [scan.age for scan in cohort.scans] == [30.5, 61.0]
-    assert cohort.scans[1].anatomical.endswith("sub-02_T1w.nii")
+    assert cohort.scans[1].images["T1w"].endswith("sub-02_T1w.nii")
     assert cohort.scans[0].site == "A"
     assert not cohort.excluded
 
@@ -55,7 +55,7 @@ def test_sex_and_site_may_be_absent(tmp_path):
     table(tmp_path, "participant_id age", "01 30")
     put(tmp_path, "sub-01/mre/sub-01_stiffness.nii.gz")
     (scan,) = read_cohort(settings(tmp_path, needs_anatomical=False)).scans
-    assert (scan.sex, scan.site, scan.anatomical) == (None, None, None)
+    assert (scan.sex, scan.site, scan.images.get("T1w")) == (None, None, None)
 
 
 def test_ids_of_many_digits_stay_as_they_are(tmp_path):
@@ -95,7 +95,7 @@ def test_the_magnitude_can_stand_for_the_t1(tmp_path):
     table(tmp_path, "participant_id age", "01 30")
     put(tmp_path, "sub-01/mre/sub-01_stiffness.nii.gz", "sub-01/mre/sub-01_magnitude.nii.gz")
     (scan,) = read_cohort(settings(tmp_path, anatomical="magnitude")).scans
-    assert scan.anatomical.endswith("magnitude.nii.gz")
+    assert scan.images["magnitude"].endswith("magnitude.nii.gz")
 
 
 def test_a_mask_is_looked_for_where_it_is_needed(study):
@@ -125,9 +125,9 @@ def test_no_table_no_folder_and_no_usable_scan_are_errors(tmp_path):
 def test_the_damping_ratio_is_found_beside_the_stiffness(study):
     put(study, "sub-01/mre/sub-01_dampingratio.nii.gz")
     one, other = read_cohort(settings(study)).scans
-    assert one.dampingratio.endswith("sub-01_dampingratio.nii.gz")
-    assert one.stiffness.endswith("sub-01_stiffness.nii.gz")
-    assert other.dampingratio is None
+    assert one.images["dampingratio"].endswith("sub-01_dampingratio.nii.gz")
+    assert one.images["stiffness"].endswith("sub-01_stiffness.nii.gz")
+    assert "dampingratio" not in other.images
 
 
 def test_learning_from_the_damping_ratio_needs_one(study):

@@ -89,7 +89,7 @@ def test_several_images_without_a_choice_are_a_bad_scan_that_names_them(tmp_path
 )
 def test_an_entity_chooses_and_runs_go_by_number(tmp_path, entities, taken):
     found = cohort(tmp_path, *RUNS, **T1, entities=entities)
-    assert f"_{taken}_" in first(found).anatomical
+    assert f"_{taken}_" in first(found).images["T1w"]
     (choice,) = found.choices
     assert (choice.scan_id, choice.image) == ("sub-01", "T1w")
     assert len(choice.others) == 1
@@ -103,7 +103,7 @@ def test_an_entity_that_chooses_nothing_is_told(tmp_path):
 def test_images_without_an_entity_can_be_chosen(tmp_path):
     files = ["sub-01/anat/sub-01_T1w", "sub-01/anat/sub-01_acq-fse_T1w"]
     found = cohort(tmp_path, *files, **T1, entities={"acq": None})
-    assert first(found).anatomical.endswith("sub-01_T1w.nii.gz")
+    assert first(found).images["T1w"].endswith("sub-01_T1w.nii.gz")
 
 
 def test_two_files_of_one_image_are_told(tmp_path):
@@ -125,7 +125,7 @@ def test_the_mask_of_the_image_is_taken_among_others(tmp_path):
     files = [*RUNS, *(f"sub-01/anat/sub-01_run-{n}_desc-brain_mask" for n in ("2", "10", "3"))]
     files += ["sub-01/anat/sub-01_run-10_space-MNI152_desc-brain_mask"]
     found = cohort(tmp_path, *files, **MASKED, entities={"run": "last"})
-    assert first(found).mask.endswith("sub-01_run-10_desc-brain_mask.nii.gz")
+    assert first(found).images["mask"].endswith("sub-01_run-10_desc-brain_mask.nii.gz")
 
 
 @pytest.mark.parametrize("entity", ["run", "acq"])
@@ -133,7 +133,7 @@ def test_magnitude_and_maps_are_those_of_the_map(tmp_path, entity):
     kinds = ("stiffness", "magnitude", "dampingratio")
     files = [f"sub-01/mre/sub-01_{entity}-{n}_{kind}" for n in (1, 2) for kind in kinds]
     scan = first(cohort(tmp_path, *files, needs_magnitude=True, entities={entity: "2"}))
-    for path in (scan.stiffness, scan.magnitude, scan.dampingratio):
+    for path in map(scan.images.get, ("stiffness", "magnitude", "dampingratio")):
         assert f"_{entity}-2_" in path
 
 
@@ -141,7 +141,7 @@ def test_a_magnitude_of_another_run_is_refused_where_it_is_needed(tmp_path):
     files = ["sub-01/mre/sub-01_run-1_stiffness", "sub-01/mre/sub-01_run-2_magnitude"]
     told = reason(cohort(tmp_path, *files, needs_magnitude=True))
     assert "sub-01_run-2_magnitude.nii.gz does not belong to sub-01_run-1_stiffness" in told
-    assert first(cohort(tmp_path)).stiffness.endswith("run-1_stiffness.nii.gz")
+    assert first(cohort(tmp_path)).images["stiffness"].endswith("run-1_stiffness.nii.gz")
 
 
 def test_a_t1_of_the_maps_run_is_taken_and_of_another_run_refused(tmp_path):
@@ -149,7 +149,7 @@ def test_a_t1_of_the_maps_run_is_taken_and_of_another_run_refused(tmp_path):
     assert "run differs" in reason(cohort(tmp_path, *files, needs_anatomical=True))
     put(tmp_path, "sub-01/anat/sub-01_run-2_T1w.nii.gz")
     scan = first(cohort(tmp_path, needs_anatomical=True))
-    assert scan.anatomical.endswith("run-2_T1w.nii.gz")
+    assert scan.images["T1w"].endswith("run-2_T1w.nii.gz")
 
 
 @pytest.mark.parametrize(
@@ -163,10 +163,10 @@ def test_unusual_images_are_told_and_taken_only_when_asked_for(tmp_path, entity,
     told = reason(cohort(tmp_path, file, **T1))
     assert words in told and f"{{T1w: {{{key}: {label}}}}}" in told
     found = cohort(tmp_path, **T1, entities={"T1w": {key: label}}, on_bad_scan="exclude")
-    assert entity in first(found).anatomical
+    assert entity in first(found).images["T1w"]
     put(tmp_path, "sub-01/anat/sub-01_T1w.nii.gz")
     plain = cohort(tmp_path, **T1)
-    assert first(plain).anatomical.endswith("sub-01_T1w.nii.gz")
+    assert first(plain).images["T1w"].endswith("sub-01_T1w.nii.gz")
     assert plain.choices[0].others == [f"sub-01_{entity}_T1w.nii.gz"]
 
 
@@ -250,7 +250,7 @@ def test_a_session_that_is_no_label_is_told_and_the_others_go_on(tmp_path):
 
 def test_a_map_that_is_not_used_decides_nothing(tmp_path):
     files = ["sub-01/anat/sub-01_run-1_T1w", "sub-01/mre/sub-01_run-2_stiffness"]
-    assert first(cohort(tmp_path, *files, **T1)).anatomical.endswith("run-1_T1w.nii.gz")
+    assert first(cohort(tmp_path, *files, **T1)).images["T1w"].endswith("run-1_T1w.nii.gz")
     put(tmp_path, "sub-01/anat/sub-01_run-2_T1w.nii.gz")
     assert "2 T1w images" in reason(cohort(tmp_path, **T1))
 

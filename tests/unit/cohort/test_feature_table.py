@@ -9,8 +9,9 @@ import pytest
 import yaml
 
 from contrage.cohort.read import read_cohort
-from contrage.cohort.sources.table import check_settings, feature_values, open_table
+from contrage.cohort.sources.table import feature_values, open_table
 from contrage.errors import SettingsError, TableError
+from contrage.plan.kinds import check_kind
 
 NAMES = {
     "participant": "ID",
@@ -158,7 +159,7 @@ def config(root) -> dict[str, Any]:
 
 
 def test_a_table_with_its_encoder_can_work(config):
-    check_settings(config)
+    check_kind(config)
 
 
 @pytest.mark.parametrize(
@@ -167,7 +168,12 @@ def test_a_table_with_its_encoder_can_work(config):
         ("dataset", "normalisation", "image", "dataset.normalisation: image is for images"),
         ("dataset", "normalisation", "cohort", "dataset.normalisation: cohort is for images"),
         ("dataset", "field_of_view", "common", "dataset.field_of_view: a table has none"),
-        ("training", "encoder", "small", "training.encoder: small is for images"),
+        (
+            "training",
+            "encoder",
+            "small",
+            "training.encoder: small does not fit features .* set it to mlp",
+        ),
         ("cohort", "image", "T1w", "cohort.image: table goes with cohort.source: table"),
         ("cohort", "source", "bids", "cohort.image: table goes with cohort.source: table"),
     ],
@@ -175,4 +181,4 @@ def test_a_table_with_its_encoder_can_work(config):
 def test_what_only_images_have_is_refused_for_a_table(config, part, key, value, message):
     config[part][key] = value
     with pytest.raises(SettingsError, match=message):
-        check_settings(config)
+        check_kind(config)

@@ -9,10 +9,12 @@ import pandas as pd
 import pytest
 import yaml
 
-from contrage.cohort.read import OF_SOURCE, read_cohort, settings_of
+from contrage.cohort import sources
+from contrage.cohort.read import read_cohort, settings_of
 from contrage.cohort.register import register
 
 RUN = {"raw": "raw", "needs_anatomical": False, "needs_mask": False, "needs_magnitude": False}
+ENDING = {"ending": "preproc-cat12vbm_desc-gm_T1w.npy"}
 
 
 class Noted(dict):
@@ -76,9 +78,9 @@ def cohort(root, tmp_path):
     return of
 
 
-@pytest.mark.parametrize("source", OF_SOURCE)
+@pytest.mark.parametrize("source", sources.available())
 def test_each_source_is_told_what_it_reads_and_nothing_else(cohort, tmp_path, source):
-    whole = {**cohort(source), **RUN}
+    whole = {**cohort(source), **RUN, **ENDING}
     settings, everything = Noted(settings_of(cohort(source), **RUN)), Noted(whole)
     outputs = {"scans": tmp_path / "scans.tsv", "excluded": tmp_path / "excluded.tsv"}
     register(settings, **outputs)

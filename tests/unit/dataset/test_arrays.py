@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 
+from contrage import modalities
 from contrage.cohort.register import register
-from contrage.cohort.sources.arrays import KINDS, Kind, find, read
+from contrage.cohort.sources.arrays import find, read
 from contrage.dataset.arrays import arrays
 from contrage.dataset.stack import block_mean
 from contrage.errors import BadScanError, TableError
@@ -16,13 +19,9 @@ from contrage.tables import read_tsv
 PEOPLE = ["012345678901", "112345678901", "212345678901", "312345678901"]
 ENDING = "preproc-cat12vbm_desc-gm_T1w.npy"
 SHAPE = (6, 7, 9)
-VBM = KINDS["vbm"]
-
-
-@pytest.fixture(autouse=True)
-def miniature(monkeypatch):
-    """The kind of array that OpenBHB calls VBM, made small."""
-    monkeypatch.setitem(KINDS, "vbm", Kind(ENDING, SHAPE, 1.5))
+VBM = modalities.load("vbm")
+MINIATURE = VBM.prepared | {"shape": SHAPE}
+"""The kind of array that OpenBHB calls VBM, made small."""
 
 
 def place(folder, person, part="train"):
@@ -44,7 +43,8 @@ def openbhb(tmp_path, rng):
 
 
 def settings(folder, **others) -> dict:
-    return {"source": "arrays", "path": str(folder), "image": "vbm", "on_bad_scan": "fail"} | others
+    told = {"source": "arrays", "path": str(folder), "image": "vbm", "ending": ENDING}
+    return told | {"on_bad_scan": "fail"} | others
 
 
 def stacked(folder, voxel_mm=1.5, **others):
@@ -53,7 +53,7 @@ def stacked(folder, voxel_mm=1.5, **others):
     tables = {name: folder / f"{name}.tsv" for name in ("scans", "excluded")}
     register(asked, **tables)
     out = {"array": folder / "a.npy", "rows": folder / "a.tsv", "left_out": folder / "out.tsv"}
-    arrays(asked | {"voxel_mm": voxel_mm}, **tables, **out)
+    arrays({"kind": MINIATURE, "reader": None, **asked, "voxel_mm": voxel_mm}, **tables, **out)
     return np.load(out["array"]), read_tsv(out["rows"]), read_tsv(out["left_out"])
 
 
@@ -62,22 +62,22 @@ def test_ids_of_twelve_digits_sites_and_ages_are_read_as_they_stand(openbhb):
     assert [scan.participant_id for scan in cohort.scans] == [f"sub-{p}" for p in PEOPLE]
     assert [scan.age for scan in cohort.scans] == [20.5, 21.5, 22.5, 23.5]
     assert [scan.site for scan in cohort.scans] == ["0", "1", "0", "1"]
-    assert cohort.scans[3].anatomical == str(place(openbhb, PEOPLE[3], "val"))
+    assert cohort.scans[3].images["vbm"] == str(place(openbhb, PEOPLE[3], "val"))
 
 
 def test_each_array_stands_in_the_row_that_the_table_says(openbhb):
     whole, rows, left_out = stacked(openbhb)
-    assert whole.shape == (4, *SHAPE) and whole.dtype == np.float32 and left_out.empty
+    assert whole.shape == (4, 1, *SHAPE) and whole.dtype == np.float32 and left_out.empty
     for scan, row in zip(rows["scan_id"], rows["row"], strict=True):
         person = scan.removeprefix("sub-")
         part = "val" if person == PEOPLE[3] else "train"
-        np.testing.assert_array_equal(whole[row], np.load(place(openbhb, person, part))[0, 0])
+        np.testing.assert_array_equal(whole[row, 0], np.load(place(openbhb, person, part))[0, 0])
 
 
 def test_a_coarser_grid_is_a_mean_of_blocks_as_of_images(openbhb):
     whole, _, _ = stacked(openbhb, voxel_mm=4.5)
     first = np.load(place(openbhb, PEOPLE[0]))[0, 0]
-    np.testing.assert_array_equal(whole[0], block_mean(first, 3))
+    np.testing.assert_array_equal(whole[0, 0], block_mean(first, 3))
 
 
 @pytest.mark.parametrize(
@@ -103,7 +103,7 @@ def test_an_array_that_cannot_be_used_is_named_or_left_out(openbhb, spoiled, rea
     assert rows["row"].tolist() == [0, 2, 3]
     assert left_out["scan_id"].tolist() == [f"sub-{PEOPLE[1]}"]
     assert left_out["stage"].tolist() == ["check"] and reason in left_out["reason"][0]
-    np.testing.assert_array_equal(whole[2], np.load(place(openbhb, PEOPLE[2]))[0, 0])
+    np.testing.assert_array_equal(whole[2, 0], np.load(place(openbhb, PEOPLE[2]))[0, 0])
 
 
 def test_the_sidecar_lists_the_arrays_that_were_used(openbhb):
@@ -139,8 +139,8 @@ def test_no_usable_array_at_all_stops(openbhb):
 def test_arrays_of_another_kind_beside_are_not_taken(openbhb):
     other = place(openbhb, PEOPLE[0]).with_name(f"sub-{PEOPLE[0]}_preproc-quasiraw_T1w.npy")
     np.save(other, np.zeros(3))
-    assert set(find(openbhb, "vbm")) == {f"sub-{person}" for person in PEOPLE}
-    assert set(find(openbhb, "quasiraw")) == {f"sub-{PEOPLE[0]}"}
+    assert set(find(openbhb, ENDING)) == {f"sub-{person}" for person in PEOPLE}
+    assert set(find(openbhb, modalities.load("quasiraw").ending)) == {f"sub-{PEOPLE[0]}"}
 
 
 def test_two_arrays_of_a_participant_are_told_and_neither_is_taken(openbhb):
@@ -176,4 +176,51 @@ def test_ids_of_arrays_that_lost_their_zeros_are_found(openbhb):
 
 def test_the_kinds_are_openbhbs():
     assert (VBM.shape, VBM.voxel_mm) == ((121, 145, 121), 1.5)
-    assert (KINDS["quasiraw"].shape, KINDS["quasiraw"].voxel_mm) == ((182, 218, 182), 1.0)
+    quasiraw = modalities.load("quasiraw")
+    assert (quasiraw.shape, quasiraw.voxel_mm) == ((182, 218, 182), 1.0)
+
+
+ROI = [
+    ("desikan", "preproc-freesurfer_desc-desikan_ROI", (1, 7, 68), (7, 68)),
+    ("destrieux", "preproc-freesurfer_desc-destrieux_ROI", (1, 7, 148), (7, 148)),
+    ("vbm_roi", "preproc-cat12vbm_desc-gm_ROI", (1, 1, 284), (284,)),
+]
+
+
+@pytest.mark.parametrize(("image", "name", "shape", "kept"), ROI, ids=[case[0] for case in ROI])
+def test_openbhbs_regions_are_read_with_their_channels(openbhb, rng, image, name, shape, kept):
+    """They lie beside the volumes, under the names that OpenBHB gives them."""
+    values = {}
+    for number, person in enumerate(PEOPLE):
+        beside = place(openbhb, person, "val" if number == 3 else "train")
+        values[f"sub-{person}"] = rng.normal(3, 1, shape)
+        np.save(beside.with_name(f"sub-{person}_{name}.npy"), values[f"sub-{person}"])
+    kind = modalities.load(image)
+    known = {"image": image, "ending": kind.ending, "kind": kind.prepared}
+    whole, rows, left_out = stacked(openbhb, **known)
+    assert whole.shape == (4, *kept) and left_out.empty
+    for scan, row in zip(rows["scan_id"], rows["row"], strict=True):
+        np.testing.assert_array_equal(whole[row], values[scan].reshape(kept).astype(np.float32))
+
+
+@pytest.mark.parametrize("shape", [(1, 6, 68), (7, 148), (2, 7, 68), (1, 476)])
+def test_an_array_of_regions_of_another_shape_is_told_with_what_was_expected(openbhb, rng, shape):
+    kind = modalities.load("desikan")
+    for number, person in enumerate(PEOPLE):
+        beside = place(openbhb, person, "val" if number == 3 else "train")
+        np.save(beside.with_name(f"sub-{person}_{kind.ending}"), rng.normal(3, 1, (1, 7, 68)))
+    spoiled = place(openbhb, PEOPLE[0]).with_name(f"sub-{PEOPLE[0]}_{kind.ending}")
+    np.save(spoiled, rng.normal(3, 1, shape))
+    said = rf"{kind.ending}.* has shape {re.escape(str(shape))}, not \(7, 68\).* as desikan has"
+    with pytest.raises(BadScanError, match=said):
+        stacked(openbhb, image="desikan", ending=kind.ending, kind=kind.prepared)
+
+
+def test_nothing_in_an_array_is_executed(openbhb):
+    kind = modalities.load("desikan")
+    pickled = np.array([{"a": 1}], dtype=object)
+    for number, person in enumerate(PEOPLE):
+        beside = place(openbhb, person, "val" if number == 3 else "train")
+        np.save(beside.with_name(f"sub-{person}_{kind.ending}"), pickled, allow_pickle=True)
+    with pytest.raises(BadScanError, match="cannot be read"):
+        stacked(openbhb, image="desikan", ending=kind.ending, kind=kind.prepared)

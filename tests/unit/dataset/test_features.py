@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from forms import TABLE as FORM
 from parts import ALL
 from targets import BLOCK
 
@@ -74,7 +75,7 @@ def prepare(folder, values, ages=None):
         "field_of_view": "own",
     }
     split(
-        {**wanted, **ALL, "batch_size": 2},
+        {**wanted, **ALL, "form": FORM, "batch_size": 2},
         scans=folder / "selected.tsv",
         array=folder / "array.npy",
         output=folder / "split.json",
@@ -98,7 +99,7 @@ def test_statistics_agree_with_scikit_learn_on_the_training_rows(tmp_path, value
         scaler = StandardScaler().fit(array[fold["train_rows"]])
         np.testing.assert_allclose(fold["mean"], scaler.mean_)
         np.testing.assert_allclose(fold["sd"], scaler.scale_)
-        found = Loader(tmp_path / "array.npy", fold, {})(np.arange(12))
+        found = Loader(tmp_path / "array.npy", fold, {"form": FORM})(np.arange(12))[:, 0]
         np.testing.assert_allclose(found, scaler.transform(array), rtol=1e-5, atol=1e-6)
 
 

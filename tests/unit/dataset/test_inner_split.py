@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from forms import TABLE, VOLUME
 from parts import ALL
 from targets import BLOCK
 
@@ -29,6 +30,7 @@ SETTINGS = {
     "seed": 0,
     "normalisation": "train",
     "field_of_view": "own",
+    "form": VOLUME,
     "batch_size": 4,
 }
 
@@ -50,8 +52,8 @@ def cohort(people: int = 24) -> pd.DataFrame:
 
 @pytest.fixture
 def images(rng) -> np.ndarray:
-    images = rng.normal(3, 1, (48, 3, 4, 5)).astype(np.float32)
-    images[:, 0] = 0
+    images = rng.normal(3, 1, (48, 1, 3, 4, 5)).astype(np.float32)
+    images[:, :, 0] = 0
     return images
 
 
@@ -95,8 +97,8 @@ def test_the_statistics_are_those_of_what_is_learned_from(tmp_path, images):
     rows = table.set_index("scan_id").loc[inner["train"], "row"]
     voxels = images[rows][images[rows] != 0]
     assert inner["train_rows"] == rows.tolist()
-    assert inner["mean"] == pytest.approx(voxels.mean(), rel=1e-6)
-    assert inner["sd"] == pytest.approx(voxels.std(), rel=1e-6)
+    assert inner["mean"] == pytest.approx([voxels.mean()], rel=1e-6)
+    assert inner["sd"] == pytest.approx([voxels.std()], rel=1e-6)
     assert inner["age_mean"] == pytest.approx(
         table.set_index("scan_id").loc[inner["train"], "age"].mean()
     )
@@ -120,7 +122,7 @@ def test_other_test_scans_change_no_byte(tmp_path, images, normalisation, field_
 
 def test_features_of_a_table_have_statistics_of_their_own(tmp_path, rng):
     table, values = cohort(), rng.normal(0, 1, (48, 6))
-    _, inner, _ = run(tmp_path, table, values)
+    _, inner, _ = run(tmp_path, table, values, form=TABLE)
     rows = table.set_index("scan_id").loc[inner["train"], "row"]
     np.testing.assert_allclose(inner["mean"], values[rows].mean(0))
 

@@ -69,7 +69,7 @@ def test_each_scan_stands_in_the_row_that_the_table_says(tmp_path, rng):
     images = prepare(tmp_path, rng)
     array, rows = run(tmp_path)
     for scan, row in zip(rows["scan_id"], rows["row"], strict=True):
-        np.testing.assert_array_equal(array[row], images[scan])
+        np.testing.assert_array_equal(array[row, 0], images[scan])
 
 
 def test_images_of_one_millimetre_are_averaged_to_the_grid_asked_for(tmp_path, rng):
@@ -85,14 +85,14 @@ def test_images_of_one_millimetre_are_averaged_to_the_grid_asked_for(tmp_path, r
         rows=tmp_path / "rows.tsv",
     )
     array = np.load(tmp_path / "array.npy")
-    np.testing.assert_allclose(array[0], slow_block_mean(image, 2), rtol=1e-6)
+    np.testing.assert_allclose(array[0, 0], slow_block_mean(image, 2), rtol=1e-6)
 
 
 def test_a_failed_scan_is_left_out_and_the_others_keep_their_rows(tmp_path, rng):
     images = prepare(tmp_path, rng, failed=[SCANS[1]])
     array, rows = run(tmp_path)
     assert rows["scan_id"].tolist() == [SCANS[0], SCANS[2]]
-    np.testing.assert_array_equal(array[1], images[SCANS[2]])
+    np.testing.assert_array_equal(array[1, 0], images[SCANS[2]])
 
 
 def test_a_batch_of_failed_scans_is_an_error(tmp_path, rng):

@@ -37,7 +37,7 @@ class Study:
             test = [scan for scan, who in zip(self.ids, self.people, strict=True) if who in names]
             train = [scan for scan in self.ids if scan not in test]
             rows = [self.ids.index(scan) for scan in train]
-            folds.append({"fold": number, "train": train, "test": test, "mean": 0.0, "sd": 1.0})
+            folds.append({"fold": number, "train": train, "test": test, "mean": [0.0], "sd": [1.0]})
             folds[-1]["train_rows"] = rows
         self.split.write_text(json.dumps({"folds": folds}))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from forms import VOLUME
 from targets import BLOCK
 
 from contrage.evaluation.baselines import baselines, block_means, principal_components
@@ -14,13 +15,13 @@ from contrage.tables import read_tsv
 SETTINGS = {
     "seed": 0,
     "target": BLOCK,
-    "dataset": {"voxel_mm": 4, "normalisation": "train", "field_of_view": "own"},
+    "dataset": {"voxel_mm": 4, "normalisation": "train", "field_of_view": "own", "form": VOLUME},
     "probe": {"alpha": "training", "alphas": [0.01, 0.1, 1.0, 10.0, 100.0], "folds": 5},
 }
 
 
 def run(study, images, field="own") -> pd.DataFrame:
-    np.save(study.folder / "images.npy", images.astype(np.float32))
+    np.save(study.folder / "images.npy", images[:, None].astype(np.float32))
     output = study.folder / "baselines.tsv"
     baselines(
         SETTINGS | {"dataset": SETTINGS["dataset"] | {"field_of_view": field}},
@@ -126,7 +127,7 @@ def test_coverage_is_judged_on_the_very_scans_of_the_split(study, rng):
 
 def test_block_means_are_means_over_blocks_filled_up_with_background(rng):
     images = rng.normal(size=(2, 5, 8, 3))
-    found = block_means(images, 4).reshape(2, 2, 2, 1)
+    found = block_means(images[:, None], 4).reshape(2, 2, 2, 1)
     for x in range(2):
         for y in range(2):
             part = images[:, 4 * x : 4 * x + 4, 4 * y : 4 * y + 4]

@@ -221,7 +221,7 @@ def test_where_nobody_is_external_the_table_is_empty_and_it_is_said(study, cast,
     place.mkdir(parents=True)
     (study.folder / "all.tsv").rename(place / "seed-0.tsv")
     output = study.folder / "external.tsv"
-    told = {"evaluation": "external", "target": BLOCK, "rows": ["exp"], "told": {}}
+    told = {"evaluation": "external", "target": BLOCK, "form": {}, "rows": ["exp"], "told": {}}
     evaluate(told, predictions=[place / "seed-0.tsv"], table=output)
     assert output.read_text().split("\t")[:3] == ["row", "site", "mae"]
     assert not len(read_tsv(output)) and "nobody has the role external" in caplog.text
@@ -237,7 +237,13 @@ def test_the_step_reads_rows_and_seeds_from_where_the_files_lie(study, cast):
         files[-1].parent.mkdir(parents=True)
         files[-1].write_text(text)
     output = study.folder / "external.tsv"
-    told = {"evaluation": "external", "target": BLOCK, "rows": ["exp", "rnc"], "told": {}}
+    told = {
+        "evaluation": "external",
+        "target": BLOCK,
+        "form": {},
+        "rows": ["exp", "rnc"],
+        "told": {},
+    }
     evaluate(told, predictions=files, table=output)
     table = read_tsv(output)
     assert set(table["row"]) == {"exp", "rnc"}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from forms import VOLUME
 from targets import BLOCK
 
 from contrage.evaluation.elements import site
@@ -14,10 +15,10 @@ from contrage.learning.folds import Scans, read_scans
 from contrage.tables import read_tsv, write_tsv
 
 SETTINGS = {
-    "dataset": {"voxel_mm": 8, "normalisation": "train"},
+    "dataset": {"voxel_mm": 8, "normalisation": "train", "form": VOLUME},
     "statistics": {"bootstrap": 200, "permutations": 200, "confidence": 0.95, "seed": 0},
 }
-TOLD = {f"dataset.{key}": value for key, value in SETTINGS["dataset"].items()}
+TOLD = {f"dataset.{key}": SETTINGS["dataset"][key] for key in ("voxel_mm", "normalisation")}
 TOLD["statistics"] = SETTINGS["statistics"]
 SHAPE = (10, 12, 8)
 
@@ -54,13 +55,13 @@ class Cohort:
 
     def write(self) -> Scans:
         write_tsv(self.folder / "scans.tsv", self.table)
-        np.save(self.folder / "images.npy", self.images.astype(np.float32))
+        np.save(self.folder / "images.npy", self.images[:, None].astype(np.float32))
         return read_scans(self.folder / "scans.tsv")
 
     def run(self) -> pd.DataFrame:
         self.write()
         evaluate(
-            {"evaluation": "site", "target": BLOCK, "rows": [], "told": TOLD},
+            {"evaluation": "site", "target": BLOCK, "form": VOLUME, "rows": [], "told": TOLD},
             array=self.folder / "images.npy",
             scans=self.folder / "scans.tsv",
             table=self.folder / "site.tsv",
@@ -236,10 +237,12 @@ def test_real_maps_give_their_study_away(shared, tmp_path, field):
     path = shared / "data" / "mre134"
     wanted = {"image": "stiffness", "anatomical": "T1w", "on_bad_scan": "exclude"}
     found = read({"path": str(path), "needs_anatomical": False, "needs_mask": False, **wanted})
-    images = [np.asarray(nib.load(scan.stiffness).dataobj, np.float32) for scan in found.scans]
-    np.save(tmp_path / "images.npy", np.stack([block_mean(image, 4) for image in images]))
+    images = [
+        np.asarray(nib.load(scan.images["stiffness"]).dataobj, np.float32) for scan in found.scans
+    ]
+    np.save(tmp_path / "images.npy", np.stack([block_mean(image, 4)[None] for image in images]))
     scans = scans_of(*zip(*((s.participant_id, s.site) for s in found.scans), strict=True))
-    how = {"voxel_mm": 8, "normalisation": "train"}
+    how = {"voxel_mm": 8, "normalisation": "train", "form": VOLUME}
     accuracy = {}
     for seen in ("mask", "image"):
         guessed = predict(scans, tmp_path / "images.npy", how, seen, field)

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from forms import TABLE
 from parts import ALL
 from targets import BLOCK
 
@@ -21,7 +22,7 @@ from contrage.learning.train import train
 from contrage.tables import read_tsv, write_tsv
 
 PEOPLE, FEATURES = 240, 30
-DATASET = {"normalisation": "train", "field_of_view": "own"}
+DATASET = {"normalisation": "train", "field_of_view": "own", "form": TABLE}
 SPLIT = {"scheme": "kfold", "folds": 2, "seed": 42, "test_fraction": 0.2}
 SPLIT |= {"new_split_per_seed": False, "stratify_by_age": False}
 PROBE = {

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from forms import VOLUME
 from targets import BLOCK
 
 from contrage.dataset.normalise import feature_statistics
@@ -33,7 +34,7 @@ SETTINGS = {
         "threads": 1,
     },
     "target": BLOCK,
-    "dataset": {"normalisation": "train", "field_of_view": "own", "voxel_mm": 4},
+    "dataset": {"normalisation": "train", "field_of_view": "own", "voxel_mm": 4, "form": VOLUME},
     "seed": 0,
     "snapshot_epochs": [],
 }
@@ -59,7 +60,8 @@ class Cohort:
         }
 
     def write(self) -> Cohort:
-        np.save(self.folder / "images.npy", self.images)
+        whole = self.images if self.images.ndim == 2 else self.images[:, None]
+        np.save(self.folder / "images.npy", whole)
         lines = ["scan_id\tparticipant_id\tage\tsite\trow"]
         lines += [f"sub-{i:02d}\tsub-{i:02d}\t{age}\tn/a\t{i}" for i, age in enumerate(self.ages)]
         (self.folder / "scans.tsv").write_text("\n".join(lines) + "\n")
@@ -68,7 +70,7 @@ class Cohort:
         else:
             voxels = self.images[self.train]
             voxels = voxels[voxels != 0]
-            statistics = {"mean": float(voxels.mean()), "sd": float(voxels.std())}
+            statistics = {"mean": [float(voxels.mean())], "sd": [float(voxels.std())]}
         fold = {
             "fold": 0,
             "train": [f"sub-{i:02d}" for i in self.train],

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+from forms import SLICE, TABLE
 
 from contrage.errors import ContrageError
 from contrage.learning.embed import embed, extract
@@ -50,6 +51,7 @@ def test_every_family_trains_and_embeds_again(cohort, settings, encoder):
     cohort.images = cohort.images[:, 2:, :, 4]
     cohort.write()
     settings["training"] |= {"encoder": encoder, "epochs": 1}
+    settings["dataset"]["form"] = SLICE
     outputs = cohort.outputs("run")
     train(settings, **cohort.inputs, **outputs)
     again = cohort.folder / "again.npz"
@@ -64,6 +66,7 @@ def test_perceptron_trains_on_a_table_of_region_features(cohort, settings):
     cohort.images = cohort.images[:, 2:, :, 0].mean(-1)
     cohort.write()
     settings["training"] |= {"encoder": "mlp", "epochs": 15}
+    settings["dataset"]["form"] = TABLE
     outputs = cohort.outputs("run")
     train(settings, **cohort.inputs, **outputs)
     again = cohort.folder / "again.npz"
@@ -79,6 +82,7 @@ def test_images_of_another_shape_than_in_training_are_refused(cohort, settings):
     cohort.images = cohort.images[:, 2:, 0, 0]
     cohort.write()
     settings["training"] |= {"encoder": "mlp", "epochs": 1}
+    settings["dataset"]["form"] = TABLE
     outputs = cohort.outputs("run")
     train(settings, **cohort.inputs, **outputs)
     cohort.images = cohort.images[:, :5]
@@ -102,7 +106,7 @@ def test_own_predictions_are_in_years(cohort, settings):
 def test_features_of_a_scan_do_not_depend_on_the_others(rng):
     torch.manual_seed(0)
     network = Model("small", (10, 12, 8), [16, 8])
-    images = rng.normal(size=(7, 10, 12, 8)).astype(np.float32)
+    images = rng.normal(size=(7, 1, 10, 12, 8)).astype(np.float32)
     rows = np.arange(7)
     stored = OnDevice(images.__getitem__, rows, torch.device("cpu"), torch.float32)
     together = extract(network, stored, rows, 7)

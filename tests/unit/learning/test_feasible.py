@@ -46,7 +46,7 @@ def test_cuda_without_a_gpu_is_an_error(tmp_path, monkeypatch):
 
 
 def start(file: Path, **change: object) -> dict:
-    asked = {"file": str(file), "encoder": "small", "image": "T1w", "voxel_mm": 8, "grid_mm": 2}
+    asked = {"file": str(file), "encoder": "small", "image": [1, [23, 28, 23]]}
     return {**SETTINGS, "start": asked | change}
 
 
@@ -61,7 +61,7 @@ def model(tmp_path_factory) -> Path:
 
 def test_a_file_that_fits_is_started_from(tmp_path, model):
     check_feasible(start(model), output=tmp_path / "feasible.json")
-    check_feasible(start(model, image="table", grid_mm=None), output=tmp_path / "feasible.json")
+    check_feasible(start(model, image=None), output=tmp_path / "feasible.json")
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from forms import SLICE, TABLE
 from labelled_device import Operations, RefusedError, label, labelled_device
 from torch import nn
 
@@ -152,7 +153,11 @@ def test_images_from_disk(gpu, few, wanted):
     train_and_embed(few, wanted)
 
 
-SLOW = {name for name in encoders.NAMES if encoders.FAMILIES[name] in ("resnet", "densenet", "vit")}
+SLOW = {
+    name
+    for family in ("resnet", "densenet", "vit")
+    for name in encoders.families()[family]["NAMES"]
+}
 ENCODERS = [
     pytest.param(name, marks=[pytest.mark.xdist_group("monai")] * (name in SLOW))
     for name in encoders.NAMES
@@ -165,9 +170,9 @@ def test_every_encoder(gpu, few, wanted, encoder, deterministic):
     """ResNets on slices, since most of their time in 3-D would go into writing weights."""
     few.images = few.images[:, 2:]
     if encoder.startswith("resnet"):
-        few.images = few.images[..., 4]
+        few.images, wanted["dataset"]["form"] = few.images[..., 4], SLICE
     elif encoder == "mlp":
-        few.images = few.images.mean((2, 3))
+        few.images, wanted["dataset"]["form"] = few.images.mean((2, 3)), TABLE
     few.write()
     wanted["training"] |= {"encoder": encoder, "deterministic": deterministic, "epochs": 1}
     train_and_embed(few, wanted)

@@ -21,7 +21,7 @@ PLACES = [torch.tensor([2, 0]), torch.tensor([4, 3, 1])]
 
 @pytest.fixture
 def array(rng) -> np.ndarray:
-    return rng.normal(size=(6, 5, 7, 3)).astype(np.float32)
+    return rng.normal(size=(6, 1, 5, 7, 3)).astype(np.float32)
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float16], ids=str)
@@ -35,7 +35,7 @@ def test_batches_from_disk_are_those_on_the_device_pass_after_pass(array, dtype,
         for (one, other), place in zip(pairs, places, strict=True):
             assert one.dtype == other.dtype == torch.float32
             assert torch.equal(one, other)
-            wanted = torch.from_numpy(array[ROWS[place]])[:, None].to(dtype).float()
+            wanted = torch.from_numpy(array[ROWS[place]]).to(dtype).float()
             assert torch.equal(one, wanted)
 
 
@@ -43,7 +43,7 @@ def test_more_scans_than_are_loaded_at_once_stay_in_their_order(array, monkeypat
     monkeypatch.setattr(module, "CHUNK", 2)
     stored = OnDevice(array.__getitem__, ROWS, CPU, torch.float32)
     (images,) = stored.batches([torch.arange(5)])
-    assert np.array_equal(images[:, 0].numpy(), array[ROWS])
+    assert np.array_equal(images.numpy(), array[ROWS])
 
 
 def test_reading_ahead_draws_no_random_number(array):
@@ -95,10 +95,10 @@ def test_processes_that_share_a_training_on_the_cpu_share_its_memory(array, monk
 
 
 def test_half_precision_keeps_a_z_score_to_three_digits(rng):
-    scores = rng.normal(size=(1, 4000)).astype(np.float32) * 5
+    scores = rng.normal(size=(1, 1, 4000)).astype(np.float32) * 5
     stored = OnDevice(scores.__getitem__, np.array([0]), CPU, torch.float16)
     (images,) = stored.batches([torch.tensor([0])])
-    np.testing.assert_allclose(images[0, 0], scores[0], rtol=2**-11, atol=1e-7)
+    np.testing.assert_allclose(images[0], scores[0], rtol=2**-11, atol=1e-7)
 
 
 def test_limits_of_a_job_are_those_of_slurm_and_of_all_control_groups(tmp_path):

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from forms import TABLE
 from targets import BLOCK
 
 from contrage.dataset.inner_split import inner_split
@@ -35,6 +36,7 @@ def table(cohort, settings):
     cohort.images = rng.normal(0, 1, (24, 7)) + 0.05 * cohort.ages[:, None]
     settings["loss"] = {"loss": "dynlocrep"}
     settings["training"] |= {"encoder": "mlp", "batch_size": 4, "learning_rate": 0.01}
+    settings["dataset"]["form"] = TABLE
     return cohort
 
 

@@ -7,6 +7,7 @@ import json
 import numpy as np
 import pytest
 import torch
+from forms import TABLE
 from targets import BLOCK
 
 from contrage.dataset.normalise import feature_statistics
@@ -22,7 +23,7 @@ def table(cohort, settings):
     cohort.images = rng.normal(0, 1, (24, 7)) + 0.05 * cohort.ages[:, None]
     settings["training"]["encoder"] = "mlp"
     settings["training"]["batch_size"] = 6
-    settings["dataset"]["normalisation"] = "train"
+    settings["dataset"] |= {"normalisation": "train", "form": TABLE}
     write(cohort)
     return cohort
 

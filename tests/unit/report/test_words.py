@@ -11,8 +11,7 @@ from test_page import Page
 from variants import Choice, make, write
 
 from contrage.files import read_json
-from contrage.report.words import KINDS
-from contrage.settings.schema import load_schema
+from contrage.report.words import kind_of
 
 STUDIES = {
     "maps": Choice(n4="none"),
@@ -88,8 +87,8 @@ FORBIDDEN: dict[str, tuple[Callable[[Choice], bool], list[str]]] = {
     ),
     "one seed": (lambda c: len(c.seeds) > 1, ["One seed only", "trained once", "the one "]),
     "pre-training": (lambda c: not c.pretrained, ["[Pp]re-train"]),
-    "sites": (lambda c: KINDS[c.image].group == "study", [r"\b[Ss]ites?\b"]),
-    "studies": (lambda c: KINDS[c.image].group == "site", [r"\b([Ss]tudy|[Ss]tudies)\b"]),
+    "sites": (lambda c: kind_of(c.image).group == "study", [r"\b[Ss]ites?\b"]),
+    "studies": (lambda c: kind_of(c.image).group == "site", [r"\b([Ss]tudy|[Ss]tudies)\b"]),
 }
 
 
@@ -160,9 +159,3 @@ def test_maps_of_the_damping_ratio_have_a_colour_scale_of_their_own(tmp_path) ->
 def test_every_page_says_what_was(words_of, name) -> None:
     text = words_of(name)
     assert [said for said in TOLD[name] if said not in text] == []
-
-
-def test_every_image_that_can_be_learned_from_has_its_words(root) -> None:
-    schema = load_schema(root / "workflow" / "schemas" / "config.schema.yaml")
-    images = schema["properties"]["cohort"]["properties"]["image"]["enum"]
-    assert set(KINDS) == set(images)

@@ -85,8 +85,8 @@ def test_a_training_does_not_declare_other_losses(loss):
 
 
 def test_imports_inside_functions_count():
-    closure = sources.closure("contrage.cohort.read")
-    assert sources.PACKAGE / "cohort" / "sources" / "bids.py" in closure
+    closure = sources.closure("contrage.cohort.sources.phantom")
+    assert sources.PACKAGE / "cohort" / "phantom" / "heads" / "plan.py" in closure
 
 
 def test_no_step_declares_the_command_line():

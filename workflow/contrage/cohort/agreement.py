@@ -8,7 +8,7 @@ from math import log
 from statistics import median
 from typing import Any, Self
 
-from contrage.cohort.names import MAPS
+from contrage import modalities
 
 FEWEST = 5
 FACTOR = 2.5
@@ -18,8 +18,6 @@ FAR = 3.5
 LEAST_SD = {"median": 0.1, "spread": 0.15}
 """Of logarithms: what few maps happen to agree in is no measure. MRE134's are 0.06 and 0.11."""
 SLOWER, SQUARE = 1.35, 0.2
-KINDS = {"stiffness": "stiffness", "dampingratio": "damping ratio"}
-UNITS = {"stiffness": " kPa", "dampingratio": ""}
 Record = Mapping[str, Any]
 
 
@@ -38,7 +36,7 @@ def disagreements(records: Mapping[str, Record]) -> dict[str, str]:
     found: dict[str, list[str]] = {}
     for scan, text in _other_unit(known).items():
         found.setdefault(scan, []).append(text)
-    for name in MAPS:
+    for name in modalities.maps():
         for scan, text in _unlike(name, usable).items():
             found.setdefault(scan, []).append(text)
     return {scan: "; ".join(texts) for scan, texts in found.items()}
@@ -111,9 +109,10 @@ def _far_off(name: str, value: float, usual: Usual | None) -> str | None:
         )
     if away <= min(log(FACTOR), usual.reach):
         return None
-    here, there = f"{value:.3g}{UNITS[name]}", f"{usual.middle:.3g}{UNITS[name]}"
+    kind = modalities.load(name)
+    here, there = kind.written(value, 3), kind.written(usual.middle, 3)
     return (
-        f"its median is {here}, that of the cohort {there}; is it a map of the {KINDS[name]}, in "
+        f"its median is {here}, that of the cohort {there}; is it a map of the {kind.title}, in "
         "the unit of the others?"
     )
 
@@ -121,9 +120,10 @@ def _far_off(name: str, value: float, usual: Usual | None) -> str | None:
 def _odd_spread(name: str, value: float | None, usual: Usual | None) -> str | None:
     if usual is None or value is None or usual.away(value) <= usual.reach:
         return None
+    title = modalities.load(name).title
     return (
         f"its values spread by {value:.0%} about their median, those of the cohort's maps by "
-        f"{usual.middle:.0%}; is it a map of the {KINDS[name]}, made as the others were?"
+        f"{usual.middle:.0%}; is it a map of the {title}, made as the others were?"
     )
 
 

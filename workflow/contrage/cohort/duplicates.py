@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from contrage.cohort.names import MAPS
+from contrage import modalities
 from contrage.errors import few
 from contrage.scan_ids import participant
 
@@ -28,7 +28,7 @@ REFUSE, KEEP = "refuse", "keep"
 """What is to be done with them (`cohort.duplicates`)."""
 
 
-def same_file(records: Mapping[str, Mapping[str, Any]], image: str = MAPS[0]) -> dict[str, str]:
+def same_file(records: Mapping[str, Mapping[str, Any]], image: str = "stiffness") -> dict[str, str]:
     """Return the scans of which another person has the same image, scan_id → reason.
 
     Parameters
@@ -41,7 +41,7 @@ def same_file(records: Mapping[str, Mapping[str, Any]], image: str = MAPS[0]) ->
     return _between_people(_groups(_digests(records, image)), f"the same {image} image")
 
 
-def same_sessions(records: Mapping[str, Mapping[str, Any]], image: str = MAPS[0]) -> list[str]:
+def same_sessions(records: Mapping[str, Mapping[str, Any]], image: str = "stiffness") -> list[str]:
     """Return a sentence for each person of whom several sessions have the same image."""
     return _within_people(_groups(_digests(records, image)), f"the same {image} image")
 
@@ -136,7 +136,7 @@ def _by_chance(counts: np.ndarray, equal: int, rows: int) -> bool:
 
 def _digests(records: Mapping[str, Mapping[str, Any]], image: str) -> dict[str, str | None]:
     """Return what tells each scan's image from others; None of those that are bad anyway."""
-    name = image if image in MAPS else "anatomical"
+    name = image if modalities.load(image).is_map else "anatomical"
     found = {}
     for scan, record in records.items():
         facts = record.get("inputs", {}).get(name, {})

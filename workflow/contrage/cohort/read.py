@@ -5,25 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from contrage.cohort.scans import Cohort, Scan
+from contrage import modalities
+from contrage.cohort import sources
+from contrage.cohort.scans import Cohort
 from contrage.cohort.targets import check_source, with_target
 from contrage.errors import SettingsError, TableError
-from contrage.scan_ids import folder, scan_id
 from contrage.target import AGE
 
 ALL = ("source", "columns")
-OF_SOURCE = {
-    "phantom": ("phantom", "raw"),
-    "table": ("path", "on_bad_scan", "age_unit", "table", "duplicates"),
-    "mre134": ("path", "on_bad_scan", "age_unit"),
-    "arrays": ("path", "on_bad_scan", "age_unit", "image"),
-    "bids": (
-        *("path", "on_bad_scan", "age_unit", "image", "maps", "anatomical", "entities"),
-        *("needs_anatomical", "needs_mask", "needs_magnitude"),
-    ),
-}
-OF_PHANTOM = ("participants", "seed")
-"""Of its block: the rest decides how heads look, not who is there."""
 
 
 def settings_of(cohort: dict[str, Any], **of_run: Any) -> dict[str, Any]:
@@ -41,16 +30,19 @@ def settings_of(cohort: dict[str, Any], **of_run: Any) -> dict[str, Any]:
     -------
     dict
         As `read_cohort` takes it: with another value the table of scans is written anew, and all
-        that is made of it.
+        that is made of it. `ending` is that of prepared arrays of the kind `image`.
     """
+    source = sources.load(cohort["source"])
     everything = {**cohort, **of_run}
-    chosen = {key: everything[key] for key in (*ALL, *OF_SOURCE[cohort["source"]])}
+    if "ending" in source.SETTINGS:
+        everything["ending"] = modalities.load(cohort["image"]).ending
+    chosen = {key: everything[key] for key in (*ALL, *source.SETTINGS)}
+    for block, keys in getattr(source, "OF_BLOCK", {}).items():
+        chosen[block] = {key: chosen[block][key] for key in keys}
     column = of_run["target"]["column"] if "target" in of_run else AGE
     if column != AGE:  # of age nothing is asked that is not read in any case
         chosen["target"] = of_run["target"]
         chosen["columns"] = [*dict.fromkeys([*chosen["columns"], column])]
-    if "phantom" in chosen:
-        chosen["phantom"] = {key: chosen["phantom"][key] for key in OF_PHANTOM}
     return chosen
 
 
@@ -69,65 +61,44 @@ def read_cohort(settings: dict[str, Any]) -> Cohort:
     TableError
         If a table cannot be used, or no scan is left.
     """
-    source = settings["source"]
-    check_source(settings)
-    if settings.get("columns") and source in ("phantom", "mre134"):
-        raise SettingsError(
-            f"cohort.columns: {source} has no further columns to keep; set it to []"
-        )
-    if source == "phantom":
-        cohort = Cohort(_phantom(settings))
-    elif source == "table":
-        cohort = _table(settings)
-    else:
-        if not settings["path"] or not Path(settings["path"]).is_dir():
-            raise SettingsError(
-                f"cohort.path: no folder {settings['path']!r}; give the one that holds the "
-                f'{source} data, for example --config \'cohort={{"path": "/data/study"}}\''
-            )
-        if source == "mre134":
-            from contrage.cohort.sources.mre134 import read
-        elif source == "arrays":
-            from contrage.cohort.sources.arrays import read
-        else:
-            from contrage.cohort.sources.bids import read
-        cohort = read(settings)
-    cohort = with_target(cohort, settings)
+    name = settings["source"]
+    source = sources.load(name)
+    has_columns = getattr(source, "HAS_COLUMNS", True)
+    if not has_columns:
+        check_source(settings)
+    if not has_columns and settings.get("columns"):
+        raise SettingsError(f"cohort.columns: {name} has no further columns to keep; set it to []")
+    _check_path(name, getattr(source, "PATH", "folder"), settings)
+    cohort = with_target(source.read(settings), settings)
     if not cohort.scans:
         reasons = "; ".join(f"{e.scan_id}: {e.reason}" for e in cohort.excluded[:3])
         raise TableError(f"{settings['path']}: no scan can be used ({reasons or 'empty table'})")
     return cohort
 
 
-def _table(settings: dict[str, Any]) -> Cohort:
-    if not settings["path"] or not Path(settings["path"]).is_file():
+def _check_path(source: str, wanted: str | None, settings: dict[str, Any]) -> None:
+    """Refuse a path that is no folder, or no file, where the source reads one."""
+    if wanted == "folder" and not (settings["path"] and Path(settings["path"]).is_dir()):
+        raise SettingsError(
+            f"cohort.path: no folder {settings['path']!r}; give the one that holds the "
+            f'{source} data, for example --config \'cohort={{"path": "/data/study"}}\''
+        )
+    if wanted == "file" and not (settings["path"] and Path(settings["path"]).is_file()):
         raise SettingsError(
             f"cohort.path: no file {settings['path']!r}; give the table of features, "
             'for example --config \'cohort={"path": "/data/features.csv"}\''
         )
-    from contrage.cohort.sources.table import read
-
-    return read(settings)
 
 
-def _phantom(settings: dict[str, Any]) -> list[Scan]:
-    from contrage.cohort.phantom.heads.plan import plan
+def tables_of(settings: dict[str, Any], cohort: Cohort) -> list[str]:
+    """Return the tables that a cohort's list of scans is made of, for the rule that writes it.
 
-    raw = Path(settings["raw"])
-    truth = raw / "derivatives" / "truth"
-    scans = []
-    for person in plan(settings["phantom"]["participants"], settings["phantom"]["seed"]):
-        scan = scan_id(person.participant_id, None)
-        home = raw / folder(scan)
-        scans.append(
-            Scan(
-                participant_id=person.participant_id,
-                age=person.age,
-                sex=person.sex,
-                site=person.site,
-                anatomical=str(home / "anat" / f"{scan}_T1w.nii.gz"),
-                stiffness=str(home / "mre" / f"{scan}_stiffness.nii.gz"),
-                mask=str(truth / folder(scan) / f"{scan}_desc-brain_mask.nii.gz"),
-            )
-        )
-    return scans
+    Parameters
+    ----------
+    settings : dict
+        As `settings_of` returns it.
+    cohort : Cohort
+        As `read_cohort` returned it.
+    """
+    source = sources.load(settings["source"])
+    return source.tables(settings) if hasattr(source, "tables") else cohort.tables

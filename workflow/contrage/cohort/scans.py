@@ -34,8 +34,9 @@ class Scan:
         Without "ses-"; None where there is only one.
     sex, site : str or None
         None where the table does not say.
-    anatomical, stiffness, dampingratio, mask, magnitude : str or None
-        Raw images (mask: a given brain mask of the anatomical image; magnitude: of the MRE).
+    images : dict of str to str
+        Name of a kind of data (`contrage.modalities`), or mask (a given brain mask of the
+        anatomical image), to the raw file; without those that the scan has not.
     columns : dict of str to str or None
         What the tables say in the columns of `cohort.columns`.
     """
@@ -45,11 +46,7 @@ class Scan:
     session: str | None = None
     sex: str | None = None
     site: str | None = None
-    anatomical: str | None = None
-    stiffness: str | None = None
-    mask: str | None = None
-    dampingratio: str | None = None
-    magnitude: str | None = None
+    images: dict[str, str] = field(default_factory=dict)
     columns: dict[str, str | None] = field(default_factory=dict)
 
     @property

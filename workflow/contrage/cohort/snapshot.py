@@ -66,7 +66,7 @@ def cohort_of_run(
     is_first : bool
         Whether this process begins a run: it never trusts what an earlier run has kept.
     images : tuple of str
-        The attributes of a scan that name its raw images which the run reads.
+        The names of a scan's raw images which the run reads.
     keeps : bool
         Whether a first process keeps what it reads: a run that starts jobs does.
     """
@@ -83,7 +83,7 @@ def cohort_of_run(
 
 
 def _found(scan: Scan, images: tuple[str, ...]) -> str:
-    paths = [path for name in images if (path := getattr(scan, name))]
+    paths = [scan.images[name] for name in images if name in scan.images]
     return digest(stamps(paths)) if paths else ""
 
 

@@ -68,9 +68,9 @@ def with_target(cohort: Cohort, settings: dict[str, Any]) -> Cohort:
 
 
 def check_source(settings: dict[str, Any]) -> None:
-    """Raise `SettingsError` if a source tells nothing but age, sex and site."""
+    """Raise `SettingsError` for a source that tells nothing but age, sex and site."""
     target = other_target(settings)
-    if target and settings["source"] in ("phantom", "mre134"):
+    if target:
         raise SettingsError(
             f"target.column: {settings['source']} has no column {target.column!r}; set it to age"
         )

@@ -2,23 +2,69 @@
 
 from __future__ import annotations
 
+import importlib
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from contrage.cohort import sources
 from contrage.cohort.duplicates import REFUSE, digest_of, same_arrays
-from contrage.cohort.sources.arrays import KINDS, Kind, find
 from contrage.dataset.sidecar import write_array_sidecar
 from contrage.dataset.stack import block_mean
 from contrage.errors import BadScanError, few
 from contrage.files import write_array
+from contrage.form import Form
 from contrage.tables import read_tsv, write_tsv
 
 log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """What is known of the files of a kind of prepared arrays (`Modality.prepared`).
+
+    Attributes
+    ----------
+    name, ending : str
+        The kind's name, and the end of its files' names after "sub-X_".
+    shape : tuple of int
+        Of one image, channels aside.
+    voxel_mm : float or None
+        Edge of a voxel; None where there are none.
+    form : dict
+        As `contrage.form.Form` takes it; its channels are a number.
+    """
+
+    name: str
+    ending: str
+    shape: tuple[int, ...]
+    voxel_mm: float | None
+    form: dict[str, Any]
+
+    @property
+    def whole(self) -> tuple[int, ...]:
+        """Shape of one image with its channels, where it has an axis of them."""
+        form = Form(**self.form)
+        return (*([form.channels] if form.has_channels else []), *self.shape)
+
+    @property
+    def is_single(self) -> bool:
+        """Whether a file may leave out the axis of channels, for there is one."""
+        return self.form["channels"] == 1
+
+    @property
+    def expected(self) -> str:
+        """What a file's shape must be, in words."""
+        shown = tuple(self.shape) if self.is_single else self.whole
+        return f"{shown} (or with axes of length one before), as {self.name} has"
+
+
+Read = Callable[[Path, Prepared], np.ndarray]
 
 
 def arrays(
@@ -35,13 +81,15 @@ def arrays(
     Parameters
     ----------
     settings : dict
-        `path` (the folder), `image` (a name of `contrage.cohort.sources.arrays.KINDS`), `voxel_mm`
-        (a multiple of theirs), `on_bad_scan` (fail or exclude), `duplicates` (refuse or keep).
+        `source` and `path` (of the cohort), `kind` (see `Prepared`), `reader` (module of a kind
+        that is read by its own function, else null), `voxel_mm` (a multiple of the kind's),
+        `on_bad_scan` (fail or exclude), `duplicates` (refuse or keep).
     scans, excluded : Path
         The cohort's tables.
     array : Path
-        Output, float32 of shape (scans, X, Y, Z), written an array at a time; zeros in the row of
-        a scan that cannot be used. The JSON beside it lists the arrays with their SHA-256.
+        Output, float32 of shape (scans, channels, …), or (scans, features) where values are scored
+        one by one, written an array at a time; zeros in the row of a scan that cannot be used. The
+        JSON beside it lists the arrays with their SHA-256.
     rows : Path
         Output: scan_id and row of each usable array.
     left_out : Path
@@ -55,13 +103,15 @@ def arrays(
     import pandas as pd
 
     names = read_tsv(scans)["scan_id"].tolist()
-    kind, files = KINDS[settings["image"]], find(Path(settings["path"]), settings["image"])
+    kind = Prepared(**settings["kind"])
+    files = sources.load(settings["source"]).find(Path(settings["path"]), kind.ending)
     bad: dict[str, BadScanError] = {}
     digests: dict[str, str] = {}
-    factor = round(settings["voxel_mm"] / kind.voxel_mm)
-    shape = tuple(-(-size // factor) for size in kind.shape)
+    factor = round(settings["voxel_mm"] / kind.voxel_mm) if kind.voxel_mm else 1
+    shape = kind.whole[: -len(kind.shape)] + tuple(-(-size // factor) for size in kind.shape)
     wanted = {name: files[name] for name in names}
-    blocks = _blocks(wanted, kind, factor, bad, digests)
+    reading = _reader(settings["reader"])
+    blocks = _blocks(wanted, kind, reading, factor, bad, digests)
     judged = _refuse(bad, digests, wanted, settings)
     write_array(array, (len(names), *shape), chain(blocks, judged))
     good = [(name, row) for row, name in enumerate(names) if name not in bad]
@@ -74,9 +124,15 @@ def arrays(
     write_tsv(left_out, pd.concat([part for part in parts if len(part)] or parts[1:]))
 
 
+def _reader(module: str | None) -> Read:
+    """Return what reads a file: a kind's own function, or that of .npy files."""
+    return load_array if module is None else importlib.import_module(module).read
+
+
 def _blocks(
     files: dict[str, Path],
-    kind: Kind,
+    kind: Prepared,
+    reading: Read,
     factor: int,
     bad: dict[str, BadScanError],
     digests: dict[str, str],
@@ -84,15 +140,22 @@ def _blocks(
     """Yield the array of each file in blocks of voxels; note in `bad` what cannot be used."""
     for number, (name, path) in enumerate(files.items(), 1):
         try:
-            values = load_array(path, kind)
+            values = judged(path, reading(path, kind))
             digests[name] = digest_of(values)
-            yield block_mean(values, factor)
+            yield _coarser(values, kind, factor)
         except BadScanError as error:
             log.warning("%s", error)
             bad[name] = error
-            yield block_mean(np.zeros(kind.shape, np.float32), factor)
+            yield _coarser(np.zeros(kind.whole, np.float32), kind, factor)
         if number % 100 == 0:
             log.info("%d of %d arrays", number, len(files))
+
+
+def _coarser(values: np.ndarray, kind: Prepared, factor: int) -> np.ndarray:
+    """Return blocks of voxels, channel by channel; what has no voxels stays as it is."""
+    if factor == 1:
+        return values
+    return np.stack([block_mean(channel, factor) for channel in values])
 
 
 def _refuse(
@@ -115,18 +178,18 @@ def _refuse(
     yield from ()
 
 
-def load_array(path: Path, kind: Kind) -> np.ndarray:
-    """Read one prepared array and judge it.
+def load_array(path: Path, kind: Prepared) -> np.ndarray:
+    """Read one prepared array, an .npy file.
 
     Returns
     -------
-    ndarray of the kind's shape
+    ndarray of shape (channels, *shape), or (features,) where values are scored one by one
         float32.
 
     Raises
     ------
     BadScanError
-        It cannot be read, has another shape, or is not finite, constant or no array of numbers.
+        It cannot be read, has another shape, or is no array of numbers.
     """
     try:
         values = np.load(path, allow_pickle=False)
@@ -135,11 +198,24 @@ def load_array(path: Path, kind: Kind) -> np.ndarray:
         raise BadScanError(path, f"cannot be read ({message}); copy it again") from error
     if not isinstance(values, np.ndarray) or values.dtype.kind not in "fiu":
         raise BadScanError(path, "is no array of numbers")
-    if values.shape[-3:] != kind.shape or values.size != np.prod(kind.shape):
-        raise BadScanError(path, f"has shape {values.shape}, not {kind.shape}")
-    values = values.reshape(kind.shape).astype(np.float32)
+    found = values.shape
+    while len(found) > len(kind.whole) and found[0] == 1:
+        found = found[1:]
+    if found not in (kind.whole, kind.whole[-len(kind.shape) :] if kind.is_single else None):
+        raise BadScanError(path, f"has shape {values.shape}, not {kind.expected}")
+    return values.reshape(kind.whole).astype(np.float32)
+
+
+def judged(path: Path, values: np.ndarray) -> np.ndarray:
+    """Return an array's values.
+
+    Raises
+    ------
+    BadScanError
+        If they are not finite or all the same.
+    """
     if not np.isfinite(values).all():
         raise BadScanError(path, "has values that are NaN or infinite")
     if values.min() == values.max():
-        raise BadScanError(path, f"is constant (every voxel is {values.flat[0]:g})")
+        raise BadScanError(path, f"is constant (every value is {values.flat[0]:g})")
     return values

@@ -14,10 +14,11 @@ import numpy as np
 
 from contrage.dataset.dominance import warn
 from contrage.dataset.hold_out import hold_out
+from contrage.dataset.load import open_images
 from contrage.dataset.roles import CHOSEN_BY, LEARNED_FROM, REPORTED
 from contrage.dataset.split import content, read_targets
 from contrage.errors import SettingsError
-from contrage.files import open_array, read_json, write_json
+from contrage.files import read_json, write_json
 from contrage.tables import read_table, write_rows
 
 log = logging.getLogger(__name__)
@@ -71,7 +72,7 @@ def inner_split(
     ----------
     settings : dict
         `purpose` (a key of `PURPOSES`), `fraction` (to hold out), `seed` (of the search, or of the
-        training), `target`, `normalisation`, `field_of_view`, `batch_size`.
+        training), `target`, `normalisation`, `field_of_view`, `form`, `batch_size`.
     scans, array, split : Path
         The experiment's scans, the cohort's images or features, the folds of one seed.
     fold : int
@@ -110,7 +111,7 @@ def inner_split(
             f"that {purpose.learner} learns from in fold {fold}; make the batch or {purpose.key} "
             "smaller"
         )
-    images = open_array(array)
+    images = open_images(array, settings)
     entry = {
         "fold": fold,
         "name": settings["purpose"],

@@ -11,27 +11,51 @@ import numpy as np
 from numpy.typing import NDArray
 
 from contrage.dataset.normalise import common_field, normalise, standardise
+from contrage.errors import ContrageError
 from contrage.files import open_array
+from contrage.form import Form
 
 
-def image_shape(array: Path) -> tuple[int, ...]:
-    """Return the shape of one image of an array, (X, Y, Z) as a rule; no image is read."""
-    return open_array(array).shape[1:]
+def open_images(array: Path, dataset: dict[str, Any]) -> np.ndarray:
+    """Return a cohort's array, mapped into memory: no image is read.
+
+    Parameters
+    ----------
+    array : Path
+        Of shape (scans, channels, *shape), or (scans, features) where values are scored one by one.
+    dataset : dict
+        `form`: what is known of the kind of data, see `contrage.form.Form`.
+
+    Raises
+    ------
+    ContrageError
+        If the array is none of this kind.
+    """
+    images = open_array(array)
+    try:
+        Form(**dataset["form"]).image_shape(images.shape)
+    except ValueError as error:
+        raise ContrageError(f"{array}: {error}; have it made again (delete it)") from None
+    return images
+
+
+def image_shape(array: Path, dataset: dict[str, Any]) -> tuple[int, tuple[int, ...]]:
+    """Return the channels of one image of an array, and its shape without them."""
+    return Form(**dataset["form"]).image_shape(open_images(array, dataset).shape)
 
 
 @dataclass(frozen=True)
 class Loader:
-    """Loads z-scored images with background 0, or z-scored rows of a table of features.
+    """Loads z-scored images, with background 0 where they have one, or z-scored features.
 
     Attributes
     ----------
     array : Path
-        All images of the cohort, shape (scans, X, Y, Z), or a table's (scans, features). It is
-        mapped into memory: only the rows that are asked for are read.
+        Of the whole cohort, see `open_images`: only the rows that are asked for are read.
     fold : dict
-        One fold of a split: mean, sd and train_rows; median for a table.
+        One fold of a split: mean, sd and train_rows; median where values are scored one by one.
     settings : dict
-        `normalisation` ("train", "cohort", "image") and `field_of_view` ("own", "common").
+        `normalisation` ("train", "cohort", "image"), `field_of_view` ("own", "common") and `form`.
     """
 
     array: Path
@@ -39,17 +63,22 @@ class Loader:
     settings: dict[str, Any]
 
     def __call__(self, rows: NDArray[np.int_]) -> NDArray[np.float32]:
-        """Return the images of these rows of the array, shape (n, X, Y, Z) or (n, features)."""
+        """Return these rows of the array, (n, channels, *shape); of features (n, 1, features)."""
         chosen = np.array(self._images[rows])
-        if self._images.ndim == 2:
-            return standardise(chosen, self.fold)
+        if not self._form.has_channels:
+            return standardise(chosen, self.fold)[:, None]
         if self.settings["field_of_view"] == "common":
             chosen *= self._field
-        return normalise(chosen, self.fold, self.settings["normalisation"])
+        background = self._form.background
+        return normalise(chosen, self.fold, self.settings["normalisation"], background)
+
+    @cached_property
+    def _form(self) -> Form:
+        return Form(**self.settings["form"])
 
     @cached_property
     def _images(self) -> np.ndarray:
-        return open_array(self.array)
+        return open_images(self.array, self.settings)
 
     @cached_property
     def _field(self) -> NDArray[np.bool_]:

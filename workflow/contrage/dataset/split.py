@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from contrage.dataset.dominance import dominant, warn
+from contrage.dataset.load import open_images
 from contrage.dataset.normalise import feature_statistics, statistics_and_shares
 from contrage.dataset.parts import make_folds
 from contrage.dataset.roles import (
@@ -24,7 +25,8 @@ from contrage.dataset.roles import (
     visit,
 )
 from contrage.errors import SettingsError
-from contrage.files import open_array, write_json
+from contrage.files import write_json
+from contrage.form import Form
 from contrage.tables import read_table, read_tsv
 from contrage.target import Target
 
@@ -38,15 +40,16 @@ def split(settings: dict[str, Any], *, scans: Path, array: Path, output: Path) -
     ----------
     settings : dict
         `split`, `learn_from`, `subset`, `missing_targets` of `dataset` (`make_folds`), `target`,
-        `seed` (of the training), `normalisation`, `field_of_view`, `batch_size`.
+        `seed` (of the training), `normalisation`, `field_of_view`, `form` (see
+        `contrage.dataset.load.open_images`), `batch_size`.
     scans : Path
         The experiment's scans.
     array : Path
-        All images, shape (scans, X, Y, Z), or a table's features, shape (scans, features).
+        All images, shape (scans, channels, …), or a table's features, shape (scans, features).
     output : Path
         JSON: scheme, seed and folds, each with train and test (scan_id) and, where somebody plays
-        these parts, val, external and predict; train_rows (of the array), mean and sd of the
-        voxels (of each feature, with its median), dominant (scans that bring too much of the SD,
+        these parts, val, external and predict; train_rows (of the array), mean and sd of each
+        channel (of each feature, with its median), dominant (scans that bring too much of the SD,
         each with its share of the squares), <target>_mean and <target>_sd of the training scans.
 
     Raises
@@ -57,7 +60,7 @@ def split(settings: dict[str, Any], *, scans: Path, array: Path, output: Path) -
     LeakageError
         If a participant has two roles.
     """
-    table, images = read_targets(scans, settings), open_array(array)
+    table, images = read_targets(scans, settings), open_images(array, settings)
     visits = read_visits(scans, table, settings)
     folds = []
     for number, made in enumerate(make_folds(visits, settings, settings["seed"])):
@@ -111,12 +114,12 @@ def content(
 
     Parameters
     ----------
-    images : ndarray of shape (scans, X, Y, Z) or (scans, features)
+    images : ndarray of shape (scans, channels, …) or (scans, features)
         Of the whole cohort.
     parts : mapping of str to DataFrame
         Role → scan_id, participant_id, row, target of its scans.
     settings : mapping
-        `target`, `normalisation` and `field_of_view`.
+        `target`, `normalisation`, `field_of_view` and `form`.
 
     Raises
     ------
@@ -146,13 +149,16 @@ def _statistics(
 ) -> dict[str, Any]:
     """Return what normalisation needs to know; of a table's features, from training rows alone."""
     training = parts[LEARNED_FROM]["row"].to_numpy(int)
-    if images.ndim == 2:
+    form = Form(**settings["form"])
+    if not form.has_channels:
         return feature_statistics(images, training)
     counted = pd.concat([part for role, part in parts.items() if role in SCALED_WITH])
     name_of = dict(zip(counted["row"].astype(int), counted["scan_id"], strict=True))
     everyone = np.array(sorted(name_of))
     used = training if settings["normalisation"] == "train" else everyone
-    mean, sd, shares = statistics_and_shares(images, used, training, settings["field_of_view"])
+    mean, sd, shares = statistics_and_shares(
+        images, used, training, settings["field_of_view"], form.background
+    )
     scaled_alike = settings["normalisation"] != "image"  # else each image has an SD of its own
     found = dominant([name_of[row] for row in used], shares) if scaled_alike else []
     return {"mean": mean, "sd": sd, "dominant": found}

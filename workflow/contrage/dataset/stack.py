@@ -35,7 +35,7 @@ def stack(
         The cohort's derivatives; a zero-byte image is a scan that failed in preprocessing
         (its record says so).
     array : Path
-        Output, float32 of shape (scans, X, Y, Z): kPa or T1 intensity, 0 outside the image. The
+        Output, float32 of shape (scans, 1, X, Y, Z): kPa or T1 intensity, 0 outside the image. The
         JSON beside it lists the images with their SHA-256.
     rows : Path
         Output: scan_id and row of each image in the array.
@@ -56,20 +56,20 @@ def stack(
     if not usable:
         raise BadScanError(scans, "no scan came through preprocessing; see the table of exclusions")
     shape = tuple(-(-size // factor) for size in read_image(files[usable[0]]).shape)
-    write_array(array, (len(usable), *shape), _images([files[name] for name in usable], factor))
+    write_array(array, (len(usable), 1, *shape), _images([files[name] for name in usable], factor))
     made = {"function": "contrage.dataset.stack.stack", "parameters": settings}
     write_array_sidecar(array, {name: files[name] for name in usable}, made, derivatives)
     write_tsv(rows, pd.DataFrame({"scan_id": usable, "row": range(len(usable))}))
 
 
 def _images(files: list[Path], factor: int) -> Iterator[NDArray[np.float32]]:
-    """Yield the images in blocks of voxels; all have the grid of the first."""
+    """Yield the images (1, X, Y, Z) in blocks of voxels; all have the grid of the first."""
     first = read_image(files[0])
     for number, file in enumerate(files, 1):
         image = read_image(file)
         if image.shape != first.shape or not np.allclose(image.affine, first.affine):
             raise BadScanError(file, f"its grid differs from that of {files[0]}")
-        yield block_mean(np.asarray(image.dataobj, dtype=np.float32), factor)
+        yield block_mean(np.asarray(image.dataobj, dtype=np.float32), factor)[None]
         if number % 100 == 0:
             log.info("%d of %d images", number, len(files))
 

@@ -17,7 +17,7 @@ from contrage.evaluation import predictions as table
 from contrage.evaluation.alpha import candidates
 from contrage.evaluation.predictions import Fold
 from contrage.evaluation.ridge import fit
-from contrage.files import open_array
+from contrage.form import Form
 from contrage.learning.folds import read_scans
 from contrage.target import Target
 
@@ -40,14 +40,15 @@ def baselines(
     mean: that of the training scans. site-mean: that of the training scans of the same study,
     which is what knowing the study alone gives (only where studies are known).
     ridge-blocks: means over blocks of 16 mm, 20 principal components, ridge. ridge-coverage: the
-    same of the mask of non-zero voxels, which is what the field of view alone gives. Of a table
-    the last two give way to ridge-features: ridge on its features as they are, z-scored.
+    same of the mask of non-zero voxels, which is what the field of view alone gives. Of what
+    has no outline, a table or regions, the last two give way to ridge-features: ridge on its values
+    as they are, z-scored.
 
     Parameters
     ----------
     settings : dict
-        `target`, `dataset` (voxel_mm, normalisation, field_of_view), `probe` (alpha, alphas, folds,
-        unseen).
+        `target`, `dataset` (voxel_mm, normalisation, field_of_view, form), `probe` (alpha, alphas,
+        folds, unseen).
     array, scans, split : Path
         As in training.
     predictions : Path
@@ -60,11 +61,11 @@ def baselines(
     """
     target = Target(**settings["target"])
     everyone = read_scans(scans, target)
-    is_table = open_array(array).ndim == 2
+    is_volume = Form(**settings["dataset"]["form"]).background
     lines: list[dict[str, Any]] = []
     for part in table.folds(split, everyone):
         load = Loader(array, part.entry, settings["dataset"])
-        ridges = _ridge_of_table if is_table else _ridges
+        ridges = _ridges if is_volume else _ridge_of_values
         found = _means(part) | ridges(part, load, settings)
         for name, predicted in found.items():
             for side, side_scans in part.sides:
@@ -100,9 +101,12 @@ def _ridges(part: Fold, load: Load, settings: dict[str, Any]) -> dict[str, Sides
     return found
 
 
-def _ridge_of_table(part: Fold, load: Load, settings: dict[str, Any]) -> dict[str, Sides]:
-    """Predict from a table's features, by what is fitted on the training rows alone."""
-    values = {side: load(scans.rows).astype(float) for side, scans in part.sides}
+def _ridge_of_values(part: Fold, load: Load, settings: dict[str, Any]) -> dict[str, Sides]:
+    """Predict from features, or regions, by what is fitted on the training rows alone."""
+    values = {
+        side: load(scans.rows).astype(float).reshape(len(scans.rows), -1)
+        for side, scans in part.sides
+    }
     return {"ridge-features": _ridge("ridge-features", part, values, settings["probe"])}
 
 
@@ -123,7 +127,7 @@ def blocks(rows: np.ndarray, load: Load, block: int, of_mask: bool) -> np.ndarra
     rows : ndarray of int
         Rows of the array; read a few at a time.
     load : callable
-        Rows to normalised images (n, X, Y, Z) with background 0.
+        Rows to normalised images (n, channels, X, Y, Z) with background 0.
     block : int
         Edge of a block in voxels; the last blocks are filled up with background.
     of_mask : bool
@@ -137,11 +141,12 @@ def blocks(rows: np.ndarray, load: Load, block: int, of_mask: bool) -> np.ndarra
 
 
 def block_means(images: np.ndarray, block: int) -> np.ndarray:
-    """Return the means over block³ voxels of images (n, X, Y, Z), shape (n, blocks), float64."""
-    padding = [(0, 0)] + [(0, -size % block) for size in images.shape[1:]]
-    padded = np.pad(images, padding)
+    """Return means (n, blocks) over block³ voxels of images (n, channels, X, Y, Z), float64."""
+    each = images.reshape(-1, *images.shape[2:])
+    padding = [(0, 0)] + [(0, -size % block) for size in each.shape[1:]]
+    padded = np.pad(each, padding)
     x, y, z = (size // block for size in padded.shape[1:])
-    cut = padded.reshape(len(images), x, block, y, block, z, block)
+    cut = padded.reshape(len(each), x, block, y, block, z, block)
     return cut.mean((2, 4, 6), dtype=np.float64).reshape(len(images), -1)
 
 

@@ -31,8 +31,9 @@ def evaluate(
     Parameters
     ----------
     settings : dict
-        `evaluation` (a name of `contrage.evaluation.elements.available`), `target`, `rows` (of
-        the table of errors), `told` (dotted key → value, those that the evaluation asks for).
+        `evaluation` (a name of `contrage.evaluation.elements.available`), `target`, `form`
+        (how the array is read), `rows` (of the table of errors), `told` (dotted key → value, those
+        that the evaluation asks for).
     table : Path
         The TSV file to write.
     predictions, features, splits : list of Path, optional
@@ -43,6 +44,7 @@ def evaluate(
     name = settings["evaluation"]
     given = Given(
         target=Target(**settings["target"]),
+        form=settings["form"],
         rows=tuple(settings["rows"]),
         settings=settings["told"],
         predictions=_by_row(Results.predictions, predictions),

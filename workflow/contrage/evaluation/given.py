@@ -21,6 +21,8 @@ class Given:
     ----------
     target : Target
         What is predicted.
+    form : mapping
+        How `array` is to be read, see `contrage.dataset.load.open_images`.
     rows : tuple of str
         Rows of the table of errors.
     settings : mapping of str to object
@@ -36,6 +38,7 @@ class Given:
     """
 
     target: Target
+    form: Mapping[str, Any]
     rows: tuple[str, ...]
     settings: Mapping[str, Any]
     predictions: Mapping[str, list[Path]]

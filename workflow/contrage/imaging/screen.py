@@ -7,9 +7,9 @@ import logging
 from pathlib import Path
 from typing import Any
 
+from contrage import modalities
 from contrage.cohort.agreement import disagreements
 from contrage.cohort.duplicates import KEEP, REFUSE, same_file, same_sessions
-from contrage.cohort.names import MAPS
 from contrage.cohort.scans import FILES
 from contrage.errors import ContrageError, few
 from contrage.files import read_json
@@ -84,7 +84,7 @@ def digest_of(*records: Path) -> str:
 
 def _reasons(records: dict[str, dict[str, Any]], settings: dict[str, Any]) -> dict[str, str | None]:
     """Return why each scan cannot be used, None where it can; log what is only doubtful."""
-    image = settings.get("image", MAPS[0])
+    image = settings.get("image", modalities.maps()[0])
     reasons = {
         scan: record["reason"] if record.get("status") == "failed" else None
         for scan, record in records.items()

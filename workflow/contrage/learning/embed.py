@@ -57,21 +57,22 @@ def embed(
     saved = read_model(model)
     training = saved["settings"]["training"] | settings.get("training", {})
     device = choose(training["device"])
-    shape = image_shape(array)
-    network = rebuild(saved, shape, model)
+    dataset = saved["settings"]["dataset"]
+    channels, shape = image_shape(array, dataset)
+    network = rebuild(saved, shape, model, channels)
     network.to(device, memory_format=memory_format(training, shape))
     prepare_pools(network, training, device)
     table = read_scans(scans)
-    load = Loader(array, read_fold(split, fold), saved["settings"]["dataset"])
+    load = Loader(array, read_fold(split, fold), dataset)
     numbers = precision.choose(training.get("precision", "auto"), device)
     with repeatable(0, device, training["threads"], is_deterministic(training)):
-        within = images.reach(load, table.rows, shape, training, numbers)
+        within = images.reach(load, table.rows, shape, training, numbers, channels)
         found = extract(network, within, np.arange(len(table.ids)), training["batch_size"])
         own = predict(network, found, _scale(saved, model)) if saved["predicts"] else None
     write_features(features, table, found, network, saved["epoch"], own)
 
 
-def rebuild(saved: dict[str, Any], shape: tuple[int, ...], path: Path) -> Model:
+def rebuild(saved: dict[str, Any], shape: tuple[int, ...], path: Path, channels: int = 1) -> Model:
     """Return the network that a training saved.
 
     Parameters
@@ -82,6 +83,8 @@ def rebuild(saved: dict[str, Any], shape: tuple[int, ...], path: Path) -> Model:
         Of one image that it is to be given.
     path : Path
         The model's file, named in the error.
+    channels : int
+        Of one image.
 
     Raises
     ------
@@ -90,7 +93,7 @@ def rebuild(saved: dict[str, Any], shape: tuple[int, ...], path: Path) -> Model:
     """
     training = saved["settings"]["training"]
     head = [*training["head"][:-1], saved["outputs"]] if training["head"] else []
-    network = Model(training["encoder"], shape, head)
+    network = Model(training["encoder"], shape, head, channels=channels)
     try:
         network.encoder.load_state_dict(saved["encoder"])
         network.head.load_state_dict(saved["head"])

@@ -31,7 +31,7 @@ class Images(Protocol):
     """Normalised images of all scans of an experiment, by their place in its table of scans."""
 
     def batches(self, places: Sequence[Tensor]) -> Iterator[Tensor]:
-        """Yield the images (n, 1, …), float32 on the device, of each batch of places (n,)."""
+        """Yield the images (n, channels, …), float32 on the device, of each batch of places."""
         ...
 
 
@@ -41,7 +41,7 @@ class OnDevice:
     Parameters
     ----------
     load : callable
-        From rows of the cohort's array to normalised images (n, …).
+        From rows of the cohort's array to normalised images (n, channels, …).
     rows : ndarray of shape (N,)
         Row of each scan.
     device : torch.device
@@ -54,10 +54,10 @@ class OnDevice:
     ) -> None:
         parts = np.split(rows, range(CHUNK, len(rows), CHUNK))
         first = torch.from_numpy(load(parts[0]))
-        self.images = torch.empty(len(rows), 1, *first.shape[1:], dtype=dtype, device=device)
+        self.images = torch.empty(len(rows), *first.shape[1:], dtype=dtype, device=device)
         for number, part in enumerate(parts):
             images = first if number == 0 else torch.from_numpy(load(part))
-            self.images[number * CHUNK :][: len(part), 0] = images.to(device)
+            self.images[number * CHUNK :][: len(part)] = images.to(device)
 
     def batches(self, places: Sequence[Tensor]) -> Iterator[Tensor]:
         """Yield the images of each batch; nothing leaves or enters the device but the places."""
@@ -139,7 +139,7 @@ class _Rows(torch.utils.data.Dataset):
         return len(self.rows)
 
     def __getitems__(self, places: list[int]) -> Tensor:
-        return torch.from_numpy(self.load(self.rows[places]))[:, None].to(self.dtype)
+        return torch.from_numpy(self.load(self.rows[places])).to(self.dtype)
 
 
 def _as_they_are(images: Tensor) -> Tensor:
@@ -152,15 +152,18 @@ def reach(
     shape: tuple[int, ...],
     training: dict[str, Any],
     precision: Precision,
+    channels: int = 1,
 ) -> Images:
     """Return the images of some rows, on the device where they fit.
 
     Parameters
     ----------
     load : callable
-        From rows of the array to normalised images.
+        From rows of the array to normalised images (n, channels, …).
     rows : ndarray of shape (N,)
     shape : tuple of int
+        Of one image, without channels.
+    channels : int
         Of one image.
     training : dict
         `storage` (auto, device, disk; auto where it is not there) and `workers`.
@@ -169,7 +172,7 @@ def reach(
     """
     wanted, workers = training.get("storage", "auto"), training.get("workers", 0)
     device, dtype = precision.device, precision.storage
-    size = len(rows) * math.prod(shape) * dtype.itemsize
+    size = len(rows) * channels * math.prod(shape) * dtype.itemsize
     free = free_memory(device)
     holders = training.get("gpus_per_job", 1) if device.type == "cpu" else 1  # in one memory
     fits = size * holders <= SHARE * free

@@ -30,6 +30,8 @@ class Model(nn.Module):
         Whether embeddings are divided by their L2 norm, as most contrastive losses want them.
     predicts_last : bool
         Whether the last output is a prediction, which is no part of the embedding's norm.
+    channels : int
+        Of one image.
     """
 
     def __init__(
@@ -39,18 +41,19 @@ class Model(nn.Module):
         head: Sequence[int],
         unit: bool = False,
         predicts_last: bool = False,
+        channels: int = 1,
     ) -> None:
         super().__init__()
         self.unit = unit
         self.shape = tuple(shape)
-        self.encoder = build(encoder, self.shape)
+        self.encoder = build(encoder, self.shape, channels)
         self.layers = (self.encoder.width, *head)
         self.width = self.layers[-1] - 1 if predicts_last else self.layers[-1]
         parts = [part for sizes in pairwise(self.layers) for part in (nn.ReLU(), nn.Linear(*sizes))]
         self.head = nn.Sequential(*parts[1:])  # the features themselves get no ReLU
 
     def forward(self, images: Tensor, views: int = 1) -> Tensor:
-        """Return embeddings (batch, views, outputs) of images (batch, 1, *shape).
+        """Return embeddings (batch, views, outputs) of images (batch, channels, *shape).
 
         Without augmentation all views of a scan are identical: it is encoded once, and the
         embedding is repeated. Its gradient is then the sum over the views, as it would be with

@@ -19,7 +19,7 @@ CONVERT = (
 )
 
 
-def check_start(file: str, encoder: str, image: str, voxel_mm: float, grid_mm: int | None) -> None:
+def check_start(file: str, encoder: str, image: list[Any] | None) -> None:
     """Raise `ContrageError` where trainings cannot start from a file.
 
     Parameters
@@ -28,30 +28,15 @@ def check_start(file: str, encoder: str, image: str, voxel_mm: float, grid_mm: i
         What `load_encoder` will be given.
     encoder : str
         Name of the encoder.
-    image : str
-        What it is trained on: "table", whose width nobody knows yet, prepared arrays or scans.
-    voxel_mm : float
-        Of the images that it will see.
-    grid_mm : int, optional
-        Of the MNI152 grid, for scans.
+    image : list of two, or None
+        Channels and shape of one image that it will see; None of a table, whose width nobody knows
+        yet.
     """
-    shape = _shape(image, voxel_mm, grid_mm)
-    if shape is None:
+    if image is None:
         _read(Path(file), encoder)
     else:
-        load_encoder(Path(file), Model(encoder, shape, []), encoder)
-
-
-def _shape(image: str, voxel_mm: float, grid_mm: int | None) -> tuple[int, ...] | None:
-    """Return the shape of one image, None of a table's row."""
-    from contrage.cohort.sources.arrays import KINDS
-    from contrage.imaging.template.grids import GRID_SHAPES
-
-    if image == "table":
-        return None
-    whole = GRID_SHAPES[grid_mm] if grid_mm else KINDS[image].shape
-    factor = round(voxel_mm / (grid_mm or KINDS[image].voxel_mm))
-    return tuple(-(-size // factor) for size in whole)
+        channels, shape = image
+        load_encoder(Path(file), Model(encoder, tuple(shape), [], channels=channels), encoder)
 
 
 def _read(path: Path, encoder: str) -> dict[str, Any]:

@@ -60,8 +60,8 @@ def train(
     ----------
     settings : dict
         `row` (name of the loss configuration), `loss` ({"loss": file name, **its settings}),
-        `target`, `training`, `dataset` (normalisation, field_of_view), `seed`, `snapshot_epochs`;
-        with an early stop, `probe` (its alphas), by which the stop is judged.
+        `target`, `training`, `dataset` (normalisation, field_of_view, form), `seed`,
+        `snapshot_epochs`; with an early stop, `probe` (its alphas), by which the stop is judged.
     array, scans, split : Path
         The cohort's images, the experiment's scans, the folds of this seed.
     fold : int
@@ -136,12 +136,13 @@ def train_in(world: World, settings: dict[str, Any], files: Files) -> None:
     mark = files.mark(settings, device)
 
     with repeatable(settings["seed"], device, training["threads"], is_deterministic(training)):
-        shape, load = image_shape(files.array), Loader(files.array, part, settings["dataset"])
-        state = start(settings, part, whole.targets, numbers, shape, files.start_from)
+        channels, shape = image_shape(files.array, settings["dataset"])
+        load = Loader(files.array, part, settings["dataset"])
+        state = start(settings, part, whole.targets, numbers, shape, files.start_from, channels)
         if saved := checkpoint.load(files.resume, mark):
             state.restore(saved)
             logger.info("%s: going on after epoch %d", files.resume, state.epoch)
-        images = reach(load, everyone.rows, shape, training, numbers)
+        images = reach(load, everyone.rows, shape, training, numbers, channels)
         all_places, batch_size = np.arange(len(everyone.ids)), training["batch_size"]
         look = partial(
             extract, images=images, places=all_places, batch_size=batch_size, world=world

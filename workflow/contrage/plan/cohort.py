@@ -7,12 +7,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from contrage.cohort.read import settings_of
+from contrage import modalities
+from contrage.cohort import sources
+from contrage.cohort.read import settings_of, tables_of
 from contrage.cohort.scans import Scan
 from contrage.cohort.snapshot import Snapshot, cohort_of_run
 from contrage.imaging import skull_strip
 from contrage.imaging.template.source import Source, find_source
 from contrage.layout import Derivatives, Phantom
+from contrage.modalities import Modality
 from contrage.plan import rows
 from contrage.plan.folds import carried_columns
 
@@ -37,8 +40,8 @@ class FoundCohort:
         Whether any stage works on the latter.
     maps : list of str
         Those that are brought to MNI152.
-    raw_images : tuple of str
-        The raw images that this run reads, by their names in a scan.
+    raw_images : dict of str to str
+        The raw images that this run reads: a step's option to the name of the image in a scan.
     source : str
         Where the scans come from, as the configuration names it.
     settings : dict
@@ -57,7 +60,7 @@ class FoundCohort:
     anatomical: str
     uses_anatomical: bool
     maps: list[str]
-    raw_images: tuple[str, ...]
+    raw_images: dict[str, str]
     source: str
     settings: dict[str, Any]
     template: Source
@@ -70,14 +73,36 @@ class FoundCohort:
         return self.source == "phantom"
 
     @property
+    def kind(self) -> Modality:
+        """What is known of what is learned from."""
+        return modalities.load(self.image)
+
+    @property
+    def kind_module(self) -> str:
+        """Whose words and colours the report takes."""
+        return modalities.module(self.image)
+
+    @property
+    def source_module(self) -> str:
+        """Whose code reads who is in it."""
+        return sources.module(self.source)
+
+    @property
+    def array_modules(self) -> tuple[str, ...]:
+        """Whose code puts prepared arrays into one: the source's and the kind's, where it reads."""
+        reader = self.kind.reader
+        own = (reader,) if reader else ()
+        return "contrage.dataset.arrays", self.source_module, *own
+
+    @property
     def is_table(self) -> bool:
         """Whether it is a table of features without images."""
-        return self.source == "table"
+        return self.kind.comes_as == "table"
 
     @property
     def is_arrays(self) -> bool:
         """Whether its images are arrays that others have prepared."""
-        return self.source == "arrays"
+        return self.kind.comes_as == "arrays"
 
     @property
     def has_scans(self) -> bool:
@@ -97,7 +122,7 @@ class FoundCohort:
     @property
     def tables(self) -> list[str]:
         """Return the tables that it is read from."""
-        return [self.raw.participants] if self.is_phantom else self.found.cohort.tables
+        return tables_of(self.settings, self.found.cohort)
 
 
 _READ: dict[str, FoundCohort] = {}
@@ -134,13 +159,15 @@ def read(config: dict[str, Any], *, is_first: bool, keeps: bool) -> FoundCohort:
         needs_mask=uses_mask,
         needs_magnitude=uses_magnitude,
     )
-    images = (
-        *["anatomical"] * (uses_anatomical or cohort["source"] == "arrays"),
-        *maps,
-        *["mask"] * uses_mask,
-        *["magnitude"] * uses_magnitude,
-    )
-    asked = () if cohort["source"] == "phantom" else images
+    is_arrays = modalities.load(cohort["image"]).comes_as == "arrays"
+    images = {
+        **({"anatomical": cohort["anatomical"]} if uses_anatomical else {}),
+        **({"array": cohort["image"]} if is_arrays else {}),
+        **{name: name for name in maps},
+        **({"mask": "mask"} if uses_mask else {}),
+        **({"magnitude": "magnitude"} if uses_magnitude else {}),
+    }
+    asked = () if cohort["source"] == "phantom" else tuple(images.values())
     found = FoundCohort(
         derivatives=Derivatives.of(cohort["name"]),
         raw=raw,

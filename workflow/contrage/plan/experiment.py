@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from contrage import modalities
 from contrage.cohort.scans import Cohort
 from contrage.evaluation import elements
 from contrage.layout import Results
@@ -72,7 +73,7 @@ class Experiment:
     @property
     def has_scans(self) -> bool:
         """Whether scans are preprocessed, and no table of features or prepared arrays read."""
-        return self.config["cohort"]["source"] not in ("table", "arrays")
+        return modalities.load(self.config["cohort"]["image"]).comes_as == "scans"
 
     @property
     def evaluations(self) -> list[str]:

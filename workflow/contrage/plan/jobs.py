@@ -15,6 +15,7 @@ from contrage.evaluation import elements
 from contrage.learning import encoders
 from contrage.plan import folds, pretraining, rows
 from contrage.plan.experiment import Experiment
+from contrage.plan.kinds import form_of
 
 NUMBERS = ("seed", "fold", "draw", "epoch")
 NOT_OF_ONE = ("seeds", "start_from")
@@ -45,7 +46,10 @@ def training(of: Experiment, row: str, seed: int, fold: int) -> dict[str, Any]:
         "target": config["target"],
         "loss": of.loss(row),
         "training": own,
-        "dataset": {key: config["dataset"][key] for key in ("normalisation", "field_of_view")},
+        "dataset": {
+            "form": form_of(config),
+            **{key: config["dataset"][key] for key in ("normalisation", "field_of_view")},
+        },
         "snapshot_epochs": of.watched_epochs if of.is_watched(row, seed, fold) else [],
     }
     if config["training"]["early_stop"]:
@@ -212,6 +216,7 @@ def evaluation(of: Experiment, evaluation: str) -> dict[str, Any]:
     return {
         "evaluation": evaluation,
         "target": of.config["target"],
+        "form": form_of(of.config),
         "rows": of.rows,
         "told": {key: _setting(of.config, key) for key in stated.settings},
     }

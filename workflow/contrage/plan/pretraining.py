@@ -11,6 +11,7 @@ from typing import Any
 
 from contrage.cohort.leave_out import of_both
 from contrage.layout import Derivatives, Results
+from contrage.plan.kinds import image_seen
 from contrage.plan.rows import pretrained_rows, pretrains_on_phantom
 from contrage.settings import door as settings
 
@@ -41,14 +42,11 @@ def start_settings(config: dict[str, Any]) -> dict[str, Any]:
     files = plain_start(config)
     if not files:
         return {}
-    has_scans = config["cohort"]["source"] not in ("table", "arrays")
     return {
         "start": {
             "file": files[0],
             "encoder": config["training"]["encoder"],
-            "image": config["cohort"]["image"],
-            "voxel_mm": config["dataset"]["voxel_mm"],
-            "grid_mm": config["preprocessing"]["registration"]["voxel_mm"] if has_scans else None,
+            "image": image_seen(config),
         }
     }
 

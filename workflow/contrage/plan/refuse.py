@@ -8,12 +8,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from contrage.cohort.sources.arrays import KINDS
-from contrage.cohort.sources.arrays import check_settings as check_arrays
-from contrage.cohort.sources.table import check_settings
 from contrage.errors import SettingsError
 from contrage.imaging.limits import check_limits
 from contrage.plan import draws, folds, null, pretraining, rows
+from contrage.plan.kinds import check_kind
 from contrage.plan.loss_settings import check_kinds, check_row
 from contrage.run import code as sources
 
@@ -27,10 +25,8 @@ def check(config: dict[str, Any]) -> None:
 
 def check_rows_and_data(config: dict[str, Any]) -> None:
     """Raise `SettingsError` for unknown losses and settings, and for what data cannot have."""
-    check_settings(config)
-    check_arrays(config)
+    check_kind(config)
     check_limits(config["preprocessing"]["limits"])
-    _check_images(config)
     _check_magnitude(config)
     null.check_null(config["benchmark"], rows.plain_rows(config), config["losses"])
     for row in dict.fromkeys([*rows.all_rows(config), *config["losses"]]):
@@ -41,29 +37,6 @@ def check_rows_and_data(config: dict[str, Any]) -> None:
         raise SettingsError(
             f"report.embedding_rows: {', '.join(sorted(unknown))} is not trained; there are "
             f"{', '.join(rows.all_rows(config))}"
-        )
-
-
-def _check_images(config: dict[str, Any]) -> None:
-    """Refuse grids that do not divide, and maps that a source does not have."""
-    voxel, image = config["dataset"]["voxel_mm"], config["cohort"]["image"]
-    if image in KINDS:
-        if voxel % KINDS[image].voxel_mm:
-            raise SettingsError(
-                f"dataset.voxel_mm: {voxel} is no multiple of the {KINDS[image].voxel_mm:g} mm of "
-                f"{image} arrays; set it to that, or twice, three or four times as much"
-            )
-        return
-    grid = config["preprocessing"]["registration"]["voxel_mm"]
-    if voxel % grid:
-        raise SettingsError(
-            f"dataset.voxel_mm: {voxel} is no multiple of the {grid} mm of the preprocessed "
-            "images; change it, or preprocessing.registration.voxel_mm (1 or 2)"
-        )
-    if "dampingratio" in rows.maps(config) and config["cohort"]["source"] != "bids":
-        raise SettingsError(
-            f"cohort.image, cohort.maps: {config['cohort']['source']} has no maps of the damping "
-            "ratio; they are looked for in a BIDS folder (cohort.source: bids)"
         )
 
 

@@ -7,10 +7,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from contrage import losses
+from contrage import losses, modalities
 from contrage.cohort import leave_out
 from contrage.cohort.exclude import read_exclusions
-from contrage.cohort.names import MAPS
 from contrage.cohort.scans import Cohort, Scan
 from contrage.errors import SettingsError
 from contrage.plan import draws as search
@@ -153,11 +152,12 @@ def needs_anatomical(config: dict[str, Any]) -> bool:
 
     Brain-only maps that lie in MNI space already, or are registered by themselves, need none.
     """
-    if config["cohort"]["source"] in ("table", "arrays"):
+    kind = modalities.load(config["cohort"]["image"])
+    if kind.comes_as != "scans":
         return False
     steps = config["preprocessing"]
     return (
-        config["cohort"]["image"] not in MAPS
+        not kind.is_map
         or steps["skull_strip"]["method"] not in ("none", "mask")
         or steps["bias_correction"]["target"] in ("anatomical", "both")
     )
@@ -167,12 +167,12 @@ def maps(config: dict[str, Any]) -> list[str]:
     """Return the maps that are brought to MNI152: the learned one, if it is one, and others."""
     cohort = config["cohort"]
     asked = dict.fromkeys([cohort["image"], *cohort["maps"]])
-    return [name for name in asked if name in MAPS]
+    return [name for name in asked if modalities.load(name).is_map]
 
 
 def uses_magnitude(config: dict[str, Any]) -> bool:
     """Return whether maps reach the T1 through the magnitude of their acquisition."""
-    if config["cohort"]["source"] in ("table", "arrays"):
+    if modalities.load(config["cohort"]["image"]).comes_as != "scans":
         return False
     asked = config["preprocessing"]["registration"]["map_pose"] == "magnitude"
     return asked and bool(maps(config))

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from contrage.cohort.names import MAPS
+from contrage import modalities
 from contrage.report import chance
 from contrage.report.style import loss_name
 from contrage.report.text import (
@@ -102,7 +102,7 @@ class Study:
     def maps(self) -> list[str]:
         """The maps that this workflow preprocessed."""
         asked = dict.fromkeys([self.image, *self.get("cohort", "maps", default=[])])
-        return [name for name in asked if name in MAPS] if self.has_scans else []
+        return [name for name in asked if modalities.load(name).is_map] if self.has_scans else []
 
     @property
     def image(self) -> str:

@@ -12,12 +12,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from contrage import modalities
 from contrage.bids import Name, parse
-from contrage.cohort.names import MAPS
 from contrage.cohort.unusable import why_unusable
 from contrage.errors import few
 
-FOLDERS = {"T1w": "anat", "magnitude": "mre", "mask": "anat", **dict.fromkeys(MAPS, "mre")}
+MAPS = modalities.maps()
+FOLDERS = {
+    **{name: modalities.load(name).folder for name in modalities.anatomicals()},
+    "mask": "anat",
+    **{name: modalities.load(name).folder for name in MAPS},
+}
 UNUSUAL = {
     "ce": "is contrast-enhanced",
     "space": "lies in a space of its own",
@@ -84,7 +89,7 @@ def find_images(home: str, folders: list[str], own: dict[str, str], settings: di
     Images
     """
     images = Images(home)
-    for folder in ("anat", "mre"):
+    for folder in dict.fromkeys(FOLDERS.values()):
         images.lists[folder] = _listing(images, folder) if folder in folders else []
     first, *others = dict.fromkeys([settings["image"], *settings.get("maps", ()), *MAPS])
     order = [name for name in (first, *others) if name in MAPS]

@@ -7,14 +7,13 @@ import re
 from pathlib import Path
 from typing import Any
 
+from contrage import modalities
 from contrage.cohort.bids_folder.images import ANY, FOLDERS, Images, find_images
 from contrage.cohort.bids_folder.tables import Tables, of_image
-from contrage.cohort.names import MAPS
 from contrage.cohort.scans import FILES, Choice, Cohort, Exclusion, Scan
 from contrage.errors import TableError, few
 from contrage.scan_ids import scan_id
 
-NAMES = {"stiffness": "stiffness", "dampingratio": "damping-ratio"}
 FOREIGN = (".mgz", ".mgh", ".img", ".img.gz", ".mnc", ".nrrd", ".nhdr", ".dcm", ".mat", ".npy")
 """Endings of images that are none of NIfTI."""
 FREQUENCY = re.compile(r"\d+([p.]\d+)?hz", re.IGNORECASE)
@@ -75,7 +74,8 @@ def _tables_of_scans(row: dict[str, Any], home: str, names: list[str]) -> list[P
 
 def leading(settings: dict[str, Any]) -> str:
     """Return the kind of image that is learned from."""
-    return settings["image"] if settings["image"] in MAPS else settings["anatomical"]
+    is_map = modalities.load(settings["image"]).is_map
+    return settings["image"] if is_map else settings["anatomical"]
 
 
 def scan_of(row: dict[str, Any]) -> str:
@@ -133,8 +133,7 @@ def _scan(row: dict[str, Any], images: Images, settings: dict[str, Any]) -> Scan
         session=row.get("session"),
         sex=row.get("sex"),
         site=row.get("site"),
-        anatomical=images.path(settings["anatomical"]),
-        **{kind: images.path(kind) for kind in (*MAPS, "mask", "magnitude")},
+        images={kind: path for kind in FOLDERS if (path := images.path(kind))},
         columns={name: row.get(name) for name in settings.get("columns", [])},
     )
 
@@ -142,12 +141,14 @@ def _scan(row: dict[str, Any], images: Images, settings: dict[str, Any]) -> Scan
 def needed_kinds(settings: dict[str, Any]) -> dict[str, str]:
     """Return the kinds of images that this run needs of every scan, in words."""
     needed, learned = {}, settings["image"]
-    if learned in MAPS:
-        needed[learned] = f"{NAMES[learned]} map (mre/…_{learned}.nii.gz)"
-    if settings["needs_anatomical"] or learned not in MAPS:
+    kind = modalities.load(learned)
+    if kind.is_map:
+        words = kind.title.replace(" ", "-")
+        needed[learned] = f"{words} map ({kind.folder}/…_{kind.suffix}.nii.gz)"
+    if settings["needs_anatomical"] or not kind.is_map:
         why = " (for skull_strip or bias_correction; brain-only maps: set both to none)"
         words = f"{settings['anatomical']} image"
-        needed[settings["anatomical"]] = words + why * (learned in MAPS)
+        needed[settings["anatomical"]] = words + why * kind.is_map
     if settings["needs_mask"]:
         needed["mask"] = "brain mask (anat/…_desc-brain_mask.nii.gz)"
     if settings.get("needs_magnitude"):

@@ -7,7 +7,6 @@ Dufumier et al., NeuroImage 263:119637, 2022).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,32 +15,10 @@ from contrage.cohort.match import OTHERWISE, match, told_otherwise
 from contrage.cohort.scans import Cohort, Exclusion, Scan, participant_label, usable_rows
 from contrage.cohort.targets import other_target
 from contrage.cohort.unusable import why_unusable
-from contrage.errors import SettingsError, TableError, few
+from contrage.errors import TableError, few
 
-
-@dataclass(frozen=True)
-class Kind:
-    """What is known of a kind of array.
-
-    Attributes
-    ----------
-    ending : str
-        Of its files, after "sub-X_".
-    shape : tuple of int
-        Without axes of length one before it.
-    voxel_mm : float
-        Edge of a voxel.
-    """
-
-    ending: str
-    shape: tuple[int, int, int]
-    voxel_mm: float
-
-
-KINDS = {
-    "vbm": Kind("preproc-cat12vbm_desc-gm_T1w.npy", (121, 145, 121), 1.5),
-    "quasiraw": Kind("preproc-quasiraw_T1w.npy", (182, 218, 182), 1.0),
-}
+COMES_AS = "arrays"
+SETTINGS = ("path", "on_bad_scan", "age_unit", "image", "ending")
 
 
 def read(settings: dict[str, Any]) -> Cohort:
@@ -50,7 +27,8 @@ def read(settings: dict[str, Any]) -> Cohort:
     Parameters
     ----------
     settings : dict
-        `path` (the folder), `image` (a name of `KINDS`), `on_bad_scan`.
+        `path` (the folder), `image` (the kind of data), `ending` (of its files, after "sub-X_"),
+        `on_bad_scan`, `age_unit`, `columns`.
 
     Raises
     ------
@@ -69,14 +47,14 @@ def read(settings: dict[str, Any]) -> Cohort:
         settings.get("columns", []),
         target.column if target else "",
     )
-    files, kind = find_all(folder, settings["image"]), KINDS[settings["image"]]
+    files = find_all(folder, settings["ending"])
     rows, excluded = usable_rows(
         _people(tables, table, files), table, settings["on_bad_scan"], needs_age=not target
     )
     tables.check_columns()
     scans, missing = [], []
     for row in rows:
-        reason = _reason(row["participant_id"], files, kind)
+        reason = _reason(row["participant_id"], files, settings["ending"])
         if reason:
             missing.append(Exclusion(row["scan_id"], "import", reason))
         else:
@@ -87,7 +65,7 @@ def read(settings: dict[str, Any]) -> Cohort:
                     age=row["age"],
                     sex=row.get("sex"),
                     site=row.get("site"),
-                    anatomical=path,
+                    images={settings["image"]: path},
                     columns={name: row.get(name) for name in tables.columns},
                 )
             )
@@ -124,35 +102,25 @@ def _people(tables: Tables, path: Path, files: dict[str, list[Path]]) -> list[di
     ]
 
 
-def _reason(person: str, files: dict[str, list[Path]], kind: Kind) -> str | None:
+def _reason(person: str, files: dict[str, list[Path]], ending: str) -> str | None:
     """Return why a participant's array cannot be used, None where it can."""
     paths = files.get(person, [])
     if not paths:
-        return f"no array {person}_{kind.ending}"
+        return f"no array {person}_{ending}"
     if len(paths) > 1:
         return f"{len(paths)} arrays ({few(list(map(str, paths)))}); leave one in the folder"
     reason = why_unusable(paths[0])
     return reason and f"{paths[0].name} {reason}"
 
 
-def find(folder: Path, image: str) -> dict[str, Path]:
+def find(folder: Path, ending: str) -> dict[str, Path]:
     """Return participant → array, anywhere below a folder, for those who have one."""
-    return {person: paths[0] for person, paths in find_all(folder, image).items()}
+    return {person: paths[0] for person, paths in find_all(folder, ending).items()}
 
 
-def find_all(folder: Path, image: str) -> dict[str, list[Path]]:
+def find_all(folder: Path, ending: str) -> dict[str, list[Path]]:
     """Return participant → arrays, anywhere below a folder, by name."""
     files: dict[str, list[Path]] = {}
-    for path in sorted(folder.rglob(f"sub-*_{KINDS[image].ending}")):
+    for path in sorted(folder.rglob(f"sub-*_{ending}")):
         files.setdefault(path.name.partition("_")[0], []).append(path)
     return files
-
-
-def check_settings(config: dict[str, Any]) -> None:
-    """Raise `SettingsError` where the configuration asks of arrays what they are not."""
-    cohort = config["cohort"]
-    if (cohort["source"] == "arrays") != (cohort["image"] in KINDS):
-        raise SettingsError(
-            f"cohort.image: {' or '.join(KINDS)} goes with cohort.source: arrays, and the other "
-            "way round; set both"
-        )

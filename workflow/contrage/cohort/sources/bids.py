@@ -40,6 +40,11 @@ from contrage.errors import SettingsError, TableError, few
 from contrage.scan_ids import LABEL
 from contrage.tables import Table, is_missing
 
+COMES_AS = "scans"
+SETTINGS = (
+    *("path", "on_bad_scan", "age_unit", "image", "maps", "anatomical", "entities"),
+    *("needs_anatomical", "needs_mask", "needs_magnitude"),
+)
 MANY, MOST = 0.1, 0.5
 """Share of the folders without a row from which, beside rows without a folder, a run is refused."""
 

@@ -17,6 +17,9 @@ from contrage.cohort.scans import FILES, Cohort, Exclusion, Scan, text_or_none, 
 from contrage.cohort.unusable import why_unusable
 from contrage.errors import TableError
 
+COMES_AS, HAS_COLUMNS = "scans", False
+IMAGES = ("stiffness",)
+SETTINGS = ("path", "on_bad_scan", "age_unit")
 TABLE = "MRE134_Demographics.xlsx"
 COLUMNS = {"SUBJECT ID": "number", "AGE": "age", "SEX": "sex", "ORIG STUDY": "site"}
 
@@ -63,7 +66,7 @@ def read(settings: dict[str, Any]) -> Cohort:
                     age=row["age"],
                     sex=sex_of(text_or_none(row["sex"]), {}, "SEX"),
                     site=text_or_none(row["site"]),
-                    stiffness=str(image),
+                    images={"stiffness": str(image)},
                 )
             )
     notes = [f"{unit.note}: {unit.source}"] if unit.note else []

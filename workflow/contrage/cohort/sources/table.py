@@ -21,10 +21,12 @@ from contrage.cohort.scans import (
 )
 from contrage.cohort.suspicious import check_features
 from contrage.cohort.targets import check_leak, other_target
-from contrage.errors import SettingsError, TableError
+from contrage.errors import TableError
 from contrage.scan_ids import scan_id
 from contrage.tables import UNKNOWN, Table, is_missing, read_table
 
+COMES_AS, PATH = "table", "file"
+SETTINGS = ("path", "on_bad_scan", "age_unit", "table", "duplicates")
 ENDINGS = (".csv", ".tsv")
 OPTIONAL = ("session", "site", "sex")
 ROLES = ("participant", "age", *OPTIONAL)
@@ -293,26 +295,3 @@ def feature_values(table: FeatureTable) -> list[list[float]]:
             "cohort.table.missing to median (of the training rows)"
         )
     return values
-
-
-def check_settings(config: dict[str, Any]) -> None:
-    """Raise `SettingsError` where the configuration asks of a table what only images have."""
-    is_table = config["cohort"]["source"] == "table"
-    if is_table != (config["cohort"]["image"] == "table"):
-        raise SettingsError(
-            "cohort.image: table goes with cohort.source: table, and the other way round; set both"
-        )
-    if not is_table:
-        return
-    dataset, encoder = config["dataset"], config["training"]["encoder"]
-    if dataset["normalisation"] != "train":
-        raise SettingsError(
-            f"dataset.normalisation: {dataset['normalisation']} is for images; features of a table "
-            "are z-scored with mean and SD of the training rows, set it to train"
-        )
-    if dataset["field_of_view"] != "own":
-        raise SettingsError("dataset.field_of_view: a table has none; set it to own")
-    if encoder != "mlp":
-        raise SettingsError(
-            f"training.encoder: {encoder} is for images; set it to mlp for a table of features"
-        )

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from contrage.dataset.load import Loader
+from contrage.dataset.load import Loader, open_images
 from contrage.dataset.normalise import common_field, statistics
 from contrage.dataset.roles import LEARNED_FROM, REPORTED, check_leakage
 from contrage.evaluation.baselines import (
@@ -25,7 +25,6 @@ from contrage.evaluation.baselines import (
     principal_components,
 )
 from contrage.evaluation.given import Given
-from contrage.files import open_array
 from contrage.learning.folds import Scans, read_scans
 
 logger = logging.getLogger(__name__)
@@ -69,7 +68,7 @@ def evaluate(given: Given) -> pd.DataFrame:
     head |= {"n_scans": len(used.ids), "sites_left_out": ", ".join(left_out) or None, "note": note}
     lines = []
     keys = ("voxel_mm", "normalisation")
-    dataset = {key: given.settings[f"dataset.{key}"] for key in keys}
+    dataset = {key: given.settings[f"dataset.{key}"] for key in keys} | {"form": given.form}
     for seen, field in VIEWS:
         found: dict[str, Any] = dict.fromkeys(
             ("balanced_accuracy", "ci_low", "ci_high", "chance", "p_permutation")
@@ -134,13 +133,13 @@ def predict(
     array : Path
         The cohort's images.
     dataset : dict
-        voxel_mm and normalisation; "cohort" is taken for "train", so that nothing of a test scan
-        is known.
+        voxel_mm, normalisation and form; "cohort" is taken for "train", so that nothing of a test
+        scan is known.
     seen : {"mask", "image"}
     field_of_view : {"own", "common"}
         Common to the training scans of the fold.
     """
-    images = open_array(array)
+    images = open_images(array, dataset)
     scheme = "image" if dataset["normalisation"] == "image" else "train"
     block = max(1, round(BLOCK_MM / dataset["voxel_mm"]))
     sites = np.array(scans.sites)
@@ -152,7 +151,8 @@ def predict(
         else:
             mean, sd = statistics(images, rows, rows, field_of_view)
             entry = {"train_rows": rows.tolist(), "mean": mean, "sd": sd}
-            load = Loader(array, entry, {"normalisation": scheme, "field_of_view": field_of_view})
+            asked = {"normalisation": scheme, "field_of_view": field_of_view}
+            load = Loader(array, entry, {**asked, "form": dataset["form"]})
         values = [blocks(scans.rows[part], load, block, of_mask=False) for part in (train, test)]
         guessed[test] = classify(*values, sites[train])
     return guessed

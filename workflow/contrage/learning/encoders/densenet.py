@@ -6,10 +6,12 @@ from torch import nn
 
 from contrage.learning.encoders._layers import Halve
 
+NAMES = ("densenet121",)
+TAKES = {"channel": (1, 2, 3)}
 WIDTH = 1024
 
 
-def build(name: str, shape: tuple[int, ...]) -> nn.Module:
+def build(name: str, shape: tuple[int, ...], channels: int) -> nn.Module:
     """Build DenseNet-121 (Huang et al., CVPR 2017) up to its classifier: 1024 features.
 
     Its five halvings need 29 voxels along every axis. On smaller grids (8 mm) an axis that is down
@@ -17,7 +19,7 @@ def build(name: str, shape: tuple[int, ...]) -> nn.Module:
     """
     from monai.networks import nets
 
-    network = nets.DenseNet121(spatial_dims=len(shape), in_channels=1, out_channels=1)
+    network = nets.DenseNet121(spatial_dims=len(shape), in_channels=channels, out_channels=1)
     network.class_layers.out = nn.Identity()
     for part, child in network.features.named_children():
         if part.startswith("transition"):

@@ -1,4 +1,4 @@
-"""A perceptron for tables of region features."""
+"""A perceptron for tables of region features, and for several measures of each region."""
 
 from __future__ import annotations
 
@@ -6,11 +6,13 @@ from torch import Tensor, nn
 
 from contrage.errors import SettingsError
 
+NAMES = ("mlp",)
+TAKES = {"channel": (1,), "value": (1,)}
 DROPOUT = 0.2
 
 
-def build(name: str, shape: tuple[int, ...]) -> nn.Module:
-    """Build the perceptron for this number of features.
+def build(name: str, shape: tuple[int, ...], channels: int) -> nn.Module:
+    """Build the perceptron for features, or for regions with channels, which are as many times.
 
     Raises
     ------
@@ -22,7 +24,7 @@ def build(name: str, shape: tuple[int, ...]) -> nn.Module:
             f"training.encoder: mlp takes a table of region features, but these are images of "
             f"{'×'.join(map(str, shape))} voxels; choose an encoder for images, as small"
         )
-    return Perceptron(shape[0])
+    return Perceptron(channels * shape[0])
 
 
 class Perceptron(nn.Module):
@@ -35,7 +37,7 @@ class Perceptron(nn.Module):
     Parameters
     ----------
     features : int
-        Number of region features.
+        Number of region features, those of all channels.
     """
 
     width = 128
@@ -47,7 +49,7 @@ class Perceptron(nn.Module):
         )
 
     def forward(self, tables: Tensor) -> Tensor:
-        """Return features (batch, 128) of region features (batch, 1, features)."""
+        """Return features (batch, 128) of region features (batch, channels, regions)."""
         return self.layers(tables)
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from torch import nn
 
+NAMES = ("resnet10", "resnet18", "resnet34", "resnet50")
+TAKES = {"channel": (1, 2, 3)}
 WIDTHS = {"resnet10": 512, "resnet18": 512, "resnet34": 512, "resnet50": 2048}
 
 
-def build(name: str, shape: tuple[int, ...]) -> nn.Module:
+def build(name: str, shape: tuple[int, ...], channels: int) -> nn.Module:
     """Build a ResNet of 10, 18, 34 or 50 layers (He et al., CVPR 2016), without its classifier.
 
     The 3D ResNet-18 is the paper's (33.2 million parameters, 512 features). The first convolution
@@ -21,11 +23,12 @@ def build(name: str, shape: tuple[int, ...]) -> nn.Module:
         2048 features).
     shape : tuple of int
         Its length decides the dimensions; the sizes do not matter, every stage rounds up.
+    channels : int
     """
     from monai.networks import nets
 
     network = getattr(nets, name)(
-        spatial_dims=len(shape), n_input_channels=1, conv1_t_stride=2, feed_forward=False
+        spatial_dims=len(shape), n_input_channels=channels, conv1_t_stride=2, feed_forward=False
     )
     network.width = WIDTHS[name]
     return network

@@ -8,13 +8,15 @@ from torch import Tensor, nn
 
 from contrage.learning.encoders._layers import Halve, layer
 
-CHANNELS = (1, 32, 64, 128, 256, 256)
+NAMES = ("sfcn",)
+TAKES = {"channel": (1, 2, 3)}
+CHANNELS = (32, 64, 128, 256, 256)
 DROPOUT = 0.5
 
 
-def build(name: str, shape: tuple[int, ...]) -> nn.Module:
+def build(name: str, shape: tuple[int, ...], channels: int) -> nn.Module:
     """Build the SFCN, whatever the grid's size."""
-    return SFCN(len(shape))
+    return SFCN(len(shape), channels)
 
 
 class SFCN(nn.Module):
@@ -33,6 +35,8 @@ class SFCN(nn.Module):
     ----------
     dimensions : int
         1, 2 or 3.
+    channels : int
+        Of one image.
 
     References
     ----------
@@ -42,11 +46,11 @@ class SFCN(nn.Module):
 
     width = 64
 
-    def __init__(self, dimensions: int = 3) -> None:
+    def __init__(self, dimensions: int = 3, channels: int = 1) -> None:
         super().__init__()
         blocks = [
             part
-            for inputs, outputs in pairwise(CHANNELS)
+            for inputs, outputs in pairwise((channels, *CHANNELS))
             for part in (
                 layer("Conv", dimensions, inputs, outputs, 3, padding=1),
                 layer("BatchNorm", dimensions, outputs),
@@ -65,5 +69,5 @@ class SFCN(nn.Module):
         )
 
     def forward(self, images: Tensor) -> Tensor:
-        """Return features (batch, 64) of images (batch, 1, *shape)."""
+        """Return features (batch, 64) of images (batch, channels, *shape)."""
         return self.layers(images)

@@ -8,12 +8,14 @@ from torch import Tensor, nn
 
 from contrage.learning.encoders._layers import layer
 
+NAMES = ("small",)
+TAKES = {"channel": (1, 2, 3)}
 PLACES = (2, 3, 2)
 
 
-def build(name: str, shape: tuple[int, ...]) -> nn.Module:
+def build(name: str, shape: tuple[int, ...], channels: int) -> nn.Module:
     """Build the small encoder, whatever the grid's size."""
-    return Small(len(shape))
+    return Small(len(shape), channels)
 
 
 class Small(nn.Module):
@@ -32,16 +34,18 @@ class Small(nn.Module):
     ----------
     dimensions : int
         1, 2 or 3.
+    channels : int
+        Of one image.
     """
 
     width = 128
 
-    def __init__(self, dimensions: int = 3) -> None:
+    def __init__(self, dimensions: int = 3, channels: int = 1) -> None:
         super().__init__()
         places = PLACES[:dimensions]
         self.layers = nn.Sequential(
             layer("AvgPool", dimensions, 2, ceil_mode=True),
-            *_convolution(dimensions, 1, 8),
+            *_convolution(dimensions, channels, 8),
             *_convolution(dimensions, 8, 32),
             *_convolution(dimensions, 32, 64),
             layer("AdaptiveAvgPool", dimensions, places),
@@ -50,7 +54,7 @@ class Small(nn.Module):
         )
 
     def forward(self, images: Tensor) -> Tensor:
-        """Return features (batch, 128) of images (batch, 1, *shape)."""
+        """Return features (batch, 128) of images (batch, channels, *shape)."""
         return self.layers(images)
 
 

@@ -8,14 +8,16 @@ from contextlib import contextmanager
 from torch import Tensor, nn
 from torch.nn import functional
 
+NAMES = ("vit",)
+TAKES = {"channel": (1, 2, 3)}
 WIDTH, LAYERS, HEADS = 192, 12, 3
 PATCHES = (16, 8, 4, 2, 1)
 FEWEST = 4
 
 
-def build(name: str, shape: tuple[int, ...]) -> nn.Module:
+def build(name: str, shape: tuple[int, ...], channels: int) -> nn.Module:
     """Build the Vision Transformer for images of exactly this shape."""
-    return VisionTransformer(shape)
+    return VisionTransformer(shape, channels)
 
 
 class VisionTransformer(nn.Module):
@@ -38,6 +40,8 @@ class VisionTransformer(nn.Module):
     ----------
     shape : tuple of int
         Of one image. The position of every patch is learned, so other shapes do not fit.
+    channels : int
+        Of one image.
 
     References
     ----------
@@ -46,14 +50,15 @@ class VisionTransformer(nn.Module):
 
     width = WIDTH
 
-    def __init__(self, shape: tuple[int, ...]) -> None:
+    def __init__(self, shape: tuple[int, ...], channels: int = 1) -> None:
         super().__init__()
         patch = patch_size(shape)
         self.padding = padding(shape, patch)
-        self.network = _monai_vit([-(-size // patch) * patch for size in shape], patch)
+        whole = [-(-size // patch) * patch for size in shape]
+        self.network = _monai_vit(whole, patch, channels)
 
     def forward(self, images: Tensor) -> Tensor:
-        """Return features (batch, 192) of images (batch, 1, *shape)."""
+        """Return features (batch, 192) of images (batch, channels, *shape)."""
         tokens, _ = self.network(functional.pad(images, self.padding))
         return tokens.mean(dim=1)
 
@@ -72,12 +77,12 @@ def padding(shape: tuple[int, ...], patch: int) -> list[int]:
     return [part for count in missing for part in (count // 2, count - count // 2)]
 
 
-def _monai_vit(shape: list[int], patch: int) -> nn.Module:
+def _monai_vit(shape: list[int], patch: int, channels: int) -> nn.Module:
     from monai.networks import nets
 
     with _own_rearrangement():
         network = nets.ViT(
-            in_channels=1,
+            in_channels=channels,
             img_size=shape,
             patch_size=[patch] * len(shape),
             hidden_size=WIDTH,

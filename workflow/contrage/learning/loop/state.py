@@ -210,11 +210,13 @@ def start(
     precision: Precision,
     shape: tuple[int, ...],
     start_from: Path | None = None,
+    channels: int = 1,
 ) -> State:
     """Build network, loss and optimiser; a loss that asks is told the targets before it starts.
 
     `targets` are those of the whole training split, from which `part` has its mean and SD:
-    predictions are put back into the target's unit with these. `shape` is that of one image.
+    predictions are put back into the target's unit with these. `shape` is that of one image,
+    without its `channels`.
 
     torch's seed, set before, decides the initial weights. They are the same for all losses with
     the same head, so that rows of a benchmark differ by their loss alone. With `start_from` the
@@ -228,7 +230,7 @@ def start(
     head = head_sizes(training["head"], loss, settings["row"])
     unit = getattr(loss, "unit_embeddings", False)
     predicts_last = getattr(loss, "predicts_last", False)
-    network = Model(training["encoder"], shape, head, unit, predicts_last)
+    network = Model(training["encoder"], shape, head, unit, predicts_last, channels)
     if start_from:
         load_encoder(start_from, network, training["encoder"])
     network.to(device, memory_format=memory_format(training, shape))

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from contrage.modalities import Picture
 from contrage.report.elements.ingredients import Ingredients
 from contrage.report.style import Figure, save
 from contrage.report.text import number
-from contrage.report.words import Kind
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -57,9 +57,9 @@ def preprocessing(given: Ingredients) -> Figure | None:
     anatomical = [_anatomical(given, scan.scan_id) for scan in scans]
     maps = [given.image(scan.scan_id, given.map_name) for scan in scans]
     kinds = [pictures for pictures in (anatomical, maps) if all(pictures)]
-    if not given.kind.scale:
+    if not given.kind.picture.label:
         kinds = [maps]
-    canvas, grid = _grid_of_scans(kinds, maps, given.kind)
+    canvas, grid = _grid_of_scans(kinds, maps, given.kind.picture)
     for axes, name in zip(grid[0], ["sagittal", "coronal", "axial"] * len(kinds), strict=True):
         axes.set_title(name, fontsize=9)
     for axes, scan in zip(grid[:, 0], scans, strict=True):
@@ -78,7 +78,7 @@ def preprocessing(given: Ingredients) -> Figure | None:
     )
 
 
-def _grid_of_scans(kinds: list, maps: list, words: Kind) -> tuple[Canvas, np.ndarray]:
+def _grid_of_scans(kinds: list, maps: list, scale: Picture) -> tuple[Canvas, np.ndarray]:
     """Draw one line of planes per scan; those in `maps` on one scale, where they have one."""
     import matplotlib.pyplot as plt
 
@@ -88,13 +88,13 @@ def _grid_of_scans(kinds: list, maps: list, words: Kind) -> tuple[Canvas, np.nda
     )
     for kind, pictures in enumerate(kinds):
         for line, (volume, affine) in enumerate(pictures):
-            is_map = bool(words.scale) and pictures is maps
-            limit = _top(maps, words.step) if is_map else np.percentile(volume[volume > 0], 99.5)
+            is_map = bool(scale.label) and pictures is maps
+            limit = _top(maps, scale.step) if is_map else np.percentile(volume[volume > 0], 99.5)
             cells = grid[line, 3 * kind : 3 * kind + 3]
             for axes, plane in zip(cells, planes(volume, affine), strict=True):
-                drawn = _show(axes, plane, limit, words.colours if is_map else "gray")
-    if words.scale:
-        canvas.colorbar(drawn, ax=grid[:, -1], label=words.scale, shrink=0.8)
+                drawn = _show(axes, plane, limit, scale.colours if is_map else "gray")
+    if scale.label:
+        canvas.colorbar(drawn, ax=grid[:, -1], label=scale.label, shrink=0.8)
     return canvas, grid
 
 
@@ -108,22 +108,22 @@ def coverage_examples(given: Ingredients) -> Figure | None:
     if len(scans) < 2:
         return None
     canvas, grid = plt.subplots(3, len(scans), figsize=(2 * len(scans) + 0.9, 6.2), squeeze=False)
-    words = given.kind
-    top = _top(list(maps.values()), words.step)
+    words, scale = given.kind, given.kind.picture
+    top = _top(list(maps.values()), scale.step)
     masks = {s.scan_id: m for s in scans if (m := given.image(s.scan_id, "mask")) is not None}
     for column, scan in zip(grid.T, scans, strict=True):
         volume, affine = maps[scan.scan_id]
         mask = masks.get(scan.scan_id)
         outlines = planes(*mask) if mask else [None] * 3
         for axes, plane, outline in zip(column, planes(volume, affine), outlines, strict=True):
-            drawn = _show(axes, plane, top, words.colours)
+            drawn = _show(axes, plane, top, scale.colours)
             if outline is not None and outline.any():
                 axes.contour(outline, [0.5], colors="#56B4E9", linewidths=0.8)
         column[0].set_title(
             f"{100 * scan.coverage:.0f} %\n{scan.scan_id}", fontsize=9, loc="center"
         )
-    if words.scale:
-        canvas.colorbar(drawn, ax=grid[:, -1], label=words.scale, shrink=0.7)
+    if scale.label:
+        canvas.colorbar(drawn, ax=grid[:, -1], label=scale.label, shrink=0.7)
     listed = ", ".join(f"{100 * scan.coverage:.0f} %" for scan in scans)
     return save(
         canvas,
@@ -138,7 +138,7 @@ def coverage_examples(given: Ingredients) -> Figure | None:
 
 def _kinds(given: Ingredients, kinds: list) -> str:
     """Say what is shown and how it is scaled."""
-    if not given.kind.scale:
+    if not given.kind.picture.label:
         return f"{given.kind.many}, each with its own grey scale,"
     maps = f"{given.kind.many} on one colour scale"
     return (

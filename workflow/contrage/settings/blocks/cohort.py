@@ -25,8 +25,9 @@ class CohortSettings:
     path : str
         Folder of the data (bids, mre134, arrays), or the .csv or .tsv file (table).
     image : str
-        The image that ages are learned from; vbm or quasiraw with source arrays; table,
-        with source table, for features in place of images.
+        The kind of data that ages are learned from; vbm, quasiraw, vbm_roi, desikan or
+        destrieux with source arrays; table, with source table, for features in place of
+        images.
     maps : tuple of str
         Further maps of a session to bring to MNI152 beside the image, where a scan has
         them; each with the session's one transform.

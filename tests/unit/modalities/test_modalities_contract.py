@@ -1,0 +1,144 @@
+"""What holds for every kind of data in the folder; a new file is covered without an edit here."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from dataclasses import fields
+
+import matplotlib
+import pytest
+
+from contrage import modalities
+from contrage.errors import SettingsError
+from contrage.modalities import Modality, available, load
+from contrage.settings.schema import load_schema
+
+each = pytest.mark.parametrize("name", available())
+
+
+@pytest.fixture(scope="module")
+def schema(root) -> dict:
+    whole = load_schema(root / "workflow/schemas/config.schema.yaml")
+    return {
+        name: part["properties"]
+        for name, part in whole["properties"].items()
+        if "properties" in part
+    }
+
+
+@each
+def test_a_kind_has_the_name_of_its_file_and_the_words_of_a_sentence(name) -> None:
+    kind = load(name)
+    assert kind.name == name
+    assert kind.many and kind.one and kind.title
+    assert kind.group in ("study", "site")
+
+
+@each
+def test_a_kind_is_found_as_scans_as_arrays_or_as_a_table(name) -> None:
+    kind = load(name)
+    assert (kind.comes_as == "scans") == bool(kind.suffix and kind.folder)
+    assert (kind.comes_as == "arrays") == bool(kind.ending)
+    if kind.comes_as == "arrays":
+        assert len(kind.shape) == len(kind.axes)
+        assert all(size > 0 for size in kind.shape)
+        assert kind.ending.endswith(".npy")
+
+
+@each
+def test_layout_says_what_the_axes_are(name) -> None:
+    kind = load(name)
+    assert len(set(kind.axes)) == len(kind.axes) >= 1
+    assert kind.channels is None or kind.channels >= 1
+    expected = {"volume": (3, True, "channel"), "regions": (1, False, "channel")}
+    expected["table"] = (1, False, "value")
+    form = kind.form
+    assert (form.axes, form.background, form.scored) == expected[kind.layout]
+
+
+@each
+def test_normalisations_and_augmentations_are_keys_of_the_schema(name, schema) -> None:
+    kind = load(name)
+    assert kind.normalisations
+    assert set(kind.normalisations) <= set(schema["dataset"]["normalisation"]["enum"])
+    assert set(kind.augmentations) <= set(schema["training"]["augmentation"]["properties"])
+
+
+@each
+def test_a_scale_has_a_label_a_step_and_colours_that_matplotlib_has(name) -> None:
+    kind = load(name)
+    picture = kind.picture
+    assert picture.colours in matplotlib.colormaps
+    assert picture.step > 0
+    assert bool(picture.label) == (picture.highest is not None)
+    assert f"[{kind.unit}]" in picture.label or not (picture.label and kind.unit)
+
+
+def test_the_schema_names_the_kinds_that_can_be_learned_from(schema) -> None:
+    assert sorted(schema["cohort"]["image"]["enum"]) == modalities.learned()
+
+
+def test_the_schema_names_maps_and_anatomical_images(schema) -> None:
+    cohort = schema["cohort"]
+    assert cohort["maps"]["items"]["enum"] == list(modalities.maps())
+    assert cohort["anatomical"]["enum"] == list(modalities.anatomicals())
+    assert {*modalities.maps(), *modalities.anatomicals(), "mask"} == set(
+        cohort["entities"]["properties"]
+    )
+
+
+def test_the_schema_limits_maps_to_what_is_plausible(schema) -> None:
+    limits = schema["preprocessing"]["limits"]["properties"]
+    assert {name: limits[name]["default"] for name in modalities.maps()} == {
+        name: list(load(name).plausible) for name in modalities.maps()
+    }
+
+
+def test_the_usual_map_and_the_usual_anatomical_image_come_first() -> None:
+    assert modalities.maps()[0] == "stiffness"
+    assert modalities.anatomicals()[0] == "T1w"
+
+
+def test_every_field_is_explained() -> None:
+    for field in fields(Modality):
+        assert f" {field.name}" in Modality.__doc__, field.name
+
+
+def test_an_unknown_kind_is_refused_by_name() -> None:
+    with pytest.raises(SettingsError, match=r"cohort\.image: there is no kind of data 'xray'"):
+        load("xray")
+
+
+def test_reading_all_kinds_takes_no_numpy() -> None:
+    asked = (
+        "import sys; from contrage import modalities as m; [m.load(n) for n in m.available()];"
+        "print(*sorted({'numpy', 'pandas', 'torch', 'nibabel'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == ""
+
+
+@pytest.mark.parametrize(
+    ("name", "array", "channels", "shape"),
+    [
+        ("stiffness", (9, 1, 4, 5, 6), 1, (4, 5, 6)),
+        ("desikan", (9, 7, 68), 7, (68,)),
+        ("table", (9, 12), 1, (12,)),
+    ],
+)
+def test_an_array_tells_channels_and_shape_of_one_image(name, array, channels, shape) -> None:
+    assert load(name).form.image_shape(array) == (channels, shape)
+
+
+@pytest.mark.parametrize(
+    ("name", "array", "said"),
+    [
+        ("stiffness", (9, 4, 5, 6), "has 4 axes"),
+        ("desikan", (9, 6, 68), "has 6 channels, where there are 7"),
+        ("table", (9, 7, 68), "has 3 axes"),
+    ],
+)
+def test_an_array_of_another_kind_is_told_from_its_shape(name, array, said) -> None:
+    with pytest.raises(ValueError, match=said):
+        load(name).form.image_shape(array)

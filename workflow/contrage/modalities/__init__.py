@@ -1,0 +1,108 @@
+"""One kind of data = one file in this folder; the file's name is what `cohort.image` says.
+
+A new file here is a new kind: it says ``MODALITY = Modality(…)``, or one of the functions
+`volume`, `regions` and `features`, which fill in what such kinds have in common. Beside it, the
+schema's list of `cohort.image` gets the name (a test holds that both agree). Files whose name
+starts with an underscore are helpers.
+
+A kind that is not read as others are has a function ``read(path, modality)`` in its file, see
+`contrage.dataset.arrays`; what it imports for that, it imports there. The file is loaded by a
+computed name, so that it stands among the sources of no step that does not use it, and importing
+this package imports neither NumPy nor any kind: it is read when a workflow is parsed.
+"""
+
+from __future__ import annotations
+
+import importlib
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+
+from contrage.errors import SettingsError
+from contrage.form import Form
+from contrage.modalities._modality import ANATOMICAL, MAP, Modality, Picture
+
+__all__ = [
+    "Form",
+    "Modality",
+    "Picture",
+    "anatomicals",
+    "available",
+    "learned",
+    "load",
+    "maps",
+    "module",
+    "prepared",
+    "reader",
+]
+
+
+def available() -> list[str]:
+    """Name the kinds of data that exist, in alphabetical order."""
+    files = (file for folder in __path__ for file in Path(folder).glob("*.py"))
+    return sorted({file.stem for file in files if not file.stem.startswith("_")})
+
+
+@cache
+def load(name: str) -> Modality:
+    """Return what is known of a kind of data.
+
+    Parameters
+    ----------
+    name : str
+        One of `available()`.
+
+    Raises
+    ------
+    SettingsError
+        For an unknown name.
+    """
+    found = importlib.import_module(module(name))
+    return replace(found.MODALITY, name=name, reader=reader(name))
+
+
+def module(name: str) -> str:
+    """Return the dotted name of the module of a kind of data.
+
+    Raises
+    ------
+    SettingsError
+        For an unknown name.
+    """
+    if name not in available():
+        raise SettingsError(
+            f"cohort.image: there is no kind of data '{name}', choose from {', '.join(learned())}"
+        )
+    return f"{__name__}.{name}"
+
+
+def reader(name: str) -> str | None:
+    """Return the module that reads a kind's files, None of a kind that is read as others are."""
+    home = module(name)
+    return home if hasattr(importlib.import_module(home), "read") else None
+
+
+def learned() -> list[str]:
+    """Name the kinds that can be learned from, those of `cohort.image`."""
+    return [name for name in available() if load(name).is_learned]
+
+
+def maps() -> tuple[str, ...]:
+    """Name the maps, which the chain carries along with an anatomical image, the usual first."""
+    return _in_order(MAP)
+
+
+def anatomicals() -> tuple[str, ...]:
+    """Name the images that the imaging chain strips and registers, the usual one first."""
+    return _in_order(ANATOMICAL)
+
+
+def prepared() -> tuple[str, ...]:
+    """Name the kinds that come as arrays which somebody else has prepared, one file per scan."""
+    return tuple(name for name in available() if load(name).ending)
+
+
+def _in_order(preprocessing: str) -> tuple[str, ...]:
+    found = [load(name) for name in available()]
+    chosen = [each for each in found if each.preprocessing == preprocessing]
+    return tuple(each.name for each in sorted(chosen, key=lambda each: (each.rank, each.name)))
