@@ -54,9 +54,9 @@ def test_what_a_training_imports_is_declared(loss):
 ROOMS = {
     "train": ("report", "plan", "run", "settings", "evaluation"),
     "embed": ("report", "plan", "run", "settings", "evaluation", "cohort", "imaging"),
-    "probe": ("report", "plan", "run", "settings", "dataset", "cohort", "imaging", "losses"),
+    "probe": ("report", "plan", "run", "settings", "cohort", "imaging", "losses"),
     "stack": ("report", "plan", "run", "settings", "learning", "evaluation", "losses"),
-    "tables": ("plan", "run", "settings", "learning", "dataset", "cohort", "imaging", "losses"),
+    "tables": ("plan", "run", "settings", "cohort", "imaging", "losses"),
     "runtimes": ("plan", "run", "settings", "learning", "evaluation", "dataset", "imaging"),
 }
 
