@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from contrage.evaluation.elements.baselines import baselines
+from forms import TABLE
 from sklearn.datasets import load_diabetes
 from targets import POINTS, POINTS_BLOCK
 
@@ -18,6 +18,7 @@ from contrage.dataset.features import features
 from contrage.dataset.null_ages import null_ages
 from contrage.dataset.select import select
 from contrage.dataset.split import split
+from contrage.evaluation.baselines import baselines
 from contrage.evaluation.probe import probe
 from contrage.layout import Results
 from contrage.learning.train import train
@@ -75,6 +76,7 @@ def _run(folder: Path, root: Path) -> None:
     )  # fmt: skip
     common = {"scans": scans, "array": array["array"]}
     dataset = {key: config["dataset"][key] for key in ("normalisation", "field_of_view")}
+    dataset["form"] = TABLE
     asked = {"target": target, "seed": 0, "batch_size": 32, **dataset}
     folds = results / "splits.json"
     parts = ("split", "learn_from", "subset", "missing_targets")
