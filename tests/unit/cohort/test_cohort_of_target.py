@@ -169,3 +169,29 @@ def test_a_target_that_no_table_of_a_bids_folder_has_is_named(tmp_path):
         f"target.column: no table in {tmp_path} has a column 'progression'; mend its name; "
         "there are participant_id, age"
     )
+
+
+def test_the_target_in_another_unit_and_rounded_is_no_feature(tmp_path):
+    rng = np.random.default_rng(1)
+    months = rng.uniform(30, 216, 60).round(1)
+    other = {"years": [f"{month / 12:.2f}" for month in months], "age": ["9"] * 60}
+    other["z"] = [f"{z:.3f}" for z in (months - months.mean()) / months.std()]
+    told = refused(table(tmp_path, [str(month) for month in months], other))
+    assert told.startswith(f"target.column: {tmp_path}/table.csv: progression is among the feat")
+    assert "years (its correlation with progression is 1.0000), z (its" in told
+    assert "bmi" not in told and "bp" not in told
+
+
+def test_two_columns_whose_sum_is_the_target_are_named(tmp_path):
+    rng = np.random.default_rng(2)
+    parts = rng.integers(0, 200, (2, 40))
+    other = {f"part_{at}": [str(value) for value in part] for at, part in enumerate(parts)}
+    told = refused(table(tmp_path, [str(value) for value in parts.sum(axis=0)], other))
+    assert "it is progression, in 100% of the rows" in told
+
+
+def test_a_good_predictor_of_another_target_is_a_feature_whatever_its_name(tmp_path):
+    rng = np.random.default_rng(3)
+    points = rng.uniform(0, 400, 60).round(1)
+    near = {"age_group": [f"{value + off:.1f}" for value, off in zip(points, rng.normal(0, 30, 60))]}
+    assert len(read_cohort(table(tmp_path, [str(value) for value in points], near)).scans) == 60
