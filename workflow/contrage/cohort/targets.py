@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from contrage.cohort.ages.alone import age_by_itself
 from contrage.cohort.ages.pairs import age_by_pairs
-from contrage.cohort.scans import Cohort, Exclusion, Scan
+from contrage.cohort.scans import Cohort, Exclusion, Scan, age_limits
 from contrage.errors import SettingsError, TableError, few
 from contrage.target import Target
 
@@ -25,6 +25,14 @@ SAME = 1e-9
 def other_target(settings: dict[str, Any]) -> Target | None:
     """Return the target that a cohort is read for, None where it is age."""
     return Target(**settings["target"]) if "target" in settings else None
+
+
+def asked_by(settings: dict[str, Any]) -> dict[str, str]:
+    """Return column → the key that asks for it, of those that roles are read from."""
+    keys: dict[str, str] = {}
+    if "asked_by" in settings:
+        keys |= settings["asked_by"]
+    return keys
 
 
 def of_scan(scan: Scan, target: Target) -> float:
@@ -55,7 +63,7 @@ def with_target(cohort: Cohort, settings: dict[str, Any]) -> Cohort:
     """
     target = other_target(settings)
     if target is None:
-        return cohort
+        return _within(cohort, settings)
     kept, lost = [], []
     for scan in cohort.scans:
         try:
@@ -70,6 +78,21 @@ def with_target(cohort: Cohort, settings: dict[str, Any]) -> Cohort:
             "cohort.on_bad_scan to exclude"
         )
     return replace(cohort, scans=kept, excluded=[*cohort.excluded, *lost])
+
+
+def _within(cohort: Cohort, settings: dict[str, Any]) -> Cohort:
+    """Refuse ages outside `target.range` that a source has not taken for those of bad rows."""
+    low, high = age_limits(settings)
+    outside = [
+        each for each in cohort.scans if each.age is not None and not low <= each.age <= high
+    ]
+    if outside:
+        named = few([f"{each.scan_id} ({each.age:g})" for each in outside])
+        raise SettingsError(
+            f"target.range: {settings['source']} has ages outside {low:g}-{high:g} years: {named}; "
+            "widen it"
+        )
+    return cohort
 
 
 def check_source(settings: dict[str, Any]) -> None:
@@ -145,9 +168,9 @@ def _in_another_dress(
     for at, column in enumerate(values.T):
         known = np.isfinite(truth) & np.isfinite(column)
         x, y = column[known], truth[known]
-        if len(x) > 2 and np.ptp(x) > 0 and np.ptp(y) > 0:
-            if abs(np.corrcoef(x, y)[0, 1]) > 1 - SAME:
-                seen[at] = ""
+        varies = len(x) > 2 and np.ptp(x) > 0 and np.ptp(y) > 0
+        if varies and abs(np.corrcoef(x, y)[0, 1]) > 1 - SAME:
+            seen[at] = ""
     return seen
 
 
