@@ -7,12 +7,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-from targets import POINTS_BLOCK
+from targets import BLOCK, POINTS_BLOCK
 
 from contrage.cohort.read import read_cohort, settings_of
-from contrage.cohort.register import register
+from contrage.cohort.register import COLUMNS, register
 from contrage.errors import SettingsError, TableError
 from contrage.tables import read_tsv
+from contrage.target import TAKEN
 
 NAMES = {
     "participant": "participant_id",
@@ -169,3 +170,140 @@ def test_a_target_that_no_table_of_a_bids_folder_has_is_named(tmp_path):
         f"target.column: no table in {tmp_path} has a column 'progression'; mend its name; "
         "there are participant_id, age"
     )
+
+
+def test_the_target_in_another_unit_and_rounded_is_no_feature(tmp_path):
+    rng = np.random.default_rng(1)
+    months = rng.uniform(30, 216, 60).round(1)
+    other = {"years": [f"{month / 12:.2f}" for month in months], "age": ["9"] * 60}
+    other["z"] = [f"{z:.3f}" for z in (months - months.mean()) / months.std()]
+    told = refused(table(tmp_path, [str(month) for month in months], other))
+    assert told.startswith(f"target.column: {tmp_path}/table.csv: progression is among the feat")
+    assert "years (its correlation with progression is 1.0000), z (its" in told
+    assert "bmi" not in told and "bp" not in told
+
+
+def test_two_columns_whose_sum_is_the_target_are_named(tmp_path):
+    rng = np.random.default_rng(2)
+    parts = rng.integers(0, 200, (2, 40))
+    other = {f"part_{at}": [str(value) for value in part] for at, part in enumerate(parts)}
+    told = refused(table(tmp_path, [str(value) for value in parts.sum(axis=0)], other))
+    assert "it is progression, in 100% of the rows" in told
+
+
+def test_a_good_predictor_of_another_target_is_a_feature_whatever_its_name(tmp_path):
+    rng = np.random.default_rng(3)
+    points = rng.uniform(0, 400, 60).round(1)
+    near = {
+        "age_group": [
+            f"{value + off:.1f}" for value, off in zip(points, rng.normal(0, 30, 60), strict=True)
+        ]
+    }
+    assert len(read_cohort(table(tmp_path, [str(value) for value in points], near)).scans) == 60
+
+
+@pytest.mark.parametrize("name", ["age", "sex", "session", "row", "coverage", "split"])
+def test_a_further_column_with_the_name_of_one_of_the_workflow_is_refused(tmp_path, name):
+    cohort = {**table(tmp_path, VALUES), "columns": ["group", name]}
+    with pytest.raises(SettingsError, match=rf"^cohort\.columns: {name} is a column of the work"):
+        settings_of(cohort)
+    if name == "split":
+        assert settings_of(cohort, asked_by={name: "dataset.split.column"})
+    else:
+        with pytest.raises(SettingsError, match=rf"^dataset\.learn_from: {name} is a column"):
+            settings_of(cohort, asked_by={name: "dataset.learn_from"})
+
+
+def test_every_column_of_the_table_of_scans_is_taken():
+    assert set(COLUMNS) <= {"age", *TAKEN}
+
+
+def test_a_missing_column_is_told_with_the_key_that_asks_for_it(tmp_path):
+    cohort = {**table(tmp_path, VALUES, {"age": ["40"] * 6}), "columns": ["spl"]}
+    asked = {"spl": "dataset.split.column"}
+    assert "no column 'spl' (dataset.split.column)" in refused(settings_of(cohort, asked_by=asked))
+    assert "no column 'spl' (cohort.columns)" in refused(settings_of(cohort))
+    folder = bids(tmp_path / "bids", "participant_id age\nsub-01 20\nsub-02 30\nsub-03 40\n")
+    del folder["target"]
+    told = refused({**folder, "columns": ["spl"], "asked_by": asked})
+    assert told.startswith("dataset.split.column: no table in ")
+    asked = {"dx": "dataset.learn_from"}
+    told = refused({"source": "phantom", "columns": ["dx"], "asked_by": asked})
+    assert told.startswith("dataset.learn_from: phantom has no column 'dx'")
+
+
+def of_age(limits: list[float] | None) -> dict[str, Any]:
+    return {**BLOCK, "range": limits}
+
+
+def test_ages_outside_the_range_of_the_target_are_bad_rows(tmp_path):
+    ages = {"age": ["31", "17", "44", "89", "125", "50"]}
+    cohort = {**table(tmp_path, VALUES, ages), "columns": []}
+    settings = settings_of(cohort, target=of_age([18, 88]))
+    assert "sub-p1: age 17 is outside 18-88 years; sub-p3: age 89 is" in refused(settings)
+    found = read_cohort({**settings, "on_bad_scan": "exclude"})
+    assert [scan.age for scan in found.scans] == [31, 44, 50]
+    assert len(read_cohort(settings_of(cohort, target=of_age(None))).scans) == 6
+    assert settings_of(cohort, target=BLOCK) == settings_of(cohort)
+
+
+def test_ages_of_a_phantom_are_refused_outside_the_range_of_the_target():
+    phantom = {"source": "phantom", "columns": [], "raw": "raw"}
+    phantom["phantom"] = {"participants": 20, "seed": 1}
+    told = refused(settings_of(phantom, target=of_age([18, 30])))
+    assert told.startswith("target.range: phantom has ages outside 18-30 years: sub-")
+
+
+def test_a_session_without_a_value_has_not_that_of_the_baseline(tmp_path):
+    study = of_sessions(tmp_path, "session_id age progression group\n1 30 21 n/a\n2 31 n/a AD\n")
+    cohort = read_cohort(study)
+    assert {scan.session: scan.columns for scan in cohort.scans} == {
+        "1": {"progression": "21", "group": None}
+    }
+    assert [each.reason for each in cohort.excluded] == ["progression is missing"]
+
+
+def test_a_session_that_a_table_of_sessions_does_not_have_has_not_the_value_of_the_baseline(
+    tmp_path,
+):
+    cohort = read_cohort(of_sessions(tmp_path, "session_id progression\n2 22\n"))
+    assert [(scan.session, *scan.columns.values()) for scan in cohort.scans] == [("2", "22", "HC")]
+
+
+def test_an_image_without_a_value_in_its_table_of_scans_has_not_that_of_the_baseline(tmp_path):
+    study = of_sessions(tmp_path, "session_id progression\n1 21\n2 22\n")
+    scans = tmp_path / "sub-01/ses-2/sub-01_ses-2_scans.tsv"
+    image = "mre/sub-01_ses-2_stiffness.nii.gz"
+    scans.write_text(f"filename\tprogression\tgroup\n{image}\tn/a\tn/a\n")
+    found = {scan.session: scan.columns for scan in read_cohort(study).scans}
+    assert found["2"] == {"progression": "22", "group": None}  # the session's own stays
+
+
+def test_another_target_keeps_sessions_without_an_age_and_gives_them_none(tmp_path):
+    study = of_sessions(tmp_path, "session_id age progression\n1 300 21\n2 n/a 22\n")
+    cohort = read_cohort({**study, "on_bad_scan": "fail"})
+    assert [(scan.session, scan.age) for scan in cohort.scans] == [("1", None), ("2", None)]
+
+
+OWN_KEYS = ("reason", "names", "closed", "above", "unit", "folder", "line", "lacks", "own_age")
+
+
+def test_a_column_of_any_name_does_not_disturb_the_reading(tmp_path):
+    study = of_sessions(tmp_path, f"session_id {' '.join(OWN_KEYS)} progression\n1 {'7 ' * 9}5\n")
+    study["columns"] = [*OWN_KEYS, "progression"]
+    (scan,) = read_cohort(study).scans
+    assert scan.columns == {**dict.fromkeys(OWN_KEYS, "7"), "progression": "5"}
+
+
+def of_sessions(folder: Path, sessions: str) -> dict[str, Any]:
+    """Write a participant with two sessions; return the settings that read them."""
+    for name in ("1", "2"):
+        image = folder / f"sub-01/ses-{name}/mre/sub-01_ses-{name}_stiffness.nii.gz"
+        image.parent.mkdir(parents=True)
+        image.touch()
+    people = "participant_id\tage\tprogression\tgroup\nsub-01\t30\t20\tHC\n"
+    (folder / "participants.tsv").write_text(people)
+    (folder / "sub-01/sub-01_sessions.tsv").write_text(sessions.replace(" ", "\t"))
+    settings = {"source": "bids", "image": "stiffness", "anatomical": "T1w", "path": str(folder)}
+    needs = {"needs_anatomical": False, "needs_mask": False, "on_bad_scan": "exclude"}
+    return {**settings, **needs, "target": POINTS_BLOCK, "columns": ["progression", "group"]}

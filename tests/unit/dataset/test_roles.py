@@ -117,10 +117,33 @@ def test_external_people_of_sites_that_are_learned_from_are_refused_unless_allow
     assert len(parts.scans("external")) == 20
 
 
-def test_a_site_that_is_not_told_is_no_shared_one(cast):
-    nowhere = [replace(each, site=None) for each in cast]
-    (parts,) = make_folds(nowhere, dataset(given_split()), 0)
+@pytest.mark.parametrize(("value", "role"), [("train", "train"), ("x", "external")])
+def test_external_people_ask_for_the_sites_of_those_who_are_learned_from_and_theirs(
+    cast, value, role
+):
+    nowhere = [replace(e, site=None) if e.columns["split"] == value else e for e in cast]
+    told = rf"dataset\.split\.allow_shared_sites: the site of people of role {role} is not told"
+    with pytest.raises(SettingsError, match=told):
+        make_folds(nowhere, dataset(given_split()), 0)
+    (parts,) = make_folds(nowhere, dataset(given_split(allow_shared_sites=True)), 0)
     assert len(parts.scans("external")) == 20
+
+
+def test_without_external_people_nobody_needs_a_site(cast):
+    nowhere = [replace(e, site=None) for e in cast if e.columns["split"] != "x"]
+    (parts,) = make_folds(nowhere, dataset(given_split()), 0)
+    assert len(parts.scans("train")) == 20
+
+
+def test_a_person_in_two_roles_is_leakage_although_nobody_learns_from_one_of_the_scans(cast):
+    cast[1] = replace(cast[1], columns={**cast[1].columns, "diagnosis": "AD", "split": "t"})
+    with pytest.raises(LeakageError, match=r"split: sub-000 in training and in test"):
+        make_folds(cast, dataset(given_split(), learn_from=HC), 0)
+
+
+def test_a_column_that_every_scan_has_is_not_asked_of_the_tables():
+    asked = dataset(learn_from={"age": [30], "sex": ["F"], "diagnosis": ["HC"]})
+    assert roles.columns(asked) == {"diagnosis": "dataset.learn_from"}
 
 
 def test_in_a_given_split_whoever_does_not_match_is_predicted_alone(cast):

@@ -6,9 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 import synthetic
-from targets import AGE
+from targets import AGE, POINTS
 
 from contrage.errors import TableError
+from contrage.report.first_scans import first_scans
 from contrage.report.runtimes import runtime_table
 from contrage.report.tables import cohort_table, exclusion_table
 from contrage.tables import read_tsv, write_tsv
@@ -136,3 +137,27 @@ def test_run_times_of_what_is_in_the_plan_no_longer_do_not_count(tmp_path) -> No
 
 def test_without_benchmarks_the_table_of_run_times_is_empty(tmp_path) -> None:
     assert len(runtime_table(PLANNED, {"derivatives": tmp_path, "results": tmp_path}, ["a"])) == 0
+
+
+def test_the_first_scan_is_that_of_the_first_session_whatever_the_target_says() -> None:
+    people = pd.DataFrame(
+        {
+            "participant_id": ["sub-1", "sub-1", "sub-2", "sub-2", "sub-2"],
+            "session": ["10", "2", "b", "a", "c"],
+            "progression": [10.0, 40.0, 3.0, 2.0, 1.0],
+            "age": [np.nan, 50.0, 41.0, 42.0, 40.0],
+        }
+    )
+    scans = people.assign(target=people["progression"])
+    first = first_scans(scans, POINTS).set_index("participant_id")
+    assert list(first.columns) == ["session", "progression", "age", "target"]
+    assert dict(first["session"]) == {"sub-1": "2", "sub-2": "c"}  # by age where all are known
+    by_session = first_scans(scans.drop(columns="age"), POINTS).set_index("participant_id")
+    assert dict(by_session["session"]) == {"sub-1": "2", "sub-2": "a"}
+    (line,) = cohort_table(people, POINTS).to_dict("records")
+    assert line["progression_mean"] == pytest.approx((40 + 1) / 2)
+
+
+def test_of_age_the_first_scan_is_that_of_the_least_age() -> None:
+    scans = pd.DataFrame({"participant_id": ["sub-1"] * 2, "session": ["a", "b"], "age": [40, 30]})
+    assert first_scans(scans.assign(target=scans["age"]), AGE)["session"].tolist() == ["b"]

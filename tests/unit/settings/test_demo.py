@@ -26,13 +26,20 @@ def test_other_data_are_not_kept_under_the_names_of_the_demo(said):
     ]
 
 
-def test_another_target_does_not_inherit_unit_and_range_of_age(said, read):
-    assert said(OWN + "target: {column: bdi}") == [
-        "target.unit: years and the range [0, 120] are those of age; give bdi its own "
-        '(unit: "" for none, range: null for any)'
-    ]
+def test_another_target_inherits_neither_unit_nor_range_of_age(said, read):
+    unit = 'target.unit: years is that of age; give bdi its own ("" for none)'
+    limits = "target.range: [0, 120] is that of age; give bdi its own (null for any)"
+    assert said(OWN + "target: {column: bdi}") == [unit, limits]
+    assert said(OWN + "target: {column: bdi, range: null}") == [unit]
+    assert said(OWN + 'target: {column: bdi, unit: ""}') == [limits]
     assert read(OWN + 'target: {column: bdi, unit: "", range: [0, 63]}')["target"]["unit"] == ""
-    assert read(OWN + "target: {column: bdi, range: null}")["target"]["range"] is None
+
+
+def test_another_target_may_have_the_unit_and_range_of_age_where_they_are_stated(read):
+    stated = OWN + "target: {column: illness, unit: years, range: [0, 120]}"
+    assert read(stated)["target"]["range"] == [0, 120]
+    parts = OWN + "target: {column: illness, range: [0, 60]}", "target: {unit: years}"
+    assert read(*parts)["target"]["unit"] == "years"
 
 
 def test_a_target_of_two_sides_is_not_taken_yet(said):

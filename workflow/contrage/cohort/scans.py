@@ -140,13 +140,25 @@ def participant_label(
     return f"sub-{label}"
 
 
-def age_in_years(value: object, unit: Unit = Unit()) -> float:  # noqa: B008 (frozen)
+def age_limits(settings: Mapping[str, Any]) -> tuple[float, float]:
+    """Return the least and the largest age that can be: `target.range`, where that is of ages."""
+    if "age_range" not in settings:
+        return YOUNGEST, OLDEST
+    low, high = settings["age_range"] or (-math.inf, math.inf)
+    return low, high
+
+
+def age_in_years(
+    value: object,
+    unit: Unit = Unit(),  # noqa: B008 (frozen)
+    limits: tuple[float, float] = (YOUNGEST, OLDEST),
+) -> float:
     """Return an age as a number of years.
 
     Raises
     ------
     ValueError
-        If it is missing, not a number or outside 0-120 years. The message says which.
+        If it is missing, not a number or outside the limits. The message says which.
     """
     if text_or_none(value) is None or str(value).strip().lower() == "n/a":
         raise ValueError("age is missing")
@@ -155,9 +167,10 @@ def age_in_years(value: object, unit: Unit = Unit()) -> float:  # noqa: B008 (fr
         comma = "; write a decimal point" if re.fullmatch(r"\s*\d+,\d+\s*", str(value)) else ""
         raise ValueError(f"age {value!r} is not a number{comma}")
     age = number / unit.per_year
-    if not math.isfinite(age) or not YOUNGEST <= age <= OLDEST:
+    low, high = limits
+    if not math.isfinite(age) or not low <= age <= high:
         told = "" if unit.name == "years" else f" {unit.name} are {age:.4g} years, which"
-        raise ValueError(f"age {value}{told} is outside {YOUNGEST:.0f}-{OLDEST:.0f} years")
+        raise ValueError(f"age {value}{told} is outside {low:g}-{high:g} years")
     return age
 
 
@@ -190,6 +203,7 @@ def usable_rows(
     any_label: bool = False,
     unit: Unit = Unit(),  # noqa: B008 (frozen)
     needs_age: bool = True,
+    limits: tuple[float, float] = (YOUNGEST, OLDEST),
 ) -> tuple[list[dict[str, Any]], list[Exclusion]]:
     """Check the participants of a table.
 
@@ -208,6 +222,8 @@ def usable_rows(
         Of the ages.
     needs_age : bool
         Whether an age is what is learned. Where it is not, one that cannot be used is None.
+    limits : (float, float)
+        The least and the largest age that can be, in years.
 
     Returns
     -------
@@ -238,7 +254,7 @@ def usable_rows(
                 raise ValueError(row["reason"])
             if session and not any_label and not LABEL.match(session):
                 raise ValueError(no_label(f"ses-{session}"))
-            age = _age(row, own, adults, needs_age)
+            age = _age(row, own, adults, needs_age, limits)
             good.append({**row, "participant_id": person, "scan_id": scan, "age": age})
         except ValueError as error:
             excluded.append(Exclusion(scan, "table", str(error)))
@@ -249,9 +265,11 @@ def usable_rows(
     return good, excluded
 
 
-def _age(row: dict[str, Any], unit: Unit, adults: bool, needed: bool) -> float | None:
+def _age(
+    row: dict[str, Any], unit: Unit, adults: bool, needed: bool, limits: tuple[float, float]
+) -> float | None:
     try:
-        age = age_in_years(row["age"], unit)
+        age = age_in_years(row["age"], unit, limits)
         if age == 0 and adults:
             raise ValueError("age 0 among adults: write n/a where it is not known")
     except ValueError:

@@ -7,11 +7,16 @@ from collections.abc import Sequence
 from dataclasses import replace
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from contrage.cohort.scans import Cohort, Exclusion, Scan
+from contrage.cohort.ages.alone import age_by_itself
+from contrage.cohort.ages.pairs import age_by_pairs
+from contrage.cohort.scans import Cohort, Exclusion, Scan, age_limits
 from contrage.errors import SettingsError, TableError, few
 from contrage.target import Target
+
+if TYPE_CHECKING:
+    import numpy as np
 
 SAME = 1e-9
 """What a correlation may lack of 1 where one column is another in a different unit."""
@@ -20,6 +25,14 @@ SAME = 1e-9
 def other_target(settings: dict[str, Any]) -> Target | None:
     """Return the target that a cohort is read for, None where it is age."""
     return Target(**settings["target"]) if "target" in settings else None
+
+
+def asked_by(settings: dict[str, Any]) -> dict[str, str]:
+    """Return column → the key that asks for it, of those that roles are read from."""
+    keys: dict[str, str] = {}
+    if "asked_by" in settings:
+        keys |= settings["asked_by"]
+    return keys
 
 
 def of_scan(scan: Scan, target: Target) -> float:
@@ -50,7 +63,7 @@ def with_target(cohort: Cohort, settings: dict[str, Any]) -> Cohort:
     """
     target = other_target(settings)
     if target is None:
-        return cohort
+        return _within(cohort, settings)
     kept, lost = [], []
     for scan in cohort.scans:
         try:
@@ -65,6 +78,21 @@ def with_target(cohort: Cohort, settings: dict[str, Any]) -> Cohort:
             "cohort.on_bad_scan to exclude"
         )
     return replace(cohort, scans=kept, excluded=[*cohort.excluded, *lost])
+
+
+def _within(cohort: Cohort, settings: dict[str, Any]) -> Cohort:
+    """Refuse ages outside `target.range` that a source has not taken for those of bad rows."""
+    low, high = age_limits(settings)
+    outside = [
+        each for each in cohort.scans if each.age is not None and not low <= each.age <= high
+    ]
+    if outside:
+        named = few([f"{each.scan_id} ({each.age:g})" for each in outside])
+        raise SettingsError(
+            f"target.range: {settings['source']} has ages outside {low:g}-{high:g} years: {named}; "
+            "widen it"
+        )
+    return cohort
 
 
 def check_source(settings: dict[str, Any]) -> None:
@@ -114,14 +142,12 @@ def check_leak(
         )
     values, cells = np.asarray(columns[0], dtype=float), columns[1]
     truth = np.array([_number(target, cell) for cell in cells])
-    same = []
-    for name, column in zip(features, values.T, strict=True):
-        known = np.isfinite(truth) & np.isfinite(column)
-        x, y = column[known], truth[known]
-        if len(x) > 2 and np.ptp(x) > 0 and np.ptp(y) > 0:
-            alike = abs(np.corrcoef(x, y)[0, 1]) > 1 - SAME
-            if alike and not any(fnmatchcase(name, pattern) for pattern in accept):
-                same.append(name)
+    seen = _in_another_dress(target, features, values, truth)
+    same = [
+        f"{features[at]} ({told})" if told else features[at]
+        for at, told in sorted(seen.items())
+        if not any(fnmatchcase(features[at], pattern) for pattern in accept)
+    ]
     if same:
         raise TableError(
             f"target.column: {path}: {target.column} is among the features in another dress: "
@@ -130,8 +156,26 @@ def check_leak(
         )
 
 
+def _in_another_dress(
+    target: Target, features: Sequence[str], values: np.ndarray, truth: np.ndarray
+) -> dict[int, str]:
+    """Return which columns are the target, number → by what it is seen; empty where it is plain."""
+    import numpy as np
+
+    nameless = [""] * len(features)  # a name that says age says nothing of another target
+    seen = age_by_itself(nameless, values, truth, target.word)
+    seen = {**age_by_pairs(features, values, truth, seen, target.word), **seen}
+    for at, column in enumerate(values.T):
+        known = np.isfinite(truth) & np.isfinite(column)
+        x, y = column[known], truth[known]
+        varies = len(x) > 2 and np.ptp(x) > 0 and np.ptp(y) > 0
+        if varies and abs(np.corrcoef(x, y)[0, 1]) > 1 - SAME:
+            seen[at] = ""
+    return seen
+
+
 def _number(target: Target, cell: str | None) -> float:
     try:
-        return target.number(cell)
+        return target.value(cell)
     except ValueError:
         return math.nan

@@ -32,7 +32,7 @@ SCALED_WITH = (TRAIN, VAL, TEST)
 """Whose voxels count with `dataset.normalisation: cohort`."""
 ROLES = (*PLAYED, NONE)
 
-OF_SCANS = ("participant_id", "session", "sex", "site")
+OF_SCANS = ("participant_id", "session", "age", "sex", "site")
 """Columns that every table of scans has: they are not asked of the cohort's tables."""
 MISSING = "n/a"
 
@@ -83,21 +83,28 @@ def state(split: Mapping[str, Any], seed: int) -> int:
     return split["seed"] + (seed if split["new_split_per_seed"] else 0)
 
 
-def columns(dataset: Mapping[str, Any]) -> list[str]:
+def columns(dataset: Mapping[str, Any]) -> dict[str, str]:
     """Return the columns that roles are read from and that not every table of scans has.
+
+    Each is given with the configuration's key that asks for it.
 
     Parameters
     ----------
     dataset : mapping
         The block `dataset` of the configuration, or its `split`, `learn_from` and `subset`.
     """
-    return [name for name in _read(dataset) if name not in OF_SCANS]
+    return {name: key for name, key in _read(dataset).items() if name not in OF_SCANS}
 
 
-def _read(dataset: Mapping[str, Any]) -> list[str]:
-    given = [dataset["split"]["column"]] if dataset["split"]["scheme"] == "given" else []
-    strata = dataset["subset"]["stratify"]
-    return list(dict.fromkeys([*given, *dataset["learn_from"], *([strata] if strata else [])]))
+def _read(dataset: Mapping[str, Any]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    if dataset["split"]["scheme"] == "given":
+        found[dataset["split"]["column"]] = "dataset.split.column"
+    for name in dataset["learn_from"]:
+        found.setdefault(name, "dataset.learn_from")
+    if strata := dataset["subset"]["stratify"]:
+        found.setdefault(strata, "dataset.subset.stratify")
+    return found
 
 
 def visit(scan: Mapping[str, Any], dataset: Mapping[str, Any], target: float) -> Visit:

@@ -17,7 +17,7 @@ from contrage.imaging.template.source import Source, find_source
 from contrage.layout import Derivatives, Phantom
 from contrage.modalities import Modality
 from contrage.plan import rows
-from contrage.plan.folds import carried_columns
+from contrage.plan.folds import asked_by, carried_columns
 
 KEPT_IN = Path(".snakemake/contrage-cohorts")
 PARTS = ("cohort", "target", "preprocessing")
@@ -154,6 +154,7 @@ def read(config: dict[str, Any], *, is_first: bool, keeps: bool) -> FoundCohort:
     settings = settings_of(
         {**cohort, "columns": carried_columns(config)},
         target=config["target"],
+        asked_by=asked_by(config),
         raw=str(raw),
         needs_anatomical=uses_anatomical,
         needs_mask=uses_mask,

@@ -58,6 +58,11 @@ def carried_columns(config: dict[str, Any]) -> list[str]:
     return list(dict.fromkeys([*config["cohort"]["columns"], *columns(config["dataset"])]))
 
 
+def asked_by(config: dict[str, Any]) -> dict[str, str]:
+    """Return the columns that roles are read from, with the key that asks for each."""
+    return columns(config["dataset"])
+
+
 def search_seeds(config: dict[str, Any]) -> list[int]:
     """Return the seeds whose splits are searched on: those that have a split of their own."""
     return list(dict.fromkeys(search_seed(config, seed) for seed in config["training"]["seeds"]))

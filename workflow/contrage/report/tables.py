@@ -13,6 +13,7 @@ from contrage.errors import TableError
 from contrage.layout import Results
 from contrage.report.alphas import chosen, fixed, metrics_of
 from contrage.report.elements.ingredients import target_of
+from contrage.report.first_scans import first_scans
 from contrage.report.planned import by_row
 from contrage.report.style import NULL
 from contrage.tables import read_tsv, write_tsv
@@ -183,7 +184,7 @@ def cohort_table(scans: pd.DataFrame, target: Target) -> pd.DataFrame:
 
 
 def _cohort_line(site: str, scans: pd.DataFrame, target: Target) -> dict[str, Any]:
-    people = scans.sort_values("target").drop_duplicates("participant_id")
+    people = first_scans(scans, target)
     values, name = people["target"], target.column
     line: dict[str, Any] = {
         "site": site,

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Container, Iterable
 from typing import Any
 
 from contrage.settings.schema import Part
+from contrage.target import AGE
 
 DESCRIPTION = "Digital phantom, the workflow's own demonstration."
 
@@ -15,8 +17,30 @@ def describe(config: dict[str, Any]) -> None:
         config["description"] = DESCRIPTION
 
 
-def inherited_names(config: dict[str, Any], schema: Part, prefix: str = "") -> list[str]:
-    """Return a sentence for each name of the demo's that other data would be kept under."""
+def stated_of_target(layers: Iterable[dict[str, Any]]) -> set[str]:
+    """Return which keys of the target layers state, since the last one that is about age."""
+    stated: set[str] = set()
+    for layer in layers:
+        block = layer.get("target")
+        if isinstance(block, dict):
+            stated = set() if block.get("column") == AGE else stated | set(block)
+    return stated
+
+
+def inherited_names(
+    config: dict[str, Any], schema: Part, stated: Container[str] = (), prefix: str = ""
+) -> list[str]:
+    """Return a sentence for each name of the demo's that other data would be kept under.
+
+    Parameters
+    ----------
+    config : dict
+    schema : dict
+    stated : container of str
+        Keys of the target that somebody has stated (`stated_of_target`).
+    prefix : str
+        Stands before the keys.
+    """
     keys = schema["properties"]
     said = []
     names = keys["cohort"]["properties"]["name"]["default"], keys["experiment"]["default"]
@@ -30,19 +54,22 @@ def inherited_names(config: dict[str, Any], schema: Part, prefix: str = "") -> l
     taken = chosen.get("name", names[0])
     if chosen.get("source", "phantom") != "phantom" and taken in (names[0], own["name"]):
         said.append(_sentence(f"{prefix}pretraining.cohort.name", taken))
-    return said + _inherited_target(config["target"], keys["target"]["properties"], prefix)
+    of_age = {key: each.get("default") for key, each in keys["target"]["properties"].items()}
+    return said + _inherited_target(config["target"], of_age, stated, prefix)
 
 
-def _inherited_target(target: dict[str, Any], keys: Part, prefix: str) -> list[str]:
-    """Return a sentence on another target with unit and range of age, which nobody has stated."""
-    of_age = {key: keys[key]["default"] for key in ("column", "unit", "range")}
+def _inherited_target(
+    target: dict[str, Any], of_age: dict[str, Any], stated: Container[str], prefix: str
+) -> list[str]:
+    """Return a sentence for each of unit and range that is age's, and that nobody has stated."""
     if target["column"] == of_age["column"]:
         return []
-    if any(target[key] != of_age[key] for key in ("unit", "range")):
-        return []
+    nothing = {"unit": '"" for none', "range": "null for any"}
     return [
-        f"{prefix}target.unit: {of_age['unit']} and the range {of_age['range']} are those of age; "
-        f'give {target["column"]} its own (unit: "" for none, range: null for any)'
+        f"{prefix}target.{key}: {of_age[key]} is that of age; give {target['column']} its own "
+        f"({other})"
+        for key, other in nothing.items()
+        if target[key] == of_age[key] and key not in stated
     ]
 
 

@@ -46,7 +46,7 @@ def read(files: Iterable[Path], arguments: Sequence[str], schema: Part) -> dict[
     config: dict[str, Any] = {}
     for layer in layers:
         lay_over(config, layer)
-    return _checked(config, in_files)
+    return _checked(config, in_files, demo.stated_of_target(layers))
 
 
 def complete(config: dict[str, Any], schema: Part, prefix: str = "") -> dict[str, Any]:
@@ -66,7 +66,8 @@ def complete(config: dict[str, Any], schema: Part, prefix: str = "") -> dict[str
         With a line for each mistake.
     """
     reading = Reading(schema)
-    return _checked(as_meant(reading, config, schema), reading, prefix)
+    meant = as_meant(reading, config, schema)
+    return _checked(meant, reading, demo.stated_of_target([meant]), prefix)
 
 
 def lay_over(base: dict[str, Any], layer: dict[str, Any]) -> None:
@@ -87,11 +88,13 @@ def _argument(key: str, value: str, schema: Part) -> Any:
     return read_text(value, f"--config {key}")
 
 
-def _checked(config: dict[str, Any], reading: Reading, prefix: str = "") -> dict[str, Any]:
+def _checked(
+    config: dict[str, Any], reading: Reading, stated: set[str], prefix: str = ""
+) -> dict[str, Any]:
     fill_defaults(config, reading.schema)
     said = [f"{prefix}{sentence}" for sentence in reading.mistakes.values()]
     said += find_mistakes(config, reading.schema, prefix, set(reading.mistakes))
-    said = said or demo.inherited_names(config, reading.schema, prefix)
+    said = said or demo.inherited_names(config, reading.schema, stated, prefix)
     if said:
         more = [f"and {len(said) - MOST} more"] if len(said) > MOST else []
         raise SettingsError("\n".join([*said[:MOST], *more]))

@@ -45,7 +45,9 @@ BLOCK = 256
 """Columns that are looked at together: more would need much memory."""
 
 
-def age_by_itself(names: Sequence[str], table: np.ndarray, ages: np.ndarray) -> dict[int, str]:
+def age_by_itself(
+    names: Sequence[str], table: np.ndarray, ages: np.ndarray, word: str = "age"
+) -> dict[int, str]:
     """Return which columns are age, number of the column → by what it is known.
 
     Parameters
@@ -55,6 +57,8 @@ def age_by_itself(names: Sequence[str], table: np.ndarray, ages: np.ndarray) -> 
         NaN where a value is missing.
     ages : ndarray of shape (rows,)
         Years, NaN where unknown.
+    word : str
+        Of what the ages are, where they are another target.
     """
     import numpy as np
 
@@ -67,8 +71,8 @@ def age_by_itself(names: Sequence[str], table: np.ndarray, ages: np.ndarray) -> 
         block = table[rows, start : start + BLOCK]
         near = _straight(block, age) | (mixed(block, age) <= MIXED)
         for place in range(block.shape[1]):
-            name = names[start + place]
-            if (near[place] or says_age(name)) and (seen := is_age(name, block[:, place], age)):
+            name, column = names[start + place], block[:, place]
+            if (near[place] or says_age(name)) and (seen := is_age(name, column, age, word)):
                 found[start + place] = seen
     return found
 
@@ -112,7 +116,7 @@ def mixed(block: np.ndarray, age: np.ndarray) -> np.ndarray:
     return np.where(changes > 0, np.minimum(rises, falls) / np.maximum(changes, 1), 1.0)
 
 
-def is_age(name: str, column: np.ndarray, ages: np.ndarray) -> str | None:
+def is_age(name: str, column: np.ndarray, ages: np.ndarray, word: str = "age") -> str | None:
     """Say by what a column is known to be age, None where it is not.
 
     It is where it goes with age in a straight line, in the same order, or in steps of the same
@@ -123,6 +127,8 @@ def is_age(name: str, column: np.ndarray, ages: np.ndarray) -> str | None:
     name : str
     column, ages : ndarray of shape (rows,)
         In the order of age.
+    word : str
+        Of what the ages are, for the answer.
     """
     import numpy as np
     from scipy.stats import rankdata
@@ -134,20 +140,20 @@ def is_age(name: str, column: np.ndarray, ages: np.ndarray) -> str | None:
     straight = correlation(x, age)
     same = next(limit for rows, limit in SAME if len(x) >= rows)
     if abs(straight) > same and _distinct(x, age) >= FEWEST_DISTINCT:
-        return f"its correlation with age is {straight:.4f}"
+        return f"its correlation with {word} is {straight:.4f}"
     enough = len(x) >= FEWEST_RANKED and _distinct(x, age) >= FEWEST_RANKS
     if enough and (share := on_a_line(x, age)) >= ON_LINE:
-        return f"{share:.0%} of its values lie on one line with age"
+        return f"{share:.0%} of its values lie on one line with {word}"
     named = says_age(name)
     if not named and mixed(x[:, None], age)[0] > HARDLY_MIXED:
         return None
     ranked = correlation(rankdata(x), rankdata(age))
     if abs(ranked) > SAME_RANK and enough:
-        return f"its rank correlation with age is {ranked:.4f}"
+        return f"its rank correlation with {word} is {ranked:.4f}"
     if abs(ranked) > 0.5 and in_order(x if ranked > 0 else -x, age):
-        return f"it never {'falls' if ranked > 0 else 'rises'} as age rises"
+        return f"it never {'falls' if ranked > 0 else 'rises'} as {word} rises"
     if named and abs(ranked) > _enough_for(name, len(x)):
-        return f"its name, and a rank correlation with age of {ranked:.2f}"
+        return f"its name, and a rank correlation with {word} of {ranked:.2f}"
     return None
 
 

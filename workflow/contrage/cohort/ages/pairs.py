@@ -8,7 +8,7 @@ behind the `MOST` columns that are tried.
 
 from __future__ import annotations
 
-from collections.abc import Container, Sequence
+from collections.abc import Container, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from contrage.cohort.ages.alone import correlation
@@ -32,7 +32,11 @@ SMALL = 0.05
 
 
 def age_by_pairs(
-    names: Sequence[str], table: np.ndarray, ages: np.ndarray, leave_out: Container[int] = ()
+    names: Sequence[str],
+    table: np.ndarray,
+    ages: np.ndarray,
+    leave_out: Container[int] = (),
+    word: str = "age",
 ) -> dict[int, str]:
     """Return which columns are age together with another one, number → with which, and how.
 
@@ -48,6 +52,8 @@ def age_by_pairs(
         Years, NaN where unknown.
     leave_out : container of int
         Columns that are age by themselves.
+    word : str
+        Of what the ages are, where they are another target: it is looked for in its own unit.
     """
     import numpy as np
 
@@ -59,16 +65,18 @@ def age_by_pairs(
     columns = _candidates(table, rows, float(age.std()), leave_out)
     anchors = table[np.ix_(rows[places], columns)]
     found: dict[int, str] = {}
-    for sign, unit, first, second in _fitting(anchors, age[places], _near(age)):
+    units = UNITS if word == "age" else {"": 1.0}
+    for sign, unit, first, second in _fitting(anchors, age[places], _near(age), units):
         one, other = columns[first], columns[second]
         if one in found or other in found:
             continue
         pair = table[rows, one], table[rows, other]
-        if share := _share(*pair, sign, age * UNITS[unit], UNITS[unit] * _near(age)):
+        if share := _share(*pair, sign, age * units[unit], units[unit] * _near(age)):
             if _follows(pair[1], age) > _follows(pair[0], age):
                 one, other = other, one
-            word = "plus" if sign > 0 else "minus" if one == columns[first] else "taken from"
-            found[one] = f"{word} {names[other]!r} it is age in {unit}, in {share:.0%} of the rows"
+            how = "plus" if sign > 0 else "minus" if one == columns[first] else "taken from"
+            told = f"{word} in {unit}" if unit else word
+            found[one] = f"{how} {names[other]!r} it is {told}, in {share:.0%} of the rows"
     return found
 
 
@@ -90,7 +98,9 @@ def _candidates(
     return [int(place) for place in order if wide[place] and place not in leave_out][:MOST]
 
 
-def _fitting(anchors: np.ndarray, age: np.ndarray, near: float) -> list[tuple[int, str, int, int]]:
+def _fitting(
+    anchors: np.ndarray, age: np.ndarray, near: float, units: Mapping[str, float]
+) -> list[tuple[int, str, int, int]]:
     """Return sign, unit, first and second of all pairs that are age on most of a few rows.
 
     Parameters
@@ -99,6 +109,8 @@ def _fitting(anchors: np.ndarray, age: np.ndarray, near: float) -> list[tuple[in
     age : ndarray of shape (rows,)
     near : float
         Years.
+    units : mapping of str to float
+        Those that are tried, of a year.
     """
     import numpy as np
 
@@ -107,7 +119,7 @@ def _fitting(anchors: np.ndarray, age: np.ndarray, near: float) -> list[tuple[in
     found = []
     for sign in (-1, 1):
         together = anchors[:, :, None] + sign * anchors[:, None, :]
-        for unit, of_year in UNITS.items():
+        for unit, of_year in units.items():
             fits = np.zeros(both.shape)
             for row, years in zip(together, age, strict=True):
                 fits += np.abs(row - of_year * years) <= of_year * near

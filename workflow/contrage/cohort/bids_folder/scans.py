@@ -9,7 +9,7 @@ from typing import Any
 
 from contrage import modalities
 from contrage.cohort.bids_folder.images import ANY, FOLDERS, Images, find_images
-from contrage.cohort.bids_folder.tables import Tables, of_image
+from contrage.cohort.bids_folder.tables import Tables, filled, nearer, of_image
 from contrage.cohort.scans import FILES, Choice, Cohort, Exclusion, Scan
 from contrage.errors import TableError, few
 from contrage.scan_ids import scan_id
@@ -52,15 +52,19 @@ def images_of_row(
         images.problems = dict.fromkeys(FOLDERS, closed)
     kind = leading(settings)
     said: dict[str, Any] = {}
+    columns: dict[str, str | None] = {}
     if kind in images.taken:
         address = f"{FOLDERS[kind]}/{images.taken[kind].file}"
         for table in _tables_of_scans(row, home, names):
-            said |= of_image(tables, table, address)
+            told = of_image(tables, table, address)
+            columns = nearer(columns, told["columns"], filled(columns))
+            said |= told
+    said["columns"] = nearer(row.get("columns", {}), columns, row.get("own", ()))
     lacks = said.pop("lacks", None)
     if "age" in said:
         row = {key: value for key, value in row.items() if key != "reason"} | {"own_age": True}
     elif lacks and not row.get("own_age") and "reason" not in row:
-        row = {**row, "reason": lacks}
+        row = {**row, **({"age": None} if tables.target else {"reason": lacks})}
     return {"age": None, **row, **said}, images
 
 
@@ -134,7 +138,7 @@ def _scan(row: dict[str, Any], images: Images, settings: dict[str, Any]) -> Scan
         sex=row.get("sex"),
         site=row.get("site"),
         images={kind: path for kind in FOLDERS if (path := images.path(kind))},
-        columns={name: row.get(name) for name in settings.get("columns", [])},
+        columns={name: row["columns"].get(name) for name in settings.get("columns", [])},
     )
 
 

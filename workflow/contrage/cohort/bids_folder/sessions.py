@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from contrage.cohort.bids_folder.tables import Tables
+from contrage.cohort.bids_folder.tables import Tables, filled, nearer
 from contrage.cohort.match import OTHERWISE, match, told_otherwise
 from contrage.cohort.scans import FILES, Exclusion, age_as_told, check_unique, no_label
 from contrage.errors import TableError, few
@@ -67,8 +67,11 @@ def rows_of_person(
     path = home / f"{person}_sessions.tsv"
     if path.name not in names or not of_each:
         return [*({**row, "session": label} for row, label in of_each), *lost]
-    said, reason = _told_of_sessions(tables, path, sessions)
-    made = [_of_session(row, label, said.get(label), reason, path) for row, label in of_each]
+    said, lacks = _told_of_sessions(tables, path, sessions)
+    made = [
+        _of_session(tables, row, label, said[label], lacks.get(label), path)
+        for row, label in of_each
+    ]
     return [*made, *lost]
 
 
@@ -104,7 +107,7 @@ def _without_sessions(
     if had_sessions and "session" not in rows[0]:
         return []  # each of them is noted
     if len(rows) == 1 and "session" in rows[0] and not had_sessions:
-        row = {key: value for key, value in rows[0].items() if key != "session"}
+        row = {key: value for key, value in rows[0].items() if key not in ("session", "own")}
         tables.note(NO_FOLDERS, f"{row['participant_id']} ({rows[0]['session']})")
         return [{**row, "names": names}]
     named = [row for row in rows if "session" in row]
@@ -137,8 +140,8 @@ def _matched(
 
 def _told_of_sessions(
     tables: Tables, path: Path, sessions: list[str]
-) -> tuple[dict[str, dict[str, Any]], str | None]:
-    """Return what sessions.tsv says of each session folder, and what a lack of age is lack of.
+) -> tuple[dict[str, dict[str, Any]], dict[str, str]]:
+    """Return what sessions.tsv says of each session folder, and why it tells no age where it could.
 
     Parameters
     ----------
@@ -150,8 +153,8 @@ def _told_of_sessions(
 
     Returns
     -------
-    (said, reason)
-        By label; `reason` is None where the table has no column of ages.
+    (said, lacks)
+        By label; there are no `lacks` where the table has no column of ages.
 
     Raises
     ------
@@ -171,30 +174,40 @@ def _told_of_sessions(
     meant = match(cells, sessions, path, "ses-")
     if note := told_otherwise(meant, path, "ses-"):
         tables.note(OTHERWISE, note)
-    said = {meant[label]: tables.said(table, cells[label]) for label in meant}
+    told = {meant[label]: cells[label] for label in meant}
+    said = {label: tables.said(table, told.get(label, {})) for label in sessions}
     if table.find("age") is None:
-        return said, None
+        return said, {}
     lost = [label for label in cells if label not in meant]
     others = f"; it has {few(lost)}" if lost else ""
-    return said, f"{path.name}, which has a column of ages{others}"
+    where = f"{path.name}, which has a column of ages{others}"
+    lacks = {label: "no age in its row of" if label in told else "no row in" for label in sessions}
+    return said, {
+        label: f"ses-{label} has {lack} {where}"
+        for label, lack in lacks.items()
+        if "age" not in said[label]
+    }
 
 
 def _of_session(
+    tables: Tables,
     row: dict[str, Any],
     name: str,
-    said: dict[str, Any] | None,
-    reason: str | None,
+    said: dict[str, Any],
+    lacks: str | None,
     path: Path,
 ) -> dict[str, Any]:
     """Return the row of a session, with its own age or the reason why it has none."""
-    result = {**row, **(said or {}), "session": name}
-    own = "age" in (said or {})
-    if own and "age" in row:
-        _check_units(row, said or {}, path)
+    own_columns = row.get("own", set())
+    columns = nearer(row.get("columns", {}), said["columns"], own_columns)
+    result = {**row, **said, "session": name, "columns": columns}
+    result["own"] = own_columns | filled(said["columns"])
+    own = "age" in said
+    if own and "age" in row and not tables.target:
+        _check_units(row, said, path)
     told_of_session = "session" in row and "age" in row
-    if reason and not own and not told_of_session:
-        lack = "no age in its row of" if said is not None else "no row in"
-        result["reason"] = f"ses-{name} has {lack} {reason}"
+    if lacks and not told_of_session:
+        result |= {"age": None} if tables.target else {"reason": lacks}
     return result | {"own_age": own or told_of_session}
 
 

@@ -7,6 +7,7 @@ each image; what is nearer to the image counts more.
 from __future__ import annotations
 
 import re
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,7 @@ class Columns:
     """What is known of a table's columns: where age, sex … stand, the JSON's words, the unit."""
 
     names: dict[str, str]
+    further: dict[str, str]
     described: dict[str, Any]
     unit: Unit
 
@@ -45,6 +47,8 @@ class Tables:
         `cohort.columns`: what is kept beside age, sex and site.
     target : str
         The column of these that is the target; empty where it is age.
+    asked_by : dict of str to str
+        Of these, column → the configuration's key that asks for it, where it is another.
     read : list of str
         The files that were read.
     noted : dict of str to list of str
@@ -55,6 +59,7 @@ class Tables:
     declared: str = "auto"
     columns: list[str] = field(default_factory=list)
     target: str = ""
+    asked_by: Mapping[str, str] = field(default_factory=dict)
     read: list[str] = field(default_factory=list)
     noted: dict[str, list[str]] = field(default_factory=dict)
     _described: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -77,15 +82,23 @@ class Tables:
         self.read.append(str(path))
         return table
 
-    def said(self, table: Table, row: dict[str, str]) -> dict[str, Any]:
-        """Return what a row says: age with `unit`, sex, site and the further columns."""
+    def said(self, table: Table, row: Mapping[str, str]) -> dict[str, Any]:
+        """Return what a row says: age with `unit`, sex and site where they are told, and `columns`.
+
+        In `columns` stand all further columns that the table has, None where the cell is missing;
+        of a row without cells all are.
+        """
         if table.path not in self._understood:
             self._understood[table.path] = self._understand(table)
         columns = self._understood[table.path]
         said: dict[str, Any] = {
             name: row[column]
             for name, column in columns.names.items()
-            if not is_missing(row[column])
+            if not is_missing(row.get(column))
+        }
+        said["columns"] = {
+            name: None if is_missing(row.get(column)) else row[column]
+            for name, column in columns.further.items()
         }
         if "age" in said:
             said["unit"] = columns.unit
@@ -99,20 +112,22 @@ class Tables:
         return "age" in known.names
 
     def _understand(self, table: Table) -> Columns:
-        found = {name: table.find(name) for name in (*NAMES, *self.columns)}
+        found = {name: table.find(name) for name in NAMES}
+        kept = {name: table.find(name) for name in self.columns}
         if found["age"] is None:
             found["age"] = self._age_of_other_name(table)
         names = {name: column for name, column in found.items() if column is not None}
         close = None if "age" in names else nearest("age", table.columns)
         if close:
             self.note("columns that are not taken for the age", f"{close!r} ({table.path})")
-        self._found |= set(names)
+        further = {name: column for name, column in kept.items() if column is not None}
+        self._found |= set(further)
         self._there |= dict.fromkeys(table.columns)
         sidecar = self._sidecar(table.path)
         unit = unit_of_ages(self.declared, sidecar, names["age"]) if "age" in names else Unit()
         if unit.note and unit.source not in self.noted.get(unit.note, []):
             self.note(unit.note, unit.source)
-        return Columns(names, sidecar, unit)
+        return Columns(names, further, sidecar, unit)
 
     def _age_of_other_name(self, table: Table) -> str | None:
         """Return the one column that is named for age and its unit: age_months."""
@@ -142,7 +157,8 @@ class Tables:
         """Raise `TableError` if no table has a column that is to be kept."""
         lost = [name for name in self.columns if name not in self._found]
         if lost:
-            key = "target.column" if lost[0] == self.target else "cohort.columns"
+            own = "target.column" if lost[0] == self.target else "cohort.columns"
+            key = self.asked_by.get(lost[0], own)
             there = f"; there are {few(list(self._there), most=12)}" if self.target else ""
             raise TableError(
                 f"{key}: no table in {self.folder} has a column {lost[0]!r}; mend its name{there}"
@@ -174,12 +190,29 @@ def of_image(tables: Tables, path: Path, image: str) -> dict[str, Any]:
     column = table.column("filename")
     rows = [cells for cells in table.rows if _address(cells[column]) == _address(image)]
     check_unique([_address(cells[column]) for cells in rows], path)
-    said = tables.said(table, rows[0]) if rows else {}
+    said = tables.said(table, rows[0] if rows else {})
     if not rows:
         tables.note("images without a row in the table of scans", f"{image} ({path.name})")
-    if "age" not in said and not tables.target and tables.tells_ages(table):
+    if "age" not in said and tables.tells_ages(table):
         said["lacks"] = f"no age in {path.name}, which has a column of ages"
     return said
+
+
+def nearer(
+    columns: Mapping[str, str | None], told: Mapping[str, str | None], own: Collection[str] = ()
+) -> dict[str, str | None]:
+    """Return further columns, with what a table nearer to the image says of them.
+
+    What it has a column for and does not tell is None, as an age is: a session without a value has
+    not the baseline's. Columns that were told of this very session (`own`) stay.
+    """
+    known = {name: cell for name, cell in told.items() if cell is not None or name not in own}
+    return {**columns, **known}
+
+
+def filled(columns: Mapping[str, str | None]) -> set[str]:
+    """Return the names of the columns that say something."""
+    return {name for name, cell in columns.items() if cell is not None}
 
 
 def _address(name: str) -> str:

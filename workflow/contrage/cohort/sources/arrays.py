@@ -12,8 +12,15 @@ from typing import Any
 
 from contrage.cohort.bids_folder.tables import Tables
 from contrage.cohort.match import OTHERWISE, match, told_otherwise
-from contrage.cohort.scans import Cohort, Exclusion, Scan, participant_label, usable_rows
-from contrage.cohort.targets import other_target
+from contrage.cohort.scans import (
+    Cohort,
+    Exclusion,
+    Scan,
+    age_limits,
+    participant_label,
+    usable_rows,
+)
+from contrage.cohort.targets import asked_by, other_target
 from contrage.cohort.unusable import why_unusable
 from contrage.errors import TableError, few
 
@@ -46,11 +53,15 @@ def read(settings: dict[str, Any]) -> Cohort:
         settings.get("age_unit", "auto"),
         settings.get("columns", []),
         target.column if target else "",
+        asked_by(settings),
     )
     files = find_all(folder, settings["ending"])
-    rows, excluded = usable_rows(
-        _people(tables, table, files), table, settings["on_bad_scan"], needs_age=not target
+    people, bad, limits = (
+        _people(tables, table, files),
+        settings["on_bad_scan"],
+        age_limits(settings),
     )
+    rows, excluded = usable_rows(people, table, bad, needs_age=not target, limits=limits)
     tables.check_columns()
     scans, missing = [], []
     for row in rows:
@@ -66,7 +77,7 @@ def read(settings: dict[str, Any]) -> Cohort:
                     sex=row.get("sex"),
                     site=row.get("site"),
                     images={settings["image"]: path},
-                    columns={name: row.get(name) for name in tables.columns},
+                    columns={name: row["columns"].get(name) for name in tables.columns},
                 )
             )
     if missing and settings["on_bad_scan"] == "fail":

@@ -25,17 +25,18 @@ from contrage.cohort.bids_folder.scans import (
     scan_of,
 )
 from contrage.cohort.bids_folder.sessions import note_shared_ages, rows_of_person
-from contrage.cohort.bids_folder.tables import Tables
+from contrage.cohort.bids_folder.tables import Tables, filled
 from contrage.cohort.match import OTHERWISE, bare, match, told_otherwise
 from contrage.cohort.scans import (
     FILES,
     Cohort,
     Exclusion,
+    age_limits,
     check_unique,
     participant_label,
     usable_rows,
 )
-from contrage.cohort.targets import other_target
+from contrage.cohort.targets import asked_by, other_target
 from contrage.errors import SettingsError, TableError, few
 from contrage.scan_ids import LABEL
 from contrage.tables import Table, is_missing
@@ -73,6 +74,7 @@ def read(settings: dict[str, Any]) -> Cohort:
         settings.get("age_unit", "auto"),
         settings.get("columns", []),
         target.column if target else "",
+        asked_by(settings),
     )
     people, lost, has_table = _folders(folder)
     told = _participants(tables, path, people, has_table)
@@ -86,7 +88,9 @@ def read(settings: dict[str, Any]) -> Cohort:
     images = {scan_of(row): each for row, each in found}
     cohort = Cohort([], excluded, tables.read)
     rows = [row for row, each in found if leave_out_without_images(cohort, row, each, settings)]
-    rows, unusable = usable_rows(rows, path, settings["on_bad_scan"], needs_age=not target)
+    rows, unusable = usable_rows(
+        rows, path, settings["on_bad_scan"], needs_age=not target, limits=age_limits(settings)
+    )
     tables.check_columns()
     cohort.excluded += unusable
     for row in rows:
@@ -185,7 +189,8 @@ def _participants(
         row = {"participant_id": participant_label(cells[person], path, line=line), "line": line}
         if session and not is_missing(cells[session]):
             row["session"] = cells[session].removeprefix("ses-")
-        rows.append(row | tables.said(table, cells))
+        row |= tables.said(table, cells)
+        rows.append({**row, "own": filled(row["columns"])} if "session" in row else row)
     labels = [row["participant_id"].removeprefix("sub-") for row in rows]
     meant = match(labels, people, path)
     if note := told_otherwise(meant, path):

@@ -13,7 +13,15 @@ from pathlib import Path
 from typing import Any
 
 from contrage.cohort.ages.told import sex_of, unit_of_ages
-from contrage.cohort.scans import FILES, Cohort, Exclusion, Scan, text_or_none, usable_rows
+from contrage.cohort.scans import (
+    FILES,
+    Cohort,
+    Exclusion,
+    Scan,
+    age_limits,
+    text_or_none,
+    usable_rows,
+)
 from contrage.cohort.unusable import why_unusable
 from contrage.errors import TableError
 
@@ -50,7 +58,8 @@ def read(settings: dict[str, Any]) -> Cohort:
     frame["participant_id"] = [_label(number, table) for number in frame["number"]]
     unit = unit_of_ages(settings.get("age_unit", "auto"), {}, "AGE")
     people = frame.to_dict("records")
-    rows, excluded = usable_rows(people, table, settings["on_bad_scan"], unit=unit)
+    bad, limits = settings["on_bad_scan"], age_limits(settings)
+    rows, excluded = usable_rows(people, table, bad, unit=unit, limits=limits)
     scans = []
     for row in rows:
         label = row["participant_id"].removeprefix("sub-")

@@ -16,11 +16,12 @@ from contrage.cohort.scans import (
     Exclusion,
     Scan,
     age_as_told,
+    age_limits,
     participant_label,
     usable_rows,
 )
 from contrage.cohort.suspicious import check_features
-from contrage.cohort.targets import check_leak, other_target
+from contrage.cohort.targets import asked_by, check_leak, other_target
 from contrage.errors import TableError
 from contrage.scan_ids import scan_id
 from contrage.tables import UNKNOWN, Table, is_missing, read_table
@@ -91,8 +92,9 @@ def read(settings: dict[str, Any]) -> Cohort:
         check_ids(table.path, [row["participant_id"] for row in told])
     notes = [f"{unit.note}: {unit.source}"] if unit.note else []
     notes += _note_twins(table, told, values, duplicates)
+    bad, limits = settings["on_bad_scan"], age_limits(settings)
     rows, excluded = usable_rows(
-        told, table.path, settings["on_bad_scan"], any_label=True, unit=unit, needs_age=not target
+        told, table.path, bad, any_label=True, unit=unit, needs_age=not target, limits=limits
     )
     scans = [
         Scan(
@@ -183,11 +185,11 @@ def _resolved(table: Table, settings: dict[str, Any]) -> dict[str, Any]:
         for column, values in asked["exclude"].items()
     }
     further = settings.get("columns", [])
-    own = target.column if target else None
+    own, keys = target.column if target else None, asked_by(settings)
     names["columns"] = {
         column: _target_column(table, column)
         if column == own
-        else table.column(column, "cohort.columns")
+        else table.column(column, keys.get(column, "cohort.columns"))
         for column in further
     }
     return names

@@ -37,11 +37,7 @@ def folds(visits: Sequence[Visit], split: Mapping[str, Any], seed: int) -> list[
         If a participant has two roles.
     """
     parts = Parts("given", _roles(visits, split))
-    people: dict[str, set[str]] = {}
-    for each in visits:
-        people.setdefault(parts.roles[each.scan_id], set()).add(each.participant_id)
-    people.pop(NONE, None)
-    check_leakage(people, f"dataset.split.column: {split['column']}: ")
+    people = _people(visits, parts.roles, split)
     for role, purpose in ((TRAIN, "to learn from"), (TEST, "to report")):
         if role not in people:
             raise SettingsError(
@@ -56,8 +52,28 @@ def folds(visits: Sequence[Visit], split: Mapping[str, Any], seed: int) -> list[
 def place(
     others: Sequence[Visit], made: Sequence[Parts], split: Mapping[str, Any], seed: int
 ) -> dict[str, int]:
-    """Give all who are not learned from to the one fold, unless they have no part in anything."""
-    return {scan: 0 for scan, role in _roles(others, split).items() if role != NONE}
+    """Give all who are not learned from to the one fold, unless they have no part in anything.
+
+    Raises
+    ------
+    LeakageError
+        If the column gives one of them two roles, although they are predicted alone.
+    """
+    roles = _roles(others, split)
+    _people(others, roles, split)
+    return {scan: 0 for scan, role in roles.items() if role != NONE}
+
+
+def _people(
+    visits: Sequence[Visit], roles: Mapping[str, str], split: Mapping[str, Any]
+) -> dict[str, set[str]]:
+    """Return role → its participants; refuse a participant in two."""
+    people: dict[str, set[str]] = {}
+    for each in visits:
+        people.setdefault(roles[each.scan_id], set()).add(each.participant_id)
+    people.pop(NONE, None)
+    check_leakage(people, f"dataset.split.column: {split['column']}: ")
+    return people
 
 
 def count(visits: Sequence[Visit], split: Mapping[str, Any]) -> int:
@@ -119,11 +135,22 @@ def _counts(visits: Sequence[Visit], column: str) -> str:
 
 
 def _check_sites(visits: Sequence[Visit], parts: Parts) -> None:
-    """Refuse external people of sites that are learned from."""
-    sites = {
-        role: {each.site for each in visits if parts.roles[each.scan_id] == role and each.site}
+    """Refuse external people of sites that are learned from, or of whom that is not known."""
+    scans = {
+        role: [each for each in visits if parts.roles[each.scan_id] == role]
         for role in (TRAIN, EXTERNAL)
     }
+    nowhere = {
+        role: [each.scan_id for each in of_role if not each.site] for role, of_role in scans.items()
+    }
+    for role, names in nowhere.items() if scans[EXTERNAL] else ():
+        if names:
+            raise SettingsError(
+                f"dataset.split.allow_shared_sites: the site of people of role {role} is not told "
+                f"({few(names, most=3)}), so that nobody knows whether people of role external are "
+                "from other sites than those that are learned from; tell it, or set it to true"
+            )
+    sites = {role: {each.site for each in of_role if each.site} for role, of_role in scans.items()}
     if both := sorted(sites[TRAIN] & sites[EXTERNAL]):
         raise SettingsError(
             f"dataset.split.allow_shared_sites: people of role external are from sites that are "

@@ -9,6 +9,7 @@ import numpy as np
 from contrage.files import read_json
 from contrage.layout import quality_file
 from contrage.report.elements.ingredients import Ingredients
+from contrage.report.first_scans import first_scans
 from contrage.report.strips import strips
 from contrage.report.style import ABOVE, INK, STUDY_COLOURS, Figure, save
 from contrage.report.text import count, listed
@@ -36,7 +37,9 @@ def histogram(given: Ingredients) -> Figure | None:
         return None
     target = given.target
     scans = given.scans.assign(target=given.targets)
-    people, colours = given.grouped(by_participant(scans, "target", "min"), counted=True)
+    least = by_participant(scans, "target", "min")  # an age is least at the first scan
+    once = least if target.is_age else first_scans(scans, target)
+    people, colours = given.grouped(once, counted=True)
     every = people["target"]
     width = _width(np.ptp(every))
     edges = np.arange(np.floor(every.min() / width) * width, every.max() + width, width)

@@ -18,7 +18,8 @@ class SplitSettings:
     roles : dict of str to str
         Value of that column → role (given).
     allow_shared_sites : bool
-        Whether people of role external may be from sites that are learned from (given).
+        Whether people of role external may be from sites that are learned from, or from unknown
+        ones (given).
     test_fraction : float
         Fraction tested on (holdout).
     folds : int
