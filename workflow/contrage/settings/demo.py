@@ -36,7 +36,7 @@ def inherited_names(config: dict[str, Any], schema: Part, prefix: str = "") -> l
 def _inherited_target(target: dict[str, Any], keys: Part, prefix: str) -> list[str]:
     """Return a sentence on another target with unit and range of age, which nobody has stated."""
     of_age = {key: keys[key]["default"] for key in ("column", "unit", "range")}
-    if target["column"] == of_age["column"]:
+    if target["column"] == of_age["column"] or target["kind"] == "binary":
         return []
     if any(target[key] != of_age[key] for key in ("unit", "range")):
         return []

@@ -96,4 +96,11 @@ def _checked(config: dict[str, Any], reading: Reading, prefix: str = "") -> dict
         more = [f"and {len(said) - MOST} more"] if len(said) > MOST else []
         raise SettingsError("\n".join([*said[:MOST], *more]))
     demo.describe(config)
+    _name_measure(config)
     return config
+
+
+def _name_measure(config: dict[str, Any]) -> None:
+    """Compare by balanced accuracy where the target has two sides: an error says nothing there."""
+    if config["target"]["kind"] == "binary":
+        config["statistics"]["primary"] = "bacc"
