@@ -107,6 +107,11 @@ class Target:
         return self.kind == BINARY
 
     @property
+    def measure(self) -> str:
+        """The measure by which losses are compared, which names their table: `mae` or `bacc`."""
+        return "bacc" if self.is_binary else "mae"
+
+    @property
     def predicted(self) -> str:
         """The column of predictions: "predicted_age"."""
         return f"predicted_{self.column}"

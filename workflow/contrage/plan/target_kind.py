@@ -20,10 +20,10 @@ def check_target(config: dict[str, Any]) -> None:
         _check_loss(config, row, target)
     if target.is_binary:
         _check_two_sides(config)
-    wanted = "bacc" if target.is_binary else "mae"
-    if (asked := config["statistics"]["primary"]) != wanted:
+    if (asked := config["statistics"]["primary"]) != target.measure:
         raise SettingsError(
-            f"statistics.primary: {asked} is not for a {target.kind} target; set it to {wanted}"
+            f"statistics.primary: {asked} is not for a {target.kind} target; set it to "
+            f"{target.measure}"
         )
 
 
