@@ -43,7 +43,7 @@ from contrage.learning.machine import precision
 from contrage.learning.machine.device import choose, repeatable
 from contrage.learning.machine.processes import ALONE
 from contrage.learning.model import Model
-from contrage.settings import load_schema
+from contrage.settings.schema import load_schema
 
 HEAD = [512, 128]
 SCHEMA = Path(__file__).parents[1] / "workflow/schemas/config.schema.yaml"

@@ -2,6 +2,7 @@
 
 
 include: "rules/common.smk"
+include: "rules/cohort_inputs.smk"
 include: "rules/cohort.smk"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import re
 from pathlib import Path
 
 import pytest
@@ -37,3 +38,34 @@ def test_no_arrow_points_upward(drawing):
 
 def test_a_room_says_what_it_is_for(drawing):
     assert all(len(drawing.words(room)) > 10 for room in drawing.rooms())
+
+
+def names_of_tables() -> list[str]:
+    """Return the files and folders that the tables of the docs' map name.
+
+    "<name>" stands for a name of one's own: any file of the folder will do.
+    """
+    text = (ROOT / "docs/architecture.md").read_text(encoding="utf-8")
+    lines = [line for line in text.splitlines() if line.startswith("| ")]
+    names = {name for line in lines for name in re.findall(r"`([\w./<>]+)`", line)}
+    return sorted(name for name in names if "/" in name or re.search(r"\.\w+$", name))
+
+
+@pytest.mark.parametrize("name", names_of_tables())
+def test_what_the_map_names_is_there(drawing, name):
+    homes = (ROOT, drawing.PACKAGE, ROOT / "tests", *drawing.PACKAGE.iterdir())
+    pattern = name.rstrip("/").replace("<name>", "*")
+    assert any(list(home.glob(pattern)) for home in homes if home.is_dir())
+
+
+def test_the_map_says_where_every_room_and_every_folder_of_one_file_each_is(drawing):
+    text = (ROOT / "docs/architecture.md").read_text(encoding="utf-8")
+    rooms = [room for room in drawing.rooms() if room != drawing.GROUND]
+    assert [room for room in rooms if f"| `{room}/` |" not in text] == []
+    folders = {
+        file.parent.relative_to(drawing.PACKAGE).as_posix()
+        for file in drawing.PACKAGE.rglob("__init__.py")
+        if "in __path__" in file.read_text(encoding="utf-8")
+    }
+    assert len(folders) == 7
+    assert [folder for folder in folders if f"`{folder}/<name>.py`" not in text] == []

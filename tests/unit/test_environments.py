@@ -203,7 +203,9 @@ def test_the_image_and_make_install_what_is_locked(file: str):
 def test_the_image_copies_what_is_there():
     image = (ROOT / "envs/Dockerfile").read_text()
     copied = [line.split()[1:-1] for line in image.splitlines() if line.startswith("COPY ")]
-    assert {"workflow", "Snakefile", "config"} <= {name for names in copied for name in names}
+    assert {"workflow", "resources", "Snakefile", "config"} <= {
+        name for names in copied for name in names
+    }
     for name in (name for names in copied for name in names):
         assert (ROOT / name).exists(), name
 

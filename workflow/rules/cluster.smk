@@ -31,7 +31,7 @@ def command_line():
             ):
                 with chdir(folder):
                     return parse_args(sys.argv[1:])[1]
-        except SystemExit:
+        except (SystemExit, OSError):
             pass
     return None
 

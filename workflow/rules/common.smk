@@ -14,10 +14,12 @@ from contrage.run.found import digest as digest_of
 
 # Jobs run this checkout's package, in every environment; a workflow that takes this one as a module
 # may have packages of its own besides. Snakemake formats a prefix, hence the doubled braces.
-PACKAGE = shlex.quote(str(sources.PACKAGE.parent))
-shell.prefix(
-    f"set -euo pipefail; export PYTHONPATH={PACKAGE}${{{{PYTHONPATH:+:$PYTHONPATH}}}}; "
+# An installed package is found by itself, and its folder holds all that is installed beside it.
+PACKAGE = sources.PACKAGE.parent
+OWN = (
+    f"export PYTHONPATH={shlex.quote(str(PACKAGE))}${{{{PYTHONPATH:+:$PYTHONPATH}}}}; "
 )
+shell.prefix("set -euo pipefail; " + OWN * (PACKAGE.name != "site-packages"))
 
 COHORT = cohorts.of(config)
 FOUND = COHORT.found

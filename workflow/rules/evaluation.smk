@@ -83,13 +83,6 @@ rule baselines:
         " --predictions {output.predictions:q}"
 
 
-def evaluated(wildcards):
-    """The files that an evaluation asks for, and no other."""
-    asked = of_job(jobs.evaluated)(wildcards)
-    reads = jobs.reads_array(wildcards.evaluation)
-    return {**asked, "array": [f"{ARRAY}.npy"] if reads else []}
-
-
 if EXPERIMENT.evaluations:
 
     rule evaluate:

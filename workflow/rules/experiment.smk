@@ -56,3 +56,30 @@ def digest_of_job(function):
 def results_folder(wildcards, output):
     """The experiment's folder: the part of it that is above the output's own folder."""
     return os.path.commonpath([RESULTS, output[0]])
+
+
+def start_found(wildcards):
+    """Size and time of change of the file that is started from: another one is noticed, older or not."""
+    return digest_of(stamps(beforehand.plain_start(config)))
+
+
+def evaluated(wildcards):
+    """The files that an evaluation asks for, and no other."""
+    asked = of_job(jobs.evaluated)(wildcards)
+    reads = jobs.reads_array(wildcards.evaluation)
+    return {**asked, "array": [f"{ARRAY}.npy"] if reads else []}
+
+
+def images_drawn(wildcards):
+    """What the figures may show of scans: their images in template space and the brain's mask."""
+    if not HAS_SCANS:
+        return []
+    learned = IMAGE if IMAGE in MAPS else ANATOMICAL
+    shown = [learned, *[ANATOMICAL] * USES_ANATOMICAL, "mask"]
+    patterns = [DERIVATIVES.preproc(image, GRID_MM) for image in dict.fromkeys(shown)]
+    return [file for each in patterns for file in per_scan(each)(wildcards)]
+
+
+def pattern_of_curves(wildcards):
+    """Where training curves lie: of all rows, seeds and folds too many for a command line."""
+    return RESULTS.curve

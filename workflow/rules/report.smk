@@ -13,20 +13,6 @@ BENCHMARKS = jobs.benchmarks(
 )
 
 
-def images_drawn(wildcards):
-    """What the figures may show of scans: their images in template space and the brain's mask."""
-    if not HAS_SCANS:
-        return []
-    shown = [IMAGE, *[ANATOMICAL] * USES_ANATOMICAL, "mask"]
-    patterns = [DERIVATIVES.preproc(image, GRID_MM) for image in dict.fromkeys(shown)]
-    return [file for each in patterns for file in per_scan(each)(wildcards)]
-
-
-def pattern_of_curves(wildcards):
-    """Where training curves lie: of all rows, seeds and folds too many for a command line."""
-    return RESULTS.curve
-
-
 rule tables:
     input:
         predictions=expand(rules.probe.output.predictions, row=ALL_ROWS),

@@ -6,11 +6,6 @@ SNAPSHOTS = expand(
 PROCESSES = config["training"]["gpus_per_job"]
 
 
-def start_found(wildcards):
-    """Size and time of change of the file that is started from: another one is noticed, older or not."""
-    return digest_of(stamps(beforehand.plain_start(config)))
-
-
 rule feasible:
     input:
         start=beforehand.plain_start(config),

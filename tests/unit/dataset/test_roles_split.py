@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from forms import VOLUME
 from parts import ALL, SPLIT
 from targets import BLOCK
 
@@ -36,8 +37,8 @@ def cohort(people: int = 60) -> pd.DataFrame:
 
 @pytest.fixture
 def images(rng) -> np.ndarray:
-    images = rng.normal(3, 1, (60, 3, 4, 5)).astype(np.float32)
-    images[:, 0] = 0
+    images = rng.normal(3, 1, (60, 1, 3, 4, 5)).astype(np.float32)
+    images[:, :, 0] = 0
     return images
 
 
@@ -47,7 +48,13 @@ def run(folder, table, images, part=None, **changes) -> list[dict]:
     write_tsv(folder / "scans.tsv", table)
     np.save(folder / "array.npy", images)
     settings = {"target": BLOCK, "seed": 0, "normalisation": "train", "field_of_view": "own"}
-    settings |= {"batch_size": 4, **ALL, "split": {**SPLIT, **(part or {})}, **changes}
+    settings |= {
+        "form": VOLUME,
+        "batch_size": 4,
+        **ALL,
+        "split": {**SPLIT, **(part or {})},
+        **changes,
+    }
     inputs = {"scans": folder / "scans.tsv", "array": folder / "array.npy"}
     split(settings, **inputs, output=folder / "split.json")
     return read_json(folder / "split.json")["folds"]
@@ -149,7 +156,7 @@ def test_statistics_are_those_of_the_rows_that_a_subset_and_gaps_leave(tmp_path,
     left = ages[whole["train"]]
     assert len(kept) == -(-int((~((left >= 40) & (left < 60))).sum()) // 2)
     voxels = images[fold["train_rows"]]
-    assert fold["mean"] == pytest.approx(voxels[voxels != 0].mean(), rel=1e-6)
+    assert fold["mean"] == pytest.approx([voxels[voxels != 0].mean()], rel=1e-6)
     assert fold["age_mean"] == pytest.approx(kept.mean())
 
 
@@ -160,6 +167,7 @@ def test_an_inner_split_has_the_people_of_role_val_and_nobody_else_of_the_fold(t
         {
             **{"purpose": "search", "fraction": 0.25, "seed": 0, "target": BLOCK},
             **{"normalisation": "train", "field_of_view": "own", "batch_size": 4},
+            "form": VOLUME,
         },
         scans=tmp_path / "scans.tsv",
         array=tmp_path / "array.npy",

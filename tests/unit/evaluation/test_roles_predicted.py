@@ -7,6 +7,7 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
+from forms import TABLE
 from targets import BLOCK
 
 from contrage.errors import LeakageError, TableError
@@ -135,7 +136,10 @@ def test_baselines_predict_every_role_from_training_rows_alone(study, cast, rng)
     settings = {
         "target": BLOCK,
         "probe": PROBE,
-        "dataset": {"voxel_mm": 4, "normalisation": "train", "field_of_view": "own"},
+        "dataset": {
+            **{"voxel_mm": 4, "normalisation": "train", "field_of_view": "own"},
+            "form": TABLE,
+        },
     }
     found = []
     for name in ("first", "second"):

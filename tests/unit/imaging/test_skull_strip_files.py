@@ -23,17 +23,17 @@ def schema() -> dict:
 
 
 def test_the_schema_lists_the_methods_that_have_a_file(schema):
-    assert set(schema["method"]["enum"]) == {"template", *skull_strip.MODULES, "mask", "none"}
+    assert set(schema["method"]["enum"]) == set(skull_strip.available())
 
 
-@pytest.mark.parametrize("method", skull_strip.MODULES)
+@pytest.mark.parametrize("method", skull_strip.backends())
 def test_the_schema_has_the_settings_of_a_method_with_their_defaults(schema, method):
     block = schema.get(method, {}).get("properties", {})
     told = {key: value["default"] for key, value in block.items()}
     assert told == skull_strip.backend(method).options
 
 
-@pytest.mark.parametrize("method", skull_strip.MODULES)
+@pytest.mark.parametrize("method", skull_strip.backends())
 def test_no_other_file_of_the_package_knows_a_method(method):
     """So that one is added, or taken away, with its file."""
     own = Path(skull_strip.__file__).parent / f"{method.replace('-', '_')}.py"
@@ -56,7 +56,7 @@ def test_nothing_slow_is_imported_before_a_method_runs(file):
         assert not any(name.split(".")[0] in SLOW for name in (module, *names)), ast.unparse(node)
 
 
-@pytest.mark.parametrize("method", skull_strip.MODULES)
+@pytest.mark.parametrize("method", skull_strip.backends())
 def test_a_methods_own_code_is_named_for_the_rule(method):
     files = {file.stem for file in sources.closure(*skull_strip.modules(method))}
     assert method.replace("-", "_") in files
@@ -72,11 +72,11 @@ def test_a_method_of_contrages_own_needs_no_package(method):
 def test_no_way_of_skull_stripping_is_code_of_the_step_itself():
     """Each is loaded by a computed name, and decides where it is chosen alone."""
     own = {file.stem for file in sources.closure("contrage.imaging.strip")}
-    assert not own & {"_nipype", "_template", "bias", "mni", *skull_strip.MODULES}
+    assert not own & {"_nipype", "_template", "bias", "mni", *skull_strip.backends()}
     assert "_find" in own
 
 
-@pytest.mark.parametrize("method", skull_strip.MODULES)
+@pytest.mark.parametrize("method", skull_strip.backends())
 def test_the_text_for_a_paper_names_and_cites_a_method(method):
     backend = skull_strip.backend(method)
     settings = {

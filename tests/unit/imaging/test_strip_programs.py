@@ -14,16 +14,16 @@ import pytest
 from contrage.errors import BadScanError, SettingsError
 from contrage.imaging.images import Image, resample
 from contrage.imaging.skull_strip import (
-    METHODS,
-    MODULES,
+    available,
     backend,
+    backends,
     needs,
     require_backend,
     used,
 )
 from contrage.imaging.skull_strip._find import find_brain
 
-PROGRAMS = {method: backend(method) for method in MODULES if backend(method).names}
+PROGRAMS = {method: backend(method) for method in backends() if backend(method).names}
 BINARY = {method: program.names[0] for method, program in PROGRAMS.items()}
 SAYS = {
     "bet": "head.nii.gz brain.nii.gz -f 0.50 -m -R",
@@ -272,7 +272,7 @@ def test_the_version_that_an_installation_tells_is_noted(
 
 
 def test_an_unknown_method_is_refused_and_the_known_ones_listed():
-    with pytest.raises(SettingsError, match=", ".join(METHODS)):
+    with pytest.raises(SettingsError, match=", ".join(available())):
         require_backend("scissors")
 
 
@@ -290,5 +290,5 @@ def test_only_the_settings_of_the_method_that_runs_are_the_jobs():
 
 
 def test_every_method_has_its_resources():
-    assert all(needs(method)["mem_mb"] >= 3000 for method in METHODS)
+    assert all(needs(method)["mem_mb"] >= 3000 for method in available())
     assert needs("freesurfer-recon-all") == {"mem_mb": 6000, "runtime": 180}

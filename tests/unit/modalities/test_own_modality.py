@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from parts import ALL
 from targets import BLOCK
 
 from contrage import modalities
@@ -94,7 +95,7 @@ def prepared(study: Path, image: str) -> dict:
     )
     given = {"scans": study / "selected.tsv", "array": study / "array.npy"}
     dataset = {"normalisation": "train", "field_of_view": "own", "form": vars(kind.form)}
-    wanted = {"target": BLOCK, "split": SPLIT, "seed": 0, "batch_size": 6, **dataset}
+    wanted = {"target": BLOCK, **ALL, "split": SPLIT, "seed": 0, "batch_size": 6, **dataset}
     split(wanted, **given, output=study / "split.json")
     return {**given, "split": study / "split.json", "dataset": dataset}
 

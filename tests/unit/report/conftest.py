@@ -2,115 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from itertools import product
 from pathlib import Path
-from typing import Any
 
 import pytest
 import synthetic
-
-from contrage.layout import Results
-from contrage.report.figures import figures
-from contrage.report.page import page
-from contrage.report.runtimes import runtimes
-from contrage.report.tables import tables
-
-NAMES = ("mae", "norms", "baselines", "alphas", "cohort")
-
-
-@dataclass
-class Report:
-    """A made-up experiment and the steps to report on it."""
-
-    root: Path
-    settings: dict[str, Any]
-
-    @property
-    def results(self) -> Path:
-        return self.root / "results" / "demo"
-
-    @property
-    def derivatives(self) -> Path:
-        return self.root / "results" / "derivatives" / "phantom"
-
-    @property
-    def html(self) -> str:
-        return (self.results / "report.html").read_text(encoding="utf-8")
-
-    def path(self, *parts: str) -> Path:
-        return self.results.joinpath(*parts)
-
-    def named(self, pattern: str) -> list[Path]:
-        """What the rules name of a kind, by rows, seeds and folds."""
-        norms, nulls = self.settings.get("norm_rows", {}), self.settings.get("null_rows", [])
-        rows = dict.fromkeys([*self.settings["rows"], *norms.values(), *nulls])
-        seeds, folds = self.settings["seeds"], self.settings["folds"]
-        places = product(rows, seeds, folds if "{fold}" in pattern else [0])
-        return [self.path(pattern.format(row=r, seed=s, fold=f)) for r, s, f in places]
-
-    def files(self, pattern: str) -> list[Path]:
-        """The same, as far as a test wrote them."""
-        return [file for file in self.named(pattern) if file.is_file()]
-
-    def snapshots(self) -> list[Path]:
-        asked, seed = self.settings.get("embedding", {}), self.settings["seeds"][0]
-        of = product(asked.get("rows", []), asked.get("epochs", []))
-        names = [Results.snapshot.format(row=r, seed=seed, fold=0, epoch=e) for r, e in of]
-        return [self.path(name) for name in names if self.path(name).is_file()]
-
-    def tables(self) -> list[Path]:
-        names = [*NAMES, "excluded", "runtimes", *["search"] * bool(self.settings.get("search"))]
-        source = self.settings["config"]["cohort"]["source"]
-        names += ["site"] * (source not in ("table", "arrays"))
-        files = [self.path("tables", f"{name}.tsv") for name in names]
-        return [file for file in files if file.is_file()]
-
-    def make_tables(self) -> None:
-        tables(
-            self.settings,
-            predictions=self.named(Results.predictions),
-            metrics=self.named(Results.metrics),
-            of_baselines=[
-                self.path(Results.baselines.format(seed=seed)) for seed in self.settings["seeds"]
-            ],
-            scans=self.path("dataset", "scans.tsv"),
-            excluded=self.path("dataset", "excluded.tsv"),
-            excluded_table=self.path("tables", "excluded.tsv"),
-            **{name: self.path("tables", f"{name}.tsv") for name in NAMES},
-        )
-        runtimes(
-            self.settings,
-            scans=self.derivatives / "scans.tsv",
-            results=self.results,
-            derivatives=self.derivatives,
-            table=self.path("tables", "runtimes.tsv"),
-        )
-
-    def make_figures(self) -> None:
-        figures(
-            self.settings,
-            predictions=self.files(Results.predictions),
-            curves=str(self.path(Results.curve)),
-            snapshots=self.snapshots(),
-            tables=self.tables(),
-            scans=self.path("dataset", "scans.tsv"),
-            derivatives=self.derivatives,
-            output=self.path("figures"),
-        )
-
-    def make_page(self, **more: Any) -> None:
-        page(
-            self.settings,
-            tables=self.tables(),
-            figures=self.path("figures"),
-            predictions=self.files(Results.predictions),
-            metrics=self.files(Results.metrics),
-            curves=str(self.path(Results.curve)),
-            scans=self.path("dataset", "scans.tsv"),
-            output=self.path("report.html"),
-            **more,
-        )
+from made_up import Report
 
 
 @pytest.fixture(scope="session")

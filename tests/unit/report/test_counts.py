@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from conftest import Report
+from made_up import Report
 from test_page import Page
 from variants import Choice, make, write
 

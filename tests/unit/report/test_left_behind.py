@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import synthetic
-from conftest import Report
+from made_up import Report
 
 from contrage.layout import Results
 from contrage.report import trainings

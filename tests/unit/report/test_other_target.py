@@ -8,22 +8,24 @@ from pathlib import Path
 
 import pytest
 import yaml
-from contrage.evaluation.elements.baselines import baselines
+from forms import TABLE
 from sklearn.datasets import load_diabetes
 from targets import POINTS, POINTS_BLOCK
 
-from contrage import settings
 from contrage.cohort.read import settings_of
 from contrage.cohort.register import register
 from contrage.dataset.features import features
 from contrage.dataset.null_ages import null_ages
 from contrage.dataset.select import select
 from contrage.dataset.split import split
+from contrage.evaluation.baselines import baselines
 from contrage.evaluation.probe import probe
+from contrage.layout import Results
 from contrage.learning.train import train
 from contrage.report.figures import figures
 from contrage.report.page import page
 from contrage.report.tables import tables
+from contrage.settings import door as settings
 from contrage.tables import read_tsv
 
 FORBIDDEN = re.compile(r"\b(age|ages|aged|year|years|young|old|y)\b", re.IGNORECASE)
@@ -74,9 +76,13 @@ def _run(folder: Path, root: Path) -> None:
     )  # fmt: skip
     common = {"scans": scans, "array": array["array"]}
     dataset = {key: config["dataset"][key] for key in ("normalisation", "field_of_view")}
+    dataset["form"] = TABLE
     asked = {"target": target, "seed": 0, "batch_size": 32, **dataset}
     folds = results / "splits.json"
-    split({**asked, "split": config["dataset"]["split"]}, **common, output=folds)
+    parts = ("split", "learn_from", "subset", "missing_targets")
+    split(
+        {**asked, **{key: config["dataset"][key] for key in parts}}, **common, output=folds
+    )  # fmt: skip
     null = results / "null.tsv"
     null_ages({"seed": 0, "target": target}, scans=scans, split=folds, fold=0, output=null)
     for row in [*ROWS, "supcon-null"]:
@@ -110,25 +116,38 @@ def _train(row, config, asked, scans, array, folds, results) -> None:
 
 def _report(config, results: Path, derivatives: Path, columns: Path) -> None:
     shared = {"target": config["target"], "rows": ROWS, "norm_rows": {}, "seeds": [0]}
-    names = ("mae", "norms", "baselines", "alphas", "cohort", "runtimes")
+    names = ("mae", "norms", "baselines", "alphas", "cohort")
+    of = {
+        name: [results / f"{name}/{row}/seed-0.{end}" for row in (*ROWS, "supcon-null")]
+        for name, end in (("predictions", "tsv"), ("metrics", "json"))
+    }
+    of = {name: [file for file in files if file.is_file()] for name, files in of.items()}
+    curves = str(results / Results.curve)
     statistics = {"bootstrap": 200, "confidence": 0.95, "permutations": 200, "seed": 0}
     tables(
-        shared | {"null_rows": ["supcon-null"], "statistics": statistics, "benchmarks": []},
-        results=results, scans=results / "dataset/scans.tsv", derivatives=derivatives,
-        excluded=results / "dataset/excluded.tsv", cohort_scans=derivatives / "scans.tsv",
+        shared | {"null_rows": ["supcon-null"], "statistics": statistics}, **of,
+        of_baselines=[results / "baselines/seed-0.tsv"], scans=results / "dataset/scans.tsv",
+        excluded=results / "dataset/excluded.tsv",
         excluded_table=results / "tables/excluded.tsv",
         **{name: results / f"tables/{name}.tsv" for name in names},
     )  # fmt: skip
     embedding = {"rows": ["supcon"], "epochs": [1, 2]}
     figures(
         shared | {"folds": [0], "embedding": embedding, "image": "table", "grid_mm": 2},
-        results=results, scans=results / "dataset/scans.tsv", derivatives=derivatives,
-        output=results / "figures",
+        predictions=of["predictions"], curves=curves,
+        snapshots=[
+            results / Results.snapshot.format(row="supcon", seed=0, fold=0, epoch=epoch)
+            for epoch in (1, 2)
+        ],
+        tables=[results / f"tables/{name}.tsv" for name in names],
+        scans=results / "dataset/scans.tsv", derivatives=derivatives, output=results / "figures",
     )  # fmt: skip
     page(
         {"experiment": "points", "description": "", "config": config, "rows": ROWS, "seeds": [0],
          "folds": [0], "start": None},
-        tables=results / "tables", figures=results / "figures", results=results,
+        tables=[*(results / "tables").glob("*.tsv")], figures=results / "figures",
+        predictions=of["predictions"], metrics=of["metrics"], curves=curves,
+        scans=results / "dataset/scans.tsv",
         output=results / "report.html", columns=columns,
     )  # fmt: skip
 

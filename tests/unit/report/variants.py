@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import synthetic
-from conftest import Report
+from made_up import Report
 from PIL import Image
 
 from contrage.files import read_json, read_npz, write_json

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import os
 import shutil
@@ -11,7 +12,12 @@ from pathlib import Path
 
 import pytest
 
-from contrage import cli, losses
+from contrage import cli, losses, modalities
+from contrage.cohort import sources as cohort_sources
+from contrage.dataset import schemes
+from contrage.evaluation import elements
+from contrage.imaging import skull_strip
+from contrage.learning import encoders
 from contrage.run import code as sources
 
 RECORD = """
@@ -51,8 +57,11 @@ def test_what_a_training_imports_is_declared(loss):
     assert imported(*modules) <= set(sources.closure(*modules))
 
 
+LATER = ("report", "plan", "run", "evaluation", "learning", "losses", "dataset", "modalities")
 ROOMS = {
-    "train": ("report", "plan", "run", "settings", "evaluation"),
+    **dict.fromkeys(("check", "strip", "correct", "register", "quality"), (*LATER, "cohort")),
+    "split": ("report", "plan", "run", "evaluation", "learning", "losses", "cohort", "imaging"),
+    "train": ("report", "plan", "run", "settings", "evaluation", "cohort", "imaging", "modalities"),
     "embed": ("report", "plan", "run", "settings", "evaluation", "cohort", "imaging"),
     "probe": ("report", "plan", "run", "settings", "cohort", "imaging", "losses"),
     "stack": ("report", "plan", "run", "settings", "learning", "evaluation", "losses"),
@@ -66,6 +75,54 @@ def test_rooms_that_a_step_does_not_need_do_not_repeat_it(step):
     found = sources.closure(cli.STEPS[step].split(":")[0])
     rooms = {file.relative_to(sources.PACKAGE).parts[0] for file in found}
     assert not rooms & set(ROOMS[step])
+
+
+DECIDING = (
+    "check", "strip", "correct", "register", "quality", "stack", "arrays", "select", "split",
+    "train", "embed", "probe", "baselines", "evaluate",
+)  # fmt: skip
+
+
+def only_draws(file: Path) -> bool:
+    """Whether a module makes pictures or pages, and no result."""
+    libraries = {
+        name.split(".")[0]
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        for name in (getattr(node, "module", None) or "", *(each.name for each in node.names))
+    }
+    in_report = file.is_relative_to(sources.PACKAGE / "report")
+    return in_report or bool(libraries & {"matplotlib", "PIL", "jinja2"})
+
+
+DRAWING = {file for file in sources.PACKAGE.rglob("*.py") if only_draws(file)}
+CHOSEN = {
+    sources.module_file(name)
+    for name in (
+        *map(cohort_sources.module, cohort_sources.available()),
+        *skull_strip.backends().values(),
+        skull_strip.RUNNER,
+        skull_strip.TEMPLATE,
+        *map(schemes.module, schemes.available()),
+        *map(elements.module, elements.available()),
+        *map(modalities.module, modalities.available()),
+        *map(encoders.module, encoders.available()),
+        *(f"contrage.losses.{name}" for name in losses.available()),
+    )
+}
+
+
+@pytest.mark.parametrize("step", DECIDING)
+def test_no_result_is_decided_by_what_draws_or_by_what_the_configuration_chooses(step):
+    """Rules add the source, backend, loss and so on in use; an edit of others plans none."""
+    closure = {*sources.closure(cli.STEPS[step].split(":")[0])}
+    assert sorted(closure & (DRAWING | CHOSEN)) == []
+
+
+def test_what_draws_is_known_wherever_it_stands():
+    found = {file.relative_to(sources.PACKAGE).as_posix() for file in DRAWING}
+    assert {"imaging/quality/picture.py", "report/style.py", "report/page.py"} <= found
+    assert None not in CHOSEN and len(CHOSEN) > 30
 
 
 def test_words_of_errors_logs_and_places_repeat_nothing():

@@ -40,4 +40,6 @@ def trains(targets: Iterable[str], until: Iterable[str] = ()) -> bool:
 
 
 def _prepares(name: str) -> bool:
-    return name.removeprefix("pretraining_") in PREPARES or name.startswith(PREPARED)
+    """Whether a rule or file comes before the split; a module's rules have names before theirs."""
+    named = any(name == rule or name.endswith(f"_{rule}") for rule in PREPARES)
+    return named or name.startswith(PREPARED)

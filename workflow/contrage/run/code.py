@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import contextlib
 import hashlib
+import sys
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
@@ -66,7 +67,8 @@ def digest(*modules: str, files: Iterable[Path] = ()) -> str:
     for file in sorted({*closure(*modules), *(Path(each).resolve() for each in files)}):
         status = file.stat()
         content = _hash(file, status.st_mtime_ns, status.st_size)
-        found.update(f"{file.relative_to(PACKAGE).as_posix()} {content}\n".encode())
+        name = file.relative_to(PACKAGE) if file.is_relative_to(PACKAGE) else Path(file.name)
+        found.update(f"{name.as_posix()} {content}\n".encode())
     return found.hexdigest()[:16]
 
 
@@ -90,10 +92,14 @@ def _hash(file: Path, changed_ns: int, size: int) -> str:
 
 def module_file(module: str) -> Path | None:
     """Return the file of a dotted contrage module name, None where the name is no module."""
-    base = PACKAGE.parent / Path(*module.split("."))
-    for file in (base.with_suffix(".py"), base / "__init__.py"):
-        if file.is_file():
-            return file
+    parent, _, name = module.rpartition(".")
+    home = PACKAGE.parent / Path(*parent.split("."))
+    # A folder of plug-ins may lie elsewhere too: its package, which lists it, knows where.
+    elsewhere = map(Path, getattr(sys.modules.get(parent), "__path__", ()))
+    for folder in dict.fromkeys([home, *elsewhere]):
+        for file in (folder / f"{name}.py", folder / name / "__init__.py"):
+            if file.is_file():
+                return file
     return None
 
 

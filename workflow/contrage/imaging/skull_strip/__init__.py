@@ -20,14 +20,8 @@ from typing import Any
 
 from contrage.errors import SettingsError
 
-MODULES = {
-    file.stem.replace("_", "-"): f"{__name__}.{file.stem}"
-    for file in sorted(Path(__file__).parent.glob("[a-z]*.py"))
-}
-"""The methods that others maintain, a file each, and their modules."""
 RUNNER = "contrage.imaging.skull_strip._nipype"
 TEMPLATE = "contrage.imaging.skull_strip._template"
-METHODS = ("template", *MODULES, "mask", "none")
 
 
 def lacks_nothing(found: str) -> None:
@@ -75,9 +69,21 @@ class Backend:
     runtime: int = 60
 
 
+def backends() -> dict[str, str]:
+    """Return the methods that others maintain, a file each, and their modules."""
+    files = (file for folder in __path__ for file in sorted(Path(folder).glob("[a-z]*.py")))
+    return {file.stem.replace("_", "-"): f"{__name__}.{file.stem}" for file in files}
+
+
+def available() -> list[str]:
+    """Name the methods that exist: contrage's own, and those that others maintain."""
+    return ["template", *backends(), "mask", "none"]
+
+
 def backend(method: str) -> Backend | None:
     """Return what a method needs, None of those that need nothing; no other's file is read."""
-    return import_module(MODULES[method]).BACKEND if method in MODULES else None
+    own = backends().get(method)
+    return import_module(own).BACKEND if own else None
 
 
 def require_backend(method: str) -> None:
@@ -90,8 +96,8 @@ def require_backend(method: str) -> None:
         cannot run without is missing.
     """
     key = "preprocessing.skull_strip.method"
-    if method not in METHODS:
-        raise SettingsError(f"{key}: no method {method!r}; choose {', '.join(METHODS)}")
+    if method not in available():
+        raise SettingsError(f"{key}: no method {method!r}; choose {', '.join(available())}")
     needed = backend(method)
     if needed is None:
         return
@@ -123,7 +129,7 @@ def modules(method: str) -> tuple[str, ...]:
     needed = backend(method)
     if needed is None:
         return ()
-    return (MODULES[method], *([RUNNER] if needed.names else []))
+    return (backends()[method], *([RUNNER] if needed.names else []))
 
 
 def executable(method: str) -> str | None:

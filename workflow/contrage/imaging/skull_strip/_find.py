@@ -34,7 +34,7 @@ def find_brain(
     path : Path
         Its file, named in errors.
     method : str
-        One of `skull_strip.METHODS`; docs/preprocessing.md describes them.
+        One of `skull_strip.available()`; docs/preprocessing.md describes them.
     registration : dict
         Of the template method: ANTs' settings `pose` and, where there are any, `refine`.
     given : Path, optional

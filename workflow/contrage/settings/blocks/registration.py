@@ -25,7 +25,7 @@ class RegistrationSettings:
         (mre/…_magnitude.nii.gz).
     quality : str
         precise or testing (coarser and quicker); the settings lie in
-        workflow/contrage/imaging/registration.
+        resources/registration.
     seed : int
         Seed of ANTs' random sampling.
     """
