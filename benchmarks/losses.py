@@ -61,6 +61,8 @@ def batch_for(
     embeddings = torch.randn(samples, views, features, generator=generator, dtype=dtype)
     if getattr(loss, "unit_embeddings", False):
         embeddings = embeddings / embeddings.norm(dim=-1, keepdim=True)
+    if getattr(loss, "target_kinds", ()) == ("binary",):
+        return embeddings, torch.arange(samples, dtype=torch.float64) % 2
     ages = 18 + 72 * torch.rand(samples, generator=generator, dtype=torch.float64)
     return embeddings, ages.round(decimals=1)
 

@@ -57,6 +57,12 @@ def l1(loss: nn.Module, embeddings: Tensor, ages: Tensor, epoch: int) -> Tensor:
     return (embeddings[..., 0] - ages[:, None].to(embeddings.dtype)).abs().mean()
 
 
+def bce(loss: nn.Module, embeddings: Tensor, sides: Tensor, epoch: int) -> Tensor:
+    p = 1 / (1 + torch.exp(-embeddings[..., 0]))
+    y = sides[:, None].to(embeddings.dtype)
+    return -(loss.weight * y * torch.log(p) + (1 - y) * torch.log(1 - p)).mean()
+
+
 def simclr(loss: nn.Module, embeddings: Tensor, ages: Tensor, epoch: int) -> Tensor:
     z, _ = _anchors(embeddings, ages)
     scan = torch.arange(len(ages)).repeat_interleave(embeddings.shape[1])
@@ -169,7 +175,7 @@ def supremix(loss: nn.Module, embeddings: Tensor, ages: Tensor, epoch: int) -> T
 
 NAIVE: dict[str, Naive] = {
     each.__name__: each
-    for each in (l1, simclr, supcon, adacon, yaware, exp, threshold, rnc, dynlocrep, supremix)
+    for each in (l1, bce, simclr, supcon, adacon, yaware, exp, threshold, rnc, dynlocrep, supremix)
 }
 
 

@@ -16,3 +16,5 @@ BLOCK: dict[str, Any] = {
 AGE = Target(**BLOCK)
 POINTS_BLOCK = {**BLOCK, "column": "progression", "unit": "points", "range": [0, 400], "bin": 10}
 POINTS = Target(**POINTS_BLOCK)
+SIDES_BLOCK = {**BLOCK, "column": "diagnosis", "kind": "binary", "positive": "AD", "negative": "HC"}
+SIDES = Target(**SIDES_BLOCK)

@@ -39,9 +39,9 @@ class Target:
         Of the cohort's tables; "age" is the age of a scan, in years.
     kind : {"continuous", "binary"}
     unit : str
-        For tables and axes; empty where there is none.
+        For tables and axes; empty where there is none, as of a binary target.
     range : (float, float) or None
-        What values can be; None for any.
+        What values can be; None for any, as of a binary target.
     bin : float
         Width of a label, in the unit.
     positive, negative : str or None
@@ -62,6 +62,9 @@ class Target:
     negative: str | None
 
     def __post_init__(self) -> None:
+        if self.kind == BINARY and not self.is_age:
+            object.__setattr__(self, "unit", "")
+            object.__setattr__(self, "range", None)
         if self.range is not None:
             object.__setattr__(self, "range", tuple(map(float, self.range)))
             if not self.range[0] < self.range[1]:
@@ -102,6 +105,11 @@ class Target:
     def is_binary(self) -> bool:
         """Whether it has two sides, 0 and 1."""
         return self.kind == BINARY
+
+    @property
+    def measure(self) -> str:
+        """The measure by which losses are compared, which names their table: `mae` or `bacc`."""
+        return "bacc" if self.is_binary else "mae"
 
     @property
     def predicted(self) -> str:

@@ -25,8 +25,8 @@ rule tables:
         code=code("contrage.report.tables"),
     output:
         mae=report(
-            RESULTS.table("mae"),
-            caption="../report/mae_table.rst",
+            RESULTS.table(EXPERIMENT.measure),
+            caption=f"../report/{EXPERIMENT.measure}_table.rst",
             category="Tables",
         ),
         norms=RESULTS.table("norms"),

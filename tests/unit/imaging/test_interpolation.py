@@ -152,7 +152,9 @@ def test_affine_and_deformation_are_one_interpolation(reoriented, tmp_path, kind
     """Against the function itself at the composed coordinates, and worse if done twice."""
     import ants
 
-    ants.merge_channels = import_module("ants.utils.channels").merge_channels  # no step writes warps
+    ants.merge_channels = import_module(
+        "ants.utils.channels"
+    ).merge_channels  # no step writes warps
     target = grid()
     points = grid_points(target)
     shift = 3 * np.sin(2 * np.pi * points[:, [1, 2, 0]] / 60)  # mm, RAS

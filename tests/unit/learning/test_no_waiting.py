@@ -22,6 +22,7 @@ from contrage.learning.views import augment
 META = torch.device("meta")
 PART = {"age_mean": 40.0, "age_sd": 20.0}
 AGES = np.linspace(20, 60, 8)
+SIDES = np.array([0.0, 1.0] * 4)
 # The shapes of its mixtures follow from the ages, and shapes are the host's business.
 WAITS = {"supremix"}
 HAVE_FORMS = {"yaware", "threshold", "exp", "dynlocrep"}
@@ -36,8 +37,9 @@ def no_autocast(monkeypatch):
 
 def step(settings) -> None:
     precision = Precision("float32", META)
-    state = start(settings, PART, AGES, precision, (10, 12, 8))
-    targets = state.targets(AGES).to(META)
+    values = SIDES if settings["loss"]["loss"] == "bce" else AGES
+    state = start(settings, PART, values, precision, (10, 12, 8))
+    targets = state.targets(values).to(META)
     inputs = EpochInputs(settings, None, None, targets, None, [], state.network, precision)
     images = torch.empty(8, 1, 10, 12, 8, device=META)
     part = torch.arange(8, device=META)

@@ -36,6 +36,9 @@ each_form = pytest.mark.parametrize(
 def batch_for(loss, rng, ages, views=2, dtype=torch.float64):
     """Make embeddings of the kind that the loss wants, and its ages."""
     ages = torch.as_tensor(ages, dtype=torch.float64)
+    if getattr(loss, "target_kinds", ()) == ("binary",):
+        sides = (ages > ages.median()).double()
+        return torch.tensor(rng.normal(size=(len(ages), views, 1))).to(dtype), sides
     if getattr(loss, "needs_prediction", False):
         return torch.tensor(rng.normal(size=(len(ages), views, 1))).to(dtype), (ages - 45) / 20
     z = torch.tensor(rng.normal(size=(len(ages), views, 8)))
@@ -291,6 +294,28 @@ def test_unknown_loss_is_named_beside_those_that_exist():
         load("yawear")
 
 
+def test_losses_of_two_sides_are_those_that_need_no_order():
+    assert available("binary") == ["bce", "l1", "simclr", "supcon"]
+    assert set(available("continuous")) == {*available()} - {"bce"}
+
+
+@pytest.mark.parametrize("name", available())
+def test_the_kinds_that_are_read_from_the_file_are_those_of_the_class(name):
+    stated = getattr(type(load(name)), "target_kinds", losses.DEFAULT_KINDS)
+    assert losses.target_kinds(name) == stated
+
+
+@each_form
+@pytest.mark.parametrize("views", [1, 2])
+@pytest.mark.parametrize("sides", [[0.0, 1.0] * 6, [1.0] * 4, [0.0] * 5 + [1.0], [1.0]])
+def test_loss_of_two_sides_is_finite(rng, name, settings, views, sides):
+    if "binary" not in losses.target_kinds(name):
+        pytest.skip("needs targets with an order")
+    loss = load(name, **settings)
+    z, _ = batch_for(loss, rng, torch.arange(len(sides)), views)
+    assert_finite(loss, z, torch.tensor(sides))
+
+
 def test_helpers_are_no_losses():
     assert set(available()) >= {"l1", "simclr", "supcon", "adacon", "supremix", *TABLE_3}
     with pytest.raises(SettingsError):
@@ -345,7 +370,8 @@ def folder(tmp_path, monkeypatch):
 
 def test_new_file_is_a_new_loss(folder):
     (folder / "new_spread.py").write_text(NEW_LOSS)
-    assert "new_spread" in available()
+    assert "new_spread" in available("continuous")
+    assert "new_spread" not in available("binary")  # who says nothing needs an order
     assert load("new_spread", strength=2.0)(torch.tensor([[[1.0, -1.0]]]), None) == -4
 
 

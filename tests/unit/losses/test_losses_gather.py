@@ -23,6 +23,7 @@ def joint_batch(name: str) -> tuple[torch.Tensor, torch.Tensor, dict[str, torch.
     z = torch.tensor(rng.normal(size=(8, 2, width)))
     z = z / z.norm(dim=-1, keepdim=True) if width > 1 else z
     y = torch.tensor([20.1, 70.3, 20.1, 45.0, 66.6, 70.3, 31.0, 32.0], dtype=torch.float64)
+    y = (y > 40).double() if name == "bce" else y
     groups = {"groups": torch.arange(8) % 2} if name == "supremix" else {}
     return z, y, groups
 

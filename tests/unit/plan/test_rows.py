@@ -32,8 +32,11 @@ def test_whole_numbers_and_settings_without_a_kind_of_default_are_taken(config):
     refuse.check_rows_and_data(config)
 
 
-def test_all_losses_in_the_folder_are_rows(config):
-    assert experiment.plain_rows(config) == losses.available()
+def test_all_losses_in_the_folder_that_can_learn_the_target_are_rows(config):
+    assert experiment.plain_rows(config) == losses.available("continuous")
+    assert "bce" not in experiment.plain_rows(config)
+    config["target"]["kind"] = "binary"
+    assert experiment.plain_rows(config) == ["bce", "l1", "simclr", "supcon"]
 
 
 def test_the_norm_of_the_row_itself_is_not_trained_twice(config):

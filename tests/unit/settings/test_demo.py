@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contrage.target import Target
+
 OWN = "experiment: mine\ncohort: {source: table, image: table, name: mine, path: a.csv}\n"
 
 
@@ -42,6 +44,9 @@ def test_another_target_may_have_the_unit_and_range_of_age_where_they_are_stated
     assert read(*parts)["target"]["unit"] == "years"
 
 
-def test_a_target_of_two_sides_is_not_taken_yet(said):
-    (sentence,) = said(OWN + "target: {column: diagnosis, kind: binary, range: null}")
-    assert sentence.startswith("target.kind: binary is not possible")
+def test_a_target_of_two_sides_has_no_unit_and_is_compared_by_balanced_accuracy(read):
+    asked = "target: {column: diagnosis, kind: binary, positive: AD, negative: HC}"
+    config = read(OWN + asked)
+    assert Target(**config["target"]).label() == "diagnosis"
+    assert config["statistics"]["primary"] == "bacc"
+    assert read(OWN)["statistics"]["primary"] == "mae"

@@ -13,6 +13,7 @@ from contrage.cohort.ages.alone import age_by_itself
 from contrage.cohort.ages.pairs import age_by_pairs
 from contrage.cohort.scans import Cohort, Exclusion, Scan, age_limits
 from contrage.errors import SettingsError, TableError, few
+from contrage.tables import is_missing
 from contrage.target import Target
 
 if TYPE_CHECKING:
@@ -60,10 +61,14 @@ def with_target(cohort: Cohort, settings: dict[str, Any]) -> Cohort:
     ------
     TableError
         With `on_bad_scan` fail if there are such scans: all are named.
+    SettingsError
+        If no scan is on one of the sides of a binary target.
     """
     target = other_target(settings)
     if target is None:
         return _within(cohort, settings)
+    if target.is_binary:
+        return _of_two_sides(cohort, target, settings)
     kept, lost = [], []
     for scan in cohort.scans:
         try:
@@ -93,6 +98,39 @@ def _within(cohort: Cohort, settings: dict[str, Any]) -> Cohort:
             "widen it"
         )
     return cohort
+
+
+def _of_two_sides(cohort: Cohort, target: Target, settings: dict[str, Any]) -> Cohort:
+    """Keep the scans on either side; all others have no part, which makes no row a bad one."""
+    cells = [scan.columns.get(target.column) for scan in cohort.scans]
+    numbers = [_number(target, cell) for cell in cells]
+    for key, side, number in (("positive", target.positive, 1), ("negative", target.negative, 0)):
+        if number not in numbers:
+            there = few(sorted({str(cell) for cell in cells if not is_missing(cell)}))
+            raise SettingsError(
+                f"target.{key}: {settings['path']}: no scan has {str(side)!r} in the column "
+                f"{target.column}; there are {there or 'no values'}"
+            )
+    kept, out = [], []
+    for scan, cell, number in zip(cohort.scans, cells, numbers, strict=True):
+        if math.isnan(number):
+            said = "missing" if is_missing(cell) else cell
+            reason = f"{target.column} is {said}, neither {target.positive} nor {target.negative}"
+            out.append(Exclusion(scan.scan_id, "table", f"{reason}: no part (role none)"))
+        else:
+            kept.append(scan)
+    notes = [_told_beside(target, len(out))] if out else []
+    return replace(
+        cohort, scans=kept, excluded=[*cohort.excluded, *out], notes=[*cohort.notes, *notes]
+    )
+
+
+def _told_beside(target: Target, number: int) -> str:
+    have = "1 scan has" if number == 1 else f"{number} scans have"
+    return (
+        f"{have} neither {target.positive} nor {target.negative} in the column {target.column}, "
+        "and so no part (role none)"
+    )
 
 
 def check_source(settings: dict[str, Any]) -> None:

@@ -16,10 +16,11 @@ from contrage.dataset.dominance import warn
 from contrage.dataset.hold_out import hold_out
 from contrage.dataset.load import open_images
 from contrage.dataset.roles import CHOSEN_BY, LEARNED_FROM, REPORTED
-from contrage.dataset.split import content, read_targets
+from contrage.dataset.split import check_sides, content, read_targets
 from contrage.errors import SettingsError
 from contrage.files import read_json, write_json
 from contrage.tables import read_table, write_rows
+from contrage.target import Target
 
 log = logging.getLogger(__name__)
 
@@ -111,6 +112,7 @@ def inner_split(
             f"that {purpose.learner} learns from in fold {fold}; make the batch or {purpose.key} "
             "smaller"
         )
+    check_sides(train["target"], fold, Target(**settings["target"]))
     images = open_images(array, settings)
     entry = {
         "fold": fold,

@@ -66,6 +66,7 @@ def split(settings: dict[str, Any], *, scans: Path, array: Path, output: Path) -
     for number, made in enumerate(make_folds(visits, settings, settings["seed"])):
         parts = {role: table[table["scan_id"].isin(made.scans(role))] for role in PLAYED}
         _check_size(len(parts[LEARNED_FROM]), number, settings)
+        check_sides(parts[LEARNED_FROM]["target"], number, Target(**settings["target"]))
         folds.append({"fold": number, "name": made.name, **content(images, parts, settings)})
         counts = ", ".join(f"{len(part)} {role}" for role, part in parts.items() if len(part))
         log.info("fold %d, scans by role: %s", number, counts)
@@ -104,6 +105,16 @@ def _check_size(scans: int, number: int, settings: Mapping[str, Any]) -> None:
         raise SettingsError(
             f"training.batch_size: {settings['batch_size']} is more than the {scans} "
             f"training scans of fold {number}; make the batch smaller"
+        )
+
+
+def check_sides(values: pd.Series, number: int, target: Target) -> None:
+    """Raise `SettingsError` if a fold would learn a binary target from one of its sides alone."""
+    if target.is_binary and values.nunique() == 1:
+        side = target.positive if values.iloc[0] == 1 else target.negative
+        raise SettingsError(
+            f"dataset.split: all {len(values)} training scans of fold {number} have the "
+            f"{target.word} {side}, so there is nothing to learn; split otherwise, or add people"
         )
 
 

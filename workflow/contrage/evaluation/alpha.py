@@ -12,9 +12,10 @@ from sklearn.linear_model import Ridge
 
 from contrage.dataset.roles import CHOSEN_BY
 from contrage.errors import TableError
+from contrage.evaluation import logistic, ridge
 from contrage.evaluation import predictions as table
+from contrage.evaluation.logistic import Logistic
 from contrage.evaluation.predictions import Fold
-from contrage.evaluation.ridge import fit, predict_path
 from contrage.files import read_npz
 from contrage.learning.folds import Scans
 
@@ -63,7 +64,9 @@ class Features:
         return values
 
 
-def fitted(part: Fold, features: Features, settings: dict[str, Any]) -> Ridge:
+def fitted(
+    part: Fold, features: Features, settings: dict[str, Any], is_binary: bool = False
+) -> Ridge | Logistic:
     """Fit a fold's probe, its α chosen by cross-validation on the training scans (the authors').
 
     These are scans whose targets the encoder has learned from: on features that fit them the choice
@@ -71,12 +74,18 @@ def fitted(part: Fold, features: Features, settings: dict[str, Any]) -> Ridge:
     """
     train = part.train
     chosen = settings["alphas"], settings["folds"]
+    fit = logistic.fit if is_binary else ridge.fit
     return fit(features.of(train), train.targets, train.participants, *chosen)
 
 
 def fitted_unseen(
-    part: Fold, features: Features, inner: Fold, inner_features: Features, alphas: Sequence[float]
-) -> Ridge:
+    part: Fold,
+    features: Features,
+    inner: Fold,
+    inner_features: Features,
+    alphas: Sequence[float],
+    is_binary: bool = False,
+) -> Ridge | Logistic:
     """Fit a fold's probe, its α chosen on people whom an encoder like this has not seen.
 
     Parameters
@@ -86,14 +95,22 @@ def fitted_unseen(
         Of the encoder that learned from all training scans.
     inner : Fold
         Of the training scans: `train`, from whom a second encoder learned, and `test`, on whom the
-        penalty is chosen, by the mean absolute error.
+        penalty is chosen, by the mean absolute error; of a binary target by the log loss.
     inner_features : Features
         Of that second encoder.
     alphas : sequence of float
         Candidates; of equally good ones the first is taken.
+    is_binary : bool
     """
+    train = part.train
+    if is_binary:
+        own, judged = inner.train, inner.test
+        given = inner_features.of(own), own.targets, alphas
+        losses = logistic.losses_at(*given, inner_features.of(judged), judged.targets)
+        chosen = alphas[logistic.best(losses, judged.targets)]
+        return logistic.fit_at(features.of(train), train.targets, chosen)
     alpha = alphas[int(errors_at(inner, inner_features, alphas).mean(0).argmin())]
-    return Ridge(alpha=float(alpha), solver="svd").fit(features.of(part.train), part.train.targets)
+    return Ridge(alpha=float(alpha), solver="svd").fit(features.of(train), train.targets)
 
 
 def inner_fold(split: Path, part: Fold) -> Fold:
@@ -113,5 +130,5 @@ def errors_at(
 ) -> NDArray[np.float64]:
     """Return the absolute errors (test scans, α) of a fold at each α, in the target's unit."""
     train, test = part.train, part.test
-    found = predict_path(features.of(train), train.targets, alphas, features.of(test))
+    found = ridge.predict_path(features.of(train), train.targets, alphas, features.of(test))
     return np.abs(found - test.targets[:, None])

@@ -13,10 +13,11 @@ from sklearn.decomposition import PCA
 
 from contrage.dataset.load import Loader
 from contrage.dataset.roles import LEARNED_FROM
+from contrage.evaluation import logistic, ridge
 from contrage.evaluation import predictions as table
 from contrage.evaluation.alpha import candidates
+from contrage.evaluation.odds import score
 from contrage.evaluation.predictions import Fold
-from contrage.evaluation.ridge import fit
 from contrage.form import Form
 from contrage.learning.folds import read_scans
 from contrage.target import Target
@@ -42,7 +43,8 @@ def baselines(
     ridge-blocks: means over blocks of 16 mm, 20 principal components, ridge. ridge-coverage: the
     same of the mask of non-zero voxels, which is what the field of view alone gives. Of what
     has no outline, a table or regions, the last two give way to ridge-features: ridge on its values
-    as they are, z-scored.
+    as they are, z-scored. Of a binary target, means are shares of the positive side, and logistic
+    regression takes the place of ridge: logistic-blocks, logistic-coverage, logistic-features.
 
     Parameters
     ----------
@@ -65,8 +67,11 @@ def baselines(
     lines: list[dict[str, Any]] = []
     for part in table.folds(split, everyone):
         load = Loader(array, part.entry, settings["dataset"])
-        ridges = _ridges if is_volume else _ridge_of_values
-        found = _means(part) | ridges(part, load, settings)
+        seen = _seen_of_volumes if is_volume else _values
+        means = _means(part)
+        if target.is_binary:
+            means = {name: {s: score(of[s]) for s in of} for name, of in means.items()}
+        found = means | _regressions(part, seen(part, load, settings), settings, target)
         for name, predicted in found.items():
             for side, side_scans in part.sides:
                 lines += table.lines(
@@ -89,34 +94,40 @@ def _means(part: Fold) -> dict[str, Sides]:
     return found
 
 
-def _ridges(part: Fold, load: Load, settings: dict[str, Any]) -> dict[str, Sides]:
-    """Predict from block means, by what is fitted on the training scans alone."""
+def _seen_of_volumes(part: Fold, load: Load, settings: dict[str, Any]) -> dict[str, Sides]:
+    """Return principal components of block means, and of the mask's, of training scans alone."""
     block = max(1, round(BLOCK_MM / settings["dataset"]["voxel_mm"]))
     found = {}
-    for name, of_mask in (("ridge-blocks", False), ("ridge-coverage", True)):
+    for name, of_mask in (("blocks", False), ("coverage", True)):
         means = {side: blocks(scans.rows, load, block, of_mask) for side, scans in part.sides}
         components = principal_components(means[LEARNED_FROM])
-        values = {side: components.transform(means[side]) for side in means}
-        found[name] = _ridge(name, part, values, settings["probe"])
+        found[name] = {side: components.transform(means[side]) for side in means}
     return found
 
 
-def _ridge_of_values(part: Fold, load: Load, settings: dict[str, Any]) -> dict[str, Sides]:
-    """Predict from features, or regions, by what is fitted on the training rows alone."""
+def _values(part: Fold, load: Load, settings: dict[str, Any]) -> dict[str, Sides]:
+    """Return features, or regions, as they are."""
     values = {
         side: load(scans.rows).astype(float).reshape(len(scans.rows), -1)
         for side, scans in part.sides
     }
-    return {"ridge-features": _ridge("ridge-features", part, values, settings["probe"])}
+    return {"features": values}
 
 
-def _ridge(name: str, part: Fold, values: Sides, probe: dict[str, Any]) -> Sides:
-    train = part.train
+def _regressions(
+    part: Fold, seen: dict[str, Sides], settings: dict[str, Any], target: Target
+) -> dict[str, Sides]:
+    """Predict from what is seen, by what is fitted on the training scans alone."""
+    kind, fit = ("logistic", logistic.fit) if target.is_binary else ("ridge", ridge.fit)
+    train, probe = part.train, settings["probe"]
     # No encoder has fitted these to the targets: cross-validation chooses, from the losses' list.
     chosen = candidates(probe), probe["folds"]
-    fitted = fit(values[LEARNED_FROM], train.targets, train.participants, *chosen)
-    logger.info("fold %d, %s: alpha %g", part.number, name, fitted.alpha)
-    return {side: fitted.predict(values[side]) for side in values}
+    found = {}
+    for what, values in seen.items():
+        fitted = fit(values[LEARNED_FROM], train.targets, train.participants, *chosen)
+        logger.info("fold %d, %s-%s: alpha %g", part.number, kind, what, fitted.alpha)
+        found[f"{kind}-{what}"] = {side: fitted.predict(values[side]) for side in values}
+    return found
 
 
 def blocks(rows: np.ndarray, load: Load, block: int, of_mask: bool) -> np.ndarray:

@@ -13,11 +13,14 @@ import pandas as pd
 
 from contrage.dataset.roles import LEARNED_FROM, PLAYED, REPORTED
 from contrage.errors import LeakageError, TableError
+from contrage.evaluation.odds import probability
 from contrage.files import read_json
 from contrage.learning.folds import Scans
 from contrage.tables import read_tsv, write_rows
 from contrage.target import Target
 
+SCORE, PROBABILITY = "score", "probability"
+"""Of the positive side of a binary target: its log odds, and what they come to."""
 TRUE, PREDICTED = "target", "predicted"
 """What the two columns that bear the target's name are called once they are read."""
 
@@ -106,8 +109,12 @@ def of_role(frame: pd.DataFrame, role: str) -> pd.DataFrame:
 
 
 def columns(target: Target) -> list[str]:
-    """Return the columns of a predictions file: for age `age` and `predicted_age`."""
-    named = [target.column, target.predicted]
+    """Return the columns of a predictions file: for age `age` and `predicted_age`.
+
+    Of a binary target its own (0, 1), `score` and `probability`.
+    """
+    values = [SCORE, PROBABILITY] if target.is_binary else [target.predicted]
+    named = [target.column, *values]
     return ["participant_id", *named, "split", "scan_id", "site", "fold"]
 
 
@@ -124,7 +131,7 @@ def lines(
     fold : int
     scans : Scans
     predicted : ndarray of shape (n,)
-        In the target's unit.
+        In the target's unit; of a binary target the score.
     **more
         Further columns: a value for all lines or an array of one per line.
     """
@@ -132,8 +139,7 @@ def lines(
     for index, scan in enumerate(scans.ids):
         line = {
             "participant_id": scans.participants[index],
-            target.column: float(scans.targets[index]),
-            target.predicted: round(float(predicted[index]), 6),
+            **_values(target, float(scans.targets[index]), float(predicted[index])),
             "split": side,
             "scan_id": scan,
             "site": scans.sites[index] or "n/a",
@@ -145,11 +151,23 @@ def lines(
     return result
 
 
+def _values(target: Target, true: float, predicted: float) -> dict[str, Any]:
+    """Return what a line says of a scan's target, true and predicted."""
+    if not target.is_binary:
+        return {target.column: true, target.predicted: round(predicted, 6)}
+    found = {SCORE: round(predicted, 6), PROBABILITY: round(float(probability(predicted)), 6)}
+    return {target.column: int(true), **found}
+
+
 def write(path: Path, target: Target, content: Iterable[dict[str, Any]], *more: str) -> None:
     """Write lines as TSV; `more` names the columns after the usual ones."""
     write_rows(path, [*columns(target), *more], content)
 
 
 def read(path: Path, target: Target) -> pd.DataFrame:
-    """Read a predictions file; the target's two columns are called `target` and `predicted`."""
-    return read_tsv(path).rename(columns={target.column: TRUE, target.predicted: PREDICTED})
+    """Read a predictions file; the target's two columns are called `target` and `predicted`.
+
+    Of a binary target they are 0 or 1, and the probability of 1.
+    """
+    predicted = PROBABILITY if target.is_binary else target.predicted
+    return read_tsv(path).rename(columns={target.column: TRUE, predicted: PREDICTED})

@@ -1,4 +1,7 @@
-"""What a frozen encoder's features say about the target, read by a ridge regression."""
+"""What a frozen encoder's features say about the target, read by a ridge regression.
+
+Of a binary target, by a logistic regression.
+"""
 
 from __future__ import annotations
 
@@ -24,9 +27,11 @@ from contrage.evaluation.alpha import (
     fitted_unseen,
     inner_fold,
 )
+from contrage.evaluation.logistic import Logistic
 from contrage.evaluation.network import epochs, network_size
 from contrage.evaluation.predictions import Fold
 from contrage.evaluation.statistics.metrics import scores
+from contrage.evaluation.statistics.sides import CHANCE, own_accuracy, side_scores
 from contrage.files import write_json
 from contrage.learning.folds import read_scans
 from contrage.target import Target
@@ -122,15 +127,18 @@ def probe_training(
     split : Path
         The folds of this seed.
     predictions : Path
-        Output TSV: participant_id, <target>, predicted_<target>, split (the role), scan_id, site,
-        fold; own_prediction as well where the loss predicts the target itself; out_of_range (true
-        or false: whether the target is outside the range learned from) where some are predicted
-        alone. A scan has a line per fold in which it has a role.
+        Output TSV: participant_id, <target>, predicted_<target> (of a binary target score and
+        probability), split (the role), scan_id, site, fold; own_prediction as well where the loss
+        predicts the target itself; out_of_range (true or false: whether the target is outside the
+        range learned from) where some are predicted alone. A scan has a line per fold in which it
+        has a role.
     metrics : Path
         Output JSON: mae, rmse, r2, r of the test lines; n_test (scans); alpha per fold, and
         alpha_candidates; mae_at_alpha, [[α, error], …] whatever was chosen; mae_baseline (the
         training mean, on the same test scans); train_mae; mae_own; epochs (per fold, that of the
-        weights); and the size of the network, as `contrage.learning.model.Model.size` has it.
+        weights); and the size of the network, as `contrage.learning.model.Model.size` has it. Of a
+        binary target, in place of errors, bacc, auc, sensitivity and specificity by person,
+        bacc_baseline, train_bacc, bacc_own.
     unseen, unseen_splits : list of Path, optional
         With `probe.alpha: unseen`, per fold: features of an encoder that learned from a part of
         the training scans, and which part (`contrage.dataset.inner_split`).
@@ -149,7 +157,7 @@ def probe_training(
     found = [Features(path) for path in features]
     inner = list(zip(unseen or [], unseen_splits or [], strict=True)) or [None] * len(parts)
     fits = [
-        _fit(part, own, chosen_on, settings["probe"])
+        _fit(part, own, chosen_on, settings["probe"], target.is_binary)
         for part, own, chosen_on in zip(parts, found, inner, strict=True)
     ]
     of_fold = [
@@ -161,25 +169,46 @@ def probe_training(
     lines = [line for each in of_fold for line in each]
     table.write(predictions, target, lines, *(name for name in FURTHER if name in lines[0]))
     _tell_beyond(lines)
-    report = summary(lines, target) | _alphas(parts, found, fits, settings["probe"])
-    report |= {"mae_baseline": _baseline(parts), **network_size(features[0]), **epochs(features)}
+    report = (of_sides if target.is_binary else summary)(lines, target)
+    report |= {
+        "alpha": [each.alpha for each in fits],
+        "alpha_candidates": candidates(settings["probe"]),
+    }
+    if not target.is_binary:
+        report |= _errors_at_alphas(parts, found) | {"mae_baseline": _baseline(parts)}
+    report |= {**network_size(features[0]), **epochs(features)}
     write_json(metrics, {"loss": settings["row"], "seed": settings["seed"], **_plain(report)})
+    _tell(metrics, report, target)
+
+
+def _tell(metrics: Path, report: dict[str, Any], target: Target) -> None:
+    if target.is_binary:
+        found = report["bacc"], report["auc"]
+        logger.info(
+            "%s: test balanced accuracy %.3f, area under the ROC curve %.3f", metrics, *found
+        )
+        return
     error = target.told(f"{report['mae']:.3f}")
     logger.info("%s: test MAE %s (training mean: %.3f)", metrics, error, report["mae_baseline"])
 
 
 def _fit(
-    part: Fold, features: Features, inner: tuple[Path, Path] | None, settings: dict[str, Any]
-) -> Ridge:
+    part: Fold,
+    features: Features,
+    inner: tuple[Path, Path] | None,
+    settings: dict[str, Any],
+    is_binary: bool,
+) -> Ridge | Logistic:
     if inner is None:
-        return fitted(part, features, settings)
+        return fitted(part, features, settings, is_binary)
     path, split = inner
-    return fitted_unseen(
-        part, features, inner_fold(split, part), Features(path), candidates(settings)
-    )
+    chosen = inner_fold(split, part), Features(path), candidates(settings)
+    return fitted_unseen(part, features, *chosen, is_binary)
 
 
-def _lines(target: Target, part: Fold, features: Features, fitted: Ridge) -> list[dict[str, Any]]:
+def _lines(
+    target: Target, part: Fold, features: Features, fitted: Ridge | Logistic
+) -> list[dict[str, Any]]:
     """Return a line for every scan that has a role."""
     lines = []
     for side, scans in part.sides:
@@ -217,17 +246,11 @@ def _tell_beyond(lines: list[dict[str, Any]]) -> None:
         )
 
 
-def _alphas(
-    parts: list[Fold], found: list[Features], fits: list[Ridge], settings: dict[str, Any]
-) -> dict[str, Any]:
-    """Return the α of each fold, from which it was chosen, and the errors at others."""
+def _errors_at_alphas(parts: list[Fold], found: list[Features]) -> dict[str, Any]:
+    """Return the test errors at each of some α, whichever were chosen."""
     errors = [errors_at(part, own) for part, own in zip(parts, found, strict=True)]
     at = np.concatenate(errors).mean(0)
-    return {
-        "alpha": [each.alpha for each in fits],
-        "alpha_candidates": candidates(settings),
-        "mae_at_alpha": [[alpha, float(error)] for alpha, error in zip(FIXED, at, strict=True)],
-    }
+    return {"mae_at_alpha": [[alpha, float(error)] for alpha, error in zip(FIXED, at, strict=True)]}
 
 
 def _baseline(parts: list[Fold]) -> float:
@@ -248,6 +271,18 @@ def summary(lines: list[dict[str, Any]], target: Target) -> dict[str, Any]:
     report["train_mae"] = float(mean_absolute_error(train[true], train[predicted]))
     if "own_prediction" in test:
         report["mae_own"] = float(mean_absolute_error(test[true], test["own_prediction"]))
+    return report
+
+
+def of_sides(lines: list[dict[str, Any]], target: Target) -> dict[str, Any]:
+    """Return the metrics of a binary target: by person, of the test lines unless named train."""
+    names = {target.column: table.TRUE, table.PROBABILITY: table.PREDICTED}
+    frame = pd.DataFrame(lines).rename(columns=names)
+    train, test = (table.of_role(frame, role) for role in (LEARNED_FROM, REPORTED))
+    report: dict[str, Any] = {**side_scores(test), "n_test": len(test), "bacc_baseline": CHANCE}
+    report["train_bacc"] = side_scores(train)["bacc"]
+    if "own_prediction" in test:
+        report["bacc_own"] = own_accuracy(test)
     return report
 
 

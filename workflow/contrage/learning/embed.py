@@ -20,7 +20,7 @@ from contrage.learning.machine import precision
 from contrage.learning.machine.deterministic import prepare_pools
 from contrage.learning.machine.device import choose, is_deterministic, repeatable
 from contrage.learning.machine.processes import ALONE, World
-from contrage.learning.model import Model, memory_format
+from contrage.learning.model import LOGIT, Model, memory_format
 
 
 def embed(
@@ -141,10 +141,14 @@ def predict(network: Model, features: torch.Tensor, scale: Mapping[str, float]) 
         Its head's last output is the prediction.
     features : Tensor of shape (N, d)
     scale : mapping
-        `target_mean` and `target_sd` of the training scans.
+        `target_mean` and `target_sd` of the training scans; `logit` where the output is one, of
+        which the prediction is the probability.
     """
     device = next(network.parameters()).device
-    standardised = network.head(features.to(device))[:, -1].cpu().double().numpy()
+    output = network.head(features.to(device))[:, -1].cpu().double()
+    if LOGIT in scale:
+        return output.sigmoid().numpy()
+    standardised = output.numpy()
     return standardised * scale["target_sd"] + scale["target_mean"]
 
 

@@ -13,6 +13,9 @@ from torch.nn import functional
 from contrage.errors import SettingsError
 from contrage.learning.encoders import build
 
+LOGIT = "logit"
+"""Key that says of a head's last output that it is a logit."""
+
 
 class Model(nn.Module):
     """An encoder and its projection head.

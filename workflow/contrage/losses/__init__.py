@@ -13,12 +13,16 @@ A new file here is a new loss, nothing else is registered. The rules:
   ``needs_prediction = True``: the head has one output, the embeddings (batch, views, 1) are the
   prediction, and both it and the targets given are standardised by the training split's mean and
   SD;
+  ``predicts_logit = True`` beside it: that output is a logit, and the targets stay 0 and 1;
   ``unit_embeddings = True``: the head's output is to be divided by its L2 norm beforehand, as the
   authors' networks do;
   ``first_epoch`` (default 0): the number by which the loss wants the first epoch called;
   ``predicts_last = True``: the head has one more output, which stays as it is: the last feature is
   a prediction of the target, standardised by the training split's mean and SD;
-  ``group_by``: "sex" or "site" when the loss wants ``groups``, whole numbers (batch,), as well.
+  ``group_by``: "sex" or "site" when the loss wants ``groups``, whole numbers (batch,), as well;
+  ``target_kinds`` (default ("continuous",)): the kinds of target (`target.kind`) that it can learn,
+  written as plain text, for it is read without running the file. Without "binary" the loss needs
+  targets that have an order, without "continuous" two sides.
 - A method ``fit(targets)``, if there is one, is told the targets (n,) of the training split, in
   their unit, before the first epoch.
 - With several processes (torch.distributed) the loss sees the joint batch: see `_gather`.
@@ -28,8 +32,10 @@ Importing this package imports neither PyTorch nor any loss: it is read when a w
 
 from __future__ import annotations
 
+import ast
 import importlib
 import inspect
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -39,16 +45,44 @@ if TYPE_CHECKING:
     from torch import nn
 
 
-def available() -> list[str]:
+DEFAULT_KINDS = ("continuous",)
+
+
+def available(kind: str | None = None) -> list[str]:
     """Name the losses that exist, in alphabetical order.
+
+    Parameters
+    ----------
+    kind : str, optional
+        Of target: only losses that can learn it.
 
     Returns
     -------
     list of str
         The names of this folder's files, without those that start with an underscore.
     """
+    return sorted(name for name in _files() if kind is None or kind in target_kinds(name))
+
+
+def target_kinds(name: str) -> tuple[str, ...]:
+    """Return the kinds of target that a loss can learn, as its file states them."""
+    file = _files()[name]
+    return _stated_kinds(file, file.stat().st_mtime_ns)
+
+
+def _files() -> dict[str, Path]:
     files = (file for folder in __path__ for file in Path(folder).glob("*.py"))
-    return sorted({file.stem for file in files if not file.stem.startswith("_")})
+    return {file.stem: file for file in files if not file.stem.startswith("_")}
+
+
+@cache
+def _stated_kinds(file: Path, changed_ns: int) -> tuple[str, ...]:
+    stated = [
+        node.value
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "target_kinds"
+    ]
+    return tuple(ast.literal_eval(stated[0])) if stated else DEFAULT_KINDS
 
 
 def load(name: str, **settings: Any) -> nn.Module:

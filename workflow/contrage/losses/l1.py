@@ -34,6 +34,7 @@ class SupervisedRegression(nn.Module):
     """
 
     needs_prediction = True
+    target_kinds = ("continuous", "binary")
 
     def __init__(self, kind: str = "l1") -> None:
         super().__init__()

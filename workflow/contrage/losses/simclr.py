@@ -38,6 +38,8 @@ class SimCLR(TemperedLoss):
     Chen et al., ICML 2020, equation 1 (NT-Xent); code: HobbitLong/SupContrast without labels.
     """
 
+    target_kinds = ("continuous", "binary")
+
     def __init__(
         self,
         temperature: float = 0.5,

@@ -39,6 +39,8 @@ class SupCon(TemperedLoss):
     Khosla et al., NeurIPS 2020, equation 2 (L_out; code: HobbitLong/SupContrast).
     """
 
+    target_kinds = ("continuous", "binary")
+
     def __init__(
         self,
         temperature: float = 0.1,

@@ -83,9 +83,14 @@ class Experiment:
         return [n for n in elements.available() if not lacking & set(elements.element(n).needs)]
 
     @property
+    def measure(self) -> str:
+        """The measure by which rows are compared, and the name of their table."""
+        return self.config["statistics"]["primary"]
+
+    @property
     def tables(self) -> list[str]:
         """Names of the tables of the report."""
-        found = ["mae", "norms", "baselines", "alphas", "cohort", "excluded", "runtimes"]
+        found = [self.measure, "norms", "baselines", "alphas", "cohort", "excluded", "runtimes"]
         return found + ["search"] * bool(self.searched_rows) + self.evaluations
 
     @property

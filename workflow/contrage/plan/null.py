@@ -14,6 +14,8 @@ OF_ALL = ["exp"]
 def null_rows(benchmark: Mapping[str, Any], trained: Sequence[str]) -> dict[str, str]:
     """Return row → the row that it is like, for those that `benchmark.null` asks for.
 
+    Of auto, those that are trained.
+
     Parameters
     ----------
     benchmark : mapping
@@ -21,13 +23,13 @@ def null_rows(benchmark: Mapping[str, Any], trained: Sequence[str]) -> dict[str,
     trained : sequence of str
         The rows of `benchmark.losses`.
     """
-    asked = _asked(benchmark)
+    asked = _asked(benchmark, trained)
     return {f"{row}{NULL}": row for row in asked if row in trained}
 
 
-def _asked(benchmark: Mapping[str, Any]) -> list[str]:
+def _asked(benchmark: Mapping[str, Any], trained: Sequence[str]) -> list[str]:
     if benchmark["null"] == "auto":
-        return OF_ALL if benchmark["losses"] == "all" else []
+        return [row for row in OF_ALL if row in trained] if benchmark["losses"] == "all" else []
     return benchmark["null"]
 
 
@@ -41,7 +43,7 @@ def check_null(benchmark: Mapping[str, Any], trained: Sequence[str], named: Iter
     named : iterable of str
         Names in `losses`.
     """
-    unknown = [row for row in _asked(benchmark) if row not in trained]
+    unknown = [row for row in _asked(benchmark, trained) if row not in trained]
     if unknown:
         raise SettingsError(
             f"benchmark.null: {', '.join(unknown)} is not among benchmark.losses; name rows of it, "

@@ -13,6 +13,7 @@ from contrage.imaging.limits import check_limits
 from contrage.plan import draws, folds, null, pretraining, rows
 from contrage.plan.kinds import check_kind
 from contrage.plan.loss_settings import check_kinds, check_row
+from contrage.plan.target_kind import check_target
 from contrage.run import code as sources
 
 
@@ -31,6 +32,7 @@ def check_rows_and_data(config: dict[str, Any]) -> None:
     null.check_null(config["benchmark"], rows.plain_rows(config), config["losses"])
     for row in dict.fromkeys([*rows.all_rows(config), *config["losses"]]):
         check_row(row, rows.loss_settings(config, row))
+    check_target(config)
     _check_search(config)
     unknown = set(config["report"]["embedding_rows"]) - set(rows.all_rows(config))
     if unknown and config["report"]["embedding_rows"] != [rows.ABLATED]:

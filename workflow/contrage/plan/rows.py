@@ -33,9 +33,12 @@ def benchmark_rows(config: dict[str, Any]) -> list[str]:
 
 
 def plain_rows(config: dict[str, Any]) -> list[str]:
-    """Return the rows that `benchmark.losses` names; "all" are the losses in the folder."""
+    """Return the rows that `benchmark.losses` names.
+
+    "all" are the losses in the folder that can learn a target of this kind.
+    """
     asked = config["benchmark"]["losses"]
-    return losses.available() if asked == "all" else list(asked)
+    return losses.available(config["target"]["kind"]) if asked == "all" else list(asked)
 
 
 def pretrained_rows(config: dict[str, Any]) -> dict[str, str]:

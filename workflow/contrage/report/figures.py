@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+OF_ANY_TARGET = ("training_curves", "quality")
+"""Figures that do not show the target as a number; of a binary target there are no others."""
+
 
 def figures(
     settings: dict[str, Any],
@@ -59,7 +62,8 @@ def figures(
     given = gather(settings, scans, derivatives, output, tables=tables, **files)
     given.output.mkdir(parents=True, exist_ok=True)
     made = []
-    for draw in drawings():
+    of_sides = given.target.is_binary
+    for draw in [each for each in drawings() if not of_sides or each.__name__ in OF_ANY_TARGET]:
         figure = draw(given)
         if figure is None:
             logger.info("no figure %s: what it shows is not part of this experiment", draw.__name__)

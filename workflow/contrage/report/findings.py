@@ -46,8 +46,8 @@ class Study:
     config : dict
         The whole configuration.
     tables : dict of DataFrame
-        mae, norms, baselines, cohort, excluded, networks, epochs, and of a table of features its
-        features.
+        mae (bacc of a binary target), norms, baselines, cohort, excluded, networks, epochs, and of
+        a table of features its features.
     n_test : int
         Participants that a seed's models were tested on.
     broken : list of str
@@ -120,9 +120,14 @@ class Study:
         return self.get("dataset", "split", "scheme", default="holdout")
 
     @property
+    def main(self) -> pd.DataFrame:
+        """The table that compares the losses, the best first."""
+        return self.tables[self.target.measure]
+
+    @property
     def n_losses(self) -> int:
-        """How many losses the MAE table compares; a pre-trained row adds none."""
-        return len(self.tables["mae"]) - len((self.start or {}).get("rows", []))
+        """How many losses the main table compares; a pre-trained row adds none."""
+        return len(self.main) - len((self.start or {}).get("rows", []))
 
     @property
     def level(self) -> str:
@@ -137,7 +142,8 @@ def has_scans(config: dict[str, Any]) -> bool:
 
 def paragraph(study: Study) -> str:
     """Return the study in one paragraph."""
-    parts = [_who(study), _what(study), _outcome(study)]
+    outcome = sides_outcome if study.target.is_binary else _outcome
+    parts = [_who(study), _what(study), outcome(study)]
     return " ".join(part for part in parts if part)
 
 
@@ -171,7 +177,10 @@ def _who(study: Study) -> str:
 
 
 def _range(target: Target, every: pd.Series) -> str:
-    """Say from where to where the target goes, with its mean and SD."""
+    """Say from where to where the target goes, with its mean and SD; of sides who is on which."""
+    if target.is_binary:
+        first, second = f"{every.n_positive:.0f} with", f"{every.n_negative:.0f} with"
+        return f"{first} {target.word} {target.positive} and {second} {target.negative}"
     least, most = (target.whole(every[f"{target.column}_{end}"]) for end in ("min", "max"))
     mean, sd = every[f"{target.column}_mean"], every[f"{target.column}_sd"]
     begin = "aged" if target.is_age else f"with {target.word} from"
@@ -199,17 +208,18 @@ def features(study: Study) -> str:
 
 
 def _what(study: Study) -> str:
-    mae = study.tables["mae"]
-    if not len(mae):
+    main = study.main
+    if not len(main):
         return ""
     encoder = _network(study)
     grid = None if study.is_table else study.get("dataset", "voxel_mm")
     losses = "one loss" if study.n_losses == 1 else f"each of {spelled(study.n_losses)} losses"
     text = f"{encoder[0].upper()}{encoder[1:]} learned from the {study.kind.many}"
     text += f" at {grid} mm" if grid else ""
-    text += f" with {losses}, from {count(int(mae.n_seeds.max()), 'seed')}"
+    text += f" with {losses}, from {count(int(main.n_seeds.max()), 'seed')}"
     text += _epochs(study)
-    text += "; a ridge regression on its frozen features"
+    probe = "logistic" if study.target.is_binary else "ridge"
+    text += f"; a {probe} regression on its frozen features"
     if study.get("probe", "alpha") == "unseen":
         text += ", its penalty chosen on people from whom a second encoder had not learned,"
     text += f" then read off the {study.target.word} of "
@@ -287,6 +297,26 @@ def _outcome(study: Study) -> str:
         text += f"{target.told(number(second.diff_to_best))} ({study.level} interval "
         text += f"{interval(second.diff_ci_low, second.diff_ci_high)}{_p(second)})."
     return text + chance.told(study.tables["baselines"], target)
+
+
+def sides_outcome(study: Study) -> str:
+    """Say which loss tells the two sides apart best, and whether any does."""
+    main, target = study.main, study.target
+    if not len(main):
+        return ""
+    best = main.iloc[0]
+    several = best.n_seeds > 1
+    of = {name: (best[f"{name}_mean"], best[f"{name}_sd"]) for name in ("bacc", "auc")}
+    said = {name: plus_minus(*of[name]) if several else number(of[name][0]) for name in of}
+    bounds = f"{study.level} interval {interval(best.ci_low, best.ci_high)}"
+    text = (
+        f"{loss_name(best.loss)} had the highest balanced accuracy in telling {target.positive} "
+        f"from {target.negative}, {said['bacc']} ({bounds}), with an area under the ROC curve of "
+        f"{said['auc']}; saying the same of everyone has {number(best.bacc_baseline)}."
+    )
+    if missing(best.ci_low) or best.ci_low <= best.bacc_baseline:
+        text += " So no loss is clearly better than that."
+    return text
 
 
 def _p(line: pd.Series) -> str:

@@ -31,13 +31,12 @@ class Note:
 
 def notes(study: Study) -> list[Note]:
     """Return the boxes that stand above the results, in the order of their weight."""
+    of_any = (_phantom, _start, _choices, _noticed, _broken, _dominant)
+    if study.target.is_binary:
+        makers = (*of_any, _no_better_than_chance, _few, _seeds, _protocol)
+        return [note for maker in makers for note in maker(study)]
     makers = (
-        _phantom,
-        _start,
-        _choices,
-        _noticed,
-        _broken,
-        _dominant,
+        *of_any,
         _not_localised,
         _no_better,
         _edge,
@@ -92,7 +91,7 @@ def _start(study: Study) -> list[Note]:
 
 def _shared(study: Study) -> str:
     """Say whether the SD over seeds holds the pre-training's own chance."""
-    n_seeds, beforehand = int(study.tables["mae"]["n_seeds"].max()), len(study.start["seeds"])
+    n_seeds, beforehand = int(study.main["n_seeds"].max()), len(study.start["seeds"])
     if n_seeds < 2:
         return "There is one training seed, and so one pre-training."
     if beforehand > 1:
@@ -167,6 +166,21 @@ def _no_better(study: Study) -> list[Note]:
     return found
 
 
+def _no_better_than_chance(study: Study) -> list[Note]:
+    """Tell which losses may tell the two sides apart no better than saying one of everyone."""
+    main = study.main
+    unsure = main[~(main["ci_low"] > main["bacc_baseline"])] if len(main) else main
+    if not len(unsure):
+        return []
+    names = listed([loss_name(row) for row in unsure["loss"]])
+    text = (
+        f"{names}: the interval of the balanced accuracy reaches that of saying the same of "
+        "everyone, 0.5, or is not known. Beside a high area under the ROC curve the threshold is "
+        "at fault, not what was learned."
+    )
+    return [Note("warning", "Perhaps no better than saying the same of everyone", text)]
+
+
 def _edge(study: Study) -> list[Note]:
     """Tell that a penalty was chosen at an end of the list that was offered."""
     mae = study.tables["mae"]
@@ -187,7 +201,7 @@ def _edge(study: Study) -> list[Note]:
 
 
 def _few(study: Study) -> list[Note]:
-    if study.n_test >= FEW or not len(study.tables["mae"]):
+    if study.n_test >= FEW or not len(study.main):
         return []
     held_out = study.scheme == "holdout"
     people = count(study.n_test, "participant")
@@ -284,8 +298,8 @@ def _simple(study: Study) -> list[Note]:
 
 
 def _seeds(study: Study) -> list[Note]:
-    mae = study.tables["mae"]
-    if not len(mae) or mae["n_seeds"].max() > 1:
+    main = study.main
+    if not len(main) or main["n_seeds"].max() > 1:
         return []
     text = "Every loss was trained once, so the spread between trainings (SD) is unknown."
     return [Note("info", "One seed only", text)]

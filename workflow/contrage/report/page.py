@@ -17,6 +17,7 @@ import yaml
 
 from contrage.files import atomic, read_json, reading, versions
 from contrage.layout import Results, is_at
+from contrage.report import sides
 from contrage.report.chance import null_rows
 from contrage.report.dominant import dominant_scans
 from contrage.report.elements.control import verdicts
@@ -37,7 +38,7 @@ logger = logging.getLogger(__name__)
 
 PACKAGES = ("contrage", "antspyx", "monai", "nilearn", "nibabel", "torch", "numpy", "scipy")
 PACKAGES += ("scikit-learn", "statsmodels", "pandas", "matplotlib", "seaborn")
-TABLES = ("mae", "norms", "baselines", "alphas", "cohort", "excluded", "runtimes")
+TABLES = ("mae", "bacc", "norms", "baselines", "alphas", "cohort", "excluded", "runtimes")
 
 
 def page(
@@ -98,7 +99,8 @@ def page(
     frames["epochs"] = epochs(measured, trained, settings)
     frames["predicted"] = _table(next(iter(predictions), None))
     noticed = Path(notes).read_text(encoding="utf-8").splitlines() if notes else []
-    rows = list(frames["mae"].get("loss", []))
+    target = Target(**settings["config"]["target"])
+    rows = list(frames[target.measure].get("loss", []))
     study = Study(
         settings.get("config", {}),
         frames,
@@ -140,6 +142,9 @@ def _frames(
         frames["choices"] = chosen[chosen["scan_id"].isin(frames["scans"]["scan_id"])]
     if len(frames["mae"]):
         frames["mae"] = frames["mae"].sort_values("mae_mean", kind="stable")
+    if len(frames["bacc"]):
+        best_first = {"ascending": False, "kind": "stable"}
+        frames["bacc"] = frames["bacc"].sort_values("bacc_mean", **best_first)
     return frames
 
 
@@ -156,6 +161,7 @@ def context(settings: dict[str, Any], study: Study, images: dict[str, Any]) -> d
     """Return all that the template prints."""
     config = without_folders(settings.get("config", {}))
     shown = {k: v for k, v in settings.get("evaluations", {}).items() if v["columns"]}
+    of_sides, versions = study.target.is_binary, settings.get("versions") or installed()
     return {
         "experiment": settings.get("experiment", "experiment"),
         "description": settings.get("description", ""),
@@ -168,9 +174,9 @@ def context(settings: dict[str, Any], study: Study, images: dict[str, Any]) -> d
         "style": (HERE / "style.css").read_text(encoding="utf-8"),
         "paragraph": paragraph(study),
         "notes": boxes(study),
-        "verdicts": verdicts(study),
-        "tiles": tiles(study),
-        "tables": all_tables(study, settings.get("versions") or installed())
+        "verdicts": [] if of_sides else verdicts(study),
+        "tiles": (sides.tiles if of_sides else tiles)(study),
+        "tables": (sides.all_tables if of_sides else all_tables)(study, versions)
         | of_evaluations(study, shown),
         "evaluations": {name: stated["title"] for name, stated in shown.items()},
         "figures": images,
@@ -180,9 +186,11 @@ def context(settings: dict[str, Any], study: Study, images: dict[str, Any]) -> d
         "same_norms": {"euclidean", "cosine"} <= set(study.tables["norms"].get("norm", [])),
         "site_control": len(study.tables["site"]) > 0,
         "others": others(study, study.tables["predicted"]),
-        "own": own_predictions(study.tables["mae"], study.target),
+        "own": sides.own_predictions(study.main)
+        if of_sides
+        else own_predictions(study.tables["mae"], study.target),
         "holm": "p_holm" in study.tables["mae"] and len(study.tables["mae"]) > 1,
-        "alphas": "alpha_median" in study.tables["mae"],
+        "alphas": "alpha_median" in study.main,
         "folds": study.scheme not in ("holdout", "given"),
         "unseen": study.get("probe", "alpha") == "unseen",
         "null": len(null_rows(study.tables["baselines"])) > 0,

@@ -38,6 +38,7 @@ ABOVE = {"loc": "lower left", "bbox_to_anchor": (0, 1), "ncols": 3}
 
 LOSS_NAMES = {
     "l1": "L1 regression",
+    "bce": "Binary cross entropy",
     "simclr": "SimCLR",
     "supcon": "SupCon",
     "rnc": "Rank-N-Contrast",
@@ -54,6 +55,9 @@ BASELINE_NAMES = {
     "ridge-blocks": "Ridge on block means",
     "ridge-coverage": "Ridge on coverage only",
     "ridge-features": "Ridge on the raw features",
+    "logistic-blocks": "Logistic regression on block means",
+    "logistic-coverage": "Logistic regression on coverage only",
+    "logistic-features": "Logistic regression on the raw features",
 }
 NULL = "-null"
 # The named losses keep their colour in every experiment, whichever of them are trained.

@@ -56,7 +56,8 @@ def tables(
     scans, excluded : Path
         The scans in the data set, and those left out.
     mae, norms, baselines, alphas, cohort, excluded_table : Path
-        The TSV files to write.
+        The TSV files to write; `mae` is the table of losses, bacc.tsv of a binary target, which has
+        no errors at other penalties in `alphas`.
     """
     target = Target(**settings["target"])
     files = by_row(Results.predictions, predictions)
@@ -66,7 +67,7 @@ def tables(
     write_tsv(norms, norm_table(frames, settings))
     plain = [_read(file, target) for file in of_baselines]
     write_tsv(baselines, baseline_lines(plain, frames, settings))
-    write_tsv(alphas, fixed(found))
+    write_tsv(alphas, fixed({} if target.is_binary else found))
     write_tsv(cohort, cohort_table(read_tsv(scans), target))
     write_tsv(excluded_table, exclusion_table(read_tsv(excluded)))
     logger.info("wrote six tables beside %s", mae)
@@ -84,11 +85,16 @@ def loss_table(
     DataFrame
         The columns of `contrage.evaluation.statistics.summary.mae_table`, those of
         `contrage.report.alphas.chosen`, and of rows with a null those of
-        `contrage.evaluation.statistics.summary.against`.
+        `contrage.evaluation.statistics.summary.against`. Of a binary target the first are those of
+        `contrage.evaluation.statistics.sides.bacc_table`.
     """
+    from contrage.evaluation.statistics.sides import bacc_table
     from contrage.evaluation.statistics.summary import against, mae_table
 
     frames = {row: predictions[row] for row in settings["rows"]}
+    if Target(**settings["target"]).is_binary:
+        table = bacc_table(frames, settings["statistics"])
+        return table.merge(chosen(metrics), on="loss", how="left")
     table = mae_table(frames, settings.get("statistics", {}))
     table = table.merge(chosen(metrics), on="loss", how="left")
     names = settings.get("null_rows", [])
@@ -109,12 +115,16 @@ def baseline_lines(
     Returns
     -------
     DataFrame
-        The columns of `contrage.evaluation.statistics.summary.baseline_table`.
+        The columns of `contrage.evaluation.statistics.summary.baseline_table`, of a binary target
+        those of `contrage.evaluation.statistics.sides.side_baselines`.
     """
     import pandas as pd
 
+    from contrage.evaluation.statistics.sides import side_baselines
     from contrage.evaluation.statistics.summary import baseline_table
 
+    if Target(**settings["target"]).is_binary:
+        return side_baselines(frames, settings["statistics"])
     for row in settings.get("null_rows", []):
         frames = [
             pd.concat([frame, own.assign(baseline=row)], ignore_index=True)
@@ -170,7 +180,8 @@ def cohort_table(scans: pd.DataFrame, target: Target) -> pd.DataFrame:
     -------
     DataFrame
         site, n_participants, n_scans, <target>_mean, _sd, _min and _max, n_female, n_male,
-        n_sex_unknown (not told, or neither), coverage_median.
+        n_sex_unknown (not told, or neither), coverage_median. Of a binary target n_positive and
+        n_negative (participants with such a scan) in place of mean, SD and range.
     """
     import pandas as pd
 
@@ -185,15 +196,11 @@ def cohort_table(scans: pd.DataFrame, target: Target) -> pd.DataFrame:
 
 def _cohort_line(site: str, scans: pd.DataFrame, target: Target) -> dict[str, Any]:
     people = first_scans(scans, target)
-    values, name = people["target"], target.column
     line: dict[str, Any] = {
         "site": site,
         "n_participants": len(people),
         "n_scans": len(scans),
-        f"{name}_mean": values.mean(),
-        f"{name}_sd": values.std(ddof=1),
-        f"{name}_min": scans["target"].min(),
-        f"{name}_max": scans["target"].max(),
+        **(_sides if target.is_binary else _spread)(scans, people, target.column),
     }
     if "sex" in people and people["sex"].notna().any():
         sex = people["sex"].str.lower().map(SEXES)
@@ -203,6 +210,20 @@ def _cohort_line(site: str, scans: pd.DataFrame, target: Target) -> dict[str, An
     if "coverage" in scans:
         line["coverage_median"] = scans["coverage"].median()
     return line
+
+
+def _spread(scans: pd.DataFrame, people: pd.DataFrame, name: str) -> dict[str, Any]:
+    return {
+        f"{name}_mean": people["target"].mean(),
+        f"{name}_sd": people["target"].std(ddof=1),
+        f"{name}_min": scans["target"].min(),
+        f"{name}_max": scans["target"].max(),
+    }
+
+
+def _sides(scans: pd.DataFrame, people: pd.DataFrame, name: str) -> dict[str, Any]:
+    counts = scans.groupby("target")["participant_id"].nunique()
+    return {"n_positive": int(counts.get(1, 0)), "n_negative": int(counts.get(0, 0))}
 
 
 def exclusion_table(excluded: pd.DataFrame) -> pd.DataFrame:

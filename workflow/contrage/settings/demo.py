@@ -62,7 +62,7 @@ def _inherited_target(
     target: dict[str, Any], of_age: dict[str, Any], stated: Container[str], prefix: str
 ) -> list[str]:
     """Return a sentence for each of unit and range that is age's, and that nobody has stated."""
-    if target["column"] == of_age["column"]:
+    if target["column"] == of_age["column"] or target["kind"] == "binary":
         return []
     nothing = {"unit": '"" for none', "range": "null for any"}
     return [

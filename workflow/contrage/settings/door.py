@@ -99,4 +99,11 @@ def _checked(
         more = [f"and {len(said) - MOST} more"] if len(said) > MOST else []
         raise SettingsError("\n".join([*said[:MOST], *more]))
     demo.describe(config)
+    _name_measure(config)
     return config
+
+
+def _name_measure(config: dict[str, Any]) -> None:
+    """Compare by balanced accuracy where the target has two sides: an error says nothing there."""
+    if config["target"]["kind"] == "binary":
+        config["statistics"]["primary"] = "bacc"

@@ -17,6 +17,7 @@ from contrage.dataset.roles import APART, LEARNED_FROM
 from contrage.evaluation import predictions as table
 from contrage.evaluation.given import Given
 from contrage.evaluation.statistics.metrics import scores
+from contrage.evaluation.statistics.sides import CHANCE, side_scores
 
 logger = logging.getLogger(__name__)
 
@@ -27,6 +28,8 @@ COLUMNS = {}  # the page has its table, see contrage.report.elements.html_tables
 ALL = "all"
 IN_FILE = ("row", "site", "mae", "mae_sd", "rmse", "r2", "r", "mae_baseline", "n_seeds")
 IN_FILE += ("n_participants", "n_scans")
+OF_SIDES = ("row", "site", "bacc", "bacc_sd", "auc", "auc_sd", "bacc_baseline", "n_seeds")
+OF_SIDES += ("n_participants", "n_scans")
 
 
 def evaluate(given: Given) -> pd.DataFrame:
@@ -37,9 +40,11 @@ def evaluate(given: Given) -> pd.DataFrame:
     DataFrame
         With columns row, site ("all", then each where there are several), mae, rmse, r2 (against
         the training mean), r, mae_baseline (the training mean) as means over seeds, mae_sd,
-        n_seeds, n_participants, n_scans. No lines, and a warning, where nobody has the role.
+        n_seeds, n_participants, n_scans. Of a binary target bacc, bacc_sd, auc, auc_sd by person in
+        place of errors, and bacc_baseline. No lines, and a warning, where nobody has the role.
     """
-    found = external_table({row: given.frames(row) for row in given.rows})
+    frames = {row: given.frames(row) for row in given.rows}
+    found = (external_sides if given.target.is_binary else external_table)(frames)
     if not len(found):
         logger.warning("nobody has the role %s, so its table is empty", APART)
     return found
@@ -55,6 +60,26 @@ def external_table(frames: Mapping[str, Sequence[pd.DataFrame]]) -> pd.DataFrame
     return pd.DataFrame(lines, columns=list(IN_FILE))
 
 
+def external_sides(frames: Mapping[str, Sequence[pd.DataFrame]]) -> pd.DataFrame:
+    """Return the same of a binary target, whose measures are by person."""
+    lines = []
+    for row, seeds in frames.items():
+        for site in _sites(table.of_role(seeds[0], APART)):
+            parts = [_at(table.of_role(frame, APART), site) for frame in seeds]
+            found = pd.DataFrame([side_scores(part) for part in parts])
+            line = {"row": row, "site": site}
+            for name in ("bacc", "auc"):
+                line |= {name: found[name].mean(), f"{name}_sd": found[name].std(ddof=1)}
+            line |= {"bacc_baseline": CHANCE, "n_seeds": len(seeds)}
+            line |= {"n_participants": parts[-1]["participant_id"].nunique()}
+            lines.append({**line, "n_scans": len(parts[-1])})
+    return pd.DataFrame(lines, columns=list(OF_SIDES))
+
+
+def _at(people: pd.DataFrame, site: str) -> pd.DataFrame:
+    return people if site == ALL else people[people["site"] == site]
+
+
 def _sites(people: pd.DataFrame) -> list[str]:
     """Return "all" and the sites, where there is more than one; nothing where there is nobody."""
     if not len(people):
@@ -66,8 +91,7 @@ def _sites(people: pd.DataFrame) -> list[str]:
 def _line(row: str, site: str, seeds: Sequence[pd.DataFrame]) -> dict[str, Any]:
     each = []
     for frame in seeds:
-        people = table.of_role(frame, APART)
-        people = people if site == ALL else people[people["site"] == site]
+        people = _at(table.of_role(frame, APART), site)
         means = table.of_role(frame, LEARNED_FROM).groupby("fold")[table.TRUE].mean()
         reference = people["fold"].map(means)
         found = scores(people[table.TRUE], people[table.PREDICTED], people["fold"], reference)

@@ -17,7 +17,7 @@ from contrage.learning.loop import optimiser, schedule
 from contrage.learning.loop.average import Average
 from contrage.learning.machine.deterministic import prepare_pools
 from contrage.learning.machine.precision import Precision
-from contrage.learning.model import Model, head_sizes, memory_format
+from contrage.learning.model import LOGIT, Model, head_sizes, memory_format
 from contrage.learning.pretrained import load_encoder
 from contrage.losses._pairs import exact
 from contrage.tables import write_rows
@@ -75,11 +75,16 @@ class State:
     @property
     def predicts(self) -> bool:
         """Whether the loss trains the head to predict the target itself."""
-        return self._standardises or getattr(self.loss, "predicts_last", False)
+        wishes = ("needs_prediction", "predicts_last")
+        return any(getattr(self.loss, wish, False) for wish in wishes)
+
+    @property
+    def _is_logit(self) -> bool:
+        return getattr(self.loss, "predicts_logit", False)
 
     @property
     def _standardises(self) -> bool:
-        return getattr(self.loss, "needs_prediction", False)
+        return getattr(self.loss, "needs_prediction", False) and not self._is_logit
 
     @property
     def loss_epoch(self) -> int:
@@ -88,8 +93,12 @@ class State:
 
     @property
     def scale(self) -> dict[str, float]:
-        """What puts a standardised prediction back into the target's unit."""
-        return {"target_mean": self.target_mean, "target_sd": self.target_sd}
+        """What puts a standardised prediction back into the target's unit, or a logit into 0 to 1.
+
+        Of a logit it says that it is one.
+        """
+        scale = {"target_mean": self.target_mean, "target_sd": self.target_sd}
+        return scale | {LOGIT: True} if self._is_logit else scale
 
     def targets(self, values: np.ndarray) -> torch.Tensor:
         """Return targets (N,) as the loss wants them: as they are, or standardised to predict."""

@@ -11,6 +11,8 @@ class StatisticsSettings:
 
     Attributes
     ----------
+    primary : str
+        The measure by which losses are compared, and the name of their table.
     bootstrap : int
         Resamplings of the intervals.
     permutations : int
@@ -22,6 +24,7 @@ class StatisticsSettings:
         Seed of the resampling.
     """
 
+    primary: str
     bootstrap: int
     permutations: int
     confidence: float

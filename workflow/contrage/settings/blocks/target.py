@@ -14,7 +14,7 @@ class TargetSettings:
     column : str
         A column of numbers of the cohort's tables; age is the age of every scan, in years.
     kind : str
-        continuous, a number.
+        continuous, a number; binary, one of two sides.
     positive : str or float or None
         Of a binary target, the value that is 1.
     negative : str or float or None
