@@ -155,6 +155,12 @@ class Target:
         """Return a value as a reader needs it: an age in whole years."""
         return f"{value:.{self.digits}f}"
 
+    def said(self, value: float) -> str:
+        """Return a value in words: a number, or the side of a binary target."""
+        if self.is_binary:
+            return str(self.positive if value == 1 else self.negative)
+        return f"{value:g}"
+
     def label(self, what: str | None = None) -> str:
         """Return words with the unit in brackets, for a figure or a column: "age [years]"."""
         words = self.word if what is None else what
@@ -247,7 +253,8 @@ class Target:
         if values and min(values) == max(values):
             raise SettingsError(
                 f"target.column: all {len(values)} scans {where} have the {self.word} "
-                f"{values[0]:g}, so there is nothing to learn; choose another target, or add people"
+                f"{self.said(values[0])}, so there is nothing to learn; choose another "
+                "target, or add people"
             )
 
     def labels(self, values: Iterable[float]) -> list[float]:

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from contrage.errors import TableError
+from contrage.evaluation.elements.external import external_sides
 from contrage.evaluation.statistics.sides import (
     area,
     bacc_table,
@@ -116,6 +117,18 @@ def test_rows_tested_on_different_scans_are_refused(rng):
     made = {"one": [frame([1, 0], [1, 0])], "two": [frame([1, 0], [1, 0], ["x", "y"])]}
     with pytest.raises(TableError, match="'two' and 'one' were tested on different scans"):
         bacc_table(made, SETTINGS)
+
+
+def test_external_people_are_told_by_site_and_by_person():
+    site = {"site": ["a", "a", "b", "b"]}
+    away = frame([1, 0, 1, 0], [0.9, 0.1, 0.2, 0.1], list("efgh"), **site)
+    told = pd.concat([frame([1, 0], [0.9, 0.1]), away.assign(split="external")])
+    table = external_sides({"supcon": [told, told]}).set_index("site")
+    assert list(table.index) == ["all", "a", "b"]
+    assert table["bacc"].tolist() == [0.75, 1.0, 0.5]
+    assert table["auc"].tolist() == [1.0, 1.0, 1.0]
+    assert table.loc["all", ["bacc_sd", "bacc_baseline", "n_seeds"]].tolist() == [0, 0.5, 2]
+    assert table["n_participants"].tolist() == [4, 2, 2]
 
 
 def test_baselines_stand_best_first():

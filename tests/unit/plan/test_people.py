@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import yaml
 from parts import ALL
-from targets import POINTS_BLOCK
+from targets import POINTS_BLOCK, SIDES_BLOCK
 
 from contrage.cohort import leave_out
 from contrage.cohort.scans import Cohort, Exclusion, Scan
@@ -47,6 +47,23 @@ def refusal(config: dict, change: dict, found: Cohort) -> str:
     with pytest.raises(ContrageError) as caught:
         check_plan(merged(config, change), found)
     return str(caught.value)
+
+
+@pytest.mark.parametrize(("side", "other"), [("AD", "HC"), ("HC", "AD")])
+def test_a_given_training_part_of_one_side_is_told_with_fold_and_side(config, side, other):
+    parts = ["train"] * 30 + ["test"] * 20
+    cells = [side] * 30 + [side, other] * 10
+    scans = [
+        Scan(f"sub-{n:02d}", None, site=f"s{part}", columns={"diagnosis": cell, "part": part})
+        for n, (part, cell) in enumerate(zip(parts, cells, strict=True))
+    ]
+    roles = {"train": "train", "test": "test"}
+    split = {"scheme": "given", "column": "part", "roles": roles}
+    change = {"target": SIDES_BLOCK, "dataset": {"split": split}}
+    assert refusal(config, change, Cohort(scans)) == (
+        f"target.column: all 30 scans in the training part (fold 0) have the diagnosis {side}, so "
+        "there is nothing to learn; choose another target, or add people"
+    )
 
 
 SITES = {"dataset": {"split": {"scheme": "leave-site-out"}}}

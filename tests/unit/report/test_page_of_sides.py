@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 from sklearn.datasets import load_breast_cancer
 
@@ -15,6 +16,8 @@ from contrage.dataset.select import select
 from contrage.dataset.split import split
 from contrage.evaluation.baselines import baselines
 from contrage.evaluation.probe import probe
+from contrage.files import read_npz
+from contrage.learning.embed import embed
 from contrage.learning.train import train
 from contrage.plan.kinds import form_of
 from contrage.plan.refuse import check
@@ -189,6 +192,20 @@ def test_the_page_speaks_of_sides_and_of_no_error_or_age(made):
     assert "Say the more frequent side" in text
     assert "without the logistic probe its balanced accuracy is" in text
     assert "n/a n/a" not in text
+
+
+def test_the_head_of_bce_predicts_a_probability_alike_after_the_training(made, tmp_path):
+    own = read_tsv(made / "predictions/bce/seed-0.tsv")["own_prediction"]
+    assert own.between(0, 1).all()
+    assert own.max() - own.min() > 0.3
+    again = tmp_path / "again.npz"
+    embed(
+        {}, array=made.parent / "derivatives/features.npy", scans=made / "dataset/scans.tsv",
+        split=made / "splits.json", fold=0, features=again,
+        model=made / "training/bce/seed-0/fold-0/model.pt",
+    )  # fmt: skip
+    first, second = read_npz(made / "features/bce/seed-0/fold-0.npz"), read_npz(again)
+    assert np.array_equal(first["prediction"], second["prediction"])
 
 
 def test_figures_that_show_numbers_are_left_out(made):

@@ -111,10 +111,10 @@ def _check_size(scans: int, number: int, settings: Mapping[str, Any]) -> None:
 def check_sides(values: pd.Series, number: int, target: Target) -> None:
     """Raise `SettingsError` if a fold would learn a binary target from one of its sides alone."""
     if target.is_binary and values.nunique() == 1:
-        side = target.positive if values.iloc[0] == 1 else target.negative
         raise SettingsError(
             f"dataset.split: all {len(values)} training scans of fold {number} have the "
-            f"{target.word} {side}, so there is nothing to learn; split otherwise, or add people"
+            f"{target.word} {target.said(values.iloc[0])}, so there is "
+            "nothing to learn; split otherwise, or add people"
         )
 
 

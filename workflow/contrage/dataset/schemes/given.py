@@ -84,7 +84,7 @@ def count(visits: Sequence[Visit], split: Mapping[str, Any]) -> int:
 def at_best(visits: Sequence[Visit], split: Mapping[str, Any], target: Target) -> Training:
     """Return what is learned from."""
     learned = _learned(visits, split)
-    target.check_varies([each.target for each in learned], "the training part")
+    target.check_varies([each.target for each in learned], "in the training part (fold 0)")
     each = Counter(one.participant_id for one in learned)
     return Training(len(each), len(learned), tuple(sorted(each.values())))
 
