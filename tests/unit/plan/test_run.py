@@ -90,3 +90,10 @@ def test_an_experiment_that_is_called_a_pretraining_still_has_a_report(tmp_path,
     own = {"losses": ["exp"], "pretrained": [], "norms": []}
     found = plan(experiment="my-pretraining", benchmark=own)
     assert found.modules[1].file == run.EXPERIMENT
+
+
+def test_what_a_pretraining_asks_for_in_vain_is_told_with_its_own_key(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    asked = {"dataset": {"split": {"column": "part"}}}
+    with pytest.raises(SettingsError, match=r"^pretraining\.dataset\.split\.column: does nothing"):
+        plan(pretraining=asked)
