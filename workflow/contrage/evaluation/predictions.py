@@ -128,19 +128,20 @@ def lines(
     **more
         Further columns: a value for all lines or an array of one per line.
     """
-    result = []
+    result, places = [], target.decimals
     for index, scan in enumerate(scans.ids):
         line = {
             "participant_id": scans.participants[index],
             target.column: float(scans.targets[index]),
-            target.predicted: round(float(predicted[index]), 6),
+            target.predicted: round(float(predicted[index]), places),
             "split": side,
             "scan_id": scan,
             "site": scans.sites[index] or "n/a",
             "fold": fold,
         }
         for name, value in more.items():
-            line[name] = round(float(value[index]), 6) if isinstance(value, np.ndarray) else value
+            each = isinstance(value, np.ndarray)
+            line[name] = round(float(value[index]), places) if each else value
         result.append(line)
     return result
 
