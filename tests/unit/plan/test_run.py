@@ -70,6 +70,13 @@ def test_a_module_gets_the_cohort_that_the_plan_has_read(tmp_path, monkeypatch):
     assert cohorts.of(module.config) is found.cohorts[1]
 
 
+def test_a_page_takes_the_words_of_the_image_and_of_every_map(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    own = {"losses": ["exp"], "pretrained": [], "norms": []}
+    (found,) = plan(cohort={"maps": ["stiffness"], "image": "T1w"}, benchmark=own).cohorts
+    assert found.kind_modules == ("contrage.modalities.T1w", "contrage.modalities.stiffness")
+
+
 def test_a_cohort_that_no_plan_has_read_is_read_when_it_is_asked_for(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     own = config(cohort={"phantom": {"participants": 11, "seed": 5}})

@@ -151,7 +151,9 @@ def told(is_one: bool) -> Iterator[None]:
     try:
         yield
     except ContrageError as error:
-        raise type(error)(f"{HERE}.{error}" if is_one else str(error)) from None
+        if not is_one:
+            raise
+        raise type(error)(f"{HERE}.{error}") from None
 
 
 def complete(
