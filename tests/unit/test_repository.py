@@ -27,6 +27,12 @@ def test_the_loss_of_the_readme_works_as_it_stands(root: Path, tmp_path, monkeyp
     assert embeddings.grad.isfinite().all()
 
 
+def test_the_authors_repository_is_cited_by_its_one_name(root: Path):
+    files = [*(root / "workflow").rglob("*.py"), *(root / "docs").glob("*.md")]
+    cited = {name for file in files for name in re.findall(r"EIDOSLAB/[\w-]+", file.read_text())}
+    assert cited == {"EIDOSLAB/contrastive-brain-age-prediction"}
+
+
 @pytest.mark.parametrize(
     "name", ["README.md", "CONTRIBUTING.md", *sorted(f"docs/{page.name}" for page in DOCS)]
 )

@@ -32,6 +32,13 @@ def test_words_of_age_are_what_they_were():
     assert (AGE.mean_key, AGE.sd_key) == ("age_mean", "age_sd")
 
 
+def test_predictions_have_the_decimals_that_the_scale_needs_and_of_ages_six():
+    assert AGE.decimals == replace(AGE, bin=0.5).decimals == POINTS.decimals == 6
+    assert replace(POINTS, bin=0.01, range=None).decimals == 8
+    assert replace(POINTS, bin=1, range=[0, 1e-9]).decimals == 15
+    assert replace(POINTS, bin=1e-10, range=None).decimals == 16
+
+
 def test_words_follow_the_column_and_its_unit():
     assert replace(POINTS, column="bone_age", unit="months").axis() == "Bone age (months)"
     assert POINTS.told("3.2") == "3.2 points"

@@ -25,6 +25,7 @@ TAKEN = (
 )
 """Columns of the workflow's own tables, under which a target cannot stand in them."""
 UNKNOWN = ("", "n/a", "na", "nan", "none", "null")
+DECIMALS = 6  # of predictions, where a bin is 1
 ROUNDING = 1e-9  # of a bin: 23.3 / 0.1 is a little less than 233
 _NUMBER = re.compile(r"[-+]?((\d+\.?\d*|\.\d+)([eE][-+]?\d+)?|inf)")
 
@@ -150,6 +151,14 @@ class Target:
     def digits(self) -> int:
         """Decimals that tell values apart which are a bin apart."""
         return max(0, -math.floor(math.log10(self.bin)))
+
+    @property
+    def decimals(self) -> int:
+        """Decimals of a prediction in a table: a millionth of a bin, or of a narrower range."""
+        if self.is_age:
+            return DECIMALS
+        width = self.range[1] - self.range[0] if self.range else self.bin
+        return DECIMALS + max(0, -math.floor(math.log10(min(self.bin, width))))
 
     def whole(self, value: float) -> str:
         """Return a value as a reader needs it: an age in whole years."""

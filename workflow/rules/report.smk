@@ -141,6 +141,7 @@ rule figures:
             embedding={"rows": EXPERIMENT.watched_rows},
             quality=config["preprocessing"]["quality"],
             image=IMAGE,
+            anatomical=ANATOMICAL if USES_ANATOMICAL else None,
             grid_mm=GRID_MM,
             truth=IS_PHANTOM,
             search={row: config["search"]["rows"][row] for row in SEARCHED_ROWS},
@@ -170,7 +171,7 @@ rule page:
         notes=DERIVATIVES.notes,
         feasible=jobs.feasible_records(EXPERIMENT),
         splits=expand(rules.split.output.split, seed=SEEDS),
-        code=code("contrage.report.page", COHORT.kind_module),
+        code=code("contrage.report.page", *COHORT.kind_modules),
         look=look("*.html", "*.css"),
     output:
         page=report(RESULTS.page, caption="../report/page.rst", category="Report"),
@@ -187,7 +188,7 @@ rule page:
         mem_mb=growing(2000),
         runtime=growing(30),
     params:
-        code=digest("contrage.report.page", COHORT.kind_module),
+        code=digest("contrage.report.page", *COHORT.kind_modules),
         settings=as_json(
             experiment=config["experiment"],
             description=config["description"],

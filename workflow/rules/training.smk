@@ -9,7 +9,7 @@ PROCESSES = config["training"]["gpus_per_job"]
 rule feasible:
     input:
         start=beforehand.plain_start(config),
-        code=code("contrage.learning.feasible"),
+        code=code(*jobs.modules_of_feasible(EXPERIMENT)),
     output:
         record=RESULTS.feasible,
     log:
@@ -25,7 +25,7 @@ rule feasible:
         runtime=growing(10),
         gpu=1 if config["training"]["device"] == "cuda" else 0,
     params:
-        code=digest("contrage.learning.feasible"),
+        code=digest(*jobs.modules_of_feasible(EXPERIMENT)),
         start=start_found,
         settings=as_json(**jobs.feasible(EXPERIMENT)),
     message:

@@ -99,6 +99,7 @@ def test_whether_a_seed_decides_is_said(scheme):
     found = [[p.roles for p in module.folds(visits(), new, seed)] for seed in (0, 1)]
     assert (found[0] != found[1]) == module.DRAWN
     assert set(module.IGNORES) <= set(SPLIT)
+    assert {key: SPLIT[key] for key in module.IGNORES} == module.IGNORES
 
 
 def test_a_plan_reads_the_schemes_without_pandas_and_scikit_learn():

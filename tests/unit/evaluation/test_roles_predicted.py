@@ -14,10 +14,11 @@ from contrage.errors import LeakageError, TableError
 from contrage.evaluation.baselines import baselines
 from contrage.evaluation.elements.external import external_table
 from contrage.evaluation.evaluate import evaluate
-from contrage.evaluation.predictions import read
+from contrage.evaluation.predictions import lines, read, write
 from contrage.evaluation.probe import probe_training
 from contrage.evaluation.statistics.summary import against, baseline_table, mae_table
 from contrage.files import read_json
+from contrage.learning.folds import Scans
 from contrage.tables import read_tsv
 from contrage.target import Target
 
@@ -275,3 +276,14 @@ def test_the_penalty_may_be_chosen_in_a_split_that_has_people_of_role_val(study,
     study.split.write_text(outer)
     with pytest.raises(TableError, match=r"inner\.json: scan sub-11_ses-\d is not in the table"):
         probe_training(settings, **files, **inputs, **outputs)
+
+
+def test_predictions_of_a_small_target_are_written_to_its_scale(tmp_path):
+    names = ("sub-1", "sub-2")
+    values = np.array([7.1e-10, 7.3e-10])
+    scans = Scans(names, names, (None, None), (None, None), values, np.arange(2))
+    for unlike in ({"unit": "m²/s", "bin": 1e-11}, {"bin": 1, "range": [0, 1e-9]}):
+        target = Target(**{**BLOCK, "range": None, "unit": "", **unlike, "column": "diffusivity"})
+        write(tmp_path / "p.tsv", target, lines(target, "test", 0, scans, values * 1.01))
+        found = read(tmp_path / "p.tsv", target)
+        assert found["predicted"].tolist() == pytest.approx((values * 1.01).tolist(), rel=1e-4)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import math
 import subprocess
 import sys
 
@@ -200,11 +201,7 @@ def test_isolated_ages_in_one_view_give_zero(rng, name, settings):
 @each_form
 @pytest.mark.parametrize("views", [1, 2])
 def test_equal_targets_leave_nothing_to_repel(rng, name, settings, views):
-    """Zero where only unlike samples are in the denominator, else the least of an attraction.
-
-    In the other losses the denominator holds the positives as well: with equal targets each loss is
-    log(number of pairs) at the least, reached where all embeddings coincide.
-    """
+    """Zero where only unlike samples are in the denominator, else the least of an attraction."""
     loss = load(name, **settings)
     if name == "simclr" or getattr(loss, "needs_prediction", False):
         pytest.skip("knows no targets" if name == "simclr" else "measures no pairs")
@@ -220,6 +217,21 @@ def test_equal_targets_leave_nothing_to_repel(rng, name, settings, views):
             _, still = value_and_gradient(loss, z[:1, :1].expand_as(z).clone(), y, epoch=0)
             tangent = still - (still * z[:1, :1]).sum(-1, keepdim=True) * z[:1, :1]
             assert tangent.abs().max() < 1e-9
+
+
+LEAST_BESIDE_LOG_OF_PAIRS = {"exp": -10.0, "dynlocrep": -10.0, "supremix": -math.log(60)}
+
+
+@pytest.mark.parametrize(
+    "name", sorted({"yaware", "supcon", "adacon", "rnc"} | {"exp", "dynlocrep", "supremix"})
+)
+def test_the_least_value_with_equal_targets_is_the_one_that_is_documented(rng, name):
+    loss = load(name)
+    if hasattr(loss, "fit"):
+        loss.fit(torch.linspace(20, 80, 61, dtype=torch.float64))
+    z, y = batch_for(loss, rng, [40.0] * 6)
+    least = float(loss(z[:1, :1].expand_as(z).clone(), y, epoch=0))
+    assert least == pytest.approx(math.log(11) + LEAST_BESIDE_LOG_OF_PAIRS.get(name, 0.0))
 
 
 def test_a_loss_that_predicts_is_zero_where_it_predicts_the_one_target():

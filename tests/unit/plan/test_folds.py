@@ -124,12 +124,24 @@ def test_a_table_of_external_people_is_made_where_a_value_has_the_role(config):
             "dataset.missing_targets: all 24 training scans are in [[0, 200]], so that none",
         ),
         (
+            [{"dataset": {"missing_targets": [[30, 80]]}}],
+            "dataset.missing_targets: [[30, 80]] leaves 10 scans to learn from, fewer than a batch",
+        ),
+        (
+            [{"dataset": {"subset": {"fraction": 0.99}}}],
+            "dataset.subset.fraction: 0.99 of the people, rounded up, is everybody",
+        ),
+        (
+            [GIVEN, {"dataset": {"subset": {"fraction": 0.2, "stratify": "participant_id"}}}],
+            "dataset.subset.fraction: 0.2 of the people in each participant_id, rounded up, is",
+        ),
+        (
             [{"dataset": {"missing_targets": [[50, 45]]}}],
             "dataset.missing_targets: [50, 45] holds no number; the smaller one comes first",
         ),
         (
             [{"dataset": {"subset": {"fraction": 0.1}}}],
-            "training.batch_size: 16, but no more than 6 scans are for training",
+            "dataset.subset.fraction: 0.1 leaves 6 scans to learn from, fewer than a batch",
         ),
         (
             [{"training": {"early_stop": {"on": "val", "fraction": 0.2}}}],
@@ -142,6 +154,14 @@ def test_a_table_of_external_people_is_made_where_a_value_has_the_role(config):
         (
             [{"dataset": {"split": {"scheme": "kfold", "allow_shared_sites": True}}}],
             "dataset.split.allow_shared_sites: does nothing with scheme kfold",
+        ),
+        (
+            [{"dataset": {"split": {"scheme": "kfold", "column": "part"}}}],
+            "dataset.split.column: does nothing with scheme kfold",
+        ),
+        (
+            [{"dataset": {"split": {"scheme": "leave-site-out", "new_split_per_seed": True}}}],
+            "dataset.split.new_split_per_seed: does nothing with scheme leave-site-out",
         ),
         (
             [GIVEN, {"dataset": {"split": {"new_split_per_seed": True}}}],
@@ -160,6 +180,17 @@ def test_fewer_scans_to_learn_from_than_a_batch_are_refused(config):
         "dataset.learn_from: diagnosis: HC leaves 12 scans to learn from, fewer than a batch "
         "(training.batch_size: 16)"
     )
+
+
+def test_people_who_are_tested_on_are_not_counted_as_learned_from(config):
+    told = refusal(config, cohort(18, 60), HC)
+    assert told.startswith("dataset.learn_from: diagnosis: HC leaves 14 scans to learn from")
+
+
+def test_a_batch_that_no_setting_makes_too_large_is_its_own_mistake(config):
+    half = {"dataset": {"subset": {"fraction": 0.5}}}
+    told = refusal(config, cohort(18), half)
+    assert told.startswith("training.batch_size: 16, but no more than 9 scans are for training")
 
 
 def test_an_early_stop_by_people_whom_the_table_does_not_have_is_refused(config):

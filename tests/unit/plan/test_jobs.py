@@ -125,6 +125,19 @@ def test_the_first_job_hears_of_schedules_that_no_search_will_change(demo):
     assert set(headless["without_head"]) == {"l1", "exp", "dynlocrep", "exp-null"}
 
 
+def test_code_of_the_first_job_is_that_of_the_losses_and_the_encoder_that_it_loads(demo, tmp_path):
+    own = "contrage.learning.feasible"
+    assert jobs.modules_of_feasible(experiment(demo)) == (own, "contrage.losses.dynlocrep")
+    headless = experiment(demo, training={"head": []})
+    assert jobs.modules_of_feasible(headless)[1:] == (
+        "contrage.losses.dynlocrep", "contrage.losses.exp", "contrage.losses.l1",
+    )  # fmt: skip
+    file = tmp_path / "model.pt"
+    file.touch()
+    started = experiment(demo, training={"start_from": str(file)})
+    assert jobs.modules_of_feasible(started)[-1] == "contrage.learning.encoders.small"
+
+
 def test_values_of_wildcards_are_numbers_where_they_count(demo):
     wildcards = {"row": "exp", "seed": "3", "fold": "0", "draw": "11"}
     assert jobs.values(jobs.training, wildcards) == {"row": "exp", "seed": 3, "fold": 0}

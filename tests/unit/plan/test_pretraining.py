@@ -109,6 +109,15 @@ def test_the_pretraining_is_an_experiment_that_pretrains_nothing_itself(root, co
     assert own["dataset"]["split"]["scheme"] == "holdout"
 
 
+def test_an_early_stop_by_people_of_a_role_is_by_held_out_ones_before(root, config):
+    config["training"]["early_stop"] = {"on": "val", "fraction": 0.2, "every": 1, "patience": 5}
+    assert filled(root, config)["training"]["early_stop"] == {
+        **config["training"]["early_stop"],
+        "on": "inner",
+    }
+    assert config["training"]["early_stop"]["on"] == "val"
+
+
 def test_it_starts_at_random_where_everything_starts_from_it(root, real):
     real["training"]["start_from"] = "pretraining"
     own = filled(root, real)

@@ -70,6 +70,13 @@ def test_a_module_gets_the_cohort_that_the_plan_has_read(tmp_path, monkeypatch):
     assert cohorts.of(module.config) is found.cohorts[1]
 
 
+def test_a_page_takes_the_words_of_the_image_and_of_every_map(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    own = {"losses": ["exp"], "pretrained": [], "norms": []}
+    (found,) = plan(cohort={"maps": ["stiffness"], "image": "T1w"}, benchmark=own).cohorts
+    assert found.kind_modules == ("contrage.modalities.T1w", "contrage.modalities.stiffness")
+
+
 def test_a_cohort_that_no_plan_has_read_is_read_when_it_is_asked_for(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     own = config(cohort={"phantom": {"participants": 11, "seed": 5}})
@@ -90,3 +97,10 @@ def test_an_experiment_that_is_called_a_pretraining_still_has_a_report(tmp_path,
     own = {"losses": ["exp"], "pretrained": [], "norms": []}
     found = plan(experiment="my-pretraining", benchmark=own)
     assert found.modules[1].file == run.EXPERIMENT
+
+
+def test_what_a_pretraining_asks_for_in_vain_is_told_with_its_own_key(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    asked = {"dataset": {"split": {"column": "part"}}}
+    with pytest.raises(SettingsError, match=r"^pretraining\.dataset\.split\.column: does nothing"):
+        plan(pretraining=asked)

@@ -248,6 +248,7 @@ def settings(seeds: list[int] = SEEDS) -> dict:
         "seeds": seeds,
         "folds": [0],
         "truth": True,
+        "anatomical": "T1w",
         "benchmarks": benchmarks(seeds),
         "statistics": {"bootstrap": 200, "confidence": 0.95},
         "embedding": {"rows": ["dynlocrep"], "epochs": EPOCHS},

@@ -82,6 +82,19 @@ def test_maps_without_anatomical_image_are_drawn_alone(tmp_path, bare) -> None:
     assert "3 participants" in captions["preprocessing"]["alt"]
 
 
+def test_an_anatomical_image_that_the_run_does_not_use_is_not_drawn(tmp_path, bare) -> None:
+    scans = read_tsv(bare.path("dataset", "scans.tsv")).head(3)
+    folder = tmp_path / "results" / "derivatives" / "phantom"
+    rng = np.random.default_rng(1)
+    synthetic.write_derivatives(folder, scans, rng, anatomical=True, truth=False)
+    drawn = []
+    for bare.settings["anatomical"] in ("T1w", None):
+        bare.make_figures()
+        captions = {e["name"]: e for e in read_json(bare.path("figures", "figures.json"))}
+        drawn.append("anatomical images" in captions["preprocessing"]["caption"])
+    assert drawn == [True, False]
+
+
 def test_planes_go_through_the_same_point_however_the_image_is_stored() -> None:
     shape, affine = (23, 27, 25), np.diag([6.0, 6.0, 6.0, 1.0])
     affine[:3, 3] = [-66, -102, -60]

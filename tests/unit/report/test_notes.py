@@ -10,6 +10,7 @@ import pytest
 from targets import AGE, BLOCK
 from test_page import Page
 
+from contrage.report.elements import html_tables
 from contrage.report.findings import Study, paragraph
 from contrage.report.notes import Note, notes
 from contrage.report.tables import cohort_table
@@ -86,6 +87,36 @@ def test_better_than_the_best_loss_is_not_as_well(ridge, title, words) -> None:
     (note,) = titled(study(ridge=ridge), "A simple baseline")
     assert note.title == title and words in note.text
     assert f"errs by {ridge[0]:.2f} years" in note.text
+
+
+@pytest.mark.parametrize("image", ["desikan", "destrieux", "vbm_roi"])
+def test_a_study_of_regions_is_told_as_one_of_values_not_of_voxels(image) -> None:
+    told = study(ridge=(2.5, 2.0, 3.99))
+    told.config["cohort"] = {"source": "arrays", "image": image}
+    told.config["dataset"]["voxel_mm"] = 4
+    assert not titled(told, "A simple baseline")
+    told.tables["baselines"]["baseline"] = "ridge-features"
+    (note,) = titled(told, "A simple baseline does better")
+    assert note.text.startswith("Ridge regression on the raw features errs by 2.50 years")
+    assert " mm" not in paragraph(told)
+
+
+def test_errors_have_the_decimals_that_the_bin_of_the_target_asks_for() -> None:
+    told = study(mae_mean=[0.0131, 0.0152], mae_sd=0.0008, ci_low=0.0121, ci_high=0.0141)
+    told.config["target"] = {
+        **BLOCK,
+        "column": "uptake",
+        "unit": "SUVR",
+        "bin": 0.01,
+        "range": None,
+    }
+    cohort = told.tables["cohort"]
+    told.tables["cohort"] = cohort.rename(columns=lambda name: name.replace("age_", "uptake_"))
+    text = paragraph(told)
+    assert "0.0131 ± 0.0008 SUVR (95 % interval 0.0121 to 0.0141)" in text
+    cells = html_tables.mae(told).lines[0].cells
+    assert cells[1:3] == ["0.0131 ± 0.0008", "0.0121 to 0.0141"]
+    assert "4.00 ± 0.20 years (95 % interval 3.00 to 5.00)" in paragraph(study())
 
 
 def test_a_baseline_that_does_worse_is_not_told() -> None:

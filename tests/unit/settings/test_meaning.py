@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 
 import pytest
 import yaml
@@ -187,3 +188,11 @@ def test_what_a_workflow_hands_over_stays_as_it_is(schema):
     content = settings.complete(given, schema)
     assert (content["training"]["epochs"], content["training"]["learning_rate"]) == (2, 1e-4)
     assert given == {"training": {"epochs": 2.0, "learning_rate": "1e-4"}}
+
+
+def test_keys_that_yaml_has_read_as_numbers_are_text(schema):
+    roles = {1: "train", 2.5: "test", "n/a": "none", False: "predict"}
+    config = settings.complete({"dataset": {"split": {"scheme": "given", "roles": roles}}}, schema)
+    found = config["dataset"]["split"]["roles"]
+    assert found == {"1": "train", "2.5": "test", "n/a": "none", "false": "predict"}
+    assert json.dumps(config, sort_keys=True)

@@ -102,9 +102,12 @@ def _check_size(scans: int, number: int, settings: Mapping[str, Any]) -> None:
     """Refuse a training part that holds no batch."""
     check_learners(scans, settings["learn_from"], settings["batch_size"])
     if scans < settings["batch_size"]:
+        left = [*["missing_targets"] * bool(settings["missing_targets"])]
+        left += ["subset"] * (settings["subset"]["fraction"] < 1)
+        by = f" that dataset.{' and dataset.'.join(left)} left" if left else ""
         raise SettingsError(
             f"training.batch_size: {settings['batch_size']} is more than the {scans} "
-            f"training scans of fold {number}; make the batch smaller"
+            f"training scans{by} of fold {number}; make the batch smaller"
         )
 
 

@@ -135,27 +135,29 @@ def lines(
     **more
         Further columns: a value for all lines or an array of one per line.
     """
-    result = []
+    result, places = [], target.decimals
     for index, scan in enumerate(scans.ids):
         line = {
             "participant_id": scans.participants[index],
-            **_values(target, float(scans.targets[index]), float(predicted[index])),
+            **_values(target, float(scans.targets[index]), float(predicted[index]), places),
             "split": side,
             "scan_id": scan,
             "site": scans.sites[index] or "n/a",
             "fold": fold,
         }
         for name, value in more.items():
-            line[name] = round(float(value[index]), 6) if isinstance(value, np.ndarray) else value
+            each = isinstance(value, np.ndarray)
+            line[name] = round(float(value[index]), places) if each else value
         result.append(line)
     return result
 
 
-def _values(target: Target, true: float, predicted: float) -> dict[str, Any]:
+def _values(target: Target, true: float, predicted: float, places: int) -> dict[str, Any]:
     """Return what a line says of a scan's target, true and predicted."""
     if not target.is_binary:
-        return {target.column: true, target.predicted: round(predicted, 6)}
-    found = {SCORE: round(predicted, 6), PROBABILITY: round(float(probability(predicted)), 6)}
+        return {target.column: true, target.predicted: round(predicted, places)}
+    likely = round(float(probability(predicted)), places)
+    found = {SCORE: round(predicted, places), PROBABILITY: likely}
     return {target.column: int(true), **found}
 
 

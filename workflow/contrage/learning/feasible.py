@@ -31,8 +31,8 @@ def check_feasible(settings: dict[str, Any], *, output: Path) -> None:
     Raises
     ------
     SettingsError
-        If the training split will surely be smaller than a batch, or a loss predicts age and there
-        is no head to do it, or a loss refuses the settings of a draw.
+        If the training split will surely be smaller than a batch, or a loss predicts the target and
+        there is no head to do it, or a loss refuses the settings of a draw.
     DeviceError
         If CUDA is insisted on and there is none.
     ContrageError

@@ -126,13 +126,13 @@ def head_sizes(head: Sequence[int], loss: nn.Module, row: str) -> list[int]:
     Raises
     ------
     SettingsError
-        If the loss predicts age and there is no head to do it.
+        If the loss predicts the target and there is no head to do it.
     """
     alone, beside = (getattr(loss, wish, False) for wish in ("needs_prediction", "predicts_last"))
     if not head and (alone or beside):
         raise SettingsError(
-            f"training.head: [] leaves no layer that could predict age, which losses.{row} needs; "
-            "give a head, as [32], or leave the row out of benchmark.losses"
+            f"training.head: [] leaves no layer that could predict the target, which "
+            f"losses.{row} needs; give a head, as [32], or leave the row out of benchmark.losses"
         )
     if alone:
         return [*head[:-1], 1]

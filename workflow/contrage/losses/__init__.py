@@ -25,6 +25,12 @@ A new file here is a new loss, nothing else is registered. The rules:
   targets that have an order, without "continuous" two sides.
 - A method ``fit(targets)``, if there is one, is told the targets (n,) of the training split, in
   their unit, before the first epoch.
+- With equal targets throughout a batch there is nothing to repel, and the least value is where all
+  embeddings coincide. It is 0 for ``threshold``, whose denominators hold less similar samples
+  alone. Where the positives are in the denominator it is log(N - 1) for yaware, supcon, adacon and
+  rnc, that less the logarithm of the range of labels for supremix (which divides its weights by
+  it), log(N - 1) - 1/temperature for exp and dynlocrep, whose repulsion 1 - w is then 0 (released
+  forms: log(N - 1), scaled). l1 is 0 where it predicts the target; simclr knows no targets.
 - With several processes (torch.distributed) the loss sees the joint batch: see `_gather`.
 
 Importing this package imports neither PyTorch nor any loss: it is read when a workflow is parsed.

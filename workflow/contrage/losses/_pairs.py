@@ -107,8 +107,7 @@ def tied(gaps: Tensor) -> Tensor:
     Which of two gaps is the larger, and whether they tie, decides the loss. In binary fractions
     25.5 - 25.2 and 25.2 - 24.9 differ, which changes the gradient of rnc and threshold by up to
     3.5 % on targets with one decimal. Whole numbers keep their bits. The released codes compare
-    gaps
-    as they are: `formulation: released` does, too.
+    gaps as they are: `formulation: released` does, too.
     """
     return gaps.round(decimals=GAP_DECIMALS)
 

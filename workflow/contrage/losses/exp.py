@@ -32,7 +32,7 @@ class Exponential(KernelLoss):
 
     References
     ----------
-    Barbano et al., ISBI 2023 (code: EIDOSLAB/contrastive-brain-target-prediction, method expw);
+    Barbano et al., ISBI 2023 (code: EIDOSLAB/contrastive-brain-age-prediction, method expw);
     Table 1 of the dynamic localized repulsion paper.
     """
 

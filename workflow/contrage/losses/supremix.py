@@ -76,8 +76,7 @@ class SupReMix(nn.Module):
     batch; it divides every weight alike and has no part in the gradient.
 
     λ of Mix-neg is drawn for (epoch, target of i, target of k, their views), and is the same
-    whenever
-    these are: in another order of the batch, in a resumed training and in every process.
+    whenever these are: in another order of the batch, in a resumed training and in every process.
 
     Where this departs from the print: equation 6 divides the sum over P(i) by the number of
     samples with the label of i, which is |P(i)| + 1 for real samples and takes no account of

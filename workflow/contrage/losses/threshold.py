@@ -39,7 +39,7 @@ class Threshold(KernelLoss):
 
     References
     ----------
-    Barbano et al., ISBI 2023 (code: EIDOSLAB/contrastive-brain-target-prediction); Table 1 of the
+    Barbano et al., ISBI 2023 (code: EIDOSLAB/contrastive-brain-age-prediction); Table 1 of the
     dynamic localized repulsion paper.
     """
 

@@ -30,7 +30,7 @@ class YAware(KernelLoss):
     References
     ----------
     Dufumier et al., MICCAI 2021; Barbano et al., ISBI 2023 (code:
-    EIDOSLAB/contrastive-brain-target-prediction); Table 1 of the dynamic localized repulsion paper.
+    EIDOSLAB/contrastive-brain-age-prediction); Table 1 of the dynamic localized repulsion paper.
     """
 
     def forward(self, embeddings: Tensor, targets: Tensor, epoch: int = 0) -> Tensor:

@@ -83,6 +83,11 @@ class FoundCohort:
         return modalities.module(self.image)
 
     @property
+    def kind_modules(self) -> tuple[str, ...]:
+        """Whose words a page takes: those of the image and of all maps that are prepared."""
+        return tuple(modalities.module(name) for name in dict.fromkeys([self.image, *self.maps]))
+
+    @property
     def source_module(self) -> str:
         """Whose code reads who is in it."""
         return sources.module(self.source)

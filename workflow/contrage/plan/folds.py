@@ -98,16 +98,50 @@ def smallest_training(config: dict[str, Any], cohort: Cohort) -> Training:
     SettingsError, LeakageError
         If the folds cannot be made, or somebody cannot be given a role.
     """
-    dataset, everyone = config["dataset"], visits(config, cohort)
-    own, _ = divide(everyone, dataset)
-    check_learners(len(own), dataset["learn_from"], config["training"]["batch_size"])
-    part = schemes.load(dataset["split"]["scheme"]).at_best(
-        own, dataset["split"], Target(**config["target"])
-    )
+    everyone = visits(config, cohort)
+    part = _at_best(config, everyone)
     _check_roles(config, everyone)
-    for people, scans in _left(everyone, dataset):
+    for people, scans in _left(everyone, config["dataset"]):
         part = part.at_most(people, scans)
     return part
+
+
+def _at_best(config: dict[str, Any], everyone: Sequence[Visit]) -> Training:
+    """Return the smallest training part that the scheme makes, before settings take from it."""
+    dataset, size = config["dataset"], config["training"]["batch_size"]
+    own, others = divide(everyone, dataset)
+    check_learners(len(own), dataset["learn_from"], size)
+    scheme = schemes.load(dataset["split"]["scheme"])
+    part = scheme.at_best(own, dataset["split"], Target(**config["target"]))
+    check_learners(part.scans, dataset["learn_from"] if others else {}, size)
+    return part
+
+
+def check_left(config: dict[str, Any], cohort: Cohort) -> None:
+    """Raise `SettingsError` for settings that leave less than a batch, and a subset of everybody.
+
+    `missing_targets` comes first: a subset is drawn of what it leaves.
+    """
+    dataset, everyone = config["dataset"], visits(config, cohort)
+    size, chosen = config["training"]["batch_size"], dataset["subset"]
+    left = _left(everyone, dataset)
+    if not left or _at_best(config, everyone).scans < size:
+        return
+    before = _counted(everyone, {**dataset, "subset": {**chosen, "fraction": 1}})
+    fewest, gaps = min(scans for _, scans in left), dataset["missing_targets"]
+    if fewest < size:
+        by_gaps = gaps and min(scans for _, scans in before) < size
+        key = f"missing_targets: {gaps}" if by_gaps else f"subset.fraction: {chosen['fraction']}"
+        raise SettingsError(
+            f"dataset.{key} leaves {fewest} scans to learn from, fewer than a batch "
+            f"(training.batch_size: {size})"
+        )
+    if chosen["fraction"] < 1 and left == before:
+        each = f" in each {chosen['stratify']}" if chosen["stratify"] else ""
+        raise SettingsError(
+            f"dataset.subset.fraction: {chosen['fraction']} of the people{each}, rounded up, is "
+            "everybody; make it smaller, stratify by less, or remove the subset"
+        )
 
 
 def _check_roles(config: dict[str, Any], everyone: Sequence[Visit]) -> None:
@@ -130,6 +164,10 @@ def _left(everyone: Sequence[Visit], dataset: dict[str, Any]) -> list[tuple[int,
     """
     if not dataset["missing_targets"] and dataset["subset"]["fraction"] == 1:
         return []
+    return _counted(everyone, dataset)
+
+
+def _counted(everyone: Sequence[Visit], dataset: dict[str, Any]) -> list[tuple[int, int]]:
     if schemes.load(dataset["split"]["scheme"]).DRAWN:
         return [_count(left_of(divide(everyone, dataset)[0], dataset))]
     of_id = {each.scan_id: each for each in everyone}

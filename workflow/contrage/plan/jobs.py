@@ -94,6 +94,15 @@ def feasible(of: Experiment) -> dict[str, Any]:
     }
 
 
+def modules_of_feasible(of: Experiment) -> tuple[str, ...]:
+    """Return whose code answers that: the losses that it loads by name, and a start's encoder."""
+    asked = feasible(of)
+    rows_asked = {**asked["without_head"], **asked["rows"]}
+    names = sorted({each["loss"] for each in rows_asked.values()})
+    encoder = [encoders.module(asked["start"]["encoder"])] if "start" in asked else []
+    return "contrage.learning.feasible", *(f"contrage.losses.{name}" for name in names), *encoder
+
+
 def localised_rows(of: Experiment) -> dict[str, dict[str, Any]]:
     """Return the schedules of dynlocrep's rows, as far as they are known before the first job."""
     known = [row for row in of.all_rows if of.null_rows.get(row, row) not in of.searched_rows]

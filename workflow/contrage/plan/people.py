@@ -48,7 +48,9 @@ def check_plan(config: dict[str, Any], cohort: Cohort, trains: bool = True) -> N
         _check_varies(config, scans)
         training = config["training"]
         check_batch(training["batch_size"], training["gpus_per_job"])
-        _check_training(config, folds.smallest_training(config, cohort))
+        smallest = folds.smallest_training(config, cohort)
+        folds.check_left(config, cohort)
+        _check_training(config, smallest)
     except ContrageError as error:
         raise type(error)(f"{pretraining.HERE}.{error}" if is_pretraining else str(error)) from None
 

@@ -6,10 +6,13 @@ Pre-training is the same workflow on another cohort: `experiment_config` writes 
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from contrage.cohort.leave_out import of_both
+from contrage.dataset.roles import CHOSEN_BY
+from contrage.errors import ContrageError
 from contrage.layout import Derivatives, Results
 from contrage.plan.kinds import image_seen
 from contrage.plan.rows import pretrained_rows, pretrains_on_phantom
@@ -118,7 +121,7 @@ def experiment_config(config: dict[str, Any], people: Iterable[str]) -> dict[str
     dataset = {**inherited, **copy.deepcopy(chosen["dataset"]), **same}
     dataset["leave_out"] = {**dataset.get("leave_out", {}), **left_out(config, people)}
     row = chosen["loss"]
-    training = merged(config["training"], chosen["training"])
+    training = merged(_own_stop(config["training"]), chosen["training"])
     return {
         "experiment": experiment_name(config),
         "description": f"Pre-training of {config['experiment']}.",
@@ -132,6 +135,25 @@ def experiment_config(config: dict[str, Any], people: Iterable[str]) -> dict[str
         "probe": {**config["probe"], "alpha": "training"},  # its error is told, and decides nothing
         "report": {"embedding_rows": []},
     }
+
+
+def _own_stop(training: dict[str, Any]) -> dict[str, Any]:
+    """Return the settings with an early stop for a cohort whose people have no role val."""
+    stop = training["early_stop"]
+    if not stop or stop["on"] != CHOSEN_BY:
+        return training
+    return {**training, "early_stop": {**stop, "on": "inner"}}
+
+
+@contextmanager
+def told(is_one: bool) -> Iterator[None]:
+    """Say in sentences about a pre-training whose key they begin with."""
+    try:
+        yield
+    except ContrageError as error:
+        if not is_one:
+            raise
+        raise type(error)(f"{HERE}.{error}") from None
 
 
 def complete(

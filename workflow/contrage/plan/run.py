@@ -136,10 +136,12 @@ def _read_part(
     alias: str, file: str, config: dict[str, Any], *, is_first: bool, keeps: bool, trains: bool
 ) -> _Part:
     place.require_names(config)
-    refuse.check(config)
+    with pretraining.told(file == START):
+        refuse.check(config)
     cohort = cohorts.read(config, is_first=is_first, keeps=keeps)
     people, name = cohort.found.cohort, config["cohort"]["name"]
-    rows.check_people(config, people)
+    with pretraining.told(file == START):
+        rows.check_people(config, people)
     told: list[str] = []
     if is_first:
         check_plan(config, people, trains)

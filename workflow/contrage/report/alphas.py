@@ -117,7 +117,9 @@ def words(row: dict[str, Any]) -> str:
     return text if low == high else f"{text} ({power(low)}–{power(high)})"
 
 
-def fixed_cells(frame: pd.DataFrame) -> dict[str, list[str]]:
+def fixed_cells(frame: pd.DataFrame, digits: int = 2) -> dict[str, list[str]]:
     """Return row → the errors at each penalty in ascending order, as the page prints them."""
     table = frame.pivot(index="loss", columns="alpha", values="mae_mean")
-    return {row: [number(value) for value in table.loc[row]] for row in frame["loss"].unique()}
+    return {
+        row: [number(value, digits) for value in table.loc[row]] for row in frame["loss"].unique()
+    }

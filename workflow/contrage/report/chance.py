@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from contrage.report.digits import error_digits
 from contrage.report.style import NULL, is_null, loss_name
 from contrage.report.text import interval, missing, number
 from contrage.target import Target
@@ -18,7 +19,8 @@ def told(baselines: pd.DataFrame, target: Target) -> str:
     """Say what chance reaches; empty where it was not tried."""
     return "".join(
         f" Trained on permuted {target.many}, so with nothing to learn, "
-        f"{loss_name(row.baseline.removesuffix(NULL))} errs by {target.told(number(row.mae_mean))}."
+        f"{loss_name(row.baseline.removesuffix(NULL))} errs by "
+        f"{target.told(number(row.mae_mean, error_digits(target)))}."
         for row in null_rows(baselines).itertuples()
     )
 
@@ -42,17 +44,17 @@ def against(baselines: pd.DataFrame, worse: pd.DataFrame, level: str, target: Ta
     str
         Empty where no null row tells it.
     """
-    null, parts = null_rows(baselines), []
+    null, parts, digits = null_rows(baselines), [], error_digits(target)
     if len(null) and (null["ci_low"] > worse["mae_baseline"].max()).all():
         parts.append(
             " The mean is not the bar of chance: an encoder and probe with nothing to learn err by "
-            f"{target.told(number(null['mae_mean'].min()))}."
+            f"{target.told(number(null['mae_mean'].min(), digits))}."
         )
     for row in worse.to_dict("records"):
         if not missing(row.get("diff_to_null")):
-            bounds = interval(row["null_ci_low"], row["null_ci_high"])
+            bounds = interval(row["null_ci_low"], row["null_ci_high"], digits)
             parts.append(
                 f" {loss_name(row['loss'])} against its own null: "
-                f"{target.told(number(row['diff_to_null']))} ({level} interval {bounds})."
+                f"{target.told(number(row['diff_to_null'], digits))} ({level} interval {bounds})."
             )
     return "".join(parts)

@@ -9,6 +9,7 @@ import pandas as pd
 
 from contrage import modalities
 from contrage.report import chance
+from contrage.report.digits import error_digits
 from contrage.report.style import loss_name
 from contrage.report.text import (
     count,
@@ -82,6 +83,11 @@ class Study:
     def target(self) -> Target:
         """What is predicted."""
         return Target(**self.config["target"])
+
+    @property
+    def digits(self) -> int:
+        """Decimals of an error."""
+        return error_digits(self.target)
 
     @property
     def is_phantom(self) -> bool:
@@ -212,7 +218,7 @@ def _what(study: Study) -> str:
     if not len(main):
         return ""
     encoder = _network(study)
-    grid = None if study.is_table else study.get("dataset", "voxel_mm")
+    grid = study.get("dataset", "voxel_mm") if study.kind.background else None
     losses = "one loss" if study.n_losses == 1 else f"each of {spelled(study.n_losses)} losses"
     text = f"{encoder[0].upper()}{encoder[1:]} learned from the {study.kind.many}"
     text += f" at {grid} mm" if grid else ""
@@ -274,28 +280,30 @@ def _outcome(study: Study) -> str:
     mae = study.tables["mae"]
     if not len(mae):
         return ""
-    best, target = mae.iloc[0], study.target
-    error = plus_minus(best.mae_mean, best.mae_sd) if best.n_seeds > 1 else number(best.mae_mean)
-    bounds = f"{study.level} interval {interval(best.ci_low, best.ci_high)}"
+    best, target, digits = mae.iloc[0], study.target, study.digits
+    error = number(best.mae_mean, digits)
+    if best.n_seeds > 1:
+        error = plus_minus(best.mae_mean, best.mae_sd, digits)
+    bounds = f"{study.level} interval {interval(best.ci_low, best.ci_high, digits)}"
     if not missing(best.mae_baseline) and best.mae_mean >= best.mae_baseline:
         return (
             f"No loss was better than predicting the mean {target.word} of the training set, which "
-            f"errs by {target.told(number(best.mae_baseline))}: the lowest mean absolute error, "
-            f"{target.told(error)} ({bounds}), was that of {loss_name(best.loss)}."
+            f"errs by {target.told(number(best.mae_baseline, digits))}: the lowest mean absolute "
+            f"error, {target.told(error)} ({bounds}), was that of {loss_name(best.loss)}."
             f"{chance.told(study.tables['baselines'], target)}"
         )
     text = f"{loss_name(best.loss)} had the lowest mean absolute error, "
     text += f"{target.told(error)} ({bounds})"
     if not missing(best.mae_baseline):
         text += f"; predicting the mean {target.word} of the training set errs by "
-        text += number(best.mae_baseline)
+        text += number(best.mae_baseline, digits)
     text += "."
     if len(mae) > 1:
         second = mae.iloc[1]
         verdict = "is clear of" if distinguishable(second) else "cannot be told apart from"
         text += f" It {verdict} the second, {loss_name(second.loss)}: the paired difference is "
-        text += f"{target.told(number(second.diff_to_best))} ({study.level} interval "
-        text += f"{interval(second.diff_ci_low, second.diff_ci_high)}{_p(second)})."
+        text += f"{target.told(number(second.diff_to_best, digits))} ({study.level} interval "
+        text += f"{interval(second.diff_ci_low, second.diff_ci_high, digits)}{_p(second)})."
     return text + chance.told(study.tables["baselines"], target)
 
 

@@ -80,9 +80,9 @@ def _start(study: Study) -> list[Note]:
         f"{begins} from an encoder pre-trained with {loss_name(start['loss'])} for "
         f"{epochs} on the {start['image']} images of the cohort "
         f"{start['cohort']} ({count(start['n_scans'], 'scan')}); on the {start['n_test']} held out "
-        f"of these its error is {study.target.told(number(start['mae']))}, that of the mean "
-        f"{study.target.word} "
-        f"{number(start['mae_baseline'])}. {_shared(study)}"
+        f"of these its error is {study.target.told(number(start['mae'], study.digits))}, that of "
+        f"the mean {study.target.word} "
+        f"{number(start['mae_baseline'], study.digits)}. {_shared(study)}"
     )
     if out := start["n_left_out"]:
         text += f" {count(out, 'scan')} of people of the cohort above had no part in it."
@@ -268,8 +268,9 @@ def _shortcut(study: Study, word: str, title: str, text: str) -> list[Note]:
     best, mean, short = errors
     if mean <= best or (mean - short) / (mean - best) < NEARLY:
         return []
-    target = study.target
-    words = target.told(number(short)), number(best), study.kind.group, target.word
+    target, digits = study.target, study.digits
+    errors_of = target.told(number(short, digits)), number(best, digits)
+    words = *errors_of, study.kind.group, target.word
     return [Note("warning", title, text.format(*words))]
 
 
@@ -278,19 +279,21 @@ def _simple(study: Study) -> list[Note]:
 
     Better is what has its whole interval below the error of the best loss.
     """
-    name = "ridge-features" if study.is_table else "ridge-blocks"
+    is_volume = study.kind.background
+    name = "ridge-blocks" if is_volume else "ridge-features"
     ridge, mae = baseline(study, name), study.tables["mae"]
     if ridge is None or not len(mae) or ridge.mae_mean > mae["mae_mean"].iloc[0]:
         return []
-    best, high = mae["mae_mean"].iloc[0], ridge.get("ci_high")
+    best, high, digits = mae["mae_mean"].iloc[0], ridge.get("ci_high"), study.digits
     better = not missing(high) and high < best
-    bounds = f" ({study.level} interval {interval(ridge.ci_low, high)})" if better else ""
+    bounds = f" ({study.level} interval {interval(ridge.ci_low, high, digits)})" if better else ""
     text = (
-        f"Ridge regression on {'the raw features' if study.is_table else 'block means'} errs by "
-        f"{study.target.told(number(ridge.mae_mean))}{bounds}, the best loss by {number(best)}: "
+        f"Ridge regression on {'block means' if is_volume else 'the raw features'} errs by "
+        f"{study.target.told(number(ridge.mae_mean, digits))}{bounds}, the best loss by "
+        f"{number(best, digits)}: "
     )
     if better:
-        worse = study.target.told(number(best - ridge.mae_mean))
+        worse = study.target.told(number(best - ridge.mae_mean, digits))
         text += f"the encoders made it worse here, by {worse}."
         return [Note("warning", "A simple baseline does better", text)]
     text += "nothing was gained by the contrastive encoders here."

@@ -19,6 +19,7 @@ from contrage.files import atomic, read_json, reading, versions
 from contrage.layout import Results, is_at
 from contrage.report import sides
 from contrage.report.chance import null_rows
+from contrage.report.digits import error_digits
 from contrage.report.dominant import dominant_scans
 from contrage.report.elements.control import verdicts
 from contrage.report.elements.html_tables import all_tables, of_evaluations
@@ -166,6 +167,7 @@ def context(settings: dict[str, Any], study: Study, images: dict[str, Any]) -> d
         "experiment": settings.get("experiment", "experiment"),
         "description": settings.get("description", ""),
         "image": study.image,
+        "is_volume": study.kind.background,
         "kind": study.kind,
         "target": study.target,
         "has_scans": study.has_scans,
@@ -214,7 +216,7 @@ def own_predictions(mae: pd.DataFrame, target: Target) -> list[str]:
     lines = mae.dropna(subset="mae_own").itertuples()
     return [
         f"{loss_name(line.loss)} also predicts {target.word} by itself: without the ridge probe "
-        f"its error is {target.told(number(line.mae_own))}."
+        f"its error is {target.told(number(line.mae_own, error_digits(target)))}."
         for line in lines
     ]
 
@@ -254,12 +256,12 @@ def tiles(study: Study) -> list[dict[str, str]]:
                 "label": "losses × training seeds",
             },
             {
-                "value": number(best.mae_mean),
+                "value": number(best.mae_mean, study.digits),
                 "unit": target.unit,
                 "label": f"lowest error: {loss_name(best.loss)}",
             },
             {
-                "value": number(best.mae_baseline),
+                "value": number(best.mae_baseline, study.digits),
                 "unit": target.unit,
                 "label": "error of predicting the mean",
             },

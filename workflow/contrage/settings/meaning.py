@@ -51,7 +51,7 @@ def as_meant(reading: Reading, written: Any, part: Part, place: Place = ()) -> A
     part = resolve(reading.schema, part)
     if isinstance(written, dict):
         part = branch(part, "object")
-        named = {"null" if key is None else key: value for key, value in written.items()}
+        named = {_key(key): value for key, value in written.items()}
         found = {  # a configuration that a workflow hands over was read by YAML: null is None there
             key: _value_of(reading, value, child(part, key), (*place, key))
             for key, value in named.items()
@@ -63,6 +63,13 @@ def as_meant(reading: Reading, written: Any, part: Part, place: Place = ()) -> A
     if isinstance(written, str):
         return _of_text(reading, written, part, place)
     return _whole(written) if kinds(part) & {"integer", "number"} == {"integer"} else written
+
+
+def _key(key: Any) -> str:
+    """Return a key as it stands in a file; what YAML has read as a number or a truth is none."""
+    if isinstance(key, bool):
+        return str(key).lower()
+    return "null" if key is None else str(key)
 
 
 def _value_of(reading: Reading, written: Any, part: Part | None, place: Place) -> Any:

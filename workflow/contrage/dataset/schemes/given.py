@@ -22,7 +22,7 @@ from contrage.errors import SettingsError, few
 from contrage.target import Target
 
 DRAWN = False
-IGNORES = {"new_split_per_seed": False}
+IGNORES = {"new_split_per_seed": False, "stratify_by_age": False}
 
 
 def folds(visits: Sequence[Visit], split: Mapping[str, Any], seed: int) -> list[Parts]:

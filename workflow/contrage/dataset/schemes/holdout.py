@@ -11,7 +11,7 @@ from contrage.dataset.shares import Training
 from contrage.target import Target
 
 DRAWN = True
-IGNORES = {"roles": {}, "allow_shared_sites": False}
+IGNORES = {"column": "split", "roles": {}, "allow_shared_sites": False}
 
 
 def folds(visits: Sequence[Visit], split: Mapping[str, Any], seed: int) -> list[Parts]:

@@ -12,7 +12,10 @@ from contrage.errors import LeakageError, SettingsError, few
 from contrage.target import Target
 
 DRAWN = False
-IGNORES = {"roles": {}, "allow_shared_sites": False}
+IGNORES = {
+    **{"column": "split", "roles": {}, "allow_shared_sites": False},
+    **{"new_split_per_seed": False, "stratify_by_age": False},
+}
 KEY = "dataset.split.scheme: leave-site-out"
 
 

@@ -55,18 +55,20 @@ def target_verdict(study: Study) -> Verdict | None:
     if coverage is None or not len(mae):
         return None
     best, mean = mae["mae_mean"].iloc[0], mae["mae_baseline"].iloc[0]
+    digits = study.digits
     share = (mean - coverage.mae_mean) / (mean - best) if mean > best else 0.0
-    word, error = study.target.word, study.target.told(number(coverage.mae_mean))
+    word, error = study.target.word, study.target.told(number(coverage.mae_mean, study.digits))
     if share >= NEARLY:
         text = (
             f"A ridge regression that sees only which voxels were covered errs by {error}, "
-            f"the best loss by {number(best)}. Worry: the field of view may carry the prediction, "
-            f"not the tissue.{_compare(study)}"
+            f"the best loss by {number(best, digits)}. Worry: the field of view may carry the "
+            f"prediction, not the tissue.{_compare(study)}"
         )
         title = f"Coverage alone predicts {word} nearly as well"
         return Verdict("target-nearly", True, title, text)
-    bounds = f"{study.level} interval {interval(coverage.get('ci_low'), coverage.get('ci_high'))}"
-    compared = f"errs by {error} ({bounds}), predicting the mean by {number(mean)}"
+    bounds = interval(coverage.get("ci_low"), coverage.get("ci_high"), digits)
+    compared = f"errs by {error} ({study.level} interval {bounds}), predicting the mean by "
+    compared += number(mean, digits)
     if not missing(coverage.get("ci_high")) and coverage.ci_high < mean:
         gain = f", {percent(share, 0)} of the best loss's gain" if share > 0 else ""
         text = (
@@ -161,7 +163,7 @@ def accuracy(found: pd.Series) -> str:
 def sites_differ(study: Study) -> tuple[bool, str]:
     """Return whether knowing the site predicts better than the mean does, and that in words."""
     known, mae, word = baseline(study, "site-mean"), study.tables["mae"], study.kind.group
-    target = study.target
+    target, digits = study.target, study.digits
     if study.scheme == "leave-site-out":
         return False, (
             f"No model has seen a scan of the {word} that it is tested on (leave-site-out), so "
@@ -173,8 +175,9 @@ def sites_differ(study: Study) -> tuple[bool, str]:
     differ = bool(known.ci_high < mean)
     text = (
         f"Giving everyone the mean {target.word} of their {word} errs by "
-        f"{target.told(number(known.mae_mean))} "
-        f"({interval(known.ci_low, known.ci_high)}), the mean of all by {number(mean)}: "
+        f"{target.told(number(known.mae_mean, digits))} "
+        f"({interval(known.ci_low, known.ci_high, digits)}), the mean of all by "
+        f"{number(mean, digits)}: "
         f"{study.kind.groups} {'differ' if differ else 'do not clearly differ'} in "
         f"{target.word}."
     )

@@ -13,6 +13,7 @@ from typing import Any
 import pandas as pd
 
 from contrage.report import alphas
+from contrage.report.digits import error_digits
 from contrage.report.elements.cohort import TRUTHS, flagged_scans
 from contrage.report.elements.control import baseline, best_loss
 from contrage.report.elements.searched import choices
@@ -92,9 +93,15 @@ def of_evaluations(study: Study, shown: dict[str, dict[str, Any]]) -> dict[str, 
         frame = study.tables[evaluation]
         columns = [column for column in stated["columns"] if column in frame]
         head = [stated["columns"][column].format(unit=unit).strip() for column in columns]
+        digits = {
+            name: study.digits if "{unit}" in stated["columns"][name] else 2 for name in columns
+        }
         colours = loss_colours(frame.get("loss", []))
         lines = [
-            Line([_cell(name, row[name]) for name in columns], colours.get(row.get("loss"), ""))
+            Line(
+                [_cell(name, row[name], digits[name]) for name in columns],
+                colours.get(row.get("loss"), ""),
+            )
             for row in frame.to_dict("records")
         ]
         words = [column for column in columns if frame[column].dtype == object]
@@ -102,10 +109,10 @@ def of_evaluations(study: Study, shown: dict[str, dict[str, Any]]) -> dict[str, 
     return {name: table for name, table in found.items() if table.lines}
 
 
-def _cell(column: str, value: Any) -> str:
+def _cell(column: str, value: Any, digits: int) -> str:
     if column == "loss":
         return loss_name(value)
-    return MISSING if missing(value) else value if isinstance(value, str) else number(value)
+    return MISSING if missing(value) else value if isinstance(value, str) else number(value, digits)
 
 
 def mae(study: Study) -> Table:
@@ -118,13 +125,13 @@ def mae(study: Study) -> Table:
     colours = loss_colours(frame.get("loss", []))
     lines = []
     for place, row in enumerate(frame.to_dict("records")):
-        cells = [loss_name(row["loss"]), *_error(row)]
+        cells = [loss_name(row["loss"]), *_error(row, study.digits)]
         cells += [
-            number(row.get("rmse_mean")),
+            number(row.get("rmse_mean"), study.digits),
             number(row.get("r2_mean")),
             number(row.get("r_mean")),
         ]
-        cells += ["best", ""] if place == 0 else [_difference(row), p_value(p_of(row))]
+        cells += ["best", ""] if place == 0 else _compared(row, study.digits)
         cells += [alphas.words(row)] if shows_alpha else []
         lines.append(Line(cells, colours[row["loss"]], "best" if place == 0 else ""))
     return Table(head, lines + _baselines(study), 1, "tables/mae.tsv, tables/baselines.tsv")
@@ -142,8 +149,9 @@ def external(study: Study) -> Table:
     lines = []
     for row in frame.to_dict("records"):
         cells = [loss_name(row["row"]), row["site"], str(int(row["n_participants"]))]
-        cells += [plus_minus(row["mae"], row["mae_sd"])]
-        cells += [number(row[name]) for name in ("rmse", "r2", "r", "mae_baseline")]
+        cells += [plus_minus(row["mae"], row["mae_sd"], study.digits)]
+        cells += [number(row["rmse"], study.digits), number(row["r2"]), number(row["r"])]
+        cells += [number(row["mae_baseline"], study.digits)]
         lines.append(Line(cells, colours[row["row"]]))
     return Table(head, lines, 2, "tables/external.tsv")
 
@@ -154,16 +162,20 @@ def _difference_head(study: Study, frame: pd.DataFrame) -> list[str]:
     return [study.target.label("difference to best"), p]
 
 
-def _error(row: dict[str, Any]) -> list[str]:
-    error = plus_minus(row["mae_mean"], row.get("mae_sd"))
-    return [error, interval(row.get("ci_low"), row.get("ci_high"))]
+def _error(row: dict[str, Any], digits: int) -> list[str]:
+    error = plus_minus(row["mae_mean"], row.get("mae_sd"), digits)
+    return [error, interval(row.get("ci_low"), row.get("ci_high"), digits)]
 
 
-def _difference(row: dict[str, Any]) -> str:
+def _compared(row: dict[str, Any], digits: int) -> list[str]:
+    return [_difference(row, digits), p_value(p_of(row))]
+
+
+def _difference(row: dict[str, Any], digits: int) -> str:
+    difference = number(row.get("diff_to_best"), digits)
     if missing(row.get("diff_ci_low")):
-        return number(row.get("diff_to_best"))
-    bounds = interval(row["diff_ci_low"], row["diff_ci_high"])
-    return f"{number(row['diff_to_best'])} ({bounds})"
+        return difference
+    return f"{difference} ({interval(row['diff_ci_low'], row['diff_ci_high'], digits)})"
 
 
 def _baselines(study: Study) -> list[Line]:
@@ -171,14 +183,17 @@ def _baselines(study: Study) -> list[Line]:
     losses = study.tables["mae"]
     if not rows and len(losses):
         rows = [{"baseline": "mean", "mae_mean": losses["mae_baseline"].mean()}]
-    keys = ("rmse_mean", "r2_mean", "r_mean")
+    keys = {"rmse_mean": study.digits, "r2_mean": 2, "r_mean": 2}
     lines = []
     for row in rows:
         name = baseline_name(row["baseline"], study.kind.group, study.target.many)
         # The same training mean for everyone has no correlation; its SD is that of the splits.
-        measures = [number(row[key]) if not missing(row.get(key)) else "" for key in keys]
+        measures = [
+            number(row[key], digits) if not missing(row.get(key)) else ""
+            for key, digits in keys.items()
+        ]
         measures += [""] * ("alpha_median" in losses)
-        lines.append(Line([name, *_error(row), *measures, "", ""], "", "baseline"))
+        lines.append(Line([name, *_error(row, study.digits), *measures, "", ""], "", "baseline"))
     return lines
 
 
@@ -188,7 +203,7 @@ def penalties(study: Study) -> Table:
     if not len(frame):
         return Table(["loss"])
     head = ["loss", *(f"α = {alphas.power(alpha)}" for alpha in sorted(frame["alpha"].unique()))]
-    rows = alphas.fixed_cells(frame)
+    rows = alphas.fixed_cells(frame, study.digits)
     colours = loss_colours(study.tables["mae"].get("loss", []))
     shown = [row for row in study.tables["mae"]["loss"] if row in rows]
     lines = [Line([loss_name(row), *rows[row]], colours[row]) for row in shown]
@@ -209,9 +224,11 @@ def norms(study: Study) -> Table:
         return Table(head)
     lines = []
     for place, row in enumerate(frame.sort_values("mae_mean").to_dict("records")):
-        last = ["best", ""] if place == 0 else [_difference(row), p_value(p_of(row))]
+        last = ["best", ""] if place == 0 else _compared(row, study.digits)
         kind = "best" if place == 0 else ""
-        lines.append(Line([str(row["norm"]).capitalize(), *_error(row), *last], "", kind))
+        lines.append(
+            Line([str(row["norm"]).capitalize(), *_error(row, study.digits), *last], "", kind)
+        )
     return Table(head, lines, 1, "tables/norms.tsv")
 
 
@@ -227,7 +244,7 @@ def search(draws: pd.DataFrame | None, target: Target) -> Table:
         cells = [loss_name(line["row"]), *(str(line[key]) for key in where), line["settings"]]
         alike = line["draws"] - line["different"]
         cells.append(f"{line['draws']}{f' ({alike} repeated)' if alike else ''}")
-        cells += [number(line["validation_mae"]), number(line["median"])]
+        cells += [number(line[key], error_digits(target)) for key in ("validation_mae", "median")]
         rows.append(Line(cells, colours[line["row"]]))
     return Table(head, rows, 2 + len(where), "tables/search.tsv, search/<loss>/")
 
@@ -276,13 +293,13 @@ def _target_controls(study: Study) -> list[Line]:
     mae, coverage = study.tables["mae"], baseline(study, "ridge-coverage")
     if coverage is None or not len(mae):
         return []
-    target = study.target
-    mean = target.told(number(mae["mae_baseline"].iloc[0]))
+    target, digits = study.target, study.digits
+    mean = target.told(number(mae["mae_baseline"].iloc[0], digits))
     lines = []
     for seen, row in (("coverage", coverage), (f"image, by {best_loss(study)}", mae.iloc[0])):
         error = [
-            f"MAE {target.told(number(row.mae_mean))}",
-            interval(row.get("ci_low"), row.get("ci_high")),
+            f"MAE {target.told(number(row.mae_mean, digits))}",
+            interval(row.get("ci_low"), row.get("ci_high"), digits),
         ]
         lines.append(Line([seen, target.word, *error, mean]))
     return lines

@@ -147,10 +147,9 @@ def _kinds(given: Ingredients, kinds: list) -> str:
 
 
 def _anatomical(given: Ingredients, scan: str) -> tuple[np.ndarray, np.ndarray] | None:
-    for name in ("T1w", "magnitude"):
-        if (found := given.image(scan, name)) is not None:
-            return found
-    return None
+    """Return the image that was stripped and registered, where one was used and is there."""
+    name = given.settings.get("anatomical")
+    return given.image(scan, name) if name else None
 
 
 def _with_images(given: Ingredients, scans: pd.DataFrame, number: int) -> list:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from contrage.dataset.roles import REPORTED
+from contrage.report.digits import error_digits
 from contrage.report.elements.ingredients import Ingredients
 from contrage.report.style import GREY, INK, Figure, baseline_name, is_null, loss_name, save
 from contrage.report.text import spelled
@@ -31,14 +32,17 @@ def mae(given: Ingredients) -> Figure | None:
     table = table.sort_values("mae_mean")
     canvas, axes = plt.subplots(figsize=(7, 1.5 + 0.42 * len(table)))
     _dots(axes, given, table, [loss_name(row) for row in table["loss"]])
+    digits = error_digits(given.target)
     for name, value in _baselines(given).items():
-        label = f"{baseline_name(name, given.kind.group, given.target.many)}: {value:.1f}"
+        label = (
+            f"{baseline_name(name, given.kind.group, given.target.many)}: {value:.{digits - 1}f}"
+        )
         style = NULL_STYLE if is_null(name) else BASELINE_STYLES.get(name, (0, (1, 4)))
         axes.axvline(value, color=GREY, linestyle=style, linewidth=1.4, label=label, zorder=1)
     axes.set_xlim(0, None)
     axes.set_xlabel(given.target.label("mean absolute error on test participants"))
     canvas.legend(loc="outside upper center", ncols=2)
-    lines = ", ".join(f"{loss_name(r.loss)} {r.mae_mean:.2f}" for r in table.itertuples())
+    lines = ", ".join(f"{loss_name(r.loss)} {r.mae_mean:.{digits}f}" for r in table.itertuples())
     return save(
         canvas,
         given.output,
@@ -57,13 +61,13 @@ def norms(given: Ingredients) -> Figure | None:
     table = given.tables.get("norms")
     if table is None or len(table) < 2:
         return None
-    table = table.sort_values("mae_mean")
+    table, digits = table.sort_values("mae_mean"), error_digits(given.target)
     canvas, axes = plt.subplots(figsize=(7, 1.4 + 0.42 * len(table)))
     _dots(axes, given, table, [norm.capitalize() for norm in table["norm"]])
     axes.margins(x=0.15)
     label = given.target.label("mean absolute error on test participants")
     axes.set_xlabel(f"{label}  (axis does not start at 0)")
-    lines = ", ".join(f"{r.norm} {r.mae_mean:.2f}" for r in table.itertuples())
+    lines = ", ".join(f"{r.norm} {r.mae_mean:.{digits}f}" for r in table.itertuples())
     return save(
         canvas,
         given.output,
@@ -100,7 +104,7 @@ def _dots(axes: Axes, given: Ingredients, table: pd.DataFrame, names: list[str])
     look |= {"jitter": False, "legend": False, "ax": axes}
     errors = [seed_errors(given.predictions(row)) for row in table["loss"]]
     seeds = pd.DataFrame({"name": names, "error": errors}).explode("error").astype({"error": float})
-    heights = np.arange(len(table))
+    heights, digits = np.arange(len(table)), error_digits(given.target)
     if seeds["name"].duplicated().any():
         sns.stripplot(seeds, x="error", **look, marker="|", size=11, linewidth=1.5)
     dots = {"size": 8, "edgecolor": "white", "linewidth": 1, "zorder": 3}
@@ -109,7 +113,7 @@ def _dots(axes: Axes, given: Ingredients, table: pd.DataFrame, names: list[str])
     axes.hlines(heights, *ends, color=colours, lw=5, alpha=0.3, zorder=0.9)
     for height, error in zip(heights, table["mae_mean"], strict=True):
         axes.annotate(
-            f"{error:.2f}", (error, height), (0, 8), color=INK, fontsize=8.5, ha="center",
+            f"{error:.{digits}f}", (error, height), (0, 8), color=INK, fontsize=8.5, ha="center",
             textcoords="offset points", path_effects=[withStroke(linewidth=2, foreground="white")],
         )  # fmt: skip
     axes.set(ylabel="", ylim=(len(table) - 0.4, -0.7))
@@ -158,7 +162,8 @@ def predicted_vs_true(given: Ingredients) -> Figure | None:
         shades = test["group"].map(colours)
         axes.vlines(test["target"], test["low"], test["high"], color=shades, alpha=0.35, zorder=0.9)
         axes.set_title(loss_name(row))
-        error = f"MAE {_table_mae(given, row, test):.2f} {given.target.short_unit}".rstrip()
+        error = f"{_table_mae(given, row, test):.{error_digits(given.target)}f}"
+        error = f"MAE {error} {given.target.short_unit}".rstrip()
         axes.text(0.05, 0.95, error, transform=axes.transAxes, va="top")
     word = given.target.word
     grid.set_axis_labels(

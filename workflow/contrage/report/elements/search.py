@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from contrage.report.digits import error_digits
 from contrage.report.elements.ingredients import Ingredients
 from contrage.report.elements.searched import PLACE, over_places, searched_settings
 from contrage.report.style import GREY, INK, Figure, loss_name, save
@@ -60,9 +61,10 @@ def _words(row: str, draws: pd.DataFrame, target: Target) -> str:
     found = over_places(draws, names)
     best = found.iloc[0]
     settings = ", ".join(f"{name} {best[name]}" for name in names)
+    digits = error_digits(target)
     return (
-        f"{_what(draws)} of {loss_name(row)}: validation error from {best[MAE]:.2f} "
-        f"({settings}) to {target.told(f'{found[MAE].max():.2f}')}"
+        f"{_what(draws)} of {loss_name(row)}: validation error from {best[MAE]:.{digits}f} "
+        f"({settings}) to {target.told(f'{found[MAE].max():.{digits}f}')}"
     )
 
 
@@ -117,8 +119,9 @@ def _many(axes: Axes, found: pd.DataFrame, ranges: dict[str, Any], target: Targe
         axes.plot(across, line, **{"color": shades.to_rgba(errors[place]), **look})
     for place, name in enumerate(names):
         _upright(axes, place, _ticks(ranges[name]))
-    top = f"{high:.2f}{' or more' if ends == 'max' else ''}"
-    _upright(axes, len(names), [(0, f"{low:.2f}"), (1, top)], "left")
+    digits = error_digits(target)
+    top = f"{high:.{digits}f}{' or more' if ends == 'max' else ''}"
+    _upright(axes, len(names), [(0, f"{low:.{digits}f}"), (1, top)], "left")
     labels = [_label(name, ranges[name], "\n") for name in names]
     axes.set_xticks(across, [*labels, target.label(f"{ERROR}\n").replace("\n ", "\n")])
     axes.set_xlim(-0.35, len(names) + 0.45)
@@ -153,7 +156,7 @@ def _mark(
         if line["chosen"]:
             size += 130
             axes.scatter(x[place], y[place], s=size, facecolors="none", edgecolors=RING, lw=2)
-            alone = f"best: {line[MAE]:.2f} {target.short_unit}".rstrip()
+            alone = f"best: {line[MAE]:.{error_digits(target)}f} {target.short_unit}".rstrip()
             notes = [alone if places == 1 else f"{line['chosen']}/{places}"]
         if line["count"] > 1:
             notes.append(f"×{line['count']}")
