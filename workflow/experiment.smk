@@ -1,5 +1,7 @@
 """An experiment on a cohort: arrays, trainings, evaluations, report. Loaded once per experiment."""
 
+STAGE = ""  # what messages of its trainings begin with
 
-include: "start.smk"
+
+include: "rules/trainings.smk"
 include: "rules/report.smk"

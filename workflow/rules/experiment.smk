@@ -8,7 +8,6 @@ from contrage.plan.experiment import Experiment
 from contrage.plan.kinds import form_of
 from contrage.run.found import stamps
 
-STAGE = beforehand.stage(config)  # what messages of its jobs begin with
 EXPERIMENT = Experiment.of(config, FOUND.cohort)
 RESULTS = EXPERIMENT.results
 SEEDS, FOLDS = EXPERIMENT.seeds, EXPERIMENT.folds

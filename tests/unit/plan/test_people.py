@@ -221,7 +221,7 @@ def test_one_person_under_two_names_may_have_one_reason_only(config):
 def test_a_pretrainings_own_list_is_checked_like_any_other(config):
     change = {"experiment": "demo-pretraining", "dataset": {"leave_out": {"sub-071": "moved"}}}
     said = refusal(config, change, cohort(60))
-    assert said.startswith("pretraining.dataset.leave_out: nobody in the cohort phantom has the id")
+    assert said.startswith("dataset.leave_out: nobody in the cohort phantom has the id")
 
 
 def test_whose_id_differs_by_zeros_alone_is_left_out_of_pretraining_and_named(config):
@@ -229,7 +229,7 @@ def test_whose_id_differs_by_zeros_alone_is_left_out_of_pretraining_and_named(co
     others = {f"sub-{n}": leave_out.of_both("maps") for n in range(50)}
     change = {"experiment": "demo-pretraining", "dataset": {"leave_out": others}}
     said = refusal(config, change, cohort(60))
-    assert said.startswith("pretraining.training.batch_size: 16, but no more than 8 scans")
+    assert said.startswith("training.batch_size: 16, but no more than 8 scans")
     (line,) = left_out_otherwise(merged(config, change), cohort(60))
     assert "left out of the pre-training: sub-0 is sub-00, sub-1 is sub-01" in line
     assert line.endswith("and 5 more")
@@ -240,7 +240,7 @@ def test_a_pretraining_leaves_out_others_and_says_whose_keys_are_meant(config):
     change = merged({"experiment": "demo-pretraining"}, others)
     check_plan(merged(config, change), cohort(60))
     said = refusal(config, change, cohort(10))
-    assert said.startswith("pretraining.training.batch_size: 16, but no more than 8 scans")
+    assert said.startswith("training.batch_size: 16, but no more than 8 scans")
 
 
 def draws(count: int):

@@ -104,3 +104,20 @@ def test_what_a_pretraining_asks_for_in_vain_is_told_with_its_own_key(tmp_path, 
     asked = {"dataset": {"split": {"column": "part"}}}
     with pytest.raises(SettingsError, match=r"^pretraining\.dataset\.split\.column: does nothing"):
         plan(pretraining=asked)
+
+
+def test_too_few_people_to_pretrain_on_are_told_with_the_pretrainings_key(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    own = {"participants": 10, "seed": 7}
+    few = {"cohort": {"name": "t1s", "image": "T1w", "phantom": own}}
+    with pytest.raises(SettingsError, match=r"^pretraining\.training\.batch_size: 16, but no more"):
+        plan(pretraining=few | {"training": {"epochs": 2, "batch_size": 16}})
+
+
+def test_an_experiment_that_is_called_a_pretraining_is_refused_with_its_own_key(
+    tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    own = {"losses": ["exp"], "pretrained": [], "norms": []}
+    with pytest.raises(SettingsError, match=r"^training\.batch_size: 1000"):
+        plan(experiment="my-pretraining", benchmark=own, training={"batch_size": 1000})

@@ -13,9 +13,9 @@ from contrage.cohort.scans import Cohort, Scan
 from contrage.cohort.targets import of_scan
 from contrage.dataset.roles import CHOSEN_BY
 from contrage.dataset.shares import Training, count_held_out
-from contrage.errors import ContrageError, SettingsError, few
+from contrage.errors import SettingsError, few
 from contrage.learning.batch import check_batch
-from contrage.plan import folds, pretraining
+from contrage.plan import folds
 from contrage.plan import rows as experiment
 from contrage.tables import nearest
 from contrage.target import Target
@@ -36,23 +36,18 @@ def check_plan(config: dict[str, Any], cohort: Cohort, trains: bool = True) -> N
     Raises
     ------
     SettingsError, LeakageError
-        In a sentence that begins with the key; with `pretraining.` before it where the
-        configuration is that of a pre-training.
+        In a sentence that begins with the key.
     """
-    is_pretraining = bool(pretraining.stage(config))
-    try:
-        _check_left_out(config, cohort)
-        if not trains:
-            return
-        scans = experiment.used_scans(config, cohort)
-        _check_varies(config, scans)
-        training = config["training"]
-        check_batch(training["batch_size"], training["gpus_per_job"])
-        smallest = folds.smallest_training(config, cohort)
-        folds.check_left(config, cohort)
-        _check_training(config, smallest)
-    except ContrageError as error:
-        raise type(error)(f"{pretraining.HERE}.{error}" if is_pretraining else str(error)) from None
+    _check_left_out(config, cohort)
+    if not trains:
+        return
+    scans = experiment.used_scans(config, cohort)
+    _check_varies(config, scans)
+    training = config["training"]
+    check_batch(training["batch_size"], training["gpus_per_job"])
+    smallest = folds.smallest_training(config, cohort)
+    folds.check_left(config, cohort)
+    _check_training(config, smallest)
 
 
 def _check_left_out(config: dict[str, Any], cohort: Cohort) -> None:

@@ -12,13 +12,15 @@ from typing import Any
 
 from contrage.cohort.leave_out import of_both
 from contrage.dataset.roles import CHOSEN_BY
-from contrage.errors import ContrageError
+from contrage.errors import LeakageError, SettingsError
 from contrage.layout import Derivatives, Results
 from contrage.plan.kinds import image_seen
 from contrage.plan.rows import pretrained_rows, pretrains_on_phantom
 from contrage.settings import door as settings
 
 HERE = "pretraining"
+BLOCKS = ("cohort", "target", "preprocessing", "dataset", "benchmark", "losses", "training")
+"""Of the configuration of a pre-training: what a sentence about it can begin with."""
 
 
 def is_wanted(config: dict[str, Any]) -> bool:
@@ -94,11 +96,6 @@ def folders(config: dict[str, Any]) -> list[str]:
     return [str(place) for place in written]
 
 
-def stage(config: dict[str, Any]) -> str:
-    """Return what messages of jobs begin with, so that two trainings are told apart."""
-    return "Pre-training: " if config["experiment"].endswith(f"-{HERE}") else ""
-
-
 def experiment_config(config: dict[str, Any], people: Iterable[str]) -> dict[str, Any]:
     """Return the configuration of the pre-training; what it does not say has its default.
 
@@ -147,11 +144,11 @@ def _own_stop(training: dict[str, Any]) -> dict[str, Any]:
 
 @contextmanager
 def told(is_one: bool) -> Iterator[None]:
-    """Say in sentences about a pre-training whose key they begin with."""
+    """Say in sentences about a pre-training whose key they begin with; others name a file."""
     try:
         yield
-    except ContrageError as error:
-        if not is_one:
+    except (SettingsError, LeakageError) as error:
+        if not is_one or str(error).partition(".")[0] not in BLOCKS:
             raise
         raise type(error)(f"{HERE}.{error}") from None
 

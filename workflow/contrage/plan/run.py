@@ -138,13 +138,13 @@ def _read_part(
     place.require_names(config)
     with pretraining.told(file == START):
         refuse.check(config)
-    cohort = cohorts.read(config, is_first=is_first, keeps=keeps)
-    people, name = cohort.found.cohort, config["cohort"]["name"]
-    with pretraining.told(file == START):
+        cohort = cohorts.read(config, is_first=is_first, keeps=keeps)
+        people, name = cohort.found.cohort, config["cohort"]["name"]
         rows.check_people(config, people)
+        if is_first:
+            check_plan(config, people, trains)
     told: list[str] = []
     if is_first:
-        check_plan(config, people, trains)
         made = Path(cohort.derivatives) if cohort.has_scans else None
         told = [*notices(people, name, made), *left_out_otherwise(config, people)]
     return _Part(alias, file, Experiment.of(config, people), cohort, told)

@@ -1,0 +1,19 @@
+"""What every experiment is made of, up to its predictions."""
+
+
+include: "common.smk"
+include: "experiment.smk"
+include: "dataset.smk"
+include: "null.smk"
+include: "training.smk"
+include: "evaluation.smk"
+
+
+if SEARCHED_ROWS:
+
+    include: "search.smk"
+
+
+if EXPERIMENT.chooses_unseen:
+
+    include: "unseen.smk"
