@@ -62,7 +62,8 @@ def test_a_job_of_one_scan_declares_no_source_files(jobs, rule):
     assert files and not [file for file in files if file.startswith("workflow/")]
 
 
-def test_other_jobs_ask_for_three_files_of_each_scan_in_all(jobs):
-    """The records of check and of quality, for the two tables that stand for them, and an image."""
-    others = [file for name, files in jobs if name not in PER_SCAN for file in files]
-    assert len([file for file in others if "/sub-05_" in file]) == 3
+def test_other_jobs_ask_for_records_once_and_for_images_that_are_stacked_or_drawn(jobs):
+    """The records of check and of quality, for the two tables that stand for them, and images."""
+    others = {name: [f for f in files if "/sub-05_" in f] for name, files in jobs}
+    asked = {name: len(of) for name, of in others.items() if of and name not in PER_SCAN}
+    assert asked == {"screen": 1, "usable": 1, "stack": 1, "figures": 3}
