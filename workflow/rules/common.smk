@@ -21,6 +21,12 @@ OWN = (
 )
 shell.prefix("set -euo pipefail; " + OWN * (PACKAGE.name != "site-packages"))
 
+# Of a module's rules alone: what the Snakefile itself says holds for none of them.
+if config["container"]:
+
+    container: config["container"]
+
+
 COHORT = cohorts.of(config)
 FOUND = COHORT.found
 DERIVATIVES, RAW = COHORT.derivatives, COHORT.raw
