@@ -151,12 +151,13 @@ def test_figures_declare_what_they_draw_and_another_map_draws_them_again(study):
     people.map("05").write_bytes(kept[0])
     os.utime(people.map("05"), ns=(kept[1].st_atime_ns, kept[1].st_mtime_ns))
     assert planned(workflow, drawn) == set()
-    sidecar = workflow.folder / "results/derivatives/x/array/stiffness_res-8.json"
-    content, times = sidecar.read_bytes(), sidecar.stat()
-    sidecar.write_bytes(content.replace(b"0", b"1", 1))
-    assert planned(workflow, drawn) == {"Drawing the figures"}
-    sidecar.write_bytes(content)
-    os.utime(sidecar, ns=(times.st_atime_ns, times.st_mtime_ns))
+    name = "sub-05_space-MNI152_res-2_desc-preproc_stiffness.nii.gz"
+    image = workflow.folder / "results/derivatives/x/sub-05/mre" / name
+    content, times = image.read_bytes(), image.stat()
+    image.write_bytes(content + b" ")
+    assert "Drawing the figures" in planned(workflow, drawn), "the image itself is declared"
+    image.write_bytes(content)
+    os.utime(image, ns=(times.st_atime_ns, times.st_mtime_ns))
 
 
 def test_an_image_that_joins_a_published_folder_reaches_the_table(root, tmp_path):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import logging
 from pathlib import Path
 from typing import Any
@@ -75,11 +76,18 @@ def screen(
 
 
 def digest_of(*records: Path) -> str:
-    """Return 16 hexadecimal digits of the contents of a scan's records."""
+    """Return 16 hexadecimal digits of the contents of a scan's records, whatever time they took."""
     found = hashlib.sha256()
     for record in records:
-        found.update(Path(record).read_bytes())
+        found.update(json.dumps(_timeless(read_json(record)), sort_keys=True).encode())
     return found.hexdigest()[:16]
+
+
+def _timeless(told: Any) -> Any:
+    """Return a record without the seconds of its steps: the same scan has another number next time."""
+    if isinstance(told, dict):
+        return {key: _timeless(value) for key, value in told.items() if key != "seconds"}
+    return [_timeless(value) for value in told] if isinstance(told, list) else told
 
 
 def _reasons(records: dict[str, dict[str, Any]], settings: dict[str, Any]) -> dict[str, str | None]:
