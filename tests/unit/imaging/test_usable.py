@@ -72,15 +72,27 @@ def test_counts_of_a_version_with_other_steps_are_not_taken_for_ours(tmp_path):
 def test_the_table_changes_with_every_record_that_it_stands_for(tmp_path):
     tables = [judge(tmp_path, "fail", a=GOOD, b=GOOD).read_bytes()]
     tables.append(judge(tmp_path, "fail", a=GOOD, b={**GOOD, "coverage": 0.9}).read_bytes())
-    write_json(tmp_path / sidecar_file("sub-a"), {**GOOD, "seconds": 2})
-    usable(
-        {"on_bad_scan": "fail"},
-        scans=tmp_path / "scans.tsv",
-        derivatives=tmp_path,
-        table=tmp_path / "came_through.tsv",
-    )
-    tables.append((tmp_path / "came_through.tsv").read_bytes())
-    assert len(set(tables)) == 3
+    for more in ({"outputs": {"preproc_mask": "abc"}}, {"outputs": {"preproc_mask": "def"}}):
+        write_json(tmp_path / sidecar_file("sub-a"), {**GOOD, **more, "seconds": 2})
+        tables.append(again(tmp_path))
+    assert len(set(tables)) == 4
+
+
+def test_the_same_scan_that_took_longer_has_the_same_line(tmp_path):
+    tables = []
+    for seconds in (2, 3):
+        judge(tmp_path, "fail", a=GOOD, b=GOOD)
+        took = {"seconds": seconds, "steps": [{"name": "register", "seconds": seconds}]}
+        write_json(tmp_path / sidecar_file("sub-a"), {**GOOD, **took})
+        tables.append(again(tmp_path))
+    assert tables[0] == tables[1]
+
+
+def again(folder) -> bytes:
+    """Judge the scans as their records are now; return the table."""
+    files = {"scans": folder / "scans.tsv", "table": folder / "came_through.tsv"}
+    usable({"on_bad_scan": "fail"}, derivatives=folder, **files)
+    return files["table"].read_bytes()
 
 
 def test_scans_of_an_earlier_version_are_refused_and_not_mixed_with_ours(tmp_path):

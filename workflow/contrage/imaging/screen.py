@@ -84,7 +84,7 @@ def digest_of(*records: Path) -> str:
 
 
 def _timeless(told: Any) -> Any:
-    """Return a record without the seconds of its steps: the same scan has another number next time."""
+    """Return a record without the seconds of its steps, which are others each time."""
     if isinstance(told, dict):
         return {key: _timeless(value) for key, value in told.items() if key != "seconds"}
     return [_timeless(value) for value in told] if isinstance(told, list) else told
