@@ -106,6 +106,11 @@ def test_its_table_is_made_of_the_predictions_that_it_asks_for(worst, experiment
     assert found["loss"].tolist() == ["exp", "l1"] and found["worst"].tolist() == [2.0, 5.5]
 
 
+def test_an_evaluation_of_images_alone_is_not_told_of_rows(worst, experiment):
+    assert jobs.evaluation(experiment, "site")["rows"] == []
+    assert jobs.evaluation(experiment, worst)["rows"] == ["exp", "l1"]
+
+
 def test_another_evaluation_is_no_code_of_one():
     files = {file.stem for file in code.closure(*jobs.evaluation_modules(None, "site"))}
     others = set(elements.available()) - {"site"}

@@ -226,7 +226,8 @@ def evaluation(of: Experiment, evaluation: str) -> dict[str, Any]:
         "evaluation": evaluation,
         "target": of.config["target"],
         "form": form_of(of.config),
-        "rows": of.rows,
+        # An evaluation of images alone is not repeated for another row.
+        "rows": of.rows if {"predictions", "features"} & set(stated.needs) else [],
         "told": {key: _setting(of.config, key) for key in stated.settings},
     }
 
