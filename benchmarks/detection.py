@@ -22,8 +22,8 @@ from one_scan import configuration, preprocess
 from settings_of_run import with_defaults
 
 from contrage.files import read_json, save_nifti
+from contrage.imaging.affines import rotation
 from contrage.imaging.images import Image, load
-from contrage.imaging.space.affines import rotation
 
 ROOT = Path(__file__).resolve().parents[1]
 Pair = tuple[Image, Image]

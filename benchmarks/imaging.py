@@ -103,18 +103,18 @@ def errors(scan: Path, mask: Path, affine: np.ndarray) -> dict[str, float]:
 
 def by_contrage(scan: Path, quality: str, folder: Path) -> dict[str, Any]:
     """Check and preprocess a scan as the workflow does, step by step."""
-    from contrage.imaging.scan import Scan
-    from contrage.imaging.space.affines import read_affine
+    from contrage.imaging.affines import read_affine
+    from contrage.imaging.scan import ScanInStep
 
     steps: dict[str, tuple[float, float]] = {}
-    original = Scan.step
+    original = ScanInStep.step
 
     @contextmanager
-    def step(self: Scan, name: str, settings: dict) -> Iterator[Any]:
+    def step(self: ScanInStep, name: str, settings: dict) -> Iterator[Any]:
         with measured(steps, name), original(self, name, settings) as noted:
             yield noted
 
-    Scan.step = step
+    ScanInStep.step = step
     images = {name: scan / f"{name}.nii.gz" for name in ("anatomical", "stiffness")}
     made = preprocess(configuration(quality=quality), images, folder)
     found = errors(scan, made["brain_mask"], read_affine(made["transform"]))
@@ -125,7 +125,7 @@ def by_plain_ants(scan: Path, folder: Path) -> dict[str, Any]:
     """Register the head to nilearn's template, as a user would write it."""
     import ants
 
-    from contrage.imaging.space.affines import read_affine
+    from contrage.imaging.affines import read_affine
     from contrage.imaging.template.grids import template_path
 
     steps: dict[str, tuple[float, float]] = {}

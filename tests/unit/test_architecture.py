@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import importlib.util
 import re
 from pathlib import Path
@@ -69,3 +70,12 @@ def test_the_map_says_where_every_room_and_every_folder_of_one_file_each_is(draw
     }
     assert len(folders) == 7
     assert [folder for folder in folders if f"`{folder}/<name>.py`" not in text] == []
+
+
+def test_no_two_classes_of_the_package_share_a_name(drawing):
+    homes: dict[str, list[str]] = {}
+    for file in drawing.PACKAGE.rglob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ClassDef):
+                homes.setdefault(node.name, []).append(str(file.relative_to(drawing.PACKAGE)))
+    assert {name: files for name, files in homes.items() if len(files) > 1} == {}

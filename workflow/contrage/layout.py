@@ -269,11 +269,6 @@ def check_file(scan: str) -> str:
     return of_scan(Derivatives.check, scan)
 
 
-def picture_file(scan: str) -> str:
-    """Return where the picture of a scan's quality lies inside the derivatives folder."""
-    return of_scan(Derivatives.picture, scan)
-
-
 def sidecar_file(scan: str) -> str:
     """Return where the record of a scan's preprocessing lies inside the derivatives folder."""
     return of_scan(Derivatives.preproc_sidecar, scan)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy.special import expit
 from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
 
+from contrage.evaluation.baselines import log_odds
 from contrage.evaluation.logistic import best, fit, fit_at, losses_at
-from contrage.evaluation.odds import probability, score
 
 ALPHAS = [0.01, 0.1, 1.0, 10.0, 100.0]
 
@@ -65,7 +66,7 @@ def test_with_too_few_people_of_a_side_the_middle_penalty_is_taken(rng):
 def test_losses_are_those_of_the_probability(rng):
     features, sides = data(rng)
     found = losses_at(features[::2], sides[::2], [1.0], features[1::2], sides[1::2])[:, 0]
-    p = probability(fit_at(features[::2], sides[::2], 1.0).predict(features[1::2]))
+    p = expit(fit_at(features[::2], sides[::2], 1.0).predict(features[1::2]))
     wanted = -np.log(np.where(sides[1::2] == 1, p, 1 - p))
     np.testing.assert_allclose(found, wanted, rtol=1e-9)
 
@@ -77,6 +78,6 @@ def test_both_sides_weigh_alike_in_the_choice():
 
 @pytest.mark.parametrize("p", [0.001, 0.3, 0.5, 0.999])
 def test_score_and_probability_belong_together(p):
-    assert probability(score(p)) == pytest.approx(p, rel=1e-9)
-    assert probability(-800.0) == 0
-    assert np.isfinite(score(np.array([0.0, 1.0]))).all()
+    assert expit(log_odds(p)) == pytest.approx(p, rel=1e-9)
+    assert expit(-800.0) == 0
+    assert np.isfinite(log_odds(np.array([0.0, 1.0]))).all()

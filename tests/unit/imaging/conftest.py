@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
+from contrage.imaging.affines import rotation
 from contrage.imaging.images import Image, resample
-from contrage.imaging.space.affines import rotation
 from contrage.imaging.template.grids import brain_template
 
 ORIENTATIONS = ("RAS", "LPI", "ASR", "PIL")

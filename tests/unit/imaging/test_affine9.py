@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from contrage.imaging.affines import rotation
 from contrage.imaging.images import Image, grid_points, resample, shrink, transform_points
 from contrage.imaging.space.affine9 import _scaled, nearest_nine, refine, similarity
-from contrage.imaging.space.affines import rotation
 from contrage.imaging.template.grids import brain_template
 
 

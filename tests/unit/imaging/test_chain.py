@@ -10,6 +10,7 @@ from imaging_chain import configuration, preprocess
 
 from contrage.errors import SettingsError
 from contrage.files import read_json, save_nifti, write_json
+from contrage.imaging.affines import read_affine, write_affine
 from contrage.imaging.ants.load import import_ants
 from contrage.imaging.bias import bias_field
 from contrage.imaging.check import check
@@ -18,7 +19,6 @@ from contrage.imaging.images import Image, load
 from contrage.imaging.register import register
 from contrage.imaging.scan import to_kilopascal
 from contrage.imaging.skull_strip._find import find_brain
-from contrage.imaging.space.affines import read_affine, write_affine
 from contrage.imaging.space.carry import carry_mask, warp_mask, warp_within
 from contrage.imaging.space.map_pose import magnitude_to_anatomical
 from contrage.imaging.space.mni import estimate

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from contrage.files import read_json
+from contrage.imaging.affines import rotation
 from contrage.imaging.check import check
-from contrage.imaging.space.affines import rotation
 from contrage.imaging.space.coordinates import shear_degrees
 
 

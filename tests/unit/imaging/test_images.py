@@ -9,6 +9,7 @@ import pytest
 from scipy import io
 
 from contrage.errors import BadScanError
+from contrage.imaging.affines import affine_through, read_affine, rotation, write_affine
 from contrage.imaging.images import (
     Image,
     centre_of_mass,
@@ -18,7 +19,6 @@ from contrage.imaging.images import (
     shrink,
     transform_points,
 )
-from contrage.imaging.space.affines import affine_through, read_affine, rotation, write_affine
 
 
 def test_a_fourth_axis_of_length_one_is_dropped(tmp_path, small, save):

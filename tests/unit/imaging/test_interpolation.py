@@ -7,10 +7,10 @@ from importlib import import_module
 import numpy as np
 import pytest
 
+from contrage.imaging.affines import rotation, write_affine
 from contrage.imaging.ants.bridge import to_ants
 from contrage.imaging.ants.load import import_ants
 from contrage.imaging.images import Image, grid_points, transform_points
-from contrage.imaging.space.affines import rotation, write_affine
 from contrage.imaging.space.carry import fill_outside, warp_mask, warp_within
 from contrage.imaging.space.mni import Transform
 

@@ -8,9 +8,9 @@ from imaging_chain import preprocess
 
 from contrage.errors import BadScanError
 from contrage.files import read_json
+from contrage.imaging.affines import read_affine, rotation
 from contrage.imaging.ants.load import import_ants
 from contrage.imaging.images import Image, grid_points, load, resample, transform_points
-from contrage.imaging.space.affines import read_affine, rotation
 from contrage.imaging.space.alignment import measure, movement
 from contrage.imaging.space.carry import carry_mask
 from contrage.imaging.space.map_pose import magnitude_to_anatomical

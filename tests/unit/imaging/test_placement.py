@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from contrage.imaging.affines import rotation
 from contrage.imaging.images import Image
-from contrage.imaging.space.affines import rotation
 from contrage.imaging.space.alignment import METRICS, map_pose, measure, pose, signal, smoothness
 
 

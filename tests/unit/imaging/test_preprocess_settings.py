@@ -11,10 +11,10 @@ import pytest
 from imaging_chain import preprocess
 
 from contrage.files import read_json, save_nifti, sha256
+from contrage.imaging.affines import read_affine
 from contrage.imaging.check import check
 from contrage.imaging.images import grid_points, load, transform_points
 from contrage.imaging.masks import dice
-from contrage.imaging.space.affines import read_affine
 from contrage.imaging.template.grids import mni_template
 from contrage.imaging.template.source import find_source
 

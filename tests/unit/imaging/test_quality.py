@@ -11,10 +11,10 @@ from PIL import Image as Canvas
 
 from contrage.errors import CutFileError
 from contrage.files import read_json, save_nifti, write_json
+from contrage.imaging.affines import write_affine
 from contrage.imaging.images import load
 from contrage.imaging.masks import dice
 from contrage.imaging.quality.measure import flags, metrics, quality
-from contrage.imaging.space.affines import write_affine
 from contrage.imaging.template.grids import mni_grid, mni_template
 
 OK = {"status": "ok", "stage": "register", "reason": None, "inputs": {}}

@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 
 from contrage.errors import BadScanError, SettingsError
+from contrage.imaging.affines import write_affine
 from contrage.imaging.ants.bridge import to_ants, warp_apply
 from contrage.imaging.ants.load import import_ants
 from contrage.imaging.images import Image, grid_points, resample, shrink, transform_points
-from contrage.imaging.space.affines import write_affine
 from contrage.imaging.space.mni import Transform, estimate, nearest
 from contrage.imaging.template.grids import mni_grid
 from contrage.plan.imaging import ants_settings

@@ -7,9 +7,9 @@ import pytest
 
 from contrage.errors import BadScanError
 from contrage.files import read_json
+from contrage.imaging.affines import rotation
 from contrage.imaging.check import check
 from contrage.imaging.images import Image, load, shrink
-from contrage.imaging.space.affines import rotation
 from contrage.imaging.space.mni import estimate
 from contrage.imaging.stated import not_in_place, not_stripped, stated_problems
 from contrage.imaging.template.grids import brain_template, mni_grid, mni_template

@@ -14,7 +14,7 @@ from contrage.errors import BadScanError, SettingsError
 from contrage.imaging import skull_strip
 from contrage.imaging.images import Image
 from contrage.imaging.masks import dice
-from contrage.imaging.scan import Scan
+from contrage.imaging.scan import ScanInStep
 from contrage.imaging.skull_strip._find import find_brain
 from contrage.imaging.strip import _strip
 
@@ -76,7 +76,7 @@ def test_it_runs_on_one_thread_of_the_cpu_with_the_settings(head, stand_in):
 
 def test_the_step_tells_settings_version_and_checksums_of_the_weights(head, stand_in):
     asked = {"skull_strip": {"method": "deepbet", "deepbet": {"n_dilate": 1}}}
-    scan = Scan(asked, {"anatomical": Path("T1.nii")}, bright(head.image), {})
+    scan = ScanInStep(asked, {"anatomical": Path("T1.nii")}, bright(head.image), {})
     _strip(scan)
     (step,) = scan.steps
     assert step["settings"]["deepbet"] == {"threshold": 0.5, "n_dilate": 1}

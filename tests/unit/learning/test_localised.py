@@ -7,7 +7,7 @@ import yaml
 
 from contrage.files import read_json
 from contrage.learning.feasible import check_feasible
-from contrage.learning.localised import Plan, drawn, warnings
+from contrage.learning.localised import Repulsion, drawn, warnings
 from contrage.plan import rows as experiment
 
 
@@ -28,7 +28,7 @@ def row(**settings) -> dict:
     ],
 )
 def test_what_makes_it_exp_or_breaks_its_schedule_is_told(settings, batch, epochs, said):
-    found = warnings({"mine": settings}, Plan(batch, epochs))
+    found = warnings({"mine": settings}, Repulsion(batch, epochs))
     assert len(found) == 1 and found[0].startswith("losses.mine: repels from") and said in found[0]
     assert ("this row is exp" in found[0]) == ("in every epoch" in found[0])
 
@@ -46,7 +46,7 @@ def test_what_makes_it_exp_or_breaks_its_schedule_is_told(settings, batch, epoch
     ],
 )
 def test_a_schedule_that_arrives_is_no_matter(settings, batch, epochs):
-    assert warnings({"mine": settings}, Plan(batch, epochs)) == []
+    assert warnings({"mine": settings}, Repulsion(batch, epochs)) == []
 
 
 @pytest.mark.parametrize("step", [1, 2, 3, 5])
@@ -55,15 +55,15 @@ def test_the_default_schedule_always_arrives(step, epochs):
     for formulation in ("paper", "released"):
         settings = row(nn_final=7, nn_step_size=step, formulation=formulation)
         if epochs > step:
-            assert warnings({"mine": settings}, Plan(32, epochs)) == []
+            assert warnings({"mine": settings}, Repulsion(32, epochs)) == []
 
 
 def test_draws_of_a_search_are_counted_once_per_row():
     draws = [row(nn_final=n) for n in (4, 20, 30)]
-    found = drawn("mine", draws, Plan(16, 30))
+    found = drawn("mine", draws, Repulsion(16, 30))
     assert len(found) == 1
     assert found[0].startswith("search.rows.mine: 2 of 3 draws; the first repels from all 16")
-    assert drawn("mine", draws[:1], Plan(16, 30)) == []
+    assert drawn("mine", draws[:1], Repulsion(16, 30)) == []
 
 
 def test_the_record_has_the_warnings_and_the_console_too(tmp_path, caplog):
@@ -92,4 +92,4 @@ def test_the_default_configuration_has_no_warning(root):
     rows = {name: experiment.loss_settings(config, name) for name in experiment.all_rows(config)}
     assert sum(each["loss"] == "dynlocrep" for each in rows.values()) == 5
     training = config["training"]
-    assert warnings(rows, Plan(training["batch_size"], training["epochs"])) == []
+    assert warnings(rows, Repulsion(training["batch_size"], training["epochs"])) == []

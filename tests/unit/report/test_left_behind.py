@@ -12,9 +12,10 @@ import pytest
 import synthetic
 from made_up import Report
 
+from contrage.evaluation.given import by_row
 from contrage.layout import Results
 from contrage.report import trainings
-from contrage.report.planned import by_row, curves_by_row
+from contrage.report.planned import curves_by_row
 from contrage.tables import read_tsv, write_tsv
 
 SEEDS = [5, 6]

@@ -11,7 +11,7 @@ from test_page import Page
 from variants import Choice, make, write
 
 from contrage.files import read_json
-from contrage.report.words import kind_of
+from contrage.modalities import load as kind_of
 
 STUDIES = {
     "maps": Choice(n4="none"),

@@ -27,7 +27,7 @@ UNNAMED = re.compile(r"|Unnamed: \d+(\.\d+)*")
 
 
 @dataclass(frozen=True)
-class Finding:
+class Suspicion:
     """A column and what was seen of it.
 
     Attributes
@@ -107,7 +107,7 @@ def findings(
     values: Sequence[Sequence[float]] | np.ndarray,
     ages: Sequence[float | None] | np.ndarray,
     rows: int | None = None,
-) -> list[Finding]:
+) -> list[Suspicion]:
     """Return all that is suspicious about features, column by column; see `check_features`."""
     import numpy as np
 
@@ -124,11 +124,11 @@ def findings(
         column = table[:, number]
         may_count = counted[number] or UNNAMED.fullmatch(name)
         if may_count and (seen := counts_rows(name, column, total)):
-            found.append(Finding(name, "rows", seen))
+            found.append(Suspicion(name, "rows", seen))
         elif number in age:
-            found.append(Finding(name, "age", age[number]))
+            found.append(Suspicion(name, "age", age[number]))
         elif coded[number] and (seen := has_codes(column)):
-            found.append(Finding(name, "code", seen))
+            found.append(Suspicion(name, "code", seen))
     return found
 
 

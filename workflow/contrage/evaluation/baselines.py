@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy.special import logit
 from sklearn.decomposition import PCA
 
 from contrage.dataset.load import Loader
@@ -16,7 +17,6 @@ from contrage.dataset.roles import LEARNED_FROM
 from contrage.evaluation import logistic, ridge
 from contrage.evaluation import predictions as table
 from contrage.evaluation.alpha import candidates
-from contrage.evaluation.odds import score
 from contrage.evaluation.predictions import Fold
 from contrage.form import Form
 from contrage.learning.folds import read_scans
@@ -70,7 +70,7 @@ def baselines(
         seen = _seen_of_volumes if is_volume else _values
         means = _means(part)
         if target.is_binary:
-            means = {name: {s: score(of[s]) for s in of} for name, of in means.items()}
+            means = {name: {s: log_odds(of[s]) for s in of} for name, of in means.items()}
         found = means | _regressions(part, seen(part, load, settings), settings, target)
         for name, predicted in found.items():
             for side, side_scans in part.sides:
@@ -79,6 +79,11 @@ def baselines(
                 )
     lines.sort(key=lambda line: line["baseline"])
     table.write(predictions, target, lines, "baseline")
+
+
+def log_odds(share: np.ndarray) -> np.ndarray:
+    """Return the score that belongs to a share of the positive side; nobody is sure of 0 or 1."""
+    return logit(np.clip(share, 1e-6, 1 - 1e-6))
 
 
 def _means(part: Fold) -> dict[str, Sides]:

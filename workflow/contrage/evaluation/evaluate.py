@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from contrage.evaluation import elements
-from contrage.evaluation.given import Given
-from contrage.layout import Results, wildcards
+from contrage.evaluation.given import Given, by_row
+from contrage.layout import Results
 from contrage.tables import write_tsv
 from contrage.target import Target
 
@@ -47,8 +47,8 @@ def evaluate(
         form=settings["form"],
         rows=tuple(settings["rows"]),
         settings=settings["told"],
-        predictions=_by_row(Results.predictions, predictions),
-        features=_by_row(Results.features, features),
+        predictions=by_row(Results.predictions, predictions),
+        features=by_row(Results.features, features),
         splits=splits or [],
         scans=scans,
         array=array,
@@ -56,10 +56,3 @@ def evaluate(
     found = import_module(elements.module(name)).evaluate(given)
     write_tsv(table, found)
     logger.info("%s: %d lines in %s", name, len(found), table)
-
-
-def _by_row(pattern: str, files: list[Path] | None) -> dict[str, list[Path]]:
-    found: dict[str, list[Path]] = {}
-    for file in files or []:
-        found.setdefault(wildcards(pattern, file)["row"], []).append(file)
-    return found

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from contrage.layout import wildcards
 from contrage.target import Target
 
 if TYPE_CHECKING:
@@ -56,3 +57,18 @@ class Given:
         from contrage.evaluation.predictions import read
 
         return [read(file, self.target) for file in self.predictions[row]]
+
+
+def by_row(pattern: str, files: Iterable[Path] | None) -> dict[str, list[Path]]:
+    """Return row → its files, in the order in which they are given.
+
+    Parameters
+    ----------
+    pattern : str
+        Where such files lie: `Results.predictions` or `.metrics`.
+    files : iterable of Path or None
+    """
+    found: dict[str, list[Path]] = {}
+    for file in files or ():
+        found.setdefault(wildcards(pattern, file)["row"], []).append(Path(file))
+    return found

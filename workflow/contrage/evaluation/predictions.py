@@ -10,10 +10,10 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy.special import expit
 
 from contrage.dataset.roles import LEARNED_FROM, PLAYED, REPORTED
 from contrage.errors import LeakageError, TableError
-from contrage.evaluation.odds import probability
 from contrage.files import read_json
 from contrage.learning.folds import Scans
 from contrage.tables import read_tsv, write_rows
@@ -156,7 +156,7 @@ def _values(target: Target, true: float, predicted: float, places: int) -> dict[
     """Return what a line says of a scan's target, true and predicted."""
     if not target.is_binary:
         return {target.column: true, target.predicted: round(predicted, places)}
-    likely = round(float(probability(predicted)), places)
+    likely = round(float(expit(predicted)), places)
     found = {SCORE: round(predicted, places), PROBABILITY: likely}
     return {target.column: int(true), **found}
 

@@ -9,7 +9,7 @@ from typing import Any
 from contrage.files import empty, save_nifti, write_json
 from contrage.imaging.images import Image
 from contrage.imaging.provenance.sidecars import write_sidecars
-from contrage.imaging.scan import Scan, account, carry_out, layout, load_as_left, read_scan
+from contrage.imaging.scan import ScanInStep, account, carry_out, layout, load_as_left, read_scan
 
 log = logging.getLogger(__name__)
 
@@ -82,7 +82,7 @@ def correct(
     carry_out(STAGE, before, images, record, work)
 
 
-def _brain(scan: Scan, mask: Image) -> Image:
+def _brain(scan: ScanInStep, mask: Image) -> Image:
     """Return the stripped anatomical image, corrected where it is asked for."""
     asked, head, inside = scan.settings["bias_correction"], scan.reference, mask.array > 0
     brain = head.with_array(head.array * inside)
@@ -94,7 +94,7 @@ def _brain(scan: Scan, mask: Image) -> Image:
         return brain.with_array(brain.array / bias_field(head, inside, asked))
 
 
-def _map(scan: Scan, name: str) -> Image:
+def _map(scan: ScanInStep, name: str) -> Image:
     from contrage.imaging.bias import bias_field
 
     log.warning(

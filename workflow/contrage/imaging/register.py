@@ -12,10 +12,10 @@ import numpy as np
 
 from contrage.errors import BadScanError
 from contrage.files import atomic, empty, save_nifti, write_json
+from contrage.imaging.affines import write_affine
 from contrage.imaging.images import Image, load
 from contrage.imaging.provenance.sidecars import write_sidecars
-from contrage.imaging.scan import MAPS, Scan, account, carry_out, load_as_left, read_scan
-from contrage.imaging.space.affines import write_affine
+from contrage.imaging.scan import MAPS, ScanInStep, account, carry_out, load_as_left, read_scan
 from contrage.imaging.space.carry import carry_mask, warp_mask, warp_within
 from contrage.imaging.space.mni import Transform, estimate
 from contrage.imaging.template.grids import mni_grid
@@ -139,7 +139,7 @@ class Ways:
 
 
 def _as_left(
-    scan: Scan, made: Mapping[str, Path | None], found: Mapping[str, Any]
+    scan: ScanInStep, made: Mapping[str, Path | None], found: Mapping[str, Any]
 ) -> tuple[np.ndarray, Image]:
     """Take up mask and corrected images as the steps before left them; return mask and brain."""
     orders = found["layout"]
@@ -154,7 +154,7 @@ def _as_left(
 
 
 def _ways(
-    scan: Scan, left: tuple[np.ndarray, Image], found: Mapping[str, Any], folder: Path
+    scan: ScanInStep, left: tuple[np.ndarray, Image], found: Mapping[str, Any], folder: Path
 ) -> Ways:
     """Estimate the way of a scan to MNI152, and of its maps: its own, or through the magnitude."""
     asked, (mask, brain) = scan.settings["registration"], left
@@ -174,11 +174,11 @@ def _ways(
     return Ways(mask, brain, way, way.after(world, folder), world)
 
 
-def _template(scan: Scan) -> Source:
+def _template(scan: ScanInStep) -> Source:
     return as_source(scan.settings["template"])
 
 
-def _write(scan: Scan, ways: Ways, images: Mapping[str, Path | None]) -> None:
+def _write(scan: ScanInStep, ways: Ways, images: Mapping[str, Path | None]) -> None:
     """Bring everything to the MNI152 grid and write what is wanted."""
     asked, found = scan.settings["registration"], ways.found
     how = {"interpolation": asked["interpolation"], "masks": "nearest", "times": 1}
@@ -198,7 +198,7 @@ def _write(scan: Scan, ways: Ways, images: Mapping[str, Path | None]) -> None:
     empty(*(path for path in absent if path is not None))
 
 
-def _in_mni(scan: Scan, ways: Ways, grid: Image) -> dict[str, Image]:
+def _in_mni(scan: ScanInStep, ways: Ways, grid: Image) -> dict[str, Image]:
     interpolation = scan.settings["registration"]["interpolation"]
     there = warp_mask(ways.mask, scan.reference, grid, ways.found)
     if not there.any():
@@ -214,7 +214,7 @@ def _in_mni(scan: Scan, ways: Ways, grid: Image) -> dict[str, Image]:
     return {name: grid.with_array(array) for name, array in placed.items()}
 
 
-def _support(scan: Scan, name: str, ways: Ways) -> np.ndarray:
+def _support(scan: ScanInStep, name: str, ways: Ways) -> np.ndarray:
     """Return where a map has values inside the brain, bool."""
     image = scan.maps[name]
     support = carry_mask(ways.mask, scan.reference, image, ways.map_world) & (image.array != 0)

@@ -37,7 +37,7 @@ PACKAGES = ("antspyx", "nibabel", "nilearn", "numpy", "scipy")
 
 
 @dataclass
-class Scan:
+class ScanInStep:
     """A scan in one step.
 
     Attributes
@@ -96,7 +96,7 @@ class Scan:
             import_ants(seed)
 
 
-def read_scan(settings: dict, paths: Mapping[str, Path | None], unit: str | None) -> Scan:
+def read_scan(settings: dict, paths: Mapping[str, Path | None], unit: str | None) -> ScanInStep:
     """Read the raw images of a scan: the anatomical one and the maps, stiffness in kPa.
 
     The maps come without what is no measurement in them (see `contrage.imaging.limits`).
@@ -124,7 +124,7 @@ def read_scan(settings: dict, paths: Mapping[str, Path | None], unit: str | None
     maps = {name: load(given[name]) for name in order if name in given}
     if "stiffness" in maps:
         maps["stiffness"] = to_kilopascal(maps["stiffness"], unit)
-    scan = Scan(settings, given, head, maps)
+    scan = ScanInStep(settings, given, head, maps)
     for name in maps:
         keep_to_limits(scan, name)
     return scan
@@ -136,7 +136,7 @@ def to_kilopascal(stiffness: Image, unit: str | None) -> Image:
     return stiffness.with_array((stiffness.array / np.float32(factor)).astype(np.float32))
 
 
-def keep_to_limits(scan: Scan, name: str) -> None:
+def keep_to_limits(scan: ScanInStep, name: str) -> None:
     """Take out of a map what is no measurement, before anything is made of it."""
     image = scan.maps[name]
     found = beyond(name, image.array, scan.settings["limits"])
@@ -195,7 +195,7 @@ def carry_out(
 
 def account(
     stage: str,
-    scan: Scan,
+    scan: ScanInStep,
     before: Mapping[str, Any],
     outputs: Mapping[str, Path | None],
     packages: Iterable[str] = (),
@@ -206,7 +206,7 @@ def account(
     ----------
     stage : str
         The step's name.
-    scan : Scan
+    scan : ScanInStep
         With its settings, its inputs and what was done.
     before : mapping
         The record of the step before.

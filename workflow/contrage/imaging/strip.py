@@ -8,7 +8,7 @@ from typing import Any
 from contrage.errors import SettingsError
 from contrage.files import save_nifti, write_json
 from contrage.imaging.provenance.sidecars import write_sidecars
-from contrage.imaging.scan import Scan, account, carry_out, layout, read_scan
+from contrage.imaging.scan import ScanInStep, account, carry_out, layout, read_scan
 from contrage.imaging.skull_strip import options, packages, used
 from contrage.imaging.skull_strip._find import find_brain
 from contrage.imaging.skull_strip._result import Stripped
@@ -78,7 +78,7 @@ def _require_head(method: str, given: dict[str, Path | None]) -> None:
         )
 
 
-def _strip(scan: Scan) -> Stripped:
+def _strip(scan: ScanInStep) -> Stripped:
     done = used(scan.settings["skull_strip"])
     method = done["method"]
     fit, source = {}, NILEARN

@@ -62,9 +62,9 @@ def _warnings(settings: dict[str, Any]) -> dict[str, list[str]]:
     """Say which rows localise nothing: they would be compared with what they are."""
     if "epochs" not in settings:
         return {}
-    from contrage.learning.localised import Plan, drawn, warnings
+    from contrage.learning.localised import Repulsion, drawn, warnings
 
-    plan = Plan(settings["batch_size"], settings["epochs"])
+    plan = Repulsion(settings["batch_size"], settings["epochs"])
     found = warnings(settings.get("rows", {}), plan)
     for row, draws in settings.get("draws", {}).items():
         found += drawn(row, draws, plan)

@@ -19,7 +19,7 @@ LATE = 2
 
 
 @dataclass(frozen=True)
-class Plan:
+class Repulsion:
     """Of how many samples a batch repels, epoch by epoch.
 
     Attributes
@@ -67,14 +67,14 @@ class Plan:
         return f"too few epochs: {self.epochs}, with {steps}"
 
 
-def warnings(rows: dict[str, dict[str, Any]], plan: Plan) -> list[str]:
+def warnings(rows: dict[str, dict[str, Any]], plan: Repulsion) -> list[str]:
     """Return a sentence per row of dynlocrep that is not what its name says.
 
     Parameters
     ----------
     rows : dict
         Row → settings, its loss under `loss`; rows of other losses are passed over.
-    plan : Plan
+    plan : Repulsion
     """
     faults = {
         row: plan.fault(settings) for row, settings in rows.items() if settings["loss"] == LOSS
@@ -82,7 +82,7 @@ def warnings(rows: dict[str, dict[str, Any]], plan: Plan) -> list[str]:
     return [f"losses.{row}: {fault}" for row, fault in faults.items() if fault]
 
 
-def drawn(row: str, draws: Sequence[dict[str, Any]], plan: Plan) -> list[str]:
+def drawn(row: str, draws: Sequence[dict[str, Any]], plan: Repulsion) -> list[str]:
     """Return a sentence where some draws of a searched row are not what its name says."""
     faults = [
         fault for each in draws if each["loss"] == LOSS and (fault := plan.fault(each)) is not None

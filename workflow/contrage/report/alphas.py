@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from contrage.evaluation.given import by_row
 from contrage.files import read_json
 from contrage.layout import Results
-from contrage.report.planned import by_row
 from contrage.report.text import listed, number
 
 if TYPE_CHECKING:

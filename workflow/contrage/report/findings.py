@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from contrage import modalities
+from contrage.modalities import Modality
 from contrage.report import chance
 from contrage.report.digits import error_digits
 from contrage.report.style import loss_name
@@ -21,7 +22,6 @@ from contrage.report.text import (
     plus_minus,
     spelled,
 )
-from contrage.report.words import Kind, kind_of
 from contrage.target import Target
 
 NOT_GIVEN = "(not given)"
@@ -116,9 +116,9 @@ class Study:
         return self.get("cohort", "image", default="stiffness")
 
     @property
-    def kind(self) -> Kind:
+    def kind(self) -> Modality:
         """The words for it."""
-        return kind_of(self.image)
+        return modalities.load(self.image)
 
     @property
     def scheme(self) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from contrage import modalities
 from contrage.errors import few
 from contrage.report import chance, dominant
 from contrage.report.alphas import at_the_edge
@@ -11,7 +12,6 @@ from contrage.report.elements.control import NEARLY, baseline, verdicts
 from contrage.report.findings import Study, distinguishable
 from contrage.report.style import loss_name
 from contrage.report.text import count, interval, listed, missing, number
-from contrage.report.words import kind_of
 
 ONLY_P = (
     "Of the two only p is corrected for the number of losses, so that an interval clear of zero "
@@ -318,7 +318,7 @@ def _protocol(study: Study) -> list[Note]:
         found.append(Note("info", "Normalised over the whole cohort", text))
     target = study.get("preprocessing", "bias_correction", "target")
     if target in ("map", "both") and study.maps:
-        names = listed([kind_of(name).many for name in study.maps])
+        names = listed([modalities.load(name).many for name in study.maps])
         text = f"N4 was applied to the {names}. It changes their values and contrast."
         found.append(Note("warning", "The maps were bias-corrected", text))
     return found

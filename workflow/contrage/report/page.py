@@ -15,6 +15,7 @@ from typing import Any
 import pandas as pd
 import yaml
 
+from contrage.evaluation.given import by_row
 from contrage.files import atomic, read_json, reading, versions
 from contrage.layout import Results, is_at
 from contrage.report import sides
@@ -26,7 +27,7 @@ from contrage.report.elements.html_tables import all_tables, of_evaluations
 from contrage.report.elements.searched import read_draws
 from contrage.report.findings import Study, features, paragraph
 from contrage.report.notes import notes as boxes
-from contrage.report.planned import by_name, by_row, curves_by_row
+from contrage.report.planned import by_name, curves_by_row
 from contrage.report.render import HERE, render
 from contrage.report.roles import others
 from contrage.report.style import loss_name
@@ -270,7 +271,7 @@ def tiles(study: Study) -> list[dict[str, str]]:
 
 
 @dataclass(frozen=True)
-class Picture:
+class PageFigure:
     """A figure ready for the template."""
 
     name: str
@@ -282,14 +283,14 @@ class Picture:
     data: str = field(repr=False)
 
 
-def pictures(folder: Path) -> dict[str, Picture]:
+def pictures(folder: Path) -> dict[str, PageFigure]:
     """Read the figures that were made, as data that the page holds itself."""
     listing = folder / "figures.json"
     found = {}
     for entry in read_json(listing, whole=folder) if listing.is_file() else []:
         data = base64.b64encode(_whole(folder / entry["file"], folder)).decode("ascii")
         keys = ("name", "title", "caption", "alt", "width", "height")
-        found[entry["name"]] = Picture(**{key: entry[key] for key in keys}, data=data)
+        found[entry["name"]] = PageFigure(**{key: entry[key] for key in keys}, data=data)
     return found
 
 

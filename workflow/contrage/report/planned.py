@@ -14,21 +14,6 @@ from typing import Any
 from contrage.layout import Results, wildcards
 
 
-def by_row(pattern: str, files: Iterable[Path] | None) -> dict[str, list[Path]]:
-    """Return row → its files, in the order in which they are given.
-
-    Parameters
-    ----------
-    pattern : str
-        Where such files lie: `Results.predictions` or `.metrics`.
-    files : iterable of Path or None
-    """
-    found: dict[str, list[Path]] = {}
-    for file in files or ():
-        found.setdefault(wildcards(pattern, file)["row"], []).append(Path(file))
-    return found
-
-
 def curves_by_row(pattern: str, settings: dict[str, Any]) -> dict[str, list[Path]]:
     """Return row → the curves of its trainings, as far as they are there.
 

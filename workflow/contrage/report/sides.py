@@ -8,7 +8,7 @@ import pandas as pd
 
 from contrage.report import alphas
 from contrage.report.elements import html_tables
-from contrage.report.elements.html_tables import Line, Table
+from contrage.report.elements.html_tables import Line, PageTable
 from contrage.report.findings import Study
 from contrage.report.style import baseline_name, loss_colours, loss_name
 from contrage.report.text import MISSING, interval, missing, number, percent, plus_minus
@@ -16,7 +16,7 @@ from contrage.report.text import MISSING, interval, missing, number, percent, pl
 HEAD = ("balanced accuracy ± SD", "area under ROC ± SD")
 
 
-def all_tables(study: Study, versions: dict[str, str]) -> dict[str, Table]:
+def all_tables(study: Study, versions: dict[str, str]) -> dict[str, PageTable]:
     """Return every table that has something in it, by name."""
     found = {
         "bacc": bacc(study),
@@ -27,12 +27,12 @@ def all_tables(study: Study, versions: dict[str, str]) -> dict[str, Table]:
         "flagged": html_tables.flagged(study.tables["scans"]),
         "excluded": html_tables.excluded(study.tables["excluded"]),
         "runtimes": html_tables.runtimes(study.tables["runtimes"]),
-        "versions": Table(["package", "version"], [Line([*v]) for v in versions.items()], 2),
+        "versions": PageTable(["package", "version"], [Line([*v]) for v in versions.items()], 2),
     }
     return {name: table for name, table in found.items() if table.lines}
 
 
-def bacc(study: Study) -> Table:
+def bacc(study: Study) -> PageTable:
     """Return the losses, best first, then the baselines."""
     frame = study.main
     accuracy, area = HEAD
@@ -49,7 +49,7 @@ def bacc(study: Study) -> Table:
     for row in study.tables["baselines"].to_dict("records"):
         name = _baseline(row["baseline"], study)
         lines.append(Line([name, *_measures(row), *[""] * (2 + shows_alpha)], "", "baseline"))
-    return Table(head, lines, 1, "tables/bacc.tsv, tables/baselines.tsv")
+    return PageTable(head, lines, 1, "tables/bacc.tsv, tables/baselines.tsv")
 
 
 def _baseline(name: str, study: Study) -> str:
@@ -67,11 +67,11 @@ def _measures(row: dict[str, Any]) -> list[str]:
     return [measures[0], bounds, measures[1]]
 
 
-def external(study: Study) -> Table:
+def external(study: Study) -> PageTable:
     """Return the measures on people of role external: of all of them, then by site."""
     frame = study.tables.get("external", pd.DataFrame())
     if not len(frame):
-        return Table([])
+        return PageTable([])
     colours = loss_colours(frame["row"].unique())
     lines = []
     for row in frame.to_dict("records"):
@@ -79,10 +79,10 @@ def external(study: Study) -> Table:
         cells += [plus_minus(row[name], row[f"{name}_sd"]) for name in ("bacc", "auc")]
         lines.append(Line(cells, colours[row["row"]]))
     head = ["loss", study.kind.group, "participants", *HEAD]
-    return Table(head, lines, 2, "tables/external.tsv")
+    return PageTable(head, lines, 2, "tables/external.tsv")
 
 
-def cohort(study: Study) -> Table:
+def cohort(study: Study) -> PageTable:
     """Return who was scanned in which study, and on which side."""
     frame, target = study.tables["cohort"], study.target
     head = [study.kind.group, "participants", "scans"]
@@ -98,7 +98,7 @@ def cohort(study: Study) -> Table:
         cells = [row["site"], *counts, _ratio(row), sexes]
         cells += [percent(row["coverage_median"])] if measured else []
         lines.append(Line(cells, "", "total" if row["site"] == "all" else ""))
-    return Table(head, lines, 1, "tables/cohort.tsv")
+    return PageTable(head, lines, 1, "tables/cohort.tsv")
 
 
 def _ratio(row: Any) -> str:

@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from contrage.errors import TableError
+from contrage.evaluation.given import by_row
 from contrage.layout import Results
 from contrage.report.alphas import chosen, fixed, metrics_of
 from contrage.report.elements.ingredients import target_of
 from contrage.report.first_scans import first_scans
-from contrage.report.planned import by_row
 from contrage.report.style import NULL
 from contrage.tables import read_tsv, write_tsv
 from contrage.target import Target

@@ -34,7 +34,7 @@ ANY, FIRST, LAST = "any", "first", "last"
 
 
 @dataclass
-class Images:
+class FoundImages:
     """What was found of a scan.
 
     Attributes
@@ -69,7 +69,7 @@ class Images:
         return None if name is None else f"{self.home}/{FOLDERS[kind]}/{name.file}"
 
 
-def find_images(home: str, folders: list[str], own: dict[str, str], settings: dict) -> Images:
+def find_images(home: str, folders: list[str], own: dict[str, str], settings: dict) -> FoundImages:
     """Choose the images of a scan.
 
     Parameters
@@ -86,9 +86,9 @@ def find_images(home: str, folders: list[str], own: dict[str, str], settings: di
 
     Returns
     -------
-    Images
+    FoundImages
     """
-    images = Images(home)
+    images = FoundImages(home)
     for folder in dict.fromkeys(FOLDERS.values()):
         images.lists[folder] = _listing(images, folder) if folder in folders else []
     first, *others = dict.fromkeys([settings["image"], *settings.get("maps", ()), *MAPS])
@@ -109,7 +109,7 @@ def find_images(home: str, folders: list[str], own: dict[str, str], settings: di
     return images
 
 
-def _listing(images: Images, folder: str) -> list[str]:
+def _listing(images: FoundImages, folder: str) -> list[str]:
     try:
         return sorted(os.listdir(f"{images.home}/{folder}"))
     except NotADirectoryError:
@@ -123,7 +123,7 @@ def _listing(images: Images, folder: str) -> list[str]:
 
 
 def _choose(
-    images: Images,
+    images: FoundImages,
     kind: str,
     own: dict[str, str],
     settings: dict,
@@ -233,7 +233,7 @@ def _is_usual(image: Name, entity: str) -> bool:
 
 
 def _agreeing(
-    images: Images,
+    images: FoundImages,
     kind: str,
     left: list[Name],
     wanted: dict[str, Any],

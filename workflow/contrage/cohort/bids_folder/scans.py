@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from contrage import modalities
-from contrage.cohort.bids_folder.images import ANY, FOLDERS, Images, find_images
+from contrage.cohort.bids_folder.images import ANY, FOLDERS, FoundImages, find_images
 from contrage.cohort.bids_folder.tables import Tables, filled, nearer, of_image
 from contrage.cohort.scans import FILES, Choice, Cohort, Exclusion, Scan
 from contrage.errors import TableError, few
@@ -21,7 +21,7 @@ FREQUENCY = re.compile(r"\d+([p.]\d+)?hz", re.IGNORECASE)
 
 def images_of_row(
     tables: Tables, row: dict[str, Any], settings: dict[str, Any]
-) -> tuple[dict[str, Any], Images]:
+) -> tuple[dict[str, Any], FoundImages]:
     """Find the images of a row, and what a table of scans says of the one that is learned.
 
     Parameters
@@ -35,7 +35,7 @@ def images_of_row(
 
     Returns
     -------
-    (dict, Images)
+    (dict, FoundImages)
         The row, with an age in any case.
     """
     person, session = row["participant_id"], row.get("session")
@@ -88,7 +88,7 @@ def scan_of(row: dict[str, Any]) -> str:
 
 
 def leave_out_without_images(
-    cohort: Cohort, row: dict[str, Any], images: Images, settings: dict[str, Any]
+    cohort: Cohort, row: dict[str, Any], images: FoundImages, settings: dict[str, Any]
 ) -> bool:
     """Return whether a scan's images are there; else note it among those that are left out.
 
@@ -111,7 +111,7 @@ def leave_out_without_images(
     return not problems and not missing
 
 
-def _foreign(kind: str, images: Images) -> list[str]:
+def _foreign(kind: str, images: FoundImages) -> list[str]:
     """Return the files that are named as an image of a kind and have another format's ending."""
     return [
         name
@@ -120,7 +120,9 @@ def _foreign(kind: str, images: Images) -> list[str]:
     ]
 
 
-def add_scan(cohort: Cohort, row: dict[str, Any], images: Images, settings: dict[str, Any]) -> None:
+def add_scan(
+    cohort: Cohort, row: dict[str, Any], images: FoundImages, settings: dict[str, Any]
+) -> None:
     """Put a scan into the cohort, and note which of its images were chosen among several."""
     cohort.choices += [
         Choice(row["scan_id"], kind, images.taken[kind].file, images.others[kind])
@@ -130,7 +132,7 @@ def add_scan(cohort: Cohort, row: dict[str, Any], images: Images, settings: dict
     cohort.scans.append(_scan(row, images, settings))
 
 
-def _scan(row: dict[str, Any], images: Images, settings: dict[str, Any]) -> Scan:
+def _scan(row: dict[str, Any], images: FoundImages, settings: dict[str, Any]) -> Scan:
     return Scan(
         participant_id=row["participant_id"],
         age=row["age"],
@@ -160,7 +162,7 @@ def needed_kinds(settings: dict[str, Any]) -> dict[str, str]:
     return needed
 
 
-def check_alike(cohort: Cohort, images: dict[str, Images], settings: dict[str, Any]) -> None:
+def check_alike(cohort: Cohort, images: dict[str, FoundImages], settings: dict[str, Any]) -> None:
     """Refuse maps of several frequencies in one cohort; note where images differ otherwise.
 
     Raises

@@ -16,7 +16,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from contrage.cohort.bids_folder.images import FOLDERS, Images
+from contrage.cohort.bids_folder.images import FOLDERS, FoundImages
 from contrage.cohort.bids_folder.scans import (
     add_scan,
     check_alike,
@@ -101,7 +101,7 @@ def read(settings: dict[str, Any]) -> Cohort:
     return cohort
 
 
-def _without_effect(images: dict[str, Images], entities: dict[str, Any]) -> list[str]:
+def _without_effect(images: dict[str, FoundImages], entities: dict[str, Any]) -> list[str]:
     """Return a line on each entity that is asked for and that no image has."""
     asked = {
         key for name, value in entities.items()

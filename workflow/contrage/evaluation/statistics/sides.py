@@ -12,6 +12,7 @@ from sklearn.metrics import roc_auc_score
 
 from contrage.dataset.roles import REPORTED
 from contrage.errors import TableError
+from contrage.evaluation.statistics.tested import by_baseline, check_same_scans
 
 Floats = NDArray[np.float64]
 
@@ -66,7 +67,7 @@ def side_scores(frame: pd.DataFrame) -> dict[str, float]:
     true, probability = people["target"], people["predicted"]
     sensitivity, specificity = sensitivity_specificity(true, probability)
     return {
-        "bacc": balanced_accuracy(true, probability),
+        "bacc": float(np.mean([sensitivity, specificity])),
         "auc": area(true, probability),
         "sensitivity": sensitivity,
         "specificity": specificity,
@@ -101,18 +102,8 @@ def bacc_table(
     """
     if not predictions:
         raise TableError("there are no predictions to compare: benchmark.losses is empty")
-    _check_same_scans(predictions)
+    check_same_scans(predictions)
     return pd.DataFrame([_row(name, frames, settings) for name, frames in predictions.items()])
-
-
-def _check_same_scans(predictions: Mapping[str, Sequence[pd.DataFrame]]) -> None:
-    first, expected = "", None
-    for name, frames in predictions.items():
-        tests = [frame[frame["split"] == REPORTED] for frame in frames]
-        found = [set(zip(test["scan_id"], test["fold"], strict=True)) for test in tests]
-        if expected is not None and found != expected:
-            raise TableError(f"'{name}' and '{first}' were tested on different scans or seeds")
-        first, expected = first or name, found
 
 
 def _row(name: str, frames: Sequence[pd.DataFrame], settings: Mapping[str, Any]) -> dict[str, Any]:
@@ -214,8 +205,6 @@ def side_baselines(frames: Sequence[pd.DataFrame], settings: Mapping[str, Any]) 
     DataFrame
         baseline, and the columns of `bacc_table` from bacc_mean to ci_high.
     """
-    names = list(dict.fromkeys(name for frame in frames for name in frame["baseline"]))
-    parts = {name: [frame[frame["baseline"] == name] for frame in frames] for name in names}
-    table = bacc_table(parts, settings).rename(columns={"loss": "baseline"})
+    table = bacc_table(by_baseline(frames), settings).rename(columns={"loss": "baseline"})
     kept = table.loc[:, "baseline":"ci_high"]
     return kept.sort_values("bacc_mean", ascending=False, kind="stable", ignore_index=True)

@@ -13,6 +13,7 @@ from contrage.dataset.roles import LEARNED_FROM, REPORTED
 from contrage.errors import TableError
 from contrage.evaluation.statistics.intervals import holm, mae_intervals, permutation_p
 from contrage.evaluation.statistics.metrics import scores
+from contrage.evaluation.statistics.tested import by_baseline, check_same_scans
 
 DEFAULTS = {"bootstrap": 2000, "confidence": 0.95, "permutations": 10000, "seed": 0}
 
@@ -124,9 +125,7 @@ def baseline_table(frames: Sequence[pd.DataFrame], settings: Mapping[str, Any]) 
         r_mean; the best first. Where all seeds share a split their baselines agree, and mae_sd
         is 0.
     """
-    names = list(dict.fromkeys(name for frame in frames for name in frame["baseline"]))
-    parts = {name: [frame[frame["baseline"] == name] for frame in frames] for name in names}
-    table = mae_table(parts, settings).rename(columns={"loss": "baseline"})
+    table = mae_table(by_baseline(frames), settings).rename(columns={"loss": "baseline"})
     kept = ["baseline", "mae_mean", "mae_sd", "n_seeds", "n_participants", "ci_low", "ci_high"]
     kept += ["rmse_mean", "r2_mean", "r_mean"]
     return table[kept].sort_values("mae_mean", kind="stable", ignore_index=True)
@@ -167,6 +166,7 @@ def _errors(
     predictions: Mapping[str, Sequence[pd.DataFrame]],
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return summed absolute errors (rows, seeds, participants) and counts of scans."""
+    check_same_scans(predictions)
     stacked = []
     for name, frames in predictions.items():
         for seed, frame in enumerate(frames):
@@ -174,12 +174,6 @@ def _errors(
             part = test[["participant_id", "scan_id", "fold"]].assign(row=name, seed=seed)
             stacked.append(part.assign(error=(test["predicted"] - test["target"]).abs()))
     lines = pd.concat(stacked)
-    keys = ["seed", "fold", "scan_id"]
-    first = next(iter(predictions))
-    expected = set(map(tuple, lines.loc[lines["row"] == first, keys].to_numpy()))
-    for name, group in lines.groupby("row", sort=False):
-        if set(map(tuple, group[keys].to_numpy())) != expected:
-            raise TableError(f"'{name}' and '{first}' were tested on different scans or seeds")
     people = pd.Index(lines["participant_id"].unique())
     index = (
         lines["row"].map({name: place for place, name in enumerate(predictions)}),

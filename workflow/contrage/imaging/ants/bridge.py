@@ -7,9 +7,9 @@ from pathlib import Path
 
 import numpy as np
 
+from contrage.imaging.affines import LPS, read_affine, write_affine
 from contrage.imaging.ants.calls import call
 from contrage.imaging.images import Image
-from contrage.imaging.space.affines import LPS, read_affine, write_affine
 
 INTERPOLATORS = {
     "linear": "linear",

@@ -11,6 +11,7 @@ import numpy as np
 
 from contrage.errors import failure, is_of_one_scan
 from contrage.files import read_json, write_json
+from contrage.imaging.affines import read_affine
 from contrage.imaging.images import Image, load, load_made
 from contrage.imaging.limits import as_preprocessed
 from contrage.imaging.masks import dice
@@ -18,7 +19,6 @@ from contrage.imaging.quality.misplaced import misplaced
 from contrage.imaging.quality.native import Native, Scanned
 from contrage.imaging.quality.truth import Truth, against_truth, bias_residual
 from contrage.imaging.space import alignment as placement
-from contrage.imaging.space.affines import read_affine
 from contrage.imaging.template.grids import grid_voxel_mm, mni_template
 from contrage.imaging.template.source import NILEARN, Source, as_source
 

@@ -17,8 +17,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import linalg, ndimage, optimize
 
+from contrage.imaging.affines import affine_through, rotation
 from contrage.imaging.images import Image, grid_points, shrink, transform_points
-from contrage.imaging.space.affines import affine_through, rotation
 from contrage.imaging.template.grids import brain_template
 from contrage.imaging.template.source import NILEARN, Source
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 from scipy import ndimage, optimize
 
+from contrage.imaging.affines import affine_through, rotation
 from contrage.imaging.images import (
     Image,
     centre_of_mass,
@@ -18,7 +19,6 @@ from contrage.imaging.images import (
     shrink,
     transform_points,
 )
-from contrage.imaging.space.affines import affine_through, rotation
 from contrage.imaging.template.grids import Template, brain_template
 from contrage.imaging.template.source import NILEARN, Source
 

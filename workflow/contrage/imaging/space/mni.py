@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 
 from contrage.errors import BadScanError, SettingsError
+from contrage.imaging.affines import affine_through, write_affine
 from contrage.imaging.images import Image, resample, shrink, transform_points
 from contrage.imaging.masks import centre
-from contrage.imaging.space.affines import affine_through, write_affine
 from contrage.imaging.stated import not_in_place
 from contrage.imaging.template.grids import Template, brain_template
 from contrage.imaging.template.source import NILEARN, Source

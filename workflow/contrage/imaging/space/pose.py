@@ -7,8 +7,8 @@ from itertools import product
 import numpy as np
 from scipy import ndimage, optimize, special
 
+from contrage.imaging.affines import affine_through, rotation
 from contrage.imaging.images import Image, centre_of_mass, grid_points, transform_points
-from contrage.imaging.space.affines import affine_through, rotation
 from contrage.imaging.template.grids import Template
 
 BINS = 24

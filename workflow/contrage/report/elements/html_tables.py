@@ -43,7 +43,7 @@ class Line:
 
 
 @dataclass(frozen=True)
-class Table:
+class PageTable:
     """A table as the template prints it.
 
     Parameters
@@ -64,7 +64,7 @@ class Table:
     file: str = ""
 
 
-def all_tables(study: Study, versions: dict[str, str]) -> dict[str, Table]:
+def all_tables(study: Study, versions: dict[str, str]) -> dict[str, PageTable]:
     """Return every table that has something in it, by name."""
     found = {
         "mae": mae(study),
@@ -80,12 +80,12 @@ def all_tables(study: Study, versions: dict[str, str]) -> dict[str, Table]:
         "flagged": flagged(study.tables["scans"]),
         "excluded": excluded(study.tables["excluded"]),
         "runtimes": runtimes(study.tables["runtimes"]),
-        "versions": Table(["package", "version"], [Line([*v]) for v in versions.items()], 2),
+        "versions": PageTable(["package", "version"], [Line([*v]) for v in versions.items()], 2),
     }
     return {name: table for name, table in found.items() if table.lines}
 
 
-def of_evaluations(study: Study, shown: dict[str, dict[str, Any]]) -> dict[str, Table]:
+def of_evaluations(study: Study, shown: dict[str, dict[str, Any]]) -> dict[str, PageTable]:
     """Return the table of each further evaluation, with the columns and headings that it states."""
     unit = study.target.label("").strip()
     found = {}
@@ -105,7 +105,7 @@ def of_evaluations(study: Study, shown: dict[str, dict[str, Any]]) -> dict[str, 
             for row in frame.to_dict("records")
         ]
         words = [column for column in columns if frame[column].dtype == object]
-        found[evaluation] = Table(head, lines, max(1, len(words)), f"tables/{evaluation}.tsv")
+        found[evaluation] = PageTable(head, lines, max(1, len(words)), f"tables/{evaluation}.tsv")
     return {name: table for name, table in found.items() if table.lines}
 
 
@@ -115,8 +115,8 @@ def _cell(column: str, value: Any, digits: int) -> str:
     return MISSING if missing(value) else value if isinstance(value, str) else number(value, digits)
 
 
-def mae(study: Study) -> Table:
-    """Return Table 3: losses, best first, then the baselines."""
+def mae(study: Study) -> PageTable:
+    """Return PageTable 3: losses, best first, then the baselines."""
     frame = study.tables["mae"]
     label = study.target.label
     head = ["loss", label("MAE ± SD"), f"{study.level} interval", label("RMSE"), "R²", "r"]
@@ -134,14 +134,14 @@ def mae(study: Study) -> Table:
         cells += ["best", ""] if place == 0 else _compared(row, study.digits)
         cells += [alphas.words(row)] if shows_alpha else []
         lines.append(Line(cells, colours[row["loss"]], "best" if place == 0 else ""))
-    return Table(head, lines + _baselines(study), 1, "tables/mae.tsv, tables/baselines.tsv")
+    return PageTable(head, lines + _baselines(study), 1, "tables/mae.tsv, tables/baselines.tsv")
 
 
-def external(study: Study) -> Table:
+def external(study: Study) -> PageTable:
     """Return the errors on people of role external: of all of them, then by site."""
     frame = study.tables.get("external", pd.DataFrame())
     if not len(frame):
-        return Table([])
+        return PageTable([])
     target = study.target
     head = ["loss", study.kind.group, "participants", target.axis("MAE ± SD")]
     head += [target.axis("RMSE"), "R²", "r", target.axis("predicting the mean")]
@@ -153,7 +153,7 @@ def external(study: Study) -> Table:
         cells += [number(row["rmse"], study.digits), number(row["r2"]), number(row["r"])]
         cells += [number(row["mae_baseline"], study.digits)]
         lines.append(Line(cells, colours[row["row"]]))
-    return Table(head, lines, 2, "tables/external.tsv")
+    return PageTable(head, lines, 2, "tables/external.tsv")
 
 
 def _difference_head(study: Study, frame: pd.DataFrame) -> list[str]:
@@ -197,11 +197,11 @@ def _baselines(study: Study) -> list[Line]:
     return lines
 
 
-def penalties(study: Study) -> Table:
+def penalties(study: Study) -> PageTable:
     """Return the error of each loss at each penalty of the probe, whichever was chosen."""
     frame = study.tables.get("alphas", pd.DataFrame())
     if not len(frame):
-        return Table(["loss"])
+        return PageTable(["loss"])
     head = ["loss", *(f"α = {alphas.power(alpha)}" for alpha in sorted(frame["alpha"].unique()))]
     rows = alphas.fixed_cells(frame, study.digits)
     colours = loss_colours(study.tables["mae"].get("loss", []))
@@ -212,16 +212,16 @@ def penalties(study: Study) -> Table:
         Line([baseline_name(row, many=study.target.many), *rows[row]], "", "baseline")
         for row in null
     ]
-    return Table(head, lines, 1, "tables/alphas.tsv")
+    return PageTable(head, lines, 1, "tables/alphas.tsv")
 
 
-def norms(study: Study) -> Table:
+def norms(study: Study) -> PageTable:
     """Return the ablation of Fig. 5 as a table, best first."""
     frame = study.tables["norms"]
     head = ["norm", study.target.label("MAE ± SD"), f"{study.level} interval"]
     head += _difference_head(study, frame)
     if not len(frame):
-        return Table(head)
+        return PageTable(head)
     lines = []
     for place, row in enumerate(frame.sort_values("mae_mean").to_dict("records")):
         last = ["best", ""] if place == 0 else _compared(row, study.digits)
@@ -229,10 +229,10 @@ def norms(study: Study) -> Table:
         lines.append(
             Line([str(row["norm"]).capitalize(), *_error(row, study.digits), *last], "", kind)
         )
-    return Table(head, lines, 1, "tables/norms.tsv")
+    return PageTable(head, lines, 1, "tables/norms.tsv")
 
 
-def search(draws: pd.DataFrame | None, target: Target) -> Table:
+def search(draws: pd.DataFrame | None, target: Target) -> PageTable:
     """Return what a search of settings chose, by split and fold."""
     lines = [] if draws is None or not len(draws) else choices(draws)
     where = [key for key in ("split", "fold") if len({line[key] for line in lines}) > 1]
@@ -246,10 +246,10 @@ def search(draws: pd.DataFrame | None, target: Target) -> Table:
         cells.append(f"{line['draws']}{f' ({alike} repeated)' if alike else ''}")
         cells += [number(line[key], error_digits(target)) for key in ("validation_mae", "median")]
         rows.append(Line(cells, colours[line["row"]]))
-    return Table(head, rows, 2 + len(where), "tables/search.tsv, search/<loss>/")
+    return PageTable(head, rows, 2 + len(where), "tables/search.tsv, search/<loss>/")
 
 
-def networks(frame: pd.DataFrame | None) -> Table:
+def networks(frame: pd.DataFrame | None) -> PageTable:
     """Return how many numbers each loss's encoder and head learn; the head depends on the loss."""
     head = ["loss", "parameters of the encoder", "head", "parameters of the head"]
     lines = []
@@ -257,11 +257,11 @@ def networks(frame: pd.DataFrame | None) -> Table:
         sizes = "-".join(map(str, row["layers"])) if len(row["layers"]) > 1 else "none"
         cells = [loss_name(row["loss"]), number(row["encoder_parameters"], 0)]
         lines.append(Line([*cells, sizes, number(row["head_parameters"], 0)]))
-    return Table(head, lines, 1, "metrics/<loss>/seed-<n>.json")
+    return PageTable(head, lines, 1, "metrics/<loss>/seed-<n>.json")
 
 
-def cohort(frame: pd.DataFrame, target: Target, site: str = "study") -> Table:
-    """Return Table 2: who was scanned in which study; coverage where it was measured."""
+def cohort(frame: pd.DataFrame, target: Target, site: str = "study") -> PageTable:
+    """Return PageTable 2: who was scanned in which study; coverage where it was measured."""
     head = [site, "participants", "scans", target.label(), "range", "F : M"]
     mean, sd, least, most = (f"{target.column}_{key}" for key in ("mean", "sd", "min", "max"))
     measured = "coverage_median" in frame
@@ -278,15 +278,15 @@ def cohort(frame: pd.DataFrame, target: Target, site: str = "study") -> Table:
         cells += [f"{target.whole(row[least])}–{target.whole(row[most])}", sexes]
         cells += [percent(row["coverage_median"])] if measured else []
         lines.append(Line(cells, "", "total" if row["site"] == "all" else ""))
-    return Table(head, lines, 1, "tables/cohort.tsv")
+    return PageTable(head, lines, 1, "tables/cohort.tsv")
 
 
-def control(study: Study) -> Table:
+def control(study: Study) -> PageTable:
     """Return what the field of view alone gives away of target and site, beside the best loss."""
     head = ["seen", "predicted", "result", f"{study.level} interval", "without skill"]
     of_target, of_site = _target_controls(study), _site_controls(study)
     files = ["tables/baselines.tsv"] * bool(of_target) + ["tables/site.tsv"] * bool(of_site)
-    return Table(head, of_target + of_site, 2, ", ".join(files))
+    return PageTable(head, of_target + of_site, 2, ", ".join(files))
 
 
 def _target_controls(study: Study) -> list[Line]:
@@ -319,7 +319,7 @@ def _site_controls(study: Study) -> list[Line]:
     return lines
 
 
-def quality(scans: pd.DataFrame, one: str = "map") -> Table:
+def quality(scans: pd.DataFrame, one: str = "map") -> PageTable:
     """Return the spread of each measure of quality; `one` is what covers the brain."""
     measures = {
         "coverage": f"coverage of the brain by the {one}",
@@ -333,10 +333,10 @@ def quality(scans: pd.DataFrame, one: str = "map") -> Table:
             cells = [values.min(), values.median(), values.max()]
             lines.append(Line([label, str(len(values)), *(number(v, 3) for v in cells)]))
     head = ["measure", "scans", "lowest", "median", "highest"]
-    return Table(head, lines, 1, "dataset/scans.tsv")
+    return PageTable(head, lines, 1, "dataset/scans.tsv")
 
 
-def truth(frame: pd.DataFrame) -> Table:
+def truth(frame: pd.DataFrame) -> PageTable:
     """Return how far preprocessing is from the truth, known for a phantom."""
     lines = []
     for key in frame.columns.drop("scan_id", errors="ignore"):
@@ -345,10 +345,10 @@ def truth(frame: pd.DataFrame) -> Table:
         label = TRUTHS.get(key, key.replace("_", " "))
         lines.append(Line([label, str(len(values)), *(number(v, 3) for v in cells)]))
     head = ["against the truth", "scans", "lowest", "median", "highest"]
-    return Table(head, lines, 1, "figures/truth.tsv")
+    return PageTable(head, lines, 1, "figures/truth.tsv")
 
 
-def flagged(scans: pd.DataFrame) -> Table:
+def flagged(scans: pd.DataFrame) -> PageTable:
     """Return the scans that failed a limit, with the reason."""
     head = ["scan", "reason", "coverage", "overlap", "correlation"]
     lines = []
@@ -357,23 +357,23 @@ def flagged(scans: pd.DataFrame) -> Table:
         cells = [row["scan_id"], MISSING if missing(reason) else str(reason)]
         cells += [percent(row.get("coverage"))]
         lines.append(Line(cells + [number(row.get(key), 3) for key in head[3:]]))
-    return Table(head, lines, 2, "dataset/scans.tsv")
+    return PageTable(head, lines, 2, "dataset/scans.tsv")
 
 
-def excluded(frame: pd.DataFrame) -> Table:
+def excluded(frame: pd.DataFrame) -> PageTable:
     """Return the scans that were left out, with stage and reason; equal reasons share a row."""
     head = ["stage", "reason", "scans", "which"]
     if not len(frame):
-        return Table(head)
+        return PageTable(head)
     names = frame["scan_id"].fillna(frame["participant_id"]).fillna(MISSING)
     frame = frame.assign(name=names).fillna({"stage": MISSING, "reason": MISSING})
     lines = []
     for (stage, reason), group in frame.groupby(["stage", "reason"], sort=False):
         lines.append(Line([stage, reason, count(len(group), "scan"), ", ".join(group["name"])]))
-    return Table(head, lines, 4, "tables/excluded.tsv")
+    return PageTable(head, lines, 4, "tables/excluded.tsv")
 
 
-def runtimes(frame: pd.DataFrame) -> Table:
+def runtimes(frame: pd.DataFrame) -> PageTable:
     """Return what each step took."""
     head = ["step", "jobs", "all jobs", "median job", "longest job"]
     head += ["processor time", "peak memory"]
@@ -384,4 +384,4 @@ def runtimes(frame: pd.DataFrame) -> Table:
         peak = row.get("peak_mb")
         cells.append(MISSING if missing(peak) else f"{number(peak, 0)} MB")
         lines.append(Line(cells))
-    return Table(head, lines, 1, "tables/runtimes.tsv")
+    return PageTable(head, lines, 1, "tables/runtimes.tsv")

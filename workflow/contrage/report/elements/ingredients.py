@@ -6,12 +6,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from contrage import modalities
+from contrage.evaluation.given import by_row
 from contrage.files import read_image
 from contrage.layout import Results, preproc_file
+from contrage.modalities import Modality
 from contrage.report.elements.searched import read_draws
-from contrage.report.planned import by_name, by_row, curves_by_row, snapshots_by_row
+from contrage.report.planned import by_name, curves_by_row, snapshots_by_row
 from contrage.report.style import GREY, INK, NO_SITE, STUDY_COLOURS, loss_colours, study_colours
-from contrage.report.words import Kind, kind_of
 from contrage.tables import read_tsv
 from contrage.target import Target
 
@@ -98,9 +100,9 @@ class Ingredients:
         return self.settings.get("image", "stiffness")
 
     @property
-    def kind(self) -> Kind:
+    def kind(self) -> Modality:
         """The words for it."""
-        return kind_of(self.map_name)
+        return modalities.load(self.map_name)
 
     def predictions(self, row: str) -> list[pd.DataFrame]:
         """Predictions of a row, one frame per seed; their columns are target and predicted."""
