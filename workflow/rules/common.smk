@@ -11,6 +11,7 @@ from contrage.run import code as sources
 from contrage.run.code import digest
 from contrage.run.found import contents
 from contrage.run.found import digest as digest_of
+from contrage.settings.build import as_plain
 
 # Jobs run this checkout's package, in every environment; a workflow that takes this one as a module
 # may have packages of its own besides. Snakemake formats a prefix, hence the doubled braces.
@@ -48,9 +49,9 @@ wildcard_constraints:
     ages="given|permuted",
 
 
-def as_json(**settings):
+def as_json(asked=None, **settings):
     """One settings parameter per rule: Snakemake compares it as a whole."""
-    return json.dumps(settings, sort_keys=True)
+    return json.dumps(as_plain(settings if asked is None else asked), sort_keys=True)
 
 
 def growing(first):

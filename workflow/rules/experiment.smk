@@ -29,7 +29,7 @@ def asked_of_job(function):
     """The settings of a job that such a function says."""
 
     def of_wildcards(wildcards):
-        return as_json(**of_job(function)(wildcards))
+        return as_json(of_job(function)(wildcards))
 
     return of_wildcards
 
