@@ -269,6 +269,22 @@ def test_editing_what_words_messages_or_says_where_files_lie_plans_nothing(
 
 
 @pytest.mark.parametrize(
+    "name",
+    [
+        "cohort/sources/mre134.py",
+        "cohort/phantom/heads/acquisition.py",
+        "dataset/schemes/given.py",
+        "learning/encoders/densenet.py",
+        "modalities/vbm.py",
+        "evaluation/elements/external.py",
+    ],
+)
+def test_editing_a_file_that_the_run_does_not_use_plans_nothing(finished: Workflow, name: str):
+    with edited(finished.folder / "workflow/contrage" / name, "\n# an edit\n"):
+        assert finished.jobs() == set()
+
+
+@pytest.mark.parametrize(
     "name", ["report/style.py", "report/quality/rows.py", "plan/jobs.py", "settings/words.py"]
 )
 def test_editing_the_report_the_plan_or_settings_trains_and_preprocesses_nothing(
