@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from targets import SIDES_BLOCK
+from targets import SIDES
 from test_cohort_of_target import refused, table
 
 from contrage.cohort.read import read_cohort
 from contrage.cohort.register import register
+from contrage.settings.build import as_plain
 from contrage.tables import read_tsv
 
 CELLS = ["AD", "HC", "MCI", "HC", "", "AD"]
@@ -15,7 +16,7 @@ CELLS = ["AD", "HC", "MCI", "HC", "", "AD"]
 
 def sides(folder, cells=CELLS, **target):
     settings = table(folder, ["25"] * len(cells), {"diagnosis": cells}, features=["bmi", "bp"])
-    settings["target"] = {**SIDES_BLOCK, **target}
+    settings["target"] = {**as_plain(SIDES.limited), **target}
     settings["columns"] = ["diagnosis"]
     return settings
 

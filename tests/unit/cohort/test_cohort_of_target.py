@@ -7,11 +7,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from targets import BLOCK, POINTS_BLOCK
+from targets import AGE, POINTS
 
 from contrage.cohort.read import read_cohort, settings_of
 from contrage.cohort.register import COLUMNS, register
 from contrage.errors import SettingsError, TableError
+from contrage.settings.build import as_plain
 from contrage.tables import read_tsv
 from contrage.target import TAKEN
 
@@ -28,6 +29,7 @@ NAMES = {
     "missing": "fail",
     "missing_values": [],
 }
+LIMITED = as_plain(POINTS.limited)
 VALUES = ["25", "151", "75.5", "141", "206", "135"]
 
 
@@ -46,7 +48,7 @@ def table(folder: Path, values: list[str], more: dict[str, Any] | None = None, *
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
     cohort = {"source": "table", "path": str(path), "on_bad_scan": "fail", "age_unit": "auto"}
     cohort |= {"table": {**NAMES, **names}, "duplicates": "refuse", "columns": []}
-    return settings_of(cohort, target=POINTS_BLOCK)
+    return settings_of(cohort, target=LIMITED)
 
 
 def refused(settings: dict[str, Any]) -> str:
@@ -58,7 +60,7 @@ def refused(settings: dict[str, Any]) -> str:
 def test_of_age_the_settings_of_a_cohort_are_what_they_were(tmp_path):
     settings = table(tmp_path, VALUES)
     cohort = {**settings, "columns": []}
-    age = {**POINTS_BLOCK, "column": "age", "unit": "years"}
+    age = {**LIMITED, "column": "age"}
     assert "target" not in settings_of(cohort, target=age)
     assert settings_of(cohort, target=age)["columns"] == []
 
@@ -95,7 +97,7 @@ def test_the_table_of_scans_has_further_columns_and_then_the_target(tmp_path):
     [
         ("", "progression is missing"),
         ("severe", "progression 'severe' is not a number"),
-        ("401", "target.range: progression 401 is outside 0 to 400 points"),
+        ("401", "target.range: progression 401 is outside 0 to 400"),
     ],
 )
 def test_a_row_without_a_usable_target_is_a_bad_one(tmp_path, cell, reason):
@@ -112,7 +114,7 @@ def test_a_row_without_a_usable_target_is_a_bad_one(tmp_path, cell, reason):
 
 def test_a_column_that_is_not_there_is_named_with_those_that_are(tmp_path):
     settings = table(tmp_path, VALUES)
-    settings["target"] = {**POINTS_BLOCK, "column": "severity"}
+    settings["target"] = {**LIMITED, "column": "severity"}
     settings["columns"] = ["severity"]
     sentence = refused(settings)
     assert sentence.startswith("target.column: ")
@@ -141,7 +143,7 @@ def test_the_target_in_another_dress_is_no_feature_unless_it_is_said_to_be_one(t
 
 @pytest.mark.parametrize("source", ["phantom", "mre134"])
 def test_a_source_of_ages_alone_has_no_other_target(source):
-    sentence = refused({"source": source, "target": POINTS_BLOCK, "columns": ["progression"]})
+    sentence = refused({"source": source, "target": LIMITED, "columns": ["progression"]})
     assert sentence == f"target.column: {source} has no column 'progression'; set it to age"
 
 
@@ -153,7 +155,7 @@ def bids(folder: Path, text: str, **others: Any) -> dict[str, Any]:
     (folder / "participants.tsv").write_text(text.replace(" ", "\t"), encoding="utf-8")
     settings = {"source": "bids", "image": "stiffness", "anatomical": "T1w", "path": str(folder)}
     needs = {"needs_anatomical": False, "needs_mask": False, "on_bad_scan": "fail"}
-    return {**settings, **needs, "target": POINTS_BLOCK, "columns": ["progression"], **others}
+    return {**settings, **needs, "target": LIMITED, "columns": ["progression"], **others}
 
 
 def test_a_bids_folder_needs_no_ages_for_another_target(tmp_path):
@@ -233,7 +235,7 @@ def test_a_missing_column_is_told_with_the_key_that_asks_for_it(tmp_path):
 
 
 def of_age(limits: list[float] | None) -> dict[str, Any]:
-    return {**BLOCK, "range": limits}
+    return {**as_plain(AGE.limited), "range": limits}
 
 
 def test_ages_outside_the_range_of_the_target_are_bad_rows(tmp_path):
@@ -244,7 +246,7 @@ def test_ages_outside_the_range_of_the_target_are_bad_rows(tmp_path):
     found = read_cohort({**settings, "on_bad_scan": "exclude"})
     assert [scan.age for scan in found.scans] == [31, 44, 50]
     assert len(read_cohort(settings_of(cohort, target=of_age(None))).scans) == 6
-    assert settings_of(cohort, target=BLOCK) == settings_of(cohort)
+    assert settings_of(cohort, target=as_plain(AGE.limited)) == settings_of(cohort)
 
 
 def test_ages_of_a_phantom_are_refused_outside_the_range_of_the_target():
@@ -306,4 +308,4 @@ def of_sessions(folder: Path, sessions: str) -> dict[str, Any]:
     (folder / "sub-01/sub-01_sessions.tsv").write_text(sessions.replace(" ", "\t"))
     settings = {"source": "bids", "image": "stiffness", "anatomical": "T1w", "path": str(folder)}
     needs = {"needs_anatomical": False, "needs_mask": False, "on_bad_scan": "exclude"}
-    return {**settings, **needs, "target": POINTS_BLOCK, "columns": ["progression", "group"]}
+    return {**settings, **needs, "target": LIMITED, "columns": ["progression", "group"]}

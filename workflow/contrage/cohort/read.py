@@ -26,8 +26,8 @@ def settings_of(cohort: dict[str, Any], **of_run: Any) -> dict[str, Any]:
     cohort : dict
         The `cohort` part of the configuration.
     **of_run
-        `target` (the block of the configuration), `asked_by` (of columns that roles are
-        read from: column → the key that names it), `raw` (where the phantom lies),
+        `target` (as `contrage.target.LimitedTarget` takes it), `asked_by` (of columns that roles
+        are read from: column → the key that names it), `raw` (where the phantom lies),
         `needs_anatomical`, `needs_mask` and `needs_magnitude`.
 
     Returns

@@ -14,7 +14,7 @@ from contrage.cohort.ages.pairs import age_by_pairs
 from contrage.cohort.scans import Cohort, Exclusion, Scan, age_limits
 from contrage.errors import SettingsError, TableError, few
 from contrage.tables import is_missing
-from contrage.target import Target
+from contrage.target import LimitedTarget
 
 if TYPE_CHECKING:
     import numpy as np
@@ -23,9 +23,9 @@ SAME = 1e-9
 """What a correlation may lack of 1 where one column is another in a different unit."""
 
 
-def other_target(settings: dict[str, Any]) -> Target | None:
+def other_target(settings: dict[str, Any]) -> LimitedTarget | None:
     """Return the target that a cohort is read for, None where it is age."""
-    return Target(**settings["target"]) if "target" in settings else None
+    return LimitedTarget(**settings["target"]) if "target" in settings else None
 
 
 def asked_by(settings: dict[str, Any]) -> dict[str, str]:
@@ -36,13 +36,13 @@ def asked_by(settings: dict[str, Any]) -> dict[str, str]:
     return keys
 
 
-def of_scan(scan: Scan, target: Target) -> float:
+def of_scan(scan: Scan, target: LimitedTarget) -> float:
     """Return a scan's target as a number.
 
     Raises
     ------
     ValueError
-        As `contrage.target.Target.value`.
+        As `contrage.target.LimitedTarget.value`.
     """
     return scan.age if target.is_age else target.value(scan.columns.get(target.column))
 
@@ -100,7 +100,7 @@ def _within(cohort: Cohort, settings: dict[str, Any]) -> Cohort:
     return cohort
 
 
-def _of_two_sides(cohort: Cohort, target: Target, settings: dict[str, Any]) -> Cohort:
+def _of_two_sides(cohort: Cohort, target: LimitedTarget, settings: dict[str, Any]) -> Cohort:
     """Keep the scans on either side; all others have no part, which makes no row a bad one."""
     cells = [scan.columns.get(target.column) for scan in cohort.scans]
     numbers = [_number(target, cell) for cell in cells]
@@ -125,7 +125,7 @@ def _of_two_sides(cohort: Cohort, target: Target, settings: dict[str, Any]) -> C
     )
 
 
-def _told_beside(target: Target, number: int) -> str:
+def _told_beside(target: LimitedTarget, number: int) -> str:
     have = "1 scan has" if number == 1 else f"{number} scans have"
     return (
         f"{have} neither {target.positive} nor {target.negative} in the column {target.column}, "
@@ -144,7 +144,7 @@ def check_source(settings: dict[str, Any]) -> None:
 
 def check_leak(
     path: Path,
-    target: Target,
+    target: LimitedTarget,
     patterns: Sequence[str],
     features: Sequence[str],
     columns: tuple[Sequence[Sequence[float]], Sequence[str | None]],
@@ -156,7 +156,7 @@ def check_leak(
     ----------
     path : Path
         The table, named in errors.
-    target : Target
+    target : LimitedTarget
     patterns : sequence of str
         `cohort.table.features`.
     features : sequence of str
@@ -195,14 +195,15 @@ def check_leak(
 
 
 def _in_another_dress(
-    target: Target, features: Sequence[str], values: np.ndarray, truth: np.ndarray
+    target: LimitedTarget, features: Sequence[str], values: np.ndarray, truth: np.ndarray
 ) -> dict[int, str]:
     """Return which columns are the target, number → by what it is seen; empty where it is plain."""
     import numpy as np
 
+    word = target.column.replace("_", " ")
     nameless = [""] * len(features)  # a name that says age says nothing of another target
-    seen = age_by_itself(nameless, values, truth, target.word)
-    seen = {**age_by_pairs(features, values, truth, seen, target.word), **seen}
+    seen = age_by_itself(nameless, values, truth, word)
+    seen = {**age_by_pairs(features, values, truth, seen, word), **seen}
     for at, column in enumerate(values.T):
         known = np.isfinite(truth) & np.isfinite(column)
         x, y = column[known], truth[known]
@@ -212,7 +213,7 @@ def _in_another_dress(
     return seen
 
 
-def _number(target: Target, cell: str | None) -> float:
+def _number(target: LimitedTarget, cell: str | None) -> float:
     try:
         return target.value(cell)
     except ValueError:

@@ -18,6 +18,8 @@ from contrage.layout import Derivatives, Phantom
 from contrage.modalities import Modality
 from contrage.plan import rows
 from contrage.plan.folds import asked_by, carried_columns
+from contrage.settings.build import as_plain
+from contrage.target_words import TargetInWords
 
 KEPT_IN = Path(".snakemake/contrage-cohorts")
 PARTS = ("cohort", "target", "preprocessing")
@@ -158,7 +160,7 @@ def read(config: dict[str, Any], *, is_first: bool, keeps: bool) -> FoundCohort:
     template = find_source(config["preprocessing"]["template"])
     settings = settings_of(
         {**cohort, "columns": carried_columns(config)},
-        target=config["target"],
+        target=as_plain(TargetInWords(**config["target"]).limited),
         asked_by=asked_by(config),
         raw=str(raw),
         needs_anatomical=uses_anatomical,
