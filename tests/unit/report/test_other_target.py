@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 import yaml
+from cohorts import asked as asked_of_cohort
 from forms import TABLE
 from sklearn.datasets import load_diabetes
 from targets import POINTS, POINTS_BLOCK
 
-from contrage.cohort.read import settings_of
 from contrage.cohort.register import register
 from contrage.dataset.features import features
 from contrage.dataset.null_ages import null_ages
@@ -61,12 +61,12 @@ def _run(folder: Path, root: Path) -> None:
     schema = settings.load_schema(root / "workflow/schemas/config.schema.yaml")
     config = settings.read([root / "config/config.yaml", folder / "own.yaml"], [], schema)
     target, results, derivatives = config["target"], folder / "results", folder / "derivatives"
-    cohort = settings_of(config["cohort"], target=target)
+    cohort = asked_of_cohort(**config["cohort"], target=target)
     register(cohort, **{name: derivatives / f"{name}.tsv" for name in ("scans", "excluded")})
     array = {name: derivatives / f"features{end}" for name, end in
              (("array", ".npy"), ("rows", ".tsv"), ("columns", "_columns.tsv"))}  # fmt: skip
     features(
-        {"table": config["cohort"]["table"], "columns": cohort["columns"], "target": target},
+        {"table": config["cohort"]["table"], "columns": list(cohort.columns), "target": target},
         table=folder / "diabetes.csv", scans=derivatives / "scans.tsv", **array,
     )  # fmt: skip
     scans, out = results / "dataset/scans.tsv", results / "dataset/excluded.tsv"

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from cohorts import asked as asked_of_cohort
 from sklearn.datasets import load_breast_cancer
 
-from contrage.cohort.read import settings_of
 from contrage.cohort.register import register
 from contrage.dataset.features import features
 from contrage.dataset.select import select
@@ -70,13 +70,13 @@ def _run(folder: Path, root: Path) -> None:
     config = door.read([root / "config/config.yaml", folder / "own.yaml"], [], schema)
     check(config)
     target, results, derivatives = config["target"], folder / "results", folder / "derivatives"
-    cohort = settings_of(config["cohort"], target=target)
+    cohort = asked_of_cohort(**config["cohort"], target=target)
     outputs = {name: derivatives / f"{name}.tsv" for name in ("scans", "excluded")}
     register(cohort, **outputs, notes=derivatives / "notes.txt")
     array = {"array": derivatives / "features.npy", "rows": derivatives / "features.tsv"}
     columns = derivatives / "features_columns.tsv"
     features(
-        {"table": config["cohort"]["table"], "columns": cohort["columns"], "target": target},
+        {"table": config["cohort"]["table"], "columns": list(cohort.columns), "target": target},
         table=folder / "table.csv", scans=outputs["scans"], **array, columns=columns,
     )  # fmt: skip
     scans, out = results / "dataset/scans.tsv", results / "dataset/excluded.tsv"
