@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from cohorts import asked
 from forms import VOLUME
 from given import SCHEMA
 from own_files import ENCODER, EVALUATION, KIND, LOSS, SCHEME, STRIPPER
@@ -94,8 +95,8 @@ def config(own: str = "", **blocks: Any) -> dict[str, Any]:
 def experiment(own: str = "", **blocks: Any) -> Experiment:
     """Return what the plan makes of a configuration of twelve phantoms."""
     phantom = {"participants": 12, "seed": 1}
-    asked = {"source": "phantom", "columns": [], "phantom": phantom, "raw": "raw"}
-    return Experiment.of(config(own, **blocks), read_cohort(asked))
+    people = read_cohort(asked(source="phantom", phantom=phantom))
+    return Experiment.of(config(own, **blocks), people)
 
 
 def divided(study: Path, whole: dict[str, Any]) -> list[dict[str, Any]]:

@@ -6,6 +6,7 @@ import importlib
 import sys
 
 import pytest
+from cohorts import asked
 from given import config
 from targets import LEARNED
 
@@ -60,7 +61,7 @@ def experiment(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     own = config(benchmark={"losses": ["exp", "l1"], "pretrained": [], "norms": [], "null": []})
     phantom = {"participants": 12, "seed": 1}
-    cohort = read_cohort({"source": "phantom", "columns": [], "phantom": phantom, "raw": "raw"})
+    cohort = read_cohort(asked(source="phantom", phantom=phantom))
     return Experiment.of(own, cohort)
 
 

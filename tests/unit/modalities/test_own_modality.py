@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from cohorts import asked as asked_of_cohort
 from parts import ALL
 from targets import LEARNED
 
 from contrage import modalities
-from contrage.cohort.read import settings_of
 from contrage.cohort.register import register
 from contrage.dataset.arrays import arrays
 from contrage.dataset.select import select
@@ -79,7 +79,7 @@ def prepared(study: Path, image: str) -> dict:
     """Run the steps up to the split; return what a training reads."""
     kind = modalities.load(image)
     cohort = {"source": "arrays", "path": str(study), "image": image, "on_bad_scan": "fail"}
-    asked = settings_of({**cohort, "age_unit": "auto", "columns": []})
+    asked = asked_of_cohort(**cohort)
     files = {name: study / f"{name}.tsv" for name in ("scans", "excluded", "rows", "left_out")}
     register(asked, scans=files["scans"], excluded=files["excluded"])
     reading = {"kind": kind.prepared, "reader": kind.reader, "voxel_mm": 4}

@@ -42,8 +42,7 @@ def experiment(demo: dict, **changes) -> Experiment:
     config = copy.deepcopy(demo)
     for block, change in changes.items():
         config[block] |= change
-    cells = {"points": "1", "other": "2"}
-    scans = [Scan(f"sub-{n:02d}", None, 20.0 + n, None, "A", cells) for n in range(20)]
+    scans = [Scan(f"sub-{n:02d}", None, 20.0 + n, None, "A") for n in range(20)]
     return Experiment.of(config, Cohort(scans, [], []))
 
 

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 import yaml
+from cohorts import asked as asked_of_cohort
 from forms import TABLE
 from sklearn.datasets import load_diabetes
 from targets import POINTS, POINTS_BLOCK
 
-from contrage.cohort.read import settings_of
 from contrage.cohort.register import register
 from contrage.dataset.features import features
 from contrage.dataset.null_ages import null_ages
@@ -65,12 +65,12 @@ def _run(folder: Path, root: Path) -> None:
     stated = TargetInWords(**config["target"])
     target = as_plain(stated.learned)
     results, derivatives = folder / "results", folder / "derivatives"
-    cohort = settings_of(config["cohort"], target=as_plain(stated.limited))
+    cohort = asked_of_cohort(**config["cohort"], target=config["target"])
     register(cohort, **{name: derivatives / f"{name}.tsv" for name in ("scans", "excluded")})
     array = {name: derivatives / f"features{end}" for name, end in
              (("array", ".npy"), ("rows", ".tsv"), ("columns", "_columns.tsv"))}  # fmt: skip
     features(
-        {"table": config["cohort"]["table"], **{k: cohort[k] for k in ("columns", "target")}},
+        {"table": config["cohort"]["table"], "columns": list(cohort.columns), "target": target},
         table=folder / "diabetes.csv", scans=derivatives / "scans.tsv", **array,
     )  # fmt: skip
     scans, out = results / "dataset/scans.tsv", results / "dataset/excluded.tsv"

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from cohorts import asked as asked_of_cohort
 from sklearn.datasets import load_breast_cancer
 
-from contrage.cohort.read import settings_of
 from contrage.cohort.register import register
 from contrage.dataset.features import features
 from contrage.dataset.select import select
@@ -74,13 +74,13 @@ def _run(folder: Path, root: Path) -> None:
     stated = TargetInWords(**config["target"])
     target = as_plain(stated.learned)
     results, derivatives = folder / "results", folder / "derivatives"
-    cohort = settings_of(config["cohort"], target=as_plain(stated.limited))
+    cohort = asked_of_cohort(**config["cohort"], target=config["target"])
     outputs = {name: derivatives / f"{name}.tsv" for name in ("scans", "excluded")}
     register(cohort, **outputs, notes=derivatives / "notes.txt")
     array = {"array": derivatives / "features.npy", "rows": derivatives / "features.tsv"}
     columns = derivatives / "features_columns.tsv"
     features(
-        {"table": config["cohort"]["table"], **{k: cohort[k] for k in ("columns", "target")}},
+        {"table": config["cohort"]["table"], "columns": list(cohort.columns), "target": target},
         table=folder / "table.csv", scans=outputs["scans"], **array, columns=columns,
     )  # fmt: skip
     scans, out = results / "dataset/scans.tsv", results / "dataset/excluded.tsv"

@@ -7,12 +7,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from contrage.cohort.ages.alone import age_by_itself
 from contrage.cohort.ages.pairs import age_by_pairs
 from contrage.cohort.scans import Cohort, Exclusion, Scan, age_limits
 from contrage.errors import SettingsError, TableError, few
+from contrage.settings.steps.cohort import CohortStep
 from contrage.tables import is_missing
 from contrage.target import LimitedTarget
 
@@ -21,19 +22,6 @@ if TYPE_CHECKING:
 
 SAME = 1e-9
 """What a correlation may lack of 1 where one column is another in a different unit."""
-
-
-def other_target(settings: dict[str, Any]) -> LimitedTarget | None:
-    """Return the target that a cohort is read for, None where it is age."""
-    return LimitedTarget(**settings["target"]) if "target" in settings else None
-
-
-def asked_by(settings: dict[str, Any]) -> dict[str, str]:
-    """Return column → the key that asks for it, of those that roles are read from."""
-    keys: dict[str, str] = {}
-    if "asked_by" in settings:
-        keys |= settings["asked_by"]
-    return keys
 
 
 def of_scan(scan: Scan, target: LimitedTarget) -> float:
@@ -47,15 +35,14 @@ def of_scan(scan: Scan, target: LimitedTarget) -> float:
     return scan.age if target.is_age else target.value(scan.columns.get(target.column))
 
 
-def with_target(cohort: Cohort, settings: dict[str, Any]) -> Cohort:
+def with_target(cohort: Cohort, settings: CohortStep) -> Cohort:
     """Leave out the scans without a target that can be used, or refuse them.
 
     Parameters
     ----------
     cohort : Cohort
         As a source has read it, the target's column among those that it keeps.
-    settings : dict
-        As `contrage.cohort.read.read_cohort` takes it.
+    settings : CohortStep
 
     Raises
     ------
@@ -64,7 +51,7 @@ def with_target(cohort: Cohort, settings: dict[str, Any]) -> Cohort:
     SettingsError
         If no scan is on one of the sides of a binary target.
     """
-    target = other_target(settings)
+    target = settings.target
     if target is None:
         return _within(cohort, settings)
     if target.is_binary:
@@ -76,16 +63,16 @@ def with_target(cohort: Cohort, settings: dict[str, Any]) -> Cohort:
             kept.append(scan)
         except ValueError as error:
             lost.append(Exclusion(scan.scan_id, "table", str(error)))
-    if lost and settings["on_bad_scan"] == "fail":
+    if lost and settings.on_bad_scan == "fail":
         named = few([f"{each.scan_id}: {each.reason}" for each in lost], "; ")
         raise TableError(
-            f"target.column: {settings['path']}: {named}. Mend the table, or set "
+            f"target.column: {settings.path}: {named}. Mend the table, or set "
             "cohort.on_bad_scan to exclude"
         )
     return replace(cohort, scans=kept, excluded=[*cohort.excluded, *lost])
 
 
-def _within(cohort: Cohort, settings: dict[str, Any]) -> Cohort:
+def _within(cohort: Cohort, settings: CohortStep) -> Cohort:
     """Refuse ages outside `target.range` that a source has not taken for those of bad rows."""
     low, high = age_limits(settings)
     outside = [
@@ -94,13 +81,13 @@ def _within(cohort: Cohort, settings: dict[str, Any]) -> Cohort:
     if outside:
         named = few([f"{each.scan_id} ({each.age:g})" for each in outside])
         raise SettingsError(
-            f"target.range: {settings['source']} has ages outside {low:g}-{high:g} years: {named}; "
+            f"target.range: {settings.source} has ages outside {low:g}-{high:g} years: {named}; "
             "widen it"
         )
     return cohort
 
 
-def _of_two_sides(cohort: Cohort, target: LimitedTarget, settings: dict[str, Any]) -> Cohort:
+def _of_two_sides(cohort: Cohort, target: LimitedTarget, settings: CohortStep) -> Cohort:
     """Keep the scans on either side; all others have no part, which makes no row a bad one."""
     cells = [scan.columns.get(target.column) for scan in cohort.scans]
     numbers = [_number(target, cell) for cell in cells]
@@ -108,7 +95,7 @@ def _of_two_sides(cohort: Cohort, target: LimitedTarget, settings: dict[str, Any
         if number not in numbers:
             there = few(sorted({str(cell) for cell in cells if not is_missing(cell)}))
             raise SettingsError(
-                f"target.{key}: {settings['path']}: no scan has {str(side)!r} in the column "
+                f"target.{key}: {settings.path}: no scan has {str(side)!r} in the column "
                 f"{target.column}; there are {there or 'no values'}"
             )
     kept, out = [], []
@@ -133,12 +120,12 @@ def _told_beside(target: LimitedTarget, number: int) -> str:
     )
 
 
-def check_source(settings: dict[str, Any]) -> None:
+def check_source(settings: CohortStep) -> None:
     """Raise `SettingsError` for a source that tells nothing but age, sex and site."""
-    target = other_target(settings)
+    target = settings.target
     if target:
         raise SettingsError(
-            f"target.column: {settings['source']} has no column {target.column!r}; set it to age"
+            f"target.column: {settings.source} has no column {target.column!r}; set it to age"
         )
 
 
