@@ -22,6 +22,7 @@ from cohorts import asked
 from forms import VOLUME
 from given import SCHEMA
 from own_files import ENCODER, EVALUATION, KIND, LOSS, SCHEME, STRIPPER
+from targets import LEARNED
 
 from contrage import losses, modalities
 from contrage.cohort import sources
@@ -113,7 +114,7 @@ def divided(study: Path, whole: dict[str, Any]) -> list[dict[str, Any]]:
     """Run the step `split`; return its folds."""
     keys = ("split", "learn_from", "subset", "missing_targets", "normalisation", "field_of_view")
     asked = {key: whole["dataset"][key] for key in keys}
-    asked |= {"form": VOLUME, "target": whole["target"], "seed": 0, "batch_size": 6}
+    asked |= {"form": VOLUME, "target": LEARNED, "seed": 0, "batch_size": 6}
     given = {"scans": study / "scans.tsv", "array": study / "array.npy"}
     split(asked, **given, output=study / "split.json")
     return json.loads((study / "split.json").read_text())["folds"]

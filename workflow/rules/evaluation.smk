@@ -31,7 +31,7 @@ rule probe:
         settings=lambda wildcards: as_json(
             row=wildcards.row,
             seeds=SEEDS,
-            target=config["target"],
+            target=EXPERIMENT.target.written,
             probe=config["probe"],
         ),
     message:
@@ -65,7 +65,7 @@ rule baselines:
         code=digest("contrage.evaluation.baselines"),
         settings=lambda wildcards: as_json(
             seed=int(wildcards.seed),
-            target=config["target"],
+            target=EXPERIMENT.target.written,
             probe=config["probe"],
             dataset={
                 "form": form_of(config),

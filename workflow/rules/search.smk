@@ -44,7 +44,7 @@ rule search_split:
         code=digest("contrage.dataset.inner_split"),
         settings=as_json(
             purpose="search",
-            target=config["target"],
+            target=EXPERIMENT.target.learned,
             fraction=config["search"]["validation_fraction"],
             seed=config["search"]["seed"],
             form=form_of(config),
@@ -112,7 +112,7 @@ use rule probe as search_probe with:
         settings=lambda wildcards: as_json(
             row=wildcards.row,
             seeds=[int(wildcards.seed)] * len(DRAWS),
-            target=config["target"],
+            target=EXPERIMENT.target.written,
             probe={
                 **config["probe"],
                 "alpha": "training",

@@ -5,13 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from targets import SIDES_BLOCK
+from targets import SIDES
 from test_cohort_of_target import refused, table
 
 from contrage.cohort.read import read_cohort
 from contrage.cohort.register import register
-from contrage.settings.blocks.target import TargetSettings
-from contrage.settings.build import build
 from contrage.tables import read_tsv
 
 CELLS = ["AD", "HC", "MCI", "HC", "", "AD"]
@@ -19,8 +17,7 @@ CELLS = ["AD", "HC", "MCI", "HC", "", "AD"]
 
 def sides(folder, cells=CELLS, **target):
     settings = table(folder, ["25"] * len(cells), {"diagnosis": cells}, features=["bmi", "bp"])
-    block = build(TargetSettings, {**SIDES_BLOCK, **target})
-    return replace(settings, target=block, columns=("diagnosis",))
+    return replace(settings, target=replace(SIDES.limited, **target), columns=("diagnosis",))
 
 
 def test_whoever_has_neither_value_has_no_part_and_is_counted(tmp_path):

@@ -85,7 +85,7 @@ def test_the_table_of_scans_has_further_columns_and_then_the_target(tmp_path):
     [
         ("", "progression is missing"),
         ("severe", "progression 'severe' is not a number"),
-        ("401", "target.range: progression 401 is outside 0 to 400 points"),
+        ("401", "target.range: progression 401 is outside 0 to 400"),
     ],
 )
 def test_a_row_without_a_usable_target_is_a_bad_one(tmp_path, cell, reason):

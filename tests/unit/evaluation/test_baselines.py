@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from forms import VOLUME
-from targets import BLOCK
+from targets import WRITTEN
 
 from contrage.evaluation.baselines import baselines, block_means, principal_components
 from contrage.files import read_json
@@ -14,7 +14,7 @@ from contrage.tables import read_tsv
 
 SETTINGS = {
     "seed": 0,
-    "target": BLOCK,
+    "target": WRITTEN,
     "dataset": {"voxel_mm": 4, "normalisation": "train", "field_of_view": "own", "form": VOLUME},
     "probe": {"alpha": "training", "alphas": [0.01, 0.1, 1.0, 10.0, 100.0], "folds": 5},
 }

@@ -8,7 +8,7 @@ import sys
 import pytest
 from cohorts import asked
 from given import config
-from targets import BLOCK
+from targets import LEARNED
 
 from contrage.cohort.read import read_cohort
 from contrage.errors import SettingsError
@@ -101,7 +101,7 @@ def test_its_table_is_made_of_the_predictions_that_it_asks_for(worst, experiment
         text = [f"sub-{i}\t50\t{lines[i][1]}\t{lines[i][0]}\tsub-{i}\ta\t0" for i in range(3)]
         file.write_text("\n".join([HEAD, *text]) + "\n")
         files.append(file)
-    told = jobs.evaluation(experiment, worst) | {"target": BLOCK}
+    told = jobs.evaluation(experiment, worst) | {"target": LEARNED}
     evaluate(told, table=tmp_path / "worst.tsv", predictions=files)
     found = read_tsv(tmp_path / "worst.tsv")
     assert found["loss"].tolist() == ["exp", "l1"] and found["worst"].tolist() == [2.0, 5.5]

@@ -6,7 +6,7 @@ import json
 
 import numpy as np
 import pytest
-from targets import BLOCK
+from targets import WRITTEN
 
 from contrage.errors import LeakageError, TableError
 from contrage.evaluation.probe import probe, probe_training
@@ -16,7 +16,7 @@ from contrage.tables import read_tsv
 SETTINGS = {
     "row": "exp",
     "seed": 3,
-    "target": BLOCK,
+    "target": WRITTEN,
     "probe": {
         "alpha": "training",
         "alphas": [0.01, 0.1, 1.0, 10.0, 100.0],
@@ -75,7 +75,8 @@ def test_each_training_has_its_own_split_and_tables_where_there_are_several(stud
         table.write_text("\n".join("\t".join(line) for line in [lines[0], *changed]) + "\n")
     more = {"scans": tables, "splits": [study.split, other]}
     probe(
-        {"row": "exp", "target": BLOCK, "probe": SETTINGS["probe"], "seeds": [3, 8]}, **files | more
+        {"row": "exp", "target": WRITTEN, "probe": SETTINGS["probe"], "seeds": [3, 8]},
+        **files | more,
     )
     for number, split in enumerate(more["splits"]):
         found = read_tsv(files["predictions"][number])
@@ -92,7 +93,9 @@ def test_as_many_files_are_asked_for_each_training(study, rng):
     files = of_seeds(study, rng)
     files["features"].pop()
     with pytest.raises(TableError, match="5 such files are not as many for each of 2 seeds"):
-        probe({"row": "exp", "target": BLOCK, "probe": SETTINGS["probe"], "seeds": [3, 8]}, **files)
+        probe(
+            {"row": "exp", "target": WRITTEN, "probe": SETTINGS["probe"], "seeds": [3, 8]}, **files
+        )
 
 
 @pytest.mark.parametrize("name", ["predictions", "metrics", "splits"])
@@ -100,7 +103,9 @@ def test_as_many_outputs_as_seeds_are_asked_for(study, rng, name):
     files = of_seeds(study, rng)
     files[name] = [*files[name], *files[name], *files[name]]
     with pytest.raises(TableError, match=r"files of \w+, but 2 seeds"):
-        probe({"row": "exp", "target": BLOCK, "probe": SETTINGS["probe"], "seeds": [3, 8]}, **files)
+        probe(
+            {"row": "exp", "target": WRITTEN, "probe": SETTINGS["probe"], "seeds": [3, 8]}, **files
+        )
 
 
 @pytest.mark.parametrize("number", [np.nan, np.inf])

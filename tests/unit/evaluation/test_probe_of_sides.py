@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from forms import TABLE
-from targets import SIDES_BLOCK
+from targets import SIDES_WRITTEN
 
 from contrage.evaluation.baselines import baselines
 from contrage.evaluation.logistic import fit
@@ -14,7 +14,7 @@ from contrage.evaluation.probe import probe_training
 from contrage.evaluation.statistics.sides import side_scores
 from contrage.files import read_json, write_json
 from contrage.tables import read_tsv
-from contrage.target import Target
+from contrage.target import PredictedTarget
 
 PROBE = {
     "alpha": "training",
@@ -22,7 +22,7 @@ PROBE = {
     "folds": 5,
     "unseen": {"fraction": 0.2, "alphas": [0.1, 10.0]},
 }
-SETTINGS = {"row": "supcon", "seed": 3, "target": SIDES_BLOCK, "probe": PROBE}
+SETTINGS = {"row": "supcon", "seed": 3, "target": SIDES_WRITTEN, "probe": PROBE}
 COLUMNS = [
     "participant_id",
     "diagnosis",
@@ -89,7 +89,7 @@ def test_nothing_of_a_test_scan_is_in_its_score(patients, rng):
 
 def test_metrics_are_by_person_of_the_test_lines(patients, rng):
     frame, metrics = run(patients, informative(patients, rng))
-    read_back = read(patients.folder / "p.tsv", Target(**SIDES_BLOCK))
+    read_back = read(patients.folder / "p.tsv", PredictedTarget(**SIDES_WRITTEN))
     assert len(read_back) == len(frame)
     wanted = side_scores(read_back[read_back["split"] == "test"])
     assert {name: metrics[name] for name in wanted} == pytest.approx(wanted)
@@ -115,7 +115,7 @@ def test_baselines_are_shares_and_logistic_regressions(patients, rng):
         fold |= {"mean": [0.0] * 5, "sd": [1.0] * 5, "median": [0.0] * 5}
     write_json(patients.split, split)
     baselines(
-        {"target": SIDES_BLOCK, "dataset": dataset, "probe": PROBE},
+        {"target": SIDES_WRITTEN, "dataset": dataset, "probe": PROBE},
         array=array, scans=patients.scans, split=patients.split, predictions=output,
     )  # fmt: skip
     frame = read_tsv(output)

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from forms import TABLE
-from targets import BLOCK
+from targets import BLOCK, LEARNED, WRITTEN
 
 from contrage.errors import LeakageError, TableError
 from contrage.evaluation.baselines import baselines
@@ -20,16 +20,17 @@ from contrage.evaluation.statistics.summary import against, baseline_table, mae_
 from contrage.files import read_json
 from contrage.learning.folds import Scans
 from contrage.tables import read_tsv
-from contrage.target import Target
+from contrage.target import PredictedTarget
+from contrage.target_words import TargetInWords
 
-TARGET = Target(**BLOCK)
+TARGET = PredictedTarget(**WRITTEN)
 PROBE = {
     "alpha": "training",
     "alphas": [0.01, 1.0, 100.0],
     "folds": 5,
     "unseen": {"fraction": 0.2, "alphas": [1.0]},
 }
-SETTINGS = {"row": "exp", "seed": 0, "target": BLOCK, "probe": PROBE}
+SETTINGS = {"row": "exp", "seed": 0, "target": WRITTEN, "probe": PROBE}
 FURTHER = ("val", "external", "predict")
 
 
@@ -135,7 +136,7 @@ def test_baselines_predict_every_role_from_training_rows_alone(study, cast, rng)
     array = study.folder / "array.npy"
     values = rng.normal(size=(len(study.ids), 4)) + study.ages[:, None]
     settings = {
-        "target": BLOCK,
+        "target": WRITTEN,
         "probe": PROBE,
         "dataset": {
             **{"voxel_mm": 4, "normalisation": "train", "field_of_view": "own"},
@@ -226,7 +227,7 @@ def test_where_nobody_is_external_the_table_is_empty_and_it_is_said(study, cast,
     place.mkdir(parents=True)
     (study.folder / "all.tsv").rename(place / "seed-0.tsv")
     output = study.folder / "external.tsv"
-    told = {"evaluation": "external", "target": BLOCK, "form": {}, "rows": ["exp"], "told": {}}
+    told = {"evaluation": "external", "target": LEARNED, "form": {}, "rows": ["exp"], "told": {}}
     evaluate(told, predictions=[place / "seed-0.tsv"], table=output)
     assert output.read_text().split("\t")[:3] == ["row", "site", "mae"]
     assert not len(read_tsv(output)) and "nobody has the role external" in caplog.text
@@ -244,7 +245,7 @@ def test_the_step_reads_rows_and_seeds_from_where_the_files_lie(study, cast):
     output = study.folder / "external.tsv"
     told = {
         "evaluation": "external",
-        "target": BLOCK,
+        "target": LEARNED,
         "form": {},
         "rows": ["exp", "rnc"],
         "told": {},
@@ -283,7 +284,8 @@ def test_predictions_of_a_small_target_are_written_to_its_scale(tmp_path):
     values = np.array([7.1e-10, 7.3e-10])
     scans = Scans(names, names, (None, None), (None, None), values, np.arange(2))
     for unlike in ({"unit": "m²/s", "bin": 1e-11}, {"bin": 1, "range": [0, 1e-9]}):
-        target = Target(**{**BLOCK, "range": None, "unit": "", **unlike, "column": "diffusivity"})
+        block = {**BLOCK, "range": None, "unit": "", **unlike, "column": "diffusivity"}
+        target = TargetInWords(**block).written
         write(tmp_path / "p.tsv", target, lines(target, "test", 0, scans, values * 1.01))
         found = read(tmp_path / "p.tsv", target)
         assert found["predicted"].tolist() == pytest.approx((values * 1.01).tolist(), rel=1e-4)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from hypothesis import given
 from hypothesis import strategies as st
-from targets import BLOCK
 
 from contrage.evaluation.choose import choose, search_table
 from contrage.files import read_json, write_json
@@ -27,7 +26,7 @@ def chosen(tmp_path, errors, row="exp", fold=0, **draws):
         paths.append(tmp_path / f"{row}-{fold}-{number}.json")
         write_json(paths[-1], {"mae": error})
     drawn = draws.get("draws") or [{"sigma": float(n)} for n in range(len(errors))]
-    settings = {"row": row, "split": 0, "fold": fold, "draws": drawn, "target": BLOCK}
+    settings = {"row": row, "split": 0, "fold": fold, "draws": drawn}
     output = tmp_path / f"{row}-{fold}-best.json"
     choose(settings, metrics=paths, output=output)
     return output

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from forms import VOLUME
-from targets import BLOCK
+from targets import LEARNED
 
 from contrage.evaluation.elements import site
 from contrage.evaluation.elements.site import folds, judge, predict, usable
@@ -61,7 +61,7 @@ class Cohort:
     def run(self) -> pd.DataFrame:
         self.write()
         evaluate(
-            {"evaluation": "site", "target": BLOCK, "form": VOLUME, "rows": [], "told": TOLD},
+            {"evaluation": "site", "target": LEARNED, "form": VOLUME, "rows": [], "told": TOLD},
             array=self.folder / "images.npy",
             scans=self.folder / "scans.tsv",
             table=self.folder / "site.tsv",

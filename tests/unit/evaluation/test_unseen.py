@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from forms import TABLE
 from parts import ALL
-from targets import BLOCK
+from targets import LEARNED, WRITTEN
 
 from contrage.dataset.inner_split import inner_split
 from contrage.dataset.null_ages import null_ages
@@ -55,11 +55,11 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ).assign(site="n/a"),
     )
     common = {"scans": place / "scans.tsv", "array": place / "array.npy"}
-    settings = {"split": SPLIT, "seed": 0, "batch_size": 32, "target": BLOCK, **DATASET}
+    settings = {"split": SPLIT, "seed": 0, "batch_size": 32, "target": LEARNED, **DATASET}
     split({**settings, **ALL}, **common, output=place / "split.json")
     for fold in (0, 1):
         null_ages(
-            {"seed": 0, "target": BLOCK},
+            {"seed": 0, "target": LEARNED},
             scans=place / "scans.tsv",
             split=place / "split.json",
             fold=fold,
@@ -73,7 +73,7 @@ def trained(folder: Path, name: str, fold: int, scans: Path, split: Path) -> Pat
     settings = {"row": "exp", "loss": {"loss": "exp"}, "training": TRAINING}
     features = folder / f"{name}-{fold}.npz"
     train(
-        settings | {"target": BLOCK, "dataset": DATASET, "seed": 0, "snapshot_epochs": []},
+        settings | {"target": LEARNED, "dataset": DATASET, "seed": 0, "snapshot_epochs": []},
         array=folder / "array.npy",
         scans=scans,
         split=split,
@@ -99,7 +99,7 @@ def both(request, folder: Path) -> dict[str, dict]:
                 "fraction": 0.2,
                 "seed": 0,
                 "batch_size": 32,
-                "target": BLOCK,
+                "target": LEARNED,
                 **DATASET,
             },
             scans=scans,
@@ -118,7 +118,7 @@ def both(request, folder: Path) -> dict[str, dict]:
         outputs = {"predictions": folder / f"{ages}-{alpha}.tsv"}
         outputs["metrics"] = folder / f"{ages}-{alpha}.json"
         probe_training(
-            {"row": "exp", "seed": 0, "target": BLOCK, "probe": PROBE | {"alpha": alpha}},
+            {"row": "exp", "seed": 0, "target": WRITTEN, "probe": PROBE | {"alpha": alpha}},
             scans=tables,
             split=folder / "split.json",
             **chosen,
@@ -162,7 +162,7 @@ def test_a_single_candidate_is_taken(both, folder):
     one = PROBE | {"alpha": "unseen", "unseen": {"fraction": 0.2, "alphas": [10.0]}}
     metrics = folder / "one.json"
     probe_training(
-        {"row": "exp", "seed": 0, "target": BLOCK, "probe": one},
+        {"row": "exp", "seed": 0, "target": WRITTEN, "probe": one},
         **{name: both[name] for name in ("features", "unseen", "unseen_splits")},
         scans=both["tables"],
         split=folder / "split.json",
@@ -179,7 +179,7 @@ def test_whoever_is_tested_on_has_no_part_in_the_choice(both, folder):
     outputs = {"predictions": folder / "wrong.tsv", "metrics": folder / "wrong-metrics.json"}
     with pytest.raises(TableError, match=r"wrong\.json: scan sub-\d+ is not in the table"):
         probe_training(
-            {"row": "exp", "seed": 0, "target": BLOCK, "probe": PROBE | {"alpha": "unseen"}},
+            {"row": "exp", "seed": 0, "target": WRITTEN, "probe": PROBE | {"alpha": "unseen"}},
             features=both["features"],
             scans=both["tables"],
             split=folder / "split.json",
@@ -193,7 +193,7 @@ def test_one_table_for_each_fold_or_one_for_all(both, folder):
     outputs = {"predictions": folder / "p.tsv", "metrics": folder / "m.json"}
     with pytest.raises(TableError, match="2 folds, but 3 tables of scans"):
         probe_training(
-            {"row": "exp", "seed": 0, "target": BLOCK, "probe": PROBE},
+            {"row": "exp", "seed": 0, "target": WRITTEN, "probe": PROBE},
             features=both["features"],
             scans=[*both["tables"], both["tables"][0]],
             split=folder / "split.json",

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from targets import LEARNED
 
 from contrage.cohort.scans import Cohort, Scan
 from contrage.layout import Results
@@ -53,6 +54,27 @@ def test_a_training_is_asked_for_its_own_row_alone(demo):
     other = experiment(demo, losses={"l1": {"kind": "mse"}}, report={"embedding_epochs": [2]})
     assert jobs.training(other, "exp", 3, 1) == asked
     assert jobs.training(other, "l1", 3, 1) != jobs.training(of, "l1", 3, 1)
+
+
+@pytest.mark.parametrize("row", ["l1", "exp", "dynlocrep"])
+def test_another_unit_range_or_bin_of_the_target_is_no_other_training(demo, row):
+    of = experiment(demo, target={"column": "points", "unit": "points"})
+    change = {"column": "points", "unit": "marks", "range": [-5, 200], "bin": 10}
+    assert jobs.training(experiment(demo, target=change), row, 3, 1) == jobs.training(of, row, 3, 1)
+    assert jobs.training(of, row, 3, 1)["target"].keys() == LEARNED.keys()
+    named = experiment(demo, target={"column": "other", "unit": "points"})
+    assert jobs.training(named, row, 3, 1) != jobs.training(of, row, 3, 1)
+
+
+@pytest.mark.parametrize("loss", ["supcon", "adacon", "supremix"])
+def test_a_loss_that_makes_labels_is_told_how_wide_these_are_unless_its_settings_say_it(demo, loss):
+    told = {"benchmark": {"losses": [loss]}, "target": {"bin": 10}}
+    asked = jobs.training(experiment(demo, **told), loss, 3, 1)
+    assert asked["loss"] == {"loss": loss, "bin_width": 10}
+    unlike = experiment(demo, **told | {"target": {"bin": 5}})
+    assert jobs.training(unlike, loss, 3, 1)["loss"]["bin_width"] == 5
+    own = experiment(demo, **told, losses={loss: {"bin_width": 2}})
+    assert jobs.training(own, loss, 3, 1)["loss"] == {"loss": loss, "bin_width": 2}
 
 
 def test_features_are_kept_of_the_first_training_of_a_watched_row(demo):

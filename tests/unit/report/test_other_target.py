@@ -26,7 +26,9 @@ from contrage.report.figures import figures
 from contrage.report.page import page
 from contrage.report.tables import tables
 from contrage.settings import door as settings
+from contrage.settings.build import as_plain
 from contrage.tables import read_tsv
+from contrage.target_words import TargetInWords
 
 FORBIDDEN = re.compile(r"\b(age|ages|aged|year|years|young|old|y)\b", re.IGNORECASE)
 ROWS = ["l1", "supcon"]
@@ -60,8 +62,10 @@ def _run(folder: Path, root: Path) -> None:
     (folder / "own.yaml").write_text(CONFIG, encoding="utf-8")
     schema = settings.load_schema(root / "workflow/schemas/config.schema.yaml")
     config = settings.read([root / "config/config.yaml", folder / "own.yaml"], [], schema)
-    target, results, derivatives = config["target"], folder / "results", folder / "derivatives"
-    cohort = asked_of_cohort(**config["cohort"], target=target)
+    stated = TargetInWords(**config["target"])
+    target = as_plain(stated.learned)
+    results, derivatives = folder / "results", folder / "derivatives"
+    cohort = asked_of_cohort(**config["cohort"], target=config["target"])
     register(cohort, **{name: derivatives / f"{name}.tsv" for name in ("scans", "excluded")})
     array = {name: derivatives / f"features{end}" for name, end in
              (("array", ".npy"), ("rows", ".tsv"), ("columns", "_columns.tsv"))}  # fmt: skip
@@ -87,15 +91,25 @@ def _run(folder: Path, root: Path) -> None:
     null_ages({"seed": 0, "target": target}, scans=scans, split=folds, fold=0, output=null)
     for row in [*ROWS, "supcon-null"]:
         own = null if row.endswith("-null") else scans
-        _train(row, config, asked | {"dataset": dataset}, own, array["array"], folds, results)
+        _train(
+            row,
+            config,
+            as_plain(stated.written),
+            asked | {"dataset": dataset},
+            own,
+            array["array"],
+            folds,
+            results,
+        )
     baselines(
-        {"target": target, "probe": config["probe"], "dataset": {**dataset, "voxel_mm": 4}},
+        {"target": as_plain(stated.written), "probe": config["probe"]}
+        | {"dataset": {**dataset, "voxel_mm": 4}},
         **common, split=folds, predictions=results / "baselines/seed-0.tsv",
     )  # fmt: skip
     _report(config, results, derivatives, array["columns"])
 
 
-def _train(row, config, asked, scans, array, folds, results) -> None:
+def _train(row, config, target, asked, scans, array, folds, results) -> None:
     home = results / "training" / row / "seed-0" / "fold-0"
     feature = results / "features" / row / "seed-0"
     watched = row == "supcon"
@@ -107,7 +121,7 @@ def _train(row, config, asked, scans, array, folds, results) -> None:
         model=home / "model.pt", curve=home / "curve.tsv", resume=home / "resume.pt",
     )  # fmt: skip
     probe(
-        {"row": row, "seeds": [0], "target": config["target"], "probe": config["probe"]},
+        {"row": row, "seeds": [0], "target": target, "probe": config["probe"]},
         features=[feature / "fold-0.npz"], scans=[scans], splits=[folds],
         predictions=[results / "predictions" / row / "seed-0.tsv"],
         metrics=[results / "metrics" / row / "seed-0.json"],

@@ -25,7 +25,9 @@ from contrage.report.figures import figures
 from contrage.report.page import page
 from contrage.report.tables import tables
 from contrage.settings import door
+from contrage.settings.build import as_plain
 from contrage.tables import read_tsv
+from contrage.target_words import TargetInWords
 
 ROWS = ["bce", "supcon"]
 FOLDS = [0, 1]
@@ -69,8 +71,10 @@ def _run(folder: Path, root: Path) -> None:
     schema = door.load_schema(root / "workflow/schemas/config.schema.yaml")
     config = door.read([root / "config/config.yaml", folder / "own.yaml"], [], schema)
     check(config)
-    target, results, derivatives = config["target"], folder / "results", folder / "derivatives"
-    cohort = asked_of_cohort(**config["cohort"], target=target)
+    stated = TargetInWords(**config["target"])
+    target = as_plain(stated.learned)
+    results, derivatives = folder / "results", folder / "derivatives"
+    cohort = asked_of_cohort(**config["cohort"], target=config["target"])
     outputs = {name: derivatives / f"{name}.tsv" for name in ("scans", "excluded")}
     register(cohort, **outputs, notes=derivatives / "notes.txt")
     array = {"array": derivatives / "features.npy", "rows": derivatives / "features.tsv"}
@@ -93,15 +97,24 @@ def _run(folder: Path, root: Path) -> None:
     of_split = {**asked, **dataset, **roles, "split": config["dataset"]["split"]}
     split(of_split, **common, output=folds)
     for row in ROWS:
-        _train(row, config, {**asked, "dataset": dataset}, common, folds, results)
+        _train(
+            row,
+            config,
+            as_plain(stated.written),
+            {**asked, "dataset": dataset},
+            common,
+            folds,
+            results,
+        )
     baselines(
-        {"target": target, "probe": config["probe"], "dataset": {**dataset, "voxel_mm": 4}},
+        {"target": as_plain(stated.written), "probe": config["probe"]}
+        | {"dataset": {**dataset, "voxel_mm": 4}},
         **common, split=folds, predictions=results / "baselines/seed-0.tsv",
     )  # fmt: skip
     _report(config, results, derivatives, columns)
 
 
-def _train(row, config, asked, common, folds, results) -> None:
+def _train(row, config, target, asked, common, folds, results) -> None:
     found = []
     for fold in FOLDS:
         home = results / "training" / row / "seed-0" / f"fold-{fold}"
@@ -113,7 +126,7 @@ def _train(row, config, asked, common, folds, results) -> None:
             curve=home / "curve.tsv", resume=home / "resume.pt",
         )  # fmt: skip
     probe(
-        {"row": row, "seeds": [0], "target": config["target"], "probe": config["probe"]},
+        {"row": row, "seeds": [0], "target": target, "probe": config["probe"]},
         features=found, scans=[common["scans"]], splits=[folds],
         predictions=[results / "predictions" / row / "seed-0.tsv"],
         metrics=[results / "metrics" / row / "seed-0.json"],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from targets import AGE, BLOCK
+from targets import AGE
 
 from contrage.evaluation.choose import choose, search_table
 from contrage.files import read_json, write_json
@@ -29,7 +29,7 @@ def write_search(results, rows: dict, folds: int = 1, draws: int = 30) -> None:
                 paths.append(results / "search" / row / f"{fold}-{number}.json")
                 write_json(paths[-1], {"mae": error})
             best.append(results / "search" / row / f"{fold}-best.json")
-            where = {"row": row, "split": 0, "fold": fold, "draws": drawn, "target": BLOCK}
+            where = {"row": row, "split": 0, "fold": fold, "draws": drawn}
             choose(where, metrics=paths, output=best[-1])
     search_table({}, best=best, output=results / "tables" / "search.tsv")
 

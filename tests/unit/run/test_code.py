@@ -77,6 +77,28 @@ def test_rooms_that_a_step_does_not_need_do_not_repeat_it(step):
     assert not rooms & set(ROOMS[step])
 
 
+@pytest.mark.parametrize(
+    "step",
+    [
+        "cohort",
+        "features",
+        "select",
+        "split",
+        "null-ages",
+        "inner-split",
+        "train",
+        "embed",
+        "probe",
+        "baselines",
+        "choose",
+    ],
+)
+def test_words_and_the_unit_of_the_target_repeat_no_result(step):
+    words = sources.PACKAGE / "target_words.py"
+    assert words in sources.closure("contrage.report.figures")
+    assert words not in sources.closure(cli.STEPS[step].split(":")[0])
+
+
 DECIDING = (
     "check", "strip", "correct", "register", "quality", "stack", "arrays", "select", "split",
     "train", "embed", "probe", "baselines", "evaluate",

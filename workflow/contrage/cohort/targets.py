@@ -13,11 +13,9 @@ from contrage.cohort.ages.alone import age_by_itself
 from contrage.cohort.ages.pairs import age_by_pairs
 from contrage.cohort.scans import Cohort, Exclusion, Scan, age_limits
 from contrage.errors import SettingsError, TableError, few
-from contrage.settings.blocks.target import TargetSettings
-from contrage.settings.build import as_plain
 from contrage.settings.steps.cohort import CohortStep
 from contrage.tables import is_missing
-from contrage.target import Target
+from contrage.target import LimitedTarget
 
 if TYPE_CHECKING:
     import numpy as np
@@ -26,18 +24,13 @@ SAME = 1e-9
 """What a correlation may lack of 1 where one column is another in a different unit."""
 
 
-def other_target(settings: TargetSettings | None) -> Target | None:
-    """Return the target that a cohort is read for, None where it is age."""
-    return None if settings is None else Target(**as_plain(settings))
-
-
-def of_scan(scan: Scan, target: Target) -> float:
+def of_scan(scan: Scan, target: LimitedTarget) -> float:
     """Return a scan's target as a number.
 
     Raises
     ------
     ValueError
-        As `contrage.target.Target.value`.
+        As `contrage.target.LimitedTarget.value`.
     """
     return scan.age if target.is_age else target.value(scan.columns.get(target.column))
 
@@ -58,7 +51,7 @@ def with_target(cohort: Cohort, settings: CohortStep) -> Cohort:
     SettingsError
         If no scan is on one of the sides of a binary target.
     """
-    target = other_target(settings.target)
+    target = settings.target
     if target is None:
         return _within(cohort, settings)
     if target.is_binary:
@@ -94,7 +87,7 @@ def _within(cohort: Cohort, settings: CohortStep) -> Cohort:
     return cohort
 
 
-def _of_two_sides(cohort: Cohort, target: Target, settings: CohortStep) -> Cohort:
+def _of_two_sides(cohort: Cohort, target: LimitedTarget, settings: CohortStep) -> Cohort:
     """Keep the scans on either side; all others have no part, which makes no row a bad one."""
     cells = [scan.columns.get(target.column) for scan in cohort.scans]
     numbers = [_number(target, cell) for cell in cells]
@@ -119,7 +112,7 @@ def _of_two_sides(cohort: Cohort, target: Target, settings: CohortStep) -> Cohor
     )
 
 
-def _told_beside(target: Target, number: int) -> str:
+def _told_beside(target: LimitedTarget, number: int) -> str:
     have = "1 scan has" if number == 1 else f"{number} scans have"
     return (
         f"{have} neither {target.positive} nor {target.negative} in the column {target.column}, "
@@ -129,7 +122,7 @@ def _told_beside(target: Target, number: int) -> str:
 
 def check_source(settings: CohortStep) -> None:
     """Raise `SettingsError` for a source that tells nothing but age, sex and site."""
-    target = other_target(settings.target)
+    target = settings.target
     if target:
         raise SettingsError(
             f"target.column: {settings.source} has no column {target.column!r}; set it to age"
@@ -138,7 +131,7 @@ def check_source(settings: CohortStep) -> None:
 
 def check_leak(
     path: Path,
-    target: Target,
+    target: LimitedTarget,
     patterns: Sequence[str],
     features: Sequence[str],
     columns: tuple[Sequence[Sequence[float]], Sequence[str | None]],
@@ -150,7 +143,7 @@ def check_leak(
     ----------
     path : Path
         The table, named in errors.
-    target : Target
+    target : LimitedTarget
     patterns : sequence of str
         `cohort.table.features`.
     features : sequence of str
@@ -189,14 +182,15 @@ def check_leak(
 
 
 def _in_another_dress(
-    target: Target, features: Sequence[str], values: np.ndarray, truth: np.ndarray
+    target: LimitedTarget, features: Sequence[str], values: np.ndarray, truth: np.ndarray
 ) -> dict[int, str]:
     """Return which columns are the target, number → by what it is seen; empty where it is plain."""
     import numpy as np
 
+    word = target.column.replace("_", " ")
     nameless = [""] * len(features)  # a name that says age says nothing of another target
-    seen = age_by_itself(nameless, values, truth, target.word)
-    seen = {**age_by_pairs(features, values, truth, seen, target.word), **seen}
+    seen = age_by_itself(nameless, values, truth, word)
+    seen = {**age_by_pairs(features, values, truth, seen, word), **seen}
     for at, column in enumerate(values.T):
         known = np.isfinite(truth) & np.isfinite(column)
         x, y = column[known], truth[known]
@@ -206,7 +200,7 @@ def _in_another_dress(
     return seen
 
 
-def _number(target: Target, cell: str | None) -> float:
+def _number(target: LimitedTarget, cell: str | None) -> float:
     try:
         return target.value(cell)
     except ValueError:

@@ -20,7 +20,7 @@ from contrage.evaluation.alpha import candidates
 from contrage.evaluation.predictions import Fold
 from contrage.form import Form
 from contrage.learning.folds import read_scans
-from contrage.target import Target
+from contrage.target import PredictedTarget, Target
 
 logger = logging.getLogger(__name__)
 
@@ -61,7 +61,7 @@ def baselines(
     LeakageError
         If a participant has two roles in a fold.
     """
-    target = Target(**settings["target"])
+    target = PredictedTarget(**settings["target"])
     everyone = read_scans(scans, target)
     is_volume = Form(**settings["dataset"]["form"]).background
     lines: list[dict[str, Any]] = []

@@ -11,7 +11,6 @@ import numpy as np
 
 from contrage.files import read_json, write_json
 from contrage.tables import write_rows
-from contrage.target import Target
 
 logger = logging.getLogger(__name__)
 
@@ -25,8 +24,7 @@ def choose(settings: dict[str, Any], *, metrics: list[Path], output: Path) -> No
     Parameters
     ----------
     settings : dict
-        `row`, `split` (the seed whose split it is), `fold`, `target` and `draws` (settings of each
-        draw).
+        `row`, `split` (the seed whose split it is), `fold` and `draws` (settings of each draw).
     metrics : list of Path
         What the probe of each draw found, in the same order.
     output : Path
@@ -44,8 +42,7 @@ def choose(settings: dict[str, Any], *, metrics: list[Path], output: Path) -> No
     write_json(
         output, where | scores[best] | {"draws": len(errors), "rule": RULE} | {"scores": scores}
     )
-    error = Target(**settings["target"]).told(f"{errors[best]:.3f}")
-    logger.info("draw %d of %d: validation MAE %s", best, len(errors), error)
+    logger.info("draw %d of %d: validation MAE %.3f", best, len(errors), errors[best])
 
 
 def search_table(settings: dict[str, Any], *, best: list[Path], output: Path) -> None:

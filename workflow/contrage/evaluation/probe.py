@@ -34,7 +34,7 @@ from contrage.evaluation.statistics.metrics import scores
 from contrage.evaluation.statistics.sides import CHANCE, own_accuracy, side_scores
 from contrage.files import write_json
 from contrage.learning.folds import read_scans
-from contrage.target import Target
+from contrage.target import PredictedTarget, Target
 
 logger = logging.getLogger(__name__)
 
@@ -150,7 +150,7 @@ def probe_training(
     TableError
         If a fold's features lack a scan.
     """
-    target = Target(**settings["target"])
+    target = PredictedTarget(**settings["target"])
     parts = list(table.folds(split, *(read_scans(path, target) for path in scans)))
     if len(parts) != len(features):
         raise TableError(f"{split}: {len(parts)} folds, but {len(features)} files of features")
@@ -178,18 +178,18 @@ def probe_training(
         report |= _errors_at_alphas(parts, found) | {"mae_baseline": _baseline(parts)}
     report |= {**network_size(features[0]), **epochs(features)}
     write_json(metrics, {"loss": settings["row"], "seed": settings["seed"], **_plain(report)})
-    _tell(metrics, report, target)
+    _tell(metrics, report, target.is_binary)
 
 
-def _tell(metrics: Path, report: dict[str, Any], target: Target) -> None:
-    if target.is_binary:
+def _tell(metrics: Path, report: dict[str, Any], is_binary: bool) -> None:
+    if is_binary:
         found = report["bacc"], report["auc"]
         logger.info(
             "%s: test balanced accuracy %.3f, area under the ROC curve %.3f", metrics, *found
         )
         return
-    error = target.told(f"{report['mae']:.3f}")
-    logger.info("%s: test MAE %s (training mean: %.3f)", metrics, error, report["mae_baseline"])
+    errors = report["mae"], report["mae_baseline"]
+    logger.info("%s: test MAE %.3f (training mean: %.3f)", metrics, *errors)
 
 
 def _fit(
@@ -207,7 +207,7 @@ def _fit(
 
 
 def _lines(
-    target: Target, part: Fold, features: Features, fitted: Ridge | Logistic
+    target: PredictedTarget, part: Fold, features: Features, fitted: Ridge | Logistic
 ) -> list[dict[str, Any]]:
     """Return a line for every scan that has a role."""
     lines = []

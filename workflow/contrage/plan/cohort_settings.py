@@ -9,9 +9,10 @@ from contrage import modalities
 from contrage.cohort import sources
 from contrage.errors import SettingsError
 from contrage.settings.blocks.phantom import PhantomScanSettings, PhantomSettings
-from contrage.settings.build import build, fields_of
+from contrage.settings.build import as_plain, build, fields_of
 from contrage.settings.steps.cohort import CohortStep, PhantomPeople
 from contrage.target import AGE, TAKEN
+from contrage.target_words import TargetInWords
 
 OF_ANY_PERSON = (0, 120)
 """Years: the ages that are believed where another target than age has the range."""
@@ -51,7 +52,7 @@ def settings_of(
         "source": cohort["source"],
         "columns": columns if is_age else list(dict.fromkeys([*columns, target["column"]])),
         "asked_by": asked_by,
-        "target": None if is_age else target,
+        "target": None if is_age else as_plain(TargetInWords(**target).limited),
         "age_range": target["range"] if is_age else OF_ANY_PERSON,
         **{key: there[key] for key in source.SETTINGS},
     }

@@ -16,6 +16,8 @@ from contrage.learning import encoders
 from contrage.plan import folds, pretraining, rows
 from contrage.plan.experiment import Experiment
 from contrage.plan.kinds import form_of
+from contrage.run import code as sources
+from contrage.settings.build import as_plain
 
 NUMBERS = ("seed", "fold", "draw", "epoch")
 NOT_OF_ONE = ("seeds", "start_from")
@@ -43,8 +45,8 @@ def training(of: Experiment, row: str, seed: int, fold: int) -> dict[str, Any]:
     settings = {
         "row": row,
         "seed": seed,
-        "target": config["target"],
-        "loss": of.loss(row),
+        "target": as_plain(of.target.learned),
+        "loss": told_bin(of, of.loss(row)),
         "training": own,
         "dataset": {
             "form": form_of(config),
@@ -57,11 +59,20 @@ def training(of: Experiment, row: str, seed: int, fold: int) -> dict[str, Any]:
     return settings
 
 
+def told_bin(of: Experiment, loss: dict[str, Any]) -> dict[str, Any]:
+    """Return settings of a loss, with the width of its labels where it makes some.
+
+    That is `target.bin`, unless they say it: no other loss is told, or trained again for another.
+    """
+    takes = sources.constructor_parameters(f"contrage.losses.{loss['loss']}")
+    return {"bin_width": of.config["target"]["bin"], **loss} if "bin_width" in takes else loss
+
+
 def draw(of: Experiment, row: str, seed: int, fold: int, draw: int) -> dict[str, Any]:
     """Return what the training of a draw is asked for: the main run's, with settings drawn."""
     return training(of, row, seed, fold) | {
         "row": f"{row} (draw {draw})",
-        "loss": drawn_losses(of, row)[draw],
+        "loss": told_bin(of, drawn_losses(of, row)[draw]),
         "snapshot_epochs": [],
     }
 
@@ -151,7 +162,6 @@ def choice(of: Experiment, row: str, seed: int, fold: int) -> dict[str, Any]:
         "row": row,
         "split": seed,
         "fold": fold,
-        "target": of.config["target"],
         "draws": rows.draws_of(of.config, row),
     }
 
@@ -224,7 +234,7 @@ def evaluation(of: Experiment, evaluation: str) -> dict[str, Any]:
     stated = elements.element(evaluation)
     return {
         "evaluation": evaluation,
-        "target": of.config["target"],
+        "target": as_plain(of.target.learned),
         "form": form_of(of.config),
         # An evaluation of images alone is not repeated for another row.
         "rows": of.rows if {"predictions", "features"} & set(stated.needs) else [],

@@ -22,7 +22,7 @@ from contrage.report.text import (
     plus_minus,
     spelled,
 )
-from contrage.target import Target
+from contrage.target_words import TargetInWords
 
 NOT_GIVEN = "(not given)"
 ENCODERS = {
@@ -80,9 +80,9 @@ class Study:
         return default if value is None else value
 
     @property
-    def target(self) -> Target:
+    def target(self) -> TargetInWords:
         """What is predicted."""
-        return Target(**self.config["target"])
+        return TargetInWords(**self.config["target"])
 
     @property
     def digits(self) -> int:
@@ -182,7 +182,7 @@ def _who(study: Study) -> str:
     return text
 
 
-def _range(target: Target, every: pd.Series) -> str:
+def _range(target: TargetInWords, every: pd.Series) -> str:
     """Say from where to where the target goes, with its mean and SD; of sides who is on which."""
     if target.is_binary:
         first, second = f"{every.n_positive:.0f} with", f"{every.n_negative:.0f} with"

@@ -34,7 +34,7 @@ from contrage.report.style import loss_name
 from contrage.report.text import number, without_folders
 from contrage.report.trainings import broken, epochs, networks, tested
 from contrage.tables import read_tsv
-from contrage.target import Target
+from contrage.target_words import TargetInWords
 
 logger = logging.getLogger(__name__)
 
@@ -101,7 +101,7 @@ def page(
     frames["epochs"] = epochs(measured, trained, settings)
     frames["predicted"] = _table(next(iter(predictions), None))
     noticed = Path(notes).read_text(encoding="utf-8").splitlines() if notes else []
-    target = Target(**settings["config"]["target"])
+    target = TargetInWords(**settings["config"]["target"])
     rows = list(frames[target.measure].get("loss", []))
     study = Study(
         settings.get("config", {}),
@@ -210,7 +210,7 @@ def quality_page(study: Study) -> str:
     return f"../derivatives/{name}/quality.html" if study.has_scans else ""
 
 
-def own_predictions(mae: pd.DataFrame, target: Target) -> list[str]:
+def own_predictions(mae: pd.DataFrame, target: TargetInWords) -> list[str]:
     """Say what losses that predict the target themselves reach without the probe."""
     if "mae_own" not in mae:
         return []

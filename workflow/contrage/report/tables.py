@@ -17,7 +17,7 @@ from contrage.report.elements.ingredients import target_of
 from contrage.report.first_scans import first_scans
 from contrage.report.style import NULL
 from contrage.tables import read_tsv, write_tsv
-from contrage.target import Target
+from contrage.target_words import TargetInWords
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -59,7 +59,7 @@ def tables(
         The TSV files to write; `mae` is the table of losses, bacc.tsv of a binary target, which has
         no errors at other penalties in `alphas`.
     """
-    target = Target(**settings["target"])
+    target = TargetInWords(**settings["target"])
     files = by_row(Results.predictions, predictions)
     frames = {row: [_read(file, target) for file in these] for row, these in files.items()}
     found = metrics_of(metrics, [*settings["rows"], *settings.get("null_rows", [])])
@@ -92,7 +92,7 @@ def loss_table(
     from contrage.evaluation.statistics.summary import against, mae_table
 
     frames = {row: predictions[row] for row in settings["rows"]}
-    if Target(**settings["target"]).is_binary:
+    if TargetInWords(**settings["target"]).is_binary:
         table = bacc_table(frames, settings["statistics"])
         return table.merge(chosen(metrics), on="loss", how="left")
     table = mae_table(frames, settings.get("statistics", {}))
@@ -123,7 +123,7 @@ def baseline_lines(
     from contrage.evaluation.statistics.sides import side_baselines
     from contrage.evaluation.statistics.summary import baseline_table
 
-    if Target(**settings["target"]).is_binary:
+    if TargetInWords(**settings["target"]).is_binary:
         return side_baselines(frames, settings["statistics"])
     for row in settings.get("null_rows", []):
         frames = [
@@ -133,7 +133,7 @@ def baseline_lines(
     return baseline_table(frames, settings.get("statistics", {}))
 
 
-def _read(path: Path, target: Target) -> pd.DataFrame:
+def _read(path: Path, target: TargetInWords) -> pd.DataFrame:
     if not path.is_file():
         raise TableError(f"{path} is missing: run the workflow until every seed has it")
     from contrage.evaluation.predictions import read
@@ -165,7 +165,7 @@ def norm_table(
     return table
 
 
-def cohort_table(scans: pd.DataFrame, target: Target) -> pd.DataFrame:
+def cohort_table(scans: pd.DataFrame, target: TargetInWords) -> pd.DataFrame:
     """Describe each study as Table 2 of the paper does, and all of them in a last row.
 
     Mean and SD count each participant once, at the first scan; the range is that of all scans.
@@ -174,7 +174,7 @@ def cohort_table(scans: pd.DataFrame, target: Target) -> pd.DataFrame:
     ----------
     scans : DataFrame
         participant_id, the target, and where known sex, site and coverage (0 to 1).
-    target : Target
+    target : TargetInWords
 
     Returns
     -------
@@ -194,7 +194,7 @@ def cohort_table(scans: pd.DataFrame, target: Target) -> pd.DataFrame:
     return pd.DataFrame(lines)
 
 
-def _cohort_line(site: str, scans: pd.DataFrame, target: Target) -> dict[str, Any]:
+def _cohort_line(site: str, scans: pd.DataFrame, target: TargetInWords) -> dict[str, Any]:
     people = first_scans(scans, target)
     line: dict[str, Any] = {
         "site": site,

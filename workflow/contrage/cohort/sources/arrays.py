@@ -20,7 +20,6 @@ from contrage.cohort.scans import (
     participant_label,
     usable_rows,
 )
-from contrage.cohort.targets import other_target
 from contrage.cohort.unusable import why_unusable
 from contrage.errors import TableError, few
 from contrage.settings.steps.cohort import CohortStep
@@ -48,7 +47,7 @@ def read(settings: CohortStep) -> Cohort:
     table = folder / "participants.tsv"
     if not table.is_file():
         raise TableError(f"{table}: no such file; cohort.path must hold it beside the arrays")
-    target = other_target(settings.target)
+    target = settings.target
     tables = Tables(
         folder,
         settings.age_unit,

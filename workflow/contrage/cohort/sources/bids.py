@@ -36,7 +36,6 @@ from contrage.cohort.scans import (
     participant_label,
     usable_rows,
 )
-from contrage.cohort.targets import other_target
 from contrage.errors import SettingsError, TableError, few
 from contrage.scan_ids import LABEL
 from contrage.settings.steps.cohort import CohortStep
@@ -69,7 +68,7 @@ def read(settings: CohortStep) -> Cohort:
     """
     folder = Path(settings.path)
     path = folder / "participants.tsv"
-    target = other_target(settings.target)
+    target = settings.target
     tables = Tables(
         folder,
         settings.age_unit,

@@ -18,7 +18,7 @@ from contrage.cohort.scans import (
     usable_rows,
 )
 from contrage.cohort.suspicious import check_features
-from contrage.cohort.targets import check_leak, other_target
+from contrage.cohort.targets import check_leak
 from contrage.scan_ids import scan_id
 from contrage.settings.steps.cohort import CohortStep
 
@@ -42,7 +42,7 @@ def read(settings: CohortStep) -> Cohort:
     TableError
         If the file is no table, lacks a column, or a row or a feature cannot be used.
     """
-    target = other_target(settings.target)
+    target = settings.target
     own = target.column if target else None
     asked = settings.columns, settings.asked_by
     table = open_table(Path(settings.path), settings.table, *asked, own)

@@ -30,7 +30,7 @@ from contrage.report.text import (
     percent,
     plus_minus,
 )
-from contrage.target import Target
+from contrage.target_words import TargetInWords
 
 
 @dataclass(frozen=True)
@@ -232,7 +232,7 @@ def norms(study: Study) -> PageTable:
     return PageTable(head, lines, 1, "tables/norms.tsv")
 
 
-def search(draws: pd.DataFrame | None, target: Target) -> PageTable:
+def search(draws: pd.DataFrame | None, target: TargetInWords) -> PageTable:
     """Return what a search of settings chose, by split and fold."""
     lines = [] if draws is None or not len(draws) else choices(draws)
     where = [key for key in ("split", "fold") if len({line[key] for line in lines}) > 1]
@@ -260,7 +260,7 @@ def networks(frame: pd.DataFrame | None) -> PageTable:
     return PageTable(head, lines, 1, "metrics/<loss>/seed-<n>.json")
 
 
-def cohort(frame: pd.DataFrame, target: Target, site: str = "study") -> PageTable:
+def cohort(frame: pd.DataFrame, target: TargetInWords, site: str = "study") -> PageTable:
     """Return PageTable 2: who was scanned in which study; coverage where it was measured."""
     head = [site, "participants", "scans", target.label(), "range", "F : M"]
     mean, sd, least, most = (f"{target.column}_{key}" for key in ("mean", "sd", "min", "max"))

@@ -16,6 +16,7 @@ from contrage.report.planned import by_name, curves_by_row, snapshots_by_row
 from contrage.report.style import GREY, INK, NO_SITE, STUDY_COLOURS, loss_colours, study_colours
 from contrage.tables import read_tsv
 from contrage.target import Target
+from contrage.target_words import TargetInWords
 
 if TYPE_CHECKING:
     import numpy as np
@@ -55,9 +56,9 @@ class Ingredients:
     snapshots_of: dict[str, dict[int, Path]] = field(default_factory=dict)
 
     @property
-    def target(self) -> Target:
+    def target(self) -> TargetInWords:
         """What is predicted."""
-        return Target(**self.settings["target"])
+        return TargetInWords(**self.settings["target"])
 
     @property
     def targets(self) -> pd.Series:

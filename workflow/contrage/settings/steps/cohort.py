@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from contrage.settings.blocks.table import TableColumnsSettings
-from contrage.settings.blocks.target import TargetSettings
+from contrage.target import LimitedTarget
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class CohortStep:
         Columns to keep beside age, sex and site: those of `cohort.columns`, of roles, the target's.
     asked_by : dict of str to str
         Of columns that roles are read from: column → the key that names it.
-    target : TargetSettings or None
+    target : LimitedTarget or None
         What is predicted, None where that is age: of age nothing else is read than in any case.
     age_range : tuple of float or None
         Least and largest age that can be, in years; None for no limits.
@@ -78,7 +78,7 @@ class CohortStep:
     source: str
     columns: tuple[str, ...]
     asked_by: dict[str, str]
-    target: TargetSettings | None
+    target: LimitedTarget | None
     age_range: tuple[float, ...] | None
     path: str | None
     on_bad_scan: str | None
