@@ -24,7 +24,7 @@ rule usable:
         runtime=growing(10),
     params:
         code=digest("contrage.imaging.usable"),
-        settings=as_json(on_bad_scan=config["cohort"]["on_bad_scan"]),
+        settings=as_json(imaging_plan.usable_settings(config)),
         derivatives=folder_of_table,
     message:
         "Naming the scans that failed in preprocessing"

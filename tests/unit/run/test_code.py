@@ -70,10 +70,8 @@ ROOMS = {
 }
 STAGES = {
     "cohort": ("phantom-tables", "phantom", "phantom-picture", "cohort"),
-    "imaging": (
-        *("fetch-template", "check", "screen", "strip", "correct", "register"),
-        *("describe", "quality", "usable"),
-    ),
+    "imaging": ("fetch-template", "check", "strip", "correct", "register", "quality"),
+    "imaging_tables": ("screen", "describe", "usable"),
     "dataset": ("stack", "arrays", "features", "select", "split", "null-ages", "inner-split"),
     "learning": ("feasible", "convert", "train", "embed"),
     "evaluation": ("probe", "baselines", "evaluate", "choose", "search-table"),

@@ -21,19 +21,18 @@ from contrage.settings import steps
 NAMES = {"settings", "config"}
 """What settings are called where they are read."""
 BLOCKS = {
-    *("asked", "cohort", "target", "preprocessing", "dataset", "benchmark", "search", "training"),
-    *("pretraining", "probe", "statistics", "limits", "split", "subset", "unseen"),
+    *("cohort", "target", "preprocessing", "dataset", "benchmark", "search", "training"),
+    *("pretraining", "probe", "statistics", "split", "subset", "unseen"),
 }
 """What parts of them are called. Of a loss the settings are its constructor's: an open mapping."""
 DOOR = ("settings", "cli.py")
 """Where settings are no dataclass yet: the door that completes them, and the command line."""
 LEFT_STEPS = {
-    *("fetch-template", "check", "screen", "strip", "correct", "register", "describe", "quality"),
-    *("usable", "stack", "arrays", "features", "select", "split", "null-ages", "inner-split"),
-    *("feasible", "convert", "train", "embed", "phantom-picture"),
+    *("stack", "arrays", "features", "select", "split", "null-ages", "inner-split"),
+    *("feasible", "convert", "train", "embed"),
 }
 """Steps that do not take a dataclass yet."""
-LEFT_ROOMS = ("cohort", "imaging", "dataset", "learning")
+LEFT_ROOMS = ("dataset", "learning")
 """Folders below which some settings are still mappings."""
 
 

@@ -60,10 +60,11 @@ def test_a_field_takes_what_the_schema_allows(kind, part):
 
 @pytest.mark.parametrize(("kind", "part"), ALL)
 def test_a_field_has_no_default_and_a_sentence(kind, part):
+    sentences = "".join(each.__doc__ for each in kind.__mro__)
     for field in dataclasses.fields(kind):
         assert field.default is dataclasses.MISSING, field.name
         assert field.default_factory is dataclasses.MISSING, field.name
-        told = re.search(rf"^    {field.name} : .+\n        \S.+", kind.__doc__, re.M)
+        told = re.search(rf"^    {field.name} : .+\n        \S.+", sentences, re.M)
         assert told, f"{kind.__name__}.{field.name} has no sentence"
 
 

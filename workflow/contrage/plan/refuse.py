@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from contrage.errors import SettingsError
-from contrage.imaging.limits import check_limits
 from contrage.plan import draws, folds, null, pretraining, rows
+from contrage.plan.imaging import check_limits
 from contrage.plan.kinds import check_kind
 from contrage.plan.loss_settings import check_kinds, check_row
 from contrage.plan.target_kind import check_target
@@ -27,7 +27,7 @@ def check(config: dict[str, Any]) -> None:
 def check_rows_and_data(config: dict[str, Any]) -> None:
     """Raise `SettingsError` for unknown losses and settings, and for what data cannot have."""
     check_kind(config)
-    check_limits(config["preprocessing"]["limits"])
+    check_limits(config)
     _check_magnitude(config)
     null.check_null(config["benchmark"], rows.plain_rows(config), config["losses"])
     for row in dict.fromkeys([*rows.all_rows(config), *config["losses"]]):
