@@ -178,7 +178,7 @@ def test_a_way_of_skull_stripping_is_one_file(add, tmp_path):
     head, brain = head_in(tmp_path / "T1.nii.gz")
     write_json(tmp_path / "check.json", {"status": "ok", "unit": "kPa"})
     out = {"brain_mask": tmp_path / "mask.nii.gz", "record": tmp_path / "strip.json"}
-    strip(settings, before=tmp_path / "check.json", anatomical=head, **out)
+    strip(settings, before=tmp_path / "check.json", anatomical=head, maps={}, **out)
     np.testing.assert_array_equal(load(out["brain_mask"]).array > 0, brain)
     record = json.loads(out["record"].read_text())
     assert record["status"] == "ok" and "scipy" in json.dumps(record)
