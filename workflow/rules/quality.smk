@@ -1,5 +1,7 @@
 """What became of all scans of a cohort: those that failed are named, and a page shows every one."""
 
+from contrage.plan import report as reports
+
 
 # Preprocessing writes down which scans failed; this names them all, where they may not fail.
 rule usable:
@@ -58,11 +60,7 @@ rule quality_page:
         runtime=growing(30),
     params:
         code=digest("contrage.report.quality.page"),
-        settings=as_json(
-            cohort=config["cohort"]["name"],
-            limits=config["preprocessing"]["quality"],
-            exclude=config["cohort"]["exclude"],
-        ),
+        settings=as_json(reports.quality_page(config)),
         exclude=list_of_reader,
         derivatives=folder_of_table,
     message:
