@@ -85,7 +85,6 @@ BACKEND = Backend(
     reference=("threshold", "Nobody (2026)"),
     advice="install SciPy",
     packages=("scipy",),
-    options={"part": 0.5},
 )
 
 
@@ -104,5 +103,13 @@ MODALITY = regions(many="measures", title="measures", channels=1, ending="m.txt"
 
 
 def read(path, kind): ...
+"""
+MAP = """
+from contrage.modalities._modality import MAP, volume
+
+MODALITY = volume(
+    many="maps of the fluidity", one="map", title="fluidity", suffix="fluidity", folder="mre",
+    unit="1/Pa", bids_unit="Pa^-1", preprocessing=MAP, {more}
+)
 """
 EVALUATION = 'TITLE = "None"\nNEEDS = ("predictions",)\nSETTINGS = ()\nCOLUMNS = {}\n'

@@ -18,9 +18,12 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from cohorts import asked
 from forms import VOLUME
 from given import SCHEMA
-from own_files import ENCODER, EVALUATION, KIND, LOSS, SCHEME, STRIPPER
+from own_files import ENCODER, EVALUATION, KIND, LOSS, MAP, SCHEME, STRIPPER
+from own_map import BRAIN_ONLY, command, preprocess, write_map
+from targets import LEARNED
 
 from contrage import losses, modalities
 from contrage.cohort import sources
@@ -32,17 +35,29 @@ from contrage.files import save_nifti, write_json
 from contrage.imaging import skull_strip
 from contrage.imaging.images import load
 from contrage.imaging.strip import strip
+from contrage.imaging.template.source import NILEARN
+from contrage.layout import Derivatives, of_scan
 from contrage.learning import encoders
 from contrage.learning.train import train
 from contrage.plan import folds, jobs
+from contrage.plan import imaging as plan
 from contrage.plan.experiment import Experiment
-from contrage.plan.imaging import strip_settings
+from contrage.plan.imaging import check_limits, strip_settings
 from contrage.run import code
 from contrage.settings.door import complete, load_schema
+from contrage.settings.steps.imaging import StripMethod, StripStep
 from contrage.tables import read_tsv
 
 PEOPLE, LEARNERS, SHAPE = 20, 16, (10, 12, 8)
+OWN_BLOCK = {
+    "description": "Settings of threshold.",
+    "type": "object",
+    "additionalProperties": False,
+    "default": {},
+    "properties": {"part": {"description": "Of the brightest.", "type": "number", "default": 0.5}},
+}
 LISTS = ("training.encoder", "dataset.split.scheme", "preprocessing.skull_strip.method")
+LISTS += ("cohort.image",)
 """Of the schema: where a name of one's own has to stand as well."""
 
 
@@ -87,21 +102,23 @@ def config(own: str = "", **blocks: Any) -> dict[str, Any]:
         for name in key.split("."):
             part = part["properties"][name]
         part["enum"].append(own)
+    of_strip = schema["properties"]["preprocessing"]["properties"]["skull_strip"]["properties"]
+    of_strip["threshold"] = OWN_BLOCK
     return complete(blocks, schema)
 
 
 def experiment(own: str = "", **blocks: Any) -> Experiment:
     """Return what the plan makes of a configuration of twelve phantoms."""
     phantom = {"participants": 12, "seed": 1}
-    asked = {"source": "phantom", "columns": [], "phantom": phantom, "raw": "raw"}
-    return Experiment.of(config(own, **blocks), read_cohort(asked))
+    people = read_cohort(asked(source="phantom", phantom=phantom))
+    return Experiment.of(config(own, **blocks), people)
 
 
 def divided(study: Path, whole: dict[str, Any]) -> list[dict[str, Any]]:
     """Run the step `split`; return its folds."""
     keys = ("split", "learn_from", "subset", "missing_targets", "normalisation", "field_of_view")
     asked = {key: whole["dataset"][key] for key in keys}
-    asked |= {"form": VOLUME, "target": whole["target"], "seed": 0, "batch_size": 6}
+    asked |= {"form": VOLUME, "target": LEARNED, "seed": 0, "batch_size": 6}
     given = {"scans": study / "scans.tsv", "array": study / "array.npy"}
     split(asked, **given, output=study / "split.json")
     return json.loads((study / "split.json").read_text())["folds"]
@@ -160,12 +177,12 @@ def test_a_way_of_splitting_is_one_file_that_plan_and_step_ask(add, study):
 def test_a_way_of_skull_stripping_is_one_file(add, tmp_path):
     add(skull_strip, "threshold", STRIPPER)
     asked = config("threshold", preprocessing={"skull_strip": {"method": "threshold"}})
-    settings = strip_settings(asked, {})
-    assert settings == {"skull_strip": {"method": "threshold", "threshold": {"part": 0.5}}}
+    settings = strip_settings(asked, NILEARN.settings())
+    assert settings == StripStep(StripMethod("threshold", {"part": 0.5}), None, None, None, None)
     head, brain = head_in(tmp_path / "T1.nii.gz")
     write_json(tmp_path / "check.json", {"status": "ok", "unit": "kPa"})
     out = {"brain_mask": tmp_path / "mask.nii.gz", "record": tmp_path / "strip.json"}
-    strip(settings, before=tmp_path / "check.json", anatomical=head, **out)
+    strip(settings, before=tmp_path / "check.json", anatomical=head, maps={}, **out)
     np.testing.assert_array_equal(load(out["brain_mask"]).array > 0, brain)
     record = json.loads(out["record"].read_text())
     assert record["status"] == "ok" and "scipy" in json.dumps(record)
@@ -183,6 +200,47 @@ def head_in(path: Path) -> tuple[Path, np.ndarray]:
     affine[:3, 3] = -middle * spacing
     save_nifti(path, array, affine)
     return path, brain
+
+
+@pytest.fixture
+def chain(add, tmp_path, monkeypatch, rng):
+    """Add a map, and bring a scan of it through imaging; return where all lies."""
+
+    def run(more: str = "") -> Derivatives:
+        monkeypatch.chdir(tmp_path)
+        add(modalities, "fluidity", MAP.format(more=more))
+        cohort = {"source": "bids", "name": "own", "path": "data", "image": "fluidity"}
+        asked = config("fluidity", experiment="own", cohort=cohort, preprocessing=BRAIN_ONLY)
+        check_limits(asked)
+        raw, files = {"fluidity": "data/sub-1/mre/sub-1_fluidity.nii.gz"}, Derivatives.of("own")
+        write_map(Path(raw["fluidity"]), rng)
+        Path(f"{files}").mkdir(parents=True)
+        Path(files.scans).write_text("scan_id\nsub-1\n")
+        preprocess(asked, raw, files)
+        told = {"scans": files.scans, "derivatives": str(files), "passed": files.passed}
+        command("screen", plan.screen_settings(asked), **told)
+        return files
+
+    return run
+
+
+def test_a_map_is_one_file_from_its_raw_image_to_the_methods(chain):
+    files = chain("plausible=(0, 9)")
+    found = json.loads(Path(of_scan(files.check, "sub-1")).read_text())["inputs"]["fluidity"]
+    assert 0.2 < found["spread"] < 0.5 and found["median"] == pytest.approx(0.3, abs=0.05)
+    judged = json.loads(Path(of_scan(files.quality, "sub-1")).read_text())
+    assert judged["status"] == "ok" and judged["coverage"] > 0.8
+    made = Path(of_scan(files.preproc("fluidity", 2), "sub-1"))
+    assert made.name == "sub-1_space-MNI152_res-2_desc-preproc_fluidity.nii.gz"
+    beside = json.loads(made.with_name(made.name.replace(".nii.gz", ".json")).read_text())
+    assert beside["Units"] == "Pa^-1"
+    assert beside["contrage"]["settings"]["limits"] == {"beyond": "refuse", "fluidity": [0, 9]}
+    assert "Fluidity is in 1/Pa." in Path(files.methods).read_text()
+
+
+def test_a_map_without_limits_has_none(chain):
+    record = json.loads(Path(of_scan(chain().preproc_sidecar, "sub-1")).read_text())
+    assert record["status"] == "ok" and record["settings"]["limits"]["fluidity"] is None
 
 
 def of_loss(name: str) -> tuple[str, ...]:

@@ -4,6 +4,8 @@ from contrage.imaging import skull_strip, usable
 from contrage.plan import imaging as imaging_plan
 
 RAW_FOLDER = str(RAW) if IS_PHANTOM else config["cohort"]["path"]
+TEMPLATE = COHORT.template.settings()
+CHECKED = imaging_plan.check_settings(config, TEMPLATE)
 TRIES = usable.tries(Path(DERIVATIVES))
 STRIP_NEEDS = skull_strip.needs(config["preprocessing"]["skull_strip"]["method"])
 BRAIN_MASK = DERIVATIVES.native_mask(ANATOMICAL)
@@ -28,27 +30,13 @@ def raw_images(wildcards):
 
 
 def as_options(files):
-    """Files as options of the command line: --name path for each that is there."""
-    return " ".join(
-        f"--{name.replace('_', '-')} {shlex.quote(str(path))}"
-        for name, path in files.items()
-    )
+    """Files as options of the command line, for each that is there."""
+    quoted = {name: shlex.quote(str(path)) for name, path in files.items()}
+    return imaging_plan.as_options(quoted)
 
 
 def raw_options(wildcards, input):
     return as_options(raw_images(wildcards))
-
-
-def stated_settings():
-    """What the configuration states of the images; nothing where it states nothing."""
-    steps = config["preprocessing"]
-    stated = {
-        "stripped": steps["skull_strip"]["method"] == "none",
-        "in_mni": steps["registration"]["transform"] == "none",
-    }
-    if not any(stated.values()):
-        return {}
-    return {"stated": stated, "template": COHORT.template.settings()}
 
 
 def template_files():
@@ -67,16 +55,6 @@ def template_for_strip():
     """The same for the one method that takes a template."""
     method = config["preprocessing"]["skull_strip"]["method"]
     return template_files() if method == "template" else {}
-
-
-def limits_of_quality():
-    """Beyond which a scan is flagged or misplaced; only a T1 must look like the template."""
-    asked = config["preprocessing"]["quality"]
-    outer = dict(asked["misplaced"])
-    if ANATOMICAL != "T1w":
-        outer["min_correlation"] = None
-    limits = {key: value for key, value in asked.items() if key != "action"}
-    return limits | {"misplaced": outer}
 
 
 def some_raw(wildcards, kinds):
@@ -150,6 +128,6 @@ def tries_of(step):
 
 def placeholders(kind, names_of_files):
     """Options of a command, for Snakemake to fill in: --name {input.name:q} for each file."""
-    return " ".join(
-        f"--{name.replace('_', '-')} {{{kind}.{name}:q}}" for name in names_of_files
+    return imaging_plan.as_options(
+        {name: f"{{{kind}.{name}:q}}" for name in names_of_files}
     )

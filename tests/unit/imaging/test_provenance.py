@@ -9,10 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 from imaging_chain import preprocess
+from imaging_steps import check, checks
 
 from contrage.bids import sidecar_of
 from contrage.files import read_json, sha256
-from contrage.imaging.check import check
 from contrage.imaging.provenance.sidecars import STEPS, sources, spatial_reference, write_sidecars
 from contrage.imaging.template.grids import mni_grid, mni_template, template_checksum
 from contrage.imaging.template.source import NILEARN, Source
@@ -43,7 +43,7 @@ AS_IT_IS = {
 def run(folder: Path, settings: dict, wanted=tuple(NAMES), **inputs) -> Path:
     """Check and preprocess; return the folder of the derivatives."""
     out = folder / "out"
-    check({}, output=folder / "check.json", **inputs)
+    check(checks(), output=folder / "check.json", **inputs)
     preprocess(
         settings,
         check=folder / "check.json",
@@ -106,7 +106,7 @@ def test_a_step_tells_every_parameter_that_ants_got_defaults_included(out):
     steps = {step["name"]: step for step in beside(out, "preproc_stiffness")["contrage"]["steps"]}
     (fit,) = steps["registration"]["calls"]
     assert fit["function"] == "ants.registration.registration.registration"
-    asked = ants_settings("testing")["linear"]["ants"]
+    asked = ants_settings("testing").linear.ants
     assert {key: fit["parameters"][key] for key in asked} == asked
     assert fit["parameters"]["type_of_transform"] == "Affine"
     assert fit["parameters"]["singleprecision"] is True, "a default of the library's"
@@ -164,12 +164,12 @@ def test_bids_keys_say_mask_unit_space_and_grid(out):
 def test_a_template_is_addressed_as_bids_asks(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     base = Path("results/derivatives/study")
-    own = Source("files", Path("templates/brain.nii.gz"))
+    own = Source("files", Path("templates/brain.nii.gz"), None, None, None)
     assert spatial_reference(own, base) == "../../../templates/brain.nii.gz"
-    elsewhere = Source("files", tmp_path.parent / "brain.nii.gz")
+    elsewhere = Source("files", tmp_path.parent / "brain.nii.gz", None, None, None)
     assert spatial_reference(elsewhere, base) == f"file://{tmp_path.parent}/brain.nii.gz"
     name = "MNI152NLin2009cAsym"
-    cached = Source(name, Path(f"/cache/tpl-{name}/tpl-{name}_res-01_T1w.nii.gz"))
+    cached = Source(name, Path(f"/cache/tpl-{name}/tpl-{name}_res-01_T1w.nii.gz"), None, None, None)
     address = f"https://templateflow.s3.amazonaws.com/tpl-{name}/tpl-{name}_res-01_T1w.nii.gz"
     assert spatial_reference(cached, base) == address
     assert spatial_reference(NILEARN, base).endswith("ICBM152NLin2009")
@@ -223,7 +223,7 @@ def test_beside_an_image_that_was_not_given_stands_that_there_is_none(tmp_path, 
     record = read_json(out / SCAN / f"{SCAN}_desc-preproc.json")
     image = tmp_path / "sub-1_desc-preproc_dampingratio.nii.gz"
     image.touch()
-    write_sidecars({"preproc_dampingratio": image}, record)
+    write_sidecars({"preproc_dampingratio": image}, record, {})
     assert read_json(sidecar_of(image))["contrage"]["status"] == "absent"
 
 

@@ -12,14 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from contrage.errors import SettingsError
+from contrage.imaging.recorded import limits_in
+from contrage.settings.steps.imaging import MapLimits
 
 if TYPE_CHECKING:  # each job of a run reads the configuration, and needs no nibabel for that
     from contrage.imaging.images import Image
 
-UNITS = {"stiffness": " kPa", "dampingratio": ""}
-DEFAULTS = {"stiffness": (0, 50), "dampingratio": (0, 2), "beyond": "refuse"}
-"""Those of the schema, for a step that is called without."""
 STEP = "limits of the map"
 TOLERATED = 1e-4
 """Of the voxels that are not 0, beyond the limits: the 102 public MRE134 maps have none."""
@@ -35,17 +33,19 @@ class Beyond:
     Attributes
     ----------
     map : str
-        stiffness or dampingratio.
+        Its name.
     limits : tuple of two floats
-        kPa, or without unit.
+        In the map's unit.
     action : {"refuse", "background", "clip"}
         What the settings say is done.
     below, above, of : int
         Voxels below and above the limits, and voxels that are not 0.
     lowest, highest : float
-        The extremes of all that is not 0, kPa or without unit.
+        The extremes of all that is not 0, in the map's unit.
     filled, topped : bool
         Whether more than half of those below, of those above, have one value.
+    unit : str
+        Of the map, for sentences.
     """
 
     map: str
@@ -58,6 +58,7 @@ class Beyond:
     highest: float
     filled: bool
     topped: bool
+    unit: str
 
     @property
     def refused(self) -> bool:
@@ -79,7 +80,9 @@ class Beyond:
     def facts(self) -> dict[str, Any]:
         """What a record tells: counts, extremes, limits and what is done."""
         found = asdict(self) | {"limits": list(self.limits), "action": self.done}
-        return {key: value for key, value in found.items() if key not in ("filled", "topped")}
+        return {
+            key: value for key, value in found.items() if key not in ("filled", "topped", "unit")
+        }
 
     def told(self, scale: float = 1.0) -> str:
         """Say how many voxels lie beyond, which way and how far.
@@ -121,7 +124,7 @@ class Beyond:
         return f"{self.told(scale)}: {done}"
 
     def _limit(self, end: int) -> str:
-        return f"{self.limits[end]:g}{UNITS[self.map]}"
+        return f"{self.limits[end]:g} {self.unit}".strip()
 
 
 def mended(image: Image, found: Beyond, scale: float = 1.0) -> Image:
@@ -147,7 +150,7 @@ def mended(image: Image, found: Beyond, scale: float = 1.0) -> Image:
 def beyond(
     name: str,
     array: np.ndarray,
-    settings: Mapping[str, Any] | None,
+    settings: MapLimits | None,
     scale: float = 1.0,
     negative_only: bool = False,
 ) -> Beyond | None:
@@ -156,11 +159,11 @@ def beyond(
     Parameters
     ----------
     name : str
-        stiffness or dampingratio; other images have no limits.
+        Of the map; other images have no limits.
     array : ndarray of shape (X, Y, Z)
         NaN and infinite values are not looked at.
-    settings : mapping or None
-        The block `preprocessing.limits`; None for the defaults.
+    settings : MapLimits or None
+        None where there are no limits.
     scale : float
         How many of the array's unit are one of the limits': 1000 where it is in Pa.
     negative_only : bool
@@ -177,7 +180,7 @@ def beyond(
     return Beyond(
         name,
         limits,
-        (settings or {}).get("beyond", DEFAULTS["beyond"]),
+        settings.beyond,
         int(below.size),
         int(above.size),
         int(values.size),
@@ -185,12 +188,13 @@ def beyond(
         float(values.max() / scale),
         _is_of_one_value(below),
         _is_of_one_value(above),
+        settings.units[name].told if name in settings.units else "",
     )
 
 
-def range_of(name: str, settings: Mapping[str, Any] | None) -> tuple[float, float] | None:
-    """Return the limits of a kind of image, kPa or without unit; None where it has none."""
-    limits = (DEFAULTS if settings is None else settings).get(name)
+def range_of(name: str, settings: MapLimits | None) -> tuple[float, float] | None:
+    """Return the limits of a kind of image, in its unit; None where it has none."""
+    limits = settings.of[name] if settings is not None and name in settings.of else None
     return None if limits is None else (limits[0], limits[1])
 
 
@@ -200,19 +204,8 @@ def as_preprocessed(name: str, image: Image, record: Mapping[str, Any]) -> Image
     if not any(done["map"] == name for done in steps):
         return image
     scale = PASCAL if name == "stiffness" and record["unit_of_input"] == "Pa" else 1.0
-    found = beyond(name, image.array, record["settings"].get("limits"), scale)
+    found = beyond(name, image.array, limits_in(record), scale)
     return image if found is None else mended(image, found, scale)
-
-
-def check_limits(settings: Mapping[str, Any]) -> None:
-    """Raise `SettingsError` where a lower limit is not below its upper one."""
-    for name in UNITS:
-        limits = range_of(name, settings)
-        if limits is not None and not (limits[0] < limits[1] and limits[1] > 0):
-            raise SettingsError(
-                f"preprocessing.limits.{name}: {list(limits)} are no limits; give the lower one, "
-                f"then the upper one, as in {list(DEFAULTS[name])}, or null for none"
-            )
 
 
 def _is_of_one_value(values: np.ndarray) -> bool:

@@ -20,7 +20,9 @@ from contrage.imaging.quality.native import Native, Scanned
 from contrage.imaging.quality.truth import Truth, against_truth, bias_residual
 from contrage.imaging.space import alignment as placement
 from contrage.imaging.template.grids import grid_voxel_mm, mni_template
-from contrage.imaging.template.source import NILEARN, Source, as_source
+from contrage.imaging.template.source import Source, as_source
+from contrage.settings.blocks.quality import QualityLimits
+from contrage.settings.steps.imaging import QualityStep
 
 log = logging.getLogger(__name__)
 
@@ -29,17 +31,15 @@ PICTURE = "contrage.imaging.quality.picture"
 
 
 def quality(
-    settings: dict,
+    settings: QualityStep,
     *,
     sidecar: Path,
     anatomical: Path | None = None,
-    stiffness: Path | None = None,
-    dampingratio: Path | None = None,
+    maps: dict[str, Path],
     brain_mask: Path | None = None,
     preproc_anatomical: Path | None = None,
     preproc_mask: Path | None = None,
-    preproc_stiffness: Path | None = None,
-    preproc_dampingratio: Path | None = None,
+    preproc_maps: dict[str, Path],
     transform: Path | None = None,
     map_transform: Path | None = None,
     truth_mask: Path | None = None,
@@ -54,20 +54,22 @@ def quality(
 
     Parameters
     ----------
-    settings : dict
-        Limits of metrics, `min_coverage` or `max_stretch` (None or absent: no limit); `misplaced`,
-        such limits further out (see `contrage.imaging.quality.misplaced`); `template`, as
-        registration has it; `image`, the one that is learned from: of several maps, the one whose
-        coverage counts.
+    settings : QualityStep
+        Its limits are those of metrics, `min_coverage` or `max_stretch` (None: no limit), and
+        `misplaced`, such limits further out (see `contrage.imaging.quality.misplaced`).
     sidecar : Path
         The scan's record, which `contrage.imaging.register` wrote; a failure is passed on.
-    anatomical, stiffness, dampingratio : Path, optional
-        The raw images: of the maps the first is measured, the anatomical one is drawn as well.
+    anatomical : Path, optional
+        The raw image, which is drawn as well.
+    maps : dict of str to Path
+        The raw maps by name, of which the first is measured.
     brain_mask, corrected, transform, map_transform : Path, optional
         On the anatomical grid, and the affines; drawn, and compared with a truth where there is
         one.
-    preproc_anatomical, preproc_mask, preproc_stiffness, preproc_dampingratio : Path, optional
-        On the MNI152 grid; a zero-byte map is one that the scan does not have.
+    preproc_anatomical, preproc_mask : Path, optional
+        On the MNI152 grid.
+    preproc_maps : dict of str to Path
+        Likewise, by name; a zero-byte map is one that the scan does not have.
     truth_mask, truth_coverage, truth_transform, truth_bias : Path, optional
         A phantom's truth.
     output : Path
@@ -87,29 +89,27 @@ def quality(
             anatomical=_image(anatomical),
             mask=_mask(brain_mask),
             corrected=_made(corrected),
-            map=_map(stiffness, dampingratio, before),
+            map=_map(maps, before),
             affine=read_affine(transform) if transform else None,
             map_world=read_affine(map_transform) if map_transform else None,
         )
         true_affine = np.array(read_json(truth_transform)["affine"]) if truth_transform else None
         truth = Truth(_mask(truth_mask), _mask(truth_coverage), _made(truth_bias), true_affine)
         head = _made(preproc_anatomical)
-        given = {"stiffness": preproc_stiffness, "dampingratio": preproc_dampingratio}
-        has = {"stiffness": stiffness, "dampingratio": dampingratio}
-        maps = {
+        placed = {
             name: load_made(path)
-            for name, path in given.items()
-            if path and (has[name] or not path.is_file() or path.stat().st_size)
+            for name, path in preproc_maps.items()
+            if name in maps or not path.is_file() or path.stat().st_size
         }
-        learned = maps.get(settings.get("image", ""), next(iter(maps.values()), None))
+        learned = placed.get(settings.image, next(iter(placed.values()), None))
         mask = _mask(preproc_mask)
         inside = mask.array if mask is not None else (head or learned).array != 0
         record = _judge(settings, inside, head, learned, scanned, truth)
         write_json(output, record)
         steps = before.get("steps") or []
         native = Native.of(scanned.anatomical, scanned.mask, scanned.corrected, steps)
-        source = as_source(settings.get("template"))
-        _pictures().draw(picture, head, maps, caption(record, picture), native, source)
+        source = as_source(settings.template)
+        _pictures().draw(picture, head, placed, caption(record, picture), native, source)
     except Exception as error:
         if not is_of_one_scan(error):
             raise
@@ -123,7 +123,7 @@ def _pictures() -> ModuleType:
 
 
 def _judge(
-    settings: dict,
+    settings: QualityStep,
     inside: np.ndarray,
     head: Image | None,
     learned: Image | None,
@@ -131,26 +131,26 @@ def _judge(
     truth: Truth,
 ) -> dict:
     """Measure a scan that came through, in MNI152 and as scanned, and compare with the limits."""
-    source = as_source(settings.get("template"))
+    source = as_source(settings.template)
     record = {"status": "ok", "stage": "quality", "reason": None}
     record |= metrics(inside, head, learned, source)
     record |= _placement(scanned, source)
     record |= against_truth(truth, record["coverage"], scanned, source)
     record["bias_residual_sd"] = bias_residual(truth, scanned)
-    reasons = flags(record, settings)
+    reasons = flags(record, settings.limits)
     found = {"flagged": bool(reasons), "flag_reason": reasons}
-    return record | found | {"misplaced": misplaced(record, settings)}
+    return record | found | {"misplaced": misplaced(record, settings.limits)}
 
 
 def _image(path: Path | None) -> Image | None:
     return load(path) if path else None
 
 
-def _map(stiffness: Path | None, dampingratio: Path | None, before: dict) -> Image | None:
+def _map(maps: dict[str, Path], before: dict) -> Image | None:
     """Load the first of the session's maps, without what was no measurement in it."""
-    image = _image(stiffness or dampingratio)
-    name = "stiffness" if stiffness else "dampingratio"
-    return None if image is None else as_preprocessed(name, image, before)
+    for name, path in maps.items():
+        return as_preprocessed(name, load(path), before)
+    return None
 
 
 def _made(path: Path | None) -> Image | None:
@@ -167,7 +167,7 @@ def metrics(
     inside: np.ndarray,
     head: Image | None,
     learned: Image | None,
-    source: Source = NILEARN,
+    source: Source,
 ) -> dict:
     """Compare a scan on the MNI152 grid with the template.
 
@@ -211,10 +211,10 @@ def _placement(scanned: Scanned, source: Source) -> dict:
     )
 
 
-def flags(record: dict, limits: dict) -> list[str]:
+def flags(record: dict, limits: QualityLimits) -> list[str]:
     """Return a sentence for every limit, `min_` or `max_` of a metric, that a scan misses."""
     reasons = []
-    for key, limit in limits.items():
+    for key, limit in sorted(vars(limits).items()):
         kind, _, name = key.partition("_")
         value = record.get(name)
         if limit is None or value is None:
