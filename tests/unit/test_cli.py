@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import importlib
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from contrage import cli
-from contrage.errors import ContrageError
+from contrage.errors import ContrageError, SettingsError
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Settings of a step."""
+
+    edge: int
 
 
 def step(
-    settings: dict, *, image: Path, other: Path | None = None, many: list[Path], fold: int = 0
+    settings: Asked, *, image: Path, other: Path | None = None, many: list[Path], fold: int = 0
 ):
     """Do a thing."""
 
@@ -52,26 +60,36 @@ def test_every_step_exists_and_its_options_can_be_built(name):
 def test_an_error_of_the_users_making_is_one_line_without_a_traceback(
     monkeypatch, capsys, tmp_path
 ):
-    def fail(settings: dict):
+    def fail(settings: Asked):
         """Fail."""
         raise ContrageError("scan.nii: all zeros; export it again")
 
     monkeypatch.setattr(cli, "load_step", lambda step: fail)
     with pytest.raises(SystemExit, match="1"):
-        cli.main(["check", "--settings", "{}", "--log", str(tmp_path / "log")])
+        cli.main(["check", "--settings", '{"edge": 1}', "--log", str(tmp_path / "log")])
     error = capsys.readouterr().err
     assert error.strip() == "contrage: ERROR: scan.nii: all zeros; export it again"
     assert "all zeros" in (tmp_path / "log").read_text()
 
 
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [({}, "edge is missing"), ({"edge": 1, "edges": 2}, "edges is no setting of it")],
+)
+def test_settings_that_a_step_lacks_or_does_not_know_are_named(given, told):
+    with pytest.raises(SettingsError) as error:
+        cli.settings_of(step, given)
+    assert str(error.value) == f"--settings: Asked: {told}"
+
+
 def test_an_error_that_nobody_expected_leaves_its_traceback_in_the_log(monkeypatch, tmp_path):
-    def fail(settings: dict):
+    def fail(settings: Asked):
         """Fail."""
         raise ValueError("shapes differ")
 
     monkeypatch.setattr(cli, "load_step", lambda step: fail)
     with pytest.raises(SystemExit, match="1"):
-        cli.main(["check", "--settings", "{}", "--log", str(tmp_path / "log")])
+        cli.main(["check", "--settings", '{"edge": 1}', "--log", str(tmp_path / "log")])
     log = (tmp_path / "log").read_text()
     assert "Traceback" in log and "ValueError: shapes differ" in log
 

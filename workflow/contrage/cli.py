@@ -7,7 +7,6 @@ is described once, by its signature, and nothing heavy is imported before the st
 from __future__ import annotations
 
 import argparse
-import dataclasses
 import inspect
 import io
 import json
@@ -20,7 +19,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from contrage.errors import ContrageError, UnwritableError, in_a_line
+from contrage.errors import ContrageError, SettingsError, UnwritableError, in_a_line
 from contrage.logs import log_to
 from contrage.settings.build import build
 
@@ -131,7 +130,10 @@ def settings_of(function: Callable[..., Any], given: dict[str, Any]) -> Any:
     """Return the settings of a step as the dataclass that its first parameter is annotated with."""
     first = next(iter(inspect.signature(function).parameters))
     kind = typing.get_type_hints(function)[first]
-    return build(kind, given) if dataclasses.is_dataclass(kind) else given
+    try:
+        return build(kind, given)
+    except TypeError as error:
+        raise SettingsError(f"--settings: {error}") from error
 
 
 def start_logging(log: Path | None) -> None:
