@@ -61,12 +61,12 @@ LATER = ("report", "plan", "run", "evaluation", "learning", "losses", "dataset",
 ROOMS = {
     **dict.fromkeys(("check", "strip", "correct", "register", "quality"), (*LATER, "cohort")),
     "split": ("report", "plan", "run", "evaluation", "learning", "losses", "cohort", "imaging"),
-    "train": ("report", "plan", "run", "settings", "evaluation", "cohort", "imaging", "modalities"),
-    "embed": ("report", "plan", "run", "settings", "evaluation", "cohort", "imaging"),
-    "probe": ("report", "plan", "run", "settings", "cohort", "imaging", "losses"),
-    "stack": ("report", "plan", "run", "settings", "learning", "evaluation", "losses"),
-    "tables": ("plan", "run", "settings", "cohort", "imaging", "losses"),
-    "runtimes": ("plan", "run", "settings", "learning", "evaluation", "dataset", "imaging"),
+    "train": ("report", "plan", "run", "evaluation", "cohort", "imaging", "modalities"),
+    "embed": ("report", "plan", "run", "evaluation", "cohort", "imaging"),
+    "probe": ("report", "plan", "run", "cohort", "imaging", "losses"),
+    "stack": ("report", "plan", "run", "learning", "evaluation", "losses"),
+    "tables": ("plan", "run", "cohort", "imaging", "losses"),
+    "runtimes": ("plan", "run", "learning", "evaluation", "dataset", "imaging"),
 }
 
 

@@ -63,7 +63,8 @@ def test_a_field_has_no_default_and_a_sentence(kind, part):
     for field in dataclasses.fields(kind):
         assert field.default is dataclasses.MISSING, field.name
         assert field.default_factory is dataclasses.MISSING, field.name
-        told = re.search(rf"^    {field.name} : .+\n        \S.+", kind.__doc__, re.M)
+        words = "\n".join(each.__doc__ or "" for each in kind.__mro__)
+        told = re.search(rf"^    {field.name} : .+\n        \S.+", words, re.M)
         assert told, f"{kind.__name__}.{field.name} has no sentence"
 
 

@@ -18,8 +18,9 @@ from contrage.evaluation import logistic, ridge
 from contrage.evaluation import predictions as table
 from contrage.evaluation.alpha import candidates
 from contrage.evaluation.predictions import Fold
-from contrage.form import Form
 from contrage.learning.folds import read_scans
+from contrage.settings.build import build, fields_of
+from contrage.settings.steps.scores import ScoresSettings
 from contrage.target import PredictedTarget, Target
 
 logger = logging.getLogger(__name__)
@@ -63,11 +64,13 @@ def baselines(
     """
     target = PredictedTarget(**settings["target"])
     everyone = read_scans(scans, target)
-    is_volume = Form(**settings["dataset"]["form"]).background
+    scores = build(
+        ScoresSettings, {key: settings["dataset"][key] for key in fields_of(ScoresSettings)}
+    )
     lines: list[dict[str, Any]] = []
     for part in table.folds(split, everyone):
-        load = Loader(array, part.entry, settings["dataset"])
-        seen = _seen_of_volumes if is_volume else _values
+        load = Loader(array, part.entry, scores)
+        seen = _seen_of_volumes if scores.form.background else _values
         means = _means(part)
         if target.is_binary:
             means = {name: {s: log_odds(of[s]) for s in of} for name, of in means.items()}

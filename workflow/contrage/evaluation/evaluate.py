@@ -9,7 +9,9 @@ from typing import Any
 
 from contrage.evaluation import elements
 from contrage.evaluation.given import Given, by_row
+from contrage.form import Form
 from contrage.layout import Results
+from contrage.settings.build import build
 from contrage.tables import write_tsv
 from contrage.target import Target
 
@@ -44,7 +46,7 @@ def evaluate(
     name = settings["evaluation"]
     given = Given(
         target=Target(**settings["target"]),
-        form=settings["form"],
+        form=build(Form, settings["form"]),
         rows=tuple(settings["rows"]),
         settings=settings["told"],
         predictions=by_row(Results.predictions, predictions),

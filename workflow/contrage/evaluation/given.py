@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from contrage.form import Form
 from contrage.layout import wildcards
 from contrage.target import Target
 
@@ -22,8 +23,8 @@ class Given:
     ----------
     target : Target
         What is predicted.
-    form : mapping
-        How `array` is to be read, see `contrage.dataset.load.open_images`.
+    form : Form
+        How `array` is to be read.
     rows : tuple of str
         Rows of the table of errors.
     settings : mapping of str to object
@@ -39,7 +40,7 @@ class Given:
     """
 
     target: Target
-    form: Mapping[str, Any]
+    form: Form
     rows: tuple[str, ...]
     settings: Mapping[str, Any]
     predictions: Mapping[str, list[Path]]

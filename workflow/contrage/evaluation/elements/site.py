@@ -26,6 +26,7 @@ from contrage.evaluation.baselines import (
 )
 from contrage.evaluation.given import Given
 from contrage.learning.folds import Scans, read_scans
+from contrage.settings.steps.scores import ScoresSettings
 
 logger = logging.getLogger(__name__)
 
@@ -139,7 +140,7 @@ def predict(
     field_of_view : {"own", "common"}
         Common to the training scans of the fold.
     """
-    images = open_images(array, dataset)
+    images = open_images(array, dataset["form"])
     scheme = "image" if dataset["normalisation"] == "image" else "train"
     block = max(1, round(BLOCK_MM / dataset["voxel_mm"]))
     sites = np.array(scans.sites)
@@ -151,8 +152,7 @@ def predict(
         else:
             mean, sd = statistics(images, rows, rows, field_of_view)
             entry = {"train_rows": rows.tolist(), "mean": mean, "sd": sd}
-            asked = {"normalisation": scheme, "field_of_view": field_of_view}
-            load = Loader(array, entry, {**asked, "form": dataset["form"]})
+            load = Loader(array, entry, ScoresSettings(dataset["form"], scheme, field_of_view))
         values = [blocks(scans.rows[part], load, block, of_mask=False) for part in (train, test)]
         guessed[test] = classify(*values, sites[train])
     return guessed
