@@ -9,7 +9,7 @@ from forms import VOLUME
 from given import block
 from targets import LEARNED
 
-from contrage.settings.blocks.training import EarlyStopSettings, OneTrainingSettings
+from contrage.settings.blocks.training import OneTrainingSettings
 from contrage.settings.build import as_plain, build, fields_of
 from contrage.settings.steps.learning import EmbedStep, FeasibleStep, TrainStep
 
@@ -20,13 +20,6 @@ def training(**changes: Any) -> OneTrainingSettings:
     """Return the settings of one training."""
     whole = block("training", **changes)
     return build(OneTrainingSettings, {key: whole[key] for key in fields_of(OneTrainingSettings)})
-
-
-def early_stop(**changes: Any) -> EarlyStopSettings:
-    """Return the settings of an early stop."""
-    stop = training(early_stop=changes).early_stop
-    assert stop is not None
-    return stop
 
 
 def told(row: str = "exp", form: dict[str, Any] = VOLUME, **changes: Any) -> dict[str, Any]:

@@ -9,8 +9,9 @@ import numpy as np
 import pandas as pd
 import pytest
 from dataset_steps import inner_split_step, split_step
+from evaluation_steps import probe_of
 from forms import TABLE
-from targets import AGE, WRITTEN
+from targets import AGE
 from training_steps import asked, told
 
 from contrage.dataset.inner_split import inner_split
@@ -26,12 +27,6 @@ from contrage.tables import read_tsv, write_tsv
 PEOPLE, FEATURES = 240, 30
 DATASET = {"form": TABLE}
 SPLIT = {"scheme": "kfold", "folds": 2}
-PROBE = {
-    "alpha": "training",
-    "alphas": [0.01, 0.1, 1, 10, 100],
-    "folds": 5,
-    "unseen": {"fraction": 0.2, "alphas": [10.0**power for power in range(-2, 7)]},
-}
 TRAINING = {
     "device": "cpu", "encoder": "mlp", "head": [32, 16], "epochs": 30, "batch_size": 32,
     "learning_rate": 3e-3, "precision": "float32", "storage": "device",
@@ -54,7 +49,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ).assign(site="n/a"),
     )
     common = {"scans": place / "scans.tsv", "array": place / "array.npy"}
-    split(split_step(split=SPLIT, batch_size=32, **DATASET), **common, output=place / "split.json")
+    asked_of_split = split_step(split=SPLIT, batch_size=32, **DATASET)
+    split(asked_of_split, **common, output=place / "split.json")
     for fold in (0, 1):
         null_ages(
             NullAgesStep(0, AGE.learned),
@@ -108,7 +104,8 @@ def both(request, folder: Path) -> dict[str, dict]:
         outputs = {"predictions": folder / f"{ages}-{alpha}.tsv"}
         outputs["metrics"] = folder / f"{ages}-{alpha}.json"
         probe_training(
-            {"row": "exp", "seed": 0, "target": WRITTEN, "probe": PROBE | {"alpha": alpha}},
+            probe_of(alpha=alpha),
+            0,
             scans=tables,
             split=folder / "split.json",
             **chosen,
@@ -123,7 +120,7 @@ def test_with_nothing_to_learn_the_error_is_the_means_and_with_signal_it_stays(b
     if both["ages"] == "permuted":
         assert unseen["mae"] == pytest.approx(unseen["mae_baseline"], rel=0.02)
         assert today["mae"] > 1.05 * today["mae_baseline"], "what this is for"
-        assert min(unseen["alpha"]) > max(PROBE["alphas"])
+        assert min(unseen["alpha"]) > max(probe_of().probe.alphas)
     else:
         assert unseen["mae"] < today["mae"] + 0.1
         assert unseen["mae"] < 0.6 * unseen["mae_baseline"]
@@ -149,10 +146,10 @@ def test_the_errors_at_fixed_penalties_are_those_of_scikit_learns_ridge(both, fo
 
 
 def test_a_single_candidate_is_taken(both, folder):
-    one = PROBE | {"alpha": "unseen", "unseen": {"fraction": 0.2, "alphas": [10.0]}}
     metrics = folder / "one.json"
     probe_training(
-        {"row": "exp", "seed": 0, "target": WRITTEN, "probe": one},
+        probe_of(alpha="unseen", unseen={"alphas": [10.0]}),
+        0,
         **{name: both[name] for name in ("features", "unseen", "unseen_splits")},
         scans=both["tables"],
         split=folder / "split.json",
@@ -169,7 +166,8 @@ def test_whoever_is_tested_on_has_no_part_in_the_choice(both, folder):
     outputs = {"predictions": folder / "wrong.tsv", "metrics": folder / "wrong-metrics.json"}
     with pytest.raises(TableError, match=r"wrong\.json: scan sub-\d+ is not in the table"):
         probe_training(
-            {"row": "exp", "seed": 0, "target": WRITTEN, "probe": PROBE | {"alpha": "unseen"}},
+            probe_of(alpha="unseen"),
+            0,
             features=both["features"],
             scans=both["tables"],
             split=folder / "split.json",
@@ -183,7 +181,8 @@ def test_one_table_for_each_fold_or_one_for_all(both, folder):
     outputs = {"predictions": folder / "p.tsv", "metrics": folder / "m.json"}
     with pytest.raises(TableError, match="2 folds, but 3 tables of scans"):
         probe_training(
-            {"row": "exp", "seed": 0, "target": WRITTEN, "probe": PROBE},
+            probe_of(),
+            0,
             features=both["features"],
             scans=[*both["tables"], both["tables"][0]],
             split=folder / "split.json",

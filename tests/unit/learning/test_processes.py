@@ -108,4 +108,4 @@ def test_batch_too_small_to_share_is_refused(cohort, settings):
 
     settings["training"] |= {"gpus_per_job": 3, "batch_size": 8}
     with pytest.raises(SettingsError, match=r"training\.batch_size: 8 .* 3 processes; make it 12"):
-        check(settings["training"], 18, [])
+        check(asked(settings).training, 18, [])

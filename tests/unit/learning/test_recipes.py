@@ -77,7 +77,7 @@ def test_every_part_changes_the_training_and_the_seed_repeats_it(cohort, setting
 
 def test_curve_notes_the_rate_of_the_schedule(cohort, settings):
     settings["training"]["epochs"] = 4
-    settings["training"]["schedule"] = {"name": "cosine", "warmup_epochs": 2}
+    settings["training"]["schedule"] |= {"name": "cosine", "warmup_epochs": 2}
     features(cohort, settings, "run")
     rates = read_tsv(cohort.outputs("run")["curve"])["learning_rate"].tolist()
     assert rates == pytest.approx([5e-4, 1e-3, 1e-3, 5e-4])

@@ -6,13 +6,14 @@ import numpy as np
 import pytest
 import torch
 from sklearn.linear_model import Ridge
-from training_steps import asked, early_stop
+from training_steps import asked
 
 from contrage.errors import SettingsError
 from contrage.learning import train as training
 from contrage.learning.folds import Scans
 from contrage.learning.loop.validation import divide, probe_error
 from contrage.learning.train import train
+from contrage.settings.blocks.training import EarlyStopSettings
 from contrage.tables import read_tsv
 
 EARLY = {"on": "inner", "fraction": 0.25, "patience": 3, "every": 1}
@@ -35,7 +36,7 @@ def test_without_early_stop_all_scans_are_learned_from():
 
 def test_no_participant_is_on_both_sides():
     scans = scans_of([f"p{i % 11}" for i in range(40)])
-    own, held_out = divide(scans, early_stop(fraction=0.3), 4)
+    own, held_out = divide(scans, EarlyStopSettings("inner", 0.3, None, 1), 4)
     assert not set(own.participants) & set(held_out.participants)
     assert len(set(held_out.participants)) == 3
     assert sorted(own.ids + held_out.ids) == sorted(scans.ids)
@@ -45,7 +46,9 @@ def test_no_participant_is_on_both_sides():
 
 def test_the_seed_draws_the_validation_part():
     scans = scans_of([f"p{i}" for i in range(30)])
-    drawn = [divide(scans, early_stop(fraction=0.3), seed)[1].ids for seed in (0, 0, 1)]
+    drawn = [
+        divide(scans, EarlyStopSettings("inner", 0.3, None, 1), seed)[1].ids for seed in (0, 0, 1)
+    ]
     assert drawn[0] == drawn[1] != drawn[2]
 
 
@@ -53,7 +56,7 @@ def test_the_seed_draws_the_validation_part():
 def test_too_few_participants_are_refused(people, fraction):
     scans = scans_of([f"p{i}" for i in range(people)])
     with pytest.raises(SettingsError, match=r"early_stop\.fraction"):
-        divide(scans, early_stop(fraction=fraction), 0)
+        divide(scans, EarlyStopSettings("inner", fraction, None, 1), 0)
 
 
 @pytest.mark.parametrize("width", [5, 60])
@@ -110,7 +113,9 @@ def test_the_stop_is_judged_by_the_probes_own_penalties(cohort, early):
         train(asked(early | {"probe": {"alphas": alphas}}), **cohort.inputs, **cohort.outputs(name))
     usual, heavy = errors_of(cohort, "usual"), errors_of(cohort, "heavy")
     assert usual != heavy
-    own, held_out = divide(scans_of([f"sub-{i:02d}" for i in cohort.train]), early_stop(**EARLY), 0)
+    own, held_out = divide(
+        scans_of([f"sub-{i:02d}" for i in cohort.train]), EarlyStopSettings(**EARLY), 0
+    )
     ages = cohort.ages[cohort.train]
     mean = np.abs(ages[held_out.rows] - ages[own.rows].mean()).mean()
     assert heavy == pytest.approx([mean] * 2, abs=0.05), "so heavy a penalty leaves the mean"

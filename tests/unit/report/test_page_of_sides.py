@@ -20,14 +20,13 @@ from contrage.evaluation.probe import probe
 from contrage.files import read_npz
 from contrage.learning.embed import embed
 from contrage.learning.train import train
-from contrage.plan import dataset_settings, jobs
+from contrage.plan import dataset_settings, jobs, report
 from contrage.plan.experiment import Experiment
 from contrage.plan.refuse import check
 from contrage.report.figures import figures
 from contrage.report.page import page
 from contrage.report.tables import tables
 from contrage.settings import door
-from contrage.settings.build import as_plain
 from contrage.settings.steps.dataset import FeaturesStep
 from contrage.settings.steps.learning import EmbedStep
 from contrage.tables import read_tsv
@@ -76,6 +75,7 @@ def _run(folder: Path, root: Path) -> None:
     check(config)
     results, derivatives = folder / "results", folder / "derivatives"
     cohort = asked_of_cohort(**config["cohort"], target=config["target"])
+    of = Experiment.of(config, read_cohort(cohort))
     outputs = {name: derivatives / f"{name}.tsv" for name in ("scans", "excluded")}
     register(cohort, **outputs, notes=derivatives / "notes.txt")
     array = {"array": derivatives / "features.npy", "rows": derivatives / "features.tsv"}
@@ -84,7 +84,6 @@ def _run(folder: Path, root: Path) -> None:
         FeaturesStep(cohort.table, cohort.columns, cohort.target.column),
         table=folder / "table.csv", scans=outputs["scans"], **array, columns=columns,
     )  # fmt: skip
-    of = Experiment.of(config, read_cohort(cohort))
     scans, out = results / "dataset/scans.tsv", results / "dataset/excluded.tsv"
     select(
         dataset_settings.select(of), **outputs, derivatives=derivatives, rows=array["rows"],
@@ -95,12 +94,10 @@ def _run(folder: Path, root: Path) -> None:
     split(dataset_settings.split(of, 0), **common, output=folds)
     for row in ROWS:
         _train(of, row, common, folds, results)
-    dataset = as_plain(dataset_settings.scores(config)) | {"voxel_mm": 4}
     baselines(
-        {"target": as_plain(of.target.written), "probe": config["probe"], "dataset": dataset},
-        **common, split=folds, predictions=results / "baselines/seed-0.tsv",
-    )  # fmt: skip
-    _report(config, results, derivatives, columns)
+        jobs.baselines(of), **common, split=folds, predictions=results / "baselines/seed-0.tsv"
+    )
+    _report(of, results, derivatives, columns)
 
 
 def _train(of: Experiment, row: str, common, folds, results) -> None:
@@ -114,17 +111,13 @@ def _train(of: Experiment, row: str, common, folds, results) -> None:
             curve=home / "curve.tsv", resume=home / "resume.pt",
         )  # fmt: skip
     probe(
-        {"row": row, "seeds": [0], "target": as_plain(of.target.written)}
-        | {"probe": of.config["probe"]},
-        features=found, scans=[common["scans"]], splits=[folds],
+        jobs.probe(of, row), features=found, scans=[common["scans"]], splits=[folds],
         predictions=[results / "predictions" / row / "seed-0.tsv"],
         metrics=[results / "metrics" / row / "seed-0.json"],
     )  # fmt: skip
 
 
-def _report(config, results: Path, derivatives: Path, columns: Path) -> None:
-    shared = {"target": config["target"], "rows": ROWS, "norm_rows": {}, "seeds": [0]}
-    shared |= {"folds": FOLDS, "statistics": config["statistics"]}
+def _report(of: Experiment, results: Path, derivatives: Path, columns: Path) -> None:
     names = {name: results / f"tables/{name}.tsv" for name in ("norms", "baselines", "alphas")}
     names |= {"mae": results / "tables/bacc.tsv", "cohort": results / "tables/cohort.tsv"}
     excluded = results / "tables/excluded.tsv"
@@ -132,21 +125,20 @@ def _report(config, results: Path, derivatives: Path, columns: Path) -> None:
     metrics = [results / f"metrics/{row}/seed-0.json" for row in ROWS]
     scans = results / "dataset/scans.tsv"
     tables(
-        shared, predictions=predictions, metrics=metrics, scans=scans,
+        report.tables(of), predictions=predictions, metrics=metrics, scans=scans,
         of_baselines=[results / "baselines/seed-0.tsv"], excluded_table=excluded,
         excluded=results / "dataset/excluded.tsv", **names,
     )  # fmt: skip
     written = [*names.values(), excluded]
     curves = str(results / "training/{row}/seed-{seed}/fold-{fold}/curve.tsv")
     figures(
-        shared | {"image": "table", "grid_mm": 2}, predictions=predictions, curves=curves,
+        report.figures(of), predictions=predictions, curves=curves,
         tables=written, scans=scans, derivatives=derivatives, output=results / "figures",
     )  # fmt: skip
     page(
-        shared | {"experiment": "tumours", "description": "", "config": config, "start": None},
-        tables=written, figures=results / "figures", predictions=predictions, metrics=metrics,
-        curves=curves, scans=scans, output=results / "report.html", columns=columns,
-        notes=derivatives / "notes.txt", splits=[results / "splits.json"],
+        report.page(of), tables=written, figures=results / "figures", predictions=predictions,
+        metrics=metrics, curves=curves, scans=scans, output=results / "report.html",
+        columns=columns, notes=derivatives / "notes.txt", splits=[results / "splits.json"],
     )  # fmt: skip
 
 

@@ -16,8 +16,9 @@ from contrage.dataset.sidecar import write_array_sidecar
 from contrage.dataset.stack import block_mean
 from contrage.errors import BadScanError, few
 from contrage.files import write_array
+from contrage.prepared import Prepared
 from contrage.settings.build import as_plain
-from contrage.settings.steps.dataset import ArraysStep, Prepared
+from contrage.settings.steps.dataset import ArraysStep
 from contrage.tables import read_tsv, write_tsv
 
 log = logging.getLogger(__name__)

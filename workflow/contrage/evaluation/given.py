@@ -27,8 +27,8 @@ class Given:
         How `array` is to be read.
     rows : tuple of str
         Rows of the table of errors.
-    settings : mapping of str to object
-        Dotted key of the configuration → its value.
+    told : mapping of str to object
+        Dotted key of the configuration → its value, of those that the evaluation asks for.
     predictions : mapping of str to list of Path
         Row → file of each seed, of all rows that are trained.
     features : mapping of str to list of Path
@@ -42,7 +42,7 @@ class Given:
     target: Target
     form: Form
     rows: tuple[str, ...]
-    settings: Mapping[str, Any]
+    told: Mapping[str, Any]
     predictions: Mapping[str, list[Path]]
     features: Mapping[str, list[Path]]
     splits: list[Path]

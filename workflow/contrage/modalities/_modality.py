@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from contrage.form import Form
-from contrage.settings.steps.dataset import Prepared
+from contrage.prepared import Prepared
 
 ANATOMICAL, MAP, NONE = "anatomical", "map", "none"
 """What the imaging chain does: strips and registers it, carries it along, or nothing."""
