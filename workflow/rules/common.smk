@@ -3,6 +3,7 @@
 import json
 import os
 import shlex
+from inspect import signature
 from pathlib import Path
 
 from contrage import layout
@@ -60,6 +61,7 @@ def growing(first):
     def of_attempt(wildcards, attempt):
         return first * attempt
 
+    of_attempt.__signature__ = signature(of_attempt)
     return of_attempt
 
 

@@ -57,8 +57,6 @@ else:
             DERIVATIVES.log("stack", os.path.basename(ARRAY)),
         benchmark:
             DERIVATIVES.benchmark("stack", os.path.basename(ARRAY))
-        group:
-            "dataset"
         conda:
             "../../envs/learning.yaml"
         threads: 1

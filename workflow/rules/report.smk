@@ -39,8 +39,6 @@ rule tables:
         RESULTS.log("tables"),
     benchmark:
         RESULTS.benchmark("tables")
-    group:
-        "report"
     conda:
         "../../envs/learning.yaml"
     threads: 1
@@ -74,8 +72,6 @@ rule runtimes:
         RESULTS.log("runtimes"),
     benchmark:
         RESULTS.benchmark("runtimes")
-    group:
-        "report"
     conda:
         "../../envs/learning.yaml"
     threads: 1
@@ -117,8 +113,6 @@ rule figures:
         RESULTS.log("figures"),
     benchmark:
         RESULTS.benchmark("figures")
-    group:
-        "report"
     conda:
         "../../envs/learning.yaml"
     threads: 1
@@ -161,8 +155,6 @@ rule page:
         RESULTS.log("page"),
     benchmark:
         RESULTS.benchmark("page")
-    group:
-        "report"
     conda:
         "../../envs/learning.yaml"
     threads: 1

@@ -39,8 +39,14 @@ __all__ = [
 
 def available() -> list[str]:
     """Name the kinds of data that exist, in alphabetical order."""
-    files = (file for folder in __path__ for file in Path(folder).glob("*.py"))
-    return sorted({file.stem for file in files if not file.stem.startswith("_")})
+    return list(_listed(tuple(__path__)))
+
+
+@cache
+def _listed(folders: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the names in folders, read once: a plan asks for every scan which options are maps."""
+    files = (file for folder in folders for file in Path(folder).glob("*.py"))
+    return tuple(sorted({file.stem for file in files if not file.stem.startswith("_")}))
 
 
 @cache
@@ -89,12 +95,12 @@ def learned() -> list[str]:
 
 def maps() -> tuple[str, ...]:
     """Name the maps, which the chain carries along with an anatomical image, the usual first."""
-    return _in_order(MAP)
+    return _in_order(MAP, tuple(__path__))
 
 
 def anatomicals() -> tuple[str, ...]:
     """Name the images that the imaging chain strips and registers, the usual one first."""
-    return _in_order(ANATOMICAL)
+    return _in_order(ANATOMICAL, tuple(__path__))
 
 
 def prepared() -> tuple[str, ...]:
@@ -102,7 +108,8 @@ def prepared() -> tuple[str, ...]:
     return tuple(name for name in available() if load(name).ending)
 
 
-def _in_order(preprocessing: str) -> tuple[str, ...]:
-    found = [load(name) for name in available()]
+@cache
+def _in_order(preprocessing: str, folders: tuple[str, ...]) -> tuple[str, ...]:
+    found = [load(name) for name in _listed(folders)]
     chosen = [each for each in found if each.preprocessing == preprocessing]
     return tuple(each.name for each in sorted(chosen, key=lambda each: (each.rank, each.name)))
