@@ -10,13 +10,14 @@ import pytest
 
 from contrage import cli
 from contrage.errors import ContrageError, SettingsError
+from contrage.settings.steps.evaluation import SearchTableStep
 
 
 @dataclass(frozen=True)
 class Asked:
-    """Settings of a step."""
+    """What a step may be asked for."""
 
-    edge: int
+    a: int
 
 
 def step(
@@ -33,6 +34,12 @@ def test_options_follow_from_the_signature():
     assert options["image"] == Path("x.nii")
     assert options["many"] == [Path("a"), Path("b")]
     assert (options["fold"], options["other"]) == (3, None)
+
+
+def test_settings_become_the_dataclass_that_the_step_takes_and_no_other():
+    assert cli.settings_of(step, {"a": 1}) == Asked(1)
+    with pytest.raises(TypeError, match="Asked: a is missing, b is no setting of it"):
+        cli.settings_of(step, {"b": 1})
 
 
 @pytest.mark.parametrize("value", [[], [""]])
@@ -60,21 +67,20 @@ def test_every_step_exists_and_its_options_can_be_built(name):
 def test_an_error_of_the_users_making_is_one_line_without_a_traceback(
     monkeypatch, capsys, tmp_path
 ):
-    def fail(settings: Asked):
+    def fail(settings: SearchTableStep):
         """Fail."""
         raise ContrageError("scan.nii: all zeros; export it again")
 
     monkeypatch.setattr(cli, "load_step", lambda step: fail)
     with pytest.raises(SystemExit, match="1"):
-        cli.main(["check", "--settings", '{"edge": 1}', "--log", str(tmp_path / "log")])
+        cli.main(["check", "--settings", "{}", "--log", str(tmp_path / "log")])
     error = capsys.readouterr().err
     assert error.strip() == "contrage: ERROR: scan.nii: all zeros; export it again"
     assert "all zeros" in (tmp_path / "log").read_text()
 
 
 @pytest.mark.parametrize(
-    ("given", "told"),
-    [({}, "edge is missing"), ({"edge": 1, "edges": 2}, "edges is no setting of it")],
+    ("given", "told"), [({}, "a is missing"), ({"a": 1, "b": 2}, "b is no setting of it")]
 )
 def test_settings_that_a_step_lacks_or_does_not_know_are_named(given, told):
     with pytest.raises(SettingsError) as error:
@@ -83,13 +89,13 @@ def test_settings_that_a_step_lacks_or_does_not_know_are_named(given, told):
 
 
 def test_an_error_that_nobody_expected_leaves_its_traceback_in_the_log(monkeypatch, tmp_path):
-    def fail(settings: Asked):
+    def fail(settings: SearchTableStep):
         """Fail."""
         raise ValueError("shapes differ")
 
     monkeypatch.setattr(cli, "load_step", lambda step: fail)
     with pytest.raises(SystemExit, match="1"):
-        cli.main(["check", "--settings", '{"edge": 1}', "--log", str(tmp_path / "log")])
+        cli.main(["check", "--settings", "{}", "--log", str(tmp_path / "log")])
     log = (tmp_path / "log").read_text()
     assert "Traceback" in log and "ValueError: shapes differ" in log
 
