@@ -40,9 +40,10 @@ def imported(*modules: str) -> set[Path]:
 
 
 def never_decides(file: Path) -> bool:
-    """Whether a module only words messages, writes them down or names files."""
+    """Whether a module only words messages, writes them down, names files or hands over."""
     name = ".".join(file.relative_to(sources.PACKAGE.parent).with_suffix("").parts)
-    return f"{name}.".startswith(tuple(f"{each}." for each in sources.NEVER_DECIDE))
+    never = (*sources.NEVER_DECIDE, *sources.HAND_OVER)
+    return f"{name}.".startswith(tuple(f"{each}." for each in never))
 
 
 @pytest.mark.parametrize("step", [s for s in cli.STEPS if s not in ("train", "phantom-picture")])
@@ -68,20 +69,8 @@ ROOMS = {
     "tables": ("plan", "run", "cohort", "imaging", "losses"),
     "runtimes": ("plan", "run", "learning", "evaluation", "dataset", "imaging"),
 }
-STAGES = {
-    "cohort": ("phantom-tables", "phantom", "phantom-picture", "cohort"),
-    "imaging": ("fetch-template", "check", "strip", "correct", "register", "quality"),
-    "imaging_tables": ("screen", "describe", "usable"),
-    "scores": (),  # how the array is read, by all stages from here on
-    "dataset": ("stack", "arrays", "features", "select", "split", "null-ages", "inner-split"),
-    "learning": ("feasible", "convert", "train", "embed"),
-    "evaluation": ("probe", "baselines", "evaluate", "choose", "search-table"),
-    "report": ("tables", "runtimes", "figures", "quality-page"),
-    "page": ("page",),
-}
-"""Files of contrage/settings/steps, each with its steps."""
-BUILT = ("__init__", "build", "scalars")
-"""What else of the settings a step may read: how its dataclass is made, and as JSON."""
+BUILT = ("__init__", "scalars")
+"""What of the settings may decide a step: how a number is read."""
 
 
 @pytest.mark.parametrize("step", ROOMS)
@@ -91,20 +80,28 @@ def test_rooms_that_a_step_does_not_need_do_not_repeat_it(step):
     assert not rooms & set(ROOMS[step])
 
 
-@pytest.mark.parametrize(("stage", "step"), [(s, each) for s in STAGES for each in STAGES[s]])
-def test_of_the_settings_a_step_reads_no_door_and_no_later_stage(stage, step):
-    """An edit of what checks the configuration, or of a later step's dataclass, repeats nothing."""
-    folder, stages = sources.PACKAGE / "settings", list(STAGES)
+@pytest.mark.parametrize("step", cli.STEPS)
+def test_of_the_settings_neither_door_nor_dataclasses_decide_a_step(step):
+    """An edit of what checks the configuration, or of a word on a setting, repeats nothing."""
+    folder = sources.PACKAGE / "settings"
     closure = sources.closure(cli.STEPS[step].split(":")[0])
     found = {file.relative_to(folder).with_suffix("") for file in closure if folder in file.parents}
-    names = {file.as_posix() for file in found if file.parts[0] != "blocks"}
-    until = {f"steps/{name}" for name in stages[: stages.index(stage) + 1]}
     whole = {"typed"} if step == "page" else set()
-    assert names <= {"steps/__init__", *until, *BUILT, *whole}
+    assert {file.as_posix() for file in found} <= {*BUILT, *whole}
 
 
-def test_every_step_has_a_stage():
-    assert sorted(step for steps in STAGES.values() for step in steps) == sorted(cli.STEPS)
+@pytest.mark.parametrize("folder", ["blocks", "steps"])
+def test_dataclasses_of_settings_hold_names_and_types_and_decide_nothing(folder):
+    for file in sorted((sources.PACKAGE / "settings" / folder).glob("*.py")):
+        docstring, *body = ast.parse(file.read_text(encoding="utf-8")).body
+        assert isinstance(docstring, ast.Expr), file
+        for node in body:
+            if isinstance(node, ast.ClassDef):
+                words, *fields = node.body
+                assert all(isinstance(each, ast.AnnAssign) for each in fields), (file, node.name)
+                assert not any(each.value for each in fields), (file, node.name)
+            else:
+                assert isinstance(node, ast.Import | ast.ImportFrom), (file, node.lineno)
 
 
 @pytest.mark.parametrize(

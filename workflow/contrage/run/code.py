@@ -19,13 +19,16 @@ PACKAGE = Path(__file__).resolve().parents[1]
 NEVER_DECIDE = ("contrage.errors", "contrage.logs", "contrage.layout", "contrage.run")
 """What may be imported anywhere and decides no result: it words messages, writes them down, or says
 where a file lies or which files decide."""
+HAND_OVER = ("contrage.settings.blocks", "contrage.settings.steps", "contrage.settings.build")
+"""Dataclasses of settings, which hold what a rule states and is compared by itself: they decide
+nothing either (a test holds that no value stands there), but what they import may."""
 
 
 def closure(*modules: str) -> list[Path]:
     """Return the files of the modules and of all contrage modules that they import.
 
     Imports inside functions count too. What is imported by a computed name does not: name such
-    a module (a loss) as a further argument. `NEVER_DECIDE` is left out.
+    a module (a loss) as a further argument. `NEVER_DECIDE` and `HAND_OVER` are left out.
 
     Parameters
     ----------
@@ -44,7 +47,7 @@ def closure(*modules: str) -> list[Path]:
         if file is not None and file not in found:
             found.add(file)
             waiting.extend(_imported(file))
-    return sorted(found)
+    return sorted(file for file in found if not _is_below(_dotted(file), HAND_OVER))
 
 
 def digest(*modules: str, files: Iterable[Path] = ()) -> str:
@@ -101,6 +104,13 @@ def module_file(module: str) -> Path | None:
             if file.is_file():
                 return file
     return None
+
+
+def _dotted(file: Path) -> str:
+    """Return the module of a file of the package; of one that lies elsewhere, nothing."""
+    if not file.is_relative_to(PACKAGE):
+        return ""
+    return ".".join(file.relative_to(PACKAGE.parent).with_suffix("").parts).removesuffix(".__init__")
 
 
 @cache
