@@ -66,7 +66,7 @@ def test_the_map_says_where_every_room_and_every_folder_of_one_file_each_is(draw
     folders = {
         file.parent.relative_to(drawing.PACKAGE).as_posix()
         for file in drawing.PACKAGE.rglob("__init__.py")
-        if "in __path__" in file.read_text(encoding="utf-8")
+        if "__path__" in file.read_text(encoding="utf-8")
     }
     assert len(folders) == 7
     assert [folder for folder in folders if f"`{folder}/<name>.py`" not in text] == []

@@ -154,9 +154,11 @@ def start_logging(log: Path | None) -> None:
 
 
 def _settings(text: str) -> dict[str, Any]:
-    return json.loads(
-        text if text.lstrip().startswith("{") else Path(text).read_text(encoding="utf-8")
-    )
+    try:
+        written = text if text.lstrip().startswith("{") else Path(text).read_text(encoding="utf-8")
+        return json.loads(written)
+    except (OSError, ValueError) as error:
+        raise argparse.ArgumentTypeError(f"neither JSON nor a file of it: {error}") from None
 
 
 class _ByName(argparse.Action):

@@ -208,7 +208,7 @@ class LimitedTarget(Target):
         if self.kind == BINARY:
             object.__setattr__(self, "range", None)
         if self.range is not None:
-            object.__setattr__(self, "range", tuple(map(float, self.range)))
+            object.__setattr__(self, "range", tuple(self.range))
             if not self.range[0] < self.range[1]:
                 raise SettingsError(
                     f"target.range: {list(self.range)} holds no number; the smaller one comes first"

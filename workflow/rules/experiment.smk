@@ -1,11 +1,9 @@
 """Names and small functions that an experiment's rules share."""
 
 from contrage.dataset import schemes
-from contrage.plan import dataset_settings, folds, jobs
+from contrage.plan import dataset_settings, jobs
 from contrage.plan import pretraining as beforehand
-from contrage.plan import rows as experiment
 from contrage.plan.experiment import Experiment
-from contrage.plan.kinds import form_of
 from contrage.run.found import stamps
 
 EXPERIMENT = Experiment.of(config, FOUND.cohort)

@@ -60,8 +60,7 @@ def checks(
     stated: StatedSettings | None = None,
 ) -> CheckStep:
     """Return what the step check is asked for."""
-    titles = plan.titles_of(MAPS)
-    return CheckStep(stiffness_unit, titles, limits or map_limits(), stated, TEMPLATE)
+    return CheckStep(stiffness_unit, limits or map_limits(), stated, TEMPLATE)
 
 
 def bias(**changes: Any) -> BiasCorrectionSettings:

@@ -10,14 +10,12 @@ from scipy import ndimage
 from contrage.files import read_json
 from contrage.imaging.images import Image
 from contrage.imaging.plausible import Judgement, judge
-from contrage.plan.imaging import titles_of
 
-TITLES = titles_of(MAPS)
 SHAPE = (24, 28, 22)
 
 
 def judged(name: str, array: np.ndarray, *limits: tuple[float, float]) -> Judgement:
-    return judge(name, array, *limits, title=TITLES.get(name))
+    return judge(name, array, *limits, is_map=name in MAPS)
 
 
 @pytest.fixture

@@ -14,9 +14,11 @@ from contrage.report.figures import figures
 from contrage.report.page import page
 from contrage.report.runtimes import runtimes
 from contrage.report.tables import tables
-from contrage.settings.build import build, fields_of
+from contrage.settings.build import as_plain, build, fields_of
 from contrage.settings.steps.page import PageStep
 from contrage.settings.steps.report import FiguresStep, RuntimesStep, TablesStep
+from contrage.target import Target
+from contrage.target_words import TargetInWords
 
 Step = TypeVar("Step")
 NAMES = ("mae", "norms", "baselines", "alphas", "cohort")
@@ -46,6 +48,8 @@ class Report:
             "truth": config["cohort"]["source"] == "phantom",
             "search": config["search"]["rows"],
         }
+        if fields_of(kind).get("target") is Target:  # no words and no unit
+            found["target"] = as_plain(TargetInWords(**config["target"]).learned)
         return build(kind, {name: found[name] for name in fields_of(kind)})
 
     @property

@@ -97,7 +97,7 @@ def test_dataclasses_of_settings_hold_names_and_types_and_decide_nothing(folder)
         assert isinstance(docstring, ast.Expr), file
         for node in body:
             if isinstance(node, ast.ClassDef):
-                words, *fields = node.body
+                _, *fields = node.body
                 assert all(isinstance(each, ast.AnnAssign) for each in fields), (file, node.name)
                 assert not any(each.value for each in fields), (file, node.name)
             else:
@@ -118,6 +118,7 @@ def test_dataclasses_of_settings_hold_names_and_types_and_decide_nothing(folder)
         "probe",
         "baselines",
         "choose",
+        "evaluate",
     ],
 )
 def test_words_and_the_unit_of_the_target_repeat_no_result(step):

@@ -76,8 +76,7 @@ def check(
     findings = {name: inspect(path) for name, path in given.items() if path is not None}
     unit = settings.stiffness_unit
     for name, finding in findings.items():
-        title = settings.titles[name] if name in maps else None
-        check_values(name, finding, settings, title)
+        check_values(name, finding, settings, is_map=name in maps)
     record: dict = {"status": "ok", "stage": "check", "reason": None}
     record |= {"unit": None, "median_kpa": None}
     for name in maps:
@@ -174,23 +173,17 @@ def _check_values(finding: Finding, array: np.ndarray) -> None:
         finding.problem(f"is constant (every voxel is {finite.flat[0]:g})")
 
 
-def check_values(name: str, finding: Finding, settings: CheckStep, title: str | None) -> None:
-    """Note where the values of a sound file are none that such an image has.
-
-    `title` is what a map measures, None of other images.
-    """
+def check_values(name: str, finding: Finding, settings: CheckStep, *, is_map: bool) -> None:
+    """Note where the values of a sound file are none that such an image has."""
     if finding.image is None or finding.problems:
         return
     array = finding.image.array
     is_pascal = name == "stiffness" and unit_of(array, settings.stiffness_unit)[0] == "Pa"
     scale = PASCAL if is_pascal else 1.0
     low, high = (limit * scale for limit in range_of(name, settings.limits) or (-np.inf, np.inf))
-    if (
-        title is not None
-        and (within := array[(array != 0) & (array >= low) & (array <= high)]).size
-    ):
+    if is_map and (within := array[(array != 0) & (array >= low) & (array <= high)]).size:
         finding.facts["spread"] = round(spread(within)[1], 4)
-    found = judge(name, array, (low, high), title)
+    found = judge(name, array, (low, high), is_map=is_map)
     for reason in found.problems:
         finding.problem(reason)
     for reason in found.warnings:

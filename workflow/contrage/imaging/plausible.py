@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 
@@ -22,7 +23,16 @@ NARROW, NARROW_LOG, NARROWEST = 0.06, 0.045, 0.03
 """Spread about the median; a logarithm of stiffness has about 0.04, the maps have 0.23 and more."""
 LOGARITHMS = ((3.0, 3.9), (6.9, 9.0))
 """Of 1 to 8 kPa in Pa: the decimal and the natural one."""
-WIDE = {"stiffness": 0.65, "dampingratio": 1.0}
+
+
+class Seen(NamedTuple):
+    """What is known of the values of a map of which much was seen."""
+
+    title: str
+    spread: float
+
+
+WIDE = {"stiffness": Seen("stiffness", 0.65), "dampingratio": Seen("damping ratio", 1.0)}
 """Of the maps of which much was seen; of another one no spread is doubted."""
 TISSUE, EVEN = ((0.3, 20.0), (300.0, 20_000.0)), 0.7
 """Medians in kPa and in Pa, and a spread; noise spreads by 0.9 of its median and more."""
@@ -44,7 +54,8 @@ def judge(
     name: str,
     array: np.ndarray,
     limits: tuple[float, float] = (-np.inf, np.inf),
-    title: str | None = None,
+    *,
+    is_map: bool = False,
 ) -> Judgement:
     """Judge an image by its values.
 
@@ -57,8 +68,8 @@ def judge(
     limits : tuple of two floats
         Of a map, in the unit of the file: what lies beyond is not looked at where it would hide
         what the others are.
-    title : str, optional
-        What a map measures, in words; None of other images.
+    is_map : bool
+        Whether it is a map of a measure, whatever it is.
     """
     found = Judgement()
     finite = array[np.isfinite(array)]
@@ -70,7 +81,7 @@ def judge(
         return found
     within = values[(values >= limits[0]) & (values <= limits[1])]
     steps: list[Callable[[], list[str]]] = [lambda: _labels(array, values)]
-    if title is not None:
+    if is_map:
         steps += [lambda: _background(finite), lambda: _noise_around(values)]
         steps += [lambda: _clipped(within)] * bool(within.size)
     if name == "stiffness" and within.size:
@@ -83,8 +94,8 @@ def judge(
         found.problems += step()
     if not found.problems:
         found.warnings += _many_labels(array, values)
-    if not found.problems and title is not None and within.size:
-        found.warnings += _doubtful(within, name, title)
+    if not found.problems and is_map and within.size:
+        found.warnings += _doubtful(within, name)
     return found
 
 
@@ -215,7 +226,7 @@ def _narrow(values: np.ndarray) -> list[str]:
     ]
 
 
-def _doubtful(values: np.ndarray, name: str, title: str) -> list[str]:
+def _doubtful(values: np.ndarray, name: str) -> list[str]:
     """Return what a map may have and should not."""
     found = []
     for end, way in ((values.max(), ""), (values.min(), " from below")):
@@ -223,11 +234,11 @@ def _doubtful(values: np.ndarray, name: str, title: str) -> list[str]:
         if share > CLIPPED:
             found.append(f"was clipped{way} at {end:g} ({share:.0%} of what is not 0)")
     median, about = spread(values)
-    if name in WIDE and not NARROW <= about <= WIDE[name]:
+    if name in WIDE and not NARROW <= about <= WIDE[name].spread:
         usual = ", where those of brains do by 25 to 50 %" if name == "stiffness" else ""
         found.append(
             f"has values that spread by {about:.0%} about their median{usual}; is it a map of the "
-            f"{title}?"
+            f"{WIDE[name].title}?"
         )
     if name == "dampingratio" and median > LARGEST_DAMPING:
         found.append(

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from contrage.dataset.load import Loader, image_shape
-from contrage.errors import ContrageError
+from contrage.errors import ContrageError, SettingsError
 from contrage.files import atomic
 from contrage.learning import images
 from contrage.learning.checkpoint import read_model
@@ -22,7 +22,7 @@ from contrage.learning.machine.device import choose, repeatable
 from contrage.learning.machine.processes import ALONE, World
 from contrage.learning.model import LOGIT, Model, memory_format
 from contrage.settings.blocks.training import OneTrainingSettings
-from contrage.settings.build import build
+from contrage.settings.build import build, fields_of
 from contrage.settings.steps.learning import EmbedStep
 from contrage.settings.steps.scores import ScoresSettings
 
@@ -83,7 +83,11 @@ def settings_of(
     ------
     ContrageError
         If they are not those of this version.
+    SettingsError
+        If one in place of its own is no setting of a training.
     """
+    if unknown := sorted(instead.keys() - fields_of(OneTrainingSettings).keys()):
+        raise SettingsError(f"--settings: training.{unknown[0]} is no setting of a training")
     try:
         return (
             build(OneTrainingSettings, {**saved["training"], **instead}),

@@ -77,7 +77,14 @@ def target_kinds(name: str) -> tuple[str, ...]:
 
 
 def _files() -> dict[str, Path]:
-    files = (file for folder in __path__ for file in Path(folder).glob("*.py"))
+    changed = tuple(Path(folder).stat().st_mtime_ns for folder in __path__)
+    return _listed(tuple(__path__), changed)
+
+
+@cache
+def _listed(folders: tuple[str, ...], changed_ns: tuple[int, ...]) -> dict[str, Path]:
+    """Return the files of folders, read once for all rows of a plan."""
+    files = (file for folder in folders for file in Path(folder).glob("*.py"))
     return {file.stem: file for file in files if not file.stem.startswith("_")}
 
 

@@ -74,7 +74,7 @@ class Experiment:
     @property
     def target(self) -> TargetInWords:
         """What is predicted."""
-        return TargetInWords(**self.config["target"])
+        return rows.stated_target(self.config)
 
     @property
     def has_scans(self) -> bool:

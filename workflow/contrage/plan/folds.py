@@ -25,10 +25,9 @@ from contrage.dataset.roles import (
 )
 from contrage.dataset.shares import Training
 from contrage.errors import SettingsError
-from contrage.plan.rows import used_scans
+from contrage.plan.rows import stated_target, used_scans
 from contrage.settings.blocks.roles import RolesSettings
 from contrage.settings.build import as_plain, build, fields_of
-from contrage.target_words import TargetInWords
 
 
 def fold_numbers(config: dict[str, Any], cohort: Cohort) -> list[int]:
@@ -50,7 +49,7 @@ def roles_of(config: dict[str, Any]) -> RolesSettings:
 
 def visits(config: dict[str, Any], cohort: Cohort) -> list[Visit]:
     """Return what decides the roles of the scans that an experiment uses."""
-    target, asked = TargetInWords(**config["target"]), roles_of(config)
+    target, asked = stated_target(config), roles_of(config)
     return [visit(_line(scan), asked, of_scan(scan, target)) for scan in used_scans(config, cohort)]
 
 
@@ -119,7 +118,7 @@ def _at_best(config: dict[str, Any], everyone: Sequence[Visit]) -> Training:
     own, others = divide(everyone, dataset)
     check_learners(len(own), dataset.learn_from, size)
     scheme = schemes.load(dataset.split.scheme)
-    part = scheme.at_best(own, dataset.split, TargetInWords(**config["target"]))
+    part = scheme.at_best(own, dataset.split, stated_target(config))
     check_learners(part.scans, dataset.learn_from if others else {}, size)
     return part
 

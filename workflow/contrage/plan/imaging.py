@@ -127,11 +127,10 @@ def check_settings(config: dict[str, Any], template: TemplateFiles) -> CheckStep
     steps = config["preprocessing"]
     stripped = steps["skull_strip"]["method"] == "none"
     in_mni = steps["registration"]["transform"] == "none"
-    unit, titles = config["cohort"]["stiffness_unit"], titles_of(maps(config))
-    limits = limits_of_maps(config)
+    unit, limits = config["cohort"]["stiffness_unit"], limits_of_maps(config)
     if not (stripped or in_mni):
-        return CheckStep(unit, titles, limits, None, None)
-    return CheckStep(unit, titles, limits, StatedSettings(stripped, in_mni), template)
+        return CheckStep(unit, limits, None, None)
+    return CheckStep(unit, limits, StatedSettings(stripped, in_mni), template)
 
 
 def screen_settings(config: dict[str, Any]) -> ScreenStep:

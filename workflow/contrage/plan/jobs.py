@@ -70,8 +70,15 @@ def told_bin(of: Experiment, loss: dict[str, Any]) -> dict[str, Any]:
 
     That is `target.bin`, unless they say it: no other loss is told, or trained again for another.
     """
-    takes = sources.constructor_parameters(f"contrage.losses.{loss['loss']}")
-    return {"bin_width": of.config["target"]["bin"], **loss} if "bin_width" in takes else loss
+    if not _makes_labels(loss["loss"]):
+        return loss
+    return {"bin_width": of.config["target"]["bin"], **loss}
+
+
+@cache
+def _makes_labels(loss: str) -> bool:
+    """Return whether a loss takes a width of labels; its file is read once, not for each job."""
+    return "bin_width" in sources.constructor_parameters(f"contrage.losses.{loss}")
 
 
 def draw(of: Experiment, row: str, seed: int, fold: int, draw: int) -> TrainStep:

@@ -21,7 +21,7 @@ from contrage.settings.steps.report import (
 def tables(of: Experiment) -> TablesStep:
     """Return what the tables of an experiment are made of."""
     asked = {
-        "target": of.config["target"],
+        "target": as_plain(of.target.learned),
         "rows": of.rows,
         "norm_rows": rows.norm_rows(of.config),
         "null_rows": list(of.null_rows),

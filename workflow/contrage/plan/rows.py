@@ -17,9 +17,15 @@ from contrage.plan import draws as search
 from contrage.plan import null
 from contrage.run.code import constructor_defaults
 from contrage.scan_ids import participant
+from contrage.target_words import TargetInWords
 
 ABLATED = "dynlocrep"
 PRETRAINED = "-pretrained"
+
+
+def stated_target(config: dict[str, Any]) -> TargetInWords:
+    """Return what is predicted, as the configuration states it."""
+    return TargetInWords(**config["target"])
 
 
 def benchmark_rows(config: dict[str, Any]) -> list[str]:

@@ -18,7 +18,7 @@ from contrage.report.first_scans import first_scans
 from contrage.report.style import NULL
 from contrage.settings.steps.report import TablesStep
 from contrage.tables import read_tsv, write_tsv
-from contrage.target_words import TargetInWords
+from contrage.target import Target
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -131,7 +131,7 @@ def baseline_lines(
     return baseline_table(frames, settings.statistics)
 
 
-def _read(path: Path, target: TargetInWords) -> pd.DataFrame:
+def _read(path: Path, target: Target) -> pd.DataFrame:
     if not path.is_file():
         raise TableError(f"{path} is missing: run the workflow until every seed has it")
     from contrage.evaluation.predictions import read
@@ -160,7 +160,7 @@ def norm_table(predictions: dict[str, list[pd.DataFrame]], settings: TablesStep)
     return table
 
 
-def cohort_table(scans: pd.DataFrame, target: TargetInWords) -> pd.DataFrame:
+def cohort_table(scans: pd.DataFrame, target: Target) -> pd.DataFrame:
     """Describe each study as Table 2 of the paper does, and all of them in a last row.
 
     Mean and SD count each participant once, at the first scan; the range is that of all scans.
@@ -169,7 +169,7 @@ def cohort_table(scans: pd.DataFrame, target: TargetInWords) -> pd.DataFrame:
     ----------
     scans : DataFrame
         participant_id, the target, and where known sex, site and coverage (0 to 1).
-    target : TargetInWords
+    target : Target
 
     Returns
     -------
@@ -189,7 +189,7 @@ def cohort_table(scans: pd.DataFrame, target: TargetInWords) -> pd.DataFrame:
     return pd.DataFrame(lines)
 
 
-def _cohort_line(site: str, scans: pd.DataFrame, target: TargetInWords) -> dict[str, Any]:
+def _cohort_line(site: str, scans: pd.DataFrame, target: Target) -> dict[str, Any]:
     people = first_scans(scans, target)
     line: dict[str, Any] = {
         "site": site,

@@ -110,7 +110,8 @@ def _dotted(file: Path) -> str:
     """Return the module of a file of the package; of one that lies elsewhere, nothing."""
     if not file.is_relative_to(PACKAGE):
         return ""
-    return ".".join(file.relative_to(PACKAGE.parent).with_suffix("").parts).removesuffix(".__init__")
+    parts = file.relative_to(PACKAGE.parent).with_suffix("").parts
+    return ".".join(parts).removesuffix(".__init__")
 
 
 @cache

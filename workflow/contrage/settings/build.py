@@ -28,9 +28,11 @@ def build(kind: type[Block], given: Mapping[str, Any], above: str = "") -> Block
     Raises
     ------
     TypeError
-        If a key is missing or unknown: the schema and the dataclass do not agree, or a rule does
-        not state what its step reads.
+        If a key is missing or unknown, or a value of another kind: the schema and the dataclass do
+        not agree, or a rule does not state what its step reads.
     """
+    if not isinstance(given, Mapping):
+        raise TypeError(f"{above.removesuffix('.') or kind.__name__}: takes a block, not {given!r}")
     hints = fields_of(kind)
     missing, unknown = hints.keys() - given.keys(), given.keys() - hints.keys()
     if missing or unknown:
@@ -61,7 +63,10 @@ def as_plain(block: Any) -> Any:
 
 def _value(hint: Any, given: Any, above: str) -> Any:
     if isinstance(hint, types.UnionType):
-        hint = next(part for part in typing.get_args(hint) if _takes(part, given))
+        fitting = [part for part in typing.get_args(hint) if _takes(part, given)]
+        if not fitting:
+            raise TypeError(f"{above.removesuffix('.')}: cannot be {given!r}")
+        hint = fitting[0]
     if dataclasses.is_dataclass(hint):
         return build(typing.cast(type, hint), given, above)
     if typing.get_origin(hint) is tuple:

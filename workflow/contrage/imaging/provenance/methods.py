@@ -195,7 +195,8 @@ def outside(settings: DescribeStep, steps: Iterable[list[dict]]) -> str:
     steps : iterable of list of dict
         What was done to each scan, as its record lists it.
     """
-    done = [step["settings"] for scan in steps for step in scan if step["name"] == STEP]
+    told = [step["settings"] for scan in steps for step in scan if step["name"] == STEP]
+    done = [each for each in told if each["map"] in settings.titles]  # else of an earlier run
     texts = []
     for name, action in dict.fromkeys((each["map"], each["action"]) for each in done):
         those = [each for each in done if (each["map"], each["action"]) == (name, action)]

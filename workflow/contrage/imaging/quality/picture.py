@@ -85,7 +85,9 @@ def draw(
 
 def _largest(array: np.ndarray, step: float) -> float:
     """Return the upper end of the colours of a map whose kind states none, in whole steps."""
-    return max(1.0, float(np.ceil(np.percentile(array[array != 0], 99) / step))) * step
+    values = array[array != 0]
+    whole = np.ceil(np.percentile(values, 99) / step) if values.size else 1.0
+    return max(1.0, float(whole)) * step
 
 
 def draw_failure(path: Path, reason: str) -> None:

@@ -16,6 +16,7 @@ from contrage.report.planned import by_name, curves_by_row, snapshots_by_row
 from contrage.report.style import GREY, INK, NO_SITE, STUDY_COLOURS, loss_colours, study_colours
 from contrage.settings.steps.report import FiguresStep
 from contrage.tables import read_tsv
+from contrage.target import Target
 from contrage.target_words import TargetInWords
 
 if TYPE_CHECKING:
@@ -135,7 +136,7 @@ class Ingredients:
         return self.derivatives / preproc_file(scan, name, self.settings.grid_mm)
 
 
-def target_of(scans: pd.DataFrame, target: TargetInWords) -> pd.Series:
+def target_of(scans: pd.DataFrame, target: Target) -> pd.Series:
     """Return the target of a table's scans as numbers, in the order of its lines."""
     import pandas as pd
 

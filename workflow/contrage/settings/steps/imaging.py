@@ -182,8 +182,6 @@ class CheckStep:
     ----------
     stiffness_unit : str
         Unit of the stiffness files: auto, Pa or kPa.
-    titles : dict of str to str
-        What each map of the run measures, in words.
     limits : MapLimits or None
         What values maps may have; None where there are none.
     stated : StatedSettings or None
@@ -193,7 +191,6 @@ class CheckStep:
     """
 
     stiffness_unit: str
-    titles: dict[str, str]
     limits: MapLimits | None
     stated: StatedSettings | None
     template: TemplateFiles | None

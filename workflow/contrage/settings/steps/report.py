@@ -7,6 +7,7 @@ from typing import Any
 
 from contrage.settings.blocks.quality import QualitySettings
 from contrage.settings.blocks.statistics import StatisticsSettings
+from contrage.target import Target
 from contrage.target_words import TargetInWords
 
 
@@ -16,7 +17,7 @@ class TablesStep:
 
     Attributes
     ----------
-    target : TargetInWords
+    target : Target
         What is predicted.
     rows : tuple of str
         Rows of the table of errors.
@@ -28,7 +29,7 @@ class TablesStep:
         Intervals and comparisons over participants.
     """
 
-    target: TargetInWords
+    target: Target
     rows: tuple[str, ...]
     norm_rows: dict[str, str]
     null_rows: tuple[str, ...]
