@@ -12,7 +12,7 @@ from targets import LEARNED
 
 from contrage.cohort.scans import Cohort, Scan
 from contrage.layout import Results
-from contrage.plan import jobs, pretraining
+from contrage.plan import jobs, pretraining, report
 from contrage.plan.experiment import Experiment
 from contrage.settings.door import complete, load_schema
 
@@ -175,12 +175,14 @@ def test_benchmarks_are_those_of_this_experiments_rows(demo):
         "check": "results/derivatives/c/benchmarks/check/{folder}/{scan}.tsv",
         "pretraining_train": "results/x-pretraining/benchmarks/train/{row}/{seed}.tsv",
     }
-    found = {each["file"]: each for each in jobs.benchmarks(of, folders, of_rules.values())}
+    asked = report.runtimes(of, folders, of_rules.values())
+    found = {each.file: each for each in asked.benchmarks}
     assert len(found) == 3
-    train = found["benchmarks/train/{row}/seed-{seed}_fold-{fold}.tsv"]
-    assert train["row"] == of.all_rows and train["seed"] == [3, 5] and train["fold"] == [0, 1]
-    assert found["benchmarks/search_train/{row}/draw-{draw}.tsv"]["row"] == ["exp"]
-    assert found["benchmarks/check/{folder}/{scan}.tsv"]["of"] == "derivatives"
+    train = found["benchmarks/train/{row}/seed-{seed}_fold-{fold}.tsv"].values
+    assert train == {"row": tuple(of.all_rows), "seed": (3, 5), "fold": (0, 1)}
+    drawn = found["benchmarks/search_train/{row}/draw-{draw}.tsv"].values
+    assert drawn == {"row": ("exp",), "draw": (0, 1, 2)}
+    assert found["benchmarks/check/{folder}/{scan}.tsv"].of == "derivatives"
 
 
 def test_the_report_asks_for_the_pretraining_where_a_row_starts_from_it(demo):
@@ -209,7 +211,7 @@ def test_a_file_to_start_from_is_told_to_the_first_job(demo, tmp_path):
 
 def test_reading_the_plan_loads_no_library_of_a_stage():
     heavy = ["torch", "pandas", "nibabel", "ants", "scipy", "sklearn", "matplotlib", "monai"]
-    modules = "contrage.plan.jobs, contrage.plan.refuse, contrage.plan.people"
+    modules = "contrage.plan.jobs, contrage.plan.report, contrage.plan.people"
     script = f"import sys, {modules}; print([m for m in {heavy} if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
     assert done.stdout.strip() == "[]", done.stderr

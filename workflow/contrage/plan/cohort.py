@@ -19,7 +19,8 @@ from contrage.modalities import Modality
 from contrage.plan import rows
 from contrage.plan.cohort_settings import settings_of
 from contrage.plan.folds import asked_by, carried_columns
-from contrage.settings.build import as_plain
+from contrage.settings.blocks.template import TemplateSettings
+from contrage.settings.build import as_plain, build
 from contrage.settings.steps.cohort import CohortStep
 
 KEPT_IN = Path(".snakemake/contrage-cohorts")
@@ -160,7 +161,7 @@ def read(config: dict[str, Any], *, is_first: bool, keeps: bool) -> FoundCohort:
     uses_anatomical = rows.needs_anatomical(config)
     uses_mask, uses_magnitude = method == "mask", rows.uses_magnitude(config)
     cohort, raw, maps = config["cohort"], Phantom.of(config["cohort"]["name"]), rows.maps(config)
-    template = find_source(config["preprocessing"]["template"])
+    template = find_source(build(TemplateSettings, config["preprocessing"]["template"]))
     settings = settings_of(
         {**cohort, "columns": carried_columns(config)},
         target=config["target"],

@@ -30,6 +30,7 @@ from contrage.report.text import (
     percent,
     plus_minus,
 )
+from contrage.settings.steps.page import EvaluationTold
 from contrage.target_words import TargetInWords
 
 
@@ -85,17 +86,15 @@ def all_tables(study: Study, versions: dict[str, str]) -> dict[str, PageTable]:
     return {name: table for name, table in found.items() if table.lines}
 
 
-def of_evaluations(study: Study, shown: dict[str, dict[str, Any]]) -> dict[str, PageTable]:
+def of_evaluations(study: Study, shown: dict[str, EvaluationTold]) -> dict[str, PageTable]:
     """Return the table of each further evaluation, with the columns and headings that it states."""
     unit = study.target.label("").strip()
     found = {}
     for evaluation, stated in shown.items():
         frame = study.tables[evaluation]
-        columns = [column for column in stated["columns"] if column in frame]
-        head = [stated["columns"][column].format(unit=unit).strip() for column in columns]
-        digits = {
-            name: study.digits if "{unit}" in stated["columns"][name] else 2 for name in columns
-        }
+        columns = [column for column in stated.columns if column in frame]
+        head = [stated.columns[column].format(unit=unit).strip() for column in columns]
+        digits = {name: study.digits if "{unit}" in stated.columns[name] else 2 for name in columns}
         colours = loss_colours(frame.get("loss", []))
         lines = [
             Line(

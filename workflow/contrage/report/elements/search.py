@@ -34,7 +34,7 @@ def search(given: Ingredients) -> Figure | None:
     )
     for axes, row in zip(grid[:, 0], rows, strict=True):
         part = draws[draws["row"] == row]
-        _panel(axes, part, given.settings["search"][row], given.target)
+        _panel(axes, part, given.settings.search[row], given.target)
         axes.set_title(f"{loss_name(row)}  ·  {_what(part)}")
     return save(
         canvas,
