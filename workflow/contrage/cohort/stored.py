@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from contrage.settings.steps.cohort import CohortStep, WhereArrays
+
 if TYPE_CHECKING:
     import numpy as np
 
@@ -42,3 +44,14 @@ class StoredArrays:
 
     of_scan: dict[str, Stored]
     features: list[str]
+
+
+def where_arrays(settings: CohortStep) -> WhereArrays:
+    """Return what of a cohort's settings says where its arrays lie."""
+    return WhereArrays(
+        path=settings.path,
+        image=settings.image,
+        ending=settings.ending,
+        regions=settings.regions,
+        features_scale=settings.features_scale,
+    )

@@ -14,7 +14,11 @@ from contrage.tables import Table, is_missing
 MERGED, DIAGNOSES = "cohort.adni.merged", "cohort.adni.diagnoses"
 PERSON, NUMBER, VISIT, DATE = "PTID", "RID", "VISCODE", "EXAMDATE"
 BASELINE = "bl"
-WORDS = {"cn": HC, "nl": HC, "smc": HC, "mci": MCI, "emci": MCI, "lmci": MCI, "dementia": AD, "ad": AD}
+WORDS = {
+    **dict.fromkeys(("cn", "nl", "smc"), HC),
+    **dict.fromkeys(("mci", "emci", "lmci"), MCI),
+    **dict.fromkeys(("dementia", "ad"), AD),
+}
 CODES = {
     "DIAGNOSIS": {1: HC, 2: MCI, 3: AD},
     "DXCHANGE": {

@@ -10,12 +10,14 @@ from typing import Any
 
 from contrage.cohort.match import OTHERWISE, match, told_otherwise
 from contrage.cohort.owners.labels import bare_label, label_of
-from contrage.cohort.owners.prepared import Prepared, PreparedScan, session_name
+from contrage.cohort.owners.prepared import Prepared, PreparedScan, prepared, session_name
 from contrage.cohort.scans import Choice, Cohort, Exclusion, Scan, age_limits, usable_rows
+from contrage.cohort.stored import where_arrays
 from contrage.cohort.unusable import why_unusable
 from contrage.errors import TableError, few
 from contrage.scan_ids import scan_id
 from contrage.settings.steps.cohort import CohortStep
+from contrage.tables import Table
 
 
 @dataclass(frozen=True)
@@ -61,8 +63,34 @@ class Session:
     apart: str = ""
 
 
+@dataclass(frozen=True)
+class _Pair:
+    """A session, and the array that was made of it; None where there is none."""
+
+    session: Session
+    stored: PreparedScan | None
+
+    @property
+    def row(self) -> dict[str, Any]:
+        """The line as `usable_rows` takes it; ids are those that the arrays have."""
+        session, stored = self.session, self.stored
+        label = stored.label if stored else label_of(session.person)
+        name = stored.name if stored else session_name(session.session, session.run or 1)
+        told = {"participant_id": label, "session": name, "age": session.age, "pair": self}
+        return {**told, "line": session.line, "reason": session.reason}
+
+    @property
+    def scan_id(self) -> str:
+        """Return "sub-X_ses-Y"."""
+        return scan_id(f"sub-{self.row['participant_id']}", self.row["session"])
+
+
 def joined(
-    settings: CohortStep, sessions: Sequence[Session], found: Prepared, listed: Path, ending: str
+    settings: CohortStep,
+    sessions: Sequence[Session],
+    listed: Path,
+    tables: Sequence[Table],
+    notes: Sequence[str],
 ) -> Cohort:
     """Return the cohort of those sessions of which there is an array, and why the others have none.
 
@@ -70,84 +98,96 @@ def joined(
     ----------
     settings : CohortStep
     sessions : sequence of Session
-    found : Prepared
     listed : Path
         The list of sessions, named in messages.
-    ending : str
-        Of the arrays' files.
+    tables : sequence of Table
+        All that was read.
+    notes : sequence of str
 
     Raises
     ------
     TableError
         With `on_bad_scan` fail if a line cannot be used or has no array; if two lines are one
         scan, or ids and arrays cannot be matched.
+    SettingsError
+        If there is nothing that features could be divided by.
     """
-    places = _places(sessions, found, listed)
-    apart = [(each, scan) for each, scan in places.pairs if each.apart]
-    rows = [_row(each, scan) for each, scan in places.pairs if not each.apart]
-    bad, limits = settings.on_bad_scan, age_limits(settings)
+    found = prepared(where_arrays(settings))
+    pairs, matched = _pairs(sessions, found, listed)
+    rows = [pair.row for pair in pairs if not pair.session.apart]
     good, excluded = usable_rows(
-        rows, listed, bad, needs_age=not settings.target, limits=limits
+        rows,
+        listed,
+        settings.on_bad_scan,
+        needs_age=not settings.target,
+        limits=age_limits(settings),
     )
-    excluded += [Exclusion(_name(each, scan), "table", each.apart) for each, scan in apart]
-    scans, missing, choices = [], [], []
-    for row in good:
-        session: Session = row["of"]
-        stored: PreparedScan | None = row["stored"]
-        reason = _without(row["scan_id"], stored, ending)
-        if reason or stored is None:
-            missing.append(Exclusion(row["scan_id"], "import", reason))
-            continue
-        scans.append(_scan(row, session, stored, settings.image))
-        if session.others:
-            names = list(session.others)
-            choices.append(Choice(row["scan_id"], settings.image, session.taken, names))
-    if missing and bad == "fail":
+    apart = [pair for pair in pairs if pair.session.apart]
+    excluded += [Exclusion(pair.scan_id, "table", pair.session.apart) for pair in apart]
+    reasons = {row["scan_id"]: _without(row["pair"], settings.ending) for row in good}
+    missing = [Exclusion(name, "import", reason) for name, reason in reasons.items() if reason]
+    if missing and settings.on_bad_scan == "fail":
         named = few([f"{each.scan_id}: {each.reason}" for each in missing], "; ")
         raise TableError(
             f"{settings.path}: {named}. Add them, or set cohort.on_bad_scan to exclude"
         )
-    notes = [*places.notes, *_unlisted(found, [scan for _, scan in places.pairs], listed)]
-    return Cohort(scans, excluded + missing, found.tables, notes + _counted(apart), choices)
+    kept = [row for row in good if not reasons[row["scan_id"]]]
+    return Cohort(
+        scans=[_scan(row, settings.image) for row in kept],
+        excluded=excluded + missing,
+        tables=[*(str(table.path) for table in tables), *found.tables],
+        notes=[*notes, *matched, *_unlisted(found, pairs, listed), *_counted(apart)],
+        choices=[_choice(row, settings.image) for row in kept if row["pair"].session.others],
+    )
 
 
-@dataclass(frozen=True)
-class _Places:
-    """Each session with its array, None where there is none, and what a reader should know."""
-
-    pairs: list[tuple[Session, PreparedScan | None]]
-    notes: list[str]
-
-
-def _places(sessions: Sequence[Session], found: Prepared, listed: Path) -> _Places:
-    labels = {bare_label(scan.label): scan.label for scan in found.scans}
-    if len(labels) < len({scan.label for scan in found.scans}):
-        both = sorted({scan.label for scan in found.scans} - set(labels.values()))
-        raise TableError(
-            f"{listed}: arrays of {few(both)} are there under another name as well; keep one"
-        )
-    told = [label_of(each.person) for each in sessions]
-    persons: dict[str, str] = {}
+def _pairs(
+    sessions: Sequence[Session], found: Prepared, listed: Path
+) -> tuple[list[_Pair], list[str]]:
+    """Return each session with its array, and a line on labels that are written otherwise."""
+    labels, told = _labels(found, listed), _told(sessions, listed)
+    meant = match(told, labels, listed)
+    days = dict.fromkeys((label, each.session) for label, each in zip(told, sessions, strict=True))
+    scanned = Counter(label for label, _ in days)
+    runs: dict[tuple[str, str | None], dict[int, PreparedScan]] = {}
+    for scan in found.scans:
+        runs.setdefault((scan.label, scan.session), {})[scan.run] = scan
+    pairs = []
     for label, each in zip(told, sessions, strict=True):
+        own = labels.get(meant.get(label, ""), "")
+        there = runs.get((own, each.session), {})
+        if not there and scanned[label] == 1:
+            there = runs.get((own, None), {})
+        session = _chosen(each, there)
+        pairs.append(_Pair(session, there.get(session.run or 1)))
+    note = told_otherwise(meant, listed)
+    return pairs, [f"{OTHERWISE}: {note}"] if note else []
+
+
+def _labels(found: Prepared, listed: Path) -> dict[str, str]:
+    """Return the labels of arrays without the study's name → as they are."""
+    there = {scan.label for scan in found.scans}
+    labels = {bare_label(label): label for label in sorted(there)}
+    if len(labels) < len(there):
+        raise TableError(
+            f"{listed}: arrays of {few(sorted(there - set(labels.values())))} are there under "
+            "another name as well; keep one"
+        )
+    return labels
+
+
+def _told(sessions: Sequence[Session], listed: Path) -> list[str]:
+    """Return the labels of a list's people."""
+    labels, persons = [], dict[str, str]()
+    for each in sessions:
+        label = label_of(each.person)
         if persons.setdefault(label, each.person) != each.person:
             raise TableError(
                 f"{listed}: {persons[label]} and {each.person} differ by signs alone, and would "
                 "be one person; write them alike"
             )
-    meant = match(told, labels, listed)
-    days = Counter(dict.fromkeys((label, each.session) for label, each in zip(told, sessions)))
-    single = Counter(label for label, _ in days)
-    runs: dict[tuple[str, str | None], dict[int, PreparedScan]] = {}
-    for scan in found.scans:
-        runs.setdefault((scan.label, scan.session), {})[scan.run] = scan
-    pairs: list[tuple[Session, PreparedScan | None]] = []
-    for label, each in zip(told, sessions, strict=True):
-        own = labels.get(meant.get(label, ""), "")
-        there = runs.get((own, each.session)) or (runs.get((own, None)) if single[label] == 1 else None)
-        chosen = _chosen(each, there or {})
-        pairs.append((chosen, (there or {}).get(chosen.run)))
-    note = told_otherwise(meant, listed)
-    return _Places(pairs, [f"{OTHERWISE}: {note}"] if note else [])
+        labels.append(label)
+    return labels
 
 
 def _chosen(session: Session, runs: dict[int, PreparedScan]) -> Session:
@@ -159,52 +199,43 @@ def _chosen(session: Session, runs: dict[int, PreparedScan]) -> Session:
     return replace(session, run=lowest, taken=f"run-{lowest}", others=names)
 
 
-def _row(session: Session, scan: PreparedScan | None) -> dict[str, Any]:
-    """Return a line as `usable_rows` takes it."""
-    label = scan.label if scan else label_of(session.person)
-    name = scan.name if scan else session_name(session.session, session.run)
-    told = {"participant_id": label, "session": name, "age": session.age, "line": session.line}
-    return {**told, "reason": session.reason, "of": session, "stored": scan}
-
-
-def _name(session: Session, scan: PreparedScan | None) -> str:
-    row = _row(session, scan)
-    return scan_id(f"sub-{row['participant_id']}", row["session"])
-
-
-def _without(name: str, stored: PreparedScan | None, ending: str) -> str:
+def _without(pair: _Pair, ending: str) -> str:
     """Return why a scan has no array, empty where it has one."""
-    if stored is None:
-        return f"no array {name}_{ending}, and no row in a table of regions"
-    path = stored.stored.path
+    if pair.stored is None:
+        return f"no array {pair.scan_id}_{ending}, and no row in a table of regions"
+    path = pair.stored.stored.path
     unusable = why_unusable(path)
     return f"{path.name} {unusable}" if unusable else ""
 
 
-def _scan(row: dict[str, Any], session: Session, stored: PreparedScan, image: str) -> Scan:
+def _scan(row: dict[str, Any], image: str) -> Scan:
+    session: Session = row["pair"].session
     return Scan(
         participant_id=row["participant_id"],
         age=row["age"],
         session=row["session"],
         sex=session.sex,
         site=session.site,
-        images={image: str(stored.stored.path)},
+        images={image: str(row["pair"].stored.stored.path)},
         columns=session.columns,
     )
 
 
-def _unlisted(
-    found: Prepared, used: Sequence[PreparedScan | None], listed: Path
-) -> list[str]:
-    """Return a line on arrays that no session asks for."""
-    asked = {(scan.label, scan.session) for scan in used if scan}
+def _choice(row: dict[str, Any], image: str) -> Choice:
+    session: Session = row["pair"].session
+    return Choice(row["scan_id"], image, session.taken, list(session.others))
+
+
+def _unlisted(found: Prepared, pairs: Sequence[_Pair], listed: Path) -> list[str]:
+    """Return a line on arrays that no session asks for; of further runs another one was chosen."""
+    asked = {(pair.stored.label, pair.stored.session) for pair in pairs if pair.stored}
     names = [scan.scan_id for scan in found.scans if (scan.label, scan.session) not in asked]
     return [f"arrays of no session in {listed.name}: {few(names)}"] if names else []
 
 
-def _counted(apart: Sequence[tuple[Session, PreparedScan | None]]) -> list[str]:
+def _counted(apart: Sequence[_Pair]) -> list[str]:
     """Return a line on sessions that have no part."""
-    if not apart:
+    named = [f"{pair.scan_id}: {pair.session.apart}" for pair in apart]
+    if not named:
         return []
-    named = [f"{_name(each, scan)}: {each.apart}" for each, scan in apart]
-    return [f"sessions that have no part ({len(apart)}): {few(named, '; ', most=3)}"]
+    return [f"sessions that have no part ({len(named)}): {few(named, '; ', most=3)}"]

@@ -74,9 +74,7 @@ class Imaging:
 def people(table: Table) -> dict[str, Person]:
     """Return everybody; raise `TableError` if a column is not there."""
     person, age, sex = (table.column(name, PEOPLE) for name in (PERSON, "AgeatEntry", "GENDER"))
-    return {
-        cells[person]: Person(_number(cells[age]), cells[sex], cells) for cells in table.rows
-    }
+    return {cells[person]: Person(_number(cells[age]), cells[sex], cells) for cells in table.rows}
 
 
 def imaging(table: Table, site: str) -> list[Imaging]:
@@ -129,9 +127,7 @@ def visits(table: Table, notes: list[str]) -> dict[str, list[Visit]]:
         If a column is not there.
     """
     person, day = table.column(PERSON, DIAGNOSES), table.column(DAY, DIAGNOSES)
-    columns = {
-        name: table.column(name, DIAGNOSES) for name in (*FLAGS, *CAUSES.values())
-    }
+    columns = {name: table.column(name, DIAGNOSES) for name in (*FLAGS, *CAUSES.values())}
     found: dict[str, list[Visit]] = {}
     undated, silent = [], []
     for line, cells in zip(table.numbers, table.rows, strict=True):

@@ -237,7 +237,7 @@ def features(folder: Path, image: str) -> list[str]:
     grey = all(name.endswith("_GM_Vol") for name in found[:half])
     fluid = all(name.endswith("_CSF_Vol") for name in found[half:])
     if image == "vbm_roi" and not (grey and fluid):
-        raise TableError(f"{path}: regions are not grey matter first and the fluid then: {few(found)}")
+        raise TableError(f"{path}: the regions are not grey matter, then the fluid: {few(found)}")
     if found and shape and math.prod(shape[2:]) != len(found):
-        raise TableError(f"{path}: {len(found)} features of {names[image]}, whose shape is {shape}")
+        raise TableError(f"{path}: {len(found)} features of {names[image]}, not {shape}")
     return found

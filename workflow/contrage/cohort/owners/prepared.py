@@ -12,7 +12,7 @@ from contrage.cohort.owners.regions import is_table_of, rows_of_regions
 from contrage.cohort.stored import Stored, StoredArrays
 from contrage.errors import SettingsError, TableError, few
 from contrage.settings.blocks.owners import RegionTableSettings
-from contrage.settings.steps.dataset import ArraysStep
+from contrage.settings.steps.cohort import WhereArrays
 
 TIV = "tiv"
 
@@ -70,34 +70,19 @@ def session_name(session: str | None, run: int) -> str | None:
     return session if run == 1 else f"{session or ''}run{run}"
 
 
-def find(settings: ArraysStep) -> StoredArrays:
+def find(where: WhereArrays) -> StoredArrays:
     """Return where the prepared arrays of a cohort lie, for the step `arrays`."""
-    found = prepared(
-        Path(settings.path),
-        settings.kind.name,
-        settings.kind.ending,
-        settings.regions,
-        settings.features_scale,
-    )
+    found = prepared(where)
     return StoredArrays({scan.scan_id: scan.stored for scan in found.scans}, found.features)
 
 
-def prepared(
-    folder: Path, image: str, ending: str, regions: RegionTableSettings, scale: str
-) -> Prepared:
+def prepared(where: WhereArrays) -> Prepared:
     """Find the prepared arrays of a kind.
 
     Parameters
     ----------
-    folder : Path
-        `cohort.path`.
-    image : str
-        The kind of data.
-    ending : str
-        Of its files, after "sub-X_ses-Y_run-1_".
-    regions : RegionTableSettings
-    scale : {"none", "tiv"}
-        By what features are divided.
+    where : WhereArrays
+        Files are named `sub-X_ses-Y_run-1_` and its ending; the session may also be a folder's.
 
     Raises
     ------
@@ -106,18 +91,20 @@ def prepared(
     SettingsError
         If there is nothing that features could be divided by.
     """
-    table = is_table_of(image) and _table(folder, regions)
+    folder, by_tiv = Path(where.path), where.features_scale == TIV
+    table = is_table_of(where.image) and _table(folder, where.regions)
     if table:
-        rows = rows_of_regions(table, regions, scale == TIV)
+        rows = rows_of_regions(table, where.regions, by_tiv)
         scans = [PreparedScan(row.label, row.session, row.run, row.stored) for row in rows.rows]
         found = Prepared(scans, rows.features, [str(table)])
-    elif scale == TIV:
+    elif by_tiv:
         raise SettingsError(
-            f"cohort.features_scale: tiv needs a table of regions ({regions.file}, "
+            f"cohort.features_scale: tiv needs a table of regions ({where.regions.file}, "
             f"cohort.regions.file) in {folder}, and cohort.image: vbm_roi; set it to none"
         )
     else:
-        found = Prepared([_of_file(path, ending) for path in _files(folder, ending)], [], [])
+        files = sorted(folder.rglob(f"sub-*_{where.ending}"))
+        found = Prepared([_of_file(path, where.ending) for path in files], [], [])
     _check_once(folder, found.scans)
     return found
 
@@ -133,10 +120,6 @@ def _table(folder: Path, regions: RegionTableSettings) -> Path | None:
     return found[0] if found else None
 
 
-def _files(folder: Path, ending: str) -> Iterable[Path]:
-    return sorted(folder.rglob(f"sub-*_{ending}"))
-
-
 def _of_file(path: Path, ending: str) -> PreparedScan:
     """Return whose a file is: its name says it, the session's also the folder above it."""
     entities = dict(
@@ -145,9 +128,7 @@ def _of_file(path: Path, ending: str) -> PreparedScan:
     above = next((part.name[4:] for part in path.parents if part.name.startswith("ses-")), None)
     run = re.fullmatch(r"0*([1-9]\d*)", entities.get("run", "1"))
     number = int(run[1]) if run else 1
-    return PreparedScan(
-        label_of(entities["sub"]), entities.get("ses", above), number, Stored(path)
-    )
+    return PreparedScan(label_of(entities["sub"]), entities.get("ses", above), number, Stored(path))
 
 
 def _check_once(folder: Path, scans: Iterable[PreparedScan]) -> None:

@@ -56,9 +56,7 @@ def nearest(visits: Sequence[Visit], day: int, window: int) -> Visit | None:
 def near(rows: Iterable[tuple[int, Seen]], day: int, window: int) -> Seen | None:
     """Return what was seen on the nearest day, the earlier of two; None beyond the window."""
     within = [each for each in rows if abs(each[0] - day) <= window]
-    _, found = min(
-        within, key=lambda each: (abs(each[0] - day), each[0]), default=(day, None)
-    )
+    _, found = min(within, key=lambda each: (abs(each[0] - day), each[0]), default=(day, None))
     return found
 
 
@@ -90,7 +88,7 @@ def group_of(
     later = [visit for visit in visits if visit.day > at_first.day]
     if at_first.state == AD:
         stays = all(visit.state == AD for visit in later)
-        return (AD, "") if stays else (None, "demented at the first scan, and not at all later ones")
+        return (AD, "") if stays else (None, "demented at the first scan, and not later on")
     if at_first.state != MCI:
         word = "healthy" if at_first.state == HC else at_first.state
         return None, f"{word} at the first scan, and not healthy at every visit"

@@ -33,10 +33,11 @@ from contrage.cohort.owners.files import read_newest
 from contrage.cohort.owners.followed import COLUMNS, FollowUp, follow_up
 from contrage.cohort.owners.joined import Session, joined
 from contrage.cohort.owners.labels import sex
-from contrage.cohort.owners.prepared import find, prepared
+from contrage.cohort.owners.prepared import find
 from contrage.cohort.owners.visits import Visit, near
 from contrage.cohort.scans import Cohort
 from contrage.settings.steps.cohort import CohortStep
+from contrage.tables import Table
 
 __all__ = ["ARRAYS", "COMES_AS", "SETTINGS", "find", "read"]
 COMES_AS = "arrays"
@@ -81,28 +82,18 @@ def read(settings: CohortStep) -> Cohort:
         _session(image, collection, entries, followed, kept, rows.get(image.subject, []))
         for image in images
     ]
-    found = prepared(
-        folder, settings.image, settings.ending, settings.regions, settings.features_scale
-    )
-    cohort = joined(settings, sessions, found, collection.table.path, settings.ending)
-    tables += [str(collection.table.path), str(merged.table.path)]
-    return Cohort(
-        cohort.scans,
-        cohort.excluded,
-        [*tables, *cohort.tables],
-        notes + cohort.notes,
-        cohort.choices,
-    )
+    read_from = [collection.table, merged.table, *tables]
+    return joined(settings, sessions, collection.table.path, read_from, notes)
 
 
 def _visits(
     folder: Path, pattern: str | None, merged: MergedVisits, notes: list[str]
-) -> tuple[dict[str, list[Visit]], list[str]]:
+) -> tuple[dict[str, list[Visit]], list[Table]]:
     """Return everybody's visits, and the table that they are read from beside the merged one."""
     if pattern is None:
         return visits_of_merged(merged, notes), []
     table = read_newest(folder, pattern, DIAGNOSES, notes)
-    return visits_of_diagnoses(table, merged, notes), [str(table.path)]
+    return visits_of_diagnoses(table, merged, notes), [table]
 
 
 def _session(
@@ -150,4 +141,3 @@ def _lacks(person: str, entry: Entry | None) -> str:
     if entry.day is None:
         return f"{person} has no baseline visit with a date in the merged visits ({MERGED})"
     return "" if entry.age is not None else f"{person} has no AGE at the baseline visit ({MERGED})"
-

@@ -21,8 +21,9 @@ from contrage.cohort.scans import (
     participant_label,
     usable_rows,
 )
+from contrage.cohort.stored import Stored, StoredArrays
 from contrage.errors import TableError, few
-from contrage.settings.steps.cohort import CohortStep
+from contrage.settings.steps.cohort import CohortStep, WhereArrays
 
 COMES_AS = "arrays"
 SETTINGS = ("path", "on_bad_scan", "age_unit", "image", "ending")
@@ -113,6 +114,7 @@ def _people(tables: Tables, path: Path, files: dict[str, list[Path]]) -> list[di
     ]
 
 
-def find(folder: Path, ending: str) -> dict[str, Path]:
-    """Return participant → array, anywhere below a folder, for those who have one."""
-    return {person: paths[0] for person, paths in find_all(folder, ending).items()}
+def find(where: WhereArrays) -> StoredArrays:
+    """Return where the arrays lie, for the step `arrays`."""
+    files = find_all(Path(where.path), where.ending)
+    return StoredArrays({person: Stored(paths[0]) for person, paths in files.items()}, [])

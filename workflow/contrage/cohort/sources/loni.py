@@ -19,7 +19,7 @@ from contrage.cohort.owners.collection import (
 from contrage.cohort.owners.columns import KeptColumns
 from contrage.cohort.owners.joined import Session, joined
 from contrage.cohort.owners.labels import sex
-from contrage.cohort.owners.prepared import find, prepared
+from contrage.cohort.owners.prepared import find
 from contrage.cohort.scans import Cohort
 from contrage.settings.blocks.owners import LoniSettings
 from contrage.settings.steps.cohort import CohortStep
@@ -56,17 +56,7 @@ def read(settings: CohortStep) -> Cohort:
         notes.append(
             f"ages are whole years ({collection.table.path.name}): people are up to a year older"
         )
-    found = prepared(
-        folder, settings.image, settings.ending, settings.regions, settings.features_scale
-    )
-    cohort = joined(settings, sessions, found, collection.table.path, settings.ending)
-    return Cohort(
-        cohort.scans,
-        cohort.excluded,
-        [str(collection.table.path), *cohort.tables],
-        notes + cohort.notes,
-        cohort.choices,
-    )
+    return joined(settings, sessions, collection.table.path, [collection.table], notes)
 
 
 def _session(

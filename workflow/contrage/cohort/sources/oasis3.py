@@ -8,7 +8,6 @@ scan (`sub-OAS30001_ses-d0129_run-01_preproc-cat12vbm_desc-gm_T1w.npy`).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 
 from contrage.cohort.owners import oasis3_tables as tables_of
@@ -19,7 +18,7 @@ from contrage.cohort.owners.followed import COLUMNS, FollowUp, follow_up
 from contrage.cohort.owners.joined import Session, joined
 from contrage.cohort.owners.labels import sex
 from contrage.cohort.owners.oasis3_tables import Imaging, Person
-from contrage.cohort.owners.prepared import find, prepared
+from contrage.cohort.owners.prepared import find
 from contrage.cohort.owners.visits import near
 from contrage.cohort.scans import Cohort
 from contrage.settings.steps.cohort import CohortStep
@@ -71,18 +70,7 @@ def read(settings: CohortStep) -> Cohort:
         )
         for image in images
     ]
-    found = prepared(
-        folder, settings.image, settings.ending, settings.regions, settings.features_scale
-    )
-    cohort = joined(settings, sessions, found, listed.path, settings.ending)
-    read_from = [str(table.path) for table in (diagnosed, *tables)]
-    return Cohort(
-        cohort.scans,
-        cohort.excluded,
-        [*read_from, *cohort.tables],
-        notes + cohort.notes,
-        cohort.choices,
-    )
+    return joined(settings, sessions, listed.path, [diagnosed, *tables], notes)
 
 
 def _session(
@@ -119,4 +107,6 @@ def _lacks(image: Imaging, person: Person | None) -> str:
         )
     if person is None:
         return f"{image.person} is not in the table of people ({tables_of.PEOPLE})"
-    return "" if person.age is not None else f"{image.person} has no AgeatEntry ({tables_of.PEOPLE})"
+    return (
+        "" if person.age is not None else f"{image.person} has no AgeatEntry ({tables_of.PEOPLE})"
+    )

@@ -7,11 +7,12 @@ challenge's tables and arrays of all people. The official split is the column `s
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from contrage.cohort.array_files import find_all, why_none
 from contrage.cohort.ages.told import sex_of
+from contrage.cohort.array_files import find_all, why_none
 from contrage.cohort.match import OTHERWISE, match, told_otherwise
 from contrage.cohort.owners import openbhb_challenge as challenge
 from contrage.cohort.owners.columns import KeptColumns
@@ -24,12 +25,13 @@ from contrage.cohort.scans import (
     participant_label,
     usable_rows,
 )
-from contrage.cohort.stored import Stored, StoredArrays
+from contrage.cohort.stored import Stored, StoredArrays, where_arrays
 from contrage.errors import BadScanError, SettingsError, TableError, few
-from contrage.settings.blocks.owners import RegionTableSettings
-from contrage.settings.steps.cohort import CohortStep
-from contrage.settings.steps.dataset import ArraysStep
+from contrage.settings.steps.cohort import CohortStep, WhereArrays
 from contrage.tables import Table, is_missing, read_table
+
+if TYPE_CHECKING:
+    import numpy as np
 
 COMES_AS = "arrays"
 ARRAYS = ("regions", "features_scale")
@@ -37,6 +39,7 @@ SETTINGS = ("path", "on_bad_scan", "image", "ending", "openbhb", *ARRAYS)
 TABLE, KEY = "participants.tsv", "cohort.path"
 SITE, SPLIT, CONTROL = "siteXacq", "split", "control"
 TRAIN, EXTERNAL = "train", "external_test"
+NEEDED = ("participant_id", "age", "sex", SITE, SPLIT)
 OWN = ("diagnosis", "group", "date")
 
 
@@ -70,38 +73,34 @@ def read(settings: CohortStep) -> Cohort:
 
 
 def _handed_out(settings: CohortStep, folder: Path) -> Cohort:
-    table = read_table(folder / TABLE)
-    names = {name: table.column(name, KEY) for name in ("participant_id", "age", "sex", SITE, SPLIT)}
+    table, files = read_table(folder / TABLE), find_all(folder, settings.ending)
+    names = {name: table.column(name, KEY) for name in NEEDED}
     _check_people(table.path, len(table.rows), settings.openbhb.people)
-    _check_sites(
-        table.path,
-        [(cells[names["participant_id"]], cells[names[SPLIT]], cells[names[SITE]])
-         for cells in table.rows],
-    )  # fmt: skip
-    kept, diagnosis = KeptColumns(settings, OWN, (table,)), table.find("diagnosis")
-    files = find_all(folder, settings.ending)
-    labels = [
-        participant_label(cells[names["participant_id"]], table.path, line=line)[4:]
-        for line, cells in zip(table.numbers, table.rows, strict=True)
-    ]
+    told = ("participant_id", SPLIT, SITE)
+    _check_sites(table.path, [[cells[names[name]] for name in told] for cells in table.rows])
+    rows = _rows(table, names, KeptColumns(settings, OWN, (table,)))
+    labels = [row["participant_id"] for row in rows]
     meant = match(labels, [name.removeprefix("sub-") for name in files], table.path)
-    note = told_otherwise(meant, table.path)
-    rows = [
-        {
-            "participant_id": meant.get(label, label),
-            "age": cells[names["age"]],
-            "line": line,
-            "sex": sex_of(_told(cells[names["sex"]]), {}, "sex"),
-            "site": _told(cells[names[SITE]]),
-            "columns": kept.of(_own(None if diagnosis is None else cells[diagnosis]), (cells,)),
-        }
-        for label, line, cells in zip(labels, table.numbers, table.rows, strict=True)
-    ]
+    rows = [{**row, "participant_id": meant.get(row["participant_id"], row["participant_id"])}
+            for row in rows]  # fmt: skip
     good, excluded = _usable(rows, table.path, settings)
     reasons = {row["scan_id"]: why_none(row["scan_id"], files, settings.ending) for row in good}
-    stored = _files(settings.regions, settings.features_scale, settings.image, table, files)
+    stored, note = _files(where_arrays(settings), table, files), told_otherwise(meant, table.path)
     notes = [f"{OTHERWISE}: {note}"] if note else []
     return _cohort(settings, good, excluded, reasons, stored, [str(table.path)], notes)
+
+
+def _rows(table: Table, names: Mapping[str, str], kept: KeptColumns) -> list[dict[str, Any]]:
+    """Return a row per person as `usable_rows` takes it, ids as the table has them."""
+    diagnosis, rows = table.find("diagnosis"), []
+    for line, cells in zip(table.numbers, table.rows, strict=True):
+        told = {name: cells[column] for name, column in names.items()}
+        person = participant_label(told["participant_id"], table.path, line=line)
+        own = _own(None if diagnosis is None else cells[diagnosis])
+        row = {"participant_id": person.removeprefix("sub-"), "age": told["age"], "line": line}
+        row |= {"sex": sex_of(_told(told["sex"]), {}, "sex"), "site": _told(told[SITE])}
+        rows.append({**row, "columns": kept.of(own, (cells,))})
+    return rows
 
 
 def _packed(settings: CohortStep, folder: Path) -> Cohort:
@@ -135,7 +134,9 @@ def _packed(settings: CohortStep, folder: Path) -> Cohort:
     return _cohort(settings, good, excluded, {}, stored, read_from, notes)
 
 
-def _usable(rows: list[dict], path: Path, settings: CohortStep) -> tuple[list[dict], list[Exclusion]]:
+def _usable(
+    rows: list[dict[str, Any]], path: Path, settings: CohortStep
+) -> tuple[list[dict[str, Any]], list[Exclusion]]:
     return usable_rows(
         rows,
         path,
@@ -147,7 +148,7 @@ def _usable(rows: list[dict], path: Path, settings: CohortStep) -> tuple[list[di
 
 def _cohort(
     settings: CohortStep,
-    rows: list[dict],
+    rows: list[dict[str, Any]],
     excluded: list[Exclusion],
     reasons: Mapping[str, str | None],
     stored: Mapping[str, Stored],
@@ -195,9 +196,8 @@ def _check_people(path: Path, found: int, expected: int | None) -> None:
         )
 
 
-def _check_sites(path: Path, people: Iterable[tuple[str, str, str]]) -> None:
+def _check_sites(path: Path, people: Sequence[Sequence[str]]) -> None:
     """Refuse people of the external test whose site is learned from, by id, part and site."""
-    people = list(people)
     learned = {site for _, part, site in people if part == TRAIN and not is_missing(site)}
     wrong = [f"{person} ({site})" for person, part, site in people
              if part == EXTERNAL and site in learned]  # fmt: skip
@@ -217,30 +217,26 @@ def _check_scale(scale: str, image: str, packed: bool = False) -> None:
         )
 
 
-def find(settings: ArraysStep) -> StoredArrays:
+def find(where: WhereArrays) -> StoredArrays:
     """Return where the prepared arrays lie, for the step `arrays`."""
-    folder, image = Path(settings.path), settings.kind.name
-    names = challenge.features(folder, image)
+    folder = Path(where.path)
+    names = challenge.features(folder, where.image)
     if (folder / TABLE).is_file():
-        table, files = read_table(folder / TABLE), find_all(folder, settings.kind.ending)
-        stored = _files(settings.regions, settings.features_scale, image, table, files)
-        return StoredArrays(stored, names)
+        table, files = read_table(folder / TABLE), find_all(folder, where.ending)
+        return StoredArrays(_files(where, table, files), names)
     people = challenge.people(challenge.tables(folder))
-    return StoredArrays(challenge.stored(folder, people, image), names)
+    return StoredArrays(challenge.stored(folder, people, where.image), names)
 
 
-def _files(
-    regions: RegionTableSettings,
-    scale: str,
-    image: str,
-    table: Table,
-    files: Mapping[str, list[Path]],
-) -> dict[str, Stored]:
+def _files(where: WhereArrays, table: Table, files: Mapping[str, list[Path]]) -> dict[str, Stored]:
     """Return each person's array, divided by the volume in participants.tsv where that is asked."""
-    _check_scale(scale, image)
-    if scale != "tiv":
+    _check_scale(where.features_scale, where.image)
+    if where.features_scale != "tiv":
         return {person: Stored(paths[0]) for person, paths in files.items()}
-    person, tiv = table.column("participant_id", KEY), table.column(regions.tiv, "cohort.regions.tiv")
+    person, tiv = (
+        table.column("participant_id", KEY),
+        table.column(where.regions.tiv, "cohort.regions.tiv"),
+    )
     labels = {cells[person].removeprefix("sub-"): cells[tiv] for cells in table.rows}
     meant = match(labels, [name.removeprefix("sub-") for name in files], table.path)
     volumes = {f"sub-{meant.get(label, label)}": cell for label, cell in labels.items()}
@@ -250,14 +246,16 @@ def _files(
     }
 
 
-def _divided(path: Path, cell: str):
-    def read():
+def _divided(path: Path, cell: str) -> Callable[[], np.ndarray]:
+    def read() -> np.ndarray:
         import numpy as np
 
         try:
             volume, values = float(cell), np.load(path, allow_pickle=False)
         except (OSError, EOFError, ValueError) as error:
-            raise BadScanError(path, f"cannot be divided by the volume {cell!r} ({error})") from None
+            raise BadScanError(
+                path, f"cannot be divided by the volume {cell!r} ({error})"
+            ) from None
         return values / volume
 
     return read
