@@ -35,6 +35,7 @@ from settings_of_run import with_defaults
 from sklearn.linear_model import RidgeCV
 from torch.utils.flop_counter import FlopCounterMode
 
+from contrage import modalities
 from contrage.learning.embed import extract
 from contrage.learning.folds import Scans
 from contrage.learning.images import OnDevice
@@ -44,39 +45,45 @@ from contrage.learning.machine import precision
 from contrage.learning.machine.device import choose, repeatable
 from contrage.learning.machine.processes import ALONE
 from contrage.learning.model import Model
-from contrage.settings.build import as_plain
+from contrage.settings.blocks.training import OneTrainingSettings
+from contrage.settings.build import fields_of
+from contrage.settings.steps.learning import TrainStep
+from contrage.settings.steps.scores import ScoresSettings
 
 HEAD = [512, 128]
 
 
-def settings_of(options: argparse.Namespace, encoder: str, seed: int, epochs: int) -> dict:
-    return {
-        "row": "exp",
-        "loss": {"loss": "exp"},
-        "seed": seed,
-        "target": as_plain(with_defaults().target.learned),
-        "training": {
+def settings_of(options: argparse.Namespace, encoder: str, seed: int, epochs: int) -> TrainStep:
+    whole = with_defaults(
+        training={
             "encoder": encoder,
             "head": HEAD,
             "epochs": epochs,
             "batch_size": options.batch,
-            "views": 2,
             "learning_rate": 1e-4,
-            "lr_decay": 0.9,
-            "lr_decay_every": 10,
-            "weight_decay": 5e-5,
             "compile": options.compile,
-        },
-    }
+        }
+    )
+    training = {name: getattr(whole.training, name) for name in fields_of(OneTrainingSettings)}
+    return TrainStep(
+        row="exp",
+        seed=seed,
+        target=whole.target.learned,
+        loss={"loss": "exp"},
+        training=OneTrainingSettings(**training),
+        dataset=ScoresSettings(modalities.load("stiffness").form, "train", "own"),
+        snapshot_epochs=(),
+        probe=None,
+    )
 
 
 class OurLoop:
     """contrage's loop on the cohort."""
 
-    def __init__(self, cohort: Cohort, settings: dict, numbers: precision.Precision) -> None:
+    def __init__(self, cohort: Cohort, settings: TrainStep, numbers: precision.Precision) -> None:
         part = {"age_mean": cohort.ages[: cohort.train].mean(), "age_sd": 20.0}
         shape = cohort.images.shape[1:]
-        torch.manual_seed(settings["seed"])
+        torch.manual_seed(settings.seed)
         self.state: State = start(settings, part, cohort.ages[: cohort.train], numbers, shape)
         rows = np.arange(len(cohort.images))
         self.images = OnDevice(
@@ -95,20 +102,20 @@ class OurLoop:
         return self.state.curve[-1][1]
 
 
-def loop(kind: str, cohort: Cohort, settings: dict, options: argparse.Namespace) -> Any:
+def loop(kind: str, cohort: Cohort, settings: TrainStep, options: argparse.Namespace) -> Any:
     """Return one of the two loops; both start from the same weights."""
     device = choose(options.device)
     if kind == "contrage":
         return OurLoop(cohort, settings, precision.choose(options.precision, device))
     precision.choose("float32", device)
-    torch.manual_seed(settings["seed"])
-    training = settings["training"]
-    model = Model(training["encoder"], cohort.images.shape[1:], HEAD, unit=True)
-    loss = load_loss(settings["loss"], training["epochs"])
+    torch.manual_seed(settings.seed)
+    training = settings.training
+    model = Model(training.encoder, cohort.images.shape[1:], HEAD, unit=True)
+    loss = load_loss(settings.loss, training.epochs)
     count = cohort.train
     data = TwoViews(cohort.images[:count], cohort.ages[:count], cohort.mean, cohort.sd)
     return PlainLoop(
-        model, loss, data, options.batch, training["learning_rate"], device, options.workers
+        model, loss, data, options.batch, training.learning_rate, device, options.workers
     )
 
 

@@ -55,7 +55,7 @@ IGNORES = {"roles": {}}
 
 def folds(visits, split, seed):
     people = sorted({each.participant_id for each in visits})
-    count = split["folds"]
+    count = split.folds
     return [tested_on(f"turn {k}", visits, people[k::count]) for k in range(count)]
 
 
@@ -64,7 +64,7 @@ def place(others, made, split, seed):
 
 
 def count(visits, split):
-    return split["folds"]
+    return split.folds
 
 
 def at_best(visits, split, target):
@@ -73,7 +73,7 @@ def at_best(visits, split, target):
 
 
 def most(visits, split, held_out):
-    return round(len(list(visits)) * (1 - 1 / split["folds"]) * (1 - held_out))
+    return round(len(list(visits)) * (1 - 1 / split.folds) * (1 - held_out))
 '''
 STRIPPER = '''
 """What is brighter than a part of the brightest is brain."""

@@ -11,6 +11,7 @@ import importlib
 import json
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -19,10 +20,9 @@ import numpy as np
 import pytest
 import torch
 from cohorts import asked
-from forms import VOLUME
+from dataset_steps import split_step
 from given import SCHEMA
 from own_files import ENCODER, EVALUATION, KIND, LOSS, SCHEME, STRIPPER
-from targets import LEARNED
 
 from contrage import losses, modalities
 from contrage.cohort import sources
@@ -112,9 +112,7 @@ def experiment(own: str = "", **blocks: Any) -> Experiment:
 
 def divided(study: Path, whole: dict[str, Any]) -> list[dict[str, Any]]:
     """Run the step `split`; return its folds."""
-    keys = ("split", "learn_from", "subset", "missing_targets", "normalisation", "field_of_view")
-    asked = {key: whole["dataset"][key] for key in keys}
-    asked |= {"form": VOLUME, "target": LEARNED, "seed": 0, "batch_size": 6}
+    asked = split_step(**whole["dataset"], batch_size=6)
     given = {"scans": study / "scans.tsv", "array": study / "array.npy"}
     split(asked, **given, output=study / "split.json")
     return json.loads((study / "split.json").read_text())["folds"]
@@ -131,7 +129,7 @@ def trained(study: Path, own: str, row: str, **blocks: Any) -> dict[str, Path]:
     given |= {"split": study / "split.json", "fold": 0}
     endings = {"model": "pt", "curve": "tsv", "resume": "resume", "features": "npz"}
     out = {key: study / f"out.{ending}" for key, ending in endings.items()}
-    asked = jobs.training(of, row, seed=0, fold=0) | {"snapshot_epochs": []}
+    asked = replace(jobs.training(of, row, seed=0, fold=0), snapshot_epochs=())
     train(asked, **given, **out)
     return out
 

@@ -24,15 +24,7 @@ rule arrays:
         runtime=growing(120),
     params:
         code=digest(*COHORT.array_modules),
-        settings=as_json(
-            **{
-                key: config["cohort"][key]
-                for key in ("source", "path", "on_bad_scan", "duplicates")
-            },
-            kind=COHORT.kind.prepared,
-            reader=COHORT.kind.reader,
-            voxel_mm=config["dataset"]["voxel_mm"],
-        ),
+        settings=as_json(dataset_settings.arrays(config)),
         found=what_was_found_of_all,
     message:
         "Checking the prepared arrays and stacking them into one"

@@ -1,7 +1,6 @@
 """From preprocessed images, or a table of features, to one array per cohort and one split per seed."""
 
 ARRAY = DERIVATIVES.array(None if IS_TABLE else IMAGE, config["dataset"]["voxel_mm"])
-QUALITY = config["preprocessing"]["quality"]["action"] if HAS_SCANS else None
 
 if IS_TABLE:
 
@@ -27,7 +26,7 @@ if IS_TABLE:
             runtime=growing(10),
         params:
             code=digest("contrage.dataset.features"),
-            settings=as_json(table=config["cohort"]["table"], **COHORT.columns_of_table),
+            settings=as_json(dataset_settings.features(config, COHORT)),
             found=what_was_found_of_tables,
         message:
             "Reading the table's features into one array"
@@ -68,11 +67,7 @@ else:
             runtime=growing(60),
         params:
             code=digest("contrage.dataset.stack"),
-            settings=as_json(
-                image=IMAGE if IMAGE in MAPS else ANATOMICAL,
-                grid_mm=GRID_MM,
-                voxel_mm=config["dataset"]["voxel_mm"],
-            ),
+            settings=as_json(dataset_settings.stack(config)),
             derivatives=folder_of_table,
         message:
             "Stacking all images into one array"
@@ -109,10 +104,7 @@ rule select:
         runtime=growing(10),
     params:
         code=digest("contrage.dataset.select"),
-        settings=as_json(
-            quality_action=QUALITY,
-            leave_out=experiment.left_out_people(config, FOUND.cohort),
-        ),
+        settings=as_json(dataset_settings.select(EXPERIMENT)),
         exclude=list_of_reader,
         derivatives=folder_of_table,
     message:
@@ -151,18 +143,7 @@ rule split:
         runtime=growing(60),
     params:
         code=digest(*SPLIT_MODULES),
-        settings=lambda wildcards: as_json(
-            seed=int(wildcards.seed),
-            **{
-                key: config["dataset"][key]
-                for key in ("split", "learn_from", "subset", "missing_targets")
-            },
-            form=form_of(config),
-            target=EXPERIMENT.target.learned,
-            normalisation=config["dataset"]["normalisation"],
-            field_of_view=config["dataset"]["field_of_view"],
-            batch_size=config["training"]["batch_size"],
-        ),
+        settings=asked_of_job(dataset_settings.split),
     message:
         "Splitting by participant, seed {wildcards.seed}"
     shell:

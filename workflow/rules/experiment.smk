@@ -1,7 +1,7 @@
 """Names and small functions that an experiment's rules share."""
 
 from contrage.dataset import schemes
-from contrage.plan import folds, jobs
+from contrage.plan import dataset_settings, folds, jobs
 from contrage.plan import pretraining as beforehand
 from contrage.plan import rows as experiment
 from contrage.plan.experiment import Experiment

@@ -21,9 +21,7 @@ if NULL_ROWS:
             runtime=growing(10),
         params:
             code=digest("contrage.dataset.null_ages"),
-            settings=lambda wildcards: as_json(
-                seed=int(wildcards.seed), target=EXPERIMENT.target.learned
-            ),
+            settings=asked_of_job(dataset_settings.null_ages),
         message:
             "Permuting the training targets for the null, seed {wildcards.seed}, fold {wildcards.fold}"
         shell:

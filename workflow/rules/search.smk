@@ -42,16 +42,7 @@ rule search_split:
         runtime=growing(60),
     params:
         code=digest("contrage.dataset.inner_split"),
-        settings=as_json(
-            purpose="search",
-            target=EXPERIMENT.target.learned,
-            fraction=config["search"]["validation_fraction"],
-            seed=config["search"]["seed"],
-            form=form_of(config),
-            normalisation=config["dataset"]["normalisation"],
-            field_of_view=config["dataset"]["field_of_view"],
-            batch_size=config["training"]["batch_size"],
-        ),
+        settings=as_json(dataset_settings.search_split(EXPERIMENT)),
     message:
         "Splitting the training scans for the search, split {wildcards.seed}, fold {wildcards.fold}"
     shell:

@@ -27,7 +27,7 @@ rule feasible:
     params:
         code=digest(*jobs.modules_of_feasible(EXPERIMENT)),
         start=start_found,
-        settings=as_json(**jobs.feasible(EXPERIMENT)),
+        settings=as_json(jobs.feasible(EXPERIMENT)),
     message:
         "Asking whether trainings can run"
     shell:

@@ -22,16 +22,7 @@ rule unseen_split:
         runtime=growing(60),
     params:
         code=digest("contrage.dataset.inner_split"),
-        settings=lambda wildcards: as_json(
-            purpose="unseen",
-            target=EXPERIMENT.target.learned,
-            fraction=config["probe"]["unseen"]["fraction"],
-            seed=int(wildcards.seed),
-            form=form_of(config),
-            normalisation=config["dataset"]["normalisation"],
-            field_of_view=config["dataset"]["field_of_view"],
-            batch_size=config["training"]["batch_size"],
-        ),
+        settings=asked_of_job(dataset_settings.unseen_split),
     message:
         "Splitting the training scans for the penalty, seed {wildcards.seed}, fold {wildcards.fold}"
     shell:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
+from cohorts import asked as asked_of_cohort
 
 from contrage import modalities
 from contrage.cohort.register import register
@@ -14,13 +16,15 @@ from contrage.dataset.arrays import arrays
 from contrage.dataset.stack import block_mean
 from contrage.errors import BadScanError, TableError
 from contrage.files import read_json, sha256
+from contrage.settings.steps.cohort import CohortStep
+from contrage.settings.steps.dataset import ArraysStep
 from contrage.tables import read_tsv
 
 PEOPLE = ["012345678901", "112345678901", "212345678901", "312345678901"]
 ENDING = "preproc-cat12vbm_desc-gm_T1w.npy"
 SHAPE = (6, 7, 9)
 VBM = modalities.load("vbm")
-MINIATURE = VBM.prepared | {"shape": SHAPE}
+MINIATURE = replace(VBM.prepared, shape=SHAPE)
 """The kind of array that OpenBHB calls VBM, made small."""
 
 
@@ -42,18 +46,19 @@ def openbhb(tmp_path, rng):
     return tmp_path
 
 
-def settings(folder, **others) -> dict:
-    told = {"source": "arrays", "path": str(folder), "image": "vbm", "ending": ENDING}
-    return told | {"on_bad_scan": "fail"} | others
+def settings(folder, **others) -> CohortStep:
+    told = {"source": "arrays", "path": str(folder), "image": "vbm", "on_bad_scan": "fail"}
+    return asked_of_cohort(**told | others)
 
 
-def stacked(folder, voxel_mm=1.5, **others):
+def stacked(folder, voxel_mm=1.5, duplicates="refuse", kind=MINIATURE, **others):
     """Write the cohort's tables, then the array; return it with its tables."""
     asked = settings(folder, **others)
     tables = {name: folder / f"{name}.tsv" for name in ("scans", "excluded")}
     register(asked, **tables)
     out = {"array": folder / "a.npy", "rows": folder / "a.tsv", "left_out": folder / "out.tsv"}
-    arrays({"kind": MINIATURE, "reader": None, **asked, "voxel_mm": voxel_mm}, **tables, **out)
+    of_cohort = asked.source, asked.path, asked.on_bad_scan
+    arrays(ArraysStep(*of_cohort, duplicates, kind, None, voxel_mm), **tables, **out)
     return np.load(out["array"]), read_tsv(out["rows"]), read_tsv(out["left_out"])
 
 
@@ -196,7 +201,7 @@ def test_openbhbs_regions_are_read_with_their_channels(openbhb, rng, image, name
         values[f"sub-{person}"] = rng.normal(3, 1, shape)
         np.save(beside.with_name(f"sub-{person}_{name}.npy"), values[f"sub-{person}"])
     kind = modalities.load(image)
-    known = {"image": image, "ending": kind.ending, "kind": kind.prepared}
+    known = {"image": image, "kind": kind.prepared}
     whole, rows, left_out = stacked(openbhb, **known)
     assert whole.shape == (4, *kept) and left_out.empty
     for scan, row in zip(rows["scan_id"], rows["row"], strict=True):
@@ -213,7 +218,7 @@ def test_an_array_of_regions_of_another_shape_is_told_with_what_was_expected(ope
     np.save(spoiled, rng.normal(3, 1, shape))
     said = rf"{kind.ending}.* has shape {re.escape(str(shape))}, not \(7, 68\).* as desikan has"
     with pytest.raises(BadScanError, match=said):
-        stacked(openbhb, image="desikan", ending=kind.ending, kind=kind.prepared)
+        stacked(openbhb, image="desikan", kind=kind.prepared)
 
 
 def test_nothing_in_an_array_is_executed(openbhb):
@@ -223,4 +228,4 @@ def test_nothing_in_an_array_is_executed(openbhb):
         beside = place(openbhb, person, "val" if number == 3 else "train")
         np.save(beside.with_name(f"sub-{person}_{kind.ending}"), pickled, allow_pickle=True)
     with pytest.raises(BadScanError, match="cannot be read"):
-        stacked(openbhb, image="desikan", ending=kind.ending, kind=kind.prepared)
+        stacked(openbhb, image="desikan", kind=kind.prepared)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from cohorts import asked as asked_of_cohort
+from dataset_steps import scores, split_step
 from forms import TABLE as FORM
-from parts import ALL
-from targets import LEARNED
 
 from contrage.cohort.register import register
 from contrage.dataset.features import features
@@ -15,26 +15,10 @@ from contrage.dataset.normalise import feature_statistics, standardise
 from contrage.dataset.select import select
 from contrage.dataset.split import split
 from contrage.files import read_json, sha256
+from contrage.settings.steps.dataset import FeaturesStep, SelectStep
 from contrage.tables import read_tsv
 
-TABLE = {
-    "participant": "id",
-    "session": "session",
-    "age": "age",
-    "site": "site",
-    "sex": "sex",
-    "exclude": {},
-    "features": ["*"],
-    "leave_out": [],
-    "missing": "median",
-}
-SPLIT = {
-    "scheme": "kfold",
-    "folds": 4,
-    "seed": 42,
-    "new_split_per_seed": False,
-    "stratify_by_age": False,
-}
+TABLE = {"participant": "id", "missing": "median"}
 
 
 @pytest.fixture
@@ -51,31 +35,25 @@ def prepare(folder, values, ages=None):
         lines.append(f"{len(values) - number:03d},{age}," + ",".join(cells))
     table = folder / "table.csv"
     table.write_text("\n".join(lines) + "\n")
-    settings = {"source": "table", "path": str(table), "on_bad_scan": "fail", "table": TABLE}
+    cohort = {"source": "table", "path": str(table), "on_bad_scan": "fail", "table": TABLE}
+    settings = asked_of_cohort(**cohort)
     files = {name: folder / f"{name}.tsv" for name in ("scans", "excluded", "rows", "columns")}
     register(settings, scans=files["scans"], excluded=files["excluded"])
     features(
-        {"table": TABLE},
+        FeaturesStep(settings.table, settings.columns, None),
         table=table,
         array=folder / "array.npy",
         **{name: files[name] for name in ("scans", "rows", "columns")},
     )
     select(
-        {"quality_action": None},
+        SelectStep(None, {}),
         derivatives=folder,
         selected=folder / "selected.tsv",
         left_out=folder / "left_out.tsv",
         **{name: files[name] for name in ("scans", "excluded", "rows")},
     )
-    wanted = {
-        "target": LEARNED,
-        "split": SPLIT,
-        "seed": 0,
-        "normalisation": "train",
-        "field_of_view": "own",
-    }
     split(
-        {**wanted, **ALL, "form": FORM, "batch_size": 2},
+        split_step(form=FORM, split={"scheme": "kfold", "folds": 4}, batch_size=2),
         scans=folder / "selected.tsv",
         array=folder / "array.npy",
         output=folder / "split.json",
@@ -99,7 +77,7 @@ def test_statistics_agree_with_scikit_learn_on_the_training_rows(tmp_path, value
         scaler = StandardScaler().fit(array[fold["train_rows"]])
         np.testing.assert_allclose(fold["mean"], scaler.mean_)
         np.testing.assert_allclose(fold["sd"], scaler.scale_)
-        found = Loader(tmp_path / "array.npy", fold, {"form": FORM})(np.arange(12))[:, 0]
+        found = Loader(tmp_path / "array.npy", fold, scores(form=FORM))(np.arange(12))[:, 0]
         np.testing.assert_allclose(found, scaler.transform(array), rtol=1e-5, atol=1e-6)
 
 

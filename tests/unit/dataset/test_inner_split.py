@@ -5,9 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from forms import TABLE, VOLUME
-from parts import ALL
-from targets import LEARNED
+from dataset_steps import inner_split_step, split_step
+from forms import TABLE
 
 from contrage.dataset.inner_split import inner_split
 from contrage.dataset.split import split
@@ -15,24 +14,7 @@ from contrage.errors import SettingsError
 from contrage.files import read_json
 from contrage.tables import write_tsv
 
-OUTER = {
-    "scheme": "kfold",
-    "folds": 3,
-    "test_fraction": 0.2,
-    "seed": 42,
-    "new_split_per_seed": False,
-    "stratify_by_age": False,
-}
-SETTINGS = {
-    "purpose": "search",
-    "target": LEARNED,
-    "fraction": 0.25,
-    "seed": 0,
-    "normalisation": "train",
-    "field_of_view": "own",
-    "form": VOLUME,
-    "batch_size": 4,
-}
+OUTER = {"scheme": "kfold", "folds": 3}
 
 
 def cohort(people: int = 24) -> pd.DataFrame:
@@ -59,15 +41,14 @@ def images(rng) -> np.ndarray:
 
 def run(folder, table, images, fold=1, **changes):
     """Split as the experiment does, then inside the fold; return outer fold, inner fold, table."""
-    settings = SETTINGS | changes
     folder.mkdir(exist_ok=True)
     write_tsv(folder / "scans.tsv", table)
     np.save(folder / "array.npy", images)
     inputs = {"scans": folder / "scans.tsv", "array": folder / "array.npy"}
     outer = folder / "split.json"
-    split({**settings, "split": OUTER, **ALL, "seed": 0}, **inputs, output=outer)
+    split(split_step(**{**changes, "split": OUTER, "seed": 0}), **inputs, output=outer)
     inner = {"inner_scans": folder / "inner.tsv", "output": folder / "inner.json"}
-    inner_split(settings, **inputs, split=outer, fold=fold, **inner)
+    inner_split(inner_split_step(**changes), **inputs, split=outer, fold=fold, **inner)
     (entry,) = read_json(inner["output"])["folds"]
     return read_json(outer)["folds"][fold], entry, inner["inner_scans"].read_text()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from dataset_steps import scores
 from forms import REGIONS, TABLE, VOLUME
 
 from contrage.dataset.load import Loader
@@ -76,10 +77,10 @@ def test_an_image_without_a_voxel_gives_zeros_not_nan():
 def test_rows_are_loaded_in_the_order_asked_for(tmp_path, images):
     np.save(tmp_path / "array.npy", images)
     fold = {"mean": [0.0], "sd": [1.0], "train_rows": [0, 2]}
-    settings = {"normalisation": "train", "field_of_view": "own", "form": VOLUME}
+    settings = scores(field_of_view="own")
     loaded = Loader(tmp_path / "array.npy", fold, settings)(np.array([4, 1]))
     np.testing.assert_array_equal(loaded, images[[4, 1]])
-    settings["field_of_view"] = "common"
+    settings = scores(field_of_view="common")
     loaded = Loader(tmp_path / "array.npy", fold, settings)(np.array([4, 1]))
     assert (loaded[..., :2] == 0).all()
     np.testing.assert_array_equal(loaded[..., 2:], images[[4, 1]][..., 2:])
@@ -123,19 +124,19 @@ def test_a_volume_of_two_channels_is_scored_as_two_volumes(images):
 def test_regions_and_tables_are_loaded_with_an_axis_of_channels(tmp_path, regions):
     np.save(tmp_path / "array.npy", regions)
     fold = {"mean": [0.0] * 3, "sd": [1.0] * 3, "train_rows": [0]}
-    settings = {"normalisation": "train", "field_of_view": "own", "form": REGIONS | {"channels": 3}}
+    settings = scores(form=REGIONS | {"channels": 3})
     loaded = Loader(tmp_path / "array.npy", fold, settings)(np.array([4, 1]))
     np.testing.assert_array_equal(loaded, regions[[4, 1]])
     np.save(tmp_path / "table.npy", regions[:, 0].astype(float))
     fold = {"mean": [0.0] * 8, "sd": [1.0] * 8, "median": [0.0] * 8}
-    loaded = Loader(tmp_path / "table.npy", fold, settings | {"form": TABLE})(np.array([4, 1]))
+    loaded = Loader(tmp_path / "table.npy", fold, scores(form=TABLE))(np.array([4, 1]))
     assert loaded.shape == (2, 1, 8)
 
 
 def test_an_array_of_another_kind_is_refused_by_its_name_and_shape(tmp_path, regions):
     np.save(tmp_path / "array.npy", regions)
-    settings = {"normalisation": "train", "field_of_view": "own", "form": REGIONS}
+    settings = scores(form=REGIONS)
     with pytest.raises(ContrageError, match=r"array\.npy: has 3 channels, where there are 7"):
         Loader(tmp_path / "array.npy", {}, settings)(np.array([0]))
     with pytest.raises(ContrageError, match=r"array\.npy: has 3 axes \(6, 3, 8\), where a volume"):
-        Loader(tmp_path / "array.npy", {}, settings | {"form": VOLUME})(np.array([0]))
+        Loader(tmp_path / "array.npy", {}, scores(form=VOLUME))(np.array([0]))

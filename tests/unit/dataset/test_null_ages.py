@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from targets import LEARNED
+from targets import AGE
 
 from contrage.dataset.null_ages import null_ages, permuted
 from contrage.files import write_json
+from contrage.settings.steps.dataset import NullAgesStep
 from contrage.tables import read_tsv, write_tsv
 
 
@@ -31,7 +32,8 @@ def written(tmp_path, table, seed=0, fold=0):
     write_tsv(scans, table)
     train, test = table["scan_id"].tolist()[:15], table["scan_id"].tolist()[15:]
     write_json(split, {"folds": [{"fold": 0, "train": train, "test": test}]})
-    null_ages({"seed": seed, "target": LEARNED}, scans=scans, split=split, fold=fold, output=output)
+    asked = NullAgesStep(seed, AGE.learned)
+    null_ages(asked, scans=scans, split=split, fold=fold, output=output)
     return read_tsv(output)
 
 

@@ -6,9 +6,9 @@ from collections import Counter
 from dataclasses import replace
 
 import pytest
+from dataset_steps import roles as dataset
 from hypothesis import given
 from hypothesis import strategies as st
-from parts import ALL, SPLIT
 
 from contrage.dataset import roles
 from contrage.dataset.parts import make_folds
@@ -35,10 +35,6 @@ def people(count: int, diagnosis: str = "HC", site: str = "A", first: int = 0) -
 
 def parted(value: str, visits: list[Visit]) -> list[Visit]:
     return [replace(each, columns={**each.columns, "split": value}) for each in visits]
-
-
-def dataset(split: dict | None = None, **more) -> dict:
-    return {**ALL, "split": {**SPLIT, **(split or {})}, **more}
 
 
 def given_split(**more) -> dict:
@@ -168,8 +164,8 @@ def test_deleting_all_others_changes_nothing_for_those_who_are_learned_from(
 ):
     own = [replace(e, site=f"s{int(e.participant_id[4:]) % 3}") for e in people(healthy)]
     others = [replace(e, site=f"s{n % 4}") for n, e in enumerate(people(patients, "AD", first=500))]
-    chosen = dataset({"scheme": scheme, "stratify_by_age": stratify}, learn_from=HC)
-    chosen["split"]["new_split_per_seed"] = True
+    drawn = {"stratify_by_age": stratify, "new_split_per_seed": True}
+    chosen = dataset({"scheme": scheme, **drawn}, learn_from=HC)
     both = sorted([*own, *others], key=lambda each: each.target)
     alone = [each for each in both if each.columns["diagnosis"] == "HC"]
     found, without = make_folds(both, chosen, seed), make_folds(alone, chosen, seed)
@@ -271,10 +267,6 @@ def test_missing_targets_that_empty_the_training_part_are_refused():
         make_folds(people(40), dataset(missing_targets=[[0, 200]]), 0)
 
 
-def subset(fraction: float, **more) -> dict:
-    return {**ALL["subset"], "fraction": fraction, **more}
-
-
 @given(
     count=st.integers(10, 40),
     fractions=st.tuples(st.floats(0.05, 1), st.floats(0.05, 1)),
@@ -284,8 +276,9 @@ def subset(fraction: float, **more) -> dict:
 def test_a_smaller_subset_is_within_a_larger_one_and_tests_stay(count, fractions, stratify, seed):
     visits = [*people(count), *people(5, site="B", first=300)]
     small, large = sorted(fractions)
+    kept = {"stratify": stratify}
     found = [
-        make_folds(visits, dataset({"scheme": "kfold"}, subset=subset(f, stratify=stratify)), seed)
+        make_folds(visits, dataset({"scheme": "kfold"}, subset={"fraction": f, **kept}), seed)
         for f in (small, large, 1)
     ]
     for of_small, of_large, whole in zip(*found, strict=True):
@@ -296,7 +289,7 @@ def test_a_smaller_subset_is_within_a_larger_one_and_tests_stay(count, fractions
 
 def test_of_each_stratum_the_fraction_is_kept_rounded_up():
     visits = [*people(13), *people(6, site="B", first=300), *parted("t", people(3, first=400))]
-    chosen = dataset(given_split(), subset=subset(0.25, stratify="site"))
+    chosen = dataset(given_split(), subset={"fraction": 0.25, "stratify": "site"})
     (parts,) = make_folds(visits, chosen, 0)
     kept = Counter("B" if scan[4] == "3" else "A" for scan in parts.scans("train"))
     assert kept == {"A": 2 * 4, "B": 2 * 2}
@@ -305,7 +298,7 @@ def test_of_each_stratum_the_fraction_is_kept_rounded_up():
 
 def test_another_seed_keeps_others():
     kept = [
-        make_folds(people(40), dataset(subset=subset(0.5, seed=seed)), 0)[0].scans("train")
+        make_folds(people(40), dataset(subset={"fraction": 0.5, "seed": seed}), 0)[0].scans("train")
         for seed in (0, 0, 1)
     ]
     assert kept[0] == kept[1] != kept[2]

@@ -5,9 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from forms import VOLUME
-from parts import ALL, SPLIT
-from targets import LEARNED
+from dataset_steps import inner_split_step, split_step
 
 from contrage.dataset.inner_split import inner_split
 from contrage.dataset.split import split
@@ -47,14 +45,7 @@ def run(folder, table, images, part=None, **changes) -> list[dict]:
     folder.mkdir(exist_ok=True)
     write_tsv(folder / "scans.tsv", table)
     np.save(folder / "array.npy", images)
-    settings = {"target": LEARNED, "seed": 0, "normalisation": "train", "field_of_view": "own"}
-    settings |= {
-        "form": VOLUME,
-        "batch_size": 4,
-        **ALL,
-        "split": {**SPLIT, **(part or {})},
-        **changes,
-    }
+    settings = split_step(split=part or {}, **changes)
     inputs = {"scans": folder / "scans.tsv", "array": folder / "array.npy"}
     split(settings, **inputs, output=folder / "split.json")
     return read_json(folder / "split.json")["folds"]
@@ -164,11 +155,7 @@ def test_an_inner_split_has_the_people_of_role_val_and_nobody_else_of_the_fold(t
     table = cohort()
     (outer,) = run(tmp_path, table, images, GIVEN)
     inner_split(
-        {
-            **{"purpose": "search", "fraction": 0.25, "seed": 0, "target": LEARNED},
-            **{"normalisation": "train", "field_of_view": "own", "batch_size": 4},
-            "form": VOLUME,
-        },
+        inner_split_step(),
         scans=tmp_path / "scans.tsv",
         array=tmp_path / "array.npy",
         split=tmp_path / "split.json",

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
-from parts import ALL, DATASET, SPLIT
+from dataset_steps import roles
+from parts import DATASET, SPLIT
 from targets import AGE
 
 from contrage.dataset import schemes
@@ -14,6 +16,8 @@ from contrage.dataset.parts import make_folds
 from contrage.dataset.roles import ROLES, Visit
 from contrage.dataset.shares import Training
 from contrage.errors import SettingsError
+from contrage.settings.blocks.roles import RolesSettings
+from contrage.settings.blocks.split import SplitSettings
 
 PARTS = ["train", "train", "train", "test", "external"]
 GIVEN = {"roles": {"train": "train", "test": "test", "external": "external"}}
@@ -33,8 +37,8 @@ def visits(people: int = 40, scans: int = 2) -> list[Visit]:
     ]
 
 
-def settings(scheme: str) -> dict:
-    return {**SPLIT, "scheme": scheme, **(GIVEN if scheme == "given" else {})}
+def settings(scheme: str) -> SplitSettings:
+    return dataset(scheme).split
 
 
 def test_the_names_of_the_schema_are_the_files_of_the_folder():
@@ -76,8 +80,8 @@ def test_every_scheme_knows_beforehand_what_it_can_learn_from(scheme):
     )
 
 
-def dataset(scheme: str) -> dict:
-    return {**ALL, "split": settings(scheme)}
+def dataset(scheme: str) -> RolesSettings:
+    return roles({"scheme": scheme, **(GIVEN if scheme == "given" else {})})
 
 
 @pytest.mark.parametrize("scheme", schemes.available())
@@ -95,7 +99,7 @@ def test_every_scheme_places_others_in_a_fold_that_there_is(scheme):
 @pytest.mark.parametrize("scheme", schemes.available())
 def test_whether_a_seed_decides_is_said(scheme):
     module = schemes.load(scheme)
-    new = {**settings(scheme), "new_split_per_seed": True}
+    new = replace(settings(scheme), new_split_per_seed=True)
     found = [[p.roles for p in module.folds(visits(), new, seed)] for seed in (0, 1)]
     assert (found[0] != found[1]) == module.DRAWN
     assert set(module.IGNORES) <= set(SPLIT)

@@ -11,6 +11,7 @@ from contrage.dataset.select import select
 from contrage.errors import TableError
 from contrage.files import write_json
 from contrage.layout import check_file, quality_file
+from contrage.settings.steps.dataset import SelectStep
 from contrage.tables import read_tsv, write_tsv
 
 GOOD = {"status": "ok", "coverage": 0.9, "overlap": 0.95, "correlation": 0.8}
@@ -36,9 +37,9 @@ def prepare(folder, qualities, checks=None):
     write_tsv(folder / "rows.tsv", pd.DataFrame({"scan_id": usable, "row": range(len(usable))}))
 
 
-def run(folder, action="list", exclude=None, **settings):
+def run(folder, action="list", exclude=None, leave_out=None):
     select(
-        {"quality_action": action, **settings},
+        SelectStep(action, leave_out or {}),
         scans=folder / "scans.tsv",
         excluded=folder / "excluded.tsv",
         rows=folder / "rows.tsv",

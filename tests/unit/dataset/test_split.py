@@ -5,12 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from forms import VOLUME
+from dataset_steps import roles, split_step
 from hypothesis import given
 from hypothesis import strategies as st
-from parts import ALL
 from sklearn.model_selection import KFold
-from targets import LEARNED
 
 from contrage.dataset.parts import make_folds
 from contrage.dataset.roles import Visit, check_leakage
@@ -19,15 +17,6 @@ from contrage.errors import LeakageError, SettingsError
 from contrage.files import read_json
 from contrage.tables import write_tsv
 
-DEFAULT = {
-    "scheme": "holdout",
-    "test_fraction": 0.2,
-    "folds": 5,
-    "seed": 42,
-    "new_split_per_seed": False,
-    "stratify_by_age": False,
-}
-
 
 def folds_of(table, settings, seed):
     """Return training and test part of each fold."""
@@ -35,7 +24,7 @@ def folds_of(table, settings, seed):
         Visit(row["scan_id"], row["participant_id"], row["site"], row["age"], {})
         for row in table.to_dict("records")
     ]
-    made = make_folds(visits, {**ALL, "split": settings}, seed)
+    made = make_folds(visits, roles(settings), seed)
     return [
         tuple(table[table["scan_id"].isin(parts.scans(role))] for role in ("train", "test"))
         for parts in made
@@ -67,7 +56,7 @@ def cohort(people: int, sessions: int = 1, sites: int = 4) -> pd.DataFrame:
 )
 def test_no_participant_is_on_both_sides(people, sessions, scheme, stratify, seed):
     table = cohort(people, sessions)
-    settings = {**DEFAULT, "scheme": scheme, "stratify_by_age": stratify}
+    settings = {"scheme": scheme, "stratify_by_age": stratify}
     tested = []
     for train, test in folds_of(table, settings, seed):
         assert not set(train["participant_id"]) & set(test["participant_id"])
@@ -79,7 +68,7 @@ def test_no_participant_is_on_both_sides(people, sessions, scheme, stratify, see
 
 def test_the_holdout_is_the_authors_first_of_five_shuffled_folds():
     table = cohort(50)
-    (_, test), *_ = folds_of(table, DEFAULT, seed=3)
+    (_, test), *_ = folds_of(table, {}, seed=3)
     names = sorted(table["participant_id"])
     _, expected = next(KFold(5, shuffle=True, random_state=42).split(names))
     assert set(test["participant_id"]) == {names[index] for index in expected}
@@ -87,23 +76,23 @@ def test_the_holdout_is_the_authors_first_of_five_shuffled_folds():
 
 def test_all_seeds_share_one_split_unless_asked_otherwise():
     table = cohort(50)
-    one = [folds_of(table, DEFAULT, seed)[0][1]["scan_id"].tolist() for seed in (0, 1)]
+    one = [folds_of(table, {}, seed)[0][1]["scan_id"].tolist() for seed in (0, 1)]
     assert one[0] == one[1]
-    settings = {**DEFAULT, "new_split_per_seed": True}
+    settings = {"new_split_per_seed": True}
     new = [folds_of(table, settings, seed)[0][1]["scan_id"].tolist() for seed in (0, 1)]
     assert new[0] != new[1]
 
 
 def test_stratified_folds_have_equal_shares_of_each_age_group():
     table = cohort(50)
-    settings = {**DEFAULT, "scheme": "kfold", "stratify_by_age": True}
+    settings = {"scheme": "kfold", "stratify_by_age": True}
     groups = pd.qcut(table.set_index("participant_id")["age"], 5, labels=False)
     for _, test in folds_of(table, settings, 0):
         assert sorted(groups[test["participant_id"]]) == sorted(list(range(5)) * 2)
 
 
 def test_leave_site_out_tests_one_site_at_a_time():
-    for train, test in folds_of(cohort(20), {**DEFAULT, "scheme": "leave-site-out"}, 0):
+    for train, test in folds_of(cohort(20), {"scheme": "leave-site-out"}, 0):
         assert test["site"].nunique() == 1
         assert test["site"].iloc[0] not in set(train["site"])
 
@@ -112,14 +101,14 @@ def test_leave_site_out_needs_every_site():
     table = cohort(20)
     table.loc[table.index[3], "site"] = None
     with pytest.raises(SettingsError, match="has no site"):
-        folds_of(table, {**DEFAULT, "scheme": "leave-site-out"}, 0)
+        folds_of(table, {"scheme": "leave-site-out"}, 0)
 
 
 def test_a_participant_at_two_sites_is_leakage():
     table = cohort(20, sessions=2)
     table.loc[table.index[0], "site"] = "elsewhere"
     with pytest.raises(LeakageError, match="several sites"):
-        folds_of(table, {**DEFAULT, "scheme": "leave-site-out"}, 0)
+        folds_of(table, {"scheme": "leave-site-out"}, 0)
 
 
 def test_leakage_names_the_participant():
@@ -132,17 +121,7 @@ def run(tmp_path, images, **settings):
     write_tsv(tmp_path / "scans.tsv", table)
     np.save(tmp_path / "array.npy", images)
     split(
-        {
-            "split": DEFAULT,
-            **ALL,
-            "target": LEARNED,
-            "seed": 0,
-            "normalisation": "train",
-            "field_of_view": "own",
-            "form": VOLUME,
-            "batch_size": 8,
-            **settings,
-        },
+        split_step(**{"batch_size": 8, **settings}),
         scans=tmp_path / "scans.tsv",
         array=tmp_path / "array.npy",
         output=tmp_path / "split.json",
@@ -193,7 +172,7 @@ def test_a_training_part_of_one_age_is_refused(tmp_path, images, monkeypatch):
 
 def test_too_few_participants_for_the_folds_is_said():
     with pytest.raises(SettingsError, match="5 folds need 5 participants"):
-        folds_of(cohort(4), DEFAULT, 0)
+        folds_of(cohort(4), {}, 0)
 
 
 def spoiled(images: np.ndarray, row: int, count: int, value: float) -> np.ndarray:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from forms import VOLUME
-from parts import ALL
+from dataset_steps import split_step
 from targets import SIDES_LEARNED
 
 from contrage.dataset.split import split
@@ -26,8 +25,7 @@ def run(folder, sides: list[str], folds: list[str]):
     np.save(array, np.random.default_rng(1).normal(size=(len(sides), 1, 4, 5, 3)))
     scheme = {"scheme": "given", "column": "part", "allow_shared_sites": True}
     scheme |= {"roles": {"train": "train", "test": "test"}}
-    settings = {**ALL, "split": scheme, "target": SIDES_LEARNED, "seed": 0, "batch_size": 2}
-    settings |= {"normalisation": "train", "field_of_view": "own", "form": VOLUME}
+    settings = split_step(split=scheme, target=SIDES_LEARNED, batch_size=2)
     split(settings, scans=scans, array=array, output=output)
     (fold,) = read_json(output)["folds"]
     return fold

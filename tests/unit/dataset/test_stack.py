@@ -10,6 +10,7 @@ from contrage.dataset.stack import block_mean, stack
 from contrage.errors import BadScanError, CutFileError
 from contrage.files import empty, read_json, save_nifti, sha256, write_json
 from contrage.layout import preproc_file, quality_file
+from contrage.settings.steps.dataset import StackStep
 from contrage.tables import read_tsv, write_tsv
 
 SCANS = ["sub-1", "sub-2_ses-a", "sub-3"]
@@ -56,7 +57,7 @@ def prepare(folder, rng, failed=()):
 
 def run(folder):
     stack(
-        {"image": "stiffness", "voxel_mm": 2},
+        StackStep("stiffness", 2, 2),
         scans=folder / "scans.tsv",
         derivatives=folder,
         array=folder / "array.npy",
@@ -78,7 +79,7 @@ def test_images_of_one_millimetre_are_averaged_to_the_grid_asked_for(tmp_path, r
     save_nifti(path, image, np.diag([1.0, 1, 1, 1]))
     write_tsv(tmp_path / "scans.tsv", pd.DataFrame({"scan_id": ["sub-1"]}))
     stack(
-        {"image": "T1w", "voxel_mm": 2, "grid_mm": 1},
+        StackStep("T1w", grid_mm=1, voxel_mm=2),
         scans=tmp_path / "scans.tsv",
         derivatives=tmp_path,
         array=tmp_path / "array.npy",
@@ -120,7 +121,7 @@ def test_beside_the_array_stand_the_checksums_of_its_images(tmp_path, rng):
         for scan, file in files.items()
     }
     assert told["output"]["sha256"] == sha256(tmp_path / "array.npy")
-    assert told["steps"][0]["parameters"] == {"image": "stiffness", "voxel_mm": 2}
+    assert told["steps"][0]["parameters"] == {"image": "stiffness", "grid_mm": 2, "voxel_mm": 2}
 
 
 def test_an_empty_image_of_a_scan_that_did_not_fail_was_cut(tmp_path, rng):

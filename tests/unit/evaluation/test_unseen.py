@@ -8,10 +8,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from dataset_steps import inner_split_step, split_step
 from evaluation_steps import probe_of
 from forms import TABLE
-from parts import ALL
-from targets import LEARNED
+from targets import AGE
+from training_steps import asked, told
 
 from contrage.dataset.inner_split import inner_split
 from contrage.dataset.null_ages import null_ages
@@ -20,18 +21,16 @@ from contrage.errors import TableError
 from contrage.evaluation.probe import probe_training
 from contrage.files import read_json, write_json
 from contrage.learning.train import train
+from contrage.settings.steps.dataset import NullAgesStep
 from contrage.tables import read_tsv, write_tsv
 
 PEOPLE, FEATURES = 240, 30
-DATASET = {"normalisation": "train", "field_of_view": "own", "form": TABLE}
-SPLIT = {"scheme": "kfold", "folds": 2, "seed": 42, "test_fraction": 0.2}
-SPLIT |= {"new_split_per_seed": False, "stratify_by_age": False}
+DATASET = {"form": TABLE}
+SPLIT = {"scheme": "kfold", "folds": 2}
 TRAINING = {
-    "device": "cpu", "encoder": "mlp", "head": [32, 16], "epochs": 30, "batch_size": 32, "views": 2,
-    "augmentation": [], "optimiser": "adam", "learning_rate": 3e-3, "lr_decay": 0.9,
-    "lr_decay_every": 10, "weight_decay": 5e-5, "threads": 1, "precision": "float32",
-    "storage": "device",
-    "schedule": {"name": "constant", "warmup_epochs": 0, "final_fraction": 0.0},
+    "device": "cpu", "encoder": "mlp", "head": [32, 16], "epochs": 30, "batch_size": 32,
+    "learning_rate": 3e-3, "precision": "float32", "storage": "device",
+    "schedule": {"name": "constant"},
 }  # fmt: skip
 
 
@@ -50,11 +49,11 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ).assign(site="n/a"),
     )
     common = {"scans": place / "scans.tsv", "array": place / "array.npy"}
-    settings = {"split": SPLIT, "seed": 0, "batch_size": 32, "target": LEARNED, **DATASET}
-    split({**settings, **ALL}, **common, output=place / "split.json")
+    asked_of_split = split_step(split=SPLIT, batch_size=32, **DATASET)
+    split(asked_of_split, **common, output=place / "split.json")
     for fold in (0, 1):
         null_ages(
-            {"seed": 0, "target": LEARNED},
+            NullAgesStep(0, AGE.learned),
             scans=place / "scans.tsv",
             split=place / "split.json",
             fold=fold,
@@ -65,10 +64,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def trained(folder: Path, name: str, fold: int, scans: Path, split: Path) -> Path:
     outputs = {key: folder / f"{name}-{fold}.{key}" for key in ("model", "curve", "resume")}
-    settings = {"row": "exp", "loss": {"loss": "exp"}, "training": TRAINING}
     features = folder / f"{name}-{fold}.npz"
     train(
-        settings | {"target": LEARNED, "dataset": DATASET, "seed": 0, "snapshot_epochs": []},
+        asked(told("exp", TABLE, **TRAINING)),
         array=folder / "array.npy",
         scans=scans,
         split=split,
@@ -89,14 +87,7 @@ def both(request, folder: Path) -> dict[str, dict]:
         inner = {"inner_scans": folder / f"{ages}-in-{fold}.tsv"}
         inner["output"] = folder / f"{ages}-in-{fold}.json"
         inner_split(
-            {
-                "purpose": "unseen",
-                "fraction": 0.2,
-                "seed": 0,
-                "batch_size": 32,
-                "target": LEARNED,
-                **DATASET,
-            },
+            inner_split_step(purpose="unseen", fraction=0.2, batch_size=32, **DATASET),
             scans=scans,
             array=folder / "array.npy",
             split=folder / "split.json",

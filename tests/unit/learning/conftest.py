@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,32 +10,17 @@ from typing import Any
 
 import numpy as np
 import pytest
-from forms import VOLUME
-from targets import LEARNED
+from training_steps import told
 
 from contrage.dataset.normalise import feature_statistics
 
 SHAPE = (10, 12, 8)
-SETTINGS = {
-    "row": "exp",
-    "loss": {"loss": "exp"},
-    "training": {
-        "device": "cpu",
-        "encoder": "small",
-        "head": [16, 8],
-        "learning_rate": 1.0e-3,
-        "lr_decay": 0.9,
-        "lr_decay_every": 2,
-        "weight_decay": 5.0e-5,
-        "batch_size": 8,
-        "epochs": 3,
-        "views": 2,
-        "threads": 1,
-    },
-    "target": LEARNED,
-    "dataset": {"normalisation": "train", "field_of_view": "own", "voxel_mm": 4, "form": VOLUME},
-    "seed": 0,
-    "snapshot_epochs": [],
+TRAINING = {
+    "device": "cpu",
+    "head": [16, 8],
+    "lr_decay_every": 2,
+    "batch_size": 8,
+    "epochs": 3,
 }
 
 
@@ -118,4 +102,4 @@ def cohort(make_cohort: Callable[[str], Cohort]) -> Cohort:
 
 @pytest.fixture
 def settings() -> dict[str, Any]:
-    return copy.deepcopy(SETTINGS)
+    return told(**TRAINING)

@@ -7,6 +7,7 @@ import inspect
 import pytest
 import torch
 import yaml
+from training_steps import asked
 
 from contrage.errors import SettingsError
 from contrage.learning import train as training
@@ -151,7 +152,7 @@ ALL_SIX = {name: {} for name in TRANSFORMS}
 
 def outcome(cohort, settings, name: str) -> bytes:
     outputs = cohort.outputs(name)
-    train(settings, **cohort.inputs, **outputs)
+    train(asked(settings), **cohort.inputs, **outputs)
     return outputs["features"].read_bytes()
 
 
@@ -172,7 +173,7 @@ def test_every_epoch_draws_other_views(cohort, settings, monkeypatch):
         return network(images, views)
 
     monkeypatch.setattr(augment, "embed", watch)
-    train(settings, **cohort.inputs, **cohort.outputs("run"))
+    train(asked(settings), **cohort.inputs, **cohort.outputs("run"))
     assert len({tuple(draws) for draws in shown}) == len(shown)
 
 
@@ -202,4 +203,4 @@ def test_augmented_training_interrupted_ends_with_the_same_bits(cohort, settings
 def test_augmentation_that_does_not_exist_stops_the_training_at_once(cohort, settings):
     settings["training"]["augmentation"] = ["blur"]
     with pytest.raises(SettingsError, match="blur"):
-        train(settings, **cohort.inputs, **cohort.outputs("run"))
+        train(asked(settings), **cohort.inputs, **cohort.outputs("run"))

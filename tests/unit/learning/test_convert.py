@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import torch
 from plain_resnet import Network, trained_looking
+from training_steps import asked
 
 from contrage.cli import main
 from contrage.errors import ContrageError, SettingsError
@@ -16,8 +17,10 @@ from contrage.learning.convert import convert
 from contrage.learning.model import Model
 from contrage.learning.pretrained import load_encoder
 from contrage.learning.train import train
+from contrage.settings.steps.learning import ConvertStep
 
 SHAPE = (23, 27, 22)
+RESNET18 = ConvertStep("resnet18")
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +48,7 @@ def started(file: Path) -> Model:
 def test_features_are_those_of_the_network_that_was_saved(network, tmp_path, prefix):
     model = {f"{prefix}{name}": values for name, values in network.state_dict().items()}
     convert(
-        {"encoder": "resnet18"},
+        RESNET18,
         checkpoint=write(tmp_path / "theirs.pth", model),
         output=tmp_path / "ours.pt",
     )
@@ -59,7 +62,7 @@ def test_features_are_those_of_the_network_that_was_saved(network, tmp_path, pre
 
 def test_the_head_is_left_behind_and_batch_norm_comes_along(network, tmp_path):
     file = write(tmp_path / "theirs.pth", network.state_dict())
-    convert({}, checkpoint=file, output=tmp_path / "ours.pt")
+    convert(RESNET18, checkpoint=file, output=tmp_path / "ours.pt")
     model = started(tmp_path / "ours.pt")
     torch.manual_seed(0)
     fresh = Model("resnet18", SHAPE, [512, 128])
@@ -72,7 +75,8 @@ def test_the_head_is_left_behind_and_batch_norm_comes_along(network, tmp_path):
 def test_the_command_line_converts(network, tmp_path):
     file = write(tmp_path / "theirs.pth", network.state_dict())
     output = tmp_path / "ours.pt"
-    main(["convert", "--settings", "{}", "--checkpoint", str(file), "--output", str(output)])
+    files = ["--checkpoint", str(file), "--output", str(output)]
+    main(["convert", "--settings", '{"encoder": "resnet18"}', *files])
     saved = torch.load(output, weights_only=True)
     assert saved["settings"]["origin"]["file"] == "theirs.pth"
     assert saved["epoch"] == 300
@@ -82,10 +86,10 @@ def test_a_training_fine_tunes_all_weights_of_a_converted_encoder(
     network, tmp_path, cohort, settings
 ):
     file = write(tmp_path / "theirs.pth", network.state_dict())
-    convert({}, checkpoint=file, output=tmp_path / "ours.pt")
+    convert(RESNET18, checkpoint=file, output=tmp_path / "ours.pt")
     settings["training"] |= {"encoder": "resnet18", "epochs": 1, "learning_rate": 1e-4}
     outputs = cohort.outputs("tuned")
-    train(settings, **cohort.inputs, **outputs, start_from=tmp_path / "ours.pt")
+    train(asked(settings), **cohort.inputs, **outputs, start_from=tmp_path / "ours.pt")
     tuned = torch.load(outputs["model"], weights_only=True)["encoder"]
     for name, weights in network.encoder.named_parameters():
         step = (tuned[name] - weights).abs().max()
@@ -123,7 +127,7 @@ def test_nothing_in_a_file_is_executed(tmp_path, trap, name, place):
     }.get(place, {place: bait})
     file = write(tmp_path / "evil.pth", {}, **change)
     with pytest.raises(ContrageError, match=rf"asks for \S*{name}.*nothing was executed"):
-        convert({}, checkpoint=file, output=tmp_path / "ours.pt")
+        convert(RESNET18, checkpoint=file, output=tmp_path / "ours.pt")
     assert not victim.exists()
     assert not (tmp_path / "ours.pt").exists()
     torch.load(file, weights_only=False)
@@ -132,7 +136,7 @@ def test_nothing_in_a_file_is_executed(tmp_path, trap, name, place):
 
 def test_the_namespace_gains_nothing_outside_the_converter(network, tmp_path):
     file = write(tmp_path / "theirs.pth", network.state_dict())
-    convert({}, checkpoint=file, output=tmp_path / "ours.pt")
+    convert(RESNET18, checkpoint=file, output=tmp_path / "ours.pt")
     with pytest.raises(Exception, match=r"argparse\.Namespace"):
         torch.load(file, weights_only=True)
 
@@ -158,18 +162,20 @@ def test_every_weight_is_accounted_for(network, tmp_path, change, message):
     model = network.state_dict()
     change(model)
     with pytest.raises(ContrageError, match=message):
-        convert({}, checkpoint=write(tmp_path / "other.pth", model), output=tmp_path / "ours.pt")
+        convert(
+            RESNET18, checkpoint=write(tmp_path / "other.pth", model), output=tmp_path / "ours.pt"
+        )
 
 
 def test_files_that_are_no_checkpoints_are_named(tmp_path):
     output = tmp_path / "ours.pt"
     with pytest.raises(ContrageError, match=r"none\.pth: there is no such file"):
-        convert({}, checkpoint=tmp_path / "none.pth", output=output)
+        convert(RESNET18, checkpoint=tmp_path / "none.pth", output=output)
     (tmp_path / "text.pth").write_text("no weights")
     with pytest.raises(ContrageError, match="no checkpoint that PyTorch can read"):
-        convert({}, checkpoint=tmp_path / "text.pth", output=output)
+        convert(RESNET18, checkpoint=tmp_path / "text.pth", output=output)
     torch.save({"state_dict": {}}, tmp_path / "light.pth")
     with pytest.raises(ContrageError, match="no dictionary with `model`"):
-        convert({}, checkpoint=tmp_path / "light.pth", output=output)
+        convert(RESNET18, checkpoint=tmp_path / "light.pth", output=output)
     with pytest.raises(SettingsError, match="encoder: vit cannot be converted"):
-        convert({"encoder": "vit"}, checkpoint=tmp_path / "light.pth", output=output)
+        convert(ConvertStep("vit"), checkpoint=tmp_path / "light.pth", output=output)

@@ -9,6 +9,7 @@ import torch
 from not_repeatable import OPERATIONS, documented, is_refused
 from torch import nn
 from torch.utils._python_dispatch import TorchDispatchMode
+from training_steps import asked
 
 from contrage.learning import encoders
 from contrage.learning.encoders._layers import Halve
@@ -123,7 +124,7 @@ def test_all_that_pytorch_says_it_refuses_is_known():
 )
 def test_pools_are_replaced_on_a_gpu_where_the_settings_ask_for_it(deterministic, device, replaced):
     network = nn.Sequential(nn.AvgPool3d(2))
-    prepare_pools(network, {"deterministic": deterministic}, torch.device(device))
+    prepare_pools(network, deterministic, torch.device(device))
     assert isinstance(network[0], MeanPool) == replaced
 
 
@@ -142,6 +143,6 @@ def test_deterministic_training_on_cuda_has_the_same_bits_twice(
     settings["training"] |= {"device": "cuda", "deterministic": True}
     settings["training"] |= {"encoder": encoder, "precision": precision}
     for name in ("one", "two"):
-        train(settings, **cohort.inputs, **cohort.outputs(name))
+        train(asked(settings), **cohort.inputs, **cohort.outputs(name))
     one, two = (cohort.outputs(name)["model"].read_bytes() for name in ("one", "two"))
     assert one == two

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 from forms import SLICE, TABLE
+from training_steps import AS_TRAINED, asked
 
 from contrage.errors import ContrageError
 from contrage.learning.embed import embed, extract
@@ -24,9 +25,9 @@ def test_embedding_a_model_file_gives_what_its_training_wrote(cohort, settings, 
     settings |= {"row": loss, "loss": {"loss": loss}}
     settings["training"]["head"] = head
     outputs = cohort.outputs("run")
-    train(settings, **cohort.inputs, **outputs)
+    train(asked(settings), **cohort.inputs, **outputs)
     again = cohort.folder / "again.npz"
-    embed({}, **cohort.inputs, model=outputs["model"], features=again)
+    embed(AS_TRAINED, **cohort.inputs, model=outputs["model"], features=again)
     with np.load(outputs["features"]) as first, np.load(again) as second:
         assert first.files == second.files
         for name in first.files:
@@ -53,9 +54,9 @@ def test_every_family_trains_and_embeds_again(cohort, settings, encoder):
     settings["training"] |= {"encoder": encoder, "epochs": 1}
     settings["dataset"]["form"] = SLICE
     outputs = cohort.outputs("run")
-    train(settings, **cohort.inputs, **outputs)
+    train(asked(settings), **cohort.inputs, **outputs)
     again = cohort.folder / "again.npz"
-    embed({}, **cohort.inputs, model=outputs["model"], features=again)
+    embed(AS_TRAINED, **cohort.inputs, model=outputs["model"], features=again)
     with np.load(outputs["features"]) as first, np.load(again) as second:
         assert first["shape"].tolist() == [8, 12]
         assert np.isfinite(first["features"]).all()
@@ -68,9 +69,9 @@ def test_perceptron_trains_on_a_table_of_region_features(cohort, settings):
     settings["training"] |= {"encoder": "mlp", "epochs": 15}
     settings["dataset"]["form"] = TABLE
     outputs = cohort.outputs("run")
-    train(settings, **cohort.inputs, **outputs)
+    train(asked(settings), **cohort.inputs, **outputs)
     again = cohort.folder / "again.npz"
-    embed({}, **cohort.inputs, model=outputs["model"], features=again)
+    embed(AS_TRAINED, **cohort.inputs, model=outputs["model"], features=again)
     with np.load(outputs["features"]) as first, np.load(again) as second:
         assert np.array_equal(first["features"], second["features"])
         assert first["shape"].tolist() == [8]
@@ -84,18 +85,18 @@ def test_images_of_another_shape_than_in_training_are_refused(cohort, settings):
     settings["training"] |= {"encoder": "mlp", "epochs": 1}
     settings["dataset"]["form"] = TABLE
     outputs = cohort.outputs("run")
-    train(settings, **cohort.inputs, **outputs)
+    train(asked(settings), **cohort.inputs, **outputs)
     cohort.images = cohort.images[:, :5]
     cohort.write()
     with pytest.raises(ContrageError, match=r"model\.pt: mlp .* another shape than 5;"):
-        embed({}, **cohort.inputs, model=outputs["model"], features=cohort.folder / "f.npz")
+        embed(AS_TRAINED, **cohort.inputs, model=outputs["model"], features=cohort.folder / "f.npz")
 
 
 def test_own_predictions_are_in_years(cohort, settings):
     settings |= {"row": "l1", "loss": {"loss": "l1"}}
     settings["training"]["epochs"] = 30
     outputs = cohort.outputs("run")
-    train(settings, **cohort.inputs, **outputs)
+    train(asked(settings), **cohort.inputs, **outputs)
     with np.load(outputs["features"]) as stored:
         own = stored["prediction"][cohort.train]
     truth = cohort.ages[cohort.train]
@@ -119,4 +120,4 @@ def test_file_that_is_no_model_is_named(cohort):
     path = cohort.folder / "model.pt"
     path.write_bytes(b"no model")
     with pytest.raises(ContrageError, match=r"model\.pt: no model file .*; train it again"):
-        embed({}, **cohort.inputs, model=path, features=cohort.folder / "f.npz")
+        embed(AS_TRAINED, **cohort.inputs, model=path, features=cohort.folder / "f.npz")

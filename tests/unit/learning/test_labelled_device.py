@@ -15,6 +15,7 @@ import torch
 from forms import SLICE, TABLE
 from labelled_device import Operations, RefusedError, label, labelled_device
 from torch import nn
+from training_steps import AS_TRAINED, asked
 
 from contrage import losses
 from contrage.learning import encoders
@@ -63,8 +64,8 @@ def wanted(settings) -> dict[str, Any]:
 
 def train_and_embed(cohort, settings: dict[str, Any], **more: Any) -> None:
     outputs, again = cohort.outputs("run"), cohort.folder / "again.npz"
-    train(settings, **cohort.inputs, **outputs, **more)
-    embed({}, **cohort.inputs, model=outputs["model"], features=again)
+    train(asked(settings), **cohort.inputs, **outputs, **more)
+    embed(AS_TRAINED, **cohort.inputs, model=outputs["model"], features=again)
     with np.load(outputs["features"]) as first, np.load(again) as second:
         assert np.isfinite(first["features"]).all()
         for name in first.files:
@@ -120,7 +121,7 @@ def test_all_options_at_once_interrupted_after_an_epoch(
     wanted["training"] |= ALL_OPTIONS | {"optimiser": optimiser, "precision": precision}
     wanted["probe"] = {"alphas": [0.1, 1.0, 10.0]}
     whole = few.outputs("whole")
-    train(wanted, **few.inputs, **whole, snapshots=[few.folder / "whole_1.npz"])
+    train(asked(wanted), **few.inputs, **whole, snapshots=[few.folder / "whole_1.npz"])
     monkeypatch.setattr(training, "CHECKPOINT_SECONDS", 0.0)
     run_epoch, done = training.run_epoch, []
 
@@ -136,7 +137,7 @@ def test_all_options_at_once_interrupted_after_an_epoch(
     monkeypatch.setattr(training, "run_epoch", cut)
     snapshots = [few.folder / "run_1.npz"]
     with pytest.raises(PowerCutError):
-        train(wanted, **few.inputs, **few.outputs("run"), snapshots=snapshots)
+        train(asked(wanted), **few.inputs, **few.outputs("run"), snapshots=snapshots)
     train_and_embed(few, wanted, snapshots=snapshots)
     assert done == [1, "cut", 2]
     for name, other in (("run/features", "whole/features"), ("run_1", "whole_1")):
@@ -190,7 +191,7 @@ def test_fault_in_a_loss_is_named_with_its_line(gpu, few, wanted, monkeypatch):
         rf"aten\.add\.Tensor on cuda with \(4,\) float32 on cpu, .*/test_labelled_device\.py:{line}"
     )
     with pytest.raises(RefusedError, match=told):
-        train(wanted, **few.inputs, **few.outputs("run"))
+        train(asked(wanted), **few.inputs, **few.outputs("run"))
 
 
 class Careless(torch.autograd.Function):

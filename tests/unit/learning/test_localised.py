@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 import yaml
+from training_steps import feasible_step
 
 from contrage.files import read_json
 from contrage.learning.feasible import check_feasible
@@ -67,17 +68,12 @@ def test_draws_of_a_search_are_counted_once_per_row():
 
 
 def test_the_record_has_the_warnings_and_the_console_too(tmp_path, caplog):
-    settings = {
-        "device": "auto",
-        "batch_size": 12,
-        "training_scans": 48,
-        "epochs": 50,
-        "rows": {
-            "exp": {"loss": "exp"},
-            "dynlocrep": row(),
-            "dynlocrep-cosine": row(norm="cosine"),
-        },
+    rows = {
+        "exp": {"loss": "exp"},
+        "dynlocrep": row(),
+        "dynlocrep-cosine": row(norm="cosine"),
     }
+    settings = feasible_step(batch_size=12, epochs=50, rows=rows)
     check_feasible(settings, output=tmp_path / "feasible.json")
     found = read_json(tmp_path / "feasible.json")["warnings"]
     assert [text.partition(":")[0] for text in found] == [

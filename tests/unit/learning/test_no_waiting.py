@@ -12,6 +12,7 @@ import pytest
 import torch
 from torch.optim import optimizer
 from torch.utils._python_dispatch import TorchDispatchMode
+from training_steps import asked
 
 from contrage import losses
 from contrage.learning.loop.epoch import EpochInputs, batch_loss
@@ -38,9 +39,9 @@ def no_autocast(monkeypatch):
 def step(settings) -> None:
     precision = Precision("float32", META)
     values = SIDES if settings["loss"]["loss"] == "bce" else AGES
-    state = start(settings, PART, values, precision, (10, 12, 8))
+    state = start(asked(settings), PART, values, precision, (10, 12, 8))
     targets = state.targets(values).to(META)
-    inputs = EpochInputs(settings, None, None, targets, None, [], state.network, precision)
+    inputs = EpochInputs(asked(settings), None, None, targets, None, [], state.network, precision)
     images = torch.empty(8, 1, 10, 12, 8, device=META)
     part = torch.arange(8, device=META)
     state.learn(batch_loss(state, inputs, images, part, torch.Generator()), 1.0)

@@ -6,6 +6,7 @@ import io
 
 import pytest
 import torch
+from training_steps import training as training_with
 
 from contrage.learning.loop.optimiser import OPTIMISERS, build, not_weights
 from contrage.learning.model import Model
@@ -75,7 +76,7 @@ def by_formula(training: dict, decays: dict[str, float], steps: int) -> dict[str
 def test_steps_are_those_of_the_formula(choice, spared):
     training = TRAINING | choice | {"weight_decay_on": "weights" if spared else "all"}
     problem = Two()
-    learn(problem, build(training, problem), 20)
+    learn(problem, build(training_with(**training), problem), 20)
     expected = by_formula(training, {"weight": 0.1, "shift": 0.0 if spared else 0.1}, 20)
     for name, value in problem.state_dict().items():
         torch.testing.assert_close(value, expected[name], rtol=1e-10, atol=1e-12)
@@ -85,8 +86,8 @@ def test_steps_are_those_of_the_formula(choice, spared):
 @pytest.mark.parametrize("saved_after", [0, 3])
 def test_restored_state_goes_on_alike(choice, saved_after):
     whole, parted = Two(), Two()
-    learn(whole, build(TRAINING | choice, whole), 6)
-    before, after = (build(TRAINING | choice, parted) for _ in range(2))
+    learn(whole, build(training_with(**TRAINING, **choice), whole), 6)
+    before, after = (build(training_with(**TRAINING, **choice), parted) for _ in range(2))
     learn(parted, before, saved_after)
     file = io.BytesIO()
     torch.save(before.state_dict(), file)
@@ -109,17 +110,15 @@ def test_norm_layers_and_biases_are_no_weights():
     assert len(not_weights(shaped)) == 2
 
 
-def test_configuration_decides_on_the_optimiser(settings):
+def test_configuration_decides_on_the_optimiser():
     network = Model("small", (10, 12, 8), [16, 8])
-    training = settings["training"]
-    default = build(training, network)
+    default = build(training_with(), network)
     assert type(default) is torch.optim.Adam
     (group,) = default.param_groups
     assert len(group["params"]) == len(list(network.parameters()))
     assert group["fused"]
-    training |= {"optimiser": "sgd", "momentum": 0.8, "nesterov": True}
-    training["weight_decay_on"] = "weights"
-    chosen = build(training, network)
+    sgd = {"optimiser": "sgd", "momentum": 0.8, "nesterov": True}
+    chosen = build(training_with(**sgd, weight_decay_on="weights"), network)
     assert type(chosen) is torch.optim.SGD
     found = [(len(group["params"]), group["weight_decay"]) for group in chosen.param_groups]
     assert found == [(6, 5.0e-5), (9, 0.0)]

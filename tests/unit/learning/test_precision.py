@@ -7,6 +7,7 @@ import logging
 import numpy as np
 import pytest
 import torch
+from training_steps import asked
 
 from contrage.learning.loop.epoch import EpochInputs, batch_loss
 from contrage.learning.loop.optimiser import OPTIMISERS
@@ -52,9 +53,9 @@ def test_products_of_embeddings_are_never_in_tf32_and_convolutions_where_it_is_s
 def batch_of(settings, name: str):
     precision = Precision(name, CPU)
     torch.manual_seed(0)
-    state = start(settings, PART, AGES, precision, (10, 12, 8))
+    state = start(asked(settings), PART, AGES, precision, (10, 12, 8))
     targets = state.targets(AGES)
-    inputs = EpochInputs(settings, None, None, targets, None, [], state.network, precision)
+    inputs = EpochInputs(asked(settings), None, None, targets, None, [], state.network, precision)
     images = torch.randn(8, 1, 10, 12, 8)
     return state, batch_loss(state, inputs, images, torch.arange(8), torch.Generator())
 
@@ -75,11 +76,11 @@ def test_loss_in_half_precision_is_near_that_in_float32_and_computed_in_it(setti
 def test_training_in_half_precision_learns_and_repeats(cohort, settings, name):
     settings["training"] |= {"precision": name, "epochs": 8}
     for folder in ("one", "two"):
-        train(settings, **cohort.inputs, **cohort.outputs(folder))
+        train(asked(settings), **cohort.inputs, **cohort.outputs(folder))
     one, two = (cohort.outputs(folder)["model"].read_bytes() for folder in ("one", "two"))
     assert one == two
     settings["training"]["precision"] = "float32"
-    train(settings, **cohort.inputs, **cohort.outputs("exact"))
+    train(asked(settings), **cohort.inputs, **cohort.outputs("exact"))
     rough, exact = (
         read_tsv(cohort.outputs(each)["curve"])["loss"].astype(float) for each in ("one", "exact")
     )
@@ -161,7 +162,7 @@ def test_interrupted_training_in_float16_keeps_its_scale(cohort, settings, monke
     from contrage.learning import train as training
 
     settings["training"] |= {"precision": "float16", "epochs": 4}
-    train(settings, **cohort.inputs, **cohort.outputs("whole"))
+    train(asked(settings), **cohort.inputs, **cohort.outputs("whole"))
     run_epoch = training.run_epoch
 
     def fail(state, inputs):
@@ -172,10 +173,10 @@ def test_interrupted_training_in_float16_keeps_its_scale(cohort, settings, monke
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
         patch.setattr(training, "CHECKPOINT_SECONDS", 0.0)
         patch.setattr(training, "run_epoch", fail)
-        train(settings, **cohort.inputs, **cohort.outputs("parts"))
+        train(asked(settings), **cohort.inputs, **cohort.outputs("parts"))
     saved = torch.load(cohort.outputs("parts")["resume"], weights_only=True)
     assert saved["scaler"]["scale"] > 0
-    train(settings, **cohort.inputs, **cohort.outputs("parts"))
+    train(asked(settings), **cohort.inputs, **cohort.outputs("parts"))
     whole, parts = (cohort.outputs(name)["model"].read_bytes() for name in ("whole", "parts"))
     assert whole == parts
 
@@ -186,10 +187,10 @@ def test_a_loss_that_calls_the_targets_ages_works_on(settings):
             return embeddings.mean() * 0 + ages.sum() + epoch
 
     precision = Precision("float32", CPU)
-    state = start(settings, PART, AGES, precision, (10, 12, 8))
+    state = start(asked(settings), PART, AGES, precision, (10, 12, 8))
     state.loss = Own()
     inputs = EpochInputs(
-        settings, None, None, state.targets(AGES), None, [], state.network, precision
+        asked(settings), None, None, state.targets(AGES), None, [], state.network, precision
     )
     images = torch.randn(8, 1, 10, 12, 8)
     loss = batch_loss(state, inputs, images, torch.arange(8), torch.Generator())

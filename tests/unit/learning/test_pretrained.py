@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from training_steps import asked
 
 from contrage.errors import ContrageError
 from contrage.learning import checkpoint
@@ -23,7 +24,7 @@ def pretrained(cohort, settings) -> Path:
     settings |= {"row": "l1", "loss": {"loss": "l1"}, "seed": 5}
     settings["training"] |= {"head": [7]}
     outputs = cohort.outputs("first")
-    train(settings, **cohort.inputs, **outputs)
+    train(asked(settings), **cohort.inputs, **outputs)
     return outputs["model"]
 
 
@@ -40,7 +41,9 @@ def begin(settings: dict, file: Path | None):
     torch.manual_seed(settings["seed"])
     part = {"age_mean": 50.0, "age_sd": 10.0}
     ages = torch.linspace(20, 80, 8).double().numpy()
-    return start(settings, part, ages, Precision("float32", torch.device("cpu")), (10, 12, 8), file)
+    return start(
+        asked(settings), part, ages, Precision("float32", torch.device("cpu")), (10, 12, 8), file
+    )
 
 
 def test_the_encoder_is_taken_over_and_the_head_is_not(pretrained, plain):
@@ -64,7 +67,7 @@ def test_a_training_goes_another_way_from_there(cohort, plain, pretrained):
     curves = {}
     for name, file in (("random", None), ("from", pretrained), ("again", pretrained)):
         outputs = cohort.outputs(name)
-        train(plain, **cohort.inputs, **outputs, start_from=file)
+        train(asked(plain), **cohort.inputs, **outputs, start_from=file)
         lines = outputs["curve"].read_text().splitlines()[1:]
         curves[name] = [line.split("\t")[1] for line in lines]
     assert curves["from"] == curves["again"]
@@ -82,12 +85,12 @@ def test_an_interrupted_training_is_not_resumed_with_another_start(
 
     kept = checkpoint.fingerprint
     monkeypatch.setattr(checkpoint, "fingerprint", spy)
-    train(plain, **cohort.inputs, **cohort.outputs("a"), start_from=pretrained)
-    train(plain, **cohort.inputs, **cohort.outputs("b"))
+    train(asked(plain), **cohort.inputs, **cohort.outputs("a"), start_from=pretrained)
+    train(asked(plain), **cohort.inputs, **cohort.outputs("b"))
     content = torch.load(pretrained, weights_only=True)
     next(iter(content["encoder"].values()))[0] += 1
     torch.save(content, pretrained)
-    train(plain, **cohort.inputs, **cohort.outputs("c"), start_from=pretrained)
+    train(asked(plain), **cohort.inputs, **cohort.outputs("c"), start_from=pretrained)
     assert len(set(marks)) == 3
 
 

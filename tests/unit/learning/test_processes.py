@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from training_steps import asked
 
 from contrage.errors import SettingsError
 from contrage.learning.machine.processes import World
@@ -70,7 +71,7 @@ def test_two_processes_learn_what_one_does(cohort, settings, command, loss):
     }
     settings["probe"] = {"alphas": [0.1, 1.0, 10.0]}
     one, two = cohort.outputs("one"), cohort.outputs("two")
-    train(settings, **cohort.inputs, **one)
+    train(asked(settings), **cohort.inputs, **one)
     settings["training"]["gpus_per_job"] = 2
     done = command(settings, cohort.inputs, two)
     assert done.returncode == 0, done.stderr
@@ -107,4 +108,4 @@ def test_batch_too_small_to_share_is_refused(cohort, settings):
 
     settings["training"] |= {"gpus_per_job": 3, "batch_size": 8}
     with pytest.raises(SettingsError, match=r"training\.batch_size: 8 .* 3 processes; make it 12"):
-        check(settings["training"], 18, [])
+        check(asked(settings).training, 18, [])

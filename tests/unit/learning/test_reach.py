@@ -7,6 +7,8 @@ import logging
 import numpy as np
 import pytest
 import torch
+from training_steps import asked
+from training_steps import training as training_with
 
 from contrage.errors import ContrageError
 from contrage.learning import images as module
@@ -68,7 +70,7 @@ def test_images_are_on_the_device_if_half_of_what_is_free_holds_them(
 ):
     monkeypatch.setattr(module, "free_memory", lambda device: free)
     rows = np.arange(6).repeat(2)[:10]
-    training = {"storage": wanted, "workers": 0}
+    training = training_with(storage=wanted, workers=0)
     with caplog.at_level(logging.INFO):
         kept = reach(array.__getitem__, rows, (5, 7, 3), training, Precision("float32", CPU))
     assert isinstance(kept, found)
@@ -79,7 +81,7 @@ def test_images_are_on_the_device_if_half_of_what_is_free_holds_them(
 def test_half_precision_halves_what_the_images_take(array, monkeypatch):
     monkeypatch.setattr(module, "free_memory", lambda device: 6 * 105 * 4)
     for name, found in (("float32", OnDisk), ("bfloat16", OnDevice), ("float16", OnDevice)):
-        training = {"storage": "auto", "workers": 0}
+        training = training_with(storage="auto", workers=0)
         numbers = Precision(name, CPU)
         kept = reach(array.__getitem__, np.arange(6), (5, 7, 3), training, numbers)
         assert isinstance(kept, found)
@@ -88,7 +90,7 @@ def test_half_precision_halves_what_the_images_take(array, monkeypatch):
 def test_processes_that_share_a_training_on_the_cpu_share_its_memory(array, monkeypatch):
     monkeypatch.setattr(module, "free_memory", lambda device: 2 * 6 * 105 * 4)
     for processes, found in ((1, OnDevice), (2, OnDisk)):
-        training = {"storage": "auto", "workers": 0, "gpus_per_job": processes}
+        training = training_with(storage="auto", workers=0, gpus_per_job=processes)
         numbers = Precision("float32", CPU)
         kept = reach(array.__getitem__, np.arange(6), (5, 7, 3), training, numbers)
         assert isinstance(kept, found)
@@ -148,7 +150,7 @@ def test_storage_changes_no_bit_of_a_training(cohort, settings, field_of_view):
     for storage, workers in (("device", 0), ("disk", 0), ("disk", 2)):
         settings["training"] |= {"storage": storage, "workers": workers}
         outputs = cohort.outputs(f"{storage}-{workers}")
-        train(settings, **cohort.inputs, **outputs)
+        train(asked(settings), **cohort.inputs, **outputs)
         with np.load(outputs["features"]) as arrays:
             found.append(arrays["features"])
     assert np.array_equal(found[0], found[1])
@@ -159,5 +161,5 @@ def test_no_image_file_is_opened_while_training(cohort, settings, monkeypatch):
     import nibabel
 
     monkeypatch.setattr(nibabel, "load", lambda *_: pytest.fail("a NIfTI file was opened"))
-    train(settings, **cohort.inputs, **cohort.outputs("run"))
+    train(asked(settings), **cohort.inputs, **cohort.outputs("run"))
     assert cohort.outputs("run")["model"].is_file()

@@ -6,16 +6,17 @@ import math
 
 import pytest
 import torch
+from training_steps import training as training_with
 
 from contrage.learning.loop.schedule import build
 
-TRAINING = {"learning_rate": 0.01, "lr_decay": 0.9, "lr_decay_every": 3, "epochs": 12}
+TRAINING = {"learning_rate": 0.01, "lr_decay": 0.9, "lr_decay_every": 3}
 
 
 def rates(epochs: int = 12, resumed_after: int | None = None, **schedule) -> list[float]:
     def new():
         optimiser = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=0.01)
-        training = TRAINING | {"epochs": epochs, "schedule": schedule}
+        training = training_with(**TRAINING, epochs=epochs, schedule=schedule)
         return optimiser, build(training, optimiser)
 
     (optimiser, scheduler), found = new(), []

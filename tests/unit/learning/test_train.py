@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from training_steps import asked
 
 from contrage.errors import ContrageError, SettingsError
 from contrage.learning import checkpoint
@@ -42,9 +43,9 @@ def assert_same_weights(one: Path, other: Path) -> None:
 def test_same_seed_gives_the_same_bits(cohort, settings, loss):
     settings |= {"row": loss, "loss": {"loss": loss}}
     one, two = cohort.outputs("one"), cohort.outputs("two")
-    train(settings, **cohort.inputs, **one)
+    train(asked(settings), **cohort.inputs, **one)
     torch.rand(5)
-    train(settings, **cohort.inputs, **two)
+    train(asked(settings), **cohort.inputs, **two)
     assert_same_weights(one["model"], two["model"])
     with np.load(one["features"]) as first, np.load(two["features"]) as second:
         assert np.array_equal(first["features"], second["features"])
@@ -66,7 +67,7 @@ def test_losses_that_want_more_than_ages_train(cohort, settings, loss):
     settings |= {"row": "some", "loss": loss}
     settings["training"]["epochs"] = 15
     outputs = cohort.outputs("run")
-    train(settings, **cohort.inputs, **outputs)
+    train(asked(settings), **cohort.inputs, **outputs)
     values = read_tsv(outputs["curve"])["loss"].astype(float)
     assert values.iloc[-1] < values.iloc[0]
     with np.load(outputs["features"]) as arrays:
@@ -79,8 +80,8 @@ def test_losses_that_want_more_than_ages_train(cohort, settings, loss):
 
 def test_another_seed_gives_other_weights(cohort, settings):
     one, two = cohort.outputs("one"), cohort.outputs("two")
-    train(settings, **cohort.inputs, **one)
-    train(settings | {"seed": 1}, **cohort.inputs, **two)
+    train(asked(settings), **cohort.inputs, **one)
+    train(asked(settings | {"seed": 1}), **cohort.inputs, **two)
     assert not torch.equal(
         weights(one["model"])["head.0.weight"], weights(two["model"])["head.0.weight"]
     )
@@ -89,7 +90,7 @@ def test_another_seed_gives_other_weights(cohort, settings):
 def test_curve_has_a_line_per_epoch_with_the_decayed_learning_rate(cohort, settings):
     outputs = cohort.outputs("run")
     settings["training"]["epochs"] = 5
-    train(settings, **cohort.inputs, **outputs)
+    train(asked(settings), **cohort.inputs, **outputs)
     curve = read_tsv(outputs["curve"])
     assert list(curve) == ["epoch", "loss", "learning_rate", "seconds"]
     assert curve["epoch"].tolist() == [1, 2, 3, 4, 5]
@@ -99,7 +100,7 @@ def test_curve_has_a_line_per_epoch_with_the_decayed_learning_rate(cohort, setti
 def test_loss_goes_down(cohort, settings):
     outputs = cohort.outputs("run")
     settings["training"]["epochs"] = 15
-    train(settings, **cohort.inputs, **outputs)
+    train(asked(settings), **cohort.inputs, **outputs)
     loss = read_tsv(outputs["curve"])["loss"].astype(float)
     assert loss.iloc[-1] < loss.iloc[0] - 0.5
 
@@ -110,7 +111,7 @@ def test_test_scans_have_no_part_in_the_model(make_cohort, settings):
     changed.ages[changed.test] += 20
     changed.write()
     for cohort in (honest, changed):
-        train(settings, **cohort.inputs, **cohort.outputs("run"))
+        train(asked(settings), **cohort.inputs, **cohort.outputs("run"))
     a, b = honest.outputs("run"), changed.outputs("run")
     assert a["model"].read_bytes() == b["model"].read_bytes()
     with np.load(a["features"]) as first, np.load(b["features"]) as second:
@@ -124,7 +125,7 @@ def test_statistics_of_the_training_split_do_matter(make_cohort, settings):
     two.train[0], two.test[0] = two.test[0], two.train[0]
     two.write()
     for cohort in (one, two):
-        train(settings, **cohort.inputs, **cohort.outputs("run"))
+        train(asked(settings), **cohort.inputs, **cohort.outputs("run"))
     first, second = one.outputs("run"), two.outputs("run")
     assert first["model"].read_bytes() != second["model"].read_bytes()
 
@@ -136,7 +137,7 @@ def test_interrupted_training_ends_with_the_same_bits(cohort, settings, monkeypa
         [cohort.folder / name / f"epoch-{epoch}.npz" for epoch in (2, 5)] for name in ("a", "b")
     ]
     whole, parts = cohort.outputs("whole"), cohort.outputs("parts")
-    train(settings, **cohort.inputs, **whole, snapshots=snapshots[0])
+    train(asked(settings), **cohort.inputs, **whole, snapshots=snapshots[0])
 
     monkeypatch.setattr(training, "CHECKPOINT_SECONDS", 0.0)
     run_epoch = training.run_epoch
@@ -148,7 +149,7 @@ def test_interrupted_training_ends_with_the_same_bits(cohort, settings, monkeypa
 
     with monkeypatch.context() as patch, pytest.raises(PowerCutError):
         patch.setattr(training, "run_epoch", fail_in_the_fourth)
-        train(settings, **cohort.inputs, **parts, snapshots=snapshots[1])
+        train(asked(settings), **cohort.inputs, **parts, snapshots=snapshots[1])
     assert parts["resume"].is_file()
     assert not parts["model"].exists()
 
@@ -159,7 +160,7 @@ def test_interrupted_training_ends_with_the_same_bits(cohort, settings, monkeypa
         run_epoch(state, *rest)
 
     monkeypatch.setattr(training, "run_epoch", count)
-    train(settings, **cohort.inputs, **parts, snapshots=snapshots[1])
+    train(asked(settings), **cohort.inputs, **parts, snapshots=snapshots[1])
     assert done == [3, 4, 5]
     assert not parts["resume"].exists()
     assert_same_weights(whole["model"], parts["model"])
@@ -173,6 +174,7 @@ def test_interrupted_training_ends_with_the_same_bits(cohort, settings, monkeypa
 KILLED = """
 import json, sys
 from pathlib import Path
+from contrage.cli import settings_of
 from contrage.learning import train as training
 settings, inputs, outputs = json.loads(sys.argv[1])
 training.CHECKPOINT_SECONDS = 0.0
@@ -182,7 +184,7 @@ def tell(state, *rest):
     run_epoch(state, *rest)
     print(state.epoch, flush=True)
 training.run_epoch = tell
-training.train(settings, **paths)
+training.train(settings_of(training.train, settings), **paths)
 """
 
 
@@ -231,9 +233,9 @@ def test_training_killed_at_any_moment_ends_with_the_same_bits(cohort, settings,
     assert not outputs["model"].exists()
     saved = torch.load(outputs["resume"], weights_only=True)
     assert saved["epoch"] >= 4
-    train(settings, **cohort.inputs, **outputs)
+    train(asked(settings), **cohort.inputs, **outputs)
     whole = cohort.outputs("whole")
-    train(settings, **cohort.inputs, **whole)
+    train(asked(settings), **cohort.inputs, **whole)
     assert_same_weights(whole["model"], outputs["model"])
 
 
@@ -266,8 +268,8 @@ def test_training_killed_in_the_middle_of_a_write_ends_with_the_same_bits(cohort
     left = sorted(outputs["resume"].parent.iterdir())
     assert len(left) == 2  # the checkpoint, whole, and the half of the next
     assert torch.load(outputs["resume"], weights_only=True)["epoch"] == 2
-    train(settings, **cohort.inputs, **outputs)
-    train(settings, **cohort.inputs, **whole)
+    train(asked(settings), **cohort.inputs, **outputs)
+    train(asked(settings), **cohort.inputs, **whole)
     assert_same_weights(whole["model"], outputs["model"])
 
 
@@ -283,7 +285,7 @@ def write_checkpoint(cohort, settings, outputs, monkeypatch) -> None:
     with monkeypatch.context() as patch, pytest.raises(PowerCutError):
         patch.setattr(training, "CHECKPOINT_SECONDS", 0.0)
         patch.setattr(training, "run_epoch", stop)
-        train(settings, **cohort.inputs, **outputs)
+        train(asked(settings), **cohort.inputs, **outputs)
 
 
 def count_epochs(monkeypatch) -> list[int]:
@@ -302,7 +304,7 @@ def test_checkpoint_that_fits_is_used(cohort, settings, monkeypatch):
     outputs = cohort.outputs("run")
     write_checkpoint(cohort, settings, outputs, monkeypatch)
     done = count_epochs(monkeypatch)
-    train(settings, **cohort.inputs, **outputs)
+    train(asked(settings), **cohort.inputs, **outputs)
     assert done == [2]
 
 
@@ -324,7 +326,7 @@ def test_checkpoint_that_does_not_fit_is_ignored(cohort, settings, monkeypatch, 
     else:
         outputs["resume"].write_bytes(b"no checkpoint at all")
     done = count_epochs(monkeypatch)
-    train(settings, **cohort.inputs, **outputs)
+    train(asked(settings), **cohort.inputs, **outputs)
     assert done == [0, 1, 2]
 
 
@@ -335,16 +337,16 @@ def test_fingerprint_follows_the_code_of_its_own_loss_only(cohort, settings):
     assert {"train.py", "state.py", "model.py", "load.py", "exp.py", "_pairs.py"} <= own
     assert not {"rnc.py", "small.py", "vit.py"} & own
     inputs = [cohort.inputs[name] for name in ("array", "scans", "split")]
-    mark = checkpoint.fingerprint(settings, "cpu", *inputs)
-    assert mark == checkpoint.fingerprint(settings, "cpu", *inputs)
-    assert mark != checkpoint.fingerprint(settings, "cuda", *inputs)
+    mark = checkpoint.fingerprint(asked(settings), 0, "cpu", *inputs)
+    assert mark == checkpoint.fingerprint(asked(settings), 0, "cpu", *inputs)
+    assert mark != checkpoint.fingerprint(asked(settings), 0, "cuda", *inputs)
 
 
 def test_fingerprint_follows_the_code_of_its_own_encoder_only(cohort, settings, monkeypatch):
     inputs = [cohort.inputs[name] for name in ("array", "scans", "split")]
     read = []
     monkeypatch.setattr(checkpoint, "sha256", lambda path: read.append(path.name) or "")
-    checkpoint.fingerprint(settings, "cpu", *inputs)
+    checkpoint.fingerprint(asked(settings), 0, "cpu", *inputs)
     assert {"train.py", "exp.py", "small.py", "_layers.py"} <= set(read)
     assert not {"vit.py", "resnet.py", "sfcn.py"} & set(read)
 
@@ -352,7 +354,7 @@ def test_fingerprint_follows_the_code_of_its_own_encoder_only(cohort, settings, 
 def test_batch_larger_than_the_training_split_is_refused(cohort, settings):
     settings["training"]["batch_size"] = 19
     with pytest.raises(SettingsError, match=r"19 .*18"):
-        train(settings, **cohort.inputs, **cohort.outputs("run"))
+        train(asked(settings), **cohort.inputs, **cohort.outputs("run"))
 
 
 def test_snapshot_after_the_last_epoch_is_refused(cohort, settings):
@@ -360,7 +362,7 @@ def test_snapshot_after_the_last_epoch_is_refused(cohort, settings):
     said = "report.embedding_epochs: 4 is not between 1 and the 3"
     with pytest.raises(SettingsError, match=said):
         train(
-            settings,
+            asked(settings),
             **cohort.inputs,
             **cohort.outputs("run"),
             snapshots=[cohort.folder / "epoch-4.npz"],
@@ -370,14 +372,14 @@ def test_snapshot_after_the_last_epoch_is_refused(cohort, settings):
 def test_loss_that_is_no_number_stops_with_row_seed_and_epoch(cohort, settings):
     settings["training"]["learning_rate"] = 1e30
     with pytest.raises(ContrageError, match=r"exp, seed 0: the loss is (nan|inf) in epoch [12]"):
-        train(settings, **cohort.inputs, **cohort.outputs("run"))
+        train(asked(settings), **cohort.inputs, **cohort.outputs("run"))
 
 
 def test_snapshot_of_the_last_epoch_equals_the_final_features(cohort, settings):
     settings["snapshot_epochs"] = [1, 3]
     paths = [cohort.folder / "one.npz", cohort.folder / "three.npz"]
     outputs = cohort.outputs("run")
-    train(settings, **cohort.inputs, **outputs, snapshots=paths)
+    train(asked(settings), **cohort.inputs, **outputs, snapshots=paths)
     with np.load(paths[0]) as one, np.load(paths[1]) as three, np.load(outputs["features"]) as end:
         assert np.array_equal(three["features"], end["features"])
         assert not np.allclose(one["features"], end["features"])
@@ -387,10 +389,10 @@ def test_snapshot_of_the_last_epoch_equals_the_final_features(cohort, settings):
 
 def test_snapshots_leave_the_training_as_it_was(cohort, settings):
     without, with_them = cohort.outputs("without"), cohort.outputs("with")
-    train(settings, **cohort.inputs, **without)
+    train(asked(settings), **cohort.inputs, **without)
     settings["snapshot_epochs"] = [1, 2]
     paths = [cohort.folder / "one.npz", cohort.folder / "two.npz"]
-    train(settings, **cohort.inputs, **with_them, snapshots=paths)
+    train(asked(settings), **cohort.inputs, **with_them, snapshots=paths)
     assert_same_weights(without["model"], with_them["model"])
 
 
@@ -415,7 +417,7 @@ def test_shuffled_ages_are_not_learned(make_cohort, settings):
         cohort.ages = rng.permutation(np.linspace(20, 80, 24))
         cohort.write()
         outputs = cohort.outputs(f"run-{seed}")
-        train(settings | {"seed": seed}, **cohort.inputs, **outputs)
+        train(asked(settings | {"seed": seed}), **cohort.inputs, **outputs)
         with np.load(outputs["features"]) as stored:
             features = stored["features"]
         names = [str(i) for i in cohort.train]

@@ -9,8 +9,10 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from dataset_steps import inner_split_step
 from forms import TABLE
-from targets import LEARNED
+from targets import WRITTEN
+from training_steps import asked, feasible_step
 
 from contrage.dataset.inner_split import inner_split
 from contrage.dataset.normalise import feature_statistics
@@ -54,8 +56,7 @@ def searched(cohort, settings, draws: int = 3) -> dict[str, Any]:
     folder = cohort.folder / "search"
     inner = {"scans": folder / "inner.tsv", "split": folder / "inner.json", "fold": 0}
     inner_split(
-        {"purpose": "search", "fraction": 0.25, "seed": 0, "target": LEARNED, "batch_size": 4}
-        | settings["dataset"],
+        inner_split_step(**settings["dataset"]),
         **cohort.inputs,
         inner_scans=inner["scans"],
         output=inner["split"],
@@ -64,7 +65,8 @@ def searched(cohort, settings, draws: int = 3) -> dict[str, Any]:
     inputs, metrics = {**cohort.inputs, **inner}, []
     for number, one in enumerate(drawn):
         outputs = cohort.outputs(f"search/draw-{number}")
-        train({**settings, "loss": {**settings["loss"], **one}}, **inputs, **outputs)
+        drawn_settings = settings | {"loss": {**settings["loss"], **one}}
+        train(asked(drawn_settings), **inputs, **outputs)
         metrics.append(score(outputs["features"], inner, settings))
     where = {"row": "dynlocrep", "split": 0, "fold": 0, "draws": drawn}
     choose(where, metrics=metrics, output=folder / "best.json")
@@ -78,7 +80,7 @@ def score(features: Path, inner: dict, settings: dict) -> Path:
     wanted = {
         "row": "dynlocrep",
         "seed": 0,
-        "target": LEARNED,
+        "target": WRITTEN,
         "probe": {"alpha": "training", "alphas": [0.1, 1, 10], "folds": 3},
     }
     outputs = {"predictions": folder / "predictions.tsv", "metrics": metrics}
@@ -107,9 +109,9 @@ def test_the_main_training_is_that_of_the_settings_that_were_found(table, settin
     best = table.folder / "best.json"
     write_json(best, {"settings": {"nn_final": 2, "temperature": 0.3}, "draw": 1})
     found, given = table.outputs("found"), table.outputs("given")
-    train(settings, **table.inputs, **found, best=best)
+    train(asked(settings), **table.inputs, **found, best=best)
     settings["loss"] |= {"nn_final": 2, "temperature": 0.3}
-    train(settings, **table.inputs, **given)
+    train(asked(settings), **table.inputs, **given)
     assert found["model"].read_bytes() == given["model"].read_bytes()
     saved = torch.load(found["model"], weights_only=True)["settings"]["loss"]
     assert saved == {"loss": "dynlocrep", "nn_final": 2, "temperature": 0.3}
@@ -127,19 +129,19 @@ def test_a_checkpoint_of_other_settings_that_were_found_is_not_gone_on_with(
     best = table.folder / "best.json"
     for value in (2, 3):
         write_json(best, {"settings": {"nn_final": value}})
-        train(settings, **table.inputs, **table.outputs("main"), best=best)
+        train(asked(settings), **table.inputs, **table.outputs("main"), best=best)
     assert len(set(marks)) == 2
 
 
 def test_a_draw_that_its_loss_refuses_is_named_before_any_training(tmp_path):
     record = tmp_path / "feasible.json"
-    wanted = {"device": "auto", "batch_size": 8, "training_scans": 8, "head": [16, 8]}
+    wanted = {"batch_size": 8, "training_scans": 8}
     good = {"loss": "dynlocrep", "norm": "cosine"}
-    check_feasible({**wanted, "draws": {"dynlocrep": [good]}}, output=record)
+    check_feasible(feasible_step(**wanted, draws={"dynlocrep": [good]}), output=record)
     assert read_json(record)["draws"] == {"dynlocrep": [good]}
     bad = {**good, "norm": "taxicab"}
     with pytest.raises(SettingsError, match=r"search\.rows\.dynlocrep, draw 1: .*norm"):
-        check_feasible({**wanted, "draws": {"dynlocrep": [good, bad]}}, output=record)
+        check_feasible(feasible_step(**wanted, draws={"dynlocrep": [good, bad]}), output=record)
     with pytest.raises(SettingsError, match="no more than 7 scans are for the search"):
-        few = {**wanted, "training_scans": 7, "draws": {"dynlocrep": [good]}}
+        few = feasible_step(batch_size=8, training_scans=7, draws={"dynlocrep": [good]})
         check_feasible(few, output=record)

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 import torch
 from forms import TABLE
-from targets import LEARNED
+from targets import WRITTEN
+from training_steps import asked
 
 from contrage.dataset.normalise import feature_statistics
 from contrage.evaluation.baselines import baselines
@@ -38,7 +39,7 @@ def write(cohort) -> None:
 
 def trained(cohort, settings, name: str) -> tuple[dict, np.ndarray]:
     outputs = cohort.outputs(name)
-    train(settings, **cohort.inputs, **outputs)
+    train(asked(settings), **cohort.inputs, **outputs)
     model = torch.load(outputs["model"], weights_only=True)
     with np.load(outputs["features"]) as stored:
         return {**model["encoder"], **model["head"]}, stored["features"]
@@ -69,8 +70,8 @@ def test_other_values_in_the_test_rows_change_no_weight(table, settings):
 def test_ridge_on_the_raw_features_takes_the_place_of_block_means(table, settings):
     output = table.folder / "baselines.tsv"
     wanted = {
-        "dataset": settings["dataset"],
-        "target": LEARNED,
+        "dataset": {**settings["dataset"], "voxel_mm": 4},
+        "target": WRITTEN,
         "probe": {"alpha": "training", "alphas": [0.1, 1, 10], "folds": 3},
     }
     inputs = {name: table.inputs[name] for name in ("array", "scans", "split")}

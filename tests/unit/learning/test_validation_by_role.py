@@ -7,6 +7,7 @@ import json
 import numpy as np
 import pytest
 import torch
+from training_steps import asked
 
 from contrage.errors import SettingsError
 from contrage.learning.train import train
@@ -34,7 +35,7 @@ def by_val(settings):
 
 
 def run(cohort, settings) -> tuple[dict, list[float]]:
-    train(settings, **cohort.inputs, **cohort.outputs("run"))
+    train(asked(settings), **cohort.inputs, **cohort.outputs("run"))
     curve = read_tsv(cohort.outputs("run")["curve"])
     saved = torch.load(cohort.outputs("run")["model"], weights_only=True)
     return saved, curve["validation_mae"].tolist() if "validation_mae" in curve else []
@@ -80,11 +81,11 @@ def test_external_people_and_those_who_are_predicted_alone_change_no_bit_of_a_tr
     cast(one, external=one.test[:2], predict=one.test[2:4])
     cast(other, external=other.test[2:4], predict=other.test[:1])
     for cohort in (one, other):
-        train(settings, **cohort.inputs, **cohort.outputs("run"))
+        train(asked(settings), **cohort.inputs, **cohort.outputs("run"))
     assert one.outputs("run")["model"].read_bytes() == other.outputs("run")["model"].read_bytes()
 
 
 def test_a_fold_without_people_of_role_val_is_refused(cohort, by_val):
     told = r"training\.early_stop\.on: val, but nobody in fold 0 of .*split\.json has that role"
     with pytest.raises(SettingsError, match=told):
-        train(by_val, **cohort.inputs, **cohort.outputs("run"))
+        train(asked(by_val), **cohort.inputs, **cohort.outputs("run"))

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 import torch
 from cohorts import asked as asked_of_cohort
-from parts import ALL
-from targets import LEARNED
+from dataset_steps import split_step
+from training_steps import asked, told
 
 from contrage import modalities
 from contrage.cohort.register import register
@@ -20,6 +20,7 @@ from contrage.dataset.split import split
 from contrage.errors import BadScanError
 from contrage.learning import encoders
 from contrage.learning.train import train
+from contrage.settings.steps.dataset import ArraysStep, SelectStep
 
 PEOPLE, CHANNELS, REGIONS = 24, 3, 11
 FILE = '''
@@ -37,15 +38,8 @@ def read(path, kind):
 
     return np.loadtxt(path, dtype=np.float32).reshape(kind.whole)
 '''
-SPLIT = {"scheme": "holdout", "test_fraction": 0.25, "folds": 4, "seed": 42}
-SPLIT |= {"new_split_per_seed": False, "stratify_by_age": False}
-TRAINING = {
-    "device": "cpu", "head": [8, 4], "epochs": 1, "batch_size": 6, "views": 2, "threads": 1,
-    "augmentation": ["intensity", "noise"], "optimiser": "adam", "learning_rate": 1e-3,
-    "lr_decay": 0.9, "lr_decay_every": 10, "weight_decay": 5e-5, "precision": "float32",
-    "storage": "device",
-    "schedule": {"name": "constant", "warmup_epochs": 0, "final_fraction": 0.0},
-}  # fmt: skip
+TRAINING = {"device": "cpu", "head": [8, 4], "epochs": 1, "batch_size": 6}
+TRAINING |= {"augmentation": ["intensity", "noise"]}
 
 
 @pytest.fixture
@@ -79,13 +73,13 @@ def prepared(study: Path, image: str) -> dict:
     """Run the steps up to the split; return what a training reads."""
     kind = modalities.load(image)
     cohort = {"source": "arrays", "path": str(study), "image": image, "on_bad_scan": "fail"}
-    asked = asked_of_cohort(**cohort)
+    people = asked_of_cohort(**cohort)
     files = {name: study / f"{name}.tsv" for name in ("scans", "excluded", "rows", "left_out")}
-    register(asked, scans=files["scans"], excluded=files["excluded"])
-    reading = {"kind": kind.prepared, "reader": kind.reader, "voxel_mm": 4}
-    arrays({**cohort, **reading}, array=study / "array.npy", **files)
+    register(people, scans=files["scans"], excluded=files["excluded"])
+    reading = ArraysStep("arrays", str(study), "fail", "refuse", kind.prepared, kind.reader, 4)
+    arrays(reading, array=study / "array.npy", **files)
     select(
-        {"quality_action": None},
+        SelectStep(None, {}),
         scans=files["scans"],
         excluded=files["left_out"],
         rows=files["rows"],
@@ -94,10 +88,9 @@ def prepared(study: Path, image: str) -> dict:
         left_out=study / "unused.tsv",
     )
     given = {"scans": study / "selected.tsv", "array": study / "array.npy"}
-    dataset = {"normalisation": "train", "field_of_view": "own", "form": vars(kind.form)}
-    wanted = {"target": LEARNED, **ALL, "split": SPLIT, "seed": 0, "batch_size": 6, **dataset}
+    wanted = split_step(split={"test_fraction": 0.25}, form=vars(kind.form), batch_size=6)
     split(wanted, **given, output=study / "split.json")
-    return {**given, "split": study / "split.json", "dataset": dataset}
+    return {**given, "split": study / "split.json"}
 
 
 def test_it_is_found_and_says_who_fits(measures):
@@ -110,11 +103,9 @@ def test_it_is_found_and_says_who_fits(measures):
 @pytest.mark.parametrize("encoder", ["mlp", "small"])
 def test_one_epoch_is_trained_on_it_with_channels_scored_apart(measures, study, encoder):
     given = prepared(study, measures)
-    dataset = given.pop("dataset")
     assert np.load(given["array"]).shape == (PEOPLE, CHANNELS, REGIONS)
-    settings = {"row": "exp", "loss": {"loss": "exp"}, "dataset": dataset, "seed": 0}
-    settings["target"] = LEARNED
-    settings |= {"training": {**TRAINING, "encoder": encoder}, "snapshot_epochs": []}
+    form = vars(modalities.load(measures).form)
+    settings = asked(told("exp", form, **TRAINING, encoder=encoder))
     out = {name: study / f"{encoder}.{name}" for name in ("model", "curve", "resume", "features")}
     train(settings, **given, fold=0, **out)
     with np.load(out["features"]) as stored:

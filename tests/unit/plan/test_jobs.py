@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from contrage.cohort.scans import Cohort, Scan
 from contrage.layout import Results
 from contrage.plan import jobs, pretraining, report
 from contrage.plan.experiment import Experiment
+from contrage.settings.build import as_plain
 from contrage.settings.door import complete, load_schema
 
 
@@ -49,8 +51,8 @@ def experiment(demo: dict, **changes) -> Experiment:
 def test_a_training_is_asked_for_its_own_row_alone(demo):
     of = experiment(demo)
     asked = jobs.training(of, "exp", 3, 1)
-    assert asked["row"] == "exp" and asked["seed"] == 3 and asked["loss"]["loss"] == "exp"
-    assert not {"seeds", "start_from"} & set(asked["training"]), "more seeds retrain nothing"
+    assert asked.row == "exp" and asked.seed == 3 and asked.loss["loss"] == "exp"
+    assert not {"seeds", "start_from"} & set(vars(asked.training)), "more seeds retrain nothing"
     other = experiment(demo, losses={"l1": {"kind": "mse"}}, report={"embedding_epochs": [2]})
     assert jobs.training(other, "exp", 3, 1) == asked
     assert jobs.training(other, "l1", 3, 1) != jobs.training(of, "l1", 3, 1)
@@ -61,7 +63,7 @@ def test_another_unit_range_or_bin_of_the_target_is_no_other_training(demo, row)
     of = experiment(demo, target={"column": "points", "unit": "points"})
     change = {"column": "points", "unit": "marks", "range": [-5, 200], "bin": 10}
     assert jobs.training(experiment(demo, target=change), row, 3, 1) == jobs.training(of, row, 3, 1)
-    assert jobs.training(of, row, 3, 1)["target"].keys() == LEARNED.keys()
+    assert as_plain(jobs.training(of, row, 3, 1).target).keys() == LEARNED.keys()
     named = experiment(demo, target={"column": "other", "unit": "points"})
     assert jobs.training(named, row, 3, 1) != jobs.training(of, row, 3, 1)
 
@@ -70,23 +72,23 @@ def test_another_unit_range_or_bin_of_the_target_is_no_other_training(demo, row)
 def test_a_loss_that_makes_labels_is_told_how_wide_these_are_unless_its_settings_say_it(demo, loss):
     told = {"benchmark": {"losses": [loss]}, "target": {"bin": 10}}
     asked = jobs.training(experiment(demo, **told), loss, 3, 1)
-    assert asked["loss"] == {"loss": loss, "bin_width": 10}
+    assert asked.loss == {"loss": loss, "bin_width": 10}
     unlike = experiment(demo, **told | {"target": {"bin": 5}})
-    assert jobs.training(unlike, loss, 3, 1)["loss"]["bin_width"] == 5
+    assert jobs.training(unlike, loss, 3, 1).loss["bin_width"] == 5
     own = experiment(demo, **told, losses={loss: {"bin_width": 2}})
-    assert jobs.training(own, loss, 3, 1)["loss"] == {"loss": loss, "bin_width": 2}
+    assert jobs.training(own, loss, 3, 1).loss == {"loss": loss, "bin_width": 2}
 
 
 def test_features_are_kept_of_the_first_training_of_a_watched_row(demo):
     of = experiment(demo)
     kept = {
-        (row, seed, fold): jobs.training(of, row, seed, fold)["snapshot_epochs"]
+        (row, seed, fold): jobs.training(of, row, seed, fold).snapshot_epochs
         for row in of.all_rows
         for seed in of.seeds
         for fold in of.folds
     }
     assert {job: epochs for job, epochs in kept.items() if epochs} == {
-        ("dynlocrep", 3, 0): [1, 4],
+        ("dynlocrep", 3, 0): (1, 4),
     }  # fmt: skip
 
 
@@ -94,14 +96,14 @@ def test_a_draw_and_a_training_for_the_penalty_are_the_main_ones_but_for_a_name(
     of = experiment(demo)
     main = jobs.training(of, "exp", 3, 0)
     drawn, apart = jobs.draw(of, "exp", 3, 0, 2), jobs.unseen(of, "exp", 3, 0)
-    assert drawn["row"] == "exp (draw 2)" and apart["row"] == "exp (for its penalty)"
-    assert drawn["loss"] == jobs.drawn_losses(of, "exp")[2] != main["loss"]
+    assert drawn.row == "exp (draw 2)" and apart.row == "exp (for its penalty)"
+    assert drawn.loss == jobs.drawn_losses(of, "exp")[2] != main.loss
     for each in (drawn, apart):
-        same = set(main) - {"row", "loss", "snapshot_epochs"}
-        assert {key: each[key] for key in same} == {key: main[key] for key in same}
-    assert apart["loss"] == main["loss"]
+        other = {"row": main.row, "loss": main.loss, "snapshot_epochs": main.snapshot_epochs}
+        assert replace(each, **other) == main
+    assert apart.loss == main.loss
     watched = jobs.unseen(of, "dynlocrep", 3, 0)
-    assert watched["snapshot_epochs"] == []
+    assert watched.snapshot_epochs == ()
 
 
 def test_a_null_takes_the_settings_searched_for_the_row_it_is_like(demo):
@@ -139,12 +141,12 @@ def test_code_of_a_training_is_that_of_its_loss_and_encoder(demo):
 
 def test_the_first_job_hears_of_schedules_that_no_search_will_change(demo):
     asked = jobs.feasible(experiment(demo))
-    assert list(asked["rows"]) == ["dynlocrep"]
+    assert list(asked.rows) == ["dynlocrep"]
     searched = {"rows": {"dynlocrep": {"nn_final": [3, 5]}}}
-    assert jobs.feasible(experiment(demo, search=searched))["rows"] == {}
-    assert asked["without_head"] == {}
+    assert jobs.feasible(experiment(demo, search=searched)).rows == {}
+    assert asked.without_head == {}
     headless = jobs.feasible(experiment(demo, training={"head": []}))
-    assert set(headless["without_head"]) == {"l1", "exp", "dynlocrep", "exp-null"}
+    assert set(headless.without_head) == {"l1", "exp", "dynlocrep", "exp-null"}
 
 
 def test_code_of_the_first_job_is_that_of_the_losses_and_the_encoder_that_it_loads(demo, tmp_path):
@@ -205,7 +207,7 @@ def test_a_file_to_start_from_is_told_to_the_first_job(demo, tmp_path):
     file = tmp_path / "model.pt"
     of = experiment(demo, training={"start_from": str(file)})
     assert pretraining.plain_start(of.config) == [str(file)]
-    assert jobs.feasible(of)["start"]["file"] == str(file)
+    assert jobs.feasible(of).start.file == str(file)
     assert jobs.start_of_training(of, "l1", 5) == [str(file)]
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from parts import ALL
+from dataset_steps import roles
 from targets import POINTS_BLOCK, SIDES_BLOCK
 
 from contrage.cohort import leave_out
@@ -259,7 +259,7 @@ def draws(count: int):
 def works(scans: list[Scan], split: dict, training: dict) -> bool:
     """Whether the steps themselves would go through with these settings, for some seed."""
     visits = [Visit(s.scan_id, s.participant_id, s.site, s.age, {}) for s in scans]
-    dataset = {**ALL, "split": {**split, "seed": 0, "new_split_per_seed": True}}
+    dataset = roles({**split, "seed": 0, "new_split_per_seed": True})
     for seed in range(5):
         try:
             for parts in make_folds(visits, dataset, seed):

@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 import yaml
 from cohorts import asked as asked_of_cohort
-from forms import TABLE
 from sklearn.datasets import load_diabetes
 from targets import POINTS, POINTS_BLOCK
 
@@ -23,15 +22,14 @@ from contrage.evaluation.baselines import baselines
 from contrage.evaluation.probe import probe
 from contrage.layout import Results
 from contrage.learning.train import train
-from contrage.plan import jobs, report
+from contrage.plan import dataset_settings, jobs, report
 from contrage.plan.experiment import Experiment
 from contrage.report.figures import figures
 from contrage.report.page import page
 from contrage.report.tables import tables
 from contrage.settings import door as settings
-from contrage.settings.build import as_plain
+from contrage.settings.steps.dataset import FeaturesStep
 from contrage.tables import read_tsv
-from contrage.target_words import TargetInWords
 
 FORBIDDEN = re.compile(r"\b(age|ages|aged|year|years|young|old|y)\b", re.IGNORECASE)
 ROWS = ["l1", "supcon"]
@@ -66,8 +64,6 @@ def _run(folder: Path, root: Path) -> None:
     (folder / "own.yaml").write_text(CONFIG, encoding="utf-8")
     schema = settings.load_schema(root / "workflow/schemas/config.schema.yaml")
     config = settings.read([root / "config/config.yaml", folder / "own.yaml"], [], schema)
-    stated = TargetInWords(**config["target"])
-    target = as_plain(stated.learned)
     results, derivatives = folder / "results", folder / "derivatives"
     cohort = asked_of_cohort(**config["cohort"], target=config["target"])
     of = Experiment.of(config, read_cohort(cohort))
@@ -75,43 +71,35 @@ def _run(folder: Path, root: Path) -> None:
     array = {name: derivatives / f"features{end}" for name, end in
              (("array", ".npy"), ("rows", ".tsv"), ("columns", "_columns.tsv"))}  # fmt: skip
     features(
-        {"table": config["cohort"]["table"], "columns": list(cohort.columns), "target": target},
+        FeaturesStep(cohort.table, cohort.columns, cohort.target.column),
         table=folder / "diabetes.csv", scans=derivatives / "scans.tsv", **array,
     )  # fmt: skip
     scans, out = results / "dataset/scans.tsv", results / "dataset/excluded.tsv"
     select(
-        {"quality_action": None}, scans=derivatives / "scans.tsv", derivatives=derivatives,
+        dataset_settings.select(of), scans=derivatives / "scans.tsv", derivatives=derivatives,
         excluded=derivatives / "excluded.tsv", rows=array["rows"], selected=scans, left_out=out,
     )  # fmt: skip
     common = {"scans": scans, "array": array["array"]}
-    dataset = {key: config["dataset"][key] for key in ("normalisation", "field_of_view")}
-    dataset["form"] = TABLE
-    asked = {"target": target, "seed": 0, "batch_size": 32, **dataset}
     folds = results / "splits.json"
-    parts = ("split", "learn_from", "subset", "missing_targets")
-    split(
-        {**asked, **{key: config["dataset"][key] for key in parts}}, **common, output=folds
-    )  # fmt: skip
+    split(dataset_settings.split(of, 0), **common, output=folds)
     null = results / "null.tsv"
-    null_ages({"seed": 0, "target": target}, scans=scans, split=folds, fold=0, output=null)
+    null_ages(dataset_settings.null_ages(of, 0), scans=scans, split=folds, fold=0, output=null)
     for row in [*ROWS, "supcon-null"]:
-        own = null if row.endswith("-null") else scans
-        _train(row, of, asked | {"dataset": dataset}, own, array["array"], folds, results)
+        _train(of, row, null if row.endswith("-null") else scans, array["array"], folds, results)
     baselines(
         jobs.baselines(of), **common, split=folds, predictions=results / "baselines/seed-0.tsv"
     )
     _report(of, results, derivatives, array["columns"])
 
 
-def _train(row, of, asked, scans, array, folds, results) -> None:
+def _train(of: Experiment, row: str, scans, array, folds, results) -> None:
     home = results / "training" / row / "seed-0" / "fold-0"
     feature = results / "features" / row / "seed-0"
-    watched = row == "supcon"
+    asked = jobs.training(of, row, 0, 0)
     train(
-        asked | {"row": row, "loss": {"loss": row.removesuffix("-null")}}
-        | {"training": of.config["training"], "snapshot_epochs": [1, 2] if watched else []},
+        asked,
         array=array, scans=scans, split=folds, fold=0, features=feature / "fold-0.npz",
-        snapshots=[feature / f"fold-0_epoch-{epoch}.npz" for epoch in (1, 2)] if watched else [],
+        snapshots=[feature / f"fold-0_epoch-{epoch}.npz" for epoch in asked.snapshot_epochs],
         model=home / "model.pt", curve=home / "curve.tsv", resume=home / "resume.pt",
     )  # fmt: skip
     probe(

@@ -20,17 +20,16 @@ from contrage.evaluation.probe import probe
 from contrage.files import read_npz
 from contrage.learning.embed import embed
 from contrage.learning.train import train
-from contrage.plan import jobs, report
+from contrage.plan import dataset_settings, jobs, report
 from contrage.plan.experiment import Experiment
-from contrage.plan.kinds import form_of
 from contrage.plan.refuse import check
 from contrage.report.figures import figures
 from contrage.report.page import page
 from contrage.report.tables import tables
 from contrage.settings import door
-from contrage.settings.build import as_plain
+from contrage.settings.steps.dataset import FeaturesStep
+from contrage.settings.steps.learning import EmbedStep
 from contrage.tables import read_tsv
-from contrage.target_words import TargetInWords
 
 ROWS = ["bce", "supcon"]
 FOLDS = [0, 1]
@@ -74,8 +73,6 @@ def _run(folder: Path, root: Path) -> None:
     schema = door.load_schema(root / "workflow/schemas/config.schema.yaml")
     config = door.read([root / "config/config.yaml", folder / "own.yaml"], [], schema)
     check(config)
-    stated = TargetInWords(**config["target"])
-    target = as_plain(stated.learned)
     results, derivatives = folder / "results", folder / "derivatives"
     cohort = asked_of_cohort(**config["cohort"], target=config["target"])
     of = Experiment.of(config, read_cohort(cohort))
@@ -84,38 +81,32 @@ def _run(folder: Path, root: Path) -> None:
     array = {"array": derivatives / "features.npy", "rows": derivatives / "features.tsv"}
     columns = derivatives / "features_columns.tsv"
     features(
-        {"table": config["cohort"]["table"], "columns": list(cohort.columns), "target": target},
+        FeaturesStep(cohort.table, cohort.columns, cohort.target.column),
         table=folder / "table.csv", scans=outputs["scans"], **array, columns=columns,
     )  # fmt: skip
     scans, out = results / "dataset/scans.tsv", results / "dataset/excluded.tsv"
     select(
-        {"quality_action": None}, **outputs, derivatives=derivatives, rows=array["rows"],
+        dataset_settings.select(of), **outputs, derivatives=derivatives, rows=array["rows"],
         selected=scans, left_out=out,
     )  # fmt: skip
     common = {"scans": scans, "array": array["array"]}
-    dataset = {key: config["dataset"][key] for key in ("normalisation", "field_of_view")}
-    dataset["form"] = form_of(config)
-    roles = {key: config["dataset"][key] for key in ("learn_from", "subset", "missing_targets")}
-    asked = {"target": target, "seed": 0, "batch_size": 32}
     folds = results / "splits.json"
-    of_split = {**asked, **dataset, **roles, "split": config["dataset"]["split"]}
-    split(of_split, **common, output=folds)
+    split(dataset_settings.split(of, 0), **common, output=folds)
     for row in ROWS:
-        _train(row, of, {**asked, "dataset": dataset}, common, folds, results)
+        _train(of, row, common, folds, results)
     baselines(
         jobs.baselines(of), **common, split=folds, predictions=results / "baselines/seed-0.tsv"
     )
     _report(of, results, derivatives, columns)
 
 
-def _train(row, of, asked, common, folds, results) -> None:
+def _train(of: Experiment, row: str, common, folds, results) -> None:
     found = []
     for fold in FOLDS:
         home = results / "training" / row / "seed-0" / f"fold-{fold}"
         found.append(results / "features" / row / "seed-0" / f"fold-{fold}.npz")
         train(
-            {**asked, "row": row, "loss": {"loss": row}, "training": of.config["training"]}
-            | {"snapshot_epochs": []},
+            jobs.training(of, row, 0, fold),
             **common, split=folds, fold=fold, features=found[-1], model=home / "model.pt",
             curve=home / "curve.tsv", resume=home / "resume.pt",
         )  # fmt: skip
@@ -203,7 +194,8 @@ def test_the_head_of_bce_predicts_a_probability_alike_after_the_training(made, t
     assert own.max() - own.min() > 0.3
     again = tmp_path / "again.npz"
     embed(
-        {}, array=made.parent / "derivatives/features.npy", scans=made / "dataset/scans.tsv",
+        EmbedStep({}), array=made.parent / "derivatives/features.npy",
+        scans=made / "dataset/scans.tsv",
         split=made / "splits.json", fold=0, features=again,
         model=made / "training/bce/seed-0/fold-0/model.pt",
     )  # fmt: skip

@@ -72,6 +72,7 @@ STAGES = {
     "cohort": ("phantom-tables", "phantom", "phantom-picture", "cohort"),
     "imaging": ("fetch-template", "check", "strip", "correct", "register", "quality"),
     "imaging_tables": ("screen", "describe", "usable"),
+    "scores": (),  # how the array is read, by all stages from here on
     "dataset": ("stack", "arrays", "features", "select", "split", "null-ages", "inner-split"),
     "learning": ("feasible", "convert", "train", "embed"),
     "evaluation": ("probe", "baselines", "evaluate", "choose", "search-table"),

@@ -119,10 +119,11 @@ def test_a_step_takes_its_settings_as_a_dataclass(step):
 @pytest.mark.parametrize("kind", step_kinds())
 def test_what_a_step_is_asked_for_has_no_default_and_a_sentence(kind):
     assert dataclasses.is_dataclass(kind) and kind.__dataclass_params__.frozen
+    sentences = "".join(each.__doc__ for each in kind.__mro__)
     for field in dataclasses.fields(kind):
         assert field.default is dataclasses.MISSING, field.name
         assert field.default_factory is dataclasses.MISSING, field.name
-        told = re.search(rf"^    {field.name} : .+\n        \S.+", kind.__doc__, re.M)
+        told = re.search(rf"^    {field.name} : .+\n        \S.+", sentences, re.M)
         assert told, f"{kind.__name__}.{field.name} has no sentence"
 
 

@@ -5,10 +5,8 @@ from __future__ import annotations
 import importlib
 import logging
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -18,57 +16,19 @@ from contrage.dataset.sidecar import write_array_sidecar
 from contrage.dataset.stack import block_mean
 from contrage.errors import BadScanError, few
 from contrage.files import write_array
-from contrage.form import Form
+from contrage.prepared import Prepared
+from contrage.settings.build import as_plain
+from contrage.settings.steps.dataset import ArraysStep
 from contrage.tables import read_tsv, write_tsv
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class Prepared:
-    """What is known of the files of a kind of prepared arrays (`Modality.prepared`).
-
-    Attributes
-    ----------
-    name, ending : str
-        The kind's name, and the end of its files' names after "sub-X_".
-    shape : tuple of int
-        Of one image, channels aside.
-    voxel_mm : float or None
-        Edge of a voxel; None where there are none.
-    form : dict
-        As `contrage.form.Form` takes it; its channels are a number.
-    """
-
-    name: str
-    ending: str
-    shape: tuple[int, ...]
-    voxel_mm: float | None
-    form: dict[str, Any]
-
-    @property
-    def whole(self) -> tuple[int, ...]:
-        """Shape of one image with its channels, where it has an axis of them."""
-        form = Form(**self.form)
-        return (*([form.channels] if form.has_channels else []), *self.shape)
-
-    @property
-    def is_single(self) -> bool:
-        """Whether a file may leave out the axis of channels, for there is one."""
-        return self.form["channels"] == 1
-
-    @property
-    def expected(self) -> str:
-        """What a file's shape must be, in words."""
-        shown = tuple(self.shape) if self.is_single else self.whole
-        return f"{shown} (or with axes of length one before), as {self.name} has"
 
 
 Read = Callable[[Path, Prepared], np.ndarray]
 
 
 def arrays(
-    settings: dict[str, Any],
+    settings: ArraysStep,
     *,
     scans: Path,
     excluded: Path,
@@ -80,10 +40,7 @@ def arrays(
 
     Parameters
     ----------
-    settings : dict
-        `source` and `path` (of the cohort), `kind` (see `Prepared`), `reader` (module of a kind
-        that is read by its own function, else null), `voxel_mm` (a multiple of the kind's),
-        `on_bad_scan` (fail or exclude), `duplicates` (refuse or keep).
+    settings : ArraysStep
     scans, excluded : Path
         The cohort's tables.
     array : Path
@@ -103,19 +60,19 @@ def arrays(
     import pandas as pd
 
     names = read_tsv(scans)["scan_id"].tolist()
-    kind = Prepared(**settings["kind"])
-    files = sources.load(settings["source"]).find(Path(settings["path"]), kind.ending)
+    kind = settings.kind
+    files = sources.load(settings.source).find(Path(settings.path), kind.ending)
     bad: dict[str, BadScanError] = {}
     digests: dict[str, str] = {}
-    factor = round(settings["voxel_mm"] / kind.voxel_mm) if kind.voxel_mm else 1
+    factor = round(settings.voxel_mm / kind.voxel_mm) if kind.voxel_mm else 1
     shape = kind.whole[: -len(kind.shape)] + tuple(-(-size // factor) for size in kind.shape)
     wanted = {name: files[name] for name in names}
-    reading = _reader(settings["reader"])
+    reading = _reader(settings.reader)
     blocks = _blocks(wanted, kind, reading, factor, bad, digests)
     judged = _refuse(bad, digests, wanted, settings)
     write_array(array, (len(names), *shape), chain(blocks, judged))
     good = [(name, row) for row, name in enumerate(names) if name not in bad]
-    made = {"function": "contrage.dataset.arrays.arrays", "parameters": settings}
+    made = {"function": "contrage.dataset.arrays.arrays", "parameters": as_plain(settings)}
     write_array_sidecar(array, {name: files[name] for name, _ in good}, made)
     write_tsv(rows, pd.DataFrame(good, columns=["scan_id", "row"]))
     columns = ["scan_id", "participant_id", "stage", "reason"]
@@ -162,15 +119,15 @@ def _refuse(
     bad: dict[str, BadScanError],
     digests: dict[str, str],
     files: dict[str, Path],
-    settings: dict[str, Any],
+    settings: ArraysStep,
 ) -> Iterator[np.ndarray]:
     """Yield nothing; raise where arrays cannot be used, before the file is in its place."""
     for name, reason in same_arrays(digests).items():
         log.warning("%s %s", name, reason)
-        if settings.get("duplicates", REFUSE) == REFUSE:
+        if settings.duplicates == REFUSE:
             bad[name] = BadScanError(files[name], reason)
     names = list(files)
-    if bad and (settings["on_bad_scan"] == "fail" or len(bad) == len(names)):
+    if bad and (settings.on_bad_scan == "fail" or len(bad) == len(names)):
         first, *others = bad
         more = f" Others cannot be used either: {few(others)}." if others else ""
         advice = "Mend them, or set cohort.on_bad_scan to exclude"

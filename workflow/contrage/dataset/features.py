@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -14,24 +13,21 @@ from contrage.cohort.scans import participant_label
 from contrage.dataset.sidecar import write_array_sidecar
 from contrage.files import atomic
 from contrage.scan_ids import scan_id
-from contrage.settings.blocks.table import TableColumnsSettings
-from contrage.settings.build import build
+from contrage.settings.build import as_plain
+from contrage.settings.steps.dataset import FeaturesStep
 from contrage.tables import read_tsv, write_tsv
 
 log = logging.getLogger(__name__)
 
 
 def features(
-    settings: dict[str, Any], *, table: Path, scans: Path, array: Path, rows: Path, columns: Path
+    settings: FeaturesStep, *, table: Path, scans: Path, array: Path, rows: Path, columns: Path
 ) -> None:
     """Write the features of all scans into one array, as they stand in the table.
 
     Parameters
     ----------
-    settings : dict
-        `table`: the part of the configuration that names columns and rows; `columns`: further
-        ones that are kept beside age, sex and site, and are no features; `target`, where it is
-        another than age.
+    settings : FeaturesStep
     table : Path
         The TSV or CSV file.
     scans : Path
@@ -49,9 +45,7 @@ def features(
     TableError
         If the table cannot be used.
     """
-    target = settings["target"]["column"] if "target" in settings else None
-    named = build(TableColumnsSettings, settings["table"])
-    found = open_table(table, named, settings["columns"], {}, target)
+    found = open_table(table, settings.table, settings.columns, {}, settings.target)
     values = np.array(feature_values(found))
     names = [
         scan_id(participant_label(row["participant_id"], table, any_label=True), row["session"])
@@ -62,7 +56,7 @@ def features(
     values = values[[place[name] for name in cohort["scan_id"]]]
     with atomic(array) as temporary:
         np.save(temporary, values)
-    made = {"function": "contrage.dataset.features.features", "parameters": settings}
+    made = {"function": "contrage.dataset.features.features", "parameters": as_plain(settings)}
     write_array_sidecar(array, {"table": table}, made)
     write_tsv(rows, pd.DataFrame({"scan_id": cohort["scan_id"], "row": range(len(cohort))}))
     write_tsv(columns, describe(found.features, values))

@@ -8,7 +8,6 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -19,8 +18,8 @@ from contrage.dataset.roles import CHOSEN_BY, LEARNED_FROM, REPORTED
 from contrage.dataset.split import check_sides, content, read_targets
 from contrage.errors import SettingsError
 from contrage.files import read_json, write_json
+from contrage.settings.steps.dataset import InnerSplitStep
 from contrage.tables import read_table, write_rows
-from contrage.target import Target
 
 log = logging.getLogger(__name__)
 
@@ -53,7 +52,7 @@ PURPOSES = {
 
 
 def inner_split(
-    settings: dict[str, Any],
+    settings: InnerSplitStep,
     *,
     scans: Path,
     array: Path,
@@ -71,9 +70,7 @@ def inner_split(
 
     Parameters
     ----------
-    settings : dict
-        `purpose` (a key of `PURPOSES`), `fraction` (to hold out), `seed` (of the search, or of the
-        training), `target`, `normalisation`, `field_of_view`, `form`, `batch_size`.
+    settings : InnerSplitStep
     scans, array, split : Path
         The experiment's scans, the cohort's images or features, the folds of one seed.
     fold : int
@@ -93,12 +90,12 @@ def inner_split(
     whole = next(entry for entry in read_json(split)["folds"] if entry["fold"] == fold)
     chosen_by = set(whole.get(CHOSEN_BY, []))
     keep_lines(scans, {*whole[LEARNED_FROM], *chosen_by}, inner_scans)
-    table = read_targets(inner_scans, settings)
+    table = read_targets(inner_scans, settings.target)
     beside = table["scan_id"].isin(chosen_by)
-    purpose = PURPOSES[settings["purpose"]]
-    chance = np.random.default_rng([*purpose.layer, settings["seed"], fold])
+    purpose = PURPOSES[settings.purpose]
+    chance = np.random.default_rng([*purpose.layer, settings.seed, fold])
     people = table.loc[~beside, "participant_id"]
-    drawn = hold_out(people, settings["fraction"], chance, purpose.key)
+    drawn = hold_out(people, settings.fraction, chance, purpose.key)
     validated = table["participant_id"].isin(drawn)
     parts = {
         LEARNED_FROM: table[~validated & ~beside],
@@ -106,21 +103,21 @@ def inner_split(
         CHOSEN_BY: table[beside],
     }
     train = parts[LEARNED_FROM]
-    if len(train) < settings["batch_size"]:
+    if len(train) < settings.batch_size:
         raise SettingsError(
-            f"training.batch_size: {settings['batch_size']} is more than the {len(train)} scans "
+            f"training.batch_size: {settings.batch_size} is more than the {len(train)} scans "
             f"that {purpose.learner} learns from in fold {fold}; make the batch or {purpose.key} "
             "smaller"
         )
-    check_sides(train["target"], fold, Target(**settings["target"]))
-    images = open_images(array, settings)
+    check_sides(train["target"], fold, settings.target)
+    images = open_images(array, settings.form)
     entry = {
         "fold": fold,
-        "name": settings["purpose"],
-        **content(images, parts, settings),
+        "name": settings.purpose,
+        **content(images, parts, settings.target, settings),
     }
     warn([entry])
-    write_json(output, {"scheme": settings["purpose"], "seed": settings["seed"], "folds": [entry]})
+    write_json(output, {"scheme": settings.purpose, "seed": settings.seed, "folds": [entry]})
     judged = len(parts[REPORTED])
     log.info("fold %d: %d scans to learn from, %d to validate", fold, len(train), judged)
 

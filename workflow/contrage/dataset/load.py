@@ -14,17 +14,18 @@ from contrage.dataset.normalise import common_field, normalise, standardise
 from contrage.errors import ContrageError
 from contrage.files import open_array
 from contrage.form import Form
+from contrage.settings.steps.scores import ScoresSettings
 
 
-def open_images(array: Path, dataset: dict[str, Any]) -> np.ndarray:
+def open_images(array: Path, form: Form) -> np.ndarray:
     """Return a cohort's array, mapped into memory: no image is read.
 
     Parameters
     ----------
     array : Path
         Of shape (scans, channels, *shape), or (scans, features) where values are scored one by one.
-    dataset : dict
-        `form`: what is known of the kind of data, see `contrage.form.Form`.
+    form : Form
+        What is known of the kind of data.
 
     Raises
     ------
@@ -33,15 +34,15 @@ def open_images(array: Path, dataset: dict[str, Any]) -> np.ndarray:
     """
     images = open_array(array)
     try:
-        Form(**dataset["form"]).image_shape(images.shape)
+        form.image_shape(images.shape)
     except ValueError as error:
         raise ContrageError(f"{array}: {error}; have it made again (delete it)") from None
     return images
 
 
-def image_shape(array: Path, dataset: dict[str, Any]) -> tuple[int, tuple[int, ...]]:
+def image_shape(array: Path, form: Form) -> tuple[int, tuple[int, ...]]:
     """Return the channels of one image of an array, and its shape without them."""
-    return Form(**dataset["form"]).image_shape(open_images(array, dataset).shape)
+    return form.image_shape(open_images(array, form).shape)
 
 
 @dataclass(frozen=True)
@@ -54,31 +55,26 @@ class Loader:
         Of the whole cohort, see `open_images`: only the rows that are asked for are read.
     fold : dict
         One fold of a split: mean, sd and train_rows; median where values are scored one by one.
-    settings : dict
-        `normalisation` ("train", "cohort", "image"), `field_of_view` ("own", "common") and `form`.
+    settings : ScoresSettings
     """
 
     array: Path
     fold: dict[str, Any]
-    settings: dict[str, Any]
+    settings: ScoresSettings
 
     def __call__(self, rows: NDArray[np.int_]) -> NDArray[np.float32]:
         """Return these rows of the array, (n, channels, *shape); of features (n, 1, features)."""
         chosen = np.array(self._images[rows])
-        if not self._form.has_channels:
+        if not self.settings.form.has_channels:
             return standardise(chosen, self.fold)[:, None]
-        if self.settings["field_of_view"] == "common":
+        if self.settings.field_of_view == "common":
             chosen *= self._field
-        background = self._form.background
-        return normalise(chosen, self.fold, self.settings["normalisation"], background)
-
-    @cached_property
-    def _form(self) -> Form:
-        return Form(**self.settings["form"])
+        background = self.settings.form.background
+        return normalise(chosen, self.fold, self.settings.normalisation, background)
 
     @cached_property
     def _images(self) -> np.ndarray:
-        return open_images(self.array, self.settings)
+        return open_images(self.array, self.settings.form)
 
     @cached_property
     def _field(self) -> NDArray[np.bool_]:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import logging
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from contrage.files import read_json
+from contrage.settings.steps.dataset import NullAgesStep
 from contrage.tables import read_table, read_tsv, write_rows
-from contrage.target import Target
 
 log = logging.getLogger(__name__)
 
@@ -19,9 +18,7 @@ LAYER = 99
 """Sets these draws apart from those of splits and searches with the same seed."""
 
 
-def null_ages(
-    settings: dict[str, Any], *, scans: Path, split: Path, fold: int, output: Path
-) -> None:
+def null_ages(settings: NullAgesStep, *, scans: Path, split: Path, fold: int, output: Path) -> None:
     """Write the experiment's scans with the targets of a fold's training participants permuted.
 
     Whoever is tested on keeps the target, so that the error of what is learned from this table is
@@ -29,8 +26,7 @@ def null_ages(
 
     Parameters
     ----------
-    settings : dict
-        `seed` of the training, `target`.
+    settings : NullAgesStep
     scans, split : Path
         The experiment's scans, the folds of this seed.
     fold : int
@@ -39,8 +35,8 @@ def null_ages(
         Output TSV: the lines of `scans` as they stand, but for the targets of training scans.
     """
     entry = next(each for each in read_json(split)["folds"] if each["fold"] == fold)
-    chance = np.random.default_rng([LAYER, settings["seed"], fold])
-    name = Target(**settings["target"]).column
+    chance = np.random.default_rng([LAYER, settings.seed, fold])
+    name = settings.target.column
     drawn = permuted(read_tsv(scans), set(entry["train"]), chance, name)
     whole = read_table(scans)
     rows = [{**row, name: drawn.get(row["scan_id"], row[name])} for row in whole.rows]

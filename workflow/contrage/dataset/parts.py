@@ -5,8 +5,7 @@ Light: a plan asks this before its first job, where the scheme leaves nothing to
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from contrage.dataset import schemes
 from contrage.dataset.roles import (
@@ -20,9 +19,11 @@ from contrage.dataset.roles import (
     subset,
 )
 from contrage.errors import SettingsError
+from contrage.settings.blocks.roles import RolesSettings
+from contrage.settings.build import as_plain
 
 
-def make_folds(visits: Sequence[Visit], dataset: Mapping[str, Any], seed: int) -> list[Parts]:
+def make_folds(visits: Sequence[Visit], dataset: RolesSettings, seed: int) -> list[Parts]:
     """Give every scan its part in each fold, by participant.
 
     Folds are made of those who may be learned from; whoever else there is is dealt to the folds
@@ -31,8 +32,7 @@ def make_folds(visits: Sequence[Visit], dataset: Mapping[str, Any], seed: int) -
     Parameters
     ----------
     visits : sequence of Visit
-    dataset : mapping
-        `split`, `learn_from`, `subset`, `missing_targets` of the configuration.
+    dataset : RolesSettings
     seed : int
         The training's seed; it changes the split only with `new_split_per_seed`.
 
@@ -49,9 +49,9 @@ def make_folds(visits: Sequence[Visit], dataset: Mapping[str, Any], seed: int) -
         As the scheme, and if nothing is left to learn from.
     """
     matching, others = divide(visits, dataset)
-    scheme = schemes.load(dataset["split"]["scheme"])
-    made = scheme.folds(matching, dataset["split"], seed)
-    fold_of = scheme.place(others, made, dataset["split"], seed)
+    scheme = schemes.load(dataset.split.scheme)
+    made = scheme.folds(matching, dataset.split, seed)
+    fold_of = scheme.place(others, made, dataset.split, seed)
     return [
         Parts(
             parts.name,
@@ -61,16 +61,16 @@ def make_folds(visits: Sequence[Visit], dataset: Mapping[str, Any], seed: int) -
     ]
 
 
-def divide(visits: Sequence[Visit], dataset: Mapping[str, Any]) -> tuple[list[Visit], list[Visit]]:
+def divide(visits: Sequence[Visit], dataset: RolesSettings) -> tuple[list[Visit], list[Visit]]:
     """Return the scans of those who may be learned from, and those of all others."""
-    own = learners(visits, dataset["learn_from"])
+    own = learners(visits, dataset.learn_from)
     return (
         [each for each in visits if each.participant_id in own],
         [each for each in visits if each.participant_id not in own],
     )
 
 
-def _without(parts: Parts, visits: Sequence[Visit], dataset: Mapping[str, Any]) -> Parts:
+def _without(parts: Parts, visits: Sequence[Visit], dataset: RolesSettings) -> Parts:
     """Take out of the training part what `missing_targets` and `subset` leave out of it."""
     learned = [each for each in visits if parts.roles[each.scan_id] == LEARNED_FROM]
     kept = {each.scan_id for each in left_of(learned, dataset)}
@@ -81,7 +81,7 @@ def _without(parts: Parts, visits: Sequence[Visit], dataset: Mapping[str, Any]) 
     return Parts(parts.name, roles)
 
 
-def left_of(learned: Sequence[Visit], dataset: Mapping[str, Any]) -> list[Visit]:
+def left_of(learned: Sequence[Visit], dataset: RolesSettings) -> list[Visit]:
     """Return what `missing_targets`, then `subset` leave of scans that would be learned from.
 
     Raises
@@ -89,18 +89,18 @@ def left_of(learned: Sequence[Visit], dataset: Mapping[str, Any]) -> list[Visit]
     SettingsError
         If nothing is left.
     """
-    gaps, chosen = dataset["missing_targets"], dataset["subset"]
+    gaps, chosen = dataset.missing_targets, dataset.subset
     left = [each for each in learned if outside(each.target, gaps)]
     if gaps and not left:
         raise SettingsError(
-            f"dataset.missing_targets: all {len(learned)} training scans are in {gaps}, so that "
-            "none is left to learn from; remove an interval"
+            f"dataset.missing_targets: all {len(learned)} training scans are in "
+            f"{as_plain(gaps)}, so that none is left to learn from; remove an interval"
         )
-    if chosen["fraction"] == 1:
+    if chosen.fraction == 1:
         return left
     stratum_of: dict[str, str | None] = {}
     for each in sorted(left, key=lambda each: each.scan_id):  # of several scans the first counts
-        stratum = each.columns[chosen["stratify"]] if chosen["stratify"] else None
+        stratum = each.columns[chosen.stratify] if chosen.stratify else None
         stratum_of.setdefault(each.participant_id, stratum)
     kept = subset(stratum_of, chosen)
     return [each for each in left if each.participant_id in kept]

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from contrage.errors import LeakageError, SettingsError, few
+from contrage.settings.blocks.roles import RolesSettings, SubsetSettings
+from contrage.settings.blocks.split import SplitSettings
 
 TRAIN, VAL, TEST, EXTERNAL, PREDICT, NONE = "train", "val", "test", "external", "predict", "none"
 LEARNED_FROM = TRAIN
@@ -78,36 +80,31 @@ def tested_on(name: str, visits: Iterable[Visit], people: set[str]) -> Parts:
     )
 
 
-def state(split: Mapping[str, Any], seed: int) -> int:
+def state(split: SplitSettings, seed: int) -> int:
     """Return the seed of a split that is drawn; the training's has a part in it where asked."""
-    return split["seed"] + (seed if split["new_split_per_seed"] else 0)
+    return split.seed + (seed if split.new_split_per_seed else 0)
 
 
-def columns(dataset: Mapping[str, Any]) -> dict[str, str]:
+def columns(dataset: RolesSettings) -> dict[str, str]:
     """Return the columns that roles are read from and that not every table of scans has.
 
     Each is given with the configuration's key that asks for it.
-
-    Parameters
-    ----------
-    dataset : mapping
-        The block `dataset` of the configuration, or its `split`, `learn_from` and `subset`.
     """
     return {name: key for name, key in _read(dataset).items() if name not in OF_SCANS}
 
 
-def _read(dataset: Mapping[str, Any]) -> dict[str, str]:
+def _read(dataset: RolesSettings) -> dict[str, str]:
     found: dict[str, str] = {}
-    if dataset["split"]["scheme"] == "given":
-        found[dataset["split"]["column"]] = "dataset.split.column"
-    for name in dataset["learn_from"]:
+    if dataset.split.scheme == "given":
+        found[dataset.split.column] = "dataset.split.column"
+    for name in dataset.learn_from:
         found.setdefault(name, "dataset.learn_from")
-    if strata := dataset["subset"]["stratify"]:
+    if strata := dataset.subset.stratify:
         found.setdefault(strata, "dataset.subset.stratify")
     return found
 
 
-def visit(scan: Mapping[str, Any], dataset: Mapping[str, Any], target: float) -> Visit:
+def visit(scan: Mapping[str, Any], dataset: RolesSettings, target: float) -> Visit:
     """Return what of a scan, as a line of a table, decides its role.
 
     Raises
@@ -180,7 +177,7 @@ def outside(value: float, gaps: Iterable[Sequence[float]]) -> bool:
     return not any(low <= value < high for low, high in gaps)
 
 
-def subset(strata: Mapping[str, str | None], chosen: Mapping[str, Any]) -> set[str]:
+def subset(strata: Mapping[str, str | None], chosen: SubsetSettings) -> set[str]:
     """Return the participants that a nested subset keeps.
 
     Of each stratum the first ⌈f·n⌉ in an order that follows from the seed and the ids alone: a
@@ -190,17 +187,16 @@ def subset(strata: Mapping[str, str | None], chosen: Mapping[str, Any]) -> set[s
     ----------
     strata : mapping of str to str or None
         Training participants, each with the stratum.
-    chosen : mapping
-        `fraction` and `seed` of `dataset.subset`.
+    chosen : SubsetSettings
     """
-    order = sorted(strata, key=lambda person: _chance("subset", chosen["seed"], person))
+    order = sorted(strata, key=lambda person: _chance("subset", chosen.seed, person))
     groups: dict[str | None, list[str]] = {}
     for person in order:
         groups.setdefault(strata[person], []).append(person)
     return {
         person
         for group in groups.values()
-        for person in group[: at_most(len(group), chosen["fraction"])]
+        for person in group[: at_most(len(group), chosen.fraction)]
     }
 
 

@@ -14,6 +14,7 @@ from contrage.errors import TableError, few
 from contrage.files import failed, read_json
 from contrage.layout import check_file, quality_file
 from contrage.scan_ids import participant
+from contrage.settings.steps.dataset import SelectStep
 from contrage.tables import read_tsv, write_tsv
 
 log = logging.getLogger(__name__)
@@ -22,7 +23,7 @@ MISPLACED = "an image does not lie where it ought to, so that its values mean no
 
 
 def select(
-    settings: dict[str, Any],
+    settings: SelectStep,
     *,
     scans: Path,
     excluded: Path,
@@ -36,11 +37,7 @@ def select(
 
     Parameters
     ----------
-    settings : dict
-        `quality_action`: leave out "misplaced" scans, all that fail a limit of quality ("exclude"),
-        or none ("list"); None for a table of features and for prepared arrays, which have no
-        records of quality.
-        `leave_out`: participant_id → reason.
+    settings : SelectStep
     scans, excluded : Path
         The cohort's table, and what was left out of it before any image was read.
     rows : Path
@@ -63,18 +60,18 @@ def select(
     # As text: a label 01 of a further column is no number.
     table, before = read_tsv(scans, as_text=True), read_tsv(excluded)
     everyone = [*table["scan_id"], *before["scan_id"].dropna()]
-    unwanted = _unwanted(table, settings.get("leave_out", {}), exclude, everyone)
+    unwanted = _unwanted(table, settings.leave_out, exclude, everyone)
     row_of = read_tsv(rows).set_index("scan_id")["row"]
     kept, out = [], [*before.to_dict("records"), *unwanted.values()]
     for record in table.to_dict("records"):
         name = record["scan_id"]
         if name in unwanted:
             continue
-        if settings["quality_action"] is None:
+        if settings.quality_action is None:
             if name in row_of.index:  # else among the excluded, with its reason
                 kept.append({**record, "row": row_of[name]})
             continue
-        used = _judged(record, derivatives, row_of, settings["quality_action"])
+        used = _judged(record, derivatives, row_of, settings.quality_action)
         (kept if "row" in used else out).append(used)
     if not kept:
         raise TableError(f"{left_out}: no scan is left; the reasons are listed there")

@@ -26,22 +26,21 @@ from contrage.dataset.roles import (
 )
 from contrage.errors import SettingsError
 from contrage.files import write_json
-from contrage.form import Form
+from contrage.settings.blocks.roles import RolesSettings
+from contrage.settings.steps.dataset import SplitStep
+from contrage.settings.steps.scores import ScoresSettings
 from contrage.tables import read_table, read_tsv
 from contrage.target import Target
 
 log = logging.getLogger(__name__)
 
 
-def split(settings: dict[str, Any], *, scans: Path, array: Path, output: Path) -> None:
+def split(settings: SplitStep, *, scans: Path, array: Path, output: Path) -> None:
     """Write the folds of one seed with the statistics that normalisation needs.
 
     Parameters
     ----------
-    settings : dict
-        `split`, `learn_from`, `subset`, `missing_targets` of `dataset` (`make_folds`), `target`,
-        `seed` (of the training), `normalisation`, `field_of_view`, `form` (see
-        `contrage.dataset.load.open_images`), `batch_size`.
+    settings : SplitStep
     scans : Path
         The experiment's scans.
     array : Path
@@ -60,22 +59,22 @@ def split(settings: dict[str, Any], *, scans: Path, array: Path, output: Path) -
     LeakageError
         If a participant has two roles.
     """
-    table, images = read_targets(scans, settings), open_images(array, settings)
+    table, images = read_targets(scans, settings.target), open_images(array, settings.form)
     visits = read_visits(scans, table, settings)
     folds = []
-    for number, made in enumerate(make_folds(visits, settings, settings["seed"])):
+    for number, made in enumerate(make_folds(visits, settings, settings.seed)):
         parts = {role: table[table["scan_id"].isin(made.scans(role))] for role in PLAYED}
         _check_size(len(parts[LEARNED_FROM]), number, settings)
-        check_sides(parts[LEARNED_FROM]["target"], number, Target(**settings["target"]))
-        folds.append({"fold": number, "name": made.name, **content(images, parts, settings)})
+        check_sides(parts[LEARNED_FROM]["target"], number, settings.target)
+        found = content(images, parts, settings.target, settings)
+        folds.append({"fold": number, "name": made.name, **found})
         counts = ", ".join(f"{len(part)} {role}" for role, part in parts.items() if len(part))
         log.info("fold %d, scans by role: %s", number, counts)
     warn(folds)
-    scheme = settings["split"]["scheme"]
-    write_json(output, {"scheme": scheme, "seed": settings["seed"], "folds": folds})
+    write_json(output, {"scheme": settings.split.scheme, "seed": settings.seed, "folds": folds})
 
 
-def read_targets(scans: Path, settings: Mapping[str, Any]) -> pd.DataFrame:
+def read_targets(scans: Path, target: Target) -> pd.DataFrame:
     """Read a table of scans, with the target's numbers as a further column `target`.
 
     Raises
@@ -83,13 +82,13 @@ def read_targets(scans: Path, settings: Mapping[str, Any]) -> pd.DataFrame:
     TableError
         If a scan has none.
     """
-    table, target = read_tsv(scans), Target(**settings["target"])
+    table = read_tsv(scans)
     values = target.of(table.to_dict("records"), scans)
     # pandas' own reading of the numbers, where they are some: it rounds the last digit otherwise.
     return table.assign(target=values if target.is_binary else table[target.column])
 
 
-def read_visits(scans: Path, table: pd.DataFrame, settings: Mapping[str, Any]) -> list[Visit]:
+def read_visits(scans: Path, table: pd.DataFrame, settings: RolesSettings) -> list[Visit]:
     """Return what decides the roles of an experiment's scans, with the targets of `table`.
 
     Cells are taken as text: 01 is a label, no number.
@@ -98,15 +97,15 @@ def read_visits(scans: Path, table: pd.DataFrame, settings: Mapping[str, Any]) -
     return [visit(row, settings, value) for row, value in zip(rows, targets, strict=True)]
 
 
-def _check_size(scans: int, number: int, settings: Mapping[str, Any]) -> None:
+def _check_size(scans: int, number: int, settings: SplitStep) -> None:
     """Refuse a training part that holds no batch."""
-    check_learners(scans, settings["learn_from"], settings["batch_size"])
-    if scans < settings["batch_size"]:
-        left = [*["missing_targets"] * bool(settings["missing_targets"])]
-        left += ["subset"] * (settings["subset"]["fraction"] < 1)
+    check_learners(scans, settings.learn_from, settings.batch_size)
+    if scans < settings.batch_size:
+        left = [*["missing_targets"] * bool(settings.missing_targets)]
+        left += ["subset"] * (settings.subset.fraction < 1)
         by = f" that dataset.{' and dataset.'.join(left)} left" if left else ""
         raise SettingsError(
-            f"training.batch_size: {settings['batch_size']} is more than the {scans} "
+            f"training.batch_size: {settings.batch_size} is more than the {scans} "
             f"training scans{by} of fold {number}; make the batch smaller"
         )
 
@@ -122,7 +121,10 @@ def check_sides(values: pd.Series, number: int, target: Target) -> None:
 
 
 def content(
-    images: np.ndarray, parts: Mapping[str, pd.DataFrame], settings: Mapping[str, Any]
+    images: np.ndarray,
+    parts: Mapping[str, pd.DataFrame],
+    target: Target,
+    scores: ScoresSettings,
 ) -> dict[str, Any]:
     """Return what a split file says of a fold beside its number and name.
 
@@ -132,8 +134,8 @@ def content(
         Of the whole cohort.
     parts : mapping of str to DataFrame
         Role → scan_id, participant_id, row, target of its scans.
-    settings : mapping
-        `target`, `normalisation`, `field_of_view` and `form`.
+    target : Target
+    scores : ScoresSettings
 
     Raises
     ------
@@ -143,7 +145,7 @@ def content(
         If everybody that is learned from has one and the same target.
     """
     check_leakage({role: part["participant_id"] for role, part in parts.items()})
-    train, target = parts[LEARNED_FROM], Target(**settings["target"])
+    train = parts[LEARNED_FROM]
     check_varies(train["target"], target)
     return {
         **{
@@ -152,28 +154,30 @@ def content(
             if len(part) or role in ALWAYS
         },
         "train_rows": train["row"].astype(int).tolist(),
-        **_statistics(images, parts, settings),
+        **_statistics(images, parts, scores),
         target.mean_key: float(train["target"].mean()),
         target.sd_key: float(train["target"].std(ddof=0)),
     }
 
 
 def _statistics(
-    images: np.ndarray, parts: Mapping[str, pd.DataFrame], settings: Mapping[str, Any]
+    images: np.ndarray,
+    parts: Mapping[str, pd.DataFrame],
+    scores: ScoresSettings,
 ) -> dict[str, Any]:
     """Return what normalisation needs to know; of a table's features, from training rows alone."""
     training = parts[LEARNED_FROM]["row"].to_numpy(int)
-    form = Form(**settings["form"])
+    form = scores.form
     if not form.has_channels:
         return feature_statistics(images, training)
     counted = pd.concat([part for role, part in parts.items() if role in SCALED_WITH])
     name_of = dict(zip(counted["row"].astype(int), counted["scan_id"], strict=True))
     everyone = np.array(sorted(name_of))
-    used = training if settings["normalisation"] == "train" else everyone
+    used = training if scores.normalisation == "train" else everyone
     mean, sd, shares = statistics_and_shares(
-        images, used, training, settings["field_of_view"], form.background
+        images, used, training, scores.field_of_view, form.background
     )
-    scaled_alike = settings["normalisation"] != "image"  # else each image has an SD of its own
+    scaled_alike = scores.normalisation != "image"  # else each image has an SD of its own
     found = dominant([name_of[row] for row in used], shares) if scaled_alike else []
     return {"mean": mean, "sd": sd, "dominant": found}
 

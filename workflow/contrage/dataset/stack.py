@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,21 +13,19 @@ from contrage.dataset.sidecar import write_array_sidecar
 from contrage.errors import BadScanError
 from contrage.files import damaged, read_image, read_json, write_array
 from contrage.layout import preproc_file, quality_file
+from contrage.settings.build import as_plain
+from contrage.settings.steps.dataset import StackStep
 from contrage.tables import read_tsv, write_tsv
 
 log = logging.getLogger(__name__)
 
 
-def stack(
-    settings: dict[str, Any], *, scans: Path, derivatives: Path, array: Path, rows: Path
-) -> None:
+def stack(settings: StackStep, *, scans: Path, derivatives: Path, array: Path, rows: Path) -> None:
     """Write the images of all scans that were preprocessed into one array.
 
     Parameters
     ----------
-    settings : dict
-        `image` ("stiffness", "dampingratio", "T1w" or "magnitude"), `grid_mm` (voxel size of the
-        preprocessed images, 2 by default), `voxel_mm` (a multiple of it).
+    settings : StackStep
     scans : Path
         The scans that passed the check.
     derivatives : Path
@@ -48,16 +45,14 @@ def stack(
     import pandas as pd
 
     names = read_tsv(scans)["scan_id"].tolist()
-    grid_mm = settings.get("grid_mm", 2)
-    factor = settings["voxel_mm"] // grid_mm
-    image_of = settings["image"]
-    files = {name: derivatives / preproc_file(name, image_of, grid_mm) for name in names}
+    grid_mm, factor = settings.grid_mm, settings.voxel_mm // settings.grid_mm
+    files = {name: derivatives / preproc_file(name, settings.image, grid_mm) for name in names}
     usable = [name for name in names if _came_through(derivatives, name, files[name])]
     if not usable:
         raise BadScanError(scans, "no scan came through preprocessing; see the table of exclusions")
     shape = tuple(-(-size // factor) for size in read_image(files[usable[0]]).shape)
     write_array(array, (len(usable), 1, *shape), _images([files[name] for name in usable], factor))
-    made = {"function": "contrage.dataset.stack.stack", "parameters": settings}
+    made = {"function": "contrage.dataset.stack.stack", "parameters": as_plain(settings)}
     write_array_sidecar(array, {name: files[name] for name in usable}, made, derivatives)
     write_tsv(rows, pd.DataFrame({"scan_id": usable, "row": range(len(usable))}))
 

@@ -19,7 +19,6 @@ from contrage.evaluation import predictions as table
 from contrage.evaluation.alpha import candidates
 from contrage.evaluation.predictions import Fold
 from contrage.learning.folds import read_scans
-from contrage.settings.build import as_plain
 from contrage.settings.steps.evaluation import BaselinesStep
 
 logger = logging.getLogger(__name__)
@@ -64,7 +63,7 @@ def baselines(
     is_volume = settings.dataset.form.background
     lines: list[dict[str, Any]] = []
     for part in table.folds(split, everyone):
-        load = Loader(array, part.entry, as_plain(settings.dataset))
+        load = Loader(array, part.entry, settings.dataset)
         seen = _seen_of_volumes if is_volume else _values
         means = _means(part)
         if target.is_binary:

@@ -15,25 +15,27 @@ from contrage.errors import ContrageError
 from contrage.files import atomic, sha256
 from contrage.learning import encoders
 from contrage.run.code import closure
+from contrage.settings.build import as_plain
+from contrage.settings.steps.learning import TrainStep
 
 logger = logging.getLogger(__name__)
 
 
-def fingerprint(settings: dict[str, Any], device: str, array: Path, *tables: Path) -> str:
+def fingerprint(settings: TrainStep, fold: int, device: str, array: Path, *tables: Path) -> str:
     """Return a digest of everything that decides a training's result.
 
-    That is its settings, the tables, the code of the training, of the loss and of the encoder, the
-    version of torch, the kind of device, and the array, which is too large to read for this and
-    counts by its size and time of change.
+    That is its settings and its fold, the tables, the code of the training, of the loss and of the
+    encoder, the version of torch, the kind of device, and the array, which is too large to read
+    for this and counts by its size and time of change.
     """
     code = closure(
         "contrage.learning.train",
-        f"contrage.losses.{settings['loss']['loss']}",
-        encoders.module(settings["training"]["encoder"]),
+        f"contrage.losses.{settings.loss['loss']}",
+        encoders.module(settings.training.encoder),
     )
     state = Path(array).stat()
     parts = [
-        json.dumps(settings, sort_keys=True),
+        json.dumps({**as_plain(settings), "fold": fold}, sort_keys=True),
         device,
         torch.__version__,
         f"{state.st_size} {state.st_mtime_ns}",

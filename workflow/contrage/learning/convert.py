@@ -22,6 +22,7 @@ from contrage.errors import ContrageError, SettingsError
 from contrage.files import sha256
 from contrage.learning import checkpoint as files
 from contrage.learning import encoders
+from contrage.settings.steps.learning import ConvertStep
 
 logger = logging.getLogger(__name__)
 
@@ -41,13 +42,12 @@ class _Nothing:
         pass
 
 
-def convert(settings: dict[str, Any], *, checkpoint: Path, output: Path) -> None:
+def convert(settings: ConvertStep, *, checkpoint: Path, output: Path) -> None:
     """Write the encoder of a released checkpoint as a model file to start from.
 
     Parameters
     ----------
-    settings : dict
-        `encoder`: resnet18, the default.
+    settings : ConvertStep
     checkpoint : Path
         Of the code behind the paper: `{"model": state dict, …}`.
     output : Path
@@ -60,7 +60,7 @@ def convert(settings: dict[str, Any], *, checkpoint: Path, output: Path) -> None
     ContrageError
         If the file holds anything but weights, or weights of another network.
     """
-    encoder = settings.get("encoder", CONVERTIBLE[0])
+    encoder = settings.encoder
     if encoder not in CONVERTIBLE:
         raise SettingsError(f"encoder: {encoder} cannot be converted; {', '.join(CONVERTIBLE)} can")
     content = read_checkpoint(checkpoint)
@@ -68,8 +68,8 @@ def convert(settings: dict[str, Any], *, checkpoint: Path, output: Path) -> None
     own = encoders.build(encoder, (8, 8, 8)).state_dict()
     weights = matched(given, own, encoder, checkpoint)
     origin = {"file": Path(checkpoint).name, "sha256": sha256(checkpoint)}
-    settings = {"training": {"encoder": encoder}, "origin": origin}
-    files.save(output, {"settings": settings, "epoch": content.get("epoch"), "encoder": weights})
+    told = {"training": {"encoder": encoder}, "origin": origin}
+    files.save(output, {"settings": told, "epoch": content.get("epoch"), "encoder": weights})
     logger.info("%s: %d tensors of %s, written to %s", checkpoint, len(weights), encoder, output)
 
 

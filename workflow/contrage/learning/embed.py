@@ -18,13 +18,17 @@ from contrage.learning.folds import Scans, read_fold, read_scans
 from contrage.learning.images import Images
 from contrage.learning.machine import precision
 from contrage.learning.machine.deterministic import prepare_pools
-from contrage.learning.machine.device import choose, is_deterministic, repeatable
+from contrage.learning.machine.device import choose, repeatable
 from contrage.learning.machine.processes import ALONE, World
 from contrage.learning.model import LOGIT, Model, memory_format
+from contrage.settings.blocks.training import OneTrainingSettings
+from contrage.settings.build import build
+from contrage.settings.steps.learning import EmbedStep
+from contrage.settings.steps.scores import ScoresSettings
 
 
 def embed(
-    settings: dict[str, Any],
+    settings: EmbedStep,
     *,
     array: Path,
     scans: Path,
@@ -37,9 +41,8 @@ def embed(
 
     Parameters
     ----------
-    settings : dict
-        `training` may override device, threads and batch_size; all else, the normalisation
-        included, is what the model was trained with.
+    settings : EmbedStep
+        All that it does not say, the normalisation included, is what the model was trained with.
     array, scans, split, fold
         As in training.
     model : Path
@@ -55,21 +58,39 @@ def embed(
         If the model cannot take these images, or is of an earlier version and predicts.
     """
     saved = read_model(model)
-    training = saved["settings"]["training"] | settings.get("training", {})
-    device = choose(training["device"])
-    dataset = saved["settings"]["dataset"]
-    channels, shape = image_shape(array, dataset)
+    training, dataset = settings_of(saved["settings"], settings.training, model)
+    device = choose(training.device)
+    channels, shape = image_shape(array, dataset.form)
     network = rebuild(saved, shape, model, channels)
-    network.to(device, memory_format=memory_format(training, shape))
-    prepare_pools(network, training, device)
+    network.to(device, memory_format=memory_format(training.channels_last, shape))
+    prepare_pools(network, training.deterministic, device)
     table = read_scans(scans)
     load = Loader(array, read_fold(split, fold), dataset)
-    numbers = precision.choose(training.get("precision", "auto"), device)
-    with repeatable(0, device, training["threads"], is_deterministic(training)):
+    numbers = precision.choose(training.precision, device)
+    with repeatable(0, device, training.threads, training.deterministic):
         within = images.reach(load, table.rows, shape, training, numbers, channels)
-        found = extract(network, within, np.arange(len(table.ids)), training["batch_size"])
+        found = extract(network, within, np.arange(len(table.ids)), training.batch_size)
         own = predict(network, found, _scale(saved, model)) if saved["predicts"] else None
     write_features(features, table, found, network, saved["epoch"], own)
+
+
+def settings_of(
+    saved: Mapping[str, Any], instead: Mapping[str, Any], path: Path
+) -> tuple[OneTrainingSettings, ScoresSettings]:
+    """Return the settings that a training saved, with some in place of its own.
+
+    Raises
+    ------
+    ContrageError
+        If they are not those of this version.
+    """
+    try:
+        return (
+            build(OneTrainingSettings, {**saved["training"], **instead}),
+            build(ScoresSettings, saved["dataset"]),
+        )
+    except (KeyError, TypeError) as error:
+        raise ContrageError(f"{path}: of another version ({error}); train it again") from None
 
 
 def rebuild(saved: dict[str, Any], shape: tuple[int, ...], path: Path, channels: int = 1) -> Model:

@@ -3,30 +3,27 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from contrage.errors import ContrageError, SettingsError
 from contrage.files import write_json
+from contrage.settings.build import as_plain
+from contrage.settings.steps.learning import FeasibleStep, StartFile
 
 log = logging.getLogger(__name__)
 
 
-def check_feasible(settings: dict[str, Any], *, output: Path) -> None:
+def check_feasible(settings: FeasibleStep, *, output: Path) -> None:
     """Write that trainings can run with these settings, or say why not.
 
     Parameters
     ----------
-    settings : dict
-        `device` (auto, cuda or cpu), `batch_size`, `training_scans`: the most that the training
-        split can hold (bad scans may yet be left out; `contrage.dataset.split` asks again), and
-        `without_head`: row → loss settings where `training.head` is [], else empty. Where settings
-        are searched, `draws`: row → loss settings of each draw, and `head`, that of the training.
-        Where trainings start from a file, `start`: see `contrage.learning.pretrained.check_start`.
-        `rows`: row → loss settings of others that may not be what their names say, and `epochs`.
+    settings : FeasibleStep
     output : Path
-        Output: the settings, as JSON; with `epochs`, also `warnings`: of rows that train and are
-        not what their names say.
+        Output: the settings, as JSON, and `warnings`: of rows that train and are not what their
+        names say.
 
     Raises
     ------
@@ -38,47 +35,45 @@ def check_feasible(settings: dict[str, Any], *, output: Path) -> None:
     ContrageError
         If trainings cannot start from the file that they are to start from.
     """
-    scans, size = settings["training_scans"], settings["batch_size"]
+    scans, size = settings.training_scans, settings.batch_size
     if scans < size:
-        place = "training" if not settings.get("draws") else "the search to learn from"
+        place = "training" if not settings.draws else "the search to learn from"
         raise SettingsError(
             f"training.batch_size: {size}, but no more than {scans} scans are for {place}; "
             "make the batch smaller"
         )
-    if settings["device"] == "cuda":
+    if settings.device == "cuda":
         from contrage.learning.machine.device import choose
 
         choose("cuda")
-    if settings.get("without_head"):
-        _check_headless(settings["without_head"])
-    if settings.get("start"):
-        _check_start(settings["start"])
-    for row, draws in settings.get("draws", {}).items():
-        _check_draws(row, draws, settings["head"])
-    write_json(output, settings | _warnings(settings))
+    if settings.without_head:
+        _check_headless(settings.without_head)
+    if settings.start:
+        _check_start(settings.start)
+    for row, draws in settings.draws.items():
+        _check_draws(row, draws, settings.head)
+    write_json(output, {**as_plain(settings), "warnings": _warnings(settings)})
 
 
-def _warnings(settings: dict[str, Any]) -> dict[str, list[str]]:
+def _warnings(settings: FeasibleStep) -> list[str]:
     """Say which rows localise nothing: they would be compared with what they are."""
-    if "epochs" not in settings:
-        return {}
     from contrage.learning.localised import Repulsion, drawn, warnings
 
-    plan = Repulsion(settings["batch_size"], settings["epochs"])
-    found = warnings(settings.get("rows", {}), plan)
-    for row, draws in settings.get("draws", {}).items():
+    plan = Repulsion(settings.batch_size, settings.epochs)
+    found = warnings(settings.rows, plan)
+    for row, draws in settings.draws.items():
         found += drawn(row, draws, plan)
     for text in found:
         log.warning("%s", text)
-    return {"warnings": found}
+    return found
 
 
-def _check_start(start: dict[str, Any]) -> None:
+def _check_start(start: StartFile) -> None:
     """Open the file that trainings start from: what is wrong with it would stop the first one."""
     from contrage.learning.pretrained import check_start
 
     try:
-        check_start(**start)
+        check_start(start)
     except ContrageError as error:
         raise ContrageError(f"training.start_from: {error}") from None
 
@@ -93,7 +88,7 @@ def _check_headless(rows: dict[str, dict[str, Any]]) -> None:
         head_sizes([], losses.load(settings["loss"], **chosen), row)
 
 
-def _check_draws(row: str, draws: list[dict[str, Any]], head: list[int]) -> None:
+def _check_draws(row: str, draws: Sequence[dict[str, Any]], head: Sequence[int]) -> None:
     """Load a row's loss as each draw sets it; what it refuses would stop the run hours later."""
     from contrage import losses
     from contrage.learning.model import head_sizes

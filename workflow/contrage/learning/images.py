@@ -10,7 +10,7 @@ import math
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 import torch
@@ -18,6 +18,7 @@ from torch import Tensor
 
 from contrage.errors import ContrageError
 from contrage.learning.machine.precision import Precision
+from contrage.settings.blocks.training import OneTrainingSettings
 
 logger = logging.getLogger(__name__)
 
@@ -150,7 +151,7 @@ def reach(
     load: Load,
     rows: np.ndarray,
     shape: tuple[int, ...],
-    training: dict[str, Any],
+    training: OneTrainingSettings,
     precision: Precision,
     channels: int = 1,
 ) -> Images:
@@ -165,16 +166,16 @@ def reach(
         Of one image, without channels.
     channels : int
         Of one image.
-    training : dict
-        `storage` (auto, device, disk; auto where it is not there) and `workers`.
+    training : OneTrainingSettings
+        Of which it reads `storage` (auto, device, disk), `workers` and `gpus_per_job`.
     precision : Precision
         Says the device, and how images are kept.
     """
-    wanted, workers = training.get("storage", "auto"), training.get("workers", 0)
+    wanted, workers = training.storage, training.workers
     device, dtype = precision.device, precision.storage
     size = len(rows) * channels * math.prod(shape) * dtype.itemsize
     free = free_memory(device)
-    holders = training.get("gpus_per_job", 1) if device.type == "cpu" else 1  # in one memory
+    holders = training.gpus_per_job if device.type == "cpu" else 1  # in one memory
     fits = size * holders <= SHARE * free
     where = wanted if wanted != "auto" else "device" if fits else "disk"
     logger.info(

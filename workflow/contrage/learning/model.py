@@ -87,7 +87,7 @@ class Model(nn.Module):
         }
 
 
-def memory_format(training: dict[str, Any], shape: tuple[int, ...]) -> torch.memory_format:
+def memory_format(channels_last: bool, shape: tuple[int, ...]) -> torch.memory_format:
     """Return the order of a network's weights in memory: channels last, where that can be had.
 
     Convolutions on tensor cores read channels together. On the CPU the small encoder takes a
@@ -95,14 +95,14 @@ def memory_format(training: dict[str, Any], shape: tuple[int, ...]) -> torch.mem
 
     Parameters
     ----------
-    training : dict
-        `channels_last`; true where it is not there.
+    channels_last : bool
+        Whether the training wants it.
     shape : tuple of int
         Of one image.
     """
     formats = {2: torch.channels_last, 3: torch.channels_last_3d}
-    wanted = training.get("channels_last", True)
-    return formats.get(len(shape), torch.preserve_format) if wanted else torch.preserve_format
+    default = torch.preserve_format
+    return formats.get(len(shape), default) if channels_last else default
 
 
 def _count(network: nn.Module) -> int:

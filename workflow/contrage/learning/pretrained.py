@@ -10,6 +10,7 @@ from contrage.errors import ContrageError
 from contrage.files import sha256
 from contrage.learning.checkpoint import read_model
 from contrage.learning.model import Model
+from contrage.settings.steps.learning import StartFile
 
 logger = logging.getLogger(__name__)
 
@@ -19,24 +20,20 @@ CONVERT = (
 )
 
 
-def check_start(file: str, encoder: str, image: list[Any] | None) -> None:
+def check_start(start: StartFile) -> None:
     """Raise `ContrageError` where trainings cannot start from a file.
 
     Parameters
     ----------
-    file : str
-        What `load_encoder` will be given.
-    encoder : str
-        Name of the encoder.
-    image : list of two, or None
-        Channels and shape of one image that it will see; None of a table, whose width nobody knows
-        yet.
+    start : StartFile
+        What `load_encoder` will be given, and for which images.
     """
-    if image is None:
-        _read(Path(file), encoder)
+    path, encoder = Path(start.file), start.encoder
+    if start.image is None:
+        _read(path, encoder)
     else:
-        channels, shape = image
-        load_encoder(Path(file), Model(encoder, tuple(shape), [], channels=channels), encoder)
+        channels, shape = start.image
+        load_encoder(path, Model(encoder, tuple(shape), [], channels=channels), encoder)
 
 
 def _read(path: Path, encoder: str) -> dict[str, Any]:

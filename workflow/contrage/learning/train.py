@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -26,10 +25,11 @@ from contrage.learning.loop.epoch import prepare, run_epoch
 from contrage.learning.loop.state import State, start
 from contrage.learning.loop.validation import Validation, chosen_by, divide
 from contrage.learning.machine import precision
-from contrage.learning.machine.device import choose, is_deterministic, repeatable
+from contrage.learning.machine.device import choose, repeatable
 from contrage.learning.machine.processes import World, run
 from contrage.learning.views import augment
-from contrage.target import Target
+from contrage.settings.blocks.training import OneTrainingSettings
+from contrage.settings.steps.learning import TrainStep
 
 logger = logging.getLogger(__name__)
 
@@ -37,7 +37,7 @@ CHECKPOINT_SECONDS = 10.0
 
 
 def train(
-    settings: dict[str, Any],
+    settings: TrainStep,
     *,
     array: Path,
     scans: Path,
@@ -58,10 +58,7 @@ def train(
 
     Parameters
     ----------
-    settings : dict
-        `row` (name of the loss configuration), `loss` ({"loss": file name, **its settings}),
-        `target`, `training`, `dataset` (normalisation, field_of_view, form), `seed`,
-        `snapshot_epochs`; with an early stop, `probe` (its alphas), by which the stop is judged.
+    settings : TrainStep
     array, scans, split : Path
         The cohort's images, the experiment's scans, the folds of this seed.
     fold : int
@@ -90,12 +87,11 @@ def train(
         If the loss is no longer a finite number, or the file to start from does not fit.
     """
     if best:
-        settings = {**settings, "loss": settings["loss"] | read_json(best)["settings"]}
+        settings = replace(settings, loss=settings.loss | read_json(best)["settings"])
     files = Files(
         array, scans, split, fold, model, curve, resume, features, snapshots or [], start_from
     )
-    training = settings["training"]
-    run(training.get("gpus_per_job", 1), training["device"], train_in, settings, files)
+    run(settings.training.gpus_per_job, settings.training.device, train_in, settings, files)
 
 
 @dataclass(frozen=True)
@@ -113,37 +109,36 @@ class Files:
     snapshots: list[Path]
     start_from: Path | None
 
-    def mark(self, settings: dict[str, Any], device: torch.device) -> str:
+    def mark(self, settings: TrainStep, device: torch.device) -> str:
         """Return the fingerprint of a training that reads these files."""
         read = [self.scans, self.split, *([self.start_from] if self.start_from else [])]
-        asked = {**settings, "fold": self.fold}
-        return checkpoint.fingerprint(asked, device.type, self.array, *read)
+        return checkpoint.fingerprint(settings, self.fold, device.type, self.array, *read)
 
 
-def train_in(world: World, settings: dict[str, Any], files: Files) -> None:
+def train_in(world: World, settings: TrainStep, files: Files) -> None:
     """Train in one of the processes that share a training; see `train`."""
-    training = settings["training"]
-    everyone = read_scans(files.scans, Target(**settings["target"]))
+    training = settings.training
+    everyone = read_scans(files.scans, settings.target)
     part = read_fold(files.split, files.fold)
     whole = everyone.pick(part[LEARNED_FROM], files.split)
-    own, held_out = divide(whole, training, settings["seed"])
-    held_out = held_out.and_also(chosen_by(everyone, part, training, files.split))
+    own, held_out = divide(whole, training.early_stop, settings.seed)
+    held_out = held_out.and_also(chosen_by(everyone, part, training.early_stop, files.split))
     if not files.snapshots:
-        settings = {**settings, "snapshot_epochs": []}
-    check(training, len(own.ids), settings["snapshot_epochs"])
-    device = choose(training["device"])
-    numbers = precision.choose(training.get("precision", "auto"), device)
+        settings = replace(settings, snapshot_epochs=())
+    check(training, len(own.ids), settings.snapshot_epochs)
+    device = choose(training.device)
+    numbers = precision.choose(training.precision, device)
     mark = files.mark(settings, device)
 
-    with repeatable(settings["seed"], device, training["threads"], is_deterministic(training)):
-        channels, shape = image_shape(files.array, settings["dataset"])
-        load = Loader(files.array, part, settings["dataset"])
+    with repeatable(settings.seed, device, training.threads, training.deterministic):
+        channels, shape = image_shape(files.array, settings.dataset.form)
+        load = Loader(files.array, part, settings.dataset)
         state = start(settings, part, whole.targets, numbers, shape, files.start_from, channels)
         if saved := checkpoint.load(files.resume, mark):
             state.restore(saved)
             logger.info("%s: going on after epoch %d", files.resume, state.epoch)
         images = reach(load, everyone.rows, shape, training, numbers, channels)
-        all_places, batch_size = np.arange(len(everyone.ids)), training["batch_size"]
+        all_places, batch_size = np.arange(len(everyone.ids)), training.batch_size
         look = partial(
             extract, images=images, places=all_places, batch_size=batch_size, world=world
         )
@@ -155,7 +150,7 @@ def train_in(world: World, settings: dict[str, Any], files: Files) -> None:
                 break
             run_epoch(state, inputs)
             validation.look(state, images, world)
-            if state.epoch in settings["snapshot_epochs"]:
+            if state.epoch in settings.snapshot_epochs:
                 state.snapshots[state.epoch] = look(state.evaluated)
             if world.leads and time.monotonic() - saved_at >= CHECKPOINT_SECONDS:
                 checkpoint.save(files.resume, {"fingerprint": mark, **state.content()})
@@ -169,7 +164,7 @@ def train_in(world: World, settings: dict[str, Any], files: Files) -> None:
 
 def write(
     state: State,
-    settings: dict[str, Any],
+    settings: TrainStep,
     files: Files,
     scans: Scans,
     found: torch.Tensor,
@@ -179,7 +174,7 @@ def write(
     if files.features:
         write_features(files.features, scans, found, state.network, state.kept_epoch, own)
     kept = found, state.kept_epoch
-    for path, asked in zip(files.snapshots, settings["snapshot_epochs"], strict=True):
+    for path, asked in zip(files.snapshots, settings.snapshot_epochs, strict=True):
         # An epoch after an early stop never was: the weights that were kept stand for it.
         features, epoch = (state.snapshots[asked], asked) if asked in state.snapshots else kept
         write_features(path, scans, features, state.network, epoch)
@@ -188,29 +183,29 @@ def write(
     files.resume.unlink(missing_ok=True)
 
 
-def check(training: dict[str, Any], scans: int, snapshot_epochs: list[int]) -> None:
+def check(training: OneTrainingSettings, scans: int, snapshot_epochs: Sequence[int]) -> None:
     """Raise `SettingsError` for settings that cannot work with this many training scans."""
-    size = training["batch_size"]
-    check_batch(size, training.get("gpus_per_job", 1))
+    size = training.batch_size
+    check_batch(size, training.gpus_per_job)
     if scans < size:
         raise SettingsError(
             f"training.batch_size: {size} is more than the {scans} training "
             "scans; make the batch smaller"
         )
-    augment.build(training.get("augmentation", []))
-    late = [epoch for epoch in snapshot_epochs if not 1 <= epoch <= training["epochs"]]
+    augment.build(training.augmentation)
+    late = [epoch for epoch in snapshot_epochs if not 1 <= epoch <= training.epochs]
     if late:
         raise SettingsError(
-            f"report.embedding_epochs: {late[0]} is not between 1 and the {training['epochs']} "
+            f"report.embedding_epochs: {late[0]} is not between 1 and the {training.epochs} "
             "epochs of the training"
         )
 
 
-def progress(state: State, settings: dict[str, Any], world: World) -> Iterator[int]:
+def progress(state: State, settings: TrainStep, world: World) -> Iterator[int]:
     """Yield the epochs that are left: with a bar on a terminal, with lines in the log."""
     from tqdm import tqdm
 
-    epochs, name = settings["training"]["epochs"], f"{settings['row']} seed {settings['seed']}"
+    epochs, name = settings.training.epochs, f"{settings.row} seed {settings.seed}"
     left = range(state.epoch, epochs)
     hidden = None if world.leads else True  # None: where there is no terminal
     bar = tqdm(left, name, epochs, initial=state.epoch, disable=hidden, leave=False, unit="epoch")

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from contrage.form import Form
+from contrage.prepared import Prepared
 
 ANATOMICAL, MAP, NONE = "anatomical", "map", "none"
 """What the imaging chain does: strips and registers it, carries it along, or nothing."""
@@ -127,15 +128,9 @@ class Modality:
         return Form(self.layout, len(self.axes), self.channels, self.background, self.scored)
 
     @property
-    def prepared(self) -> dict[str, Any]:
-        """What decides how prepared arrays are read, as plain values for a step's settings."""
-        return {
-            "name": self.name,
-            "ending": self.ending,
-            "shape": self.shape,
-            "voxel_mm": self.voxel_mm,
-            "form": asdict(self.form),
-        }
+    def prepared(self) -> Prepared:
+        """What decides how prepared arrays are read."""
+        return Prepared(self.name, self.ending, self.shape, self.voxel_mm, self.form)
 
     @property
     def is_map(self) -> bool:

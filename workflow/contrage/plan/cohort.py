@@ -20,7 +20,7 @@ from contrage.plan import rows
 from contrage.plan.cohort_settings import settings_of
 from contrage.plan.folds import asked_by, carried_columns
 from contrage.settings.blocks.template import TemplateSettings
-from contrage.settings.build import as_plain, build
+from contrage.settings.build import build
 from contrage.settings.steps.cohort import CohortStep
 
 KEPT_IN = Path(".snakemake/contrage-cohorts")
@@ -122,13 +122,6 @@ class FoundCohort:
     def scans(self) -> dict[str, Scan]:
         """Return the scans by scan_id."""
         return {scan.scan_id: scan for scan in self.found.cohort.scans}
-
-    @property
-    def columns_of_table(self) -> dict[str, Any]:
-        """Return which columns of a table of features are kept, and are no features."""
-        found = {"columns": list(self.settings.columns)}
-        target = self.settings.target
-        return found if target is None else found | {"target": as_plain(target)}
 
     @property
     def tables(self) -> list[str]:

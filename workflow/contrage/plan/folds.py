@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 from contrage.cohort.scans import Cohort, Scan
@@ -25,26 +26,32 @@ from contrage.dataset.roles import (
 from contrage.dataset.shares import Training
 from contrage.errors import SettingsError
 from contrage.plan.rows import used_scans
+from contrage.settings.blocks.roles import RolesSettings
+from contrage.settings.build import as_plain, build, fields_of
 from contrage.target_words import TargetInWords
 
 
 def fold_numbers(config: dict[str, Any], cohort: Cohort) -> list[int]:
     """Return the numbers of the folds that each seed trains."""
-    split = config["dataset"]["split"]
-    return list(range(schemes.load(split["scheme"]).count(_matching(config, cohort), split)))
+    split = roles_of(config).split
+    return list(range(schemes.load(split.scheme).count(_matching(config, cohort), split)))
 
 
 def _matching(config: dict[str, Any], cohort: Cohort) -> Iterator[Visit]:
     """Yield the scans that may be learned from; nothing is read of them before the first."""
-    yield from divide(visits(config, cohort), config["dataset"])[0]
+    yield from divide(visits(config, cohort), roles_of(config))[0]
+
+
+def roles_of(config: dict[str, Any]) -> RolesSettings:
+    """Return what decides everyone's role."""
+    keys = fields_of(RolesSettings)
+    return build(RolesSettings, {key: config["dataset"][key] for key in keys})
 
 
 def visits(config: dict[str, Any], cohort: Cohort) -> list[Visit]:
     """Return what decides the roles of the scans that an experiment uses."""
-    target, dataset = TargetInWords(**config["target"]), config["dataset"]
-    return [
-        visit(_line(scan), dataset, of_scan(scan, target)) for scan in used_scans(config, cohort)
-    ]
+    target, asked = TargetInWords(**config["target"]), roles_of(config)
+    return [visit(_line(scan), asked, of_scan(scan, target)) for scan in used_scans(config, cohort)]
 
 
 def _line(scan: Scan) -> dict[str, Any]:
@@ -55,12 +62,12 @@ def _line(scan: Scan) -> dict[str, Any]:
 
 def carried_columns(config: dict[str, Any]) -> list[str]:
     """Return the columns that the cohort keeps: `cohort.columns`, and those that roles are of."""
-    return list(dict.fromkeys([*config["cohort"]["columns"], *columns(config["dataset"])]))
+    return list(dict.fromkeys([*config["cohort"]["columns"], *columns(roles_of(config))]))
 
 
 def asked_by(config: dict[str, Any]) -> dict[str, str]:
     """Return the columns that roles are read from, with the key that asks for each."""
-    return columns(config["dataset"])
+    return columns(roles_of(config))
 
 
 def search_seeds(config: dict[str, Any]) -> list[int]:
@@ -73,8 +80,8 @@ def search_seed(config: dict[str, Any], seed: int) -> int:
 
     Where all seeds share a split, one search is for all of them.
     """
-    split = config["dataset"]["split"]
-    own = split["new_split_per_seed"] and schemes.load(split["scheme"]).DRAWN
+    split = roles_of(config).split
+    own = split.new_split_per_seed and schemes.load(split.scheme).DRAWN
     return seed if own else config["training"]["seeds"][0]
 
 
@@ -83,9 +90,9 @@ def most_training_scans(config: dict[str, Any], cohort: Cohort, held_out: float 
 
     A search holds a fraction of its participants out.
     """
-    dataset, everyone = config["dataset"], visits(config, cohort)
-    scheme = schemes.load(dataset["split"]["scheme"])
-    most = scheme.most(divide(everyone, dataset)[0], dataset["split"], held_out)
+    dataset, everyone = roles_of(config), visits(config, cohort)
+    scheme = schemes.load(dataset.split.scheme)
+    most = scheme.most(divide(everyone, dataset)[0], dataset.split, held_out)
     left = max((scans for _, scans in _left(everyone, dataset)), default=most)
     return min(most, left)
 
@@ -101,19 +108,19 @@ def smallest_training(config: dict[str, Any], cohort: Cohort) -> Training:
     everyone = visits(config, cohort)
     part = _at_best(config, everyone)
     _check_roles(config, everyone)
-    for people, scans in _left(everyone, config["dataset"]):
+    for people, scans in _left(everyone, roles_of(config)):
         part = part.at_most(people, scans)
     return part
 
 
 def _at_best(config: dict[str, Any], everyone: Sequence[Visit]) -> Training:
     """Return the smallest training part that the scheme makes, before settings take from it."""
-    dataset, size = config["dataset"], config["training"]["batch_size"]
+    dataset, size = roles_of(config), config["training"]["batch_size"]
     own, others = divide(everyone, dataset)
-    check_learners(len(own), dataset["learn_from"], size)
-    scheme = schemes.load(dataset["split"]["scheme"])
-    part = scheme.at_best(own, dataset["split"], TargetInWords(**config["target"]))
-    check_learners(part.scans, dataset["learn_from"] if others else {}, size)
+    check_learners(len(own), dataset.learn_from, size)
+    scheme = schemes.load(dataset.split.scheme)
+    part = scheme.at_best(own, dataset.split, TargetInWords(**config["target"]))
+    check_learners(part.scans, dataset.learn_from if others else {}, size)
     return part
 
 
@@ -122,32 +129,36 @@ def check_left(config: dict[str, Any], cohort: Cohort) -> None:
 
     `missing_targets` comes first: a subset is drawn of what it leaves.
     """
-    dataset, everyone = config["dataset"], visits(config, cohort)
-    size, chosen = config["training"]["batch_size"], dataset["subset"]
+    dataset, everyone = roles_of(config), visits(config, cohort)
+    size, chosen = config["training"]["batch_size"], dataset.subset
     left = _left(everyone, dataset)
     if not left or _at_best(config, everyone).scans < size:
         return
-    before = _counted(everyone, {**dataset, "subset": {**chosen, "fraction": 1}})
-    fewest, gaps = min(scans for _, scans in left), dataset["missing_targets"]
+    before = _counted(everyone, replace(dataset, subset=replace(chosen, fraction=1)))
+    fewest, gaps = min(scans for _, scans in left), dataset.missing_targets
     if fewest < size:
         by_gaps = gaps and min(scans for _, scans in before) < size
-        key = f"missing_targets: {gaps}" if by_gaps else f"subset.fraction: {chosen['fraction']}"
+        key = (
+            f"missing_targets: {as_plain(gaps)}"
+            if by_gaps
+            else f"subset.fraction: {chosen.fraction}"
+        )
         raise SettingsError(
             f"dataset.{key} leaves {fewest} scans to learn from, fewer than a batch "
             f"(training.batch_size: {size})"
         )
-    if chosen["fraction"] < 1 and left == before:
-        each = f" in each {chosen['stratify']}" if chosen["stratify"] else ""
+    if chosen.fraction < 1 and left == before:
+        each = f" in each {chosen.stratify}" if chosen.stratify else ""
         raise SettingsError(
-            f"dataset.subset.fraction: {chosen['fraction']} of the people{each}, rounded up, is "
+            f"dataset.subset.fraction: {chosen.fraction} of the people{each}, rounded up, is "
             "everybody; make it smaller, stratify by less, or remove the subset"
         )
 
 
 def _check_roles(config: dict[str, Any], everyone: Sequence[Visit]) -> None:
     """Refuse roles that cannot be given, and a role that is asked for and that nobody has."""
-    dataset, stop = config["dataset"], config["training"]["early_stop"]
-    if schemes.load(dataset["split"]["scheme"]).DRAWN:
+    dataset, stop = roles_of(config), config["training"]["early_stop"]
+    if schemes.load(dataset.split.scheme).DRAWN:
         return
     made = make_folds(everyone, dataset, 0)
     if stop and stop["on"] == CHOSEN_BY and not all(parts.scans(CHOSEN_BY) for parts in made):
@@ -157,18 +168,18 @@ def _check_roles(config: dict[str, Any], everyone: Sequence[Visit]) -> None:
         )
 
 
-def _left(everyone: Sequence[Visit], dataset: dict[str, Any]) -> list[tuple[int, int]]:
+def _left(everyone: Sequence[Visit], dataset: RolesSettings) -> list[tuple[int, int]]:
     """Return participants and scans that settings leave of each training part, at most.
 
     Nothing where no setting leaves any out; where folds are drawn, of all of them together.
     """
-    if not dataset["missing_targets"] and dataset["subset"]["fraction"] == 1:
+    if not dataset.missing_targets and dataset.subset.fraction == 1:
         return []
     return _counted(everyone, dataset)
 
 
-def _counted(everyone: Sequence[Visit], dataset: dict[str, Any]) -> list[tuple[int, int]]:
-    if schemes.load(dataset["split"]["scheme"]).DRAWN:
+def _counted(everyone: Sequence[Visit], dataset: RolesSettings) -> list[tuple[int, int]]:
+    if schemes.load(dataset.split.scheme).DRAWN:
         return [_count(left_of(divide(everyone, dataset)[0], dataset))]
     of_id = {each.scan_id: each for each in everyone}
     made = make_folds(everyone, dataset, 0)
@@ -181,28 +192,28 @@ def _count(scans: Sequence[Visit]) -> tuple[int, int]:
 
 def has_external(config: dict[str, Any]) -> bool:
     """Return whether the configuration asks for a table of people of other sites."""
-    split = config["dataset"]["split"]
-    return split["scheme"] == "given" and APART in split["roles"].values()
+    split = roles_of(config).split
+    return split.scheme == "given" and APART in split.roles.values()
 
 
 def check_split(config: dict[str, Any]) -> None:
     """Raise `SettingsError` for settings of roles that contradict each other or do nothing."""
-    dataset, stop = config["dataset"], config["training"]["early_stop"]
-    split = dataset["split"]
-    for key, nothing in schemes.load(split["scheme"]).IGNORES.items():
-        if split[key] != nothing:
+    dataset, stop = roles_of(config), config["training"]["early_stop"]
+    split = dataset.split
+    for key, nothing in schemes.load(split.scheme).IGNORES.items():
+        if getattr(split, key) != nothing:
             raise SettingsError(
-                f"dataset.split.{key}: does nothing with scheme {split['scheme']}; remove it, or "
+                f"dataset.split.{key}: does nothing with scheme {split.scheme}; remove it, or "
                 "choose another scheme"
             )
-    for low, high in dataset["missing_targets"]:
+    for low, high in dataset.missing_targets:
         if not low < high:
             raise SettingsError(
                 f"dataset.missing_targets: [{low:g}, {high:g}] holds no number; the smaller one "
                 "comes first"
             )
-    given = split["scheme"] == "given"
-    if stop and stop["on"] == CHOSEN_BY and not (given and CHOSEN_BY in split["roles"].values()):
+    given = split.scheme == "given"
+    if stop and stop["on"] == CHOSEN_BY and not (given and CHOSEN_BY in split.roles.values()):
         raise SettingsError(
             f"training.early_stop.on: {CHOSEN_BY}, but no value has that role "
             "(dataset.split.roles, with scheme given); set it to inner"

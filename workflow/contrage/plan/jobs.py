@@ -7,6 +7,7 @@ take an experiment and the values of a job's wildcards.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import cache
 from inspect import signature
 from typing import Any
@@ -14,21 +15,24 @@ from typing import Any
 from contrage.evaluation import elements
 from contrage.learning import encoders
 from contrage.plan import folds, pretraining, rows
+from contrage.plan.dataset_settings import scores
 from contrage.plan.experiment import Experiment
 from contrage.plan.kinds import form_of
 from contrage.run import code as sources
-from contrage.settings.build import as_plain, build
+from contrage.settings.blocks.probe import ProbeSettings
+from contrage.settings.blocks.training import OneTrainingSettings
+from contrage.settings.build import as_plain, build, fields_of
 from contrage.settings.steps.evaluation import (
     BaselinesStep,
     ChooseStep,
     EvaluateStep,
     ProbeStep,
     SearchTableStep,
+    SeenImages,
 )
+from contrage.settings.steps.learning import FeasibleStep, StopProbe, TrainStep
 
 NUMBERS = ("seed", "fold", "draw", "epoch")
-NOT_OF_ONE = ("seeds", "start_from")
-"""Of `training`: what concerns several trainings, or is another job's result."""
 DECIDE_FEASIBLE = ("loss", "formulation", "nn_final", "nn_step_size", "max_epochs")
 
 
@@ -45,25 +49,20 @@ def _parameters(function: Callable[..., Any]) -> tuple[str, ...]:
     return tuple(signature(function).parameters)[1:]
 
 
-def training(of: Experiment, row: str, seed: int, fold: int) -> dict[str, Any]:
+def training(of: Experiment, row: str, seed: int, fold: int) -> TrainStep:
     """Return what one training is asked for."""
-    config = of.config
-    own = {key: value for key, value in config["training"].items() if key not in NOT_OF_ONE}
-    settings = {
-        "row": row,
-        "seed": seed,
-        "target": as_plain(of.target.learned),
-        "loss": told_bin(of, of.loss(row)),
-        "training": own,
-        "dataset": {
-            "form": form_of(config),
-            **{key: config["dataset"][key] for key in ("normalisation", "field_of_view")},
-        },
-        "snapshot_epochs": of.watched_epochs if of.is_watched(row, seed, fold) else [],
-    }
-    if config["training"]["early_stop"]:
-        settings["probe"] = {"alphas": config["probe"]["alphas"]}
-    return settings
+    block = of.config["training"]
+    own = {key: block[key] for key in fields_of(OneTrainingSettings)}
+    return TrainStep(
+        row=row,
+        seed=seed,
+        target=of.target.learned,
+        loss=told_bin(of, of.loss(row)),
+        training=build(OneTrainingSettings, own),
+        dataset=scores(of.config),
+        snapshot_epochs=tuple(of.watched_epochs) if of.is_watched(row, seed, fold) else (),
+        probe=StopProbe(tuple(of.config["probe"]["alphas"])) if block["early_stop"] else None,
+    )
 
 
 def told_bin(of: Experiment, loss: dict[str, Any]) -> dict[str, Any]:
@@ -75,21 +74,20 @@ def told_bin(of: Experiment, loss: dict[str, Any]) -> dict[str, Any]:
     return {"bin_width": of.config["target"]["bin"], **loss} if "bin_width" in takes else loss
 
 
-def draw(of: Experiment, row: str, seed: int, fold: int, draw: int) -> dict[str, Any]:
+def draw(of: Experiment, row: str, seed: int, fold: int, draw: int) -> TrainStep:
     """Return what the training of a draw is asked for: the main run's, with settings drawn."""
-    return training(of, row, seed, fold) | {
-        "row": f"{row} (draw {draw})",
-        "loss": told_bin(of, drawn_losses(of, row)[draw]),
-        "snapshot_epochs": [],
-    }
+    return replace(
+        training(of, row, seed, fold),
+        row=f"{row} (draw {draw})",
+        loss=told_bin(of, drawn_losses(of, row)[draw]),
+        snapshot_epochs=(),
+    )
 
 
-def unseen(of: Experiment, row: str, seed: int, fold: int) -> dict[str, Any]:
+def unseen(of: Experiment, row: str, seed: int, fold: int) -> TrainStep:
     """Return what the training for the penalty is asked for: the main one's, nothing watched."""
-    return training(of, row, seed, fold) | {
-        "row": f"{row} (for its penalty)",
-        "snapshot_epochs": [],
-    }
+    main = training(of, row, seed, fold)
+    return replace(main, row=f"{row} (for its penalty)", snapshot_epochs=())
 
 
 def training_modules(of: Experiment, row: str) -> tuple[str, ...]:
@@ -98,26 +96,28 @@ def training_modules(of: Experiment, row: str) -> tuple[str, ...]:
     return "contrage.learning.train", f"contrage.losses.{of.loss(row)['loss']}", encoder
 
 
-def feasible(of: Experiment) -> dict[str, Any]:
+def feasible(of: Experiment) -> FeasibleStep:
     """Return what the first job is asked: whether all trainings can run."""
-    config = of.config
-    return {
-        "device": config["training"]["device"],
-        "batch_size": config["training"]["batch_size"],
-        "training_scans": folds.most_training_scans(config, of.cohort),
-        "without_head": {} if config["training"]["head"] else {r: of.loss(r) for r in of.all_rows},
-        "rows": localised_rows(of),
-        "epochs": config["training"]["epochs"],
-        **pretraining.start_settings(config),
-    }
+    training = of.config["training"]
+    return FeasibleStep(
+        device=training["device"],
+        batch_size=training["batch_size"],
+        training_scans=folds.most_training_scans(of.config, of.cohort),
+        epochs=training["epochs"],
+        head=tuple(training["head"]),
+        rows=localised_rows(of),
+        without_head={} if training["head"] else {row: of.loss(row) for row in of.all_rows},
+        draws={},
+        start=pretraining.start_settings(of.config),
+    )
 
 
 def modules_of_feasible(of: Experiment) -> tuple[str, ...]:
     """Return whose code answers that: the losses that it loads by name, and a start's encoder."""
     asked = feasible(of)
-    rows_asked = {**asked["without_head"], **asked["rows"]}
+    rows_asked = {**asked.without_head, **asked.rows}
     names = sorted({each["loss"] for each in rows_asked.values()})
-    encoder = [encoders.module(asked["start"]["encoder"])] if "start" in asked else []
+    encoder = [encoders.module(asked.start.encoder)] if asked.start else []
     return "contrage.learning.feasible", *(f"contrage.losses.{name}" for name in names), *encoder
 
 
@@ -132,18 +132,20 @@ def localised_rows(of: Experiment) -> dict[str, dict[str, Any]]:
     }
 
 
-def feasible_draws(of: Experiment, row: str) -> dict[str, Any]:
+def feasible_draws(of: Experiment, row: str) -> FeasibleStep:
     """Return what a search asks of its row's loss, and of the number of scans."""
-    config = of.config
-    fraction = config["search"]["validation_fraction"]
-    return {
-        "device": "auto",
-        "batch_size": config["training"]["batch_size"],
-        "training_scans": folds.most_training_scans(config, of.cohort, fraction),
-        "draws": {row: drawn_losses(of, row)},
-        "head": config["training"]["head"],
-        "epochs": config["training"]["epochs"],
-    }
+    training, fraction = of.config["training"], of.config["search"]["validation_fraction"]
+    return FeasibleStep(
+        device="auto",
+        batch_size=training["batch_size"],
+        training_scans=folds.most_training_scans(of.config, of.cohort, fraction),
+        epochs=training["epochs"],
+        head=tuple(training["head"]),
+        rows={},
+        without_head={},
+        draws={row: tuple(drawn_losses(of, row))},
+        start=None,
+    )
 
 
 def feasible_modules(of: Experiment, row: str) -> tuple[str, ...]:
@@ -222,11 +224,11 @@ def _probe(of: Experiment, row: str, seeds: list[int], chosen: dict[str, Any]) -
 
 def baselines(of: Experiment) -> BaselinesStep:
     """Return what the baselines of every seed are asked for."""
-    config = of.config
-    keys = ("voxel_mm", "normalisation", "field_of_view")
-    dataset = {"form": form_of(config), **{key: config["dataset"][key] for key in keys}}
-    target = as_plain(of.target.written)
-    return build(BaselinesStep, {"target": target, "probe": config["probe"], "dataset": dataset})
+    return BaselinesStep(
+        target=of.target.written,
+        probe=build(ProbeSettings, of.config["probe"]),
+        dataset=SeenImages(**vars(scores(of.config)), voxel_mm=of.config["dataset"]["voxel_mm"]),
+    )
 
 
 def scans_of_probe(of: Experiment, row: str) -> list[str]:
@@ -272,7 +274,7 @@ def evaluation(of: Experiment, evaluation: str) -> EvaluateStep:
     asked = {
         "evaluation": evaluation,
         "target": as_plain(of.target.learned),
-        "form": form_of(of.config),
+        "form": as_plain(form_of(of.config)),
         # An evaluation of images alone is not repeated for another row.
         "rows": of.rows if {"predictions", "features"} & set(stated.needs) else [],
         "told": {key: _setting(of.config, key) for key in stated.settings},

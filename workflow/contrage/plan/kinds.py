@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
 from typing import Any
 
 from contrage import modalities
 from contrage.cohort import sources
 from contrage.errors import SettingsError
+from contrage.form import Form
 from contrage.learning import encoders
 from contrage.modalities import Modality
 
@@ -111,9 +111,9 @@ def _check_voxels(config: dict[str, Any], kind: Modality) -> None:
         )
 
 
-def form_of(config: dict[str, Any]) -> dict[str, Any]:
-    """Return what whoever reads the cohort's array must know of it, as plain values."""
-    return asdict(modalities.load(config["cohort"]["image"]).form)
+def form_of(config: dict[str, Any]) -> Form:
+    """Return what whoever reads the cohort's array must know of it."""
+    return modalities.load(config["cohort"]["image"]).form
 
 
 def image_seen(config: dict[str, Any]) -> tuple[int | None, tuple[int, ...]] | None:

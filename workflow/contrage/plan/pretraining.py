@@ -17,6 +17,7 @@ from contrage.layout import Derivatives, Results
 from contrage.plan.kinds import image_seen
 from contrage.plan.rows import pretrained_rows, pretrains_on_phantom
 from contrage.settings import door as settings
+from contrage.settings.steps.learning import StartFile
 from contrage.settings.steps.page import PretrainingStart, StartOfTrainings
 
 HERE = "pretraining"
@@ -43,18 +44,10 @@ def plain_start(config: dict[str, Any]) -> list[str]:
     return [] if asked in (None, HERE) else [asked]
 
 
-def start_settings(config: dict[str, Any]) -> dict[str, Any]:
+def start_settings(config: dict[str, Any]) -> StartFile | None:
     """Return what the first job is told of such a file, to open and judge it."""
     files = plain_start(config)
-    if not files:
-        return {}
-    return {
-        "start": {
-            "file": files[0],
-            "encoder": config["training"]["encoder"],
-            "image": image_seen(config),
-        }
-    }
+    return StartFile(files[0], config["training"]["encoder"], image_seen(config)) if files else None
 
 
 def results(config: dict[str, Any]) -> list[str]:

@@ -16,8 +16,9 @@ against this folder by a test). Files whose name starts with an underscore are h
   nothing; others are refused.
 
 ``visits`` are the scans that may be learned from (`contrage.dataset.roles.Visit`), ``split`` is the
-block `dataset.split` of the configuration, ``seed`` that of the training. All but ``folds`` is
-asked before the first job, so that a file imports neither pandas nor scikit-learn when it is read.
+block `dataset.split` of the configuration (`contrage.settings.blocks.split.SplitSettings`),
+``seed`` that of the training. All but ``folds`` is asked before the first job, so that a file
+imports neither pandas nor scikit-learn when it is read.
 """
 
 from __future__ import annotations

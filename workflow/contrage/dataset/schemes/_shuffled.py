@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from contrage.dataset.roles import Visit, state
 from contrage.dataset.shares import Training, count_age_bins
 from contrage.errors import SettingsError
+from contrage.settings.blocks.split import SplitSettings
 
 
 def test_sets(
-    visits: Sequence[Visit], split: Mapping[str, Any], seed: int, count: int
+    visits: Sequence[Visit], split: SplitSettings, seed: int, count: int
 ) -> list[set[str]]:
     """Return the participants of each of `count` parts.
 
@@ -38,7 +38,7 @@ def test_sets(
         )
     names = people.index.to_numpy()
     chance = {"shuffle": True, "random_state": state(split, seed)}
-    if not split["stratify_by_age"]:
+    if not split.stratify_by_age:
         parts = KFold(count, **chance).split(names)
     else:
         bins = count_age_bins(len(people), count)
@@ -49,7 +49,7 @@ def test_sets(
 
 
 def at_best(
-    visits: Sequence[Visit], split: Mapping[str, Any], count: int, asked: str, tested: int
+    visits: Sequence[Visit], split: SplitSettings, count: int, asked: str, tested: int
 ) -> Training:
     """Return the smallest training part of `count` folds, of which all or one are tested on.
 
@@ -67,7 +67,7 @@ def at_best(
     people = len(smallest)
     if people < count:
         raise SettingsError(f"{asked} need {count} participants, there are {people}")
-    if split["stratify_by_age"]:
+    if split.stratify_by_age:
         count_age_bins(people, count)
     out = math.ceil(people / count)
     # Where each is tested on, the one with most scans has its share of them at least.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from contrage.dataset.roles import (
     EXTERNAL,
@@ -19,13 +18,14 @@ from contrage.dataset.roles import (
 )
 from contrage.dataset.shares import Training
 from contrage.errors import SettingsError, few
+from contrage.settings.blocks.split import SplitSettings
 from contrage.target import Target
 
 DRAWN = False
 IGNORES = {"new_split_per_seed": False, "stratify_by_age": False}
 
 
-def folds(visits: Sequence[Visit], split: Mapping[str, Any], seed: int) -> list[Parts]:
+def folds(visits: Sequence[Visit], split: SplitSettings, seed: int) -> list[Parts]:
     """Give everyone the part that the column says, in one fold.
 
     Raises
@@ -42,15 +42,15 @@ def folds(visits: Sequence[Visit], split: Mapping[str, Any], seed: int) -> list[
         if role not in people:
             raise SettingsError(
                 f"dataset.split.roles: no scan has the role {role}, so that there is nothing "
-                f"{purpose}; column {split['column']} has {_counts(visits, split['column'])}"
+                f"{purpose}; column {split.column} has {_counts(visits, split.column)}"
             )
-    if not split["allow_shared_sites"]:
+    if not split.allow_shared_sites:
         _check_sites(visits, parts)
     return [parts]
 
 
 def place(
-    others: Sequence[Visit], made: Sequence[Parts], split: Mapping[str, Any], seed: int
+    others: Sequence[Visit], made: Sequence[Parts], split: SplitSettings, seed: int
 ) -> dict[str, int]:
     """Give all who are not learned from to the one fold, unless they have no part in anything.
 
@@ -65,23 +65,23 @@ def place(
 
 
 def _people(
-    visits: Sequence[Visit], roles: Mapping[str, str], split: Mapping[str, Any]
+    visits: Sequence[Visit], roles: Mapping[str, str], split: SplitSettings
 ) -> dict[str, set[str]]:
     """Return role → its participants; refuse a participant in two."""
     people: dict[str, set[str]] = {}
     for each in visits:
         people.setdefault(roles[each.scan_id], set()).add(each.participant_id)
     people.pop(NONE, None)
-    check_leakage(people, f"dataset.split.column: {split['column']}: ")
+    check_leakage(people, f"dataset.split.column: {split.column}: ")
     return people
 
 
-def count(visits: Sequence[Visit], split: Mapping[str, Any]) -> int:
+def count(visits: Sequence[Visit], split: SplitSettings) -> int:
     """Return how many folds there are."""
     return 1
 
 
-def at_best(visits: Sequence[Visit], split: Mapping[str, Any], target: Target) -> Training:
+def at_best(visits: Sequence[Visit], split: SplitSettings, target: Target) -> Training:
     """Return what is learned from."""
     learned = _learned(visits, split)
     target.check_varies([each.target for each in learned], "in the training part (fold 0)")
@@ -89,20 +89,20 @@ def at_best(visits: Sequence[Visit], split: Mapping[str, Any], target: Target) -
     return Training(len(each), len(learned), tuple(sorted(each.values())))
 
 
-def most(visits: Sequence[Visit], split: Mapping[str, Any], held_out: float) -> int:
+def most(visits: Sequence[Visit], split: SplitSettings, held_out: float) -> int:
     """Return how many scans can be learned from."""
     learned = _learned(visits, split)
     return len(learned) - round(held_out * len({one.participant_id for one in learned}))
 
 
-def _roles(visits: Sequence[Visit], split: Mapping[str, Any]) -> dict[str, str]:
+def _roles(visits: Sequence[Visit], split: SplitSettings) -> dict[str, str]:
     """Return scan_id → the role that its value has."""
-    role_of = {said(value): role for value, role in split["roles"].items()}
-    _check_values(visits, split["column"], role_of)
-    return {each.scan_id: role_of[_value(each, split["column"])] for each in visits}
+    role_of = {said(value): role for value, role in split.roles.items()}
+    _check_values(visits, split.column, role_of)
+    return {each.scan_id: role_of[_value(each, split.column)] for each in visits}
 
 
-def _learned(visits: Sequence[Visit], split: Mapping[str, Any]) -> list[Visit]:
+def _learned(visits: Sequence[Visit], split: SplitSettings) -> list[Visit]:
     (parts,) = folds(visits, split, 0)
     return [each for each in visits if parts.roles[each.scan_id] == TRAIN]
 

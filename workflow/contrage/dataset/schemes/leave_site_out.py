@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from contrage.dataset.roles import Parts, Visit, dealt, tested_on
 from contrage.dataset.shares import Training
 from contrage.errors import LeakageError, SettingsError, few
+from contrage.settings.blocks.split import SplitSettings
 from contrage.target import Target
 
 DRAWN = False
@@ -19,7 +19,7 @@ IGNORES = {
 KEY = "dataset.split.scheme: leave-site-out"
 
 
-def folds(visits: Sequence[Visit], split: Mapping[str, Any], seed: int) -> list[Parts]:
+def folds(visits: Sequence[Visit], split: SplitSettings, seed: int) -> list[Parts]:
     """Test on each site in turn; a fold bears its name.
 
     Raises
@@ -37,25 +37,25 @@ def folds(visits: Sequence[Visit], split: Mapping[str, Any], seed: int) -> list[
 
 
 def place(
-    others: Sequence[Visit], made: Sequence[Parts], split: Mapping[str, Any], seed: int
+    others: Sequence[Visit], made: Sequence[Parts], split: SplitSettings, seed: int
 ) -> dict[str, int]:
     """Give those who are not learned from to the model that has not seen their site.
 
     Whose site nobody is learned from is dealt to any.
     """
     number = {parts.name: fold for fold, parts in enumerate(made)}
-    fold = dealt({each.participant_id for each in others}, len(made), split["seed"])
+    fold = dealt({each.participant_id for each in others}, len(made), split.seed)
     for each in reversed(others):  # of someone at several sites the first counts
         fold[each.participant_id] = number.get(each.site or "", fold[each.participant_id])
     return {each.scan_id: fold[each.participant_id] for each in others}
 
 
-def count(visits: Sequence[Visit], split: Mapping[str, Any]) -> int:
+def count(visits: Sequence[Visit], split: SplitSettings) -> int:
     """Return how many sites there are; one where none is told, which `folds` refuses."""
     return max(1, len({each.site for each in visits if each.site}))
 
 
-def at_best(visits: Sequence[Visit], split: Mapping[str, Any], target: Target) -> Training:
+def at_best(visits: Sequence[Visit], split: SplitSettings, target: Target) -> Training:
     """Return what is learned from where the largest site is left out."""
     site_of = _sites(visits)
     _check_other_sites(visits, site_of, target)
@@ -65,7 +65,7 @@ def at_best(visits: Sequence[Visit], split: Mapping[str, Any], target: Target) -
     return Training(*left, smallest)
 
 
-def most(visits: Sequence[Visit], split: Mapping[str, Any], held_out: float) -> int:
+def most(visits: Sequence[Visit], split: SplitSettings, held_out: float) -> int:
     """Return how many scans are learned from, were the smallest site one person's."""
     people = len({each.participant_id for each in visits})
     return len(visits) - 1 - round(held_out * (people - 1))

@@ -27,7 +27,7 @@ from contrage.evaluation.baselines import (
 from contrage.evaluation.given import Given
 from contrage.learning.folds import Scans, read_scans
 from contrage.settings.blocks.statistics import StatisticsSettings
-from contrage.settings.build import as_plain, build
+from contrage.settings.build import build
 from contrage.settings.steps.evaluation import SeenImages
 
 logger = logging.getLogger(__name__)
@@ -141,7 +141,7 @@ def predict(scans: Scans, array: Path, asked: SeenImages, seen: str) -> NDArray[
     seen : {"mask", "image"}
     """
     fair = replace(asked, normalisation="image" if asked.normalisation == "image" else "train")
-    images = open_images(array, as_plain(fair))
+    images = open_images(array, fair.form)
     block = max(1, round(BLOCK_MM / asked.voxel_mm))
     sites = np.array(scans.sites)
     guessed = np.empty(len(sites), dtype=sites.dtype)
@@ -153,7 +153,7 @@ def predict(scans: Scans, array: Path, asked: SeenImages, seen: str) -> NDArray[
         else:
             mean, sd = statistics(images, rows, rows, asked.field_of_view)
             entry = {"train_rows": rows.tolist(), "mean": mean, "sd": sd}
-            load = Loader(array, entry, as_plain(fair))
+            load = Loader(array, entry, fair)
         values = [blocks(scans.rows[part], load, block, of_mask=False) for part in (train, test)]
         guessed[test] = classify(*values, sites[train])
     return guessed

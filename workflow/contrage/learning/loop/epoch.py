@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import time
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import torch
@@ -20,6 +19,7 @@ from contrage.learning.machine.precision import Precision
 from contrage.learning.machine.processes import ALONE, World
 from contrage.learning.views import augment
 from contrage.learning.views.augment import Transform
+from contrage.settings.steps.learning import TrainStep
 
 
 @dataclass(frozen=True)
@@ -28,8 +28,7 @@ class EpochInputs:
 
     Attributes
     ----------
-    settings : dict
-        `row`, `training` and `seed`.
+    settings : TrainStep
     images : Images
         Of all scans.
     places : Tensor of shape (N,)
@@ -47,7 +46,7 @@ class EpochInputs:
         The processes that share each batch.
     """
 
-    settings: dict[str, Any]
+    settings: TrainStep
     images: Images
     places: Tensor
     targets: Tensor
@@ -60,7 +59,7 @@ class EpochInputs:
 
 def prepare(
     state: State,
-    settings: dict[str, Any],
+    settings: TrainStep,
     images: Images,
     scans: Scans,
     places: np.ndarray,
@@ -75,7 +74,7 @@ def prepare(
         places=torch.from_numpy(places),
         targets=state.targets(scans.targets).to(precision.device),
         groups=None if groups is None else groups.to(precision.device),
-        transforms=augment.build(settings["training"].get("augmentation", [])),
+        transforms=augment.build(settings.training.augmentation),
         network=world.wrap(state.network),
         precision=precision,
         world=world,
@@ -99,23 +98,23 @@ def run_epoch(state: State, inputs: EpochInputs) -> None:
     ContrageError
         If the loss is no longer a finite number.
     """
-    training, device = inputs.settings["training"], inputs.precision.device
+    training, device = inputs.settings.training, inputs.precision.device
     began = time.monotonic()
     order, generator = draw(inputs, state.epoch)
     state.network.train()
-    whole = batches(order, training["batch_size"])
+    whole = batches(order, training.batch_size)
     parts = [inputs.world.share(batch) for batch in whole]
     on_device = torch.cat(parts).to(device).split([len(part) for part in parts])
     loaded = inputs.images.batches([inputs.places[part] for part in parts])
     total = torch.zeros((), device=device)
     for batch, part, images in zip(whole, on_device, loaded, strict=True):
         loss = batch_loss(state, inputs, images, part, generator)
-        state.learn(loss, training.get("gradient_clip"))
+        state.learn(loss, training.gradient_clip)
         total += loss.detach() * len(batch)  # it is the joint batch's in every process
     mean = total.item() / sum(map(len, whole))
     if not math.isfinite(mean):
         raise ContrageError(
-            f"training of {inputs.settings['row']}, seed {inputs.settings['seed']}: the loss "
+            f"training of {inputs.settings.row}, seed {inputs.settings.seed}: the loss "
             f"is {mean} in epoch {state.epoch + 1}; lower training.learning_rate or raise the "
             "loss's temperature"
         )
@@ -128,7 +127,7 @@ def draw(inputs: EpochInputs, epoch: int) -> tuple[Tensor, torch.Generator]:
     All chance of an epoch follows from (seed, epoch): a resumed training needs no more. Processes
     that share a training have the order in common; what each draws besides is its own.
     """
-    seed, rank = inputs.settings["seed"], inputs.world.rank
+    seed, rank = inputs.settings.seed, inputs.world.rank
     shared = np.random.SeedSequence([seed, epoch]).generate_state(2)
     own = np.random.SeedSequence([seed, epoch, rank]).generate_state(2) if rank else shared
     torch.manual_seed(int(shared[0]))
@@ -151,7 +150,7 @@ def batch_loss(
         Which of the training scans they are.
     generator : Generator
     """
-    views, world = inputs.settings["training"]["views"], inputs.world
+    views, world = inputs.settings.training.views, inputs.world
     with inputs.precision.network():
         embeddings = augment.embed(inputs.network, images, views, inputs.transforms, generator)
     if world.size > 1:

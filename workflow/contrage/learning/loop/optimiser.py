@@ -6,10 +6,12 @@ from typing import Any
 
 from torch import Tensor, nn, optim
 
+from contrage.settings.blocks.training import OneTrainingSettings
+
 OPTIMISERS = {"adam": optim.Adam, "adamw": optim.AdamW, "sgd": optim.SGD}
 
 
-def build(training: dict[str, Any], *modules: nn.Module) -> optim.Optimizer:
+def build(training: OneTrainingSettings, *modules: nn.Module) -> optim.Optimizer:
     """Return the optimiser that the configuration asks for, of the modules' parameters.
 
     Fused: one pass over all parameters, which leaves a step out on the device where float16 has
@@ -17,32 +19,28 @@ def build(training: dict[str, Any], *modules: nn.Module) -> optim.Optimizer:
 
     Parameters
     ----------
-    training : dict
-        `learning_rate`, `weight_decay`, and, where they are not Adam and all: `optimiser`
-        (adam, adamw, sgd), `momentum`, `nesterov`, `weight_decay_on` (all, weights).
+    training : OneTrainingSettings
     *modules : Module
         Network and loss.
     """
-    name = training.get("optimiser", "adam")
     parameters = [parameter for module in modules for parameter in module.parameters()]
     spared = set()
-    if training.get("weight_decay_on", "all") == "weights":
+    if training.weight_decay_on == "weights":
         spared = {parameter for module in modules for parameter in not_weights(module)}
     groups: list[dict[str, Any]] = [
         {"params": [each for each in parameters if each not in spared]},
         {"params": [each for each in parameters if each in spared], "weight_decay": 0.0},
     ]
     further = {}
-    if name == "sgd":
-        momentum = training.get("momentum", 0.9)
+    if training.optimiser == "sgd":
         further = {
-            "momentum": momentum,
-            "nesterov": training.get("nesterov", False) and momentum > 0,
+            "momentum": training.momentum,
+            "nesterov": training.nesterov and training.momentum > 0,
         }
-    return OPTIMISERS[name](
+    return OPTIMISERS[training.optimiser](
         [group for group in groups if group["params"]],
-        lr=training["learning_rate"],
-        weight_decay=training["weight_decay"],
+        lr=training.learning_rate,
+        weight_decay=training.weight_decay,
         fused=True,
         **further,
     )

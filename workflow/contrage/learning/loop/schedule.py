@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import (
     ChainedScheduler,
@@ -15,10 +13,10 @@ from torch.optim.lr_scheduler import (
     StepLR,
 )
 
-STEP = {"name": "step", "warmup_epochs": 0, "final_fraction": 0.0}
+from contrage.settings.blocks.training import OneTrainingSettings
 
 
-def build(training: dict[str, Any], optimiser: Optimizer) -> LRScheduler:
+def build(training: OneTrainingSettings, optimiser: Optimizer) -> LRScheduler:
     """Return what sets an optimiser's learning rate, to be stepped after every epoch.
 
     After the warm-up: `step` multiplies by `lr_decay` every `lr_decay_every` epochs, counted from
@@ -32,19 +30,16 @@ def build(training: dict[str, Any], optimiser: Optimizer) -> LRScheduler:
 
     Parameters
     ----------
-    training : dict
-        `learning_rate`, `lr_decay`, `lr_decay_every`, `epochs` and `schedule` (`name`,
-        `warmup_epochs`, `final_fraction`).
+    training : OneTrainingSettings
     optimiser : Optimizer
         With its first learning rate.
     """
-    schedule = STEP | training.get("schedule", {})
-    name, warmup = schedule["name"], schedule["warmup_epochs"]
+    name, warmup = training.schedule.name, training.schedule.warmup_epochs
     if name == "step":
-        main = StepLR(optimiser, training["lr_decay_every"], training["lr_decay"])
+        main = StepLR(optimiser, training.lr_decay_every, training.lr_decay)
     elif name == "cosine":
-        lowest = training["learning_rate"] * schedule["final_fraction"]
-        left = max(1, training["epochs"] - warmup)
+        lowest = training.learning_rate * training.schedule.final_fraction
+        left = max(1, training.epochs - warmup)
         main = CosineAnnealingLR(optimiser, left, eta_min=lowest)
     else:
         main = ConstantLR(optimiser, factor=1.0)

@@ -20,8 +20,9 @@ from contrage.learning.machine.precision import Precision
 from contrage.learning.model import LOGIT, Model, head_sizes, memory_format
 from contrage.learning.pretrained import load_encoder
 from contrage.losses._pairs import exact
+from contrage.settings.build import as_plain
+from contrage.settings.steps.learning import TrainStep
 from contrage.tables import write_rows
-from contrage.target import Target
 
 logger = logging.getLogger(__name__)
 
@@ -169,10 +170,10 @@ class State:
         for part in ("epoch", "curve", "snapshots", "validation", "best"):
             setattr(self, part, content[part])
 
-    def model(self, settings: dict[str, Any]) -> dict[str, Any]:
+    def model(self, settings: TrainStep) -> dict[str, Any]:
         """Return what `contrage.learning.embed` needs of a finished training."""
         return {
-            "settings": settings,
+            "settings": as_plain(settings),
             "epoch": self.kept_epoch,
             "encoder": plain(self.evaluated.encoder.state_dict()),
             "head": plain(self.evaluated.head.state_dict()),
@@ -213,7 +214,7 @@ def plain(weights: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
 
 
 def start(
-    settings: dict[str, Any],
+    settings: TrainStep,
     part: dict[str, Any],
     targets: np.ndarray,
     precision: Precision,
@@ -231,26 +232,24 @@ def start(
     the same head, so that rows of a benchmark differ by their loss alone. With `start_from` the
     encoder takes over that model's weights; the head is the one that it would have been.
     """
-    training, device = settings["training"], precision.device
-    target = Target(**settings["target"])
-    loss = load_loss(settings["loss"], training["epochs"])
+    training, target, device = settings.training, settings.target, precision.device
+    loss = load_loss(settings.loss, training.epochs)
     if hasattr(loss, "fit"):
         loss.fit(in_unit(targets))
-    head = head_sizes(training["head"], loss, settings["row"])
+    head = head_sizes(training.head, loss, settings.row)
     unit = getattr(loss, "unit_embeddings", False)
     predicts_last = getattr(loss, "predicts_last", False)
-    network = Model(training["encoder"], shape, head, unit, predicts_last, channels)
+    network = Model(training.encoder, shape, head, unit, predicts_last, channels)
     if start_from:
-        load_encoder(start_from, network, training["encoder"])
-    network.to(device, memory_format=memory_format(training, shape))
-    prepare_pools(network, training, device)
+        load_encoder(start_from, network, training.encoder)
+    network.to(device, memory_format=memory_format(training.channels_last, shape))
+    prepare_pools(network, training.deterministic, device)
     steps = optimiser.build(training, network, loss.to(device))
     rates = schedule.build(training, steps)
     count = sum(parameter.numel() for parameter in network.parameters())
-    logger.info("encoder %s and head: %.2f million parameters", training["encoder"], count / 1e6)
-    decay = training.get("ema")
-    average = None if decay is None else Average(network, decay)
-    if training.get("compile"):
+    logger.info("encoder %s and head: %.2f million parameters", training.encoder, count / 1e6)
+    average = None if training.ema is None else Average(network, training.ema)
+    if training.compile:
         network.encoder.compile()
     mean, sd = part[target.mean_key], part[target.sd_key] or 1.0
     scaler = precision.scaler()

@@ -18,6 +18,8 @@ from contrage.learning.embed import extract
 from contrage.learning.folds import Scans
 from contrage.learning.images import Images
 from contrage.learning.machine.processes import ALONE, World
+from contrage.settings.blocks.training import EarlyStopSettings
+from contrage.settings.steps.learning import TrainStep
 
 if TYPE_CHECKING:
     from contrage.learning.loop.state import State
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 
-def divide(scans: Scans, training: dict[str, Any], seed: int) -> tuple[Scans, Scans]:
+def divide(scans: Scans, stop: EarlyStopSettings | None, seed: int) -> tuple[Scans, Scans]:
     """Divide the training split into what is learned from and what is validated on.
 
     Participants are drawn, never scans: all scans of one are on the same side.
@@ -34,9 +36,8 @@ def divide(scans: Scans, training: dict[str, Any], seed: int) -> tuple[Scans, Sc
     ----------
     scans : Scans
         The training split.
-    training : dict
-        `early_stop`: None, or with the `fraction` of the participants to validate on where its `on`
-        is inner.
+    stop : EarlyStopSettings or None
+        Says the fraction of the participants to validate on, where that is inner.
     seed : int
         Of the training.
 
@@ -51,16 +52,15 @@ def divide(scans: Scans, training: dict[str, Any], seed: int) -> tuple[Scans, Sc
         If either side has fewer than two participants.
     """
     drawn: set[str] = set()
-    settings = training.get("early_stop")
-    if settings and settings["on"] != CHOSEN_BY:
+    if stop and stop.on != CHOSEN_BY:
         chance, key = np.random.default_rng(seed), "training.early_stop.fraction"
-        drawn = hold_out(scans.participants, settings["fraction"], chance, key)
+        drawn = hold_out(scans.participants, stop.fraction, chance, key)
     held_out = np.array([person in drawn for person in scans.participants], dtype=bool)
     return scans.take(np.flatnonzero(~held_out)), scans.take(np.flatnonzero(held_out))
 
 
 def chosen_by(
-    everyone: Scans, entry: Mapping[str, Any], training: dict[str, Any], source: Path
+    everyone: Scans, entry: Mapping[str, Any], stop: EarlyStopSettings | None, source: Path
 ) -> Scans:
     """Return the scans of a fold that have a role for choosing the epoch; none where not asked.
 
@@ -69,8 +69,7 @@ def chosen_by(
     everyone : Scans
     entry : mapping
         The fold, as it stands in the split file `source`.
-    training : dict
-        `early_stop`: None, or with `on`.
+    stop : EarlyStopSettings or None
     source : Path
         Named in the error.
 
@@ -79,8 +78,7 @@ def chosen_by(
     SettingsError
         If nobody in the fold has the role.
     """
-    settings = training.get("early_stop")
-    if not settings or settings["on"] != CHOSEN_BY:
+    if not stop or stop.on != CHOSEN_BY:
         return everyone.take(np.array([], dtype=int))
     if CHOSEN_BY not in entry:
         raise SettingsError(
@@ -107,8 +105,8 @@ class Validation:
         In the same order.
     learned : int
         How many are learned from.
-    settings : dict or None
-        `every` and `patience` (None: to the last), both in epochs; None looks at nothing.
+    stop : EarlyStopSettings or None
+        None looks at nothing.
     batch_size : int
     epochs : int
         Of the training; its last epoch is always looked at.
@@ -119,30 +117,30 @@ class Validation:
     places: np.ndarray
     targets: np.ndarray
     learned: int
-    settings: dict[str, Any] | None
+    stop: EarlyStopSettings | None
     batch_size: int
     epochs: int
     alphas: Sequence[float]
 
     @classmethod
-    def of(cls, everyone: Scans, own: Scans, held_out: Scans, settings: dict[str, Any]) -> Self:
+    def of(cls, everyone: Scans, own: Scans, held_out: Scans, settings: TrainStep) -> Self:
         """Return the validation of a training on `own`; both parts are scans of `everyone`."""
-        training = settings["training"]
+        training = settings.training
         return cls(
             places=np.concatenate([everyone.places(own), everyone.places(held_out)]),
             targets=np.concatenate([own.targets, held_out.targets]),
             learned=len(own.ids),
-            settings=training.get("early_stop"),
-            batch_size=training["batch_size"],
-            epochs=training["epochs"],
-            alphas=settings["probe"]["alphas"] if training.get("early_stop") else (),
+            stop=training.early_stop,
+            batch_size=training.batch_size,
+            epochs=training.epochs,
+            alphas=settings.probe.alphas if settings.probe else (),
         )
 
     def look(self, state: State, images: Images, world: World = ALONE) -> None:
         """Note the error after this epoch, and the weights if there were none better."""
-        if not self.settings:
+        if not self.stop:
             return
-        if state.epoch % self.settings["every"] and state.epoch != self.epochs:
+        if state.epoch % self.stop.every and state.epoch != self.epochs:
             return
         found = extract(state.evaluated, images, self.places, self.batch_size, world)
         targets = torch.from_numpy(self.targets)
@@ -154,9 +152,9 @@ class Validation:
 
     def is_over(self, state: State) -> bool:
         """Return whether the error has not fallen for as long as the patience lasts."""
-        if not self.settings or state.best is None or self.settings["patience"] is None:
+        if not self.stop or state.best is None or self.stop.patience is None:
             return False
-        return state.epoch - state.best["epoch"] >= self.settings["patience"]
+        return state.epoch - state.best["epoch"] >= self.stop.patience
 
     def keep_best(self, state: State) -> None:
         """Give the network that is evaluated the best weights seen."""

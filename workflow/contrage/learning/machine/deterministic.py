@@ -8,19 +8,16 @@ choice.
 
 from __future__ import annotations
 
-from typing import Any
-
 import torch
 from torch import Tensor, nn
 
 from contrage.learning.encoders._layers import Halve
-from contrage.learning.machine.device import is_deterministic
 
 ADAPTIVE = (nn.AdaptiveAvgPool1d, nn.AdaptiveAvgPool2d, nn.AdaptiveAvgPool3d)
 FIXED = (nn.AvgPool1d, nn.AvgPool2d, nn.AvgPool3d)
 
 
-def prepare_pools(network: nn.Module, training: dict[str, Any], device: torch.device) -> None:
+def prepare_pools(network: nn.Module, deterministic: bool, device: torch.device) -> None:
     """Make a network's mean pools deterministic where its training asks for that on a GPU.
 
     The new pools round otherwise than PyTorch's, so that whoever builds a network for features,
@@ -30,12 +27,12 @@ def prepare_pools(network: nn.Module, training: dict[str, Any], device: torch.de
     ----------
     network : Module
         Changed in place.
-    training : dict
-        `deterministic`; false where it is not there.
+    deterministic : bool
+        Whether the training asks for that.
     device : torch.device
         On which the network is to compute.
     """
-    if is_deterministic(training) and device.type == "cuda":
+    if deterministic and device.type == "cuda":
         make_deterministic(network)
 
 

@@ -6,7 +6,6 @@ import logging
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
 import torch
 
@@ -35,11 +34,6 @@ def choose(name: str) -> torch.device:
     where = f" ({torch.cuda.get_device_name(device)})" if device.type == "cuda" else ""
     logger.info("device: %s%s, asked for %s", device.type, where, name)
     return device
-
-
-def is_deterministic(training: dict[str, Any]) -> bool:
-    """Return whether the settings of a training ask for equal bits on a GPU too."""
-    return bool(training.get("deterministic", False))
 
 
 @contextmanager

@@ -5,30 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from contrage.settings.blocks.split import SplitSettings
+from contrage.settings.blocks.roles import RolesSettings
 
 
 @dataclass(frozen=True)
-class SubsetSettings:
-    """A part of the training people, for curves over its size; whoever is tested on stays.
-
-    Attributes
-    ----------
-    fraction : float
-        Part of the training people that is learned from; a smaller one is within a larger one.
-    seed : int
-        Seed of the order in which people are kept.
-    stratify : str or None
-        Column in each of whose groups the fraction is kept; None for none.
-    """
-
-    fraction: float
-    seed: int
-    stratify: str | None
-
-
-@dataclass(frozen=True)
-class DatasetSettings:
+class DatasetSettings(RolesSettings):
     """From images to arrays.
 
     Attributes
@@ -44,22 +25,11 @@ class DatasetSettings:
     leave_out : dict
         Participants to leave out of this experiment, each with the reason (participant_id
         to text); the report lists them.
-    learn_from : dict of str to tuple
-        Column → values: a person all of whose scans match each may be learned from and
-        tested on; all others are predicted alone.
-    subset : SubsetSettings
-        A part of the training people.
-    missing_targets : tuple of tuple of float
-        Half-open intervals of the target of which no scan is learned from.
-    split : SplitSettings
-        Who is learned from and who is tested on, by participant.
+    learn_from, subset, missing_targets, split
+        As of `contrage.settings.blocks.roles.RolesSettings`.
     """
 
     voxel_mm: float
     normalisation: str
     field_of_view: str
     leave_out: dict[str, Any]
-    learn_from: dict[str, tuple[Any, ...]]
-    subset: SubsetSettings
-    missing_targets: tuple[tuple[float, ...], ...]
-    split: SplitSettings

@@ -50,13 +50,11 @@ class EarlyStopSettings:
 
 
 @dataclass(frozen=True)
-class TrainingSettings:
-    """One job per row and seed.
+class OneTrainingSettings:
+    """One training: of the block, all that does not concern several, or is another's result.
 
     Attributes
     ----------
-    seeds : tuple of int
-        Seeds of the trainings; results are means over them.
     device : str
         auto takes a GPU where there is one.
     encoder : str
@@ -101,10 +99,6 @@ class TrainingSettings:
         Stop when the probe's error on a validation part of the training split no longer
         falls, and keep the weights of the best epoch; null, as in the papers, for all
         epochs.
-    start_from : str or None
-        Weights that the encoder of every row starts from; null for random ones, pretraining
-        for those that the block pretraining asks for, or the path of a model file (another
-        training's model.pt, or what contrage convert wrote).
     threads : int
         CPU threads of one training, or of each of its processes; fixed, because results
         depend on it in the last digits.
@@ -128,7 +122,6 @@ class TrainingSettings:
         processes.
     """
 
-    seeds: tuple[int, ...]
     device: str
     encoder: str
     head: tuple[int, ...]
@@ -148,7 +141,6 @@ class TrainingSettings:
     gradient_clip: float | None
     ema: float | None
     early_stop: EarlyStopSettings | None
-    start_from: str | None
     threads: int
     precision: str
     channels_last: bool
@@ -157,3 +149,23 @@ class TrainingSettings:
     storage: str
     workers: int
     gpus_per_job: int
+
+
+@dataclass(frozen=True)
+class TrainingSettings(OneTrainingSettings):
+    """One job per row and seed.
+
+    Attributes
+    ----------
+    seeds : tuple of int
+        Seeds of the trainings; results are means over them.
+    start_from : str or None
+        Weights that the encoder of every row starts from; null for random ones, pretraining
+        for those that the block pretraining asks for, or the path of a model file (another
+        training's model.pt, or what contrage convert wrote).
+    others
+        As of `OneTrainingSettings`.
+    """
+
+    seeds: tuple[int, ...]
+    start_from: str | None

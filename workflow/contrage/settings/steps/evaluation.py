@@ -7,6 +7,7 @@ from typing import Any
 
 from contrage.form import Form
 from contrage.settings.blocks.probe import ProbeSettings
+from contrage.settings.steps.scores import ScoresSettings
 from contrage.target import PredictedTarget, Target
 
 
@@ -33,25 +34,18 @@ class ProbeStep:
 
 
 @dataclass(frozen=True)
-class SeenImages:
+class SeenImages(ScoresSettings):
     """What the baselines see of images, or of features.
 
     Attributes
     ----------
-    form : Form
-        How the array is read.
+    form, normalisation, field_of_view
+        As of `contrage.settings.steps.scores.ScoresSettings`.
     voxel_mm : float
-        Voxel size of it.
-    normalisation : str
-        Whose statistics z-scores have: train, cohort or image.
-    field_of_view : str
-        own, or common to all training images.
+        Voxel size of the array.
     """
 
-    form: Form
     voxel_mm: float
-    normalisation: str
-    field_of_view: str
 
 
 @dataclass(frozen=True)

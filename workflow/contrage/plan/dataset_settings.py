@@ -1,0 +1,111 @@
+"""What the jobs from images to arrays and splits are asked for.
+
+A job is asked for nothing that does not concern it, so that other edits do not repeat it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from contrage import modalities
+from contrage.plan import rows
+from contrage.plan.cohort import FoundCohort
+from contrage.plan.experiment import Experiment
+from contrage.plan.folds import roles_of
+from contrage.plan.kinds import form_of
+from contrage.settings.blocks.table import TableColumnsSettings
+from contrage.settings.build import build
+from contrage.settings.steps.dataset import (
+    ArraysStep,
+    FeaturesStep,
+    InnerSplitStep,
+    NullAgesStep,
+    SelectStep,
+    SplitStep,
+    StackStep,
+)
+from contrage.settings.steps.scores import ScoresSettings
+
+
+def stack(config: dict[str, Any]) -> StackStep:
+    """Return what `stack` is asked for: a map, or else the anatomical image."""
+    image = config["cohort"]["image"]
+    return StackStep(
+        image=image if image in rows.maps(config) else config["cohort"]["anatomical"],
+        grid_mm=config["preprocessing"]["registration"]["voxel_mm"],
+        voxel_mm=config["dataset"]["voxel_mm"],
+    )
+
+
+def arrays(config: dict[str, Any]) -> ArraysStep:
+    """Return what `arrays` is asked for."""
+    kind = modalities.load(config["cohort"]["image"])
+    return ArraysStep(
+        **{key: config["cohort"][key] for key in ("source", "path", "on_bad_scan", "duplicates")},
+        kind=kind.prepared,
+        reader=kind.reader,
+        voxel_mm=config["dataset"]["voxel_mm"],
+    )
+
+
+def features(config: dict[str, Any], cohort: FoundCohort) -> FeaturesStep:
+    """Return what `features` is asked for."""
+    target = cohort.settings.target
+    return FeaturesStep(
+        table=build(TableColumnsSettings, config["cohort"]["table"]),
+        columns=cohort.settings.columns,
+        target=target.column if target else None,
+    )
+
+
+def select(of: Experiment) -> SelectStep:
+    """Return what `select` is asked for."""
+    action = of.config["preprocessing"]["quality"]["action"]
+    return SelectStep(
+        quality_action=action if of.has_scans else None,
+        leave_out=rows.left_out_people(of.config, of.cohort),
+    )
+
+
+def split(of: Experiment, seed: int) -> SplitStep:
+    """Return what the split of a seed is asked for."""
+    return SplitStep(
+        **vars(scores(of.config)),
+        **vars(roles_of(of.config)),
+        seed=seed,
+        target=of.target.learned,
+        batch_size=of.config["training"]["batch_size"],
+    )
+
+
+def null_ages(of: Experiment, seed: int) -> NullAgesStep:
+    """Return what is asked of the permuted targets of a seed."""
+    return NullAgesStep(seed, of.target.learned)
+
+
+def search_split(of: Experiment) -> InnerSplitStep:
+    """Return what the split that a search judges its draws on is asked for."""
+    search = of.config["search"]
+    return _inner_split(of, "search", search["validation_fraction"], search["seed"])
+
+
+def unseen_split(of: Experiment, seed: int) -> InnerSplitStep:
+    """Return what the split that a penalty is chosen on is asked for."""
+    return _inner_split(of, "unseen", of.config["probe"]["unseen"]["fraction"], seed)
+
+
+def _inner_split(of: Experiment, purpose: str, fraction: float, seed: int) -> InnerSplitStep:
+    return InnerSplitStep(
+        **vars(scores(of.config)),
+        purpose=purpose,
+        fraction=fraction,
+        seed=seed,
+        target=of.target.learned,
+        batch_size=of.config["training"]["batch_size"],
+    )
+
+
+def scores(config: dict[str, Any]) -> ScoresSettings:
+    """Return how whoever reads the cohort's array must take its values."""
+    dataset = config["dataset"]
+    return ScoresSettings(form_of(config), dataset["normalisation"], dataset["field_of_view"])

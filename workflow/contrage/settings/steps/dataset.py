@@ -1,0 +1,163 @@
+"""What the steps from images to arrays and splits are asked for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from contrage.prepared import Prepared
+from contrage.settings.blocks.roles import RolesSettings
+from contrage.settings.blocks.table import TableColumnsSettings
+from contrage.settings.steps.scores import ScoresSettings
+from contrage.target import Target
+
+
+@dataclass(frozen=True)
+class StackStep:
+    """What the step stack is asked for.
+
+    Attributes
+    ----------
+    image : str
+        Which preprocessed image of each scan: stiffness, dampingratio, T1w or magnitude.
+    grid_mm : int
+        Voxel size of the preprocessed images.
+    voxel_mm : float
+        Voxel size of the array, a multiple of it.
+    """
+
+    image: str
+    grid_mm: int
+    voxel_mm: float
+
+
+@dataclass(frozen=True)
+class ArraysStep:
+    """What the step arrays is asked for.
+
+    Attributes
+    ----------
+    source : str
+        The cohort's source, which finds the files.
+    path : str
+        Its folder.
+    on_bad_scan : str
+        What to do with an array that cannot be used: fail, or exclude.
+    duplicates : str
+        What to do about one array under two participants: refuse, or keep.
+    kind : Prepared
+        What the files must hold.
+    reader : str or None
+        Module of a kind that is read by its own function.
+    voxel_mm : float
+        Voxel size of the array, a multiple of the kind's.
+    """
+
+    source: str
+    path: str
+    on_bad_scan: str
+    duplicates: str
+    kind: Prepared
+    reader: str | None
+    voxel_mm: float
+
+
+@dataclass(frozen=True)
+class FeaturesStep:
+    """What the step features is asked for.
+
+    Attributes
+    ----------
+    table : TableColumnsSettings
+        The columns and rows of the table.
+    columns : tuple of str
+        Further columns, which are kept beside age, sex and site, and are no features.
+    target : str or None
+        The target's column, which is none either; None where that is age.
+    """
+
+    table: TableColumnsSettings
+    columns: tuple[str, ...]
+    target: str | None
+
+
+@dataclass(frozen=True)
+class SelectStep:
+    """What the step select is asked for.
+
+    Attributes
+    ----------
+    quality_action : str or None
+        Whom quality leaves out: misplaced scans, all that fail a limit (exclude), or nobody (list);
+        None for a table of features and for prepared arrays, which have no records of quality.
+    leave_out : dict of str to str
+        Participant → why the experiment leaves him or her out.
+    """
+
+    quality_action: str | None
+    leave_out: dict[str, str]
+
+
+@dataclass(frozen=True)
+class SplitStep(RolesSettings, ScoresSettings):
+    """What the step split is asked for.
+
+    Attributes
+    ----------
+    form, normalisation, field_of_view
+        As of `contrage.settings.steps.scores.ScoresSettings`.
+    learn_from, subset, missing_targets, split
+        As of `contrage.settings.blocks.roles.RolesSettings`.
+    seed : int
+        Of the trainings; it has a part in the folds where there is a new split per seed.
+    target : Target
+        What is predicted.
+    batch_size : int
+        Of the trainings: fewer scans cannot be learned from.
+    """
+
+    seed: int
+    target: Target
+    batch_size: int
+
+
+@dataclass(frozen=True)
+class NullAgesStep:
+    """What the step null-ages is asked for.
+
+    Attributes
+    ----------
+    seed : int
+        Of the training.
+    target : Target
+        What is permuted.
+    """
+
+    seed: int
+    target: Target
+
+
+@dataclass(frozen=True)
+class InnerSplitStep(ScoresSettings):
+    """What the step inner-split is asked for.
+
+    Attributes
+    ----------
+    form, normalisation, field_of_view
+        As of `contrage.settings.steps.scores.ScoresSettings`.
+    purpose : str
+        What the part is held out for: search, or unseen.
+    fraction : float
+        Of the training participants to hold out.
+    seed : int
+        Of the search, or of the training.
+    target : Target
+        What is predicted.
+    batch_size : int
+        Of the trainings: fewer scans cannot be learned from.
+    """
+
+    purpose: str
+    fraction: float
+    seed: int
+    target: Target
+    batch_size: int
