@@ -2,69 +2,27 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
-
 import pytest
 from cohorts import asked
 from given import block
-from handed_out import replace, values_of, without, write, write_regions
+from handed_out import replace, values_of, without, write
+from small_cohorts import ADNI_DIAGNOSES as DIAGNOSES
+from small_cohorts import ADNI_IMAGES as IMAGES
+from small_cohorts import ADNI_MERGED as MERGED
+from small_cohorts import ADNI_VISITS as VISITS
+from small_cohorts import OTHER, day, write_adni
 
 from contrage.cohort.read import read_cohort
 from contrage.cohort.sources.adni import find
 from contrage.cohort.stored import where_arrays
 from contrage.errors import SettingsError, TableError
 
-MERGED, DIAGNOSES, IMAGES = "ADNIMERGE_01Jul2020.csv", "DXSUM_01Jul2020.csv", "T1_7_01_2020.csv"
 OF_MERGED = ("PTID", "VISCODE", "EXAMDATE", "SITE", "AGE", "PTGENDER")
-ENTRY = date(2010, 3, 1)
-ONE, OTHER = "002_S_0295", "011_S_0003"
-HEALTHY, IMPAIRED = (1, "CN"), (2, "MCI")
-
-
-def day(after: int, american: bool = False) -> str:
-    found = ENTRY + timedelta(days=after)
-    return f"{found.month}/{found.day}/{found.year}" if american else found.isoformat()
-
-
-VISITS = [(ONE, 0, "bl"), (ONE, 730, "m24"), (OTHER, 0, "bl"), (OTHER, 365, "m12")]
-SCANS = [
-    ("I99999", ONE, -20),
-    ("I100000", ONE, -20),
-    ("I100003", ONE, 700),
-    ("I100004", OTHER, 10),
-    ("I100005", OTHER, 365 + 200),
-]
 
 
 @pytest.fixture
 def folder(tmp_path):
-    """Two people: a healthy one, scanned twice on the first day, and an impaired one."""
-    merged, told = [], []
-    for person, after, code in VISITS:
-        number, word = HEALTHY if person == ONE else IMPAIRED
-        sex, age = ("Male", 70.5) if person == ONE else ("Female", 81.2)
-        merged.append([person[-4:], person, code, day(after), "002", age, sex, word, "yes"])
-        told.append([person[-4:], person, code, day(after), number])
-    write(
-        tmp_path / MERGED,
-        "RID|PTID|VISCODE|EXAMDATE|SITE|AGE|PTGENDER|DX|of no use",
-        merged,
-        end="\r\n",
-        mark="\ufeff",
-    )
-    write(tmp_path / DIAGNOSES, "RID|PTID|VISCODE2|EXAMDATE|DIAGNOSIS", told)
-    write(
-        tmp_path / IMAGES,
-        "Image Data ID|Subject|Sex|Age|Visit|Modality|Description|Acq Date",
-        [
-            [image, person, "M", 70, "1", "MRI", "MP-RAGE", day(after, american=True)]
-            for image, person, after in reversed(SCANS)
-        ],
-    )
-    rows = [("sub-002S0295", day(-20), 1), ("sub-002S0295", day(-20), 2)]
-    rows += [("sub-002S0295", day(700), 1), ("sub-011S0003", day(10), 1)]
-    rows += [("sub-011S0003", day(565), 1)]
-    write_regions(tmp_path, [(who, when.replace("-", ""), run) for who, when, run in rows])
+    write_adni(tmp_path)
     return tmp_path
 
 

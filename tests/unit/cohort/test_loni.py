@@ -5,26 +5,17 @@ from __future__ import annotations
 import pytest
 from cohorts import asked
 from given import block
-from handed_out import replace, without, write, write_regions
+from handed_out import replace, without, write_regions
+from small_cohorts import LONI_IMAGES as IMAGES
+from small_cohorts import write_loni
 
 from contrage.cohort.read import read_cohort
 from contrage.errors import TableError
 
-IMAGES = "ICBM_T1_7_01_2020.csv"
-COLUMNS = "Image Data ID|Subject|Group|Sex|Age|Modality|Description|Acq Date|Format"
-ROWS = [
-    ["I100000", "MNI_0042", "Normal", "M", "33", "MRI", "MPRAGE", "3/05/1999", "DCM"],
-    ["I99999", "MNI_0042", "Normal", "M", "33", "MRI", "MPRAGE", "3/05/1999", "DCM"],
-    ["I100001", "MNI_0007", "Normal", "2", "58", "MRI", "MPRAGE", "12/31/2001", "DCM"],
-]
-
 
 @pytest.fixture
 def folder(tmp_path):
-    """Two people, one of them with two images of one day, in a table whose ids lost their zeros."""
-    write(tmp_path / IMAGES, COLUMNS, ROWS, end="\r\n", mark="\ufeff")
-    scans = [("MNI42", "19990305", 1), ("MNI42", "19990305", 2), ("MNI7", "20011231", 1)]
-    write_regions(tmp_path, scans)
+    write_loni(tmp_path)
     return tmp_path
 
 

@@ -5,68 +5,29 @@ from __future__ import annotations
 import pytest
 from cohorts import asked
 from given import block
-from handed_out import replace, without, write, write_regions
+from handed_out import replace, without
+from small_cohorts import OAS_ONE as ONE
+from small_cohorts import OAS_OTHER as OTHER
+from small_cohorts import OASIS_FLAGS as COLUMNS
+from small_cohorts import OASIS_FORMS as FORMS
+from small_cohorts import OASIS_PEOPLE as PEOPLE
+from small_cohorts import OASIS_RATINGS as RATINGS
+from small_cohorts import OASIS_SESSIONS as SESSIONS
+from small_cohorts import write_oasis3
 
-from contrage.cohort.owners.oasis3_tables import CAUSES, FLAGS, state_of
+from contrage.cohort.owners.oasis3_tables import state_of
 from contrage.cohort.read import read_cohort
 from contrage.errors import TableError
-
-PEOPLE, SESSIONS = "OASIS3_demographics.csv", "OASIS3_MR_json.csv"
-FORMS, RATINGS = "OASIS3_UDSd1_diagnoses.csv", "OASIS3_UDSb4_cdr.csv"
-COLUMNS = [*FLAGS, *CAUSES.values()]
-ONE, OTHER, THIRD = "OAS30001", "OAS30002", "OAS30003"
-
-
-def form(**ticked: object) -> list[object]:
-    """Return the cells of a form D1, 0 where nothing is said."""
-    return [ticked.get(name, 0) for name in COLUMNS]
-
-
-def cells(**told: str) -> dict[str, str]:
-    return {name: told.get(name, "") for name in COLUMNS}
 
 
 @pytest.fixture
 def folder(tmp_path):
-    """A healthy person, one with dementia and one with two states at once."""
-    write(
-        tmp_path / PEOPLE,
-        "OASISID|AgeatEntry|GENDER|Race",
-        [[ONE, "65.19", 1, "x"], [OTHER, "70.5", 2, "x"], [THIRD, "80", 2, "x"]],
-        mark="\ufeff",
-    )
-    scanner = ["Siemens", "TrioTim", 3.0]
-    write(
-        tmp_path / SESSIONS,
-        "subject_id|label|Manufacturer|ManufacturersModelName|MagneticFieldStrength",
-        [
-            [ONE, f"{ONE}_MR_d0129", *scanner],
-            [ONE, f"{ONE}_MR_d0129", *scanner],
-            [ONE, f"{ONE}_MR_d2430", "Siemens", "Biograph_mMR", 3.0],
-            [OTHER, f"{OTHER}_MR_d0000", *scanner],
-            [THIRD, f"{THIRD}_MR_d0010", *scanner],
-        ],
-        end="\r\n",
-    )
-    forms = [
-        (ONE, 100, form(NORMCOG=1)),
-        (ONE, 2600, form(NORMCOG=1)),
-        (OTHER, 150, form(DEMENTED=1, PROBAD=1, PROBADIF=1)),
-        (THIRD, 0, form(NORMCOG=1, MCIAMEM=1)),
-    ]
-    write(
-        tmp_path / FORMS,
-        "|".join(["OASISID", "OASIS_session_label", "days_to_visit", "age at visit", *COLUMNS]),
-        [[person, f"{person}_UDSd1_d{day:04d}", day, 0, *told] for person, day, told in forms],
-    )
-    write(
-        tmp_path / RATINGS,
-        "OASISID|days_to_visit|MMSE|CDRTOT|dx1",
-        [[ONE, 100, 29, 0, "AD dem cannot be primary"], [OTHER, 900, 20, 1, "AD Dementia"]],
-    )
-    scans = [(ONE, "d0129", 1), (ONE, "d0129", 2), (ONE, "d2430", 1), (OTHER, "d0000", 1)]
-    write_regions(tmp_path, [*scans, (THIRD, "d0010", 1)])
+    write_oasis3(tmp_path)
     return tmp_path
+
+
+def cells(**told: str) -> dict[str, str]:
+    return {name: told.get(name, "") for name in COLUMNS}
 
 
 def read(folder, oasis3=None, **others):

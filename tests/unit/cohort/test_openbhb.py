@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 from cohorts import asked
 from handed_out import NAMES, replace, without, write
+from small_cohorts import BHB_PEOPLE as PEOPLE
+from small_cohorts import ROI, write_openbhb
 
 from contrage.cohort.owners import openbhb_challenge as challenge
 from contrage.cohort.read import read_cohort
@@ -16,29 +18,12 @@ from contrage.cohort.stored import where_arrays
 from contrage.errors import BadScanError, SettingsError, TableError
 from contrage.files import save_nifti
 
-COLUMNS = "participant_id|study|sex|age|site|diagnosis|tiv|siteXacq|split"
-PEOPLE = [
-    ["012345678901", 1, "male", 20.5, 1, "control", 1500, 7, "train"],
-    ["112345678901", 1, "female", 41.25, 1, "control", 1250, 8, "train"],
-    ["212345678901", 1, "female", 33, 2, "control", 1600, 7, "internal_test"],
-    ["312345678901", 2, "male", 61, 1, "control", 1400, 101, "external_test"],
-]
-ROI = "preproc-cat12vbm_desc-gm_ROI.npy"
 NEEDED = ("participant_id", "age", "sex", "siteXacq", "split")
 
 
 @pytest.fixture
 def folder(tmp_path):
-    """Four people with regional volumes; the external one is of a hospital that others are of."""
-    write(tmp_path / "participants.tsv", COLUMNS, PEOPLE, end="\r\n", mark="\ufeff")
-    for number, row in enumerate(PEOPLE):
-        part = "train" if row[-1] == "train" else "val"
-        path = tmp_path / f"{part}/derivatives/sub-{row[0]}/ses-1/sub-{row[0]}_{ROI}"
-        path.parent.mkdir(parents=True)
-        np.save(path, (np.arange(284.0) + number)[None, None])
-    resources = {"vbm_roi": {"shape": [-1, 1, 284], "features": NAMES, "channels": ["GM"]}}
-    (tmp_path / "resource").mkdir()
-    (tmp_path / "resource/resources.json").write_text(json.dumps(resources))
+    write_openbhb(tmp_path)
     return tmp_path
 
 
