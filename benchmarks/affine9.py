@@ -43,12 +43,20 @@ import numpy as np
 from imaging import make_phantoms, measured
 from scipy import ndimage
 from scipy.spatial.transform import Rotation
+from settings_of_run import with_defaults
 
 from contrage.files import read_json, save_nifti
 from contrage.imaging.images import Image, grid_points, load, shrink, transform_points
 from contrage.imaging.space.affine9 import Nine, nearest_nine, refine
 from contrage.imaging.template.grids import brain_template
-from contrage.plan.imaging import ants_settings
+from contrage.imaging.template.source import NILEARN
+from contrage.plan.imaging import (
+    ants_settings,
+    correct_settings,
+    register_settings,
+    strip_settings,
+)
+from contrage.settings.build import as_plain
 
 WORLD = np.eye(4)
 WORLD[:3, :3] = Rotation.from_rotvec(np.deg2rad(25) * np.array([2, 3, 6]) / 7).as_matrix()
@@ -74,10 +82,14 @@ def prepare(path: Path, truth: np.ndarray, quality: str) -> dict[str, Any]:
     from contrage.imaging.space.mni import estimate
 
     import_ants(1)
-    head, settings = load(path), ants_settings(quality)
-    found = find_brain(head, path, "template", settings)
-    brain = head.with_array(head.array * found.mask / bias_field(head, found.mask, {}))
-    affine = estimate(brain, path, "affine", settings, found.pose, Path()).affine
+    registration = {"quality": quality, "transform": "affine"}
+    asked = as_plain(with_defaults(preprocessing={"registration": registration}))
+    template, head = NILEARN.settings(), load(path)
+    of_strip, n4 = strip_settings(asked, template), correct_settings(asked).bias_correction
+    found = find_brain(head, path, of_strip.skull_strip, of_strip.registration, NILEARN)
+    brain = head.with_array(head.array * found.mask / bias_field(head, found.mask, n4))
+    fit = register_settings(asked, template).registration
+    affine = estimate(brain, path, fit, found.pose, Path(), NILEARN).affine
     return {"brain": brain, "affine": affine, "truth": truth}
 
 
@@ -266,7 +278,7 @@ def compare(
     for number, (path, truth) in enumerate(scans):
         brains.append(folder / f"{number}.pickle")
         brains[-1].write_bytes(pickle.dumps(prepare(path, truth, quality)))
-    measure(brains, ants_settings(quality)["affine9"]["levels_mm"], options.starts, options.methods)
+    measure(brains, ants_settings(quality).affine9.levels_mm, options.starts, options.methods)
 
 
 if __name__ == "__main__":

@@ -27,15 +27,18 @@ from typing import Any
 
 from bids_cases import CASES, Found, describe, write
 from scale import LARGEST, make_cohort
+from settings_of_run import with_defaults
 
 from contrage.cohort.bids_folder.images import FOLDERS, _candidates
 from contrage.cohort.bids_folder.sessions import _session_labels
 from contrage.cohort.snapshot import cohort_of_run
 from contrage.cohort.sources.bids import _folders
+from contrage.plan.cohort_settings import settings_of
+from contrage.settings.build import as_plain
+from contrage.settings.steps.cohort import CohortStep
 
-SETTINGS = {"source": "bids", "image": "stiffness", "anatomical": "T1w", "maps": []}
-SETTINGS |= {"needs_anatomical": True, "needs_mask": False, "needs_magnitude": False}
-SETTINGS |= {"on_bad_scan": "fail"}
+COHORT = {"source": "bids", "name": "study", "on_bad_scan": "fail"}
+NEEDS = {"needs_anatomical": True, "needs_mask": False, "needs_magnitude": False}
 NAMES_ALONE = {"validate": False, "config": ["bids", "derivatives"]}
 IMAGES = [".nii", ".nii.gz"]
 
@@ -134,9 +137,15 @@ def check_cases() -> dict[str, list[str]]:
     return wrong
 
 
+def settings_of_folder(folder: Path) -> CohortStep:
+    """Return what the step cohort is asked for of a folder."""
+    asked = as_plain(with_defaults(experiment="listing", cohort={**COHORT, "path": str(folder)}))
+    return settings_of(asked["cohort"], target=asked["target"], asked_by={}, raw="", **NEEDS)
+
+
 def count_contrage(folder: Path, is_first: bool) -> list[int]:
     kept_in = folder.parent / "kept"
-    scans = cohort_of_run({**SETTINGS, "path": str(folder)}, kept_in, is_first).cohort.scans
+    scans = cohort_of_run(settings_of_folder(folder), kept_in, is_first).cohort.scans
     return [
         sum("stiffness" in scan.images for scan in scans),
         sum("T1w" in s.images for s in scans),

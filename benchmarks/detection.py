@@ -128,6 +128,8 @@ def phantom(index: int, participants: int, folder: Path) -> Pair:
 def verdict(index: int, kind: str | None, participants: int) -> tuple[str | None, list[str]]:
     """Preprocess one participant; returns the spoiling and why it was flagged or refused."""
     from contrage.imaging.quality.measure import quality
+    from contrage.imaging.template.source import NILEARN
+    from contrage.plan.imaging import quality_settings
 
     config = configuration()
     with tempfile.TemporaryDirectory(prefix="contrage-") as temporary:
@@ -141,9 +143,8 @@ def verdict(index: int, kind: str | None, participants: int) -> tuple[str | None
             save_nifti(path, image.array, image.affine)
         made = preprocess(config, raw, folder)
         judged, picture = folder / "quality.json", folder / "sub-1_desc-quality.png"
-        asked = config["preprocessing"]["quality"]
-        limits = {name: limit for name, limit in asked.items() if name != "action"}
-        quality(limits, **raw, **made, output=judged, picture=picture)
+        asked = quality_settings(config, NILEARN.settings())
+        quality(asked, **raw, **made, output=judged, picture=picture)
         found = read_json(judged)
     refused = found["status"] != "ok"
     return kind, [f"refused: {found['reason']}"] if refused else found["flag_reason"]

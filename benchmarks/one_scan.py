@@ -34,7 +34,7 @@ def preprocess(config: dict[str, Any], raw: dict[str, Path], folder: Path) -> di
     made["transform"] = folder / "transform.mat"
     native = {name: made[name] for name in NATIVE}
     records = {name: folder / f"{name}.json" for name in ("check", "strip", "correct", "record")}
-    check({"stiffness_unit": "auto"}, **raw, output=records["check"])
+    check(plan.check_settings(config, template), **raw, output=records["check"])
     strip(
         plan.strip_settings(config, template),
         before=records["check"],

@@ -9,16 +9,19 @@ both are tested on the same people, and its interval is a bootstrap over them.
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
+from settings_of_run import with_defaults
 
+from contrage.evaluation import predictions
 from contrage.evaluation.statistics.summary import mae_table
 from contrage.report.style import baseline_name, is_null, loss_name
 from contrage.report.text import interval, missing, number
-from contrage.tables import read_tsv
 
-BOOTSTRAP = {"bootstrap": 2000, "confidence": 0.95, "permutations": 10, "seed": 0}
+AGE = with_defaults().target
+DRAWN = replace(with_defaults().statistics, permutations=10)  # no p is shown
 HEAD = (
     "| loss | MAE ± SD over seeds [years] | 95 % interval | difference to ridge | 95 % interval |"
 )
@@ -27,9 +30,9 @@ HEAD = (
 def read(results: Path) -> tuple[dict[str, list[pd.DataFrame]], dict[str, list[pd.DataFrame]]]:
     """Return the predictions of the losses and of the baselines, one frame per seed."""
     files = sorted((results / "baselines").glob("seed-*.tsv"))
-    frames = [read_tsv(file) for file in files]
+    frames = [predictions.read(file, AGE) for file in files]
     rows = {
-        row.name: [read_tsv(row / file.name) for file in files]
+        row.name: [predictions.read(row / file.name, AGE) for file in files]
         for row in sorted((results / "predictions").iterdir())
         if all((row / file.name).is_file() for file in files)
     }
@@ -42,7 +45,7 @@ def read(results: Path) -> tuple[dict[str, list[pd.DataFrame]], dict[str, list[p
 def lines(results: Path, baseline: str) -> list[str]:
     """Return the lines of the table, the losses first, each part in the order of the errors."""
     losses, baselines = read(results)
-    whole = mae_table({**losses, **baselines}, BOOTSTRAP).set_index("loss").sort_values("mae_mean")
+    whole = mae_table({**losses, **baselines}, DRAWN).set_index("loss").sort_values("mae_mean")
     found = [HEAD, "|---|---|---|---|---|"]
     for name in [
         *(n for n in whole.index if n in losses),
@@ -61,7 +64,7 @@ def difference(frames: dict[str, list[pd.DataFrame]], name: str, baseline: str) 
     """Return the paired difference of a row to the baseline, with its interval."""
     if name == baseline:
         return "", ""
-    pair = mae_table({row: frames[row] for row in (name, baseline)}, BOOTSTRAP).set_index("loss")
+    pair = mae_table({row: frames[row] for row in (name, baseline)}, DRAWN).set_index("loss")
     worse = pair.loc[pair["diff_to_best"] > 0].iloc[0]
     if worse.name == name:
         return number(worse.diff_to_best), interval(worse.diff_ci_low, worse.diff_ci_high)

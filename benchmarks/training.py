@@ -31,6 +31,7 @@ import numpy as np
 import torch
 from generated_maps import GRIDS, Cohort, make_cohort, z_scores
 from plain_loop import PlainLoop, TwoViews
+from settings_of_run import with_defaults
 from sklearn.linear_model import RidgeCV
 from torch.utils.flop_counter import FlopCounterMode
 
@@ -43,11 +44,9 @@ from contrage.learning.machine import precision
 from contrage.learning.machine.device import choose, repeatable
 from contrage.learning.machine.processes import ALONE
 from contrage.learning.model import Model
-from contrage.settings.schema import load_schema
+from contrage.settings.build import as_plain
 
 HEAD = [512, 128]
-SCHEMA = Path(__file__).parents[1] / "workflow/schemas/config.schema.yaml"
-TARGET = load_schema(SCHEMA)["properties"]["target"]
 
 
 def settings_of(options: argparse.Namespace, encoder: str, seed: int, epochs: int) -> dict:
@@ -55,7 +54,7 @@ def settings_of(options: argparse.Namespace, encoder: str, seed: int, epochs: in
         "row": "exp",
         "loss": {"loss": "exp"},
         "seed": seed,
-        "target": {key: each["default"] for key, each in TARGET["properties"].items()},
+        "target": as_plain(with_defaults().target.learned),
         "training": {
             "encoder": encoder,
             "head": HEAD,
@@ -105,8 +104,7 @@ def loop(kind: str, cohort: Cohort, settings: dict, options: argparse.Namespace)
     torch.manual_seed(settings["seed"])
     training = settings["training"]
     model = Model(training["encoder"], cohort.images.shape[1:], HEAD, unit=True)
-    width = settings["target"]["bin"]
-    loss = load_loss(settings["loss"], training["epochs"], width)
+    loss = load_loss(settings["loss"], training["epochs"])
     count = cohort.train
     data = TwoViews(cohort.images[:count], cohort.ages[:count], cohort.mean, cohort.sd)
     return PlainLoop(

@@ -23,7 +23,7 @@ def config(**blocks: Any) -> dict[str, Any]:
     return complete(blocks, _schema())
 
 
-def block(path: str, **changes: Any) -> dict[str, Any]:
+def block(path: str, /, **changes: Any) -> dict[str, Any]:
     """Return a block of the configuration (such as "preprocessing.registration") as JSON has it."""
     found = config()
     for name in path.split("."):
@@ -32,6 +32,6 @@ def block(path: str, **changes: Any) -> dict[str, Any]:
     return found
 
 
-def given(kind: type[Block], path: str, **changes: Any) -> Block:
+def given(kind: type[Block], path: str, /, **changes: Any) -> Block:
     """Return a block as its dataclass."""
     return build(kind, block(path, **changes))

@@ -85,7 +85,6 @@ BACKEND = Backend(
     reference=("threshold", "Nobody (2026)"),
     advice="install SciPy",
     packages=("scipy",),
-    options={"part": 0.5},
 )
 
 

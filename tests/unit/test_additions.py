@@ -18,9 +18,11 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from cohorts import asked
 from forms import VOLUME
 from given import SCHEMA
 from own_files import ENCODER, EVALUATION, KIND, LOSS, SCHEME, STRIPPER
+from targets import LEARNED
 
 from contrage import losses, modalities
 from contrage.cohort import sources
@@ -32,6 +34,7 @@ from contrage.files import save_nifti, write_json
 from contrage.imaging import skull_strip
 from contrage.imaging.images import load
 from contrage.imaging.strip import strip
+from contrage.imaging.template.source import NILEARN
 from contrage.learning import encoders
 from contrage.learning.train import train
 from contrage.plan import folds, jobs
@@ -39,9 +42,17 @@ from contrage.plan.experiment import Experiment
 from contrage.plan.imaging import strip_settings
 from contrage.run import code
 from contrage.settings.door import complete, load_schema
+from contrage.settings.steps.imaging import StripMethod, StripStep
 from contrage.tables import read_tsv
 
 PEOPLE, LEARNERS, SHAPE = 20, 16, (10, 12, 8)
+OWN_BLOCK = {
+    "description": "Settings of threshold.",
+    "type": "object",
+    "additionalProperties": False,
+    "default": {},
+    "properties": {"part": {"description": "Of the brightest.", "type": "number", "default": 0.5}},
+}
 LISTS = ("training.encoder", "dataset.split.scheme", "preprocessing.skull_strip.method")
 """Of the schema: where a name of one's own has to stand as well."""
 
@@ -87,21 +98,23 @@ def config(own: str = "", **blocks: Any) -> dict[str, Any]:
         for name in key.split("."):
             part = part["properties"][name]
         part["enum"].append(own)
+    of_strip = schema["properties"]["preprocessing"]["properties"]["skull_strip"]["properties"]
+    of_strip["threshold"] = OWN_BLOCK
     return complete(blocks, schema)
 
 
 def experiment(own: str = "", **blocks: Any) -> Experiment:
     """Return what the plan makes of a configuration of twelve phantoms."""
     phantom = {"participants": 12, "seed": 1}
-    asked = {"source": "phantom", "columns": [], "phantom": phantom, "raw": "raw"}
-    return Experiment.of(config(own, **blocks), read_cohort(asked))
+    people = read_cohort(asked(source="phantom", phantom=phantom))
+    return Experiment.of(config(own, **blocks), people)
 
 
 def divided(study: Path, whole: dict[str, Any]) -> list[dict[str, Any]]:
     """Run the step `split`; return its folds."""
     keys = ("split", "learn_from", "subset", "missing_targets", "normalisation", "field_of_view")
     asked = {key: whole["dataset"][key] for key in keys}
-    asked |= {"form": VOLUME, "target": whole["target"], "seed": 0, "batch_size": 6}
+    asked |= {"form": VOLUME, "target": LEARNED, "seed": 0, "batch_size": 6}
     given = {"scans": study / "scans.tsv", "array": study / "array.npy"}
     split(asked, **given, output=study / "split.json")
     return json.loads((study / "split.json").read_text())["folds"]
@@ -160,8 +173,8 @@ def test_a_way_of_splitting_is_one_file_that_plan_and_step_ask(add, study):
 def test_a_way_of_skull_stripping_is_one_file(add, tmp_path):
     add(skull_strip, "threshold", STRIPPER)
     asked = config("threshold", preprocessing={"skull_strip": {"method": "threshold"}})
-    settings = strip_settings(asked, {})
-    assert settings == {"skull_strip": {"method": "threshold", "threshold": {"part": 0.5}}}
+    settings = strip_settings(asked, NILEARN.settings())
+    assert settings == StripStep(StripMethod("threshold", {"part": 0.5}), None, None, None, None)
     head, brain = head_in(tmp_path / "T1.nii.gz")
     write_json(tmp_path / "check.json", {"status": "ok", "unit": "kPa"})
     out = {"brain_mask": tmp_path / "mask.nii.gz", "record": tmp_path / "strip.json"}

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from targets import AGE, POINTS
+from targets import AGE, BLOCK, POINTS, SIDES
 
 from contrage.errors import SettingsError, TableError
-from contrage.target import Target
+from contrage.settings.build import as_plain
+from contrage.target_words import TargetInWords
 
-SIDES = Target("diagnosis", "binary", "", None, 1, "AD", "HC")
 PLACE = "scans.tsv"
 
 
@@ -68,8 +68,8 @@ def test_a_binary_target_is_1_for_the_positive_side_and_0_for_the_negative():
         ("many", "progression 'many' is not a number"),
         ("3,5", "progression '3,5' is not a number; write a decimal point"),
         ("nan", "progression is missing"),
-        ("inf", "target.range: progression inf is outside 0 to 400 points"),
-        ("401", "target.range: progression 401 is outside 0 to 400 points"),
+        ("inf", "target.range: progression inf is outside 0 to 400"),
+        ("401", "target.range: progression 401 is outside 0 to 400"),
     ],
 )
 def test_a_cell_that_cannot_be_used_says_why(cell, reason):
@@ -104,9 +104,22 @@ def test_a_constant_target_is_refused():
     POINTS.check_varies([7.0, 8.0], "of fold 0")
 
 
-def test_labels_are_the_lower_edges_of_bins():
-    assert POINTS.labels([0, 9.9, 10, 25]) == [0, 0, 10, 20]
-    assert replace(POINTS, bin=0.1).labels([23.3]) == [pytest.approx(23.3)]
+def test_each_step_is_told_the_part_that_decides_its_result():
+    of_learned = {"column": "progression", "kind": "continuous", "positive": None, "negative": None}
+    assert as_plain(POINTS.learned) == of_learned
+    assert as_plain(POINTS.limited) == {**of_learned, "range": [0, 400]}
+    assert as_plain(POINTS.written) == {**of_learned, "decimals": 6}
+    named = replace(POINTS, unit="mm")
+    assert (named.learned, named.limited, named.written) == (
+        *(POINTS.learned, POINTS.limited, POINTS.written),
+    )
+
+
+def test_a_binary_target_has_neither_unit_nor_range():
+    stated = {**BLOCK, "column": "dx", "kind": "binary", "positive": 1, "negative": 2}
+    assert (stated["unit"], stated["range"]) == ("years", [0, 120])
+    sides = TargetInWords(**stated)
+    assert (sides.unit, sides.range, sides.learned.said(1)) == ("", None, "1")
 
 
 @pytest.mark.parametrize(
@@ -120,6 +133,7 @@ def test_labels_are_the_lower_edges_of_bins():
         ),
         ({"column": "Age"}, "target.column: Age: write age, which is the age of a scan whatever"),
         ({"column": "predicted_x"}, "target.column: predicted_x is a column of the workflow's own"),
+        ({"column": "age", "kind": "binary"}, "target.kind: an age is a number"),
         ({"column": "age"}, "target.unit: an age is a number of years; cohort.age_unit says"),
         ({"positive": "AD"}, "target.positive: a continuous target has no such value"),
         ({"kind": "binary"}, "target.positive: a binary target needs such a value"),

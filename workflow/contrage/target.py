@@ -1,7 +1,8 @@
-"""What is predicted: a column of the cohort's tables, with its unit, its range and its words.
+"""What is predicted: a column of the cohort's tables, and which numbers its cells stand for.
 
-The block `target` of the configuration, whose defaults are age's. Nothing else in the workflow
-knows what the numbers are that are learned.
+The part of the block `target` of the configuration that decides results. Nothing else in the
+workflow knows what the numbers are that are learned. Its words, and its unit, stand in
+`contrage.target_words`: no training is repeated for another word.
 """
 
 from __future__ import annotations
@@ -25,28 +26,23 @@ TAKEN = (
 )
 """Columns of the workflow's own tables, under which a target cannot stand in them."""
 UNKNOWN = ("", "n/a", "na", "nan", "none", "null")
-DECIMALS = 6  # of predictions, where a bin is 1
-ROUNDING = 1e-9  # of a bin: 23.3 / 0.1 is a little less than 233
 _NUMBER = re.compile(r"[-+]?((\d+\.?\d*|\.\d+)([eE][-+]?\d+)?|inf)")
 
 
 @dataclass(frozen=True)
 class Target:
-    """A target as the configuration states it: `Target(**settings["target"])`.
+    """What is learned, and what every step knows of it that reads the workflow's own tables.
 
     Attributes
     ----------
     column : str
         Of the cohort's tables; "age" is the age of a scan, in years.
-    kind : {"continuous", "binary"}
-    unit : str
-        For tables and axes; empty where there is none, as of a binary target.
-    range : (float, float) or None
-        What values can be; None for any, as of a binary target.
-    bin : float
-        Width of a label, in the unit.
-    positive, negative : str or None
-        Of a binary target, what its column says of either side; everyone else has no part.
+    kind : str
+        continuous, a number; binary, one of two sides.
+    positive : str or float or None
+        Of a binary target, what its column says of the side that is 1.
+    negative : str or float or None
+        Of a binary target, what it says of the side that is 0; everyone else has no part.
 
     Raises
     ------
@@ -56,22 +52,10 @@ class Target:
 
     column: str
     kind: str
-    unit: str
-    range: tuple[float, float] | None
-    bin: float
-    positive: str | None
-    negative: str | None
+    positive: str | float | None
+    negative: str | float | None
 
     def __post_init__(self) -> None:
-        if self.kind == BINARY and not self.is_age:
-            object.__setattr__(self, "unit", "")
-            object.__setattr__(self, "range", None)
-        if self.range is not None:
-            object.__setattr__(self, "range", tuple(map(float, self.range)))
-            if not self.range[0] < self.range[1]:
-                raise SettingsError(
-                    f"target.range: {list(self.range)} holds no number; the smaller one comes first"
-                )
         if self.column in TAKEN or self.column.startswith("predicted_"):
             raise SettingsError(
                 f"target.column: {self.column} is a column of the workflow's own tables; rename it "
@@ -82,10 +66,10 @@ class Target:
                 f"target.column: {self.column}: write age, which is the age of a scan whatever its "
                 "column is named"
             )
-        if self.is_age and (self.kind != CONTINUOUS or self.unit != "years"):
+        if self.is_age and self.kind != CONTINUOUS:
             raise SettingsError(
-                "target.unit: an age is a number of years; cohort.age_unit says what it is in your "
-                "tables"
+                "target.kind: an age is a number; group ages in a column of your own to tell sides "
+                "apart"
             )
         self._check_sides()
 
@@ -127,77 +111,11 @@ class Target:
         """What a split file calls their SD: "age_sd"."""
         return f"{self.column}_sd"
 
-    @property
-    def word(self) -> str:
-        """The target in a sentence: "age", "bone age" of a column bone_age."""
-        return self.column.replace("_", " ")
-
-    @property
-    def title(self) -> str:
-        """The same at the start of one: "Age"."""
-        return self.word[:1].upper() + self.word[1:]
-
-    @property
-    def many(self) -> str:
-        """Several of them: "ages"."""
-        return "ages" if self.is_age else f"values of {self.word}"
-
-    @property
-    def short_unit(self) -> str:
-        """The unit where there is little room: "y"."""
-        return "y" if self.is_age else self.unit
-
-    @property
-    def digits(self) -> int:
-        """Decimals that tell values apart which are a bin apart."""
-        return max(0, -math.floor(math.log10(self.bin)))
-
-    @property
-    def decimals(self) -> int:
-        """Decimals of a prediction in a table: a millionth of a bin, or of a narrower range."""
-        if self.is_age:
-            return DECIMALS
-        width = self.range[1] - self.range[0] if self.range else self.bin
-        return DECIMALS + max(0, -math.floor(math.log10(min(self.bin, width))))
-
-    def whole(self, value: float) -> str:
-        """Return a value as a reader needs it: an age in whole years."""
-        return f"{value:.{self.digits}f}"
-
     def said(self, value: float) -> str:
-        """Return a value in words: a number, or the side of a binary target."""
+        """Return a value as a cell says it: a number, or the side of a binary target."""
         if self.is_binary:
             return str(self.positive if value == 1 else self.negative)
         return f"{value:g}"
-
-    def label(self, what: str | None = None) -> str:
-        """Return words with the unit in brackets, for a figure or a column: "age [years]"."""
-        words = self.word if what is None else what
-        return f"{words} [{self.unit}]" if self.unit else words
-
-    def axis(self, what: str | None = None) -> str:
-        """Return words with the unit, for an axis or the head of a column: "Age (years)"."""
-        words = self.title if what is None else what
-        return f"{words} ({self.unit})" if self.unit else words
-
-    def told(self, number: str) -> str:
-        """Return a number with the unit: "3.2 years"."""
-        return f"{number} {self.unit}".rstrip()
-
-    def value(self, cell: Any) -> float:
-        """Return the number that a cell of somebody's table stands for.
-
-        Raises
-        ------
-        ValueError
-            As `number`, and if it is outside the range.
-        """
-        number = self.number(cell)
-        low, high = self.range or (-math.inf, math.inf)
-        if not self.is_binary and not (math.isfinite(number) and low <= number <= high):
-            limits = self.told(f"{low:g} to {high:g}")
-            raise ValueError(f"target.range: {self.column} {cell} is outside {limits}")
-        return number
 
     def number(self, cell: Any) -> float:
         """Return the number that a cell of the workflow's own tables stands for.
@@ -261,17 +179,73 @@ class Target:
         values = list(values)
         if values and min(values) == max(values):
             raise SettingsError(
-                f"target.column: all {len(values)} scans {where} have the {self.word} "
+                f"target.column: all {len(values)} scans {where} have the {self.column} "
                 f"{self.said(values[0])}, so there is nothing to learn; choose another "
                 "target, or add people"
             )
 
-    def labels(self, values: Iterable[float]) -> list[float]:
-        """Return the lower edge of each value's bin."""
-        return [math.floor(value / self.bin + ROUNDING) * self.bin for value in values]
+
+@dataclass(frozen=True)
+class LimitedTarget(Target):
+    """A target with what its values can be: what whoever reads somebody's tables must know.
+
+    Attributes
+    ----------
+    column, kind, positive, negative
+        As of `Target`.
+    range : (float, float) or None
+        Least and largest value that can be; None for any, as of a binary target.
+
+    Raises
+    ------
+    SettingsError
+        As `Target`, and if the range holds no number.
+    """
+
+    range: tuple[float, ...] | None
+
+    def __post_init__(self) -> None:
+        if self.kind == BINARY:
+            object.__setattr__(self, "range", None)
+        if self.range is not None:
+            object.__setattr__(self, "range", tuple(map(float, self.range)))
+            if not self.range[0] < self.range[1]:
+                raise SettingsError(
+                    f"target.range: {list(self.range)} holds no number; the smaller one comes first"
+                )
+        super().__post_init__()
+
+    def value(self, cell: Any) -> float:
+        """Return the number that a cell of somebody's table stands for.
+
+        Raises
+        ------
+        ValueError
+            As `number`, and if it is outside the range.
+        """
+        number = self.number(cell)
+        low, high = self.range or (-math.inf, math.inf)
+        if not self.is_binary and not (math.isfinite(number) and low <= number <= high):
+            raise ValueError(f"target.range: {self.column} {cell} is outside {low:g} to {high:g}")
+        return number
 
 
-def _same(one: str | None, other: str | None) -> bool:
+@dataclass(frozen=True)
+class PredictedTarget(Target):
+    """A target with how exactly it is written down: what whoever predicts it must know.
+
+    Attributes
+    ----------
+    column, kind, positive, negative
+        As of `Target`.
+    decimals : int
+        Of a prediction in a table.
+    """
+
+    decimals: int
+
+
+def _same(one: str | float | None, other: str | float | None) -> bool:
     """Whether two cells say the same, as text or as numbers."""
     if str(one).strip() == str(other).strip():
         return True

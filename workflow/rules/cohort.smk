@@ -23,7 +23,7 @@ if IS_PHANTOM:
             runtime=growing(10),
         params:
             code=digest("contrage.cohort.phantom.heads.tables"),
-            settings=as_json(**config["cohort"]["phantom"]),
+            settings=as_json(cohort_settings.phantom(config)),
         message:
             "Writing the phantom cohort's table"
         shell:
@@ -87,7 +87,7 @@ rule cohort:
         runtime=growing(10),
     params:
         code=digest("contrage.cohort.register", COHORT.source_module),
-        settings=as_json(**COHORT.settings),
+        settings=as_json(COHORT.settings),
         found=what_was_found,
     message:
         "Writing the cohort's table"

@@ -1,10 +1,12 @@
 """What the rules of a cohort are asked for, and what was found of it."""
 
+from contrage.plan import cohort_settings
+
 INDEX = {scan: index for index, scan in enumerate(SCANS)}
 
 
 def phantom_settings(wildcards):
-    return as_json(index=INDEX[wildcards.scan], phantom=config["cohort"]["phantom"])
+    return as_json(cohort_settings.phantom_scan(config, INDEX[wildcards.scan]))
 
 
 def cohort_tables(wildcards):

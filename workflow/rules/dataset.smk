@@ -158,7 +158,7 @@ rule split:
                 for key in ("split", "learn_from", "subset", "missing_targets")
             },
             form=form_of(config),
-            target=config["target"],
+            target=EXPERIMENT.target.learned,
             normalisation=config["dataset"]["normalisation"],
             field_of_view=config["dataset"]["field_of_view"],
             batch_size=config["training"]["batch_size"],

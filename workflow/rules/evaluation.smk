@@ -28,12 +28,7 @@ rule probe:
         runtime=growing(30 * len(SEEDS)),
     params:
         code=digest("contrage.evaluation.probe"),
-        settings=lambda wildcards: as_json(
-            row=wildcards.row,
-            seeds=SEEDS,
-            target=config["target"],
-            probe=config["probe"],
-        ),
+        settings=asked_of_job(jobs.probe),
     message:
         f"{STAGE}Probing {{wildcards.row}}"
     shell:
@@ -63,18 +58,7 @@ rule baselines:
         runtime=growing(60),
     params:
         code=digest("contrage.evaluation.baselines"),
-        settings=lambda wildcards: as_json(
-            seed=int(wildcards.seed),
-            target=config["target"],
-            probe=config["probe"],
-            dataset={
-                "form": form_of(config),
-                **{
-                    key: config["dataset"][key]
-                    for key in ("voxel_mm", "normalisation", "field_of_view")
-                },
-            },
-        ),
+        settings=as_json(jobs.baselines(EXPERIMENT)),
     message:
         "Fitting the baselines, seed {wildcards.seed}"
     shell:

@@ -4,7 +4,7 @@
 rule check:
     input:
         unpack(raw_images),
-        **template_files() if stated_settings() else {},
+        **template_files() if CHECKED.template else {},
     output:
         record=DERIVATIVES.check,
     log:
@@ -21,11 +21,7 @@ rule check:
         mem_mb=growing(1500),
         runtime=growing(10),
     params:
-        settings=as_json(
-            stiffness_unit=config["cohort"]["stiffness_unit"],
-            **imaging_plan.limits_of_maps(config),
-            **stated_settings(),
-        ),
+        settings=as_json(CHECKED),
         code=digest("contrage.imaging.check"),
         images=raw_options,
         found=what_was_found_of_scan,
@@ -60,12 +56,7 @@ rule screen:
         runtime=growing(10),
     params:
         code=digest("contrage.imaging.screen"),
-        settings=as_json(
-            **{
-                key: config["cohort"][key]
-                for key in ("on_bad_scan", "image", "duplicates")
-            }
-        ),
+        settings=as_json(imaging_plan.screen_settings(config)),
         derivatives=folder_of_table,
     message:
         "Naming the scans that cannot be used"
@@ -97,9 +88,7 @@ rule strip:
         mem_mb=growing(STRIP_NEEDS["mem_mb"]),
         runtime=growing(STRIP_NEEDS["runtime"]),
     params:
-        settings=as_json(
-            **imaging_plan.strip_settings(config, COHORT.template.settings())
-        ),
+        settings=as_json(imaging_plan.strip_settings(config, TEMPLATE)),
         code=digest("contrage.imaging.strip", *COHORT.stripper),
         tries=tries_of("strip"),
         options=options_of(raw_for_strip),
@@ -134,7 +123,7 @@ if imaging_plan.corrects(config):
             mem_mb=growing(3000),
             runtime=growing(60),
         params:
-            settings=as_json(**imaging_plan.correct_settings(config)),
+            settings=as_json(imaging_plan.correct_settings(config)),
             code=digest("contrage.imaging.correct"),
             tries=tries_of("correct"),
             options=options_of(raw_for_correct),
@@ -174,9 +163,7 @@ rule register:
         mem_mb=growing(imaging_plan.MEMORY_OF_REGISTRATION[GRID_MM]),
         runtime=growing(60),
     params:
-        settings=as_json(
-            **imaging_plan.register_settings(config, COHORT.template.settings())
-        ),
+        settings=as_json(imaging_plan.register_settings(config, TEMPLATE)),
         code=digest("contrage.imaging.register"),
         tries=tries_of("register"),
         options=options_of(raw_for_register),
@@ -213,11 +200,7 @@ rule quality:
         mem_mb=growing(1500),
         runtime=growing(10),
     params:
-        settings=as_json(
-            template=COHORT.template.settings(),
-            image=IMAGE,
-            **limits_of_quality(),
-        ),
+        settings=as_json(imaging_plan.quality_settings(config, TEMPLATE)),
         code=digest("contrage.imaging.quality.measure"),
         tries=tries_of("quality"),
         options=quality_options,

@@ -4,6 +4,8 @@ from contrage.imaging import skull_strip, usable
 from contrage.plan import imaging as imaging_plan
 
 RAW_FOLDER = str(RAW) if IS_PHANTOM else config["cohort"]["path"]
+TEMPLATE = COHORT.template.settings()
+CHECKED = imaging_plan.check_settings(config, TEMPLATE)
 TRIES = usable.tries(Path(DERIVATIVES))
 STRIP_NEEDS = skull_strip.needs(config["preprocessing"]["skull_strip"]["method"])
 BRAIN_MASK = DERIVATIVES.native_mask(ANATOMICAL)
@@ -39,18 +41,6 @@ def raw_options(wildcards, input):
     return as_options(raw_images(wildcards))
 
 
-def stated_settings():
-    """What the configuration states of the images; nothing where it states nothing."""
-    steps = config["preprocessing"]
-    stated = {
-        "stripped": steps["skull_strip"]["method"] == "none",
-        "in_mni": steps["registration"]["transform"] == "none",
-    }
-    if not any(stated.values()):
-        return {}
-    return {"stated": stated, "template": COHORT.template.settings()}
-
-
 def template_files():
     """The template's files, where it is not the one that comes with nilearn.
 
@@ -67,16 +57,6 @@ def template_for_strip():
     """The same for the one method that takes a template."""
     method = config["preprocessing"]["skull_strip"]["method"]
     return template_files() if method == "template" else {}
-
-
-def limits_of_quality():
-    """Beyond which a scan is flagged or misplaced; only a T1 must look like the template."""
-    asked = config["preprocessing"]["quality"]
-    outer = dict(asked["misplaced"])
-    if ANATOMICAL != "T1w":
-        outer["min_correlation"] = None
-    limits = {key: value for key, value in asked.items() if key != "action"}
-    return limits | {"misplaced": outer}
 
 
 def some_raw(wildcards, kinds):

@@ -22,7 +22,7 @@ if NULL_ROWS:
         params:
             code=digest("contrage.dataset.null_ages"),
             settings=lambda wildcards: as_json(
-                seed=int(wildcards.seed), target=config["target"]
+                seed=int(wildcards.seed), target=EXPERIMENT.target.learned
             ),
         message:
             "Permuting the training targets for the null, seed {wildcards.seed}, fold {wildcards.fold}"

@@ -25,16 +25,7 @@ rule describe:
         runtime=growing(10),
     params:
         code=digest("contrage.imaging.provenance.description", *COHORT.stripper),
-        settings=as_json(
-            name=config["cohort"]["name"],
-            anatomical=ANATOMICAL if USES_ANATOMICAL else None,
-            maps=list(MAPS),
-            **{
-                **imaging_plan.described(config, COHORT.template.settings()),
-                "quality": limits_of_quality()
-                | {"action": config["preprocessing"]["quality"]["action"]},
-            },
-        ),
+        settings=as_json(imaging_plan.describe_settings(config, TEMPLATE)),
         folders=folders_of_data_sets,
     message:
         "Describing the derivatives"

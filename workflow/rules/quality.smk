@@ -1,5 +1,7 @@
 """What became of all scans of a cohort: those that failed are named, and a page shows every one."""
 
+from contrage.plan import report as reports
+
 
 # Preprocessing writes down which scans failed; this names them all, where they may not fail.
 rule usable:
@@ -22,7 +24,7 @@ rule usable:
         runtime=growing(10),
     params:
         code=digest("contrage.imaging.usable"),
-        settings=as_json(on_bad_scan=config["cohort"]["on_bad_scan"]),
+        settings=as_json(imaging_plan.usable_settings(config)),
         derivatives=folder_of_table,
     message:
         "Naming the scans that failed in preprocessing"
@@ -58,11 +60,7 @@ rule quality_page:
         runtime=growing(30),
     params:
         code=digest("contrage.report.quality.page"),
-        settings=as_json(
-            cohort=config["cohort"]["name"],
-            limits=config["preprocessing"]["quality"],
-            exclude=config["cohort"]["exclude"],
-        ),
+        settings=as_json(reports.quality_page(config)),
         exclude=list_of_reader,
         derivatives=folder_of_table,
     message:

@@ -1,8 +1,9 @@
 """Tables, figures and the page."""
 
+from contrage.plan import report as reports
 from snakemake.io import strip_wildcard_constraints
 
-BENCHMARKS = jobs.benchmarks(
+MEASURED = reports.runtimes(
     EXPERIMENT,
     {"results": str(RESULTS), "derivatives": str(DERIVATIVES)},
     [
@@ -48,13 +49,7 @@ rule tables:
         runtime=growing(30),
     params:
         code=digest("contrage.report.tables"),
-        settings=as_json(
-            target=config["target"],
-            rows=ROWS,
-            norm_rows=experiment.norm_rows(config),
-            null_rows=list(NULL_ROWS),
-            statistics=config["statistics"],
-        ),
+        settings=as_json(reports.tables(EXPERIMENT)),
     message:
         "Writing the tables"
     shell:
@@ -89,7 +84,7 @@ rule runtimes:
         runtime=growing(30),
     params:
         code=digest("contrage.report.runtimes"),
-        settings=lambda wildcards: as_json(benchmarks=BENCHMARKS),
+        settings=lambda wildcards: as_json(MEASURED),
         results=results_folder,
         derivatives=folder_of_table,
     message:
@@ -132,20 +127,7 @@ rule figures:
         runtime=growing(30),
     params:
         code=digest("contrage.report.figures", COHORT.kind_module),
-        settings=as_json(
-            target=config["target"],
-            rows=ROWS,
-            norm_rows=experiment.norm_rows(config),
-            seeds=SEEDS,
-            folds=FOLDS,
-            embedding={"rows": EXPERIMENT.watched_rows},
-            quality=config["preprocessing"]["quality"],
-            image=IMAGE,
-            anatomical=ANATOMICAL if USES_ANATOMICAL else None,
-            grid_mm=GRID_MM,
-            truth=IS_PHANTOM,
-            search={row: config["search"]["rows"][row] for row in SEARCHED_ROWS},
-        ),
+        settings=as_json(reports.figures(EXPERIMENT)),
         curves=pattern_of_curves,
         derivatives=folder_of_derivatives,
     message:
@@ -189,16 +171,7 @@ rule page:
         runtime=growing(30),
     params:
         code=digest("contrage.report.page", *COHORT.kind_modules),
-        settings=as_json(
-            experiment=config["experiment"],
-            description=config["description"],
-            config=config,
-            rows=ROWS,
-            seeds=SEEDS,
-            folds=FOLDS,
-            start=beforehand.describe(config),
-            evaluations=jobs.stated_evaluations(EXPERIMENT),
-        ),
+        settings=as_json(reports.page(EXPERIMENT)),
         curves=pattern_of_curves,
     message:
         "Writing the page"

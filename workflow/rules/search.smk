@@ -44,7 +44,7 @@ rule search_split:
         code=digest("contrage.dataset.inner_split"),
         settings=as_json(
             purpose="search",
-            target=config["target"],
+            target=EXPERIMENT.target.learned,
             fraction=config["search"]["validation_fraction"],
             seed=config["search"]["seed"],
             form=form_of(config),
@@ -109,15 +109,7 @@ use rule probe as search_probe with:
         runtime=growing(30 + 5 * len(DRAWS)),
     params:
         code=digest("contrage.evaluation.probe"),
-        settings=lambda wildcards: as_json(
-            row=wildcards.row,
-            seeds=[int(wildcards.seed)] * len(DRAWS),
-            target=config["target"],
-            probe={
-                **config["probe"],
-                "alpha": "training",
-            },  # people unseen judge the draw already
-        ),
+        settings=asked_of_job(jobs.probe_of_draws),
     message:
         "Scoring the draws of {wildcards.row}, split {wildcards.seed}, fold {wildcards.fold}"
 
@@ -172,7 +164,7 @@ rule search_table:
         runtime=growing(10),
     params:
         code=digest("contrage.evaluation.choose"),
-        settings=as_json(),
+        settings=asked_of_job(jobs.search_table),
     message:
         "Writing the table of the search"
     shell:

@@ -24,7 +24,7 @@ rule unseen_split:
         code=digest("contrage.dataset.inner_split"),
         settings=lambda wildcards: as_json(
             purpose="unseen",
-            target=config["target"],
+            target=EXPERIMENT.target.learned,
             fraction=config["probe"]["unseen"]["fraction"],
             seed=int(wildcards.seed),
             form=form_of(config),

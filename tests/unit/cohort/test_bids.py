@@ -5,22 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from cohorts import asked
 
 from contrage.cohort.read import read_cohort
 from contrage.errors import SettingsError, TableError
+from contrage.settings.steps.cohort import CohortStep
 
 
-def settings(path: Path, **others) -> dict:
-    return {
-        "source": "bids",
-        "path": str(path),
-        "image": "stiffness",
-        "anatomical": "T1w",
-        "needs_anatomical": True,
-        "needs_mask": False,
-        "on_bad_scan": "fail",
-        **others,
-    }
+def settings(path: Path, **others) -> CohortStep:
+    ordinary = {"source": "bids", "needs_anatomical": True, "on_bad_scan": "fail"}
+    return asked(**{**ordinary, "path": str(path), **others})
 
 
 def put(folder: Path, *files: str) -> None:

@@ -10,22 +10,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cohorts import asked
 
 from contrage.bids import parse
 from contrage.cohort.read import read_cohort
 from contrage.cohort.scans import Cohort, Scan
 from contrage.errors import TableError
+from contrage.settings.build import as_plain
 
-SETTINGS = {
-    "source": "bids",
-    "image": "stiffness",
-    "anatomical": "T1w",
-    "maps": [],
-    "needs_anatomical": False,
-    "needs_mask": False,
-    "needs_magnitude": False,
-    "on_bad_scan": "exclude",
-}
+SETTINGS = {"source": "bids", "on_bad_scan": "exclude"}
 
 
 def cohort(folder: Path, *files: str, **others: Any) -> Cohort:
@@ -38,7 +31,7 @@ def cohort(folder: Path, *files: str, **others: Any) -> Cohort:
     people = sorted(path.name for path in folder.glob("sub-*"))
     rows = "".join(f"{name}\t{20 + k}\n" for k, name in enumerate(people))
     (folder / "participants.tsv").write_text(f"participant_id\tage\n{rows}")
-    return read_cohort({**SETTINGS, "path": str(folder), **others})
+    return read_cohort(asked(**{**SETTINGS, "path": str(folder), **others}))
 
 
 def put(folder: Path, name: str) -> None:
@@ -213,7 +206,9 @@ ORDINARY = "-dac_override,-dac_read_search"
 READ = """
 import json, sys
 from contrage.cohort.read import read_cohort
-found = read_cohort(json.loads(sys.argv[1]))
+from contrage.settings.build import build
+from contrage.settings.steps.cohort import CohortStep
+found = read_cohort(build(CohortStep, json.loads(sys.argv[1])))
 print(json.dumps([vars(each) for each in found.excluded]))
 """
 
@@ -224,7 +219,8 @@ def test_a_file_or_folder_without_permission_is_told(tmp_path, root, place):
     cohort(tmp_path, "sub-01/mre/sub-01_stiffness")
     closed = tmp_path / "sub-01" / "mre" / place
     gives_up = ["setpriv", f"--bounding-set={ORDINARY}", f"--inh-caps={ORDINARY}"]
-    command = [sys.executable, "-c", READ, json.dumps({**SETTINGS, "path": str(tmp_path)})]
+    settings = as_plain(asked(**SETTINGS, path=str(tmp_path)))
+    command = [sys.executable, "-c", READ, json.dumps(settings)]
     closed.chmod(0)
     try:
         done = subprocess.run(

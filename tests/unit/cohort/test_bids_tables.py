@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from cohorts import asked
 
 from contrage.cohort.read import read_cohort
 from contrage.cohort.register import register
@@ -14,14 +16,7 @@ from contrage.cohort.scans import Cohort
 from contrage.errors import TableError
 from contrage.tables import read_tsv
 
-SETTINGS = {
-    "source": "bids",
-    "image": "stiffness",
-    "anatomical": "T1w",
-    "needs_anatomical": False,
-    "needs_mask": False,
-    "on_bad_scan": "fail",
-}
+SETTINGS = {"source": "bids", "on_bad_scan": "fail"}
 
 
 @pytest.fixture
@@ -35,7 +30,7 @@ def study(tmp_path: Path):
             file.touch()
         if table is not None:
             (tmp_path / "participants.tsv").write_text(table.replace(" ", "\t"), encoding="utf-8")
-        return read_cohort({**SETTINGS, "path": str(tmp_path), **others})
+        return read_cohort(asked(**{**SETTINGS, "path": str(tmp_path), **others}))
 
     return write
 
@@ -217,12 +212,12 @@ def test_the_table_of_scans_counts_more_than_that_of_sessions(study, tmp_path):
 
 
 def test_further_columns_are_kept_in_the_table_of_scans(study, tmp_path):
-    settings = {**SETTINGS, "path": str(tmp_path), "columns": ["diagnosis"]}
+    settings = asked(**SETTINGS, path=str(tmp_path), columns=["diagnosis"])
     study(["sub-1", "sub-2"], "participant_id age Diagnosis\n1 30 HC\n2 31 n/a\n")
     register(settings, scans=tmp_path / "scans.tsv", excluded=tmp_path / "excluded.tsv")
     assert read_tsv(tmp_path / "scans.tsv")["diagnosis"].fillna("-").tolist() == ["HC", "-"]
     with pytest.raises(TableError, match=r"cohort\.columns: no table .* column 'diagnosys'"):
-        read_cohort({**settings, "columns": ["diagnosys"]})
+        read_cohort(replace(settings, columns=("diagnosys",)))
 
 
 def test_sexes_are_understood_and_the_rest_stays_as_it_is(study, tmp_path):

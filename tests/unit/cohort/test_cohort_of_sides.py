@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
-from targets import SIDES_BLOCK
+from targets import SIDES
 from test_cohort_of_target import refused, table
 
 from contrage.cohort.read import read_cohort
@@ -15,9 +17,7 @@ CELLS = ["AD", "HC", "MCI", "HC", "", "AD"]
 
 def sides(folder, cells=CELLS, **target):
     settings = table(folder, ["25"] * len(cells), {"diagnosis": cells}, features=["bmi", "bp"])
-    settings["target"] = {**SIDES_BLOCK, **target}
-    settings["columns"] = ["diagnosis"]
-    return settings
+    return replace(settings, target=replace(SIDES.limited, **target), columns=("diagnosis",))
 
 
 def test_whoever_has_neither_value_has_no_part_and_is_counted(tmp_path):
@@ -43,7 +43,7 @@ def test_the_table_of_scans_has_the_two_sides_alone(tmp_path):
 def test_a_side_that_nobody_is_on_is_refused_with_the_values_there_are(tmp_path, side, value):
     settings = sides(tmp_path, **{side: value})
     assert refused(settings) == (
-        f"target.{side}: {settings['path']}: no scan has {value!r} in the column diagnosis; there "
+        f"target.{side}: {settings.path}: no scan has {value!r} in the column diagnosis; there "
         "are AD, HC, MCI"
     )
 

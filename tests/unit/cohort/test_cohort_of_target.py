@@ -2,32 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from targets import BLOCK, POINTS_BLOCK
+from cohorts import asked, opened
+from targets import POINTS_BLOCK
 
-from contrage.cohort.read import read_cohort, settings_of
+from contrage.cohort.read import read_cohort
 from contrage.cohort.register import COLUMNS, register
 from contrage.errors import SettingsError, TableError
+from contrage.settings.steps.cohort import CohortStep
 from contrage.tables import read_tsv
 from contrage.target import TAKEN
 
-NAMES = {
-    "participant": "participant_id",
-    "session": "session",
-    "age": "age",
-    "site": "site",
-    "sex": "sex",
-    "exclude": {},
-    "features": ["*"],
-    "leave_out": [],
-    "accept": [],
-    "missing": "fail",
-    "missing_values": [],
-}
 VALUES = ["25", "151", "75.5", "141", "206", "135"]
 
 
@@ -44,33 +34,33 @@ def table(folder: Path, values: list[str], more: dict[str, Any] | None = None, *
     path = folder / "table.csv"
     lines = [",".join(columns), *(",".join(line) for line in zip(*columns.values(), strict=True))]
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    cohort = {"source": "table", "path": str(path), "on_bad_scan": "fail", "age_unit": "auto"}
-    cohort |= {"table": {**NAMES, **names}, "duplicates": "refuse", "columns": []}
-    return settings_of(cohort, target=POINTS_BLOCK)
+    return asked(**of_table(path, **names), target=POINTS_BLOCK)
 
 
-def refused(settings: dict[str, Any]) -> str:
+def of_table(path: Path, **names: Any) -> dict[str, Any]:
+    """Return the part of the block `cohort` that reads a table."""
+    names = {"missing": "fail", **names}
+    return {"source": "table", "path": str(path), "on_bad_scan": "fail", "table": names}
+
+
+def refused(settings: CohortStep) -> str:
     with pytest.raises((TableError, SettingsError)) as told:
         read_cohort(settings)
     return str(told.value)
 
 
 def test_of_age_the_settings_of_a_cohort_are_what_they_were(tmp_path):
-    settings = table(tmp_path, VALUES)
-    cohort = {**settings, "columns": []}
-    age = {**POINTS_BLOCK, "column": "age", "unit": "years"}
-    assert "target" not in settings_of(cohort, target=age)
-    assert settings_of(cohort, target=age)["columns"] == []
+    settings = asked(**of_table(tmp_path / "table.csv"), target={"bin": 10})
+    assert settings.target is None and settings.columns == ()
+    assert settings == asked(**of_table(tmp_path / "table.csv"))
 
 
 def test_nobody_needs_an_age_and_the_target_is_no_feature(tmp_path):
-    from contrage.cohort.sources.table import open_table
-
     settings = table(tmp_path, VALUES)
     cohort = read_cohort(settings)
     assert [scan.age for scan in cohort.scans] == [None] * 6
     assert [scan.columns for scan in cohort.scans] == [{"progression": v} for v in VALUES]
-    assert open_table(settings).features == ["bmi", "bp"]
+    assert opened(settings).features == ["bmi", "bp"]
 
 
 def test_ages_are_kept_where_they_are_known(tmp_path):
@@ -81,7 +71,7 @@ def test_ages_are_kept_where_they_are_known(tmp_path):
 
 def test_the_table_of_scans_has_further_columns_and_then_the_target(tmp_path):
     settings = table(tmp_path, VALUES, {"group": list("HHHAAA"), "age": ["40"] * 6})
-    settings["columns"] = ["group", *settings["columns"]]
+    settings = replace(settings, columns=("group", *settings.columns))
     outputs = {name: tmp_path / f"{name}.tsv" for name in ("scans", "excluded")}
     register(settings, **outputs)
     scans = read_tsv(outputs["scans"])
@@ -95,16 +85,16 @@ def test_the_table_of_scans_has_further_columns_and_then_the_target(tmp_path):
     [
         ("", "progression is missing"),
         ("severe", "progression 'severe' is not a number"),
-        ("401", "target.range: progression 401 is outside 0 to 400 points"),
+        ("401", "target.range: progression 401 is outside 0 to 400"),
     ],
 )
 def test_a_row_without_a_usable_target_is_a_bad_one(tmp_path, cell, reason):
     settings = table(tmp_path, [*VALUES, cell])
     assert refused(settings) == (
-        f"target.column: {settings['path']}: sub-p6: {reason}. Mend the table, or set "
+        f"target.column: {settings.path}: sub-p6: {reason}. Mend the table, or set "
         "cohort.on_bad_scan to exclude"
     )
-    cohort = read_cohort({**settings, "on_bad_scan": "exclude"})
+    cohort = read_cohort(replace(settings, on_bad_scan="exclude"))
     assert len(cohort.scans) == 6
     (left_out,) = cohort.excluded
     assert (left_out.scan_id, left_out.stage, left_out.reason) == ("sub-p6", "table", reason)
@@ -112,9 +102,8 @@ def test_a_row_without_a_usable_target_is_a_bad_one(tmp_path, cell, reason):
 
 def test_a_column_that_is_not_there_is_named_with_those_that_are(tmp_path):
     settings = table(tmp_path, VALUES)
-    settings["target"] = {**POINTS_BLOCK, "column": "severity"}
-    settings["columns"] = ["severity"]
-    sentence = refused(settings)
+    target = replace(settings.target, column="severity")
+    sentence = refused(replace(settings, target=target, columns=("severity",)))
     assert sentence.startswith("target.column: ")
     assert "'severity'" in sentence
     assert "participant_id, bmi, bp, progression" in sentence
@@ -123,7 +112,7 @@ def test_a_column_that_is_not_there_is_named_with_those_that_are(tmp_path):
 def test_the_target_is_not_learned_from_itself(tmp_path):
     settings = table(tmp_path, VALUES, features=["bmi", "progression"])
     assert refused(settings) == (
-        f"target.column: {settings['path']}: progression is among the features "
+        f"target.column: {settings.path}: progression is among the features "
         "(cohort.table.features); take it out there"
     )
 
@@ -132,7 +121,7 @@ def test_the_target_in_another_dress_is_no_feature_unless_it_is_said_to_be_one(t
     percent = {"percent": [f"{float(value) / 4 - 1:.5f}" for value in VALUES]}
     settings = table(tmp_path, VALUES, percent)
     assert refused(settings).startswith(
-        f"target.column: {settings['path']}: progression is among the features in another dress: "
+        f"target.column: {settings.path}: progression is among the features in another dress: "
         "percent. Name the columns in cohort.table.leave_out"
     )
     assert len(read_cohort(table(tmp_path, VALUES, percent, leave_out=["percent"])).scans) == 6
@@ -141,19 +130,18 @@ def test_the_target_in_another_dress_is_no_feature_unless_it_is_said_to_be_one(t
 
 @pytest.mark.parametrize("source", ["phantom", "mre134"])
 def test_a_source_of_ages_alone_has_no_other_target(source):
-    sentence = refused({"source": source, "target": POINTS_BLOCK, "columns": ["progression"]})
+    sentence = refused(asked(source=source, target=POINTS_BLOCK))
     assert sentence == f"target.column: {source} has no column 'progression'; set it to age"
 
 
-def bids(folder: Path, text: str, **others: Any) -> dict[str, Any]:
+def bids(folder: Path, text: str, **others: Any) -> CohortStep:
     for number in range(1, 4):
         image = folder / f"sub-0{number}" / "mre" / f"sub-0{number}_stiffness.nii.gz"
         image.parent.mkdir(parents=True, exist_ok=True)
         image.touch()
     (folder / "participants.tsv").write_text(text.replace(" ", "\t"), encoding="utf-8")
-    settings = {"source": "bids", "image": "stiffness", "anatomical": "T1w", "path": str(folder)}
-    needs = {"needs_anatomical": False, "needs_mask": False, "on_bad_scan": "fail"}
-    return {**settings, **needs, "target": POINTS_BLOCK, "columns": ["progression"], **others}
+    ordinary = {"source": "bids", "on_bad_scan": "fail", "target": POINTS_BLOCK}
+    return asked(**{**ordinary, "path": str(folder), **others})
 
 
 def test_a_bids_folder_needs_no_ages_for_another_target(tmp_path):
@@ -204,14 +192,14 @@ def test_a_good_predictor_of_another_target_is_a_feature_whatever_its_name(tmp_p
 
 @pytest.mark.parametrize("name", ["age", "sex", "session", "row", "coverage", "split"])
 def test_a_further_column_with_the_name_of_one_of_the_workflow_is_refused(tmp_path, name):
-    cohort = {**table(tmp_path, VALUES), "columns": ["group", name]}
+    cohort = {**of_table(tmp_path / "table.csv"), "columns": ["group", name]}
     with pytest.raises(SettingsError, match=rf"^cohort\.columns: {name} is a column of the work"):
-        settings_of(cohort)
+        asked(**cohort)
     if name == "split":
-        assert settings_of(cohort, asked_by={name: "dataset.split.column"})
+        assert asked(**cohort, asked_by={name: "dataset.split.column"})
     else:
         with pytest.raises(SettingsError, match=rf"^dataset\.learn_from: {name} is a column"):
-            settings_of(cohort, asked_by={name: "dataset.learn_from"})
+            asked(**cohort, asked_by={name: "dataset.learn_from"})
 
 
 def test_every_column_of_the_table_of_scans_is_taken():
@@ -219,38 +207,33 @@ def test_every_column_of_the_table_of_scans_is_taken():
 
 
 def test_a_missing_column_is_told_with_the_key_that_asks_for_it(tmp_path):
-    cohort = {**table(tmp_path, VALUES, {"age": ["40"] * 6}), "columns": ["spl"]}
-    asked = {"spl": "dataset.split.column"}
-    assert "no column 'spl' (dataset.split.column)" in refused(settings_of(cohort, asked_by=asked))
-    assert "no column 'spl' (cohort.columns)" in refused(settings_of(cohort))
-    folder = bids(tmp_path / "bids", "participant_id age\nsub-01 20\nsub-02 30\nsub-03 40\n")
-    del folder["target"]
-    told = refused({**folder, "columns": ["spl"], "asked_by": asked})
+    table(tmp_path, VALUES, {"age": ["40"] * 6})
+    cohort = {**of_table(tmp_path / "table.csv"), "columns": ["spl"]}
+    of_split = {"spl": "dataset.split.column"}
+    assert "no column 'spl' (dataset.split.column)" in refused(asked(**cohort, asked_by=of_split))
+    assert "no column 'spl' (cohort.columns)" in refused(asked(**cohort))
+    text = "participant_id age\nsub-01 20\nsub-02 30\nsub-03 40\n"
+    of_bids = {"target": {}, "columns": ["spl"], "asked_by": of_split}
+    told = refused(bids(tmp_path / "bids", text, **of_bids))
     assert told.startswith("dataset.split.column: no table in ")
-    asked = {"dx": "dataset.learn_from"}
-    told = refused({"source": "phantom", "columns": ["dx"], "asked_by": asked})
+    told = refused(asked(source="phantom", columns=["dx"], asked_by={"dx": "dataset.learn_from"}))
     assert told.startswith("dataset.learn_from: phantom has no column 'dx'")
-
-
-def of_age(limits: list[float] | None) -> dict[str, Any]:
-    return {**BLOCK, "range": limits}
 
 
 def test_ages_outside_the_range_of_the_target_are_bad_rows(tmp_path):
     ages = {"age": ["31", "17", "44", "89", "125", "50"]}
-    cohort = {**table(tmp_path, VALUES, ages), "columns": []}
-    settings = settings_of(cohort, target=of_age([18, 88]))
+    table(tmp_path, VALUES, ages)
+    cohort = of_table(tmp_path / "table.csv", leave_out=["progression"])
+    settings = asked(**cohort, target={"range": [18, 88]})
     assert "sub-p1: age 17 is outside 18-88 years; sub-p3: age 89 is" in refused(settings)
-    found = read_cohort({**settings, "on_bad_scan": "exclude"})
+    found = read_cohort(replace(settings, on_bad_scan="exclude"))
     assert [scan.age for scan in found.scans] == [31, 44, 50]
-    assert len(read_cohort(settings_of(cohort, target=of_age(None))).scans) == 6
-    assert settings_of(cohort, target=BLOCK) == settings_of(cohort)
+    assert len(read_cohort(asked(**cohort, target={"range": None})).scans) == 6
 
 
 def test_ages_of_a_phantom_are_refused_outside_the_range_of_the_target():
-    phantom = {"source": "phantom", "columns": [], "raw": "raw"}
-    phantom["phantom"] = {"participants": 20, "seed": 1}
-    told = refused(settings_of(phantom, target=of_age([18, 30])))
+    phantom = {"participants": 20, "seed": 1}
+    told = refused(asked(source="phantom", phantom=phantom, target={"range": [18, 30]}))
     assert told.startswith("target.range: phantom has ages outside 18-30 years: sub-")
 
 
@@ -281,7 +264,7 @@ def test_an_image_without_a_value_in_its_table_of_scans_has_not_that_of_the_base
 
 def test_another_target_keeps_sessions_without_an_age_and_gives_them_none(tmp_path):
     study = of_sessions(tmp_path, "session_id age progression\n1 300 21\n2 n/a 22\n")
-    cohort = read_cohort({**study, "on_bad_scan": "fail"})
+    cohort = read_cohort(replace(study, on_bad_scan="fail"))
     assert [(scan.session, scan.age) for scan in cohort.scans] == [("1", None), ("2", None)]
 
 
@@ -290,12 +273,11 @@ OWN_KEYS = ("reason", "names", "closed", "above", "unit", "folder", "line", "lac
 
 def test_a_column_of_any_name_does_not_disturb_the_reading(tmp_path):
     study = of_sessions(tmp_path, f"session_id {' '.join(OWN_KEYS)} progression\n1 {'7 ' * 9}5\n")
-    study["columns"] = [*OWN_KEYS, "progression"]
-    (scan,) = read_cohort(study).scans
+    (scan,) = read_cohort(replace(study, columns=(*OWN_KEYS, "progression"))).scans
     assert scan.columns == {**dict.fromkeys(OWN_KEYS, "7"), "progression": "5"}
 
 
-def of_sessions(folder: Path, sessions: str) -> dict[str, Any]:
+def of_sessions(folder: Path, sessions: str) -> CohortStep:
     """Write a participant with two sessions; return the settings that read them."""
     for name in ("1", "2"):
         image = folder / f"sub-01/ses-{name}/mre/sub-01_ses-{name}_stiffness.nii.gz"
@@ -304,6 +286,5 @@ def of_sessions(folder: Path, sessions: str) -> dict[str, Any]:
     people = "participant_id\tage\tprogression\tgroup\nsub-01\t30\t20\tHC\n"
     (folder / "participants.tsv").write_text(people)
     (folder / "sub-01/sub-01_sessions.tsv").write_text(sessions.replace(" ", "\t"))
-    settings = {"source": "bids", "image": "stiffness", "anatomical": "T1w", "path": str(folder)}
-    needs = {"needs_anatomical": False, "needs_mask": False, "on_bad_scan": "exclude"}
-    return {**settings, **needs, "target": POINTS_BLOCK, "columns": ["progression", "group"]}
+    further = {"target": POINTS_BLOCK, "columns": ["progression", "group"]}
+    return asked(source="bids", path=str(folder), on_bad_scan="exclude", **further)

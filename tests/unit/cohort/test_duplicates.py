@@ -14,7 +14,7 @@ def record(digest: str, name: str = "stiffness", status: str = "ok", file: str =
 
 def test_one_image_under_two_ids_is_named_under_both():
     records = {"sub-1": record("a"), "sub-2": record("b"), "sub-3": record("a")}
-    found = same_file(records)
+    found = same_file(records, "stiffness")
     assert list(found) == ["sub-1", "sub-3"]
     assert "has the same stiffness image as sub-3: one person under" in found["sub-1"]
     assert "as sub-1" in found["sub-3"]
@@ -22,9 +22,9 @@ def test_one_image_under_two_ids_is_named_under_both():
 
 def test_voxels_decide_and_where_there_is_no_digest_of_them_the_file():
     files = {f"sub-{n}": {"status": "ok", "inputs": {"stiffness": {"sha256": "f"}}} for n in (1, 2)}
-    assert list(same_file(files)) == ["sub-1", "sub-2"]
+    assert list(same_file(files, "stiffness")) == ["sub-1", "sub-2"]
     packed = {"sub-1": record("a", file="x"), "sub-2": record("a", file="y")}
-    assert list(same_file(packed)) == ["sub-1", "sub-2"]
+    assert list(same_file(packed, "stiffness")) == ["sub-1", "sub-2"]
 
 
 def test_only_the_image_that_is_learned_from_counts():
@@ -35,15 +35,15 @@ def test_only_the_image_that_is_learned_from_counts():
 
 def test_visits_of_one_person_are_told_and_refused_nothing():
     records = {"sub-1_ses-a": record("a"), "sub-1_ses-b": record("a"), "sub-2": record("b")}
-    assert same_file(records) == {}
-    assert same_sessions(records) == [
+    assert same_file(records, "stiffness") == {}
+    assert same_sessions(records, "stiffness") == [
         "sub-1_ses-a, sub-1_ses-b have the same stiffness image: was a file copied twice?"
     ]
 
 
 def test_bad_scans_have_reasons_of_their_own():
     records = {"sub-1": record("a", status="failed"), "sub-2": record("a", status="failed")}
-    assert same_file(records) == {}
+    assert same_file(records, "stiffness") == {}
 
 
 @pytest.fixture

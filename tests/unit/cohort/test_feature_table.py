@@ -2,42 +2,30 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from cohorts import asked, opened
 
+from contrage.cohort.feature_table import feature_values
 from contrage.cohort.read import read_cohort
-from contrage.cohort.sources.table import feature_values, open_table
 from contrage.errors import SettingsError, TableError
 from contrage.plan.kinds import check_kind
+from contrage.settings.steps.cohort import CohortStep
 
-NAMES = {
-    "participant": "ID",
-    "session": "session",
-    "age": "Age (years)",
-    "site": "Scanner",
-    "sex": "sex",
-    "exclude": {},
-    "features": ["*"],
-    "leave_out": [],
-    "missing": "fail",
-}
+NAMES = {"participant": "ID", "age": "Age (years)", "site": "Scanner", "missing": "fail"}
 HEAD = "ID,Age (years),Scanner,lh G&S,rh_area,comment"
 LINES = ["007,31.5,A,2.5,100,fine", "008,44,B,2.25,90,", "Bo_9,70,B,2,80,moved"]
 
 
-def cohort(folder: Path, text: str, name: str = "table.csv", **names: Any) -> dict[str, Any]:
+def cohort(folder: Path, text: str, name: str = "table.csv", **names: Any) -> CohortStep:
     """Write a table and return the settings that read it."""
     path = folder / name
     path.write_text(text)
-    return {
-        "source": "table",
-        "path": str(path),
-        "on_bad_scan": "fail",
-        "table": {**NAMES, **names},
-    }
+    return asked(source="table", path=str(path), on_bad_scan="fail", table={**NAMES, **names})
 
 
 def lines(*more: str) -> str:
@@ -64,7 +52,7 @@ def test_semicolons_are_read_like_commas(tmp_path):
 
 
 def test_features_are_the_columns_of_numbers_that_have_no_other_part(tmp_path):
-    assert open_table(cohort(tmp_path, lines())).features == ["lh G&S", "rh_area"]
+    assert opened(cohort(tmp_path, lines())).features == ["lh G&S", "rh_area"]
 
 
 @pytest.mark.parametrize(
@@ -76,7 +64,7 @@ def test_features_are_the_columns_of_numbers_that_have_no_other_part(tmp_path):
     ],
 )
 def test_columns_are_chosen_by_name_or_pattern(tmp_path, names, expected):
-    assert open_table(cohort(tmp_path, lines(), **names)).features == expected
+    assert opened(cohort(tmp_path, lines(), **names)).features == expected
 
 
 def test_excluded_rows_are_listed_with_their_reason_and_need_not_be_whole(tmp_path):
@@ -97,7 +85,7 @@ def test_two_visits_of_a_participant_stay_one_participant(tmp_path):
 
 def test_a_missing_value_is_nan_where_the_median_is_to_stand_in(tmp_path):
     settings = cohort(tmp_path, lines("9,50,A,n/a,70,"), missing="median")
-    values = feature_values(open_table(settings))
+    values = feature_values(opened(settings))
     assert values[0] == [2.5, 100]
     assert values[3][0] != values[3][0]
     assert len(read_cohort(settings).scans) == 4
@@ -145,7 +133,7 @@ def test_a_file_of_another_kind_is_refused_by_its_name(tmp_path):
 
 
 def test_a_table_that_is_not_there_is_named_with_its_key(tmp_path):
-    settings = cohort(tmp_path, lines()) | {"path": str(tmp_path / "none.csv")}
+    settings = replace(cohort(tmp_path, lines()), path=str(tmp_path / "none.csv"))
     with pytest.raises(SettingsError, match=r"cohort.path: no file .*none.csv"):
         read_cohort(settings)
 

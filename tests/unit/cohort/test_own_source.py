@@ -6,12 +6,14 @@ import sys
 from pathlib import Path
 
 import pytest
+from cohorts import asked
 
 from contrage.cohort import sources
-from contrage.cohort.read import read_cohort, settings_of, tables_of
+from contrage.cohort.read import read_cohort, tables_of
 from contrage.cohort.scans import Scan
 from contrage.errors import SettingsError
 from contrage.run.code import closure
+from contrage.settings.build import as_plain
 from contrage.settings.schema import load_schema
 
 FILE = '''
@@ -26,10 +28,10 @@ SETTINGS = ("path", "image")
 
 
 def read(settings):
-    table = Path(settings["path"], "list.txt")
+    table = Path(settings.path, "list.txt")
     rows = [line.split() for line in table.read_text(encoding="utf-8").splitlines()]
     scans = [
-        Scan(f"sub-{number}", float(age), images={settings["image"]: f"{table.parent}/{file}"})
+        Scan(f"sub-{number}", float(age), images={settings.image: f"{table.parent}/{file}"})
         for number, (file, age) in enumerate(rows)
     ]
     return Cohort(scans, tables=[str(table)])
@@ -49,9 +51,9 @@ def listed(tmp_path: Path, monkeypatch):
 
 def test_a_cohort_is_read_with_it(listed, tmp_path):
     (tmp_path / "list.txt").write_text("one.nii.gz 31\nother.nii.gz 62\n")
-    cohort = {"source": listed, "path": str(tmp_path), "image": "T1w", "columns": []}
-    settings = settings_of({**cohort, "name": "x", "age_unit": "auto"}, raw="raw")
-    assert settings == cohort
+    settings = asked(source=listed, path=str(tmp_path), image="T1w")
+    stated = {name: value for name, value in as_plain(settings).items() if value is not None}
+    assert stated.keys() == {"source", "columns", "asked_by", "age_range", "path", "image"}
     found = read_cohort(settings)
     one = Scan("sub-0", 31.0, images={"T1w": f"{tmp_path}/one.nii.gz"})
     assert found.scans[0] == one and len(found.scans) == 2

@@ -3,34 +3,34 @@
 from __future__ import annotations
 
 import copy
+from dataclasses import fields
 from pathlib import Path
 
 import pandas as pd
 import pytest
 import yaml
+from targets import BLOCK
 
 from contrage.cohort import sources
-from contrage.cohort.read import read_cohort, settings_of
 from contrage.cohort.register import register
+from contrage.plan.cohort_settings import settings_of
+from contrage.settings.steps.cohort import CohortStep
 
-RUN = {"raw": "raw", "needs_anatomical": False, "needs_mask": False, "needs_magnitude": False}
-ENDING = {"ending": "preproc-cat12vbm_desc-gm_T1w.npy"}
+NEEDS = {"needs_anatomical": False, "needs_mask": False, "needs_magnitude": False}
+RUN = {"target": BLOCK, "asked_by": {}, "raw": "raw", **NEEDS}
+ALWAYS = {"source", "columns", "asked_by", "target", "age_range"}
 
 
-class Noted(dict):
+class Noted:
     """Settings that note which of them are read."""
 
-    def __init__(self, content: dict) -> None:
-        super().__init__(content)
+    def __init__(self, content: CohortStep) -> None:
+        self.content = content
         self.read: set[str] = set()
 
-    def __getitem__(self, key):
-        self.read.add(key)
-        return super().__getitem__(key)
-
-    def get(self, key, default=None):
-        self.read.add(key)
-        return super().get(key, default)
+    def __getattr__(self, name):
+        self.read.add(name)
+        return getattr(self.content, name)
 
 
 def table_of(folder: Path) -> dict:
@@ -80,13 +80,13 @@ def cohort(root, tmp_path):
 
 @pytest.mark.parametrize("source", sources.available())
 def test_each_source_is_told_what_it_reads_and_nothing_else(cohort, tmp_path, source):
-    whole = {**cohort(source), **RUN, **ENDING}
-    settings, everything = Noted(settings_of(cohort(source), **RUN)), Noted(whole)
-    outputs = {"scans": tmp_path / "scans.tsv", "excluded": tmp_path / "excluded.tsv"}
-    register(settings, **outputs)
-    register(everything, **outputs)
-    assert everything.read == set(settings) == settings.read
-    assert read_cohort(dict(settings)) == read_cohort(whole)
+    settings = settings_of(cohort(source), **RUN)
+    every = [field.name for field in fields(CohortStep)]
+    stated = {name for name in every if getattr(settings, name) is not None}
+    assert stated - ALWAYS == set(sources.load(source).SETTINGS)
+    noted, outputs = Noted(settings), {name: tmp_path / name for name in ("scans", "excluded")}
+    register(noted, **outputs)
+    assert stated - ALWAYS <= noted.read <= stated | ALWAYS
 
 
 LATER = ("name", "exclude", "stiffness_unit")

@@ -2,28 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from cohorts import asked
 
 from contrage.cohort import snapshot
 from contrage.cohort.read import read_cohort
 from contrage.errors import TableError
-
-SETTINGS = {
-    "source": "bids",
-    "anatomical": "T1w",
-    "on_bad_scan": "exclude",
-    "needs_anatomical": False,
-    "needs_mask": False,
-    "needs_magnitude": False,
-    "maps": [],
-    "image": "stiffness",
-}
+from contrage.settings.steps.cohort import CohortStep
 
 
 @pytest.fixture
-def settings(tmp_path: Path) -> dict:
+def settings(tmp_path: Path) -> CohortStep:
     """A study of three people, one of them without an age."""
     rows = ["participant_id\tage", "sub-1\t20.1", "sub-2\t30", "sub-3\tn/a"]
     for number in (1, 2, 3):
@@ -31,7 +23,7 @@ def settings(tmp_path: Path) -> dict:
         file.parent.mkdir(parents=True)
         file.touch()
     (tmp_path / "study/participants.tsv").write_text("\n".join(rows) + "\n")
-    return {**SETTINGS, "path": str(tmp_path / "study")}
+    return asked(source="bids", on_bad_scan="exclude", path=str(tmp_path / "study"))
 
 
 def test_a_job_gets_exactly_what_the_run_has_read(settings, tmp_path, monkeypatch):
@@ -51,7 +43,7 @@ def test_a_new_run_reads_the_cohort_anew(settings, tmp_path):
 
 def test_other_settings_have_a_snapshot_of_their_own(settings, tmp_path):
     snapshot.cohort_of_run(settings, tmp_path / "kept", is_first=True)
-    other = {**settings, "needs_anatomical": True}
+    other = replace(settings, needs_anatomical=True)
     with pytest.raises(TableError, match="no scan can be used"):
         snapshot.cohort_of_run(other, tmp_path / "kept", is_first=False)
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from forms import TABLE as FORM
 from parts import ALL
-from targets import BLOCK
+from targets import LEARNED
 
 from contrage.cohort.register import register
 from contrage.dataset.features import features
@@ -68,7 +68,7 @@ def prepare(folder, values, ages=None):
         **{name: files[name] for name in ("scans", "excluded", "rows")},
     )
     wanted = {
-        "target": BLOCK,
+        "target": LEARNED,
         "split": SPLIT,
         "seed": 0,
         "normalisation": "train",

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from forms import TABLE, VOLUME
 from parts import ALL
-from targets import BLOCK
+from targets import LEARNED
 
 from contrage.dataset.inner_split import inner_split
 from contrage.dataset.split import split
@@ -25,7 +25,7 @@ OUTER = {
 }
 SETTINGS = {
     "purpose": "search",
-    "target": BLOCK,
+    "target": LEARNED,
     "fraction": 0.25,
     "seed": 0,
     "normalisation": "train",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from targets import BLOCK
+from targets import LEARNED
 
 from contrage.dataset.null_ages import null_ages, permuted
 from contrage.files import write_json
@@ -31,7 +31,7 @@ def written(tmp_path, table, seed=0, fold=0):
     write_tsv(scans, table)
     train, test = table["scan_id"].tolist()[:15], table["scan_id"].tolist()[15:]
     write_json(split, {"folds": [{"fold": 0, "train": train, "test": test}]})
-    null_ages({"seed": seed, "target": BLOCK}, scans=scans, split=split, fold=fold, output=output)
+    null_ages({"seed": seed, "target": LEARNED}, scans=scans, split=split, fold=fold, output=output)
     return read_tsv(output)
 
 

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from forms import VOLUME
 from parts import ALL, SPLIT
-from targets import BLOCK
+from targets import LEARNED
 
 from contrage.dataset.inner_split import inner_split
 from contrage.dataset.split import split
@@ -47,7 +47,7 @@ def run(folder, table, images, part=None, **changes) -> list[dict]:
     folder.mkdir(exist_ok=True)
     write_tsv(folder / "scans.tsv", table)
     np.save(folder / "array.npy", images)
-    settings = {"target": BLOCK, "seed": 0, "normalisation": "train", "field_of_view": "own"}
+    settings = {"target": LEARNED, "seed": 0, "normalisation": "train", "field_of_view": "own"}
     settings |= {
         "form": VOLUME,
         "batch_size": 4,
@@ -165,7 +165,7 @@ def test_an_inner_split_has_the_people_of_role_val_and_nobody_else_of_the_fold(t
     (outer,) = run(tmp_path, table, images, GIVEN)
     inner_split(
         {
-            **{"purpose": "search", "fraction": 0.25, "seed": 0, "target": BLOCK},
+            **{"purpose": "search", "fraction": 0.25, "seed": 0, "target": LEARNED},
             **{"normalisation": "train", "field_of_view": "own", "batch_size": 4},
             "form": VOLUME,
         },

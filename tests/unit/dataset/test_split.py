@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from parts import ALL
 from sklearn.model_selection import KFold
-from targets import BLOCK
+from targets import LEARNED
 
 from contrage.dataset.parts import make_folds
 from contrage.dataset.roles import Visit, check_leakage
@@ -135,7 +135,7 @@ def run(tmp_path, images, **settings):
         {
             "split": DEFAULT,
             **ALL,
-            "target": BLOCK,
+            "target": LEARNED,
             "seed": 0,
             "normalisation": "train",
             "field_of_view": "own",

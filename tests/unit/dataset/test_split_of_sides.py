@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from forms import VOLUME
 from parts import ALL
-from targets import SIDES_BLOCK
+from targets import SIDES_LEARNED
 
 from contrage.dataset.split import split
 from contrage.errors import SettingsError
@@ -26,7 +26,7 @@ def run(folder, sides: list[str], folds: list[str]):
     np.save(array, np.random.default_rng(1).normal(size=(len(sides), 1, 4, 5, 3)))
     scheme = {"scheme": "given", "column": "part", "allow_shared_sites": True}
     scheme |= {"roles": {"train": "train", "test": "test"}}
-    settings = {**ALL, "split": scheme, "target": SIDES_BLOCK, "seed": 0, "batch_size": 2}
+    settings = {**ALL, "split": scheme, "target": SIDES_LEARNED, "seed": 0, "batch_size": 2}
     settings |= {"normalisation": "train", "field_of_view": "own", "form": VOLUME}
     split(settings, scans=scans, array=array, output=output)
     (fold,) = read_json(output)["folds"]

@@ -5,26 +5,19 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from evaluation_steps import baselines_of, seen
 from forms import VOLUME
-from targets import BLOCK
 
 from contrage.evaluation.baselines import baselines, block_means, principal_components
 from contrage.files import read_json
 from contrage.tables import read_tsv
-
-SETTINGS = {
-    "seed": 0,
-    "target": BLOCK,
-    "dataset": {"voxel_mm": 4, "normalisation": "train", "field_of_view": "own", "form": VOLUME},
-    "probe": {"alpha": "training", "alphas": [0.01, 0.1, 1.0, 10.0, 100.0], "folds": 5},
-}
 
 
 def run(study, images, field="own") -> pd.DataFrame:
     np.save(study.folder / "images.npy", images[:, None].astype(np.float32))
     output = study.folder / "baselines.tsv"
     baselines(
-        SETTINGS | {"dataset": SETTINGS["dataset"] | {"field_of_view": field}},
+        baselines_of(seen(VOLUME, field_of_view=field)),
         array=study.folder / "images.npy",
         scans=study.scans,
         split=study.split,

@@ -6,15 +6,15 @@ import importlib
 import sys
 
 import pytest
+from cohorts import asked
 from given import config
-from targets import BLOCK
 
 from contrage.cohort.read import read_cohort
 from contrage.errors import SettingsError
 from contrage.evaluation import elements
 from contrage.evaluation.evaluate import evaluate
 from contrage.layout import Results
-from contrage.plan import jobs
+from contrage.plan import jobs, report
 from contrage.plan.experiment import Experiment
 from contrage.run import code
 from contrage.settings.schema import child, load_schema, resolve
@@ -37,7 +37,7 @@ def evaluate(given):
     for row in given.rows:
         tests = [frame[frame["split"] == "test"] for frame in given.frames(row)]
         worst = max((frame["predicted"] - frame["target"]).abs().max() for frame in tests)
-        lines.append({"loss": row, "worst": worst, "seed": given.settings["statistics.seed"]})
+        lines.append({"loss": row, "worst": worst, "seed": given.told["statistics.seed"]})
     return pd.DataFrame(lines)
 '''
 HEAD = "participant_id\tage\tpredicted_age\tsplit\tscan_id\tsite\tfold"
@@ -60,7 +60,7 @@ def experiment(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     own = config(benchmark={"losses": ["exp", "l1"], "pretrained": [], "norms": [], "null": []})
     phantom = {"participants": 12, "seed": 1}
-    cohort = read_cohort({"source": "phantom", "columns": [], "phantom": phantom, "raw": "raw"})
+    cohort = read_cohort(asked(source="phantom", phantom=phantom))
     return Experiment.of(own, cohort)
 
 
@@ -84,11 +84,11 @@ def test_an_evaluation_states_what_it_needs_and_says_what_it_is(name):
 
 def test_a_file_in_the_folder_is_an_evaluation(worst, experiment):
     assert worst in elements.available() and worst in experiment.tables
-    assert jobs.evaluation(experiment, worst)["told"] == {"statistics.seed": 0}
+    assert jobs.evaluation(experiment, worst).told == {"statistics.seed": 0}
     asked = jobs.evaluated(experiment, worst)
     assert asked["features"] == asked["scans"] == [] and len(asked["predictions"]) == 6
     assert not jobs.reads_array(worst)
-    assert jobs.stated_evaluations(experiment)[worst]["title"] == "Largest error"
+    assert report.page(experiment).evaluations[worst].title == "Largest error"
 
 
 def test_its_table_is_made_of_the_predictions_that_it_asks_for(worst, experiment, tmp_path):
@@ -100,15 +100,14 @@ def test_its_table_is_made_of_the_predictions_that_it_asks_for(worst, experiment
         text = [f"sub-{i}\t50\t{lines[i][1]}\t{lines[i][0]}\tsub-{i}\ta\t0" for i in range(3)]
         file.write_text("\n".join([HEAD, *text]) + "\n")
         files.append(file)
-    told = jobs.evaluation(experiment, worst) | {"target": BLOCK}
-    evaluate(told, table=tmp_path / "worst.tsv", predictions=files)
+    evaluate(jobs.evaluation(experiment, worst), table=tmp_path / "worst.tsv", predictions=files)
     found = read_tsv(tmp_path / "worst.tsv")
     assert found["loss"].tolist() == ["exp", "l1"] and found["worst"].tolist() == [2.0, 5.5]
 
 
 def test_an_evaluation_of_images_alone_is_not_told_of_rows(worst, experiment):
-    assert jobs.evaluation(experiment, "site")["rows"] == []
-    assert jobs.evaluation(experiment, worst)["rows"] == ["exp", "l1"]
+    assert jobs.evaluation(experiment, "site").rows == ()
+    assert jobs.evaluation(experiment, worst).rows == ("exp", "l1")
 
 
 def test_another_evaluation_is_no_code_of_one():

@@ -6,32 +6,21 @@ import json
 
 import numpy as np
 import pytest
-from targets import BLOCK
+from evaluation_steps import probe_of
 
 from contrage.errors import LeakageError, TableError
 from contrage.evaluation.probe import probe, probe_training
 from contrage.files import read_json
 from contrage.tables import read_tsv
 
-SETTINGS = {
-    "row": "exp",
-    "seed": 3,
-    "target": BLOCK,
-    "probe": {
-        "alpha": "training",
-        "alphas": [0.01, 0.1, 1.0, 10.0, 100.0],
-        "folds": 5,
-        "unseen": {"fraction": 0.2, "alphas": [10.0**power for power in range(-2, 7)]},
-    },
-}
 
-
-def run(study, features, settings=SETTINGS):
+def run(study, features, seed=3):
     outputs = {
         "predictions": study.folder / "predictions.tsv",
         "metrics": study.folder / "metrics.json",
     }
-    probe_training(settings, features=features, scans=[study.scans], split=study.split, **outputs)
+    files = {"features": features, "scans": [study.scans], "split": study.split}
+    probe_training(probe_of(), seed, **files, **outputs)
     return read_tsv(outputs["predictions"]), read_json(outputs["metrics"])
 
 
@@ -50,10 +39,9 @@ def of_seeds(study, rng, seeds=(3, 8)) -> dict[str, list]:
 
 def test_all_trainings_of_a_row_are_probed_as_each_alone(study, rng):
     files = of_seeds(study, rng)
-    settings = {key: SETTINGS[key] for key in ("row", "target", "probe")}
-    probe({**settings, "seeds": [3, 8]}, **files)
+    probe(probe_of(seeds=(3, 8)), **files)
     for number, seed in enumerate((3, 8)):
-        alone, _ = run(study, files["features"][3 * number :][:3], SETTINGS | {"seed": seed})
+        alone, _ = run(study, files["features"][3 * number :][:3], seed)
         assert read_tsv(files["predictions"][number]).equals(alone)
         assert read_json(files["metrics"][number])["seed"] == seed
     one, other = map(read_tsv, files["predictions"])
@@ -74,9 +62,7 @@ def test_each_training_has_its_own_split_and_tables_where_there_are_several(stud
         changed = [[*line[:2], age, *line[3:]] for line, age in zip(lines[1:], ages, strict=True)]
         table.write_text("\n".join("\t".join(line) for line in [lines[0], *changed]) + "\n")
     more = {"scans": tables, "splits": [study.split, other]}
-    probe(
-        {"row": "exp", "target": BLOCK, "probe": SETTINGS["probe"], "seeds": [3, 8]}, **files | more
-    )
+    probe(probe_of(seeds=(3, 8)), **files | more)
     for number, split in enumerate(more["splits"]):
         found = read_tsv(files["predictions"][number])
         tested = found[found["split"] == "test"]
@@ -92,7 +78,7 @@ def test_as_many_files_are_asked_for_each_training(study, rng):
     files = of_seeds(study, rng)
     files["features"].pop()
     with pytest.raises(TableError, match="5 such files are not as many for each of 2 seeds"):
-        probe({"row": "exp", "target": BLOCK, "probe": SETTINGS["probe"], "seeds": [3, 8]}, **files)
+        probe(probe_of(seeds=(3, 8)), **files)
 
 
 @pytest.mark.parametrize("name", ["predictions", "metrics", "splits"])
@@ -100,7 +86,7 @@ def test_as_many_outputs_as_seeds_are_asked_for(study, rng, name):
     files = of_seeds(study, rng)
     files[name] = [*files[name], *files[name], *files[name]]
     with pytest.raises(TableError, match=r"files of \w+, but 2 seeds"):
-        probe({"row": "exp", "target": BLOCK, "probe": SETTINGS["probe"], "seeds": [3, 8]}, **files)
+        probe(probe_of(seeds=(3, 8)), **files)
 
 
 @pytest.mark.parametrize("number", [np.nan, np.inf])

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from evaluation_steps import baselines_of, probe_of, seen
 from forms import TABLE
-from targets import SIDES_BLOCK
+from targets import SIDES
 
 from contrage.evaluation.baselines import baselines
 from contrage.evaluation.logistic import fit
@@ -14,15 +15,8 @@ from contrage.evaluation.probe import probe_training
 from contrage.evaluation.statistics.sides import side_scores
 from contrage.files import read_json, write_json
 from contrage.tables import read_tsv
-from contrage.target import Target
 
-PROBE = {
-    "alpha": "training",
-    "alphas": [0.01, 0.1, 1.0, 10.0, 100.0],
-    "folds": 5,
-    "unseen": {"fraction": 0.2, "alphas": [0.1, 10.0]},
-}
-SETTINGS = {"row": "supcon", "seed": 3, "target": SIDES_BLOCK, "probe": PROBE}
+ASKED = probe_of("supcon", target=SIDES, unseen={"alphas": [0.1, 10.0]})
 COLUMNS = [
     "participant_id",
     "diagnosis",
@@ -60,7 +54,7 @@ def run(study, features, **more):
     outputs = {"predictions": study.folder / "p.tsv", "metrics": study.folder / "m.json"}
     path = study.write_features(features, **more)
     given = {"features": [path] * 3, "scans": [study.scans], "split": study.split}
-    probe_training(SETTINGS, **given, **outputs)
+    probe_training(ASKED, 3, **given, **outputs)
     return read_tsv(outputs["predictions"]), read_json(outputs["metrics"])
 
 
@@ -80,7 +74,7 @@ def test_nothing_of_a_test_scan_is_in_its_score(patients, rng):
     train = [patients.ids.index(scan) for scan in first["train"]]
     people = [patients.people[at] for at in train]
     features = features.astype(np.float32).astype(float)
-    alone = fit(features[train], sides_of(patients)[train], people, PROBE["alphas"], 5)
+    alone = fit(features[train], sides_of(patients)[train], people, ASKED.probe.alphas, 5)
     assert metrics["alpha"][0] == alone.alpha
     tested = frame[(frame["fold"] == 0) & (frame["split"] == "test")].set_index("scan_id")["score"]
     wanted = alone.predict(features[[patients.ids.index(scan) for scan in tested.index]])
@@ -89,7 +83,7 @@ def test_nothing_of_a_test_scan_is_in_its_score(patients, rng):
 
 def test_metrics_are_by_person_of_the_test_lines(patients, rng):
     frame, metrics = run(patients, informative(patients, rng))
-    read_back = read(patients.folder / "p.tsv", Target(**SIDES_BLOCK))
+    read_back = read(patients.folder / "p.tsv", SIDES)
     assert len(read_back) == len(frame)
     wanted = side_scores(read_back[read_back["split"] == "test"])
     assert {name: metrics[name] for name in wanted} == pytest.approx(wanted)
@@ -109,13 +103,12 @@ def test_what_a_loss_predicts_itself_is_judged_beside(patients, rng):
 def test_baselines_are_shares_and_logistic_regressions(patients, rng):
     array, output = patients.folder / "array.npy", patients.folder / "baselines.tsv"
     np.save(array, informative(patients, rng).astype(np.float32))
-    dataset = {"form": TABLE, "normalisation": "train", "field_of_view": "own", "voxel_mm": 4}
     split = read_json(patients.split)
     for fold in split["folds"]:
         fold |= {"mean": [0.0] * 5, "sd": [1.0] * 5, "median": [0.0] * 5}
     write_json(patients.split, split)
     baselines(
-        {"target": SIDES_BLOCK, "dataset": dataset, "probe": PROBE},
+        baselines_of(seen(TABLE), SIDES),
         array=array, scans=patients.scans, split=patients.split, predictions=output,
     )  # fmt: skip
     frame = read_tsv(output)

@@ -7,8 +7,9 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
-from forms import TABLE
-from targets import BLOCK
+from evaluation_steps import baselines_of, evaluation_of, probe_of, seen, statistics
+from forms import TABLE, VOLUME
+from targets import AGE, BLOCK
 
 from contrage.errors import LeakageError, TableError
 from contrage.evaluation.baselines import baselines
@@ -20,16 +21,11 @@ from contrage.evaluation.statistics.summary import against, baseline_table, mae_
 from contrage.files import read_json
 from contrage.learning.folds import Scans
 from contrage.tables import read_tsv
-from contrage.target import Target
+from contrage.target_words import TargetInWords
 
-TARGET = Target(**BLOCK)
-PROBE = {
-    "alpha": "training",
-    "alphas": [0.01, 1.0, 100.0],
-    "folds": 5,
-    "unseen": {"fraction": 0.2, "alphas": [1.0]},
-}
-SETTINGS = {"row": "exp", "seed": 0, "target": BLOCK, "probe": PROBE}
+TARGET = AGE.written
+PROBE = {"alphas": [0.01, 1.0, 100.0], "unseen": {"alphas": [1.0]}}
+ASKED = probe_of(**PROBE)
 FURTHER = ("val", "external", "predict")
 
 
@@ -69,7 +65,7 @@ def run(study, name="all", values=None):
         "metrics": study.folder / f"{name}.json",
     }
     file = study.write_features(features(study) if values is None else values)
-    probe_training(SETTINGS, features=[file], scans=[study.scans], split=study.split, **outputs)
+    probe_training(ASKED, 0, features=[file], scans=[study.scans], split=study.split, **outputs)
     return read_tsv(outputs["predictions"]), read_json(outputs["metrics"])
 
 
@@ -134,14 +130,7 @@ def test_without_people_who_are_only_predicted_nothing_is_flagged(study, cast):
 def test_baselines_predict_every_role_from_training_rows_alone(study, cast, rng):
     array = study.folder / "array.npy"
     values = rng.normal(size=(len(study.ids), 4)) + study.ages[:, None]
-    settings = {
-        "target": BLOCK,
-        "probe": PROBE,
-        "dataset": {
-            **{"voxel_mm": 4, "normalisation": "train", "field_of_view": "own"},
-            "form": TABLE,
-        },
-    }
+    asked = baselines_of(seen(TABLE), **PROBE)
     found = []
     for name in ("first", "second"):
         np.save(array, values)
@@ -150,7 +139,7 @@ def test_baselines_predict_every_role_from_training_rows_alone(study, cast, rng)
         entry |= {"mean": [0.0] * 4, "sd": [1.0] * 4, "median": [0.0] * 4}
         study.split.write_text(json.dumps({"folds": [entry]}))
         output = study.folder / f"{name}.tsv"
-        baselines(settings, array=array, scans=study.scans, split=study.split, predictions=output)
+        baselines(asked, array=array, scans=study.scans, split=study.split, predictions=output)
         found.append(read_tsv(output))
         values[[study.people.index(who) for who in cast["external"]]] += 50
     for _, part in found[0].groupby("baseline"):
@@ -181,7 +170,7 @@ def made(spread: dict[str, float], people: int = 40, seed: int = 0) -> pd.DataFr
 def test_no_cell_of_a_table_of_errors_knows_other_roles_than_train_and_test():
     whole = {row: [made(dict.fromkeys(FURTHER, 99.0), seed=n)] for n, row in enumerate("abc")}
     alone = {row: [f[f["split"].isin(["train", "test"])]] for row, (f,) in whole.items()}
-    settings = {"bootstrap": 200}
+    settings = statistics(bootstrap=200)
     pd.testing.assert_frame_equal(mae_table(whole, settings), mae_table(alone, settings))
     assert mae_table(whole, settings)["mae_mean"].tolist() == pytest.approx([2.0, 2.0, 2.0])
     two = [{"a": each["b"]} for each in (whole, alone)]
@@ -226,8 +215,8 @@ def test_where_nobody_is_external_the_table_is_empty_and_it_is_said(study, cast,
     place.mkdir(parents=True)
     (study.folder / "all.tsv").rename(place / "seed-0.tsv")
     output = study.folder / "external.tsv"
-    told = {"evaluation": "external", "target": BLOCK, "form": {}, "rows": ["exp"], "told": {}}
-    evaluate(told, predictions=[place / "seed-0.tsv"], table=output)
+    asked = evaluation_of("external", VOLUME, ("exp",))
+    evaluate(asked, predictions=[place / "seed-0.tsv"], table=output)
     assert output.read_text().split("\t")[:3] == ["row", "site", "mae"]
     assert not len(read_tsv(output)) and "nobody has the role external" in caplog.text
 
@@ -242,14 +231,8 @@ def test_the_step_reads_rows_and_seeds_from_where_the_files_lie(study, cast):
         files[-1].parent.mkdir(parents=True)
         files[-1].write_text(text)
     output = study.folder / "external.tsv"
-    told = {
-        "evaluation": "external",
-        "target": BLOCK,
-        "form": {},
-        "rows": ["exp", "rnc"],
-        "told": {},
-    }
-    evaluate(told, predictions=files, table=output)
+    asked = evaluation_of("external", VOLUME, ("exp", "rnc"))
+    evaluate(asked, predictions=files, table=output)
     table = read_tsv(output)
     assert set(table["row"]) == {"exp", "rnc"}
     people = read(files[0], TARGET)
@@ -267,15 +250,15 @@ def test_the_penalty_may_be_chosen_in_a_split_that_has_people_of_role_val(study,
     study.split.write_text(outer)
     files = {"features": [study.write_features(features(study))], "scans": [study.scans]}
     outputs = {name: study.folder / f"{name}.out" for name in ("predictions", "metrics")}
-    settings = {**SETTINGS, "probe": {**PROBE, "alpha": "unseen"}}
+    asked = probe_of(**PROBE, alpha="unseen")
     inputs = {"split": study.split, "unseen": files["features"], "unseen_splits": [inner]}
-    probe_training(settings, **files, **inputs, **outputs)
+    probe_training(asked, 0, **files, **inputs, **outputs)
     assert read_json(outputs["metrics"])["alpha"] == [1.0]
     parts(study, train=cast["train"][:8], test=cast["test"])
     study.split.rename(inner)
     study.split.write_text(outer)
     with pytest.raises(TableError, match=r"inner\.json: scan sub-11_ses-\d is not in the table"):
-        probe_training(settings, **files, **inputs, **outputs)
+        probe_training(asked, 0, **files, **inputs, **outputs)
 
 
 def test_predictions_of_a_small_target_are_written_to_its_scale(tmp_path):
@@ -283,7 +266,8 @@ def test_predictions_of_a_small_target_are_written_to_its_scale(tmp_path):
     values = np.array([7.1e-10, 7.3e-10])
     scans = Scans(names, names, (None, None), (None, None), values, np.arange(2))
     for unlike in ({"unit": "m²/s", "bin": 1e-11}, {"bin": 1, "range": [0, 1e-9]}):
-        target = Target(**{**BLOCK, "range": None, "unit": "", **unlike, "column": "diffusivity"})
+        block = {**BLOCK, "range": None, "unit": "", **unlike, "column": "diffusivity"}
+        target = TargetInWords(**block).written
         write(tmp_path / "p.tsv", target, lines(target, "test", 0, scans, values * 1.01))
         found = read(tmp_path / "p.tsv", target)
         assert found["predicted"].tolist() == pytest.approx((values * 1.01).tolist(), rel=1e-4)

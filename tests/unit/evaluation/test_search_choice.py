@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from hypothesis import given
 from hypothesis import strategies as st
-from targets import BLOCK
 
 from contrage.evaluation.choose import choose, search_table
 from contrage.files import read_json, write_json
+from contrage.settings.steps.evaluation import ChooseStep, SearchTableStep
 from contrage.tables import read_tsv
 
 
@@ -27,9 +27,8 @@ def chosen(tmp_path, errors, row="exp", fold=0, **draws):
         paths.append(tmp_path / f"{row}-{fold}-{number}.json")
         write_json(paths[-1], {"mae": error})
     drawn = draws.get("draws") or [{"sigma": float(n)} for n in range(len(errors))]
-    settings = {"row": row, "split": 0, "fold": fold, "draws": drawn, "target": BLOCK}
     output = tmp_path / f"{row}-{fold}-best.json"
-    choose(settings, metrics=paths, output=output)
+    choose(ChooseStep(row, 0, fold, tuple(drawn)), metrics=paths, output=output)
     return output
 
 
@@ -45,7 +44,7 @@ def test_the_table_has_a_line_per_draw_and_a_column_per_setting(tmp_path):
     first = chosen(tmp_path, [5.0, 4.0])
     draws = [{"nn_final": 3, "norm": "cosine", "beta": [2, 8]}]
     second = chosen(tmp_path, [3.0], row="dynlocrep", draws=draws)
-    search_table({}, best=[first, second], output=tmp_path / "search.tsv")
+    search_table(SearchTableStep(), best=[first, second], output=tmp_path / "search.tsv")
     text = (tmp_path / "search.tsv").read_text().splitlines()
     assert text[0].split("\t") == [
         *("row", "split", "fold", "draw", "validation_mae", "chosen"),

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
+from evaluation_steps import statistics
 
 from contrage.errors import TableError
 from contrage.evaluation.elements.external import external_sides
@@ -17,7 +20,7 @@ from contrage.evaluation.statistics.sides import (
     side_scores,
 )
 
-SETTINGS = {"bootstrap": 400, "confidence": 0.95, "permutations": 200, "seed": 0}
+SETTINGS = statistics(bootstrap=400, permutations=200)
 
 
 def frame(true, probability, people=None, **more) -> pd.DataFrame:
@@ -93,7 +96,7 @@ def test_the_interval_is_as_wide_as_the_binomial_one(rng):
     true = np.repeat([1, 0], 400)
     right = rng.uniform(size=800) < 0.8
     told = frame(true, np.where(right, true, 1 - true))
-    (line,) = bacc_table({"one": [told]}, SETTINGS | {"bootstrap": 4000}).to_dict("records")
+    (line,) = bacc_table({"one": [told]}, replace(SETTINGS, bootstrap=4000)).to_dict("records")
     half = 1.96 * np.sqrt(0.8 * 0.2 / 800)
     assert (line["ci_high"] - line["ci_low"]) / 2 == pytest.approx(half, rel=0.1)
 

@@ -5,21 +5,19 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from cohorts import asked
+from evaluation_steps import evaluation_of, seen, statistics
 from forms import VOLUME
-from targets import BLOCK
 
 from contrage.evaluation.elements import site
 from contrage.evaluation.elements.site import folds, judge, predict, usable
 from contrage.evaluation.evaluate import evaluate
 from contrage.learning.folds import Scans, read_scans
+from contrage.settings.build import as_plain
 from contrage.tables import read_tsv, write_tsv
 
-SETTINGS = {
-    "dataset": {"voxel_mm": 8, "normalisation": "train", "form": VOLUME},
-    "statistics": {"bootstrap": 200, "permutations": 200, "confidence": 0.95, "seed": 0},
-}
-TOLD = {f"dataset.{key}": SETTINGS["dataset"][key] for key in ("voxel_mm", "normalisation")}
-TOLD["statistics"] = SETTINGS["statistics"]
+DRAWN = statistics(bootstrap=200, permutations=200)
+TOLD = {"dataset.voxel_mm": 8, "dataset.normalisation": "train", "statistics": as_plain(DRAWN)}
 SHAPE = (10, 12, 8)
 
 
@@ -61,7 +59,7 @@ class Cohort:
     def run(self) -> pd.DataFrame:
         self.write()
         evaluate(
-            {"evaluation": "site", "target": BLOCK, "form": VOLUME, "rows": [], "told": TOLD},
+            evaluation_of("site", VOLUME, told=TOLD),
             array=self.folder / "images.npy",
             scans=self.folder / "scans.tsv",
             table=self.folder / "site.tsv",
@@ -114,9 +112,9 @@ def test_no_participant_is_on_both_sides_and_everyone_is_tested_once(cohort):
     assert sorted(tested) == list(range(len(scans.ids)))
 
 
-@pytest.mark.parametrize("seen", ["mask", "image"])
+@pytest.mark.parametrize("view", ["mask", "image"])
 @pytest.mark.parametrize("field", ["own", "common"])
-def test_test_scans_have_no_part_in_what_they_are_judged_by(cohort, monkeypatch, seen, field):
+def test_test_scans_have_no_part_in_what_they_are_judged_by(cohort, monkeypatch, view, field):
     cohort.cut()
     scans, _, _ = usable(cohort.write())
     seen_by_the_fit = []
@@ -126,12 +124,12 @@ def test_test_scans_have_no_part_in_what_they_are_judged_by(cohort, monkeypatch,
         lambda training, test, sites: seen_by_the_fit.append(training.copy()) or sites[: len(test)],
     )
     path = cohort.folder / "images.npy"
-    predict(scans, path, SETTINGS["dataset"], seen, field)
+    predict(scans, path, seen(VOLUME, 8, field_of_view=field), view)
     _, test = folds(scans)[0]
     for row in scans.rows[test]:
         cohort.images[row] = np.where(np.indices(SHAPE)[0] < 5, 40.0, 0)  # another map and outline
     cohort.write()
-    predict(scans, path, SETTINGS["dataset"], seen, field)
+    predict(scans, path, seen(VOLUME, 8, field_of_view=field), view)
     np.testing.assert_array_equal(seen_by_the_fit[0], seen_by_the_fit[5])
 
 
@@ -139,9 +137,9 @@ def test_the_image_is_normalised_by_training_scans_where_the_paper_takes_the_coh
     cohort.cut()
     scans, _, _ = usable(cohort.write())
     path = cohort.folder / "images.npy"
-    paper = {**SETTINGS["dataset"], "normalisation": "cohort"}
-    one = predict(scans, path, SETTINGS["dataset"], "image", "own")
-    np.testing.assert_array_equal(one, predict(scans, path, paper, "image", "own"))
+    paper = seen(VOLUME, 8, normalisation="cohort")
+    one = predict(scans, path, seen(VOLUME, 8), "image")
+    np.testing.assert_array_equal(one, predict(scans, path, paper, "image"))
 
 
 def test_directions_of_rounding_alone_have_no_say(rng):
@@ -186,8 +184,8 @@ def test_balanced_accuracy_is_that_of_scikit_learn(rng):
     people = [f"p{i // 2}" for i in range(60)]
     sites = [("A", "B", "C")[(i // 2) % 10 % 3] for i in range(60)]
     guessed = rng.choice(["A", "B", "C"], 60)
-    settings = {"bootstrap": 300, "permutations": 300, "confidence": 0.95, "seed": 0}
-    found = judge(scans_of(people, sites), guessed, settings)
+    drawn = statistics(bootstrap=300, permutations=300)
+    found = judge(scans_of(people, sites), guessed, drawn)
     assert found["balanced_accuracy"] == pytest.approx(balanced_accuracy_score(sites, guessed))
     assert found["ci_low"] < found["balanced_accuracy"] < found["ci_high"]
 
@@ -196,8 +194,8 @@ def test_the_interval_and_p_are_those_of_loops_over_participants(rng):
     people = [f"p{i // 2:02d}" for i in range(80)]
     sites = np.array(["ABC"[i // 2 % 7 % 3] for i in range(80)])
     guessed = np.where(rng.random(80) < 0.05, sites, rng.choice(["A", "B", "C"], 80))
-    settings = {"bootstrap": 3000, "permutations": 3000, "confidence": 0.95, "seed": 0}
-    found = judge(scans_of(people, sites), guessed, settings)
+    asked = statistics(bootstrap=3000, permutations=3000)
+    found = judge(scans_of(people, sites), guessed, asked)
     right = {site: [] for site in "ABC"}
     for i in range(0, 80, 2):
         right[sites[i]].append((guessed[i : i + 2] == sites[i]).mean())
@@ -221,8 +219,7 @@ def test_the_interval_is_that_of_participants_not_of_their_scans():
     sites = ["AB"[i // 6 % 2] for i in range(120)]
     right = np.repeat(np.arange(20) % 4 < 2, 6)
     guessed = np.where(right, sites, np.where(np.array(sites) == "A", "B", "A"))
-    settings = {"bootstrap": 2000, "permutations": 10, "confidence": 0.95, "seed": 0}
-    found = judge(scans_of(people, sites), guessed, settings)
+    found = judge(scans_of(people, sites), guessed, statistics(permutations=10))
     sd = np.sqrt(0.25 / 20)
     assert found["ci_high"] - found["ci_low"] == pytest.approx(3.9 * sd, rel=0.2)
 
@@ -235,19 +232,16 @@ def test_real_maps_give_their_study_away(shared, tmp_path, field):
     from contrage.dataset.stack import block_mean
 
     path = shared / "data" / "mre134"
-    wanted = {"image": "stiffness", "anatomical": "T1w", "on_bad_scan": "exclude"}
-    found = read({"path": str(path), "needs_anatomical": False, "needs_mask": False, **wanted})
+    found = read(asked(source="mre134", path=str(path), on_bad_scan="exclude"))
     images = [
         np.asarray(nib.load(scan.images["stiffness"]).dataobj, np.float32) for scan in found.scans
     ]
     np.save(tmp_path / "images.npy", np.stack([block_mean(image, 4)[None] for image in images]))
     scans = scans_of(*zip(*((s.participant_id, s.site) for s in found.scans), strict=True))
-    how = {"voxel_mm": 8, "normalisation": "train", "form": VOLUME}
-    accuracy = {}
-    for seen in ("mask", "image"):
-        guessed = predict(scans, tmp_path / "images.npy", how, seen, field)
-        settings = {"bootstrap": 200, "permutations": 200, "confidence": 0.95, "seed": 0}
-        accuracy[seen] = judge(scans, guessed, settings)["balanced_accuracy"]
+    images, accuracy = seen(VOLUME, 8, field_of_view=field), {}
+    for view in ("mask", "image"):
+        guessed = predict(scans, tmp_path / "images.npy", images, view)
+        accuracy[view] = judge(scans, guessed, DRAWN)["balanced_accuracy"]
     # Measured otherwise: 0.84 from the mask, 0.68 from stiffness on common voxels, chance 0.20.
     low, high = (0.7, 1.0) if field == "own" else (0.2, 0.2 + 1e-9)
     assert low <= accuracy["mask"] <= high

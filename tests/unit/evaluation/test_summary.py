@@ -5,11 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from evaluation_steps import statistics
 
 from contrage.errors import TableError
 from contrage.evaluation.statistics.summary import baseline_table, mae_table
 
-SETTINGS = {"bootstrap": 300, "confidence": 0.95}
+SETTINGS = statistics(bootstrap=300)
 
 
 def frame(rng: np.random.Generator, spread: float, people: int = 30) -> pd.DataFrame:

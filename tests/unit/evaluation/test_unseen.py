@@ -8,9 +8,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from evaluation_steps import probe_of
 from forms import TABLE
 from parts import ALL
-from targets import BLOCK
+from targets import LEARNED
 
 from contrage.dataset.inner_split import inner_split
 from contrage.dataset.null_ages import null_ages
@@ -25,12 +26,6 @@ PEOPLE, FEATURES = 240, 30
 DATASET = {"normalisation": "train", "field_of_view": "own", "form": TABLE}
 SPLIT = {"scheme": "kfold", "folds": 2, "seed": 42, "test_fraction": 0.2}
 SPLIT |= {"new_split_per_seed": False, "stratify_by_age": False}
-PROBE = {
-    "alpha": "training",
-    "alphas": [0.01, 0.1, 1, 10, 100],
-    "folds": 5,
-    "unseen": {"fraction": 0.2, "alphas": [10.0**power for power in range(-2, 7)]},
-}
 TRAINING = {
     "device": "cpu", "encoder": "mlp", "head": [32, 16], "epochs": 30, "batch_size": 32, "views": 2,
     "augmentation": [], "optimiser": "adam", "learning_rate": 3e-3, "lr_decay": 0.9,
@@ -55,11 +50,11 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ).assign(site="n/a"),
     )
     common = {"scans": place / "scans.tsv", "array": place / "array.npy"}
-    settings = {"split": SPLIT, "seed": 0, "batch_size": 32, "target": BLOCK, **DATASET}
+    settings = {"split": SPLIT, "seed": 0, "batch_size": 32, "target": LEARNED, **DATASET}
     split({**settings, **ALL}, **common, output=place / "split.json")
     for fold in (0, 1):
         null_ages(
-            {"seed": 0, "target": BLOCK},
+            {"seed": 0, "target": LEARNED},
             scans=place / "scans.tsv",
             split=place / "split.json",
             fold=fold,
@@ -73,7 +68,7 @@ def trained(folder: Path, name: str, fold: int, scans: Path, split: Path) -> Pat
     settings = {"row": "exp", "loss": {"loss": "exp"}, "training": TRAINING}
     features = folder / f"{name}-{fold}.npz"
     train(
-        settings | {"target": BLOCK, "dataset": DATASET, "seed": 0, "snapshot_epochs": []},
+        settings | {"target": LEARNED, "dataset": DATASET, "seed": 0, "snapshot_epochs": []},
         array=folder / "array.npy",
         scans=scans,
         split=split,
@@ -99,7 +94,7 @@ def both(request, folder: Path) -> dict[str, dict]:
                 "fraction": 0.2,
                 "seed": 0,
                 "batch_size": 32,
-                "target": BLOCK,
+                "target": LEARNED,
                 **DATASET,
             },
             scans=scans,
@@ -118,7 +113,8 @@ def both(request, folder: Path) -> dict[str, dict]:
         outputs = {"predictions": folder / f"{ages}-{alpha}.tsv"}
         outputs["metrics"] = folder / f"{ages}-{alpha}.json"
         probe_training(
-            {"row": "exp", "seed": 0, "target": BLOCK, "probe": PROBE | {"alpha": alpha}},
+            probe_of(alpha=alpha),
+            0,
             scans=tables,
             split=folder / "split.json",
             **chosen,
@@ -133,7 +129,7 @@ def test_with_nothing_to_learn_the_error_is_the_means_and_with_signal_it_stays(b
     if both["ages"] == "permuted":
         assert unseen["mae"] == pytest.approx(unseen["mae_baseline"], rel=0.02)
         assert today["mae"] > 1.05 * today["mae_baseline"], "what this is for"
-        assert min(unseen["alpha"]) > max(PROBE["alphas"])
+        assert min(unseen["alpha"]) > max(probe_of().probe.alphas)
     else:
         assert unseen["mae"] < today["mae"] + 0.1
         assert unseen["mae"] < 0.6 * unseen["mae_baseline"]
@@ -159,10 +155,10 @@ def test_the_errors_at_fixed_penalties_are_those_of_scikit_learns_ridge(both, fo
 
 
 def test_a_single_candidate_is_taken(both, folder):
-    one = PROBE | {"alpha": "unseen", "unseen": {"fraction": 0.2, "alphas": [10.0]}}
     metrics = folder / "one.json"
     probe_training(
-        {"row": "exp", "seed": 0, "target": BLOCK, "probe": one},
+        probe_of(alpha="unseen", unseen={"alphas": [10.0]}),
+        0,
         **{name: both[name] for name in ("features", "unseen", "unseen_splits")},
         scans=both["tables"],
         split=folder / "split.json",
@@ -179,7 +175,8 @@ def test_whoever_is_tested_on_has_no_part_in_the_choice(both, folder):
     outputs = {"predictions": folder / "wrong.tsv", "metrics": folder / "wrong-metrics.json"}
     with pytest.raises(TableError, match=r"wrong\.json: scan sub-\d+ is not in the table"):
         probe_training(
-            {"row": "exp", "seed": 0, "target": BLOCK, "probe": PROBE | {"alpha": "unseen"}},
+            probe_of(alpha="unseen"),
+            0,
             features=both["features"],
             scans=both["tables"],
             split=folder / "split.json",
@@ -193,7 +190,8 @@ def test_one_table_for_each_fold_or_one_for_all(both, folder):
     outputs = {"predictions": folder / "p.tsv", "metrics": folder / "m.json"}
     with pytest.raises(TableError, match="2 folds, but 3 tables of scans"):
         probe_training(
-            {"row": "exp", "seed": 0, "target": BLOCK, "probe": PROBE},
+            probe_of(),
+            0,
             features=both["features"],
             scans=[*both["tables"], both["tables"][0]],
             split=folder / "split.json",

@@ -6,32 +6,22 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from given import block
+from imaging_steps import MAPS, TEMPLATE
+
 from contrage.imaging.correct import correct
 from contrage.imaging.register import register
 from contrage.imaging.strip import strip
 from contrage.plan import imaging as plan
-from contrage.settings.schema import load_schema
 
-SCHEMA = load_schema(Path(plan.__file__).parents[2] / "schemas" / "config.schema.yaml")
-MAPS = ("stiffness", "dampingratio")
+OF_NO_BLOCK = ("template", "reference")
 CORRECTED = ("corrected", "corrected_stiffness", "corrected_dampingratio")
-
-
-def defaults(block: dict[str, Any]) -> dict[str, Any]:
-    """Return the default of each key of a block of the schema."""
-    found = {}
-    for key, part in block["properties"].items():
-        found[key] = defaults(part) if "properties" in part else part.get("default")
-    return found
 
 
 def configuration(settings: dict[str, Any], given: set[str]) -> dict[str, Any]:
     """Return a configuration that has these settings of preprocessing, for such images."""
-    steps = defaults(SCHEMA["properties"]["preprocessing"])
-    steps["registration"]["quality"] = "precise"
-    steps["skull_strip"] = {"method": "template"}
-    for key, block in settings.items():
-        steps[key] = {**steps[key], **block} if isinstance(steps.get(key), dict) else block
+    blocks = {key: each for key, each in settings.items() if key not in OF_NO_BLOCK}
+    steps = block("preprocessing", **blocks)
     maps = [name for name in MAPS if name in given]
     image = "T1w" if "anatomical" in given else settings.get("reference", (maps or ["T1w"])[0])
     if "magnitude" in given:
@@ -55,7 +45,7 @@ def preprocess(
     roots = {"raw": raw, "derivatives": derivatives}
     names = ("anatomical", *MAPS, "mask", "magnitude")
     images = {name: files.pop(name) for name in names if name in files}
-    config, template = configuration(settings, set(images)), settings.get("template", {})
+    config, template = configuration(settings, set(images)), settings.get("template", TEMPLATE)
     head = {name: images[name] for name in ("anatomical",) if name in images}
     maps = {name: images[name] for name in MAPS if name in images}
     away = check.parent / "steps"

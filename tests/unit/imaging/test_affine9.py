@@ -9,6 +9,7 @@ from contrage.imaging.affines import rotation
 from contrage.imaging.images import Image, grid_points, resample, shrink, transform_points
 from contrage.imaging.space.affine9 import _scaled, nearest_nine, refine, similarity
 from contrage.imaging.template.grids import brain_template
+from contrage.imaging.template.source import NILEARN
 
 
 def axes_of(image: Image) -> np.ndarray:
@@ -62,7 +63,7 @@ def test_a_pose_of_nine_parameters_is_found_within_half_a_millimetre(head, reori
     truth = placed(grid)
     image = brain(grid, truth)
     start = disturbed(truth)
-    found = refine(image, start, [4])
+    found = refine(image, start, [4], NILEARN)
     points = grid_points(image, image.array > 0)[::97]
     assert np.median(distances(start, truth, points)) > 1.5
     assert np.median(distances(found, truth, points)) < 0.5
@@ -72,7 +73,7 @@ def test_a_pose_of_nine_parameters_is_found_within_half_a_millimetre(head, reori
 def test_a_sheared_truth_gives_no_shear_and_stays_near(head):
     truth = placed(head.image, shear=(0.06, -0.04))
     image = brain(head.image, truth)
-    found = refine(image, truth, [4])
+    found = refine(image, truth, [4], NILEARN)
     points = grid_points(image, image.array > 0)[::97]
     best = nearest_nine(truth, image, points).matrix()
     assert not is_free_of_shear(truth, image)
@@ -103,7 +104,7 @@ def test_the_gradient_of_the_similarity_is_that_of_its_differences(head):
     image = brain(head.image, truth)
     points = grid_points(image, image.array > 0)[::97]
     start = nearest_nine(disturbed(truth), image, points)
-    score = similarity(shrink(image, 4), start, 4)
+    score = similarity(shrink(image, 4), start, 4, NILEARN)
     place = np.array([0.5, -1, 0.7, 1.2, -0.4, 0.8, -0.9, 0.3, 0.6])
     value, gradient = score(place)
     numeric = [(score(place + h)[0] - score(place - h)[0]) / 2e-3 for h in np.eye(9) * 1e-3]

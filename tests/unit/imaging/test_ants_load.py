@@ -29,7 +29,8 @@ from contrage.imaging.bias import bias_field
 from contrage.imaging.images import Image, shrink
 from contrage.imaging.space.mni import estimate
 from contrage.imaging.template.grids import brain_template
-from contrage.plan.imaging import ants_settings
+from contrage.imaging.template.source import NILEARN
+from imaging_steps import bias, fit
 
 template = brain_template(4)
 turn = np.eye(4)
@@ -38,12 +39,11 @@ turn[0, 1] = 0.05
 brain = Image(template.anatomical.array * 100, turn @ template.anatomical.affine)
 slope = 1 + 0.2 * np.linspace(-1, 1, brain.array.shape[0])[:, None, None]
 made = {}
-field = bias_field(brain.with_array(brain.array * slope), brain.array > 0, {})
+field = bias_field(brain.with_array(brain.array * slope), brain.array > 0, bias())
 made["field"] = field
-asked = ants_settings("testing")
 with tempfile.TemporaryDirectory() as folder:
     for kind in ("rigid", "affine9", "syn"):
-        way = estimate(brain, Path("a.nii"), kind, asked, np.eye(4), Path(folder))
+        way = estimate(brain, Path("a.nii"), fit(kind), np.eye(4), Path(folder), NILEARN)
         made[kind] = way.affine
         if kind != "affine9":
             for how_between in ("bspline", "nearest"):

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from imaging_chain import configuration, preprocess
+from imaging_steps import TEMPLATE, bias, by, checks, fit
 
 from contrage.errors import SettingsError
 from contrage.files import read_json, save_nifti, write_json
@@ -24,8 +25,10 @@ from contrage.imaging.space.map_pose import magnitude_to_anatomical
 from contrage.imaging.space.mni import estimate
 from contrage.imaging.strip import strip
 from contrage.imaging.template.grids import mni_grid
+from contrage.imaging.template.source import NILEARN
 from contrage.plan import imaging as plan
 from contrage.run import code
+from contrage.settings.steps.imaging import CorrectStep, RegisterStep, StripStep
 
 IMAGES = ("preproc_anatomical", "preproc_mask", "preproc_stiffness")
 VARIANTS = {
@@ -54,7 +57,10 @@ def raw(head, make_map, save, tmp_path_factory) -> dict[str, Path]:
         for name, image in arrays.items()
     }
     check(
-        {}, anatomical=files["anatomical"], stiffness=files["stiffness"], output=folder / "c.json"
+        checks(),
+        anatomical=files["anatomical"],
+        stiffness=files["stiffness"],
+        output=folder / "c.json",
     )
     return {**files, "check": folder / "c.json"}
 
@@ -63,23 +69,23 @@ def in_one_process(raw: dict[str, Path], config: dict, folder: Path) -> dict[str
     """Strip, correct, register and resample without a file in between."""
     import_ants(1)
     asked = config["preprocessing"]
-    registration, target = asked["registration"], asked["bias_correction"]["target"]
+    registration, correction = asked["registration"], plan.correct_settings(config).bias_correction
     ants, path = plan.ants_settings("testing"), raw["anatomical"]
     head, stiffness = load(path), to_kilopascal(load(raw["stiffness"]), "Pa")
-    found = find_brain(head, path, asked["skull_strip"]["method"], ants, raw["mask"])
-    if target == "both":
+    found = find_brain(head, path, plan.strip_method(config), ants, NILEARN, raw["mask"])
+    if correction and correction.target == "both":
         inside = stiffness.array > 0
-        field = bias_field(stiffness, inside, asked["bias_correction"])
+        field = bias_field(stiffness, inside, correction)
         stiffness = stiffness.with_array(stiffness.array / field * inside)
     brain = head.with_array(head.array * found.mask)
-    if target != "none":
-        field = bias_field(head, found.mask, asked["bias_correction"])
+    if correction:
+        field = bias_field(head, found.mask, correction)
         brain = brain.with_array(brain.array / field)
-    way = estimate(brain, path, registration["transform"], ants, found.pose, folder)
+    way = estimate(brain, path, fit(registration["transform"]), found.pose, folder, NILEARN)
     of_maps, world = way, None
     if registration["map_pose"] == "magnitude":
         magnitude = load(raw["magnitude"])
-        world = magnitude_to_anatomical(magnitude, brain, ants["linear"], raw["magnitude"])
+        world = magnitude_to_anatomical(magnitude, brain, ants.linear, raw["magnitude"])
         of_maps = way.after(world, folder)
     grid, how = mni_grid(), registration["interpolation"]
     support = carry_mask(found.mask, head, stiffness, world) & (stiffness.array != 0)
@@ -120,10 +126,12 @@ def test_the_pose_goes_from_step_to_step_in_full_digits(raw, tmp_path):
     settings = {"registration": {"quality": "testing"}}
     out = {"brain_mask": tmp_path / "mask.nii.gz", "record": tmp_path / "strip.json"}
     config = configuration(settings, {"anatomical"})
-    asked = plan.strip_settings(config, {})
+    asked = plan.strip_settings(config, TEMPLATE)
     strip(asked, before=raw["check"], anatomical=raw["anatomical"], **out)
     pose = np.array(read_json(out["record"])["found"]["pose"])
-    fresh = find_brain(load(raw["anatomical"]), Path("a.nii"), "template", asked["registration"])
+    fresh = find_brain(
+        load(raw["anatomical"]), Path("a.nii"), by("template"), asked.registration, NILEARN
+    )
     np.testing.assert_array_equal(pose, fresh.pose)
     beside = read_json(tmp_path / "mask.json")["contrage"]
     assert beside["found"]["pose"] == pose.tolist()
@@ -138,7 +146,7 @@ def stopped(raw, tmp_path) -> dict[str, Path]:
     image = load(raw["anatomical"])
     save_nifti(empty_mask, np.zeros(image.array.shape, np.uint8), image.affine)
     strip(
-        {"skull_strip": {"method": "mask"}},
+        StripStep(by("mask"), None, None, None, None),
         before=tmp_path / "check.json",
         anatomical=raw["anatomical"],
         mask=empty_mask,
@@ -160,7 +168,7 @@ def test_each_step_passes_on_that_an_earlier_one_failed(raw, stopped, tmp_path):
     made, last = tmp_path / "t1.nii.gz", tmp_path / "sub-1_desc-preproc.json"
     stopped["before"] = record
     register(
-        plan.register_settings(config, {}),
+        plan.register_settings(config, TEMPLATE),
         **stopped,
         **images,
         preproc_anatomical=made,
@@ -171,11 +179,11 @@ def test_each_step_passes_on_that_an_earlier_one_failed(raw, stopped, tmp_path):
 
 
 def test_a_step_asks_for_nothing_that_another_one_decides():
-    def asked(**change: dict) -> tuple[dict, dict, dict]:
+    def asked(**change: dict) -> tuple[StripStep, CorrectStep, RegisterStep]:
         settings = {"registration": {"quality": "testing", **change.pop("registration", {})}}
         config = configuration({**settings, **change}, {"anatomical", "stiffness"})
-        of_strip, of_register = plan.strip_settings(config, {}), plan.register_settings(config, {})
-        return of_strip, plan.correct_settings(config), of_register
+        of_strip = plan.strip_settings(config, TEMPLATE)
+        return of_strip, plan.correct_settings(config), plan.register_settings(config, TEMPLATE)
 
     before = asked()
     after = asked(registration={"interpolation": "bspline", "transform": "syn"})
@@ -211,7 +219,7 @@ def test_a_map_alone_is_registered_as_it_was_corrected(tmp_path, save):
     ball = sum(((axis - 45) / 30.0) ** 2 for axis in np.indices(grid.array.shape)) < 1
     values = (rng.uniform(2, 3, ball.shape) * ball).astype(np.float32)
     path = save(tmp_path / "map.nii.gz", values, grid.affine)
-    check({}, stiffness=path, output=tmp_path / "check.json")
+    check(checks(), stiffness=path, output=tmp_path / "check.json")
     settings = {
         "skull_strip": {"method": "none"},
         "bias_correction": {"target": "map"},
@@ -228,8 +236,7 @@ def test_a_map_alone_is_registered_as_it_was_corrected(tmp_path, save):
         preproc_stiffness=made,
     )
     image = Image(load(path).array, grid.affine)
-    asked = configuration(settings, set())["preprocessing"]["bias_correction"]
-    field = bias_field(image, image.array > 0, asked)
+    field = bias_field(image, image.array > 0, bias(target="map"))
     expected = image.array / field * (image.array > 0)
     np.testing.assert_array_equal(load(native).array, expected)
     np.testing.assert_array_equal(load(made).array, expected)

@@ -7,6 +7,7 @@ import hashlib
 import nibabel as nib
 import numpy as np
 import pytest
+from imaging_steps import checks
 
 from contrage.files import read_json
 from contrage.imaging.check import check
@@ -17,13 +18,13 @@ from contrage.imaging.images import Image
 def verdict(tmp_path, save):
     """Write images, check them, return the JSON."""
 
-    def run(settings=None, **images):
+    def run(stiffness_unit="auto", **images):
         paths = {}
         for name, image in images.items():
             known = not isinstance(image, Image)
             path = image if known else save(tmp_path / f"{name}.nii.gz", image.array, image.affine)
             paths[name] = path
-        check(settings or {}, output=tmp_path / "check.json", **paths)
+        check(checks(stiffness_unit), output=tmp_path / "check.json", **paths)
         return read_json(tmp_path / "check.json")
 
     return run
@@ -45,7 +46,7 @@ def test_pascal_is_recognised_by_the_median(verdict, small):
 
 
 def test_a_declared_unit_is_believed_and_judged(verdict, small):
-    found = verdict({"stiffness_unit": "Pa"}, stiffness=small)
+    found = verdict("Pa", stiffness=small)
     assert found["status"] == "failed" and "wrong units" in found["reason"]
     assert "stiffness_unit" in found["reason"]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import nibabel as nib
 import numpy as np
 import pytest
+from imaging_steps import checks
 
 from contrage.files import read_json
 from contrage.imaging.affines import rotation
@@ -21,7 +22,7 @@ def record(tmp_path, small):
         image.set_sform(sform, codes[0])
         image.set_qform(sform if qform is None else qform, codes[1])
         nib.save(image, tmp_path / "map.nii.gz")
-        check({}, stiffness=tmp_path / "map.nii.gz", output=tmp_path / "check.json")
+        check(checks(), stiffness=tmp_path / "map.nii.gz", output=tmp_path / "check.json")
         return read_json(tmp_path / "check.json")
 
     return run

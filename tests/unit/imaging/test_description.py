@@ -6,21 +6,20 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from imaging_steps import described
 
 import contrage
 from contrage.files import read_json, write_json
 from contrage.imaging.provenance.description import describe
 from contrage.tables import read_tsv, write_tsv
 
-SETTINGS = {
-    "name": "our-cohort",
-    "anatomical": "T1w",
-    "maps": ["stiffness"],
-    "skull_strip": {"method": "none"},
-    "bias_correction": {"target": "anatomical", "shrink_factor": 5, "iterations": [7]},
-    "registration": {"transform": "none", "quality": "precise", "seed": 11},
-    "quality": {"min_coverage": 0.71, "action": "list"},
-}
+SETTINGS = described(
+    ["stiffness"],
+    skull_strip={"method": "none"},
+    bias_correction={"target": "anatomical", "shrink_factor": 5, "iterations": [7]},
+    registration={"transform": "none", "seed": 11},
+    quality={"min_coverage": 0.71, "action": "list"},
+)
 TEMPLATE = {"file": "a_template.nii.gz", "sha256": "cd34"}
 SCANS = {"sub-1": None, "sub-2_ses-a": "raw.nii: is zero everywhere", "sub-2_ses-b": None}
 

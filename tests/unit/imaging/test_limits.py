@@ -8,17 +8,22 @@ import nibabel as nib
 import numpy as np
 import pytest
 import yaml
+from given import block
 from imaging_chain import preprocess
+from imaging_steps import checks, judging, map_limits
 from scipy import ndimage
 
+from contrage import modalities
 from contrage.errors import SettingsError
 from contrage.files import read_json, save_nifti, sha256, write_json
 from contrage.imaging.check import check
 from contrage.imaging.images import Image, load
-from contrage.imaging.limits import DEFAULTS, beyond, check_limits, mended
+from contrage.imaging.limits import beyond, mended
 from contrage.imaging.provenance.methods import outside
 from contrage.imaging.quality.measure import quality
 from contrage.imaging.template.grids import mni_grid, mni_template
+from contrage.plan.imaging import check_limits
+from contrage.settings.steps.imaging import MapLimits
 
 AS_IT_IS = {
     "skull_strip": {"method": "none"},
@@ -30,7 +35,11 @@ AFFINE = np.array([[-4.0, 0, 0, 89], [0, 4, 0, -125], [0, 0, 4, -71], [0, 0, 0, 
 
 
 def limits(beyond: str = "refuse", **changed: list[float] | None) -> dict:
-    return {**DEFAULTS, "beyond": beyond, **changed}
+    return block("preprocessing.limits", beyond=beyond, **changed)
+
+
+def config_of(**limits_of_maps: list[float] | None) -> dict:
+    return {"preprocessing": {"limits": limits(**limits_of_maps)}}
 
 
 @pytest.fixture(scope="module")
@@ -53,20 +62,21 @@ def spoiled(tissue: np.ndarray, count: int, value: float) -> np.ndarray:
 def judged(tmp_path, save):
     """Write a map, check it, return the record."""
 
-    def run(array: np.ndarray, name: str = "stiffness", **settings: object) -> dict:
+    def run(array: np.ndarray, name: str = "stiffness", asked: MapLimits | None = None) -> dict:
         path = save(tmp_path / f"{name}.nii.gz", array.astype(np.float32), AFFINE)
-        check(settings, output=tmp_path / "check.json", **{name: path})
+        check(checks(limits=asked), output=tmp_path / "check.json", **{name: path})
         return read_json(tmp_path / "check.json")
 
     return run
 
 
-def test_the_defaults_are_those_of_the_schema_and_of_the_demo(root):
+def test_the_defaults_are_those_of_the_kinds_of_maps_and_of_the_demo(root):
     schema = yaml.safe_load((root / "workflow/schemas/config.schema.yaml").read_text())
     block = schema["properties"]["preprocessing"]["properties"]["limits"]["properties"]
     stated = {key: part["default"] for key, part in block.items()}
+    measured = {name: list(modalities.load(name).plausible) for name in modalities.maps()}
     demo = yaml.safe_load((root / "config/config.yaml").read_text())["preprocessing"]["limits"]
-    assert demo == stated == {k: v if k == "beyond" else list(v) for k, v in DEFAULTS.items()}
+    assert demo == stated == {**measured, "beyond": stated["beyond"]}
 
 
 def test_spikes_in_a_thousandth_of_a_map_make_a_bad_scan(judged, tissue):
@@ -124,10 +134,10 @@ def test_a_few_voxels_are_a_warning_and_become_background(judged, tissue):
 def test_what_the_settings_say_is_done_stands_in_the_record(judged, tissue):
     array = spoiled(tissue, 900, 800)
     for action, words in (("background", "set to background"), ("clip", "clipped to 0 to 50 kPa")):
-        record = judged(array, limits=limits(action))
+        record = judged(array, asked=map_limits(action))
         assert record["status"] == "ok" and words in record["warnings"][0]
     for wide in (None, [0, 900]):
-        assert "voxels above" not in str(judged(array, limits=limits(stiffness=wide)))
+        assert "voxels above" not in str(judged(array, asked=map_limits(stiffness=wide)))
 
 
 def test_the_damping_ratio_has_limits_without_unit(judged, tissue):
@@ -144,39 +154,40 @@ def test_a_map_within_its_limits_says_nothing_of_them(judged, tissue):
 def test_every_public_map_lies_within_the_limits(shared):
     folder = shared / "data/mre134/individual_stiffness_files"
     files = sorted(folder.iterdir())
-    found = [beyond("stiffness", load(path).array, None, 1000.0) for path in files]
+    found = [beyond("stiffness", load(path).array, map_limits(), 1000.0) for path in files]
     assert len(found) == 102 and not any(found)
 
 
 def test_no_map_is_copied_where_nothing_lies_beyond(tissue):
-    assert beyond("stiffness", tissue, None) is None
-    assert beyond("anatomical", tissue * 1e6, None) is None
-    assert beyond("stiffness", tissue * 0, None) is None
+    assert beyond("stiffness", tissue, map_limits()) is None
+    assert beyond("anatomical", tissue * 1e6, map_limits()) is None
+    assert beyond("stiffness", tissue * 0, map_limits()) is None
 
 
 def test_values_at_the_limits_are_kept_and_zero_stays_background(tissue):
     array = spoiled(tissue, 5, 50)
-    assert beyond("stiffness", array, limits("clip")) is None
+    assert beyond("stiffness", array, map_limits("clip")) is None
     array = spoiled(array, 7, -3)
-    found = beyond("stiffness", array, limits("clip", stiffness=[0.5, 40]))
+    found = beyond("stiffness", array, map_limits("clip", stiffness=[0.5, 40]))
     held = mended(Image(array, AFFINE), found).array
     assert set(np.unique(held)) >= {0, 0.5, 40} and (held[tissue == 0] == 0).all()
-    taken = mended(Image(array, AFFINE), beyond("stiffness", array, limits("background"))).array
+    taken = mended(Image(array, AFFINE), beyond("stiffness", array, map_limits("background"))).array
     assert (taken != array).sum() == 7 and not taken[array < 0].any()
 
 
 def test_limits_in_the_wrong_order_are_refused():
     for wrong in ([50, 0], [1, 1], [-5, 0]):
         with pytest.raises(SettingsError, match=r"preprocessing\.limits\.stiffness"):
-            check_limits(limits(stiffness=wrong))
-    check_limits(limits(stiffness=None, dampingratio=[-1, 3]))
+            check_limits(config_of(stiffness=wrong))
+    check_limits(config_of(stiffness=None, dampingratio=[-1, 3]))
 
 
 def prepare(folder: Path, settings: dict, **inputs: Path) -> tuple[dict, dict[str, Path]]:
     """Check and preprocess maps in MNI152; return the record and the outputs."""
     names = ("preproc_mask", *(f"preproc_{name}" for name in inputs if name != "anatomical"))
     out = {name: folder / "out" / f"{name}.nii.gz" for name in (*names, "brain_mask")}
-    check({"limits": settings["limits"]}, output=folder / "check.json", **inputs)
+    asked = map_limits(**settings["limits"])
+    check(checks(limits=asked), output=folder / "check.json", **inputs)
     record = folder / "out" / "record.json"
     preprocess(
         {**AS_IT_IS, **settings}, check=folder / "check.json", sidecar=record, **inputs, **out
@@ -239,7 +250,7 @@ def test_a_map_that_alone_is_registered_tells_it_with_every_derivative(tmp_path,
 
 def test_preprocessing_refuses_what_a_check_under_other_limits_let_pass(tmp_path, save, tissue):
     path = save(tmp_path / "map.nii.gz", spoiled(tissue, 500, 900), AFFINE)
-    check({"limits": limits("background")}, stiffness=path, output=tmp_path / "check.json")
+    check(checks(limits=map_limits("background")), stiffness=path, output=tmp_path / "check.json")
     settings = {**AS_IT_IS, "limits": limits()}
     out = {"preproc_stiffness": tmp_path / "m.nii.gz", "sidecar": tmp_path / "record.json"}
     preprocess(settings, check=tmp_path / "check.json", stiffness=path, **out)
@@ -254,7 +265,7 @@ def test_neither_coverage_nor_smoothness_counts_what_was_set_to_background(tmp_p
         folder = tmp_path / name
         record, out = prepare(folder, {"limits": limits("background")}, stiffness=path)
         quality(
-            {"image": "stiffness"},
+            judging("stiffness"),
             sidecar=folder / "out" / "record.json",
             stiffness=path,
             preproc_mask=out["preproc_mask"],
@@ -292,7 +303,7 @@ def test_a_record_without_steps_leaves_the_raw_map_as_it_is(tmp_path, tissue):
     image = nib.Nifti1Image(tissue, AFFINE)
     nib.save(image, tmp_path / "map.nii.gz")
     quality(
-        {},
+        judging(),
         sidecar=tmp_path / "record.json",
         stiffness=tmp_path / "map.nii.gz",
         output=tmp_path / "q.json",

@@ -15,6 +15,7 @@ from contrage.imaging.space.alignment import measure, movement
 from contrage.imaging.space.carry import carry_mask
 from contrage.imaging.space.map_pose import magnitude_to_anatomical
 from contrage.imaging.space.mni import Transform
+from contrage.imaging.template.source import NILEARN
 from contrage.plan.imaging import ants_settings
 
 
@@ -46,7 +47,7 @@ def magnitude(head, brain, make_map) -> Image:
 
 def test_a_moved_magnitude_is_brought_back(head, brain, magnitude):
     import_ants(1)
-    found = magnitude_to_anatomical(magnitude, brain, ants_settings("testing")["linear"], "m.nii")
+    found = magnitude_to_anatomical(magnitude, brain, ants_settings("testing").linear, "m.nii")
     points = grid_points(head.image, head.mask)[::31]
     there = transform_points(movement_of_head(), points)
     off = np.linalg.norm(transform_points(found, there) - points, axis=1)
@@ -58,9 +59,7 @@ def test_a_magnitude_that_moves_too_far_is_refused(monkeypatch, brain, magnitude
     away = movement_of_head(shift=(0, 60, 0))
     monkeypatch.setattr("contrage.imaging.ants.bridge.register", lambda *_: away)
     with pytest.raises(BadScanError, match=r"magnitude\.nii.*mm.*session"):
-        magnitude_to_anatomical(
-            magnitude, brain, ants_settings("testing")["linear"], "magnitude.nii"
-        )
+        magnitude_to_anatomical(magnitude, brain, ants_settings("testing").linear, "magnitude.nii")
 
 
 def test_a_mask_is_carried_to_where_the_head_was(head, make_map):
@@ -89,8 +88,8 @@ def test_placement_counts_what_the_magnitude_corrected(head, make_map):
     moved = movement_of_head(shift=(0, 14, 0))
     stiffness = make_map(head)
     elsewhere = Image(stiffness.array, moved @ stiffness.affine)
-    before = measure(head.to_mni, head.image, elsewhere, head.mask)
-    after = measure(head.to_mni, head.image, elsewhere, head.mask, map_world=np.linalg.inv(moved))
+    before = measure(head.to_mni, head.image, elsewhere, head.mask, NILEARN)
+    after = measure(head.to_mni, head.image, elsewhere, head.mask, NILEARN, np.linalg.inv(moved))
     assert before["map_shift_mm"] > 8 and before["magnitude_shift_mm"] is None
     assert after["map_shift_mm"] == 0
     shift, degrees = movement(np.linalg.inv(moved), elsewhere)

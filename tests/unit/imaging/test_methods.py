@@ -2,32 +2,33 @@
 
 from __future__ import annotations
 
-import copy
+from dataclasses import replace
+from typing import Any
 
 import pytest
+from imaging_steps import described, quality_limits
 
 from contrage.imaging.provenance.methods import citations, limits, paragraph
 from contrage.plan.imaging import ants_settings
+from contrage.settings.blocks.quality import QualitySettings
+from contrage.settings.steps.imaging_tables import DescribeStep
 
 TEMPLATE = {"file": "mni_icbm152_t1_tal_nlin_sym_09a_converted.nii.gz", "sha256": "ab12"}
-SETTINGS = {
-    "anatomical": "T1w",
-    "maps": ["stiffness"],
-    "skull_strip": {"method": "template"},
+BLOCKS = {
     "bias_correction": {"target": "anatomical", "shrink_factor": 3, "iterations": [17, 13]},
-    "registration": {"transform": "affine", "interpolation": "linear", "voxel_mm": 2, "seed": 77},
+    "registration": {"transform": "affine", "quality": "testing", "seed": 77},
 }
 
 
-def text(**changes) -> str:
-    """Return the paragraph, with some blocks of the settings changed."""
-    settings = copy.deepcopy(SETTINGS)
-    for block, change in changes.items():
-        settings[block] = {**settings[block], **change} if isinstance(change, dict) else change
-    asked = settings["registration"]
-    settings["registration"] = {"quality": "testing", **asked}
-    settings["registration"]["ants"] = ants_settings(settings["registration"]["quality"])
-    return paragraph(settings, TEMPLATE)[0]
+def settings(**changes: Any) -> DescribeStep:
+    """Return what the paragraph is made of, with some blocks of the settings changed."""
+    blocks = {name: {**BLOCKS.get(name, {}), **change} for name, change in changes.items()}
+    return described(["stiffness"], **{**BLOCKS, **blocks})
+
+
+def text(**changes: Any) -> str:
+    """Return the paragraph."""
+    return paragraph(settings(**changes), TEMPLATE)[0]
 
 
 def test_numbers_come_from_the_settings():
@@ -40,12 +41,12 @@ def test_numbers_come_from_the_settings():
 @pytest.mark.parametrize("quality", ["testing", "precise"])
 @pytest.mark.parametrize("part", ["pose", "linear"])
 def test_numbers_of_the_registration_come_from_its_quality(quality, part):
-    asked = ants_settings(quality)[part]
+    asked = getattr(ants_settings(quality), part)
     told = text(registration={"quality": quality})
-    iterations = "/".join(map(str, asked["ants"]["aff_iterations"]))
-    assert f"at {asked['template_mm']} mm ({asked['ants']['aff_metric']}" in told
-    assert f"{asked['ants']['aff_sampling']} bins" in told
-    assert f"{asked['ants']['aff_random_sampling_rate']:.0%}" in told
+    iterations = "/".join(map(str, asked.ants["aff_iterations"]))
+    assert f"at {asked.template_mm} mm ({asked.ants['aff_metric']}" in told
+    assert f"{asked.ants['aff_sampling']} bins" in told
+    assert f"{asked.ants['aff_random_sampling_rate']:.0%}" in told
     assert f"{iterations} iterations" in told
 
 
@@ -57,12 +58,11 @@ def test_numbers_of_the_registration_come_from_its_quality(quality, part):
         (
             "skull_strip",
             {"method": "bet", "bet": {"frac": 0.31}},
-            "BET of FSL, frac 0.31, through nipype",
+            "BET of FSL, frac 0.31, robust True, through nipype",
         ),
         ("bias_correction", {"target": "none"}, "No bias field was corrected"),
         ("bias_correction", {"target": "both"}, "and the map was estimated by N4"),
         ("bias_correction", {"target": "map"}, "N4 changes the values of a quantitative map"),
-        ("bias_correction", {"spline_mm": 150}, "spline distance 150 mm"),
         ("registration", {"transform": "none"}, "were not registered"),
         ("registration", {"transform": "rigid"}, "by a rigid transform"),
         ("registration", {"transform": "syn"}, "symmetric normalisation (SyN) at 4 mm"),
@@ -70,11 +70,15 @@ def test_numbers_of_the_registration_come_from_its_quality(quality, part):
         ("registration", {"map_pose": "magnitude"}, "rigid registration of the MRE magnitude"),
         ("registration", {"voxel_mm": 1}, "1 mm grid"),
         ("registration", {"interpolation": "lanczos"}, "one lanczos interpolation"),
-        ("anatomical", "magnitude", "magnitude image of the elastography"),
     ],
 )
 def test_each_choice_is_told(block, change, expected):
     assert expected in text(**{block: change})
+
+
+def test_another_image_is_told():
+    asked = replace(settings(), anatomical="magnitude")
+    assert "magnitude image of the elastography" in paragraph(asked, TEMPLATE)[0]
 
 
 def test_what_was_not_done_is_not_told():
@@ -85,11 +89,8 @@ def test_what_was_not_done_is_not_told():
 @pytest.mark.parametrize("transform", ["affine", "syn", "none"])
 @pytest.mark.parametrize("method", ["template", "bet", "freesurfer", "none"])
 def test_what_is_used_is_cited_and_nothing_else(transform, method):
-    settings = copy.deepcopy(SETTINGS)
-    settings["registration"] |= {"quality": "testing", "ants": ants_settings("testing")}
-    settings["registration"]["transform"] = transform
-    settings["skull_strip"]["method"] = method
-    _, names = paragraph(settings, TEMPLATE)
+    asked = settings(registration={"transform": transform}, skull_strip={"method": method})
+    _, names = paragraph(asked, TEMPLATE)
     assert ("SyN" in names) == (transform == "syn")
     assert ("BET" in names) == (method == "bet")
     assert ("nipype" in names) == (method in ("bet", "freesurfer"))
@@ -99,21 +100,25 @@ def test_what_is_used_is_cited_and_nothing_else(transform, method):
     assert len(lines) == len(names) and all("doi:" in line for line in lines)
 
 
+def of_quality(action: str, misplaced: dict | None = None, **limits: float) -> QualitySettings:
+    return QualitySettings(**vars(quality_limits(misplaced, **limits)), action=action)
+
+
 def test_limits_of_quality_are_told_with_what_followed():
-    told = limits({"min_coverage": 0.65, "min_overlap": None, "action": "exclude"})
+    told = limits(of_quality("exclude", min_coverage=0.65))
     assert told.startswith("Scans were left out where")
     assert told.endswith("held: coverage of the template's brain below 0.65.")
-    assert "flagged" in limits({"min_coverage": 0.65, "action": "list"})
-    assert limits({"action": "list"}) == ""
+    assert "flagged" in limits(of_quality("list", min_coverage=0.65))
+    assert limits(of_quality("list")) == ""
 
 
 def test_the_outer_limits_are_told_where_they_decide():
-    outer = {"min_correlation": 0.3, "max_map_shift_mm": 20, "min_overlap": None}
+    outer = {"min_correlation": 0.3, "max_map_shift_mm": 20}
     quality = {"min_correlation": 0.7, "max_map_shift_mm": 4, "misplaced": outer}
-    told = limits({**quality, "action": "misplaced"})
-    assert told.startswith("Scans were flagged where one of these held: correlation with the temp")
+    told = limits(of_quality("misplaced", **quality))
+    assert told.startswith("Scans were flagged where one of these held: shift of the map against")
     assert told.endswith(
-        "They were left out where one of these did: size of the correlation with the template "
-        "below 0.3, shift of the map against the brain in mm above 20."
+        "They were left out where one of these did: shift of the map against the brain in mm above "
+        "20, size of the correlation with the template below 0.3."
     )
-    assert "left out" not in limits({**quality, "action": "list"})
+    assert "left out" not in limits(of_quality("list", **quality))

@@ -7,13 +7,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 import yaml
+from given import given
 from imaging_chain import preprocess
+from imaging_steps import TEMPLATE, quality_limits
 
 from contrage.files import read_json, save_nifti, write_json
 from contrage.imaging.images import Image, load
 from contrage.imaging.quality.measure import metrics, quality
 from contrage.imaging.quality.misplaced import misplaced, outer_limits
 from contrage.imaging.template.grids import mni_grid, mni_template
+from contrage.imaging.template.source import NILEARN
+from contrage.settings.blocks.quality import QualityLimits, QualitySettings
+from contrage.settings.steps.imaging import QualityStep
 
 KEYS = ("correlation", "overlap", "map_agreement", "map_shift_mm", "map_degrees")
 PLACED = {
@@ -47,8 +52,8 @@ ELSEWHERE = {
 
 
 @pytest.fixture(scope="module")
-def limits(root: Path) -> dict:
-    return yaml.safe_load((root / "config/config.yaml").read_text())["preprocessing"]["quality"]
+def limits() -> QualityLimits:
+    return given(QualitySettings, "preprocessing.quality")
 
 
 def record(values: tuple[float | None, ...]) -> dict[str, float | None]:
@@ -76,25 +81,26 @@ def test_the_sentence_has_value_limit_and_meaning(limits):
 def test_no_outer_limit_is_nearer_than_that_which_flags():
     inner = {"min_overlap": 0.4, "max_map_shift_mm": 30, "min_map_agreement": None}
     outer = {"min_overlap": 0.5, "max_map_shift_mm": 20, "min_map_agreement": 0.5}
-    found = outer_limits({**inner, "misplaced": {**outer, "max_map_degrees": None}})
+    found = outer_limits(quality_limits(misplaced={**outer, "max_map_degrees": None}, **inner))
     assert found == {"min_overlap": 0.4, "max_map_shift_mm": 30}
-    assert outer_limits({"min_overlap": 0.9}) == {}
+    assert outer_limits(quality_limits(min_overlap=0.9)) == {}
 
 
 def test_every_configuration_flags_before_it_leaves_out(root, limits):
     for file in sorted((root / "config").glob("*.yaml")):
         asked = yaml.safe_load(file.read_text()).get("preprocessing", {}).get("quality", {})
-        settings = {**limits, **asked}
+        settings = given(QualitySettings, "preprocessing.quality", **asked)
         for key, limit in outer_limits(settings).items():
-            assert limit < settings[key] if key.startswith("min_") else limit > settings[key]
-            assert limit == limits["misplaced"][key]
+            flag = getattr(settings, key)
+            assert limit < flag if key.startswith("min_") else limit > flag
+            assert limit == getattr(limits.misplaced, key)
 
 
 def test_the_public_maps_are_all_in_their_place(shared, limits):
     folder = shared / "data/mre134/individual_stiffness_files"
     for path in sorted(folder.iterdir())[::10]:
         image = load(path)
-        assert misplaced(metrics(image.array != 0, None, image), limits) == []
+        assert misplaced(metrics(image.array != 0, None, image, NILEARN), limits) == []
 
 
 @pytest.fixture
@@ -105,7 +111,7 @@ def judge(tmp_path, limits):
         if sidecar is None:
             sidecar = tmp_path / "sidecar.json"
             write_json(sidecar, {"status": "ok", "inputs": {}})
-        settings = {key: value for key, value in limits.items() if key != "action"}
+        settings = QualityStep(TEMPLATE, "stiffness", limits)
         output, picture = tmp_path / "q.json", tmp_path / "sub-1_desc-quality.png"
         quality(settings, sidecar=sidecar, output=output, picture=picture, **paths)
         return read_json(output)

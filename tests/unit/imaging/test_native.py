@@ -9,6 +9,7 @@ from contrage.imaging.images import Image
 from contrage.imaging.masks import centre
 from contrage.imaging.quality.native import Native, sections
 from contrage.imaging.quality.picture import draw
+from contrage.imaging.template.source import NILEARN
 
 
 def marked(voxel=(2.0, 3.0, 2.5)) -> Image:
@@ -103,7 +104,7 @@ def test_the_picture_shows_the_brain_found_on_the_raw_image(parts, tmp_path):
     grid = mni_grid()
     head = Image(mni_template().anatomical.array, grid.affine)
     for native in (None, Native.of(**parts)):
-        draw(tmp_path / "picture.png", head, {}, "sub-1", native)
+        draw(tmp_path / "picture.png", head, {}, "sub-1", native, NILEARN)
         with Canvas.open(tmp_path / "picture.png") as picture:
             pixels = np.asarray(picture.convert("RGB"))
         found = (pixels == OWN_OUTLINE).all(-1)

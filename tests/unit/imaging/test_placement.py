@@ -8,6 +8,7 @@ import pytest
 from contrage.imaging.affines import rotation
 from contrage.imaging.images import Image
 from contrage.imaging.space.alignment import METRICS, map_pose, measure, pose, signal, smoothness
+from contrage.imaging.template.source import NILEARN
 
 
 def moved(image: Image, degrees=(0.0, 0.0, 0.0), shift=(0.0, 0.0, 0.0)) -> Image:
@@ -28,7 +29,7 @@ def test_a_pose_is_read_off_an_affine():
 
 
 def test_a_whole_head_has_signal_in_all_of_its_brain_and_none_in_the_air(head):
-    found = signal(head.image, head.to_mni)
+    found = signal(head.image, head.to_mni, NILEARN)
     assert found["signal"] > 0.97
     assert found["air"] is None or found["air"] < 0.1
 
@@ -38,7 +39,7 @@ def test_half_a_head_has_signal_in_half_of_its_brain(head, axis):
     array = head.image.array.copy()
     middle = int(np.argwhere(head.mask)[:, axis].mean())
     array[(slice(None),) * axis + (slice(middle),)] = 0
-    assert 0.35 < signal(head.image.with_array(array), head.to_mni)["signal"] < 0.65
+    assert 0.35 < signal(head.image.with_array(array), head.to_mni, NILEARN)["signal"] < 0.65
 
 
 def test_a_head_cut_off_by_the_field_of_view_lacks_signal_too(head):
@@ -47,7 +48,7 @@ def test_a_head_cut_off_by_the_field_of_view_lacks_signal_too(head):
     affine = head.image.affine.copy()
     affine[:3, 3] += middle * affine[:3, 1]
     cut = Image(head.image.array[:, middle:], affine)
-    assert 0.35 < signal(cut, head.to_mni)["signal"] < 0.65
+    assert 0.35 < signal(cut, head.to_mni, NILEARN)["signal"] < 0.65
 
 
 def test_ghosts_light_up_the_air(make_head):
@@ -56,13 +57,13 @@ def test_ghosts_light_up_the_air(make_head):
     affine = head.image.affine.copy()
     affine[:3, 3] -= 10 * head.image.affine[:3, :3].sum(axis=1)
     ghost = 0.5 * wide + 0.5 * np.roll(wide, wide.shape[2] // 2, axis=2)
-    clean = signal(Image(wide, affine), head.to_mni)["air"]
-    assert clean < 0.1 < 0.3 < signal(Image(ghost, affine), head.to_mni)["air"]
+    clean = signal(Image(wide, affine), head.to_mni, NILEARN)["air"]
+    assert clean < 0.1 < 0.3 < signal(Image(ghost, affine), head.to_mni, NILEARN)["air"]
 
 
 def test_a_stripped_brain_has_no_air_to_speak_of(head):
     brain = head.image.with_array(head.image.array * head.mask)
-    assert signal(brain, head.to_mni)["air"] in (None, 0.0)
+    assert signal(brain, head.to_mni, NILEARN)["air"] in (None, 0.0)
 
 
 @pytest.mark.parametrize("codes", ["RAS", "LAS", "PIL"])
@@ -121,15 +122,15 @@ def test_a_map_of_a_few_voxels_has_no_outline_to_compare(head, make_map):
     tiny = make_map(head, voxel=(1.9, 1.9, 1.9))
     array = np.zeros_like(tiny.array)
     array[tuple(np.argwhere(tiny.array != 0).mean(axis=0).astype(int))] = 2.0
-    found = measure(head.to_mni, head.image, tiny.with_array(array), head.mask)
+    found = measure(head.to_mni, head.image, tiny.with_array(array), head.mask, NILEARN)
     assert [found[name] for name in ("map_agreement", "map_shift_mm", "map_degrees")] == [None] * 3
     assert found["map_smoothness"] is not None and found["signal"] > 0.9
 
 
 def test_what_cannot_be_measured_is_none(head, make_map):
-    alone = measure(np.eye(4), None, make_map(head), None)
+    alone = measure(np.eye(4), None, make_map(head), None, NILEARN)
     assert set(alone) == set(METRICS)
     assert alone["signal"] is None and alone["map_agreement"] is None
     assert alone["map_smoothness"] > 0.8
-    anatomical = measure(head.to_mni, head.image, None, head.mask)
+    anatomical = measure(head.to_mni, head.image, None, head.mask, NILEARN)
     assert anatomical["map_smoothness"] is None and anatomical["signal"] > 0.9

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from imaging_steps import checks
 from scipy import ndimage
 
 from contrage.files import read_json
@@ -134,14 +135,14 @@ def test_an_image_under_the_name_of_a_map_or_of_a_mask_is_doubted(rng, inside):
 
 def test_the_check_names_the_file_and_does_not_speak_of_units_then(tmp_path, save, small, tissue):
     path = save(tmp_path / "map.nii.gz", np.where(tissue > 0, tissue, -1), small.affine)
-    check({}, stiffness=path, output=tmp_path / "check.json")
+    check(checks(), stiffness=path, output=tmp_path / "check.json")
     reason = read_json(tmp_path / "check.json")["reason"]
     assert "map.nii.gz: has a background of -1" in reason and "wrong units" not in reason
 
 
 def test_warnings_stand_in_the_record_and_in_the_log(tmp_path, save, small, tissue, caplog):
     path = save(tmp_path / "map.nii.gz", np.minimum(tissue, 4), small.affine)
-    check({}, stiffness=path, output=tmp_path / "check.json")
+    check(checks(), stiffness=path, output=tmp_path / "check.json")
     record = read_json(tmp_path / "check.json")
     assert record["status"] == "ok"
     assert record["warnings"][0].startswith(f"{path}: was clipped at 4")
@@ -152,21 +153,21 @@ def test_equal_voxels_have_one_digest_whatever_the_file_is(tmp_path, save, small
     digests = set()
     for name in ("a.nii", "b.nii.gz"):
         path = save(tmp_path / name, small.array, small.affine)
-        check({}, stiffness=path, output=tmp_path / "check.json")
+        check(checks(), stiffness=path, output=tmp_path / "check.json")
         digests.add(read_json(tmp_path / "check.json")["inputs"]["stiffness"]["voxels_sha256"])
     assert len(digests) == 1
 
 
 def test_every_real_map_passes_without_a_warning(shared, tmp_path):
     for path in sorted((shared / "data/mre134/individual_stiffness_files").iterdir())[::10]:
-        check({}, stiffness=path, output=tmp_path / "check.json")
+        check(checks(), stiffness=path, output=tmp_path / "check.json")
         record = read_json(tmp_path / "check.json")
         assert (record["status"], record["warnings"]) == ("ok", [])
 
 
 def test_real_heads_pass(shared, tmp_path):
     for name in ("mni2009c_2mm_head_T1.nii.gz", "spm152.nii.gz"):
-        check({}, anatomical=shared / "data/heads" / name, output=tmp_path / "check.json")
+        check(checks(), anatomical=shared / "data/heads" / name, output=tmp_path / "check.json")
         assert read_json(tmp_path / "check.json")["status"] == "ok"
 
 
@@ -174,7 +175,7 @@ def test_a_generated_head_and_its_map_pass(tmp_path, save, head, make_map, rng):
     stiffness: Image = make_map(head)
     uneven = stiffness.array * rng.uniform(0.7, 1.3, stiffness.array.shape)
     check(
-        {},
+        checks(),
         anatomical=save(tmp_path / "t1.nii.gz", head.image.array, head.image.affine),
         stiffness=save(tmp_path / "map.nii.gz", uneven.astype(np.float32), stiffness.affine),
         output=tmp_path / "check.json",

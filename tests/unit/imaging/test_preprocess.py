@@ -9,6 +9,7 @@ import nibabel as nib
 import numpy as np
 import pytest
 from imaging_chain import preprocess
+from imaging_steps import checks
 
 from contrage.errors import SettingsError
 from contrage.files import read_json, save_nifti, sha256
@@ -37,7 +38,7 @@ AS_IT_IS = {
 def run(folder: Path, settings: dict, wanted=tuple(NAMES), **inputs) -> dict:
     """Check and preprocess; return the sidecar."""
     out = {name: folder / "out" / NAMES[name] for name in wanted}
-    check({}, output=folder / "check.json", **inputs)
+    check(checks(), output=folder / "check.json", **inputs)
     sidecar = folder / "out" / "sidecar.json"
     preprocess(
         settings,
@@ -274,7 +275,7 @@ def test_correcting_the_map_warns_and_flattens_it(tmp_path, make_map, head, save
 
 def test_syn_writes_its_deformation_beside_the_affine(tmp_path, head, save):
     t1 = save(tmp_path / "t1.nii.gz", head.image.array, head.image.affine)
-    check({}, anatomical=t1, output=tmp_path / "check.json")
+    check(checks(), anatomical=t1, output=tmp_path / "check.json")
     preprocess(
         {"registration": {"transform": "syn", "quality": "testing", "seed": 1}},
         check=tmp_path / "check.json",

@@ -8,7 +8,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from given import given
 from imaging_chain import preprocess
+from imaging_steps import checks
 
 from contrage.files import read_json, save_nifti, sha256
 from contrage.imaging.affines import read_affine
@@ -17,12 +19,13 @@ from contrage.imaging.images import grid_points, load, transform_points
 from contrage.imaging.masks import dice
 from contrage.imaging.template.grids import mni_template
 from contrage.imaging.template.source import find_source
+from contrage.settings.blocks.template import TemplateSettings
 
 SHIFT = (4.0, 0.0, 14.0)
 
 
 def run(folder: Path, settings: dict, anatomical: Path) -> dict:
-    check({}, anatomical=anatomical, output=folder / "check.json")
+    check(checks(), anatomical=anatomical, output=folder / "check.json")
     preprocess(
         settings,
         check=folder / "check.json",
@@ -42,7 +45,8 @@ def shifted(head, save, tmp_path_factory):
     affine = image.affine.copy()
     affine[:3, 3] += SHIFT
     save_nifti(folder / "template.nii.gz", image.array, affine)
-    source = find_source({"source": "files", "anatomical": str(folder / "template.nii.gz")})
+    own = {"source": "files", "anatomical": str(folder / "template.nii.gz")}
+    source = find_source(given(TemplateSettings, "preprocessing.template", **own))
     t1 = save(folder / "t1.nii.gz", head.image.array, head.image.affine)
     settings = {"template": source.settings(), "registration": {"quality": "testing"}}
     run(folder, {**settings, "bias_correction": {"target": "none"}}, t1)

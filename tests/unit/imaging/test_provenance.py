@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from imaging_chain import preprocess
+from imaging_steps import checks
 
 from contrage.bids import sidecar_of
 from contrage.files import read_json, sha256
@@ -43,7 +44,7 @@ AS_IT_IS = {
 def run(folder: Path, settings: dict, wanted=tuple(NAMES), **inputs) -> Path:
     """Check and preprocess; return the folder of the derivatives."""
     out = folder / "out"
-    check({}, output=folder / "check.json", **inputs)
+    check(checks(), output=folder / "check.json", **inputs)
     preprocess(
         settings,
         check=folder / "check.json",
@@ -106,7 +107,7 @@ def test_a_step_tells_every_parameter_that_ants_got_defaults_included(out):
     steps = {step["name"]: step for step in beside(out, "preproc_stiffness")["contrage"]["steps"]}
     (fit,) = steps["registration"]["calls"]
     assert fit["function"] == "ants.registration.registration.registration"
-    asked = ants_settings("testing")["linear"]["ants"]
+    asked = ants_settings("testing").linear.ants
     assert {key: fit["parameters"][key] for key in asked} == asked
     assert fit["parameters"]["type_of_transform"] == "Affine"
     assert fit["parameters"]["singleprecision"] is True, "a default of the library's"
@@ -164,12 +165,12 @@ def test_bids_keys_say_mask_unit_space_and_grid(out):
 def test_a_template_is_addressed_as_bids_asks(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     base = Path("results/derivatives/study")
-    own = Source("files", Path("templates/brain.nii.gz"))
+    own = Source("files", Path("templates/brain.nii.gz"), None, None, None)
     assert spatial_reference(own, base) == "../../../templates/brain.nii.gz"
-    elsewhere = Source("files", tmp_path.parent / "brain.nii.gz")
+    elsewhere = Source("files", tmp_path.parent / "brain.nii.gz", None, None, None)
     assert spatial_reference(elsewhere, base) == f"file://{tmp_path.parent}/brain.nii.gz"
     name = "MNI152NLin2009cAsym"
-    cached = Source(name, Path(f"/cache/tpl-{name}/tpl-{name}_res-01_T1w.nii.gz"))
+    cached = Source(name, Path(f"/cache/tpl-{name}/tpl-{name}_res-01_T1w.nii.gz"), None, None, None)
     address = f"https://templateflow.s3.amazonaws.com/tpl-{name}/tpl-{name}_res-01_T1w.nii.gz"
     assert spatial_reference(cached, base) == address
     assert spatial_reference(NILEARN, base).endswith("ICBM152NLin2009")

@@ -7,6 +7,7 @@ import sys
 
 import numpy as np
 import pytest
+from imaging_steps import judging, quality_limits
 from PIL import Image as Canvas
 
 from contrage.errors import CutFileError
@@ -16,7 +17,9 @@ from contrage.imaging.images import load
 from contrage.imaging.masks import dice
 from contrage.imaging.quality.measure import flags, metrics, quality
 from contrage.imaging.template.grids import mni_grid, mni_template
+from contrage.imaging.template.source import NILEARN
 
+NO_LIMITS = judging()
 OK = {"status": "ok", "stage": "register", "reason": None, "inputs": {}}
 
 
@@ -24,11 +27,11 @@ OK = {"status": "ok", "stage": "register", "reason": None, "inputs": {}}
 def judge(tmp_path):
     """Write a sidecar, run the step, return the JSON and the picture."""
 
-    def run(settings=None, sidecar=OK, **paths):
+    def run(settings=NO_LIMITS, sidecar=OK, **paths):
         write_json(tmp_path / "sidecar.json", sidecar)
         output, picture = tmp_path / "q.json", tmp_path / "sub-1_desc-quality.png"
         quality(
-            settings or {},
+            settings,
             sidecar=tmp_path / "sidecar.json",
             output=output,
             picture=picture,
@@ -59,9 +62,8 @@ def images(tmp_path, rng):
 
 
 def test_a_good_scan_has_high_marks_and_no_flags(judge, images):
-    record, picture = judge(
-        {"min_coverage": 0.5, "min_overlap": 0.9, "min_correlation": 0.8}, **images
-    )
+    limits = {"min_coverage": 0.5, "min_overlap": 0.9, "min_correlation": 0.8}
+    record, picture = judge(judging(**limits), **images)
     template = mni_template()
     expected = template.brain[:, :, 25:].sum() / template.brain.sum()
     assert record["coverage"] == pytest.approx(expected)
@@ -72,14 +74,14 @@ def test_a_good_scan_has_high_marks_and_no_flags(judge, images):
 
 def test_every_limit_that_is_missed_is_told(judge, images):
     limits = {"min_coverage": 0.999, "min_overlap": 1.1, "min_correlation": 0.999}
-    record, _ = judge(limits, **images)
+    record, _ = judge(judging(**limits), **images)
     assert record["flagged"] and len(record["flag_reason"]) == 3
-    assert record["flag_reason"][0].startswith("coverage 0.")
+    assert record["flag_reason"][1].startswith("coverage 0.")
 
 
 def test_no_limit_means_no_flag():
     record = {"coverage": 0.0, "overlap": 0.0, "correlation": None}
-    assert flags(record, {"min_coverage": None, "min_correlation": 0.9}) == []
+    assert flags(record, quality_limits(min_correlation=0.9)) == []
 
 
 def test_a_map_alone_has_no_correlation(judge, images):
@@ -96,9 +98,9 @@ def test_a_t1_alone_is_judged_by_its_mask(judge, images):
 
 def test_a_mirrored_brain_correlates_less():
     template = mni_template()
-    good = metrics(template.brain, template.anatomical, None)["correlation"]
+    good = metrics(template.brain, template.anatomical, None, NILEARN)["correlation"]
     turned = template.anatomical.with_array(template.anatomical.array[:, :, ::-1])
-    assert metrics(template.brain, turned, None)["correlation"] < good - 0.3
+    assert metrics(template.brain, turned, None, NILEARN)["correlation"] < good - 0.3
 
 
 def test_the_truth_gives_dice_transform_and_coverage_errors(judge, images, head, tmp_path):
@@ -188,10 +190,10 @@ def test_the_coverage_is_that_of_the_map_that_is_learned_from(judge, images, tmp
     save_nifti(path, np.where(half, 0.2, 0.0), grid.affine)
     both = {**images, "preproc_dampingratio": path}
     share = half.sum() / brain.sum()
-    stiffness, picture = judge({"image": "stiffness"}, **both)
-    damping, _ = judge({"image": "dampingratio"}, **both)
+    stiffness, picture = judge(judging("stiffness"), **both)
+    damping, _ = judge(judging("dampingratio"), **both)
     assert stiffness["coverage"] > damping["coverage"] == pytest.approx(share)
-    alone, shorter = judge({"image": "stiffness"}, **images)
+    alone, shorter = judge(judging("stiffness"), **images)
     assert picture.height > shorter.height and alone["coverage"] == stiffness["coverage"]
 
 

@@ -6,9 +6,11 @@ import hashlib
 import os
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
+from imaging_steps import fit
 
 from contrage.errors import BadScanError, SettingsError
 from contrage.imaging.affines import write_affine
@@ -17,6 +19,7 @@ from contrage.imaging.ants.load import import_ants
 from contrage.imaging.images import Image, grid_points, resample, shrink, transform_points
 from contrage.imaging.space.mni import Transform, estimate, nearest
 from contrage.imaging.template.grids import mni_grid
+from contrage.imaging.template.source import NILEARN
 from contrage.plan.imaging import ants_settings
 
 
@@ -38,14 +41,14 @@ def mean_error(head, affine: np.ndarray) -> float:
 
 
 def test_an_affine_is_found_within_a_voxel_from_nothing(head, brain, testing, tmp_path):
-    found = estimate(brain, "a.nii", "affine", testing, None, tmp_path)
+    found = estimate(brain, "a.nii", fit("affine"), None, tmp_path, NILEARN)
     assert mean_error(head, found.affine) < 1.5
     assert found.warp is None and not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize("kind", ["rigid", "similarity"])
 def test_rigid_and_similarity_do_not_shear(head, brain, testing, tmp_path, kind):
-    found = estimate(brain, "a.nii", kind, testing, head.to_mni, tmp_path)
+    found = estimate(brain, "a.nii", fit(kind), head.to_mni, tmp_path, NILEARN)
     sizes = np.linalg.svd(found.affine[:3, :3], compute_uv=False)
     np.testing.assert_allclose(sizes, sizes[0], rtol=1e-3)
     assert kind != "rigid" or sizes[0] == pytest.approx(1, abs=1e-3)
@@ -53,7 +56,7 @@ def test_rigid_and_similarity_do_not_shear(head, brain, testing, tmp_path, kind)
 
 
 def test_nine_parameters_are_found_and_do_not_shear_the_scans_axes(head, brain, testing, tmp_path):
-    found = estimate(brain, "a.nii", "affine9", testing, head.to_mni, tmp_path)
+    found = estimate(brain, "a.nii", fit("affine9"), head.to_mni, tmp_path, NILEARN)
     columns = found.affine[:3, :3] @ (brain.affine[:3, :3] / brain.voxel_mm)
     product = columns.T @ columns
     np.testing.assert_allclose(product, np.diag(np.diag(product)), atol=1e-9)
@@ -62,7 +65,7 @@ def test_nine_parameters_are_found_and_do_not_shear_the_scans_axes(head, brain, 
 
 
 def test_syn_keeps_the_affine_and_adds_a_deformation(head, brain, testing, tmp_path):
-    found = estimate(brain, "a.nii", "syn", testing, head.to_mni, tmp_path)
+    found = estimate(brain, "a.nii", fit("syn"), head.to_mni, tmp_path, NILEARN)
     assert mean_error(head, found.affine) < 1.5
     assert len(found.warp[0]) == 2
     there = found.apply(brain, mni_grid())
@@ -74,13 +77,14 @@ def test_syn_keeps_the_affine_and_adds_a_deformation(head, brain, testing, tmp_p
 
 def test_none_is_the_identity_of_the_world(head, brain, testing, tmp_path):
     there = Image(brain.array, head.to_mni @ brain.affine)
-    found = estimate(there, "a.nii", "none", testing, None, tmp_path)
+    found = estimate(there, "a.nii", fit("none"), None, tmp_path, NILEARN)
     np.testing.assert_array_equal(found.affine, np.eye(4))
 
 
 def test_an_unknown_transform_or_quality_is_refused_and_the_known_ones_listed(brain, tmp_path):
     with pytest.raises(SettingsError, match="rigid, similarity, affine, syn, none"):
-        estimate(brain, "a.nii", "elastic", {}, None, tmp_path)
+        elastic = replace(fit("affine"), transform="elastic")
+        estimate(brain, "a.nii", elastic, None, tmp_path, NILEARN)
     with pytest.raises(SettingsError, match="precise, testing"):
         ants_settings("perfect")
 
@@ -91,7 +95,7 @@ def test_a_brain_that_cannot_be_placed_is_a_bad_scan(brain, testing, tmp_path, m
     for spoiled in (np.diag([4.0, 1, 1, 1]), np.diag([-1.0, 1, 1, 1]), np.diag([np.nan] * 4)):
         monkeypatch.setattr(bridge, "register", lambda *a, result=spoiled: result)
         with pytest.raises(BadScanError, match=r"a\.nii.*registration failed"):
-            estimate(brain, "a.nii", "affine", testing, np.eye(4), tmp_path)
+            estimate(brain, "a.nii", fit("affine"), np.eye(4), tmp_path, NILEARN)
 
 
 def test_a_brain_placed_elsewhere_is_a_bad_scan(head, brain, testing, tmp_path, monkeypatch):
@@ -101,7 +105,7 @@ def test_a_brain_placed_elsewhere_is_a_bad_scan(head, brain, testing, tmp_path, 
     away[2, 3] += 80
     monkeypatch.setattr(bridge, "register", lambda *a: away)
     with pytest.raises(BadScanError, match="outside the template"):
-        estimate(brain, "a.nii", "affine", testing, np.eye(4), tmp_path)
+        estimate(brain, "a.nii", fit("affine"), np.eye(4), tmp_path, NILEARN)
 
 
 def test_taking_out_scaling_keeps_the_centre(rng):
@@ -155,15 +159,17 @@ from contrage.imaging.ants.load import import_ants
 from contrage.imaging.bias import bias_field
 from contrage.imaging.images import load
 from contrage.imaging.space.mni import estimate
-from contrage.plan.imaging import ants_settings
 from contrage.imaging.skull_strip._find import find_brain
+from contrage.imaging.template.source import NILEARN
+from contrage.plan.imaging import ants_settings
+from imaging_steps import bias, by, fit
 path, folder = Path(sys.argv[1]), Path(sys.argv[2])
 import_ants(7)
 head, quality = load(path), ants_settings("testing")
-found = find_brain(head, path, "template", quality)
-field = bias_field(head, found.mask, {})
+found = find_brain(head, path, by("template"), quality, NILEARN)
+field = bias_field(head, found.mask, bias())
 brain = head.with_array(head.array * found.mask / field)
-affine = estimate(brain, path, "affine", quality, found.pose, folder).affine
+affine = estimate(brain, path, fit("affine"), found.pose, folder, NILEARN).affine
 np.savez(folder / "out.npz", mask=found.mask, field=field, affine=affine)
 """
 
@@ -176,6 +182,7 @@ def test_results_repeat_to_the_bit_whatever_the_environment_says_of_threads(head
         folder.mkdir()
         names = ("ITK_GLOBAL_DEFAULT_NUMBER_OF_THREADS", "OMP_NUM_THREADS", "NSLOTS")
         environment = {**os.environ, **dict.fromkeys(names, threads)}
+        environment["PYTHONPATH"] = os.pathsep.join(sys.path)
         environment |= {"TMPDIR": str(folder), "ANTS_RANDOM_SEED": threads}
         command = [sys.executable, "-c", REPEAT, str(path), str(folder)]
         subprocess.run(command, check=True, env=environment)

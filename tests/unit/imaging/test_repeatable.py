@@ -7,12 +7,15 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import imaging_chain
 import pytest
+from imaging_steps import checks
 
 from contrage.files import read_json, sha256
 from contrage.imaging.check import check
+from contrage.settings.build import as_plain
 
 VARIABLES = (
     "OMP_NUM_THREADS",
@@ -40,7 +43,7 @@ def scan(head, make_map, save, tmp_path_factory) -> Path:
     stiffness = make_map(head)
     t1 = save(folder / "t1.nii.gz", head.image.array, head.image.affine)
     raw = save(folder / "map.nii.gz", stiffness.array * 1000, stiffness.affine)
-    check({}, anatomical=t1, stiffness=raw, output=folder / "check.json")
+    check(checks(), anatomical=t1, stiffness=raw, output=folder / "check.json")
     return folder
 
 
@@ -52,8 +55,15 @@ def preprocess(scan: Path, name: str, transform: str, threads: int) -> dict[str,
     environment["PYTHONPATH"] = os.pathsep.join(sys.path)
 
     def command(step: str):
-        def run(settings: dict, **options: Path | None) -> None:
-            words = [sys.executable, "-m", "contrage", step, "--settings", json.dumps(settings)]
+        def run(settings: Any, **options: Path | None) -> None:
+            words = [
+                sys.executable,
+                "-m",
+                "contrage",
+                step,
+                "--settings",
+                json.dumps(as_plain(settings)),
+            ]
             for option, path in options.items():
                 words += [f"--{option.replace('_', '-')}", str(path)] if path else []
             done = subprocess.run(words, env=environment, capture_output=True, text=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 import pytest
+from imaging_steps import screening
 
 from contrage.files import write_json
 from contrage.imaging.screen import BadCohortError, screen
@@ -17,7 +18,7 @@ def run(folder, reasons, on_bad_scan):
         record = {"status": "failed", "reason": reason} if reason else {"status": "ok"}
         write_json(folder / check_file(scan), record)
     screen(
-        {"on_bad_scan": on_bad_scan},
+        screening(on_bad_scan),
         scans=folder / "scans.tsv",
         derivatives=folder,
         passed=folder / "passed.tsv",
@@ -52,7 +53,7 @@ def twins(folder, **settings):
     for scan, digest in records.items():
         write_json(folder / check_file(scan), {"status": "ok", "inputs": image(digest)})
     files = {"scans": folder / "scans.tsv", "derivatives": folder, "passed": folder / "passed.tsv"}
-    screen({"image": "stiffness", **settings}, **files)
+    screen(screening(**settings), **files)
     return read_tsv(folder / "passed.tsv")["scan_id"].tolist()
 
 
@@ -77,7 +78,7 @@ def test_scans_whose_files_cannot_be_used_are_named_with_the_others(tmp_path, ca
     files = {"scans": tmp_path / "scans.tsv", "excluded": tmp_path / "excluded.tsv"}
     files |= {"derivatives": tmp_path, "passed": tmp_path / "passed.tsv"}
     with pytest.raises(BadCohortError, match="2 of 3 scans"):
-        screen({"on_bad_scan": "fail"}, **files)
+        screen(screening("fail"), **files)
     assert "sub-8: a link" in caplog.text and "sub-9" not in caplog.text
-    screen({"on_bad_scan": "exclude"}, **files)
+    screen(screening("exclude"), **files)
     assert read_tsv(tmp_path / "passed.tsv")["scan_id"].tolist() == ["sub-2"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from imaging_steps import checks, fit
 
 from contrage.errors import BadScanError
 from contrage.files import read_json
@@ -14,8 +15,9 @@ from contrage.imaging.space.mni import estimate
 from contrage.imaging.stated import not_in_place, not_stripped, stated_problems
 from contrage.imaging.template.grids import brain_template, mni_grid, mni_template
 from contrage.imaging.template.source import NILEARN
+from contrage.settings.steps.imaging import StatedSettings
 
-BOTH = {"stripped": True, "in_mni": True}
+BOTH = StatedSettings(stripped=True, in_mni=True)
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +34,8 @@ def moved(image: Image, shift=(0, 0, 0), degrees=(0, 0, 0), scale=1.0) -> Image:
     return Image(image.array, matrix @ image.affine)
 
 
-def said(image: Image, **stated) -> str:
+def said(image: Image, *, stripped: bool = False, in_mni: bool = False) -> str:
+    stated = StatedSettings(stripped, in_mni)
     return "; ".join(stated_problems(image, stated, NILEARN))
 
 
@@ -84,13 +87,15 @@ def test_turned_axes_are_not_those_of_mni(brain):
 
 @pytest.mark.parametrize("shift", [(20, 0, 0), (0, 20, 0), (0, 0, -20), (0, 0, 25)])
 def test_a_brain_elsewhere_is_not_in_mni(brain, shift):
-    problem = said(moved(brain, shift), **BOTH)
+    problem = said(moved(brain, shift), **vars(BOTH))
     assert "inside the template's brain" in problem and "registration.transform" in problem
     assert said(moved(brain, shift), stripped=True) == ""
 
 
 def test_a_brain_upside_down_is_not_in_mni(brain):
-    assert "inside the template's brain" in said(brain.with_array(brain.array[:, :, ::-1]), **BOTH)
+    assert "inside the template's brain" in said(
+        brain.with_array(brain.array[:, :, ::-1]), **vars(BOTH)
+    )
 
 
 def test_a_sliver_of_a_brain_is_not_enough_to_tell(brain):
@@ -105,28 +110,26 @@ def test_of_a_head_in_mni_the_axes_are_checked_at_first(brain):
 
 
 def test_what_remains_after_stripping_is_compared_with_the_template(brain, tmp_path):
-    quality = {"linear": {}, "warp": {}}
-    found = estimate(brain, "a.nii", "none", quality, None, tmp_path)
+    found = estimate(brain, "a.nii", fit("none"), None, tmp_path, NILEARN)
     np.testing.assert_array_equal(found.affine, np.eye(4))
     with pytest.raises(BadScanError, match=r"a\.nii: is stated to be in MNI152 space"):
-        estimate(moved(brain, (0, 25, 0)), "a.nii", "none", quality, None, tmp_path)
+        estimate(moved(brain, (0, 25, 0)), "a.nii", fit("none"), None, tmp_path, NILEARN)
 
 
 def test_the_first_look_at_a_scan_tells_and_names_the_file(brain, save, tmp_path):
     away = moved(brain, (0, 0, -25))
     path = save(tmp_path / "map.nii.gz", away.array / 100, away.affine)
-    settings = {"stated": BOTH, "template": NILEARN.settings()}
-    check(settings, stiffness=path, output=tmp_path / "check.json")
+    check(checks(stated=BOTH), stiffness=path, output=tmp_path / "check.json")
     record = read_json(tmp_path / "check.json")
     assert record["status"] == "failed" and "map.nii.gz: is stated to be in" in record["reason"]
-    check({}, stiffness=path, output=tmp_path / "check.json")
+    check(checks(), stiffness=path, output=tmp_path / "check.json")
     assert read_json(tmp_path / "check.json")["status"] == "ok"
 
 
 def test_nan_around_a_brain_is_told_to_be_set_to_zero(brain, save, tmp_path):
     array = np.where(brain.array == 0, np.float32(np.nan), brain.array)
     path = save(tmp_path / "t1.nii.gz", array, brain.affine)
-    check({"stated": BOTH}, anatomical=path, output=tmp_path / "check.json")
+    check(checks(stated=BOTH), anatomical=path, output=tmp_path / "check.json")
     assert "set the background to 0" in read_json(tmp_path / "check.json")["reason"]
 
 
@@ -136,7 +139,7 @@ def test_the_image_that_is_stripped_is_the_one_that_is_looked_at(brain, head, sa
     uneven = np.random.default_rng(0).normal(0, 0.5, brain.array.shape)
     whole = (np.where(brain.array > 0, 3.0, 2.0) + uneven).astype(np.float32)
     raw = save(tmp_path / "map.nii.gz", whole, brain.affine)
-    settings = {"stated": {"stripped": True}}
+    settings = checks(stated=StatedSettings(stripped=True, in_mni=False))
     check(settings, anatomical=t1, stiffness=raw, output=tmp_path / "check.json")
     assert read_json(tmp_path / "check.json")["status"] == "ok"
     check(settings, stiffness=raw, output=tmp_path / "check.json")
@@ -155,9 +158,9 @@ def test_real_heads_are_told_from_brains(shared):
     head, mask = (load(folder / f"mni2009c_2mm_{n}.nii.gz") for n in ("head_T1", "brain_mask"))
     assert said(head, stripped=True) and said(head, in_mni=True) == ""
     brain = head.with_array(head.array * (mask.array > 0))
-    assert said(brain, **BOTH) == ""
-    assert said(shrink(brain, 4), **BOTH) == ""
-    assert said(moved(brain, (0, 0, -20)), **BOTH)
+    assert said(brain, **vars(BOTH)) == ""
+    assert said(shrink(brain, 4), **vars(BOTH)) == ""
+    assert said(moved(brain, (0, 0, -20)), **vars(BOTH))
 
 
 def test_the_grid_itself_is_accepted_without_resampling():

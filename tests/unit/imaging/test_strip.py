@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from imaging_steps import by
 
 from contrage.errors import BadScanError, SettingsError
 from contrage.imaging.ants.load import import_ants
@@ -11,6 +12,7 @@ from contrage.imaging.images import Image, load, resample
 from contrage.imaging.masks import dice
 from contrage.imaging.skull_strip._find import find_brain
 from contrage.imaging.template.grids import mni_template
+from contrage.imaging.template.source import NILEARN
 from contrage.plan.imaging import ants_settings
 
 
@@ -27,7 +29,7 @@ def rotated(image: Image, matrix: np.ndarray) -> Image:
 @pytest.mark.parametrize(("codes", "degrees"), [("LPI", (15, -10, 8)), ("ASR", (-12, 15, -15))])
 def test_the_template_finds_the_brain_in_any_orientation(make_head, testing, codes, degrees):
     head = make_head(degrees, (12, -9, 14), codes=codes, bias=0.4)
-    found = find_brain(head.image, "head.nii", "template", testing)
+    found = find_brain(head.image, "head.nii", by("template"), testing, NILEARN)
     assert dice(found.mask, head.mask) > 0.95
     assert found.pose.shape == (4, 4)
 
@@ -56,7 +58,7 @@ def test_the_template_holds_on_real_heads(shared, testing, reoriented, name, cod
     turn[:3, 3] = (9, -13, 7) if degrees else (0, 0, 0)
     posed = reoriented(rotated(image, turn), codes)
     mask = reoriented(rotated(image.with_array(truth.astype(np.uint8)), turn), codes).array > 0
-    assert dice(find_brain(posed, "head.nii", "template", testing).mask, mask) > 0.96
+    assert dice(find_brain(posed, "head.nii", by("template"), testing, NILEARN).mask, mask) > 0.96
 
 
 def test_a_long_neck_does_not_draw_the_brain_down(make_head, testing):
@@ -71,21 +73,23 @@ def test_a_long_neck_does_not_draw_the_brain_down(make_head, testing):
     affine[:3, 3] -= more * affine[:3, 2]
     image = Image(np.concatenate([below, head.image.array], axis=2), affine)
     truth = np.concatenate([np.zeros(below.shape, bool), head.mask], axis=2)
-    assert dice(find_brain(image, "head.nii", "template", testing).mask, truth) > 0.95
+    assert dice(find_brain(image, "head.nii", by("template"), testing, NILEARN).mask, truth) > 0.95
 
 
 def test_none_takes_what_is_not_zero_and_fills_its_holes(small):
     array = small.array.copy()
     array[:2] = 0
     array[5, 5, 5] = 0
-    found = find_brain(small.with_array(array), "a.nii", "none", {})
+    found = find_brain(small.with_array(array), "a.nii", by("none"), None, None)
     assert not found.mask[:2].any() and found.mask[2:].all()
 
 
 def test_a_given_mask_is_used_as_it_is(small, save, tmp_path, rng):
     mask = (rng.random(small.array.shape) > 0.5).astype(np.uint8)
     path = save(tmp_path / "mask.nii.gz", mask, small.affine)
-    np.testing.assert_array_equal(find_brain(small, "a.nii", "mask", {}, path).mask, mask == 1)
+    np.testing.assert_array_equal(
+        find_brain(small, "a.nii", by("mask"), None, None, path).mask, mask == 1
+    )
 
 
 def test_a_given_mask_on_another_grid_is_carried(small, save, tmp_path, reoriented):
@@ -93,20 +97,22 @@ def test_a_given_mask_on_another_grid_is_carried(small, save, tmp_path, reorient
     mask[3:9, 2:15, 4:12] = 1
     other = reoriented(small.with_array(mask), "PIR")
     path = save(tmp_path / "mask.nii.gz", other.array, other.affine)
-    np.testing.assert_array_equal(find_brain(small, "a.nii", "mask", {}, path).mask, mask == 1)
+    np.testing.assert_array_equal(
+        find_brain(small, "a.nii", by("mask"), None, None, path).mask, mask == 1
+    )
 
 
 def test_an_empty_mask_and_a_mask_elsewhere_are_named(small, save, tmp_path):
     path = save(tmp_path / "mask.nii.gz", np.zeros(small.array.shape, np.uint8), small.affine)
     with pytest.raises(BadScanError, match=r"mask\.nii\.gz.*empty"):
-        find_brain(small, "a.nii", "mask", {}, path)
+        find_brain(small, "a.nii", by("mask"), None, None, path)
     away = small.affine.copy()
     away[:3, 3] += 900
     path = save(tmp_path / "mask.nii.gz", np.ones(small.array.shape, np.uint8), away)
     with pytest.raises(BadScanError, match="does not overlap"):
-        find_brain(small, "a.nii", "mask", {}, path)
+        find_brain(small, "a.nii", by("mask"), None, None, path)
 
 
 def test_the_mask_method_without_a_mask_is_a_mistake_in_the_settings(small):
     with pytest.raises(SettingsError, match="mask"):
-        find_brain(small, "a.nii", "mask", {})
+        find_brain(small, "a.nii", by("mask"), None, None)

@@ -9,6 +9,7 @@ from types import ModuleType
 import nibabel as nib
 import numpy as np
 import pytest
+from imaging_steps import by
 
 from contrage.errors import BadScanError, SettingsError
 from contrage.imaging import skull_strip
@@ -17,6 +18,7 @@ from contrage.imaging.masks import dice
 from contrage.imaging.scan import ScanInStep
 from contrage.imaging.skull_strip._find import find_brain
 from contrage.imaging.strip import _strip
+from contrage.settings.steps.imaging import StripStep
 
 
 @pytest.fixture
@@ -63,7 +65,7 @@ def test_a_package_that_is_missing_is_named_with_how_to_get_it(monkeypatch):
 
 def test_it_runs_on_one_thread_of_the_cpu_with_the_settings(head, stand_in):
     image = bright(head.image)
-    found = find_brain(image, "T1.nii", "deepbet", {}, options={"threshold": 0.3})
+    found = find_brain(image, "T1.nii", by("deepbet", threshold=0.3), None, None)
     np.testing.assert_array_equal(found.mask, image.array > 0)
     assert {key: stand_in[key] for key in ("no_gpu", "threshold", "n_dilate", "threads")} == {
         "no_gpu": True,
@@ -75,7 +77,7 @@ def test_it_runs_on_one_thread_of_the_cpu_with_the_settings(head, stand_in):
 
 
 def test_the_step_tells_settings_version_and_checksums_of_the_weights(head, stand_in):
-    asked = {"skull_strip": {"method": "deepbet", "deepbet": {"n_dilate": 1}}}
+    asked = StripStep(by("deepbet", n_dilate=1), None, None, None, None)
     scan = ScanInStep(asked, {"anatomical": Path("T1.nii")}, bright(head.image), {})
     _strip(scan)
     (step,) = scan.steps
@@ -88,15 +90,15 @@ def test_the_step_tells_settings_version_and_checksums_of_the_weights(head, stan
 def test_a_head_without_a_brain_is_a_bad_scan(head, stand_in):
     dark = head.image.with_array(np.zeros_like(head.image.array))
     with pytest.raises(BadScanError, match=r"T1\.nii.*deepbet.*failed: Not enough foreground"):
-        find_brain(dark, "T1.nii", "deepbet", {})
+        find_brain(dark, "T1.nii", by("deepbet"), None, None)
 
 
 def test_deepbet_itself_finds_the_brain_however_the_head_is_stored(make_head, reoriented):
     """Another order of axes, mirrored, is the same head to it: so two runs are equal, too."""
     pytest.importorskip("deepbet", reason="deepbet is not installed: pip install '.[deepbet]'")
     head = make_head((9, -7, 12), codes="PIL")
-    found = find_brain(head.image, "T1.nii", "deepbet", {})
-    other = find_brain(reoriented(head.image, "LAS"), "T1.nii", "deepbet", {})
+    found = find_brain(head.image, "T1.nii", by("deepbet"), None, None)
+    other = find_brain(reoriented(head.image, "LAS"), "T1.nii", by("deepbet"), None, None)
     assert dice(found.mask, head.mask) > 0.93
     back = reoriented(
         Image(other.mask.astype(np.uint8), reoriented(head.image, "LAS").affine), "PIL"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import stat
 from pathlib import Path
@@ -10,16 +9,17 @@ from pathlib import Path
 import nibabel as nib
 import numpy as np
 import pytest
+from imaging_steps import by
 
 from contrage.errors import BadScanError, SettingsError
 from contrage.imaging.images import Image, resample
+from contrage.imaging.recorded import recorded
 from contrage.imaging.skull_strip import (
     available,
     backend,
     backends,
     needs,
     require_backend,
-    used,
 )
 from contrage.imaging.skull_strip._find import find_brain
 
@@ -113,7 +113,7 @@ def test_a_program_is_run_as_its_manual_says_and_its_mask_is_read(
     expected = ball(head.image)
     written(expected.astype(np.float32) * 100, head.image.affine)
     arguments = stub(BINARY[method], WRITES[method])
-    found = find_brain(head.image, "head.nii.gz", method, {})
+    found = find_brain(head.image, "head.nii.gz", by(method), None, None)
     np.testing.assert_array_equal(found.mask, expected)
     assert plain(arguments).startswith(SAYS[method])
     assert found.command == f"{BINARY[method]} {SAYS[method]}"
@@ -131,7 +131,7 @@ def test_a_mask_on_another_grid_and_orientation_comes_back_to_the_images(
     there = resample(head.image.with_array(expected.astype(np.uint8)), grid, order=0)
     written(there.astype(np.float32), affine)
     stub(BINARY[method], WRITES[method])
-    found = find_brain(head.image, "head.nii.gz", method, {}).mask
+    found = find_brain(head.image, "head.nii.gz", by(method), None, None).mask
     assert found.shape == head.image.array.shape
     shared = 2 * (found & expected).sum() / (found.sum() + expected.sum())
     assert shared > 0.95
@@ -146,7 +146,9 @@ def test_dark_voxels_inside_a_brain_that_freesurfer_writes_are_no_holes(
     brain[tuple(np.argwhere(whole).mean(axis=0).astype(int))] = 0
     written(brain, head.image.affine)
     stub(BINARY[method], WRITES[method])
-    np.testing.assert_array_equal(find_brain(head.image, "head.nii.gz", method, {}).mask, whole)
+    np.testing.assert_array_equal(
+        find_brain(head.image, "head.nii.gz", by(method), None, None).mask, whole
+    )
 
 
 @pytest.mark.parametrize(
@@ -161,7 +163,7 @@ def test_dark_voxels_inside_a_brain_that_freesurfer_writes_are_no_holes(
 def test_settings_of_a_method_reach_its_command_line(head, stub, written, method, options, said):
     written(ball(head.image).astype(np.float32), head.image.affine)
     arguments = stub(BINARY[method], WRITES[method].replace('"$6"', '"$6"'))
-    find_brain(head.image, "head.nii.gz", method, {}, options=options)
+    find_brain(head.image, "head.nii.gz", by(method, **options), None, None)
     assert said in plain(arguments)
     assert ("-R" in plain(arguments)) is False
 
@@ -170,7 +172,7 @@ def test_the_program_reads_the_image_as_contrage_does(head, stub, written, tmp_p
     """One affine in both places of the header, whatever the raw file said."""
     written(ball(head.image).astype(np.float32), head.image.affine)
     stub("mri_synthstrip", f'cp "$2" {tmp_path}/seen.nii.gz; {WRITES["synthstrip"]}')
-    find_brain(head.image, "/data/my study/sub 1/T1 (old).nii", "synthstrip", {})
+    find_brain(head.image, "/data/my study/sub 1/T1 (old).nii", by("synthstrip"), None, None)
     seen = nib.load(tmp_path / "seen.nii.gz")
     np.testing.assert_allclose(seen.get_sform(), head.image.affine, atol=1e-5)
     np.testing.assert_allclose(seen.get_qform(), head.image.affine, atol=1e-3)
@@ -181,14 +183,14 @@ def test_the_program_reads_the_image_as_contrage_does(head, stub, written, tmp_p
 def test_a_program_that_fails_makes_a_bad_scan_and_its_last_words_are_told(head, stub, method):
     stub(BINARY[method], "echo reading; echo first line >&2; echo no brain here >&2; exit 3")
     with pytest.raises(BadScanError, match=rf"head\.nii\.gz.*{method}.*failed: no brain here"):
-        find_brain(head.image, "head.nii.gz", method, {})
+        find_brain(head.image, "head.nii.gz", by(method), None, None)
 
 
 @pytest.mark.parametrize("method", PROGRAMS)
 def test_a_program_that_writes_nothing_makes_a_bad_scan(head, stub, method):
     stub(BINARY[method], "exit 0")
     with pytest.raises(BadScanError, match=rf"head\.nii\.gz.*{method}.*failed"):
-        find_brain(head.image, "head.nii.gz", method, {})
+        find_brain(head.image, "head.nii.gz", by(method), None, None)
 
 
 def test_a_damaged_mgz_makes_a_bad_scan(head, stub, monkeypatch, tmp_path):
@@ -196,13 +198,13 @@ def test_a_damaged_mgz_makes_a_bad_scan(head, stub, monkeypatch, tmp_path):
     monkeypatch.setenv("MGZ", str(tmp_path / "broken.mgz"))
     stub("recon-all", WRITES["freesurfer-recon-all"])
     with pytest.raises(BadScanError, match=r"no readable brainmask\.mgz"):
-        find_brain(head.image, "head.nii.gz", "freesurfer-recon-all", {})
+        find_brain(head.image, "head.nii.gz", by("freesurfer-recon-all"), None, None)
 
 
 def test_version_1_of_hdbet_is_no_fault_of_the_scan(head, stub):
     stub("hd-bet", "echo 'hd-bet: error: unrecognized arguments: --disable_tta' >&2; exit 2")
     with pytest.raises(SettingsError, match=r"hdbet.*another version"):
-        find_brain(head.image, "head.nii.gz", "hdbet", {})
+        find_brain(head.image, "head.nii.gz", by("hdbet"), None, None)
 
 
 def test_a_mask_with_no_brains_size_is_refused(head, stub, written):
@@ -211,7 +213,7 @@ def test_a_mask_with_no_brains_size_is_refused(head, stub, written):
     written(tiny, head.image.affine)
     stub("bet", WRITES["bet"])
     with pytest.raises(BadScanError, match="no brain"):
-        find_brain(head.image, "head.nii.gz", "bet", {})
+        find_brain(head.image, "head.nii.gz", by("bet"), None, None)
 
 
 @pytest.mark.parametrize("method", PROGRAMS)
@@ -225,7 +227,7 @@ def test_a_missing_program_is_named_with_how_to_get_it(monkeypatch, tmp_path, me
 def test_a_program_missing_on_the_node_is_no_fault_of_the_scan(head, monkeypatch, tmp_path, method):
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(SettingsError, match="not on PATH"):
-        find_brain(head.image, "head.nii.gz", method, {})
+        find_brain(head.image, "head.nii.gz", by(method), None, None)
 
 
 @pytest.mark.parametrize("method", ["freesurfer-recon-all", "synthstrip"])
@@ -252,7 +254,7 @@ def test_synthstrips_container_script_is_used_where_freesurfer_is_not(
     written(ball(head.image).astype(np.float32), head.image.affine)
     stub("synthstrip-docker", WRITES["synthstrip"])
     monkeypatch.delenv("FREESURFER_HOME")
-    found = find_brain(head.image, "head.nii.gz", "synthstrip", {})
+    found = find_brain(head.image, "head.nii.gz", by("synthstrip"), None, None)
     assert found.command.startswith("synthstrip-docker -i head.nii.gz") and found.version is None
 
 
@@ -261,14 +263,14 @@ def test_the_version_that_an_installation_tells_is_noted(
 ):
     written(ball(head.image).astype(np.float32), head.image.affine)
     stub("mri_watershed", WRITES["freesurfer"])
-    assert find_brain(head.image, "head.nii.gz", "freesurfer", {}).version.endswith(
+    assert find_brain(head.image, "head.nii.gz", by("freesurfer"), None, None).version.endswith(
         "7.4.1-20230614-7eb8460"
     )
     (tmp_path / "fsl" / "etc").mkdir(parents=True)
     (tmp_path / "fsl" / "etc" / "fslversion").write_text("6.0.7.4\n")
     monkeypatch.setenv("FSLDIR", str(tmp_path / "fsl"))
     stub("bet", WRITES["bet"])
-    assert find_brain(head.image, "head.nii.gz", "bet", {}).version == "6.0.7.4"
+    assert find_brain(head.image, "head.nii.gz", by("bet"), None, None).version == "6.0.7.4"
 
 
 def test_an_unknown_method_is_refused_and_the_known_ones_listed():
@@ -283,10 +285,10 @@ def test_methods_without_a_program_need_none(monkeypatch, tmp_path, method):
 
 
 def test_only_the_settings_of_the_method_that_runs_are_the_jobs():
-    asked = {"method": "bet", "bet": {"frac": 0.3}, "synthstrip": {"border": 4}}
-    assert used(asked) == {"method": "bet", "bet": {"frac": 0.3, "robust": True}}
-    assert used({**asked, "method": "none"}) == {"method": "none"}
-    assert json.loads(json.dumps(used(asked))) == used(asked)
+    asked = by("bet", frac=0.3)
+    assert asked.options == {"frac": 0.3, "robust": True}
+    assert recorded(asked) == {"bet": {"frac": 0.3, "robust": True}, "method": "bet"}
+    assert by("none").options == {} and recorded(by("none")) == {"method": "none"}
 
 
 def test_every_method_has_its_resources():

@@ -9,6 +9,7 @@ import types
 
 import numpy as np
 import pytest
+from given import given
 from scipy import ndimage
 
 from contrage.errors import SettingsError
@@ -25,6 +26,8 @@ from contrage.imaging.template.source import (
     find_source,
     verify,
 )
+from contrage.settings.blocks.template import TemplateSettings
+from contrage.settings.steps.imaging import FetchTemplateStep
 
 NAME = "MNI152NLin2009cAsym"
 
@@ -41,13 +44,17 @@ def files(tmp_path_factory, reoriented):
     return folder
 
 
-def own(files, **more) -> dict:
+def asked(**changes) -> TemplateSettings:
+    return given(TemplateSettings, "preprocessing.template", **changes)
+
+
+def own(files, **more) -> TemplateSettings:
     block = {"source": "files", "anatomical": str(files / "head.nii.gz")}
-    return {**block, "mask": str(files / "mask.nii.gz"), **more}
+    return asked(**{**block, "mask": str(files / "mask.nii.gz"), **more})
 
 
 def test_nilearns_template_is_the_one_that_results_were_made_with():
-    assert find_source({}) == NILEARN
+    assert find_source(asked()) == NILEARN
     assert sha256(NILEARN.path) == template_source.NILEARN_SHA256
 
 
@@ -56,7 +63,7 @@ def test_another_file_in_nilearn_is_noticed_before_any_job(monkeypatch, tmp_path
     other.write_bytes(b"changed")
     monkeypatch.setattr(template_source, "nilearn_path", lambda: other)
     with pytest.raises(SettingsError, match=r"source 'nilearn'.*constraints\.txt"):
-        find_source({"source": "nilearn"})
+        find_source(asked(source="nilearn"))
 
 
 def test_somebodys_head_and_mask_give_their_brain_in_any_orientation(files):
@@ -114,7 +121,6 @@ def test_a_file_that_changed_since_is_noticed_by_the_job(files, tmp_path):
 def test_the_settings_of_a_job_say_which_template(files):
     for source in (NILEARN, find_source(own(files))):
         assert as_source(source.settings()) == source
-    assert as_source(None) == as_source({}) == NILEARN
 
 
 @pytest.mark.parametrize(
@@ -141,7 +147,7 @@ def test_a_template_in_another_space_is_refused(files, tmp_path, reoriented):
     affine = image.affine.copy()
     affine[:3, 3] += (0, 40, 60)
     save_nifti(tmp_path / "away.nii.gz", image.array, affine)
-    block = {"source": "files", "anatomical": str(tmp_path / "away.nii.gz")}
+    block = asked(source="files", anatomical=str(tmp_path / "away.nii.gz"))
     with pytest.raises(SettingsError, match="lies in the box of MNI152"):
         mni_template(2, find_source(block))
 
@@ -159,7 +165,7 @@ def cache(tmp_path, monkeypatch):
 def test_templateflow_is_read_from_its_cache_without_a_network(cache, files):
     shutil.copy(files / "head.nii.gz", cache / f"tpl-{NAME}_res-02_T1w.nii.gz")
     shutil.copy(files / "mask.nii.gz", cache / f"tpl-{NAME}_res-02_desc-brain_mask.nii.gz")
-    found = find_source({"source": "templateflow", "name": NAME, "resolution": 2})
+    found = find_source(asked(source="templateflow", name=NAME, resolution=2))
     assert found.name == NAME and found.sha256 == sha256(files / "head.nii.gz")
     verify(found)
 
@@ -171,29 +177,29 @@ def test_what_templateflow_has_not_fetched_comes_with_the_command(cache, files, 
     if placeholder:
         (cache / f"tpl-{NAME}_res-01_desc-brain_mask.nii.gz").touch()
     with pytest.raises(SettingsError, match=r"desc-brain_mask.*contrage fetch-template --settings"):
-        find_source({"source": "templateflow", "name": NAME, "resolution": 1})
+        find_source(asked(source="templateflow", name=NAME, resolution=1))
 
 
 def test_fetching_asks_templateflows_client_for_both_files(cache, files, monkeypatch, capsys):
-    asked = []
+    queries = []
 
     def get(name, **query):
-        asked.append((name, query["resolution"], query["desc"], query["suffix"]))
+        queries.append((name, query["resolution"], query["desc"], query["suffix"]))
         end = "T1w" if query["suffix"] == "T1w" else "desc-brain_mask"
         shutil.copy(files / "head.nii.gz", cache / f"tpl-{name}_res-01_{end}.nii.gz")
 
     client = types.ModuleType("templateflow")
     client.api = types.SimpleNamespace(get=get)
     monkeypatch.setitem(sys.modules, "templateflow", client)
-    fetch_template({"name": NAME, "resolution": 1})
-    assert asked == [(NAME, 1, None, "T1w"), (NAME, 1, "brain", "mask")]
+    fetch_template(FetchTemplateStep(NAME, 1))
+    assert queries == [(NAME, 1, None, "T1w"), (NAME, 1, "brain", "mask")]
     assert sha256(files / "head.nii.gz") in capsys.readouterr().out
 
 
 def test_fetching_without_the_client_says_how_to_get_it(monkeypatch):
     monkeypatch.setitem(sys.modules, "templateflow", None)
     with pytest.raises(SettingsError, match="pip install templateflow"):
-        fetch_template({"name": NAME})
+        fetch_template(FetchTemplateStep(NAME, 1))
 
 
 def test_quality_compares_with_the_template_that_is_named(tmp_path):
@@ -201,7 +207,7 @@ def test_quality_compares_with_the_template_that_is_named(tmp_path):
     brain = mni_template().anatomical.array
     higher = np.roll(brain, 8, axis=2)
     save_nifti(tmp_path / "higher.nii.gz", higher, mni_grid().affine)
-    source = Source("files", tmp_path / "higher.nii.gz", sha256=None)
+    source = Source("files", tmp_path / "higher.nii.gz", None, None, None)
     image = Image(higher, mni_grid().affine)
     same, other = (metrics(higher > 0, image, None, which) for which in (source, NILEARN))
     assert same["overlap"] == pytest.approx(1) and same["correlation"] == pytest.approx(1, abs=0.01)

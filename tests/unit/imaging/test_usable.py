@@ -10,6 +10,7 @@ from contrage.files import write_json, write_text
 from contrage.imaging.screen import BadCohortError
 from contrage.imaging.usable import tries, usable
 from contrage.layout import quality_file, sidecar_file
+from contrage.settings.steps.imaging_tables import UsableStep
 from contrage.tables import read_tsv
 
 GOOD = {"status": "ok", "stage": "quality", "reason": None}
@@ -25,7 +26,7 @@ def judge(folder: Path, on_bad_scan: str, **records: dict) -> Path:
         write_json(folder / quality_file(scan), record)
         write_json(folder / sidecar_file(scan), record)
     table = folder / "came_through.tsv"
-    settings = {"on_bad_scan": on_bad_scan}
+    settings = UsableStep(on_bad_scan)
     usable(settings, scans=folder / "scans.tsv", derivatives=folder, table=table)
     return table
 
@@ -91,7 +92,7 @@ def test_the_same_scan_that_took_longer_has_the_same_line(tmp_path):
 def again(folder) -> bytes:
     """Judge the scans as their records are now; return the table."""
     files = {"scans": folder / "scans.tsv", "table": folder / "came_through.tsv"}
-    usable({"on_bad_scan": "fail"}, derivatives=folder, **files)
+    usable(UsableStep("fail"), derivatives=folder, **files)
     return files["table"].read_bytes()
 
 
@@ -100,7 +101,7 @@ def test_scans_of_an_earlier_version_are_refused_and_not_mixed_with_ours(tmp_pat
     write_json(tmp_path / sidecar_file("sub-b"), {**GOOD, "stage": "preprocess"})
     with pytest.raises(BadCohortError, match=r"1 of 2 scans .* earlier version.*sub-b.*--forcerun"):
         usable(
-            {"on_bad_scan": "exclude"},
+            UsableStep("exclude"),
             scans=tmp_path / "scans.tsv",
             derivatives=tmp_path,
             table=tmp_path / "again.tsv",

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 from forms import VOLUME
-from targets import BLOCK
+from targets import LEARNED
 
 from contrage.dataset.normalise import feature_statistics
 
@@ -33,7 +33,7 @@ SETTINGS = {
         "views": 2,
         "threads": 1,
     },
-    "target": BLOCK,
+    "target": LEARNED,
     "dataset": {"normalisation": "train", "field_of_view": "own", "voxel_mm": 4, "form": VOLUME},
     "seed": 0,
     "snapshot_epochs": [],

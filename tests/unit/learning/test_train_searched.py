@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 from forms import TABLE
-from targets import BLOCK
+from targets import LEARNED
 
 from contrage.dataset.inner_split import inner_split
 from contrage.dataset.normalise import feature_statistics
@@ -54,7 +54,7 @@ def searched(cohort, settings, draws: int = 3) -> dict[str, Any]:
     folder = cohort.folder / "search"
     inner = {"scans": folder / "inner.tsv", "split": folder / "inner.json", "fold": 0}
     inner_split(
-        {"purpose": "search", "fraction": 0.25, "seed": 0, "target": BLOCK, "batch_size": 4}
+        {"purpose": "search", "fraction": 0.25, "seed": 0, "target": LEARNED, "batch_size": 4}
         | settings["dataset"],
         **cohort.inputs,
         inner_scans=inner["scans"],
@@ -66,7 +66,7 @@ def searched(cohort, settings, draws: int = 3) -> dict[str, Any]:
         outputs = cohort.outputs(f"search/draw-{number}")
         train({**settings, "loss": {**settings["loss"], **one}}, **inputs, **outputs)
         metrics.append(score(outputs["features"], inner, settings))
-    where = {"row": "dynlocrep", "split": 0, "fold": 0, "draws": drawn, "target": BLOCK}
+    where = {"row": "dynlocrep", "split": 0, "fold": 0, "draws": drawn}
     choose(where, metrics=metrics, output=folder / "best.json")
     return {path.name: path.read_bytes() for path in [*metrics, folder / "best.json"]}
 
@@ -78,7 +78,7 @@ def score(features: Path, inner: dict, settings: dict) -> Path:
     wanted = {
         "row": "dynlocrep",
         "seed": 0,
-        "target": BLOCK,
+        "target": LEARNED,
         "probe": {"alpha": "training", "alphas": [0.1, 1, 10], "folds": 3},
     }
     outputs = {"predictions": folder / "predictions.tsv", "metrics": metrics}

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 from forms import TABLE
-from targets import BLOCK
+from targets import LEARNED
 
 from contrage.dataset.normalise import feature_statistics
 from contrage.evaluation.baselines import baselines
@@ -70,7 +70,7 @@ def test_ridge_on_the_raw_features_takes_the_place_of_block_means(table, setting
     output = table.folder / "baselines.tsv"
     wanted = {
         "dataset": settings["dataset"],
-        "target": BLOCK,
+        "target": LEARNED,
         "probe": {"alpha": "training", "alphas": [0.1, 1, 10], "folds": 3},
     }
     inputs = {name: table.inputs[name] for name in ("array", "scans", "split")}

@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from cohorts import asked as asked_of_cohort
 from parts import ALL
-from targets import BLOCK
+from targets import LEARNED
 
 from contrage import modalities
-from contrage.cohort.read import settings_of
 from contrage.cohort.register import register
 from contrage.dataset.arrays import arrays
 from contrage.dataset.select import select
@@ -79,7 +79,7 @@ def prepared(study: Path, image: str) -> dict:
     """Run the steps up to the split; return what a training reads."""
     kind = modalities.load(image)
     cohort = {"source": "arrays", "path": str(study), "image": image, "on_bad_scan": "fail"}
-    asked = settings_of({**cohort, "age_unit": "auto", "columns": []})
+    asked = asked_of_cohort(**cohort)
     files = {name: study / f"{name}.tsv" for name in ("scans", "excluded", "rows", "left_out")}
     register(asked, scans=files["scans"], excluded=files["excluded"])
     reading = {"kind": kind.prepared, "reader": kind.reader, "voxel_mm": 4}
@@ -95,7 +95,7 @@ def prepared(study: Path, image: str) -> dict:
     )
     given = {"scans": study / "selected.tsv", "array": study / "array.npy"}
     dataset = {"normalisation": "train", "field_of_view": "own", "form": vars(kind.form)}
-    wanted = {"target": BLOCK, **ALL, "split": SPLIT, "seed": 0, "batch_size": 6, **dataset}
+    wanted = {"target": LEARNED, **ALL, "split": SPLIT, "seed": 0, "batch_size": 6, **dataset}
     split(wanted, **given, output=study / "split.json")
     return {**given, "split": study / "split.json", "dataset": dataset}
 
@@ -113,7 +113,7 @@ def test_one_epoch_is_trained_on_it_with_channels_scored_apart(measures, study, 
     dataset = given.pop("dataset")
     assert np.load(given["array"]).shape == (PEOPLE, CHANNELS, REGIONS)
     settings = {"row": "exp", "loss": {"loss": "exp"}, "dataset": dataset, "seed": 0}
-    settings["target"] = BLOCK
+    settings["target"] = LEARNED
     settings |= {"training": {**TRAINING, "encoder": encoder}, "snapshot_epochs": []}
     out = {name: study / f"{encoder}.{name}" for name in ("model", "curve", "resume", "features")}
     train(settings, **given, fold=0, **out)

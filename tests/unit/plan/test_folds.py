@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import copy
-
 import pytest
-import yaml
 
 from contrage.cohort.scans import Cohort, Scan
 from contrage.errors import ContrageError
@@ -18,16 +15,6 @@ PARTS = ["train", "train", "v", "t", "x"]
 ROLES = {"train": "train", "v": "val", "t": "test", "x": "external"}
 GIVEN = {"dataset": {"split": {"scheme": "given", "roles": ROLES}}}
 HC = {"dataset": {"learn_from": {"diagnosis": ["HC"]}}}
-
-
-@pytest.fixture(scope="session")
-def default(root) -> dict:
-    return yaml.safe_load((root / "config/config.yaml").read_text(encoding="utf-8"))
-
-
-@pytest.fixture
-def config(default) -> dict:
-    return copy.deepcopy(default)
 
 
 def cohort(people: int = 60, patients: int = 0) -> Cohort:

@@ -8,10 +8,11 @@ import sys
 from pathlib import Path
 
 import pytest
+from targets import LEARNED
 
 from contrage.cohort.scans import Cohort, Scan
 from contrage.layout import Results
-from contrage.plan import jobs, pretraining
+from contrage.plan import jobs, pretraining, report
 from contrage.plan.experiment import Experiment
 from contrage.settings.door import complete, load_schema
 
@@ -53,6 +54,27 @@ def test_a_training_is_asked_for_its_own_row_alone(demo):
     other = experiment(demo, losses={"l1": {"kind": "mse"}}, report={"embedding_epochs": [2]})
     assert jobs.training(other, "exp", 3, 1) == asked
     assert jobs.training(other, "l1", 3, 1) != jobs.training(of, "l1", 3, 1)
+
+
+@pytest.mark.parametrize("row", ["l1", "exp", "dynlocrep"])
+def test_another_unit_range_or_bin_of_the_target_is_no_other_training(demo, row):
+    of = experiment(demo, target={"column": "points", "unit": "points"})
+    change = {"column": "points", "unit": "marks", "range": [-5, 200], "bin": 10}
+    assert jobs.training(experiment(demo, target=change), row, 3, 1) == jobs.training(of, row, 3, 1)
+    assert jobs.training(of, row, 3, 1)["target"].keys() == LEARNED.keys()
+    named = experiment(demo, target={"column": "other", "unit": "points"})
+    assert jobs.training(named, row, 3, 1) != jobs.training(of, row, 3, 1)
+
+
+@pytest.mark.parametrize("loss", ["supcon", "adacon", "supremix"])
+def test_a_loss_that_makes_labels_is_told_how_wide_these_are_unless_its_settings_say_it(demo, loss):
+    told = {"benchmark": {"losses": [loss]}, "target": {"bin": 10}}
+    asked = jobs.training(experiment(demo, **told), loss, 3, 1)
+    assert asked["loss"] == {"loss": loss, "bin_width": 10}
+    unlike = experiment(demo, **told | {"target": {"bin": 5}})
+    assert jobs.training(unlike, loss, 3, 1)["loss"]["bin_width"] == 5
+    own = experiment(demo, **told, losses={loss: {"bin_width": 2}})
+    assert jobs.training(own, loss, 3, 1)["loss"] == {"loss": loss, "bin_width": 2}
 
 
 def test_features_are_kept_of_the_first_training_of_a_watched_row(demo):
@@ -153,12 +175,14 @@ def test_benchmarks_are_those_of_this_experiments_rows(demo):
         "check": "results/derivatives/c/benchmarks/check/{folder}/{scan}.tsv",
         "pretraining_train": "results/x-pretraining/benchmarks/train/{row}/{seed}.tsv",
     }
-    found = {each["file"]: each for each in jobs.benchmarks(of, folders, of_rules.values())}
+    asked = report.runtimes(of, folders, of_rules.values())
+    found = {each.file: each for each in asked.benchmarks}
     assert len(found) == 3
-    train = found["benchmarks/train/{row}/seed-{seed}_fold-{fold}.tsv"]
-    assert train["row"] == of.all_rows and train["seed"] == [3, 5] and train["fold"] == [0, 1]
-    assert found["benchmarks/search_train/{row}/draw-{draw}.tsv"]["row"] == ["exp"]
-    assert found["benchmarks/check/{folder}/{scan}.tsv"]["of"] == "derivatives"
+    train = found["benchmarks/train/{row}/seed-{seed}_fold-{fold}.tsv"].values
+    assert train == {"row": tuple(of.all_rows), "seed": (3, 5), "fold": (0, 1)}
+    drawn = found["benchmarks/search_train/{row}/draw-{draw}.tsv"].values
+    assert drawn == {"row": ("exp",), "draw": (0, 1, 2)}
+    assert found["benchmarks/check/{folder}/{scan}.tsv"].of == "derivatives"
 
 
 def test_the_report_asks_for_the_pretraining_where_a_row_starts_from_it(demo):
@@ -187,7 +211,7 @@ def test_a_file_to_start_from_is_told_to_the_first_job(demo, tmp_path):
 
 def test_reading_the_plan_loads_no_library_of_a_stage():
     heavy = ["torch", "pandas", "nibabel", "ants", "scipy", "sklearn", "matplotlib", "monai"]
-    modules = "contrage.plan.jobs, contrage.plan.refuse, contrage.plan.people"
+    modules = "contrage.plan.jobs, contrage.plan.report, contrage.plan.people"
     script = f"import sys, {modules}; print([m for m in {heavy} if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
     assert done.stdout.strip() == "[]", done.stderr

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import copy
 from dataclasses import replace
 
 import numpy as np
 import pytest
-import yaml
 from parts import ALL
 from targets import POINTS_BLOCK, SIDES_BLOCK
 
@@ -19,16 +17,6 @@ from contrage.dataset.roles import Visit
 from contrage.errors import ContrageError, LeakageError, SettingsError
 from contrage.plan.people import check_plan, left_out_otherwise
 from contrage.plan.pretraining import merged
-
-
-@pytest.fixture(scope="session")
-def default(root) -> dict:
-    return yaml.safe_load((root / "config/config.yaml").read_text(encoding="utf-8"))
-
-
-@pytest.fixture
-def config(default) -> dict:
-    return copy.deepcopy(default)
 
 
 def cohort(people: int, sites: int = 3, visits: int = 1) -> Cohort:

@@ -13,21 +13,17 @@ from contrage.errors import SettingsError
 from contrage.plan import pretraining, refuse
 from contrage.plan import rows as experiment
 from contrage.settings import door as settings
+from contrage.settings.steps.page import StartOfTrainings
 
 PEOPLE = ["sub-01", "sub-02", "sub-03"]
 T1 = {"source": "bids", "name": "t1", "path": "t1", "image": "T1w"}
 
 
 @pytest.fixture
-def config(root) -> dict:
-    return yaml.safe_load((root / "config/config.yaml").read_text())
-
-
-@pytest.fixture
 def real(config, tmp_path) -> dict:
     """A study of stiffness maps that starts from T1 scans."""
     config["cohort"] |= {"source": "bids", "name": "maps", "path": str(tmp_path / "maps")}
-    config["pretraining"]["cohort"] = {**T1, "path": str(tmp_path / "t1")}
+    config["pretraining"]["cohort"] |= {**T1, "path": str(tmp_path / "t1")}
     return config
 
 
@@ -79,7 +75,7 @@ def test_all_rows_may_start_from_a_file(config, tmp_path):
     refuse.check_start(config)
     assert not pretraining.is_wanted(config)
     assert pretraining.start_file(config, "rnc", 0) == str(file)
-    assert pretraining.describe(config) == {"rows": [], "file": str(file)}
+    assert pretraining.describe(config) == StartOfTrainings((), str(file), None)
 
 
 def filled(root, config, people=()) -> dict:
@@ -234,7 +230,7 @@ def test_each_training_seed_may_have_a_pretraining_of_its_own(root, config):
         f"results/demo-pretraining/training/exp/seed-{seed}/fold-0/model.pt" for seed in (3, 5)
     ]
     assert filled(root, config)["training"]["seeds"] == [3, 5]
-    assert pretraining.describe(config)["seeds"] == [3, 5]
+    assert pretraining.describe(config).pretraining.seeds == (3, 5)
 
 
 def test_no_experiment_of_the_repository_pretrains_unless_it_says_so(root, config):

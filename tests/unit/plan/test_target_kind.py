@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-import yaml
 from targets import SIDES_BLOCK
 
 from contrage import losses
@@ -12,11 +11,6 @@ from contrage.plan import rows
 from contrage.plan.target_kind import check_target
 
 NO_ORDER = ["bce", "l1", "simclr", "supcon"]
-
-
-@pytest.fixture
-def config(root) -> dict:
-    return yaml.safe_load((root / "config/config.yaml").read_text())
 
 
 @pytest.fixture

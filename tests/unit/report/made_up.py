@@ -5,14 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
+
+import synthetic
 
 from contrage.layout import Results
 from contrage.report.figures import figures
 from contrage.report.page import page
 from contrage.report.runtimes import runtimes
 from contrage.report.tables import tables
+from contrage.settings.build import build, fields_of
+from contrage.settings.steps.page import PageStep
+from contrage.settings.steps.report import FiguresStep, RuntimesStep, TablesStep
 
+Step = TypeVar("Step")
 NAMES = ("mae", "norms", "baselines", "alphas", "cohort")
 
 
@@ -22,6 +28,25 @@ class Report:
 
     root: Path
     settings: dict[str, Any]
+
+    @property
+    def config(self) -> dict[str, Any]:
+        """The whole configuration, to be changed by tests."""
+        return self.settings["config"]
+
+    def asked(self, kind: type[Step]) -> Step:
+        """What the rules would ask of a step."""
+        config = self.config
+        found = self.settings | {
+            "target": config["target"],
+            "statistics": config["statistics"],
+            "quality": config["preprocessing"]["quality"],
+            "image": config["cohort"]["image"],
+            "grid_mm": config["preprocessing"]["registration"]["voxel_mm"],
+            "truth": config["cohort"]["source"] == "phantom",
+            "search": config["search"]["rows"],
+        }
+        return build(kind, {name: found[name] for name in fields_of(kind)})
 
     @property
     def results(self) -> Path:
@@ -40,7 +65,7 @@ class Report:
 
     def named(self, pattern: str) -> list[Path]:
         """What the rules name of a kind, by rows, seeds and folds."""
-        norms, nulls = self.settings.get("norm_rows", {}), self.settings.get("null_rows", [])
+        norms, nulls = self.settings["norm_rows"], self.settings["null_rows"]
         rows = dict.fromkeys([*self.settings["rows"], *norms.values(), *nulls])
         seeds, folds = self.settings["seeds"], self.settings["folds"]
         places = product(rows, seeds, folds if "{fold}" in pattern else [0])
@@ -51,21 +76,21 @@ class Report:
         return [file for file in self.named(pattern) if file.is_file()]
 
     def snapshots(self) -> list[Path]:
-        asked, seed = self.settings.get("embedding", {}), self.settings["seeds"][0]
-        of = product(asked.get("rows", []), asked.get("epochs", []))
+        seed = self.settings["seeds"][0]
+        of = product(self.settings["embedding_rows"], synthetic.EPOCHS)
         names = [Results.snapshot.format(row=r, seed=seed, fold=0, epoch=e) for r, e in of]
         return [self.path(name) for name in names if self.path(name).is_file()]
 
     def tables(self) -> list[Path]:
-        names = [*NAMES, "excluded", "runtimes", *["search"] * bool(self.settings.get("search"))]
-        source = self.settings["config"]["cohort"]["source"]
+        names = [*NAMES, "excluded", "runtimes", *["search"] * bool(self.config["search"]["rows"])]
+        source = self.config["cohort"]["source"]
         names += ["site"] * (source not in ("table", "arrays"))
         files = [self.path("tables", f"{name}.tsv") for name in names]
         return [file for file in files if file.is_file()]
 
     def make_tables(self) -> None:
         tables(
-            self.settings,
+            self.asked(TablesStep),
             predictions=self.named(Results.predictions),
             metrics=self.named(Results.metrics),
             of_baselines=[
@@ -77,7 +102,7 @@ class Report:
             **{name: self.path("tables", f"{name}.tsv") for name in NAMES},
         )
         runtimes(
-            self.settings,
+            self.asked(RuntimesStep),
             scans=self.derivatives / "scans.tsv",
             results=self.results,
             derivatives=self.derivatives,
@@ -86,7 +111,7 @@ class Report:
 
     def make_figures(self) -> None:
         figures(
-            self.settings,
+            self.asked(FiguresStep),
             predictions=self.files(Results.predictions),
             curves=str(self.path(Results.curve)),
             snapshots=self.snapshots(),
@@ -98,7 +123,7 @@ class Report:
 
     def make_page(self, **more: Any) -> None:
         page(
-            self.settings,
+            self.asked(PageStep),
             tables=self.tables(),
             figures=self.path("figures"),
             predictions=self.files(Results.predictions),

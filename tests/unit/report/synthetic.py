@@ -6,9 +6,10 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from targets import BLOCK
+from given import config
 
 from contrage.files import save_nifti, write_json
+from contrage.settings.door import lay_over
 from contrage.tables import write_tsv
 
 LOSSES = {"rnc": 5.3, "yaware": 3.9, "threshold": 4.4, "exp": 3.8, "dynlocrep": 3.7, "l1": 5.0}
@@ -232,33 +233,34 @@ def benchmarks(seeds: list[int]) -> list[dict]:
     """Where the rules would write what their jobs took."""
     asked = {"row": list(LOSSES), "seed": seeds}
     return [
-        {"of": "results", "file": "benchmarks/train/{row}/seed-{seed}.tsv", **asked},
-        {"of": "derivatives", "file": "benchmarks/register/{folder}/{scan}.tsv"},
+        {"of": "results", "file": "benchmarks/train/{row}/seed-{seed}.tsv", "values": asked},
+        {"of": "derivatives", "file": "benchmarks/register/{folder}/{scan}.tsv", "values": {}},
     ]
 
 
 def settings(seeds: list[int] = SEEDS) -> dict:
-    """What the rules hand to the three steps (each reads what it needs)."""
-    return {
-        "experiment": "demo",
-        "target": BLOCK,
+    """What the rules hand to the steps beside what stands in the configuration."""
+    whole = config()
+    changes = {
         "description": "",
+        "dataset": {"voxel_mm": 4},
+        "training": {"encoder": "small", "head": [64, 32], "epochs": 20, "seeds": seeds},
+        "statistics": {"bootstrap": 200},
+        "preprocessing": {
+            "quality": {"min_coverage": 0.8, "min_overlap": 0.9, "min_correlation": 0.6}
+        },
+    }
+    lay_over(whole, changes)
+    return {
+        "config": whole,
         "rows": list(LOSSES),
         "norm_rows": NORMS,
+        "null_rows": [],
         "seeds": seeds,
         "folds": [0],
-        "truth": True,
         "anatomical": "T1w",
+        "embedding_rows": ["dynlocrep"],
         "benchmarks": benchmarks(seeds),
-        "statistics": {"bootstrap": 200, "confidence": 0.95},
-        "embedding": {"rows": ["dynlocrep"], "epochs": EPOCHS},
-        "quality": {"min_coverage": 0.8, "min_overlap": 0.9, "min_correlation": 0.6},
-        "versions": {"contrage": "0.1.0", "torch": "2.13.0"},
-        "config": {
-            "target": BLOCK,
-            "cohort": {"source": "phantom", "name": "phantom", "image": "stiffness"},
-            "dataset": {"voxel_mm": 4, "split": {"scheme": "holdout"}},
-            "training": {"encoder": "small", "head": [64, 32], "epochs": 20, "seeds": seeds},
-            "statistics": {"bootstrap": 200, "confidence": 0.95},
-        },
+        "start": None,
+        "evaluations": {},
     }

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
-from targets import BLOCK
+from configured import configured
 
 from contrage.report.elements.control import site_verdict, target_verdict
 from contrage.report.elements.html_tables import control
@@ -25,12 +27,8 @@ def study(
     mae = {"loss": ["exp"], "mae_mean": [best], "mae_baseline": [MEAN], "n_seeds": [2]}
     mae |= {"ci_low": [best - 1], "ci_high": [best + 1]}
     tables = {"mae": pd.DataFrame(mae), "baselines": baselines, "site": site_table(**site)}
-    config = {
-        "target": BLOCK,
-        "dataset": {"field_of_view": field},
-        "statistics": {"confidence": 0.9},
-    }
-    return Study(config, tables, 100, [])
+    whole = configured(dataset={"field_of_view": field}, statistics={"confidence": 0.9})
+    return Study(whole, tables, 100, [])
 
 
 def site_table(
@@ -128,9 +126,8 @@ def test_sites_that_are_left_out_are_named_and_counted():
 
 
 def test_where_sites_are_left_out_of_training_none_is_a_shortcut():
-    told = study()
-    told.config["dataset"]["split"] = {"scheme": "leave-site-out"}
-    found = site_verdict(told)
+    apart = configured(dataset={"split": {"scheme": "leave-site-out"}})
+    found = site_verdict(replace(study(), config=apart))
     assert found.kind == "site-only" and "differ in age" not in found.text
     assert "No model has seen a scan of the study that it is tested on" in found.text
 

@@ -123,7 +123,7 @@ def test_losses_seeds_and_test_participants(page, report) -> None:
     assert told(page, r"(\d+) × (\d+) ?losses × training seeds") == [losses, len(SEEDS)]
     assert told(page, r"each of (\w+) losses, from (\d+) seeds") == [losses, len(SEEDS)]
     assert told(page, r"the age of (\d+) participants") == [number]
-    if report.settings["config"]["dataset"]["split"]["scheme"] == "holdout":
+    if report.config["dataset"]["split"]["scheme"] == "holdout":
         assert told(page, r"(\d+) participants in the test set") == [number]
         assert number < 60
     else:

@@ -20,6 +20,7 @@ from contrage.report.elements.ingredients import gather
 from contrage.report.elements.outcome import seed_errors
 from contrage.report.strips import strips
 from contrage.report.style import GREY, INK, NO_SITE, loss_colours, loss_name, study_colours
+from contrage.settings.steps.report import FiguresStep
 from contrage.tables import read_tsv, write_tsv
 
 ALL = [
@@ -241,7 +242,7 @@ def canvas(report, draw, monkeypatch):
     monkeypatch.setattr(f"{draw.__module__}.save", lambda canvas, *_: canvas)
     scans = report.path("dataset", "scans.tsv")
     given = gather(
-        report.settings,
+        report.asked(FiguresStep),
         scans,
         report.derivatives,
         report.root,

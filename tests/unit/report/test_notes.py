@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
-from targets import AGE, BLOCK
+from configured import configured
+from targets import AGE
 from test_page import Page
 
 from contrage.report.elements import html_tables
@@ -28,12 +30,8 @@ def study(n_test: int = 40, scheme: str = "holdout", ridge=(6.0, 5.0, 7.0), **lo
     cohort = cohort_table(pd.DataFrame({"participant_id": ["a", "b"], "age": [20.0, 30.0]}), AGE)
     frames = {"mae": pd.DataFrame(mae | losses), "baselines": frame, "cohort": cohort}
     frames |= {"excluded": pd.DataFrame(), "scans": pd.DataFrame()}
-    config = {
-        "target": BLOCK,
-        "cohort": {"source": "bids"},
-        "dataset": {"split": {"scheme": scheme, "folds": 5}},
-    }
-    return Study(config, frames, n_test, [])
+    whole = configured(dataset={"split": {"scheme": scheme, "folds": 5}})
+    return Study(whole, frames, n_test, [])
 
 
 def titled(told: Study, title: str) -> list[Note]:
@@ -91,9 +89,8 @@ def test_better_than_the_best_loss_is_not_as_well(ridge, title, words) -> None:
 
 @pytest.mark.parametrize("image", ["desikan", "destrieux", "vbm_roi"])
 def test_a_study_of_regions_is_told_as_one_of_values_not_of_voxels(image) -> None:
-    told = study(ridge=(2.5, 2.0, 3.99))
-    told.config["cohort"] = {"source": "arrays", "image": image}
-    told.config["dataset"]["voxel_mm"] = 4
+    of_regions = configured(cohort={"source": "arrays", "image": image}, dataset={"voxel_mm": 4})
+    told = replace(study(ridge=(2.5, 2.0, 3.99)), config=of_regions)
     assert not titled(told, "A simple baseline")
     told.tables["baselines"]["baseline"] = "ridge-features"
     (note,) = titled(told, "A simple baseline does better")
@@ -103,13 +100,8 @@ def test_a_study_of_regions_is_told_as_one_of_values_not_of_voxels(image) -> Non
 
 def test_errors_have_the_decimals_that_the_bin_of_the_target_asks_for() -> None:
     told = study(mae_mean=[0.0131, 0.0152], mae_sd=0.0008, ci_low=0.0121, ci_high=0.0141)
-    told.config["target"] = {
-        **BLOCK,
-        "column": "uptake",
-        "unit": "SUVR",
-        "bin": 0.01,
-        "range": None,
-    }
+    uptake = {"column": "uptake", "unit": "SUVR", "bin": 0.01, "range": None}
+    told = replace(told, config=configured(target=uptake))
     cohort = told.tables["cohort"]
     told.tables["cohort"] = cohort.rename(columns=lambda name: name.replace("age_", "uptake_"))
     text = paragraph(told)
@@ -147,9 +139,10 @@ def test_scans_of_no_study_are_no_study(bare) -> None:
     ],
 )
 def test_epochs_are_those_that_were_run_and_kept(run, kept, told) -> None:
-    early = study()
-    early.config["training"] = {"epochs": 50, "encoder": "small", "early_stop": {"patience": 3}}
+    training = {"epochs": 50, "encoder": "small"}
+    stops = {**training, "early_stop": {"patience": 3}}
+    early = replace(study(), config=configured(training=stops))
     early.tables["epochs"] = pd.DataFrame({"run": run, "kept": kept})
     assert told in paragraph(early)
-    early.config["training"]["early_stop"] = None
-    assert "and for 50 epochs; a ridge" in paragraph(early)
+    whole = replace(early, config=configured(training=training))
+    assert "and for 50 epochs; a ridge" in paragraph(whole)

@@ -6,7 +6,8 @@ import dataclasses
 
 import numpy as np
 import pandas as pd
-from targets import AGE, BLOCK
+from configured import configured
+from targets import AGE
 
 from contrage.files import write_json
 from contrage.report.dominant import dominant_scans
@@ -19,7 +20,7 @@ def study(scans: pd.DataFrame, **tables: pd.DataFrame) -> Study:
     empty = {name: pd.DataFrame() for name in ("mae", "norms", "baselines", "excluded", "scans")}
     mae = pd.DataFrame(columns=["loss", "mae_mean", "mae_baseline", "ci_high"])
     frames = {**empty, "mae": mae, "cohort": cohort_table(scans, AGE), **tables}
-    return Study({"target": BLOCK, "cohort": {"source": "bids"}}, frames, 0, [])
+    return Study(configured(), frames, 0, [])
 
 
 def people(sexes: list[str | None]) -> pd.DataFrame:

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import synthetic
-from targets import BLOCK
+from configured import configured
 
 from contrage.report.elements import embedding
 from contrage.report.elements.html_tables import external
@@ -17,8 +17,8 @@ from contrage.report.roles import others
 from contrage.tables import read_table, read_tsv, write_rows, write_tsv
 
 
-def study(config: dict, scans: int = 20, **tables: pd.DataFrame) -> Study:
-    whole = {"target": BLOCK, "cohort": {"source": "table", "image": "table"}, **config}
+def study(changes: dict, scans: int = 20, **tables: pd.DataFrame) -> Study:
+    whole = configured(cohort={"source": "table", "image": "table"}, **changes)
     return Study(whole, {"scans": pd.DataFrame(index=range(scans)), **tables}, 0, [])
 
 

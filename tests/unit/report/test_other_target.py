@@ -8,11 +8,12 @@ from pathlib import Path
 
 import pytest
 import yaml
+from cohorts import asked as asked_of_cohort
 from forms import TABLE
 from sklearn.datasets import load_diabetes
 from targets import POINTS, POINTS_BLOCK
 
-from contrage.cohort.read import settings_of
+from contrage.cohort.read import read_cohort
 from contrage.cohort.register import register
 from contrage.dataset.features import features
 from contrage.dataset.null_ages import null_ages
@@ -22,11 +23,15 @@ from contrage.evaluation.baselines import baselines
 from contrage.evaluation.probe import probe
 from contrage.layout import Results
 from contrage.learning.train import train
+from contrage.plan import jobs, report
+from contrage.plan.experiment import Experiment
 from contrage.report.figures import figures
 from contrage.report.page import page
 from contrage.report.tables import tables
 from contrage.settings import door as settings
+from contrage.settings.build import as_plain
 from contrage.tables import read_tsv
+from contrage.target_words import TargetInWords
 
 FORBIDDEN = re.compile(r"\b(age|ages|aged|year|years|young|old|y)\b", re.IGNORECASE)
 ROWS = ["l1", "supcon"]
@@ -36,6 +41,7 @@ cohort: {source: table, name: diabetes, image: table, path: diabetes.csv, duplic
 target: {column: progression, unit: points, range: [0, 400], bin: 10}
 benchmark: {losses: [l1, supcon], norms: [], pretrained: [], "null": [supcon]}
 training: {seeds: [0], epochs: 2, batch_size: 32, encoder: mlp, device: cpu}
+statistics: {bootstrap: 200, permutations: 200}
 report: {embedding_rows: [supcon], embedding_epochs: [1, 2]}
 """
 
@@ -60,13 +66,16 @@ def _run(folder: Path, root: Path) -> None:
     (folder / "own.yaml").write_text(CONFIG, encoding="utf-8")
     schema = settings.load_schema(root / "workflow/schemas/config.schema.yaml")
     config = settings.read([root / "config/config.yaml", folder / "own.yaml"], [], schema)
-    target, results, derivatives = config["target"], folder / "results", folder / "derivatives"
-    cohort = settings_of(config["cohort"], target=target)
+    stated = TargetInWords(**config["target"])
+    target = as_plain(stated.learned)
+    results, derivatives = folder / "results", folder / "derivatives"
+    cohort = asked_of_cohort(**config["cohort"], target=config["target"])
+    of = Experiment.of(config, read_cohort(cohort))
     register(cohort, **{name: derivatives / f"{name}.tsv" for name in ("scans", "excluded")})
     array = {name: derivatives / f"features{end}" for name, end in
              (("array", ".npy"), ("rows", ".tsv"), ("columns", "_columns.tsv"))}  # fmt: skip
     features(
-        {"table": config["cohort"]["table"], "columns": cohort["columns"], "target": target},
+        {"table": config["cohort"]["table"], "columns": list(cohort.columns), "target": target},
         table=folder / "diabetes.csv", scans=derivatives / "scans.tsv", **array,
     )  # fmt: skip
     scans, out = results / "dataset/scans.tsv", results / "dataset/excluded.tsv"
@@ -87,54 +96,48 @@ def _run(folder: Path, root: Path) -> None:
     null_ages({"seed": 0, "target": target}, scans=scans, split=folds, fold=0, output=null)
     for row in [*ROWS, "supcon-null"]:
         own = null if row.endswith("-null") else scans
-        _train(row, config, asked | {"dataset": dataset}, own, array["array"], folds, results)
+        _train(row, of, asked | {"dataset": dataset}, own, array["array"], folds, results)
     baselines(
-        {"target": target, "probe": config["probe"], "dataset": {**dataset, "voxel_mm": 4}},
-        **common, split=folds, predictions=results / "baselines/seed-0.tsv",
-    )  # fmt: skip
-    _report(config, results, derivatives, array["columns"])
+        jobs.baselines(of), **common, split=folds, predictions=results / "baselines/seed-0.tsv"
+    )
+    _report(of, results, derivatives, array["columns"])
 
 
-def _train(row, config, asked, scans, array, folds, results) -> None:
+def _train(row, of, asked, scans, array, folds, results) -> None:
     home = results / "training" / row / "seed-0" / "fold-0"
     feature = results / "features" / row / "seed-0"
     watched = row == "supcon"
     train(
         asked | {"row": row, "loss": {"loss": row.removesuffix("-null")}}
-        | {"training": config["training"], "snapshot_epochs": [1, 2] if watched else []},
+        | {"training": of.config["training"], "snapshot_epochs": [1, 2] if watched else []},
         array=array, scans=scans, split=folds, fold=0, features=feature / "fold-0.npz",
         snapshots=[feature / f"fold-0_epoch-{epoch}.npz" for epoch in (1, 2)] if watched else [],
         model=home / "model.pt", curve=home / "curve.tsv", resume=home / "resume.pt",
     )  # fmt: skip
     probe(
-        {"row": row, "seeds": [0], "target": config["target"], "probe": config["probe"]},
-        features=[feature / "fold-0.npz"], scans=[scans], splits=[folds],
+        jobs.probe(of, row), features=[feature / "fold-0.npz"], scans=[scans], splits=[folds],
         predictions=[results / "predictions" / row / "seed-0.tsv"],
         metrics=[results / "metrics" / row / "seed-0.json"],
     )  # fmt: skip
 
 
-def _report(config, results: Path, derivatives: Path, columns: Path) -> None:
-    shared = {"target": config["target"], "rows": ROWS, "norm_rows": {}, "seeds": [0]}
+def _report(of: Experiment, results: Path, derivatives: Path, columns: Path) -> None:
     names = ("mae", "norms", "baselines", "alphas", "cohort")
-    of = {
+    made = {
         name: [results / f"{name}/{row}/seed-0.{end}" for row in (*ROWS, "supcon-null")]
         for name, end in (("predictions", "tsv"), ("metrics", "json"))
     }
-    of = {name: [file for file in files if file.is_file()] for name, files in of.items()}
+    made = {name: [file for file in files if file.is_file()] for name, files in made.items()}
     curves = str(results / Results.curve)
-    statistics = {"bootstrap": 200, "confidence": 0.95, "permutations": 200, "seed": 0}
     tables(
-        shared | {"null_rows": ["supcon-null"], "statistics": statistics}, **of,
+        report.tables(of), **made,
         of_baselines=[results / "baselines/seed-0.tsv"], scans=results / "dataset/scans.tsv",
         excluded=results / "dataset/excluded.tsv",
         excluded_table=results / "tables/excluded.tsv",
         **{name: results / f"tables/{name}.tsv" for name in names},
     )  # fmt: skip
-    embedding = {"rows": ["supcon"], "epochs": [1, 2]}
     figures(
-        shared | {"folds": [0], "embedding": embedding, "image": "table", "grid_mm": 2},
-        predictions=of["predictions"], curves=curves,
+        report.figures(of), predictions=made["predictions"], curves=curves,
         snapshots=[
             results / Results.snapshot.format(row="supcon", seed=0, fold=0, epoch=epoch)
             for epoch in (1, 2)
@@ -143,10 +146,8 @@ def _report(config, results: Path, derivatives: Path, columns: Path) -> None:
         scans=results / "dataset/scans.tsv", derivatives=derivatives, output=results / "figures",
     )  # fmt: skip
     page(
-        {"experiment": "points", "description": "", "config": config, "rows": ROWS, "seeds": [0],
-         "folds": [0], "start": None},
-        tables=[*(results / "tables").glob("*.tsv")], figures=results / "figures",
-        predictions=of["predictions"], metrics=of["metrics"], curves=curves,
+        report.page(of), tables=[*(results / "tables").glob("*.tsv")], figures=results / "figures",
+        predictions=made["predictions"], metrics=made["metrics"], curves=curves,
         scans=results / "dataset/scans.tsv",
         output=results / "report.html", columns=columns,
     )  # fmt: skip

@@ -148,7 +148,7 @@ def test_the_paragraph_names_encoder_and_head(bare, encoder, shape, head, layers
     for row in bare.settings["rows"]:
         metrics = size | {"layers": layers, "shape": shape} | synthetic.penalties(3.0, 1)
         write_json(bare.path("metrics", row, "seed-0.json"), metrics)
-    bare.settings["config"]["training"] |= {"encoder": encoder, "head": head}
+    bare.config["training"] |= {"encoder": encoder, "head": head}
     bare.make_tables()
     bare.make_page()
     page = Page(bare.html)
@@ -203,8 +203,8 @@ def test_names_cannot_break_the_page(bare) -> None:
     scans["site"] = "<b>A & B</b>"
     scans.loc[0, ["flagged", "flag_reason"]] = [True, "<script>alert(1)</script>"]
     write_tsv(bare.path("dataset", "scans.tsv"), scans)
-    bare.settings |= {"experiment": "<i>mine</i>", "description": "a </p> b"}
-    bare.settings["config"]["cohort"]["name"] = "</pre><script>"
+    bare.config.update(experiment="<i>mine</i>", description="a </p> b")
+    bare.config["cohort"]["name"] = "</pre><script>"
     bare.make_tables()
     bare.make_page()
     page = Page(bare.html)
@@ -232,7 +232,7 @@ def test_cross_validation_tests_everyone_once(tmp_path, bare) -> None:
             write_tsv(bare.path("predictions", row, f"seed-{seed}.tsv"), frame)
         baseline = synthetic.baseline_frame(scans, rng, 5)
         write_tsv(bare.path("baselines", f"seed-{seed}.tsv"), baseline)
-    bare.settings["config"]["dataset"]["split"] = {"scheme": "kfold", "folds": 5}
+    bare.config["dataset"]["split"] |= {"scheme": "kfold", "folds": 5}
     bare.make_tables()
     bare.make_figures()
     bare.make_page()
@@ -299,8 +299,8 @@ def test_a_training_loss_that_is_no_number_is_pointed_out(bare) -> None:
 
 
 def test_choices_that_change_the_data_are_pointed_out(bare) -> None:
-    bare.settings["config"]["dataset"]["normalisation"] = "cohort"
-    bare.settings["config"]["preprocessing"] = {"bias_correction": {"target": "both"}}
+    bare.config["dataset"]["normalisation"] = "cohort"
+    bare.config["preprocessing"]["bias_correction"]["target"] = "both"
     bare.make_tables()
     bare.make_page()
     text = Page(bare.html).text
@@ -309,7 +309,7 @@ def test_choices_that_change_the_data_are_pointed_out(bare) -> None:
 
 
 def test_absolute_paths_are_shortened_to_the_last_name(bare) -> None:
-    bare.settings["config"]["cohort"]["path"] = "/data/secret place/MRE134"
+    bare.config["cohort"]["path"] = "/data/secret place/MRE134"
     reason = "/data/secret/sub-1.nii.gz: truncated"
     lost = {"scan_id": ["sub-1"], "participant_id": ["sub-1"], "stage": ["check"]}
     write_tsv(bare.path("dataset", "excluded.tsv"), pd.DataFrame(lost | {"reason": [reason]}))

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from cohorts import asked as asked_of_cohort
 from sklearn.datasets import load_breast_cancer
 
-from contrage.cohort.read import settings_of
+from contrage.cohort.read import read_cohort
 from contrage.cohort.register import register
 from contrage.dataset.features import features
 from contrage.dataset.select import select
@@ -19,13 +20,17 @@ from contrage.evaluation.probe import probe
 from contrage.files import read_npz
 from contrage.learning.embed import embed
 from contrage.learning.train import train
+from contrage.plan import jobs, report
+from contrage.plan.experiment import Experiment
 from contrage.plan.kinds import form_of
 from contrage.plan.refuse import check
 from contrage.report.figures import figures
 from contrage.report.page import page
 from contrage.report.tables import tables
 from contrage.settings import door
+from contrage.settings.build import as_plain
 from contrage.tables import read_tsv
+from contrage.target_words import TargetInWords
 
 ROWS = ["bce", "supcon"]
 FOLDS = [0, 1]
@@ -69,14 +74,17 @@ def _run(folder: Path, root: Path) -> None:
     schema = door.load_schema(root / "workflow/schemas/config.schema.yaml")
     config = door.read([root / "config/config.yaml", folder / "own.yaml"], [], schema)
     check(config)
-    target, results, derivatives = config["target"], folder / "results", folder / "derivatives"
-    cohort = settings_of(config["cohort"], target=target)
+    stated = TargetInWords(**config["target"])
+    target = as_plain(stated.learned)
+    results, derivatives = folder / "results", folder / "derivatives"
+    cohort = asked_of_cohort(**config["cohort"], target=config["target"])
+    of = Experiment.of(config, read_cohort(cohort))
     outputs = {name: derivatives / f"{name}.tsv" for name in ("scans", "excluded")}
     register(cohort, **outputs, notes=derivatives / "notes.txt")
     array = {"array": derivatives / "features.npy", "rows": derivatives / "features.tsv"}
     columns = derivatives / "features_columns.tsv"
     features(
-        {"table": config["cohort"]["table"], "columns": cohort["columns"], "target": target},
+        {"table": config["cohort"]["table"], "columns": list(cohort.columns), "target": target},
         table=folder / "table.csv", scans=outputs["scans"], **array, columns=columns,
     )  # fmt: skip
     scans, out = results / "dataset/scans.tsv", results / "dataset/excluded.tsv"
@@ -93,36 +101,32 @@ def _run(folder: Path, root: Path) -> None:
     of_split = {**asked, **dataset, **roles, "split": config["dataset"]["split"]}
     split(of_split, **common, output=folds)
     for row in ROWS:
-        _train(row, config, {**asked, "dataset": dataset}, common, folds, results)
+        _train(row, of, {**asked, "dataset": dataset}, common, folds, results)
     baselines(
-        {"target": target, "probe": config["probe"], "dataset": {**dataset, "voxel_mm": 4}},
-        **common, split=folds, predictions=results / "baselines/seed-0.tsv",
-    )  # fmt: skip
-    _report(config, results, derivatives, columns)
+        jobs.baselines(of), **common, split=folds, predictions=results / "baselines/seed-0.tsv"
+    )
+    _report(of, results, derivatives, columns)
 
 
-def _train(row, config, asked, common, folds, results) -> None:
+def _train(row, of, asked, common, folds, results) -> None:
     found = []
     for fold in FOLDS:
         home = results / "training" / row / "seed-0" / f"fold-{fold}"
         found.append(results / "features" / row / "seed-0" / f"fold-{fold}.npz")
         train(
-            {**asked, "row": row, "loss": {"loss": row}, "training": config["training"]}
+            {**asked, "row": row, "loss": {"loss": row}, "training": of.config["training"]}
             | {"snapshot_epochs": []},
             **common, split=folds, fold=fold, features=found[-1], model=home / "model.pt",
             curve=home / "curve.tsv", resume=home / "resume.pt",
         )  # fmt: skip
     probe(
-        {"row": row, "seeds": [0], "target": config["target"], "probe": config["probe"]},
-        features=found, scans=[common["scans"]], splits=[folds],
+        jobs.probe(of, row), features=found, scans=[common["scans"]], splits=[folds],
         predictions=[results / "predictions" / row / "seed-0.tsv"],
         metrics=[results / "metrics" / row / "seed-0.json"],
     )  # fmt: skip
 
 
-def _report(config, results: Path, derivatives: Path, columns: Path) -> None:
-    shared = {"target": config["target"], "rows": ROWS, "norm_rows": {}, "seeds": [0]}
-    shared |= {"folds": FOLDS, "statistics": config["statistics"]}
+def _report(of: Experiment, results: Path, derivatives: Path, columns: Path) -> None:
     names = {name: results / f"tables/{name}.tsv" for name in ("norms", "baselines", "alphas")}
     names |= {"mae": results / "tables/bacc.tsv", "cohort": results / "tables/cohort.tsv"}
     excluded = results / "tables/excluded.tsv"
@@ -130,21 +134,20 @@ def _report(config, results: Path, derivatives: Path, columns: Path) -> None:
     metrics = [results / f"metrics/{row}/seed-0.json" for row in ROWS]
     scans = results / "dataset/scans.tsv"
     tables(
-        shared, predictions=predictions, metrics=metrics, scans=scans,
+        report.tables(of), predictions=predictions, metrics=metrics, scans=scans,
         of_baselines=[results / "baselines/seed-0.tsv"], excluded_table=excluded,
         excluded=results / "dataset/excluded.tsv", **names,
     )  # fmt: skip
     written = [*names.values(), excluded]
     curves = str(results / "training/{row}/seed-{seed}/fold-{fold}/curve.tsv")
     figures(
-        shared | {"image": "table", "grid_mm": 2}, predictions=predictions, curves=curves,
+        report.figures(of), predictions=predictions, curves=curves,
         tables=written, scans=scans, derivatives=derivatives, output=results / "figures",
     )  # fmt: skip
     page(
-        shared | {"experiment": "tumours", "description": "", "config": config, "start": None},
-        tables=written, figures=results / "figures", predictions=predictions, metrics=metrics,
-        curves=curves, scans=scans, output=results / "report.html", columns=columns,
-        notes=derivatives / "notes.txt", splits=[results / "splits.json"],
+        report.page(of), tables=written, figures=results / "figures", predictions=predictions,
+        metrics=metrics, curves=curves, scans=scans, output=results / "report.html",
+        columns=columns, notes=derivatives / "notes.txt", splits=[results / "splits.json"],
     )  # fmt: skip
 
 

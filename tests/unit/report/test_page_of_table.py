@@ -15,9 +15,8 @@ from contrage.tables import read_tsv, write_tsv
 @pytest.fixture
 def tabular(bare):
     """A made-up experiment on a table of 12 features."""
-    bare.settings["config"]["cohort"] = {"source": "table", "name": "phantom", "image": "table"}
-    bare.settings["config"]["training"]["encoder"] = "mlp"
-    bare.settings["image"] = "table"
+    bare.config["cohort"] |= {"source": "table", "image": "table"}
+    bare.config["training"]["encoder"] = "mlp"
     scans = read_tsv(bare.path("dataset", "scans.tsv"))
     images_only = ["coverage", "overlap", "correlation", "flagged", "flag_reason"]
     codes = scans["sex"].map({"F": "0", "M": "1"})

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 import synthetic
-from targets import BLOCK
+from configured import configured
 
 from contrage.files import read_json, write_json
 from contrage.report.alphas import at_the_edge, chosen, fixed, power, words
@@ -65,7 +65,7 @@ def test_an_end_of_the_list_is_told_with_the_key_and_the_number_of_fits() -> Non
 
 def study(mae: dict, baselines: dict, **config) -> Study:
     return Study(
-        {"target": BLOCK, "cohort": {"source": "bids"}, **config},
+        configured(**config),
         {
             "mae": pd.DataFrame(mae),
             "baselines": pd.DataFrame(baselines),

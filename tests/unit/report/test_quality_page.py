@@ -9,12 +9,15 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from given import given
 from PIL import Image
 
 from contrage.files import write_json
 from contrage.layout import check_file, quality_file
 from contrage.report.quality.page import quality_page
 from contrage.report.quality.rows import measured
+from contrage.settings.blocks.quality import QualitySettings
+from contrage.settings.steps.report import QualityPageStep
 from contrage.tables import read_tsv, write_tsv
 
 OK = {"status": "ok", "stage": "quality", "reason": None, "flagged": False, "flag_reason": []}
@@ -53,13 +56,13 @@ class Cohort:
             picture = folder / quality_file(name).replace(".json", ".png")
             Image.fromarray(pixels).save(picture)
 
-    def page(self, exclude: str | None = None, **settings) -> str:
+    def page(self, exclude: str | None = None) -> str:
         path = None
         if exclude:
             path = self.folder / "exclude.tsv"
             path.write_text(exclude)
         quality_page(
-            {"cohort": "study", "limits": {"min_coverage": 0.7}, "exclude": None, **settings},
+            QualityPageStep("study", given(QualitySettings, "preprocessing.quality"), None),
             scans=self.folder / "scans.tsv",
             excluded=self.folder / "excluded.tsv",
             derivatives=self.folder,
@@ -146,8 +149,9 @@ def test_the_page_holds_its_pictures_and_needs_nothing_from_outside(cohort):
     assert "http" not in html.replace("http-equiv", "")
 
 
-def test_too_many_pictures_are_shown_from_the_files_beside_the_page(cohort):
-    html = cohort.page(most_embedded=1000)
+def test_too_many_pictures_are_shown_from_the_files_beside_the_page(cohort, monkeypatch):
+    monkeypatch.setattr("contrage.report.quality.page.MOST_EMBEDDED", 1000)
+    html = cohort.page()
     assert "data:image/jpeg" not in html
     shown = re.findall(r'<img src="(sub-[^"]+)"', html)
     assert len(shown) == len(RECORDS) and all((cohort.folder / file).is_file() for file in shown)

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from targets import AGE, BLOCK
+from targets import AGE
 
 from contrage.evaluation.choose import choose, search_table
 from contrage.files import read_json, write_json
 from contrage.plan.draws import draw_settings
 from contrage.report.elements.html_tables import search
 from contrage.report.elements.searched import choices, over_places, read_draws, searched_settings
+from contrage.settings.build import build
+from contrage.settings.steps.evaluation import ChooseStep, SearchTableStep
+from contrage.settings.steps.report import FiguresStep
 
 WHOLE = {"low": 1, "high": 5, "kind": "integer"}
 LOG = {"low": 0.01, "high": 1.0, "kind": "log"}
@@ -29,9 +32,9 @@ def write_search(results, rows: dict, folds: int = 1, draws: int = 30) -> None:
                 paths.append(results / "search" / row / f"{fold}-{number}.json")
                 write_json(paths[-1], {"mae": error})
             best.append(results / "search" / row / f"{fold}-best.json")
-            where = {"row": row, "split": 0, "fold": fold, "draws": drawn, "target": BLOCK}
-            choose(where, metrics=paths, output=best[-1])
-    search_table({}, best=best, output=results / "tables" / "search.tsv")
+            where = {"row": row, "split": 0, "fold": fold, "draws": drawn}
+            choose(build(ChooseStep, where), metrics=paths, output=best[-1])
+    search_table(SearchTableStep(), best=best, output=results / "tables" / "search.tsv")
 
 
 @pytest.fixture
@@ -40,8 +43,7 @@ def searched(bare):
     rows = {"dynlocrep": {"nn_final": WHOLE, "nn_step_size": WHOLE}, "exp": {"temperature": LOG}}
     bare.make_tables()
     write_search(bare.results, rows, folds=2)
-    bare.settings["search"] = rows
-    bare.settings["config"]["search"] = {"rows": rows}
+    bare.config["search"]["rows"] = rows
     return bare
 
 
@@ -57,7 +59,7 @@ def test_the_section_says_what_was_chosen_and_not_to_quote_it(searched):
 
 
 def test_without_a_search_there_is_no_section_though_an_old_table_lies_there(searched):
-    searched.settings["search"] = searched.settings["config"]["search"]["rows"] = {}
+    searched.config["search"]["rows"] = {}
     searched.make_figures()
     searched.make_page()
     assert 'id="search"' not in searched.html
@@ -79,14 +81,15 @@ def test_without_a_search_there_is_no_section_though_an_old_table_lies_there(sea
 @pytest.mark.parametrize("draws", [1, 30])
 def test_every_kind_of_search_can_be_drawn(bare, ranges, draws):
     write_search(bare.results, {"dynlocrep": ranges}, draws=draws)
-    bare.settings["search"] = {"dynlocrep": ranges}
+    bare.config["search"]["rows"] = {"dynlocrep": ranges}
     from contrage.report.elements.ingredients import gather
     from contrage.report.elements.search import search as draw
     from contrage.report.style import use_style
 
     use_style()
     scans, folder = bare.path("dataset", "scans.tsv"), bare.root
-    entry = draw(gather(bare.settings, scans, folder, bare.path("figures"), tables=bare.tables()))
+    given = bare.asked(FiguresStep)
+    entry = draw(gather(given, scans, folder, bare.path("figures"), tables=bare.tables()))
     assert entry.name == "search"
     assert bare.path("figures", entry.file).stat().st_size > 5000
 

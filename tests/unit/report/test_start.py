@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
-from targets import BLOCK
+from configured import configured
 
 from contrage.files import write_json
 from contrage.report.findings import Study
 from contrage.report.notes import notes
-from contrage.report.page import beginning
+from contrage.report.pretrained import read_pretrained
 from contrage.report.style import loss_colours, loss_name
+from contrage.settings.steps.page import PretrainingStart, StartOfTrainings
 from contrage.tables import write_tsv
 
-START = {
-    "rows": ["dynlocrep-pretrained"],
-    "loss": "exp",
-    "seeds": [0],
-    "cohort": "openbhb",
-    "image": "T1w",
-    "epochs": 300,
-}
+BEFORE = PretrainingStart(
+    loss="exp", seeds=(0,), cohort="openbhb", image="T1w", epochs=300, stops_early=False
+)
 MAE = pd.DataFrame(
     {
         "loss": ["dynlocrep-pretrained", "dynlocrep"],
@@ -34,10 +31,17 @@ MAE = pd.DataFrame(
 )
 
 
-def told(start: dict | None) -> tuple[str, Study]:
+def told(start: StartOfTrainings | None, folder: Path | None = None) -> tuple[str, Study]:
     frames = {"mae": MAE, "baselines": pd.DataFrame(columns=["baseline", "mae_mean"])}
-    study = Study({"target": BLOCK, "cohort": {"source": "bids"}}, frames, 40, [], start)
+    pretrained = read_pretrained(files(folder)) if folder else None
+    study = Study(configured(), frames, 40, [], start, pretrained)
     return " ".join(f"{note.title}: {note.text}" for note in notes(study)), study
+
+
+def after(folder: Path, **changes) -> tuple[str, Study]:
+    """What is told where a row starts from a pre-training that left files in a folder."""
+    start = StartOfTrainings(("dynlocrep-pretrained",), None, replace(BEFORE, **changes))
+    return told(start, folder)
 
 
 def files(folder: Path) -> list[Path]:
@@ -50,7 +54,7 @@ def test_the_pretraining_is_told_in_a_line(tmp_path):
     write_tsv(tmp_path / "dataset/scans.tsv", pd.DataFrame({"scan_id": range(97)}))
     out = pd.DataFrame({"scan_id": range(3), "stage": ["experiment", "quality", "experiment"]})
     write_tsv(tmp_path / "dataset/excluded.tsv", out)
-    text, study = told(beginning(START, files(tmp_path)))
+    text, study = after(tmp_path)
     assert (
         "Rows called pre-trained start from an encoder pre-trained with Exponential for 300 epochs "
         "on the T1w images of the cohort openbhb (97 scans); on the 20 held out of these its error "
@@ -66,9 +70,9 @@ def test_whose_chance_the_sd_holds_is_said(tmp_path):
         write_json(tmp_path / f"metrics/exp/seed-{seed}.json", metrics)
     write_tsv(tmp_path / "dataset/scans.tsv", pd.DataFrame({"scan_id": range(97)}))
     write_tsv(tmp_path / "dataset/excluded.tsv", pd.DataFrame({"stage": ["quality"]}))
-    shared, _ = told(beginning(START | {"seeds": [3]}, files(tmp_path)))
+    shared, _ = after(tmp_path, seeds=(3,))
     assert "All 3 training seeds start from this one pre-training, so that the SD" in shared
-    own, _ = told(beginning(START | {"seeds": [3, 5]}, files(tmp_path)))
+    own, _ = after(tmp_path, seeds=(3, 5))
     assert "its error is 3.50 years" in own
     assert "Each training seed has a pre-training of its own" in own
     assert "leaves its own chance out" not in own
@@ -79,21 +83,20 @@ def test_a_pretraining_that_stops_early_does_not_claim_all_its_epochs(tmp_path):
     write_json(tmp_path / "metrics/exp/seed-0.json", metrics)
     write_tsv(tmp_path / "dataset/scans.tsv", pd.DataFrame({"scan_id": range(97)}))
     write_tsv(tmp_path / "dataset/excluded.tsv", pd.DataFrame({"scan_id": [], "stage": []}))
-    text, _ = told(beginning({**START, "stops_early": True}, files(tmp_path)))
+    text, _ = after(tmp_path, stops_early=True)
     assert "with Exponential for up to 300 epochs with an early stop (kept: 120) on the" in text
-    text, _ = told(beginning({**START, "stops_early": False}, files(tmp_path)))
+    text, _ = after(tmp_path)
     assert "with Exponential for 300 epochs on the" in text
 
 
 def test_a_file_is_named_without_its_folders():
-    text, study = told(beginning({"rows": [], "file": "/home/me/weights.pt"}, None))
+    text, study = told(StartOfTrainings((), "/home/me/weights.pt", None))
     assert "All rows start from the encoder in weights.pt." in text
     assert "/home" not in text
     assert study.n_losses == 2
 
 
 def test_random_weights_need_no_words():
-    assert beginning(None, None) is None
     assert "start from" not in told(None)[0]
 
 
@@ -109,8 +112,6 @@ def test_rows_that_do_not_localise_are_told_and_others_not():
     frames = {"mae": MAE, "baselines": pd.DataFrame(columns=["baseline", "mae_mean"])}
     said = "losses.dynlocrep: repels from all 12 in every epoch: this row is exp"
     for warnings, expected in (([said], [f"{said}. A row that"]), ([], [])):
-        study = Study(
-            {"target": BLOCK, "cohort": {"source": "bids"}}, frames, 40, [], None, warnings
-        )
+        study = Study(configured(), frames, 40, [], warnings=warnings)
         found = [note for note in notes(study) if "does not localise" in note.title]
         assert [note.text[: len(said) + 12] for note in found] == expected

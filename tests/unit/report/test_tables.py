@@ -12,6 +12,7 @@ from contrage.errors import TableError
 from contrage.report.first_scans import first_scans
 from contrage.report.runtimes import runtime_table
 from contrage.report.tables import cohort_table, exclusion_table
+from contrage.settings.steps.report import MeasuredRule
 from contrage.tables import read_tsv, write_tsv
 
 
@@ -98,11 +99,14 @@ def test_no_exclusions_give_a_table_of_headings() -> None:
 
 
 PLANNED = [
-    {"of": "derivatives", "file": "benchmarks/check/{folder}/{scan}.tsv"},
-    {"of": "derivatives", "file": "benchmarks/screen/all.tsv"},
-    {"of": "results", "file": "benchmarks/train/{row}/seed-{seed}_fold-{fold}.tsv",
-     "row": ["exp"], "seed": [0, 2], "fold": [0]},
-]  # fmt: skip
+    MeasuredRule("derivatives", "benchmarks/check/{folder}/{scan}.tsv", {}),
+    MeasuredRule("derivatives", "benchmarks/screen/all.tsv", {}),
+    MeasuredRule(
+        "results",
+        "benchmarks/train/{row}/seed-{seed}_fold-{fold}.tsv",
+        {"row": ("exp",), "seed": (0, 2), "fold": (0,)},
+    ),
+]
 
 
 def measured(folder, *names: str, seconds: float = 1.0, memory: str = "10") -> None:

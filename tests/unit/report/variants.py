@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import synthetic
+from given import config
 from made_up import Report
 from PIL import Image
 
@@ -21,14 +22,15 @@ from contrage.files import read_json, read_npz, write_json
 from contrage.tables import read_tsv, write_tsv
 
 MEASURED = ["coverage", "overlap", "correlation", "flagged", "flag_reason"]
-START = {
-    "rows": [],
+PRETRAINING = {
     "loss": "exp",
     "seeds": [0],
     "cohort": "openbhb",
     "image": "T1w",
     "epochs": 300,
+    "stops_early": False,
 }
+START = {"rows": [], "file": None, "pretraining": PRETRAINING}
 
 
 @dataclass(frozen=True)
@@ -60,15 +62,14 @@ def write(root: Path, choice: Choice) -> Report:
     """Write the files of an experiment of two rows."""
     seeds = list(choice.seeds)
     settings = copy.deepcopy(synthetic.settings(seeds))
-    settings |= {"rows": ["exp", "dynlocrep"], "norm_rows": {}, "image": choice.image}
-    settings["truth"] = choice.phantom
+    settings |= {"rows": ["exp", "dynlocrep"], "norm_rows": {}}
     folds = 1 if choice.scheme == "holdout" else 5
     settings["folds"] = list(range(folds))
-    config = settings["config"]
-    config["cohort"] |= {"source": choice.source, "image": choice.image, "maps": list(choice.maps)}
-    config["dataset"]["split"] = {"scheme": choice.scheme, "folds": 5}
-    config["preprocessing"] = {"bias_correction": {"target": choice.n4}}
     report = Report(root, settings)
+    cohort = {"source": choice.source, "image": choice.image, "maps": list(choice.maps)}
+    report.config["cohort"] |= cohort
+    report.config["dataset"]["split"] |= {"scheme": choice.scheme, "folds": 5}
+    report.config["preprocessing"]["bias_correction"]["target"] = choice.n4
     kinds = {"n_images": 3 if choice.has_scans else 0, "truth": choice.phantom}
     kinds |= {"anatomical": choice.has_scans, "name_of_map": choice.image}
     synthetic.write_experiment(root, seeds=seeds, folds=folds, embedding=True, **kinds)
@@ -114,7 +115,8 @@ def site_table() -> pd.DataFrame:
 
 def stop_early(report: Report) -> None:
     """Let every training have an end of its own, and the snapshots after it be those kept."""
-    report.settings["config"]["training"]["early_stop"] = {"patience": 3}
+    stopped = config(training={"early_stop": {"patience": 3}})
+    report.config["training"]["early_stop"] = stopped["training"]["early_stop"]
     folds, number = report.settings["folds"], 0
     for row in report.settings["rows"]:
         for seed in report.settings["seeds"]:
@@ -161,8 +163,8 @@ def make(report: Report, draw: bool = True) -> str:
     if draw:
         with small_figures():
             report.make_figures()
-    is_table = report.settings["config"]["cohort"]["source"] == "table"
-    starts, before = report.settings.get("start"), report.root / "results" / "demo-pretraining"
+    is_table = report.config["cohort"]["source"] == "table"
+    starts, before = report.settings["start"], report.root / "results" / "demo-pretraining"
     report.make_page(
         columns=report.path("columns.tsv") if is_table else None,
         pretraining=sorted(before.rglob("*.*")) if starts else None,

@@ -191,7 +191,7 @@ def test_a_run_with_a_pre_training_writes_to_the_folders_of_both():
         "training": {"start_from": "pretraining"},
         "benchmark": {"losses": ["l1"], "pretrained": []},
         "losses": {},
-        "pretraining": {"cohort": {"name": "b"}},
+        "pretraining": {"cohort": {"name": "b", "source": "phantom"}},
     }
     assert pretraining.folders(config) == [*OWN, "results/x-pretraining", "results/derivatives/b"]
 

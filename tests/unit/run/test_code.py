@@ -61,13 +61,26 @@ LATER = ("report", "plan", "run", "evaluation", "learning", "losses", "dataset",
 ROOMS = {
     **dict.fromkeys(("check", "strip", "correct", "register", "quality"), (*LATER, "cohort")),
     "split": ("report", "plan", "run", "evaluation", "learning", "losses", "cohort", "imaging"),
-    "train": ("report", "plan", "run", "settings", "evaluation", "cohort", "imaging", "modalities"),
-    "embed": ("report", "plan", "run", "settings", "evaluation", "cohort", "imaging"),
-    "probe": ("report", "plan", "run", "settings", "cohort", "imaging", "losses"),
-    "stack": ("report", "plan", "run", "settings", "learning", "evaluation", "losses"),
-    "tables": ("plan", "run", "settings", "cohort", "imaging", "losses"),
-    "runtimes": ("plan", "run", "settings", "learning", "evaluation", "dataset", "imaging"),
+    "train": ("report", "plan", "run", "evaluation", "cohort", "imaging", "modalities"),
+    "embed": ("report", "plan", "run", "evaluation", "cohort", "imaging"),
+    "probe": ("report", "plan", "run", "cohort", "imaging", "losses"),
+    "stack": ("report", "plan", "run", "learning", "evaluation", "losses"),
+    "tables": ("plan", "run", "cohort", "imaging", "losses"),
+    "runtimes": ("plan", "run", "learning", "evaluation", "dataset", "imaging"),
 }
+STAGES = {
+    "cohort": ("phantom-tables", "phantom", "phantom-picture", "cohort"),
+    "imaging": ("fetch-template", "check", "strip", "correct", "register", "quality"),
+    "imaging_tables": ("screen", "describe", "usable"),
+    "dataset": ("stack", "arrays", "features", "select", "split", "null-ages", "inner-split"),
+    "learning": ("feasible", "convert", "train", "embed"),
+    "evaluation": ("probe", "baselines", "evaluate", "choose", "search-table"),
+    "report": ("tables", "runtimes", "figures", "quality-page"),
+    "page": ("page",),
+}
+"""Files of contrage/settings/steps, each with its steps."""
+BUILT = ("__init__", "build", "scalars")
+"""What else of the settings a step may read: how its dataclass is made, and as JSON."""
 
 
 @pytest.mark.parametrize("step", ROOMS)
@@ -75,6 +88,44 @@ def test_rooms_that_a_step_does_not_need_do_not_repeat_it(step):
     found = sources.closure(cli.STEPS[step].split(":")[0])
     rooms = {file.relative_to(sources.PACKAGE).parts[0] for file in found}
     assert not rooms & set(ROOMS[step])
+
+
+@pytest.mark.parametrize(("stage", "step"), [(s, each) for s in STAGES for each in STAGES[s]])
+def test_of_the_settings_a_step_reads_no_door_and_no_later_stage(stage, step):
+    """An edit of what checks the configuration, or of a later step's dataclass, repeats nothing."""
+    folder, stages = sources.PACKAGE / "settings", list(STAGES)
+    closure = sources.closure(cli.STEPS[step].split(":")[0])
+    found = {file.relative_to(folder).with_suffix("") for file in closure if folder in file.parents}
+    names = {file.as_posix() for file in found if file.parts[0] != "blocks"}
+    until = {f"steps/{name}" for name in stages[: stages.index(stage) + 1]}
+    whole = {"typed"} if step == "page" else set()
+    assert names <= {"steps/__init__", *until, *BUILT, *whole}
+
+
+def test_every_step_has_a_stage():
+    assert sorted(step for steps in STAGES.values() for step in steps) == sorted(cli.STEPS)
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        "cohort",
+        "features",
+        "select",
+        "split",
+        "null-ages",
+        "inner-split",
+        "train",
+        "embed",
+        "probe",
+        "baselines",
+        "choose",
+    ],
+)
+def test_words_and_the_unit_of_the_target_repeat_no_result(step):
+    words = sources.PACKAGE / "target_words.py"
+    assert words in sources.closure("contrage.report.figures")
+    assert words not in sources.closure(cli.STEPS[step].split(":")[0])
 
 
 DECIDING = (

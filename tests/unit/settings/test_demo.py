@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contrage.target import Target
+from contrage.target_words import TargetInWords
 
 OWN = "experiment: mine\ncohort: {source: table, image: table, name: mine, path: a.csv}\n"
 
@@ -47,6 +47,6 @@ def test_another_target_may_have_the_unit_and_range_of_age_where_they_are_stated
 def test_a_target_of_two_sides_has_no_unit_and_is_compared_by_balanced_accuracy(read):
     asked = "target: {column: diagnosis, kind: binary, positive: AD, negative: HC}"
     config = read(OWN + asked)
-    assert Target(**config["target"]).label() == "diagnosis"
+    assert TargetInWords(**config["target"]).label() == "diagnosis"
     assert config["statistics"]["primary"] == "bacc"
     assert read(OWN)["statistics"]["primary"] == "mae"

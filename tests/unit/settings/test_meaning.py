@@ -11,6 +11,7 @@ from snakemake.utils import update_config, validate
 
 from contrage.settings import demo
 from contrage.settings import door as settings
+from contrage.settings.meaning import fill_defaults
 
 
 def without_references(part):
@@ -29,6 +30,7 @@ def test_every_configuration_of_the_repository_means_what_snakemake_reads(root, 
         update_config(expected, yaml.safe_load(file.read_text()))
         validate(expected, str(oracle))
         demo.describe(expected)
+        fill_defaults(expected["pretraining"]["cohort"], schema["properties"]["cohort"])
         found = settings.read([default, file], [], schema)
         assert found == expected, file
         assert yaml.safe_dump(found) == yaml.safe_dump(copy.deepcopy(expected)), file

@@ -25,7 +25,7 @@ def blocks(kind=Settings, part=SCHEMA, name="Settings"):
     """Every dataclass of the settings with the part of the schema that it stands for."""
     found = [(name, kind, part)]
     for field, hint in fields_of(kind).items():
-        below = resolve(part, properties(part)[field])
+        below = resolve(SCHEMA, properties(part)[field])
         for each in typing.get_args(hint) or (hint,):
             if dataclasses.is_dataclass(each):
                 found += blocks(each, below, f"{name}.{field}")
@@ -43,7 +43,7 @@ def test_a_block_has_the_fields_of_the_schema(kind, part):
 @pytest.mark.parametrize(("kind", "part"), ALL)
 def test_a_field_takes_what_the_schema_allows(kind, part):
     for name, hint in fields_of(kind).items():
-        allowed = kinds(resolve(part, properties(part)[name]))
+        allowed = kinds(resolve(SCHEMA, properties(part)[name]))
         parts = typing.get_args(hint) if "|" in str(hint) else (hint,)
         taken = set()
         for each in parts:
@@ -60,10 +60,11 @@ def test_a_field_takes_what_the_schema_allows(kind, part):
 
 @pytest.mark.parametrize(("kind", "part"), ALL)
 def test_a_field_has_no_default_and_a_sentence(kind, part):
+    sentences = "".join(each.__doc__ for each in kind.__mro__)
     for field in dataclasses.fields(kind):
         assert field.default is dataclasses.MISSING, field.name
         assert field.default_factory is dataclasses.MISSING, field.name
-        told = re.search(rf"^    {field.name} : .+\n        \S.+", kind.__doc__, re.M)
+        told = re.search(rf"^    {field.name} : .+\n        \S.+", sentences, re.M)
         assert told, f"{kind.__name__}.{field.name} has no sentence"
 
 

@@ -28,7 +28,7 @@ REFUSE, KEEP = "refuse", "keep"
 """What is to be done with them (`cohort.duplicates`)."""
 
 
-def same_file(records: Mapping[str, Mapping[str, Any]], image: str = "stiffness") -> dict[str, str]:
+def same_file(records: Mapping[str, Mapping[str, Any]], image: str) -> dict[str, str]:
     """Return the scans of which another person has the same image, scan_id → reason.
 
     Parameters
@@ -41,7 +41,7 @@ def same_file(records: Mapping[str, Mapping[str, Any]], image: str = "stiffness"
     return _between_people(_groups(_digests(records, image)), f"the same {image} image")
 
 
-def same_sessions(records: Mapping[str, Mapping[str, Any]], image: str = "stiffness") -> list[str]:
+def same_sessions(records: Mapping[str, Mapping[str, Any]], image: str) -> list[str]:
     """Return a sentence for each person of whom several sessions have the same image."""
     return _within_people(_groups(_digests(records, image)), f"the same {image} image")
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import logging
 from pathlib import Path
-from typing import Any
 
 from contrage.cohort.read import read_cohort
 from contrage.cohort.scans import FILES, Choice, Exclusion
 from contrage.files import write_text
 from contrage.scan_ids import participant
+from contrage.settings.steps.cohort import CohortStep
 from contrage.tables import write_rows, write_tsv
 
 log = logging.getLogger(__name__)
@@ -18,7 +18,7 @@ COLUMNS = ["scan_id", "participant_id", "session", "age", "sex", "site"]
 
 
 def register(
-    settings: dict[str, Any],
+    settings: CohortStep,
     *,
     scans: Path,
     excluded: Path,
@@ -29,8 +29,7 @@ def register(
 
     Parameters
     ----------
-    settings : dict
-        As `contrage.cohort.read.read_cohort` takes it.
+    settings : CohortStep
     scans : Path
         Output, one row per scan: scan_id, participant_id, session, age (years), sex, site, and
         the columns of `cohort.columns`.
@@ -47,7 +46,7 @@ def register(
     rows = [
         {**{name: getattr(scan, name) for name in COLUMNS}, **scan.columns} for scan in cohort.scans
     ]
-    columns = [*COLUMNS, *settings.get("columns", [])]
+    columns = [*COLUMNS, *settings.columns]
     write_tsv(scans, pd.DataFrame(rows, columns=columns).sort_values("scan_id"))
     write_exclusions(excluded, cohort.excluded)
     if choices is not None:
@@ -66,9 +65,9 @@ def register(
         log.warning("%d without a usable set of images or a row: see %s", without_image, excluded)
 
 
-def without_folder(note: str, settings: dict[str, Any]) -> str:
+def without_folder(note: str, settings: CohortStep) -> str:
     """Return a note with paths as seen from the data, whose place is nobody's business."""
-    folder = Path(settings.get("path") or ".")
+    folder = Path(settings.path or ".")
     base = folder if folder.is_dir() else folder.parent
     return note if str(base) == "." else note.replace(f"{base}/", "")
 

@@ -12,8 +12,8 @@ from typing import Any
 from contrage.cohort.ages.told import Unit, check_ages
 from contrage.errors import TableError, few
 from contrage.scan_ids import LABEL, scan_id
+from contrage.settings.steps.cohort import CohortStep
 
-YOUNGEST, OLDEST = 0.0, 120.0
 ADULT = 10.0
 _NUMBER = re.compile(r"[-+]?((\d+\.?\d*|\.\d+)([eE][-+]?\d+)?|inf)")
 FILES = "files"
@@ -140,18 +140,16 @@ def participant_label(
     return f"sub-{label}"
 
 
-def age_limits(settings: Mapping[str, Any]) -> tuple[float, float]:
+def age_limits(settings: CohortStep) -> tuple[float, float]:
     """Return the least and the largest age that can be: `target.range`, where that is of ages."""
-    if "age_range" not in settings:
-        return YOUNGEST, OLDEST
-    low, high = settings["age_range"] or (-math.inf, math.inf)
+    low, high = settings.age_range or (-math.inf, math.inf)
     return low, high
 
 
 def age_in_years(
     value: object,
-    unit: Unit = Unit(),  # noqa: B008 (frozen)
-    limits: tuple[float, float] = (YOUNGEST, OLDEST),
+    unit: Unit,
+    limits: tuple[float, float],
 ) -> float:
     """Return an age as a number of years.
 
@@ -200,10 +198,10 @@ def usable_rows(
     rows: Iterable[Mapping[str, Any]],
     table: Path,
     on_bad_scan: str,
+    limits: tuple[float, float],
     any_label: bool = False,
     unit: Unit = Unit(),  # noqa: B008 (frozen)
     needs_age: bool = True,
-    limits: tuple[float, float] = (YOUNGEST, OLDEST),
 ) -> tuple[list[dict[str, Any]], list[Exclusion]]:
     """Check the participants of a table.
 
@@ -216,14 +214,14 @@ def usable_rows(
         Named in errors.
     on_bad_scan : {"fail", "exclude"}
         What to do with a row whose age cannot be used.
+    limits : (float, float)
+        The least and the largest age that can be, in years.
     any_label : bool
         Whether ids and sessions may be other than BIDS labels.
     unit : Unit
         Of the ages.
     needs_age : bool
         Whether an age is what is learned. Where it is not, one that cannot be used is None.
-    limits : (float, float)
-        The least and the largest age that can be, in years.
 
     Returns
     -------

@@ -14,6 +14,8 @@ from contrage.cohort.read import read_cohort
 from contrage.cohort.scans import Choice, Cohort, Exclusion, Scan
 from contrage.files import read_json, write_text
 from contrage.run.found import contents, digest, stamps
+from contrage.settings.build import as_plain
+from contrage.settings.steps.cohort import CohortStep
 
 ROWS = {"scans": Scan, "excluded": Exclusion, "choices": Choice}
 
@@ -49,7 +51,7 @@ class Snapshot:
 
 
 def cohort_of_run(
-    settings: dict[str, Any],
+    settings: CohortStep,
     kept_in: Path,
     is_first: bool,
     images: tuple[str, ...] = (),
@@ -59,8 +61,7 @@ def cohort_of_run(
 
     Parameters
     ----------
-    settings : dict
-        As for `read_cohort`.
+    settings : CohortStep
     kept_in : Path
         A folder that all processes of a run see.
     is_first : bool
@@ -70,7 +71,7 @@ def cohort_of_run(
     keeps : bool
         Whether a first process keeps what it reads: a run that starts jobs does.
     """
-    file = kept_in / f"{digest([settings, images])}.json"
+    file = kept_in / f"{digest([as_plain(settings), images])}.json"
     if not is_first and file.is_file():
         return _kept(read_json(file))
     cohort = read_cohort(settings)

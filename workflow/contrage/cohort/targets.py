@@ -7,14 +7,15 @@ from collections.abc import Sequence
 from dataclasses import replace
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from contrage.cohort.ages.alone import age_by_itself
 from contrage.cohort.ages.pairs import age_by_pairs
 from contrage.cohort.scans import Cohort, Exclusion, Scan, age_limits
 from contrage.errors import SettingsError, TableError, few
+from contrage.settings.steps.cohort import CohortStep
 from contrage.tables import is_missing
-from contrage.target import Target
+from contrage.target import LimitedTarget
 
 if TYPE_CHECKING:
     import numpy as np
@@ -23,39 +24,25 @@ SAME = 1e-9
 """What a correlation may lack of 1 where one column is another in a different unit."""
 
 
-def other_target(settings: dict[str, Any]) -> Target | None:
-    """Return the target that a cohort is read for, None where it is age."""
-    return Target(**settings["target"]) if "target" in settings else None
-
-
-def asked_by(settings: dict[str, Any]) -> dict[str, str]:
-    """Return column → the key that asks for it, of those that roles are read from."""
-    keys: dict[str, str] = {}
-    if "asked_by" in settings:
-        keys |= settings["asked_by"]
-    return keys
-
-
-def of_scan(scan: Scan, target: Target) -> float:
+def of_scan(scan: Scan, target: LimitedTarget) -> float:
     """Return a scan's target as a number.
 
     Raises
     ------
     ValueError
-        As `contrage.target.Target.value`.
+        As `contrage.target.LimitedTarget.value`.
     """
     return scan.age if target.is_age else target.value(scan.columns.get(target.column))
 
 
-def with_target(cohort: Cohort, settings: dict[str, Any]) -> Cohort:
+def with_target(cohort: Cohort, settings: CohortStep) -> Cohort:
     """Leave out the scans without a target that can be used, or refuse them.
 
     Parameters
     ----------
     cohort : Cohort
         As a source has read it, the target's column among those that it keeps.
-    settings : dict
-        As `contrage.cohort.read.read_cohort` takes it.
+    settings : CohortStep
 
     Raises
     ------
@@ -64,7 +51,7 @@ def with_target(cohort: Cohort, settings: dict[str, Any]) -> Cohort:
     SettingsError
         If no scan is on one of the sides of a binary target.
     """
-    target = other_target(settings)
+    target = settings.target
     if target is None:
         return _within(cohort, settings)
     if target.is_binary:
@@ -76,16 +63,16 @@ def with_target(cohort: Cohort, settings: dict[str, Any]) -> Cohort:
             kept.append(scan)
         except ValueError as error:
             lost.append(Exclusion(scan.scan_id, "table", str(error)))
-    if lost and settings["on_bad_scan"] == "fail":
+    if lost and settings.on_bad_scan == "fail":
         named = few([f"{each.scan_id}: {each.reason}" for each in lost], "; ")
         raise TableError(
-            f"target.column: {settings['path']}: {named}. Mend the table, or set "
+            f"target.column: {settings.path}: {named}. Mend the table, or set "
             "cohort.on_bad_scan to exclude"
         )
     return replace(cohort, scans=kept, excluded=[*cohort.excluded, *lost])
 
 
-def _within(cohort: Cohort, settings: dict[str, Any]) -> Cohort:
+def _within(cohort: Cohort, settings: CohortStep) -> Cohort:
     """Refuse ages outside `target.range` that a source has not taken for those of bad rows."""
     low, high = age_limits(settings)
     outside = [
@@ -94,13 +81,13 @@ def _within(cohort: Cohort, settings: dict[str, Any]) -> Cohort:
     if outside:
         named = few([f"{each.scan_id} ({each.age:g})" for each in outside])
         raise SettingsError(
-            f"target.range: {settings['source']} has ages outside {low:g}-{high:g} years: {named}; "
+            f"target.range: {settings.source} has ages outside {low:g}-{high:g} years: {named}; "
             "widen it"
         )
     return cohort
 
 
-def _of_two_sides(cohort: Cohort, target: Target, settings: dict[str, Any]) -> Cohort:
+def _of_two_sides(cohort: Cohort, target: LimitedTarget, settings: CohortStep) -> Cohort:
     """Keep the scans on either side; all others have no part, which makes no row a bad one."""
     cells = [scan.columns.get(target.column) for scan in cohort.scans]
     numbers = [_number(target, cell) for cell in cells]
@@ -108,7 +95,7 @@ def _of_two_sides(cohort: Cohort, target: Target, settings: dict[str, Any]) -> C
         if number not in numbers:
             there = few(sorted({str(cell) for cell in cells if not is_missing(cell)}))
             raise SettingsError(
-                f"target.{key}: {settings['path']}: no scan has {str(side)!r} in the column "
+                f"target.{key}: {settings.path}: no scan has {str(side)!r} in the column "
                 f"{target.column}; there are {there or 'no values'}"
             )
     kept, out = [], []
@@ -125,7 +112,7 @@ def _of_two_sides(cohort: Cohort, target: Target, settings: dict[str, Any]) -> C
     )
 
 
-def _told_beside(target: Target, number: int) -> str:
+def _told_beside(target: LimitedTarget, number: int) -> str:
     have = "1 scan has" if number == 1 else f"{number} scans have"
     return (
         f"{have} neither {target.positive} nor {target.negative} in the column {target.column}, "
@@ -133,18 +120,18 @@ def _told_beside(target: Target, number: int) -> str:
     )
 
 
-def check_source(settings: dict[str, Any]) -> None:
+def check_source(settings: CohortStep) -> None:
     """Raise `SettingsError` for a source that tells nothing but age, sex and site."""
-    target = other_target(settings)
+    target = settings.target
     if target:
         raise SettingsError(
-            f"target.column: {settings['source']} has no column {target.column!r}; set it to age"
+            f"target.column: {settings.source} has no column {target.column!r}; set it to age"
         )
 
 
 def check_leak(
     path: Path,
-    target: Target,
+    target: LimitedTarget,
     patterns: Sequence[str],
     features: Sequence[str],
     columns: tuple[Sequence[Sequence[float]], Sequence[str | None]],
@@ -156,7 +143,7 @@ def check_leak(
     ----------
     path : Path
         The table, named in errors.
-    target : Target
+    target : LimitedTarget
     patterns : sequence of str
         `cohort.table.features`.
     features : sequence of str
@@ -195,14 +182,15 @@ def check_leak(
 
 
 def _in_another_dress(
-    target: Target, features: Sequence[str], values: np.ndarray, truth: np.ndarray
+    target: LimitedTarget, features: Sequence[str], values: np.ndarray, truth: np.ndarray
 ) -> dict[int, str]:
     """Return which columns are the target, number → by what it is seen; empty where it is plain."""
     import numpy as np
 
+    word = target.column.replace("_", " ")
     nameless = [""] * len(features)  # a name that says age says nothing of another target
-    seen = age_by_itself(nameless, values, truth, target.word)
-    seen = {**age_by_pairs(features, values, truth, seen, target.word), **seen}
+    seen = age_by_itself(nameless, values, truth, word)
+    seen = {**age_by_pairs(features, values, truth, seen, word), **seen}
     for at, column in enumerate(values.T):
         known = np.isfinite(truth) & np.isfinite(column)
         x, y = column[known], truth[known]
@@ -212,7 +200,7 @@ def _in_another_dress(
     return seen
 
 
-def _number(target: Target, cell: str | None) -> float:
+def _number(target: LimitedTarget, cell: str | None) -> float:
     try:
         return target.value(cell)
     except ValueError:

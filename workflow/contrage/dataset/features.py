@@ -9,11 +9,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from contrage.cohort.feature_table import feature_values, open_table, people
 from contrage.cohort.scans import participant_label
-from contrage.cohort.sources.table import feature_values, open_table, people
 from contrage.dataset.sidecar import write_array_sidecar
 from contrage.files import atomic
 from contrage.scan_ids import scan_id
+from contrage.settings.blocks.table import TableColumnsSettings
+from contrage.settings.build import build
 from contrage.tables import read_tsv, write_tsv
 
 log = logging.getLogger(__name__)
@@ -47,7 +49,9 @@ def features(
     TableError
         If the table cannot be used.
     """
-    found = open_table({**settings, "path": str(table)})
+    target = settings["target"]["column"] if "target" in settings else None
+    named = build(TableColumnsSettings, settings["table"])
+    found = open_table(table, named, settings["columns"], {}, target)
     values = np.array(feature_values(found))
     names = [
         scan_id(participant_label(row["participant_id"], table, any_label=True), row["session"])

@@ -116,7 +116,7 @@ def check_sides(values: pd.Series, number: int, target: Target) -> None:
     if target.is_binary and values.nunique() == 1:
         raise SettingsError(
             f"dataset.split: all {len(values)} training scans of fold {number} have the "
-            f"{target.word} {target.said(values.iloc[0])}, so there is "
+            f"{target.column} {target.said(values.iloc[0])}, so there is "
             "nothing to learn; split otherwise, or add people"
         )
 
@@ -182,6 +182,6 @@ def check_varies(values: pd.Series, target: Target) -> None:
     """Raise `SettingsError` if all that is learned from has one and the same target."""
     if values.nunique() == 1:
         raise SettingsError(
-            f"dataset.split: all {len(values)} scans of a training part have the {target.word} "
+            f"dataset.split: all {len(values)} scans of a training part have the {target.column} "
             f"{values.iloc[0]:g}, so there is nothing to learn; split otherwise, or add people"
         )

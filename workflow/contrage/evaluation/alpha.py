@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,14 +17,15 @@ from contrage.evaluation.logistic import Logistic
 from contrage.evaluation.predictions import Fold
 from contrage.files import read_npz
 from contrage.learning.folds import Scans
+from contrage.settings.blocks.probe import ProbeSettings
 
 FIXED = (0.01, 0.1, 1.0, 10.0, 100.0, 1e3, 1e4, 1e5, 1e6)
 """The α at which the page shows every row's error, whichever was chosen."""
 
 
-def candidates(settings: dict[str, Any]) -> list[float]:
+def candidates(settings: ProbeSettings) -> tuple[float, ...]:
     """Return the α that a probe with these settings chooses from."""
-    return settings["unseen"]["alphas"] if settings["alpha"] == "unseen" else settings["alphas"]
+    return settings.unseen.alphas if settings.alpha == "unseen" else settings.alphas
 
 
 class Features:
@@ -65,7 +65,7 @@ class Features:
 
 
 def fitted(
-    part: Fold, features: Features, settings: dict[str, Any], is_binary: bool = False
+    part: Fold, features: Features, settings: ProbeSettings, is_binary: bool = False
 ) -> Ridge | Logistic:
     """Fit a fold's probe, its α chosen by cross-validation on the training scans (the authors').
 
@@ -73,7 +73,7 @@ def fitted(
     finds signal where there is none, so that it says little about others.
     """
     train = part.train
-    chosen = settings["alphas"], settings["folds"]
+    chosen = settings.alphas, settings.folds
     fit = logistic.fit if is_binary else ridge.fit
     return fit(features.of(train), train.targets, train.participants, *chosen)
 

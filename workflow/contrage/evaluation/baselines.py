@@ -18,9 +18,9 @@ from contrage.evaluation import logistic, ridge
 from contrage.evaluation import predictions as table
 from contrage.evaluation.alpha import candidates
 from contrage.evaluation.predictions import Fold
-from contrage.form import Form
 from contrage.learning.folds import read_scans
-from contrage.target import Target
+from contrage.settings.build import as_plain
+from contrage.settings.steps.evaluation import BaselinesStep
 
 logger = logging.getLogger(__name__)
 
@@ -34,7 +34,7 @@ Sides = dict[str, np.ndarray]
 
 
 def baselines(
-    settings: dict[str, Any], *, array: Path, scans: Path, split: Path, predictions: Path
+    settings: BaselinesStep, *, array: Path, scans: Path, split: Path, predictions: Path
 ) -> None:
     """Predict the target in plain ways on the folds of one seed.
 
@@ -48,9 +48,7 @@ def baselines(
 
     Parameters
     ----------
-    settings : dict
-        `target`, `dataset` (voxel_mm, normalisation, field_of_view, form), `probe` (alpha, alphas,
-        folds, unseen).
+    settings : BaselinesStep
     array, scans, split : Path
         As in training.
     predictions : Path
@@ -61,17 +59,17 @@ def baselines(
     LeakageError
         If a participant has two roles in a fold.
     """
-    target = Target(**settings["target"])
+    target = settings.target
     everyone = read_scans(scans, target)
-    is_volume = Form(**settings["dataset"]["form"]).background
+    is_volume = settings.dataset.form.background
     lines: list[dict[str, Any]] = []
     for part in table.folds(split, everyone):
-        load = Loader(array, part.entry, settings["dataset"])
+        load = Loader(array, part.entry, as_plain(settings.dataset))
         seen = _seen_of_volumes if is_volume else _values
         means = _means(part)
         if target.is_binary:
             means = {name: {s: log_odds(of[s]) for s in of} for name, of in means.items()}
-        found = means | _regressions(part, seen(part, load, settings), settings, target)
+        found = means | _regressions(part, seen(part, load, settings), settings)
         for name, predicted in found.items():
             for side, side_scans in part.sides:
                 lines += table.lines(
@@ -99,9 +97,9 @@ def _means(part: Fold) -> dict[str, Sides]:
     return found
 
 
-def _seen_of_volumes(part: Fold, load: Load, settings: dict[str, Any]) -> dict[str, Sides]:
+def _seen_of_volumes(part: Fold, load: Load, settings: BaselinesStep) -> dict[str, Sides]:
     """Return principal components of block means, and of the mask's, of training scans alone."""
-    block = max(1, round(BLOCK_MM / settings["dataset"]["voxel_mm"]))
+    block = max(1, round(BLOCK_MM / settings.dataset.voxel_mm))
     found = {}
     for name, of_mask in (("blocks", False), ("coverage", True)):
         means = {side: blocks(scans.rows, load, block, of_mask) for side, scans in part.sides}
@@ -110,7 +108,7 @@ def _seen_of_volumes(part: Fold, load: Load, settings: dict[str, Any]) -> dict[s
     return found
 
 
-def _values(part: Fold, load: Load, settings: dict[str, Any]) -> dict[str, Sides]:
+def _values(part: Fold, load: Load, settings: BaselinesStep) -> dict[str, Sides]:
     """Return features, or regions, as they are."""
     values = {
         side: load(scans.rows).astype(float).reshape(len(scans.rows), -1)
@@ -119,14 +117,13 @@ def _values(part: Fold, load: Load, settings: dict[str, Any]) -> dict[str, Sides
     return {"features": values}
 
 
-def _regressions(
-    part: Fold, seen: dict[str, Sides], settings: dict[str, Any], target: Target
-) -> dict[str, Sides]:
+def _regressions(part: Fold, seen: dict[str, Sides], settings: BaselinesStep) -> dict[str, Sides]:
     """Predict from what is seen, by what is fitted on the training scans alone."""
-    kind, fit = ("logistic", logistic.fit) if target.is_binary else ("ridge", ridge.fit)
-    train, probe = part.train, settings["probe"]
+    is_binary = settings.target.is_binary
+    kind, fit = ("logistic", logistic.fit) if is_binary else ("ridge", ridge.fit)
+    train, probe = part.train, settings.probe
     # No encoder has fitted these to the targets: cross-validation chooses, from the losses' list.
-    chosen = candidates(probe), probe["folds"]
+    chosen = candidates(probe), probe.folds
     found = {}
     for what, values in seen.items():
         fitted = fit(values[LEARNED_FROM], train.targets, train.participants, *chosen)

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from contrage.files import read_json, write_json
+from contrage.settings.steps.evaluation import ChooseStep, SearchTableStep
 from contrage.tables import write_rows
-from contrage.target import Target
 
 logger = logging.getLogger(__name__)
 
@@ -19,42 +19,37 @@ RULE = "the smallest validation MAE, of equal ones that of the lowest draw numbe
 COLUMNS = ("row", "split", "fold", "draw", "validation_mae", "chosen")
 
 
-def choose(settings: dict[str, Any], *, metrics: list[Path], output: Path) -> None:
+def choose(settings: ChooseStep, *, metrics: list[Path], output: Path) -> None:
     """Write the settings of the draw with the smallest error on the validation part.
 
     Parameters
     ----------
-    settings : dict
-        `row`, `split` (the seed whose split it is), `fold`, `target` and `draws` (settings of each
-        draw).
+    settings : ChooseStep
     metrics : list of Path
         What the probe of each draw found, in the same order.
     output : Path
         Output JSON: row, split, fold; `settings`, `draw` and `validation_mae` of the best;
         `draws`, how many there were; `rule`; `scores`, settings and error of every draw.
-
     """
     errors = [read_json(path)["mae"] for path in metrics]
     best = int(np.argmin(errors))
-    where = {key: settings[key] for key in ("row", "split", "fold")}
+    where = {"row": settings.row, "split": settings.split, "fold": settings.fold}
     scores = [
         {"draw": number, "settings": drawn, "validation_mae": error}
-        for number, (drawn, error) in enumerate(zip(settings["draws"], errors, strict=True))
+        for number, (drawn, error) in enumerate(zip(settings.draws, errors, strict=True))
     ]
     write_json(
         output, where | scores[best] | {"draws": len(errors), "rule": RULE} | {"scores": scores}
     )
-    error = Target(**settings["target"]).told(f"{errors[best]:.3f}")
-    logger.info("draw %d of %d: validation MAE %s", best, len(errors), error)
+    logger.info("draw %d of %d: validation MAE %.3f", best, len(errors), errors[best])
 
 
-def search_table(settings: dict[str, Any], *, best: list[Path], output: Path) -> None:
+def search_table(settings: SearchTableStep, *, best: list[Path], output: Path) -> None:
     """Write a line for every draw of every search.
 
     Parameters
     ----------
-    settings : dict
-        Nothing is asked of it.
+    settings : SearchTableStep
     best : list of Path
         Files written by `choose`.
     output : Path

@@ -5,19 +5,18 @@ from __future__ import annotations
 import logging
 from importlib import import_module
 from pathlib import Path
-from typing import Any
 
 from contrage.evaluation import elements
 from contrage.evaluation.given import Given, by_row
 from contrage.layout import Results
+from contrage.settings.steps.evaluation import EvaluateStep
 from contrage.tables import write_tsv
-from contrage.target import Target
 
 logger = logging.getLogger(__name__)
 
 
 def evaluate(
-    settings: dict[str, Any],
+    settings: EvaluateStep,
     *,
     table: Path,
     predictions: list[Path] | None = None,
@@ -30,10 +29,7 @@ def evaluate(
 
     Parameters
     ----------
-    settings : dict
-        `evaluation` (a name of `contrage.evaluation.elements.available`), `target`, `form`
-        (how the array is read), `rows` (of the table of errors), `told` (dotted key → value, those
-        that the evaluation asks for).
+    settings : EvaluateStep
     table : Path
         The TSV file to write.
     predictions, features, splits : list of Path, optional
@@ -41,12 +37,12 @@ def evaluate(
     scans, array : Path, optional
         Likewise.
     """
-    name = settings["evaluation"]
+    name = settings.evaluation
     given = Given(
-        target=Target(**settings["target"]),
-        form=settings["form"],
-        rows=tuple(settings["rows"]),
-        settings=settings["told"],
+        target=settings.target,
+        form=settings.form,
+        rows=settings.rows,
+        told=settings.told,
         predictions=by_row(Results.predictions, predictions),
         features=by_row(Results.features, features),
         splits=splits or [],

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from contrage.form import Form
 from contrage.layout import wildcards
 from contrage.target import Target
 
@@ -22,12 +23,12 @@ class Given:
     ----------
     target : Target
         What is predicted.
-    form : mapping
-        How `array` is to be read, see `contrage.dataset.load.open_images`.
+    form : Form
+        How `array` is to be read.
     rows : tuple of str
         Rows of the table of errors.
-    settings : mapping of str to object
-        Dotted key of the configuration → its value.
+    told : mapping of str to object
+        Dotted key of the configuration → its value, of those that the evaluation asks for.
     predictions : mapping of str to list of Path
         Row → file of each seed, of all rows that are trained.
     features : mapping of str to list of Path
@@ -39,9 +40,9 @@ class Given:
     """
 
     target: Target
-    form: Mapping[str, Any]
+    form: Form
     rows: tuple[str, ...]
-    settings: Mapping[str, Any]
+    told: Mapping[str, Any]
     predictions: Mapping[str, list[Path]]
     features: Mapping[str, list[Path]]
     splits: list[Path]

@@ -17,7 +17,7 @@ from contrage.errors import LeakageError, TableError
 from contrage.files import read_json
 from contrage.learning.folds import Scans
 from contrage.tables import read_tsv, write_rows
-from contrage.target import Target
+from contrage.target import PredictedTarget, Target
 
 SCORE, PROBABILITY = "score", "probability"
 """Of the positive side of a binary target: its log odds, and what they come to."""
@@ -119,13 +119,18 @@ def columns(target: Target) -> list[str]:
 
 
 def lines(
-    target: Target, side: str, fold: int, scans: Scans, predicted: np.ndarray, **more: Any
+    target: PredictedTarget,
+    side: str,
+    fold: int,
+    scans: Scans,
+    predicted: np.ndarray,
+    **more: Any,
 ) -> list[dict[str, Any]]:
     """Return a line per scan, with the columns of a predictions file.
 
     Parameters
     ----------
-    target : Target
+    target : PredictedTarget
     side : str
         The role.
     fold : int

@@ -34,7 +34,9 @@ from contrage.evaluation.statistics.metrics import scores
 from contrage.evaluation.statistics.sides import CHANCE, own_accuracy, side_scores
 from contrage.files import write_json
 from contrage.learning.folds import read_scans
-from contrage.target import Target
+from contrage.settings.blocks.probe import ProbeSettings
+from contrage.settings.steps.evaluation import ProbeStep
+from contrage.target import PredictedTarget, Target
 
 logger = logging.getLogger(__name__)
 
@@ -44,7 +46,7 @@ FURTHER = ("own_prediction", BEYOND)
 
 
 def probe(
-    settings: dict[str, Any],
+    settings: ProbeStep,
     *,
     features: list[Path],
     scans: list[Path],
@@ -60,8 +62,7 @@ def probe(
 
     Parameters
     ----------
-    settings : dict
-        `row`, `seeds` (of each training), `target` and `probe` (alpha, alphas, folds, unseen).
+    settings : ProbeStep
     features : list of Path
         What `probe_training` reads of each training: all of the first, then all of the second.
     scans, splits : list of Path
@@ -76,7 +77,7 @@ def probe(
     LeakageError, TableError
         As `probe_training`, and if there are not as many files for each training.
     """
-    seeds = settings["seeds"]
+    seeds = settings.seeds
     files = {
         "features": _dealt(features, len(seeds)),
         "scans": _dealt(scans * len(seeds) if len(scans) == 1 else scans, len(seeds)),
@@ -90,7 +91,7 @@ def probe(
         if len(files[name]) != len(seeds):
             raise TableError(f"{len(files[name])} files of {name}, but {len(seeds)} seeds")
     for seed, *own in zip(seeds, *files.values(), strict=True):
-        probe_training({**settings, "seed": seed}, **dict(zip(files, own, strict=True)))
+        probe_training(settings, seed, **dict(zip(files, own, strict=True)))
 
 
 def _dealt(files: list[Path], trainings: int) -> list[list[Path]]:
@@ -104,7 +105,8 @@ def _dealt(files: list[Path], trainings: int) -> list[list[Path]]:
 
 
 def probe_training(
-    settings: dict[str, Any],
+    settings: ProbeStep,
+    seed: int,
     *,
     features: list[Path],
     scans: list[Path],
@@ -118,8 +120,9 @@ def probe_training(
 
     Parameters
     ----------
-    settings : dict
-        `row`, `seed`, `target` and `probe`.
+    settings : ProbeStep
+    seed : int
+        Of the training.
     features : list of Path
         One npz per fold, in the order of the split file's folds.
     scans : list of Path
@@ -150,14 +153,14 @@ def probe_training(
     TableError
         If a fold's features lack a scan.
     """
-    target = Target(**settings["target"])
+    target = settings.target
     parts = list(table.folds(split, *(read_scans(path, target) for path in scans)))
     if len(parts) != len(features):
         raise TableError(f"{split}: {len(parts)} folds, but {len(features)} files of features")
     found = [Features(path) for path in features]
     inner = list(zip(unseen or [], unseen_splits or [], strict=True)) or [None] * len(parts)
     fits = [
-        _fit(part, own, chosen_on, settings["probe"], target.is_binary)
+        _fit(part, own, chosen_on, settings.probe, target.is_binary)
         for part, own, chosen_on in zip(parts, found, inner, strict=True)
     ]
     of_fold = [
@@ -172,31 +175,31 @@ def probe_training(
     report = (of_sides if target.is_binary else summary)(lines, target)
     report |= {
         "alpha": [each.alpha for each in fits],
-        "alpha_candidates": candidates(settings["probe"]),
+        "alpha_candidates": candidates(settings.probe),
     }
     if not target.is_binary:
         report |= _errors_at_alphas(parts, found) | {"mae_baseline": _baseline(parts)}
     report |= {**network_size(features[0]), **epochs(features)}
-    write_json(metrics, {"loss": settings["row"], "seed": settings["seed"], **_plain(report)})
-    _tell(metrics, report, target)
+    write_json(metrics, {"loss": settings.row, "seed": seed, **_plain(report)})
+    _tell(metrics, report, target.is_binary)
 
 
-def _tell(metrics: Path, report: dict[str, Any], target: Target) -> None:
-    if target.is_binary:
+def _tell(metrics: Path, report: dict[str, Any], is_binary: bool) -> None:
+    if is_binary:
         found = report["bacc"], report["auc"]
         logger.info(
             "%s: test balanced accuracy %.3f, area under the ROC curve %.3f", metrics, *found
         )
         return
-    error = target.told(f"{report['mae']:.3f}")
-    logger.info("%s: test MAE %s (training mean: %.3f)", metrics, error, report["mae_baseline"])
+    errors = report["mae"], report["mae_baseline"]
+    logger.info("%s: test MAE %.3f (training mean: %.3f)", metrics, *errors)
 
 
 def _fit(
     part: Fold,
     features: Features,
     inner: tuple[Path, Path] | None,
-    settings: dict[str, Any],
+    settings: ProbeSettings,
     is_binary: bool,
 ) -> Ridge | Logistic:
     if inner is None:
@@ -207,7 +210,7 @@ def _fit(
 
 
 def _lines(
-    target: Target, part: Fold, features: Features, fitted: Ridge | Logistic
+    target: PredictedTarget, part: Fold, features: Features, fitted: Ridge | Logistic
 ) -> list[dict[str, Any]]:
     """Return a line for every scan that has a role."""
     lines = []

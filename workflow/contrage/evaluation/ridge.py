@@ -42,8 +42,8 @@ def fit(
     features: NDArray[np.floating],
     targets: Floats,
     participants: Sequence[str],
-    alphas: Sequence[float] = (0.01, 0.1, 1.0, 10.0, 100.0),
-    folds: int = 5,
+    alphas: Sequence[float],
+    folds: int,
 ) -> Ridge:
     """Fit a ridge regression whose α has the best mean R² in cross-validation.
 

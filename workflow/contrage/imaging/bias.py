@@ -8,11 +8,12 @@ from scipy import ndimage
 from contrage.imaging.ants.bridge import to_ants
 from contrage.imaging.ants.calls import call
 from contrage.imaging.images import Image, shrink
+from contrage.settings.blocks.bias_correction import BiasCorrectionSettings
 
 GRID_MM = 2.0
 
 
-def bias_field(image: Image, mask: np.ndarray, settings: dict) -> np.ndarray:
+def bias_field(image: Image, mask: np.ndarray, settings: BiasCorrectionSettings) -> np.ndarray:
     """Estimate the multiplicative field of an image within a mask.
 
     N4 sees the image at about 2 mm, whatever its own voxels: the field is smooth, and the
@@ -25,9 +26,7 @@ def bias_field(image: Image, mask: np.ndarray, settings: dict) -> np.ndarray:
         Intensities, positive inside the mask.
     mask : ndarray of shape (X, Y, Z)
         Bool.
-    settings : dict
-        `shrink_factor` (default 4), `iterations` (default [20, 20, 20]) and optionally
-        `spline_mm`, the distance of the spline's knots.
+    settings : BiasCorrectionSettings
 
     Returns
     -------
@@ -42,10 +41,10 @@ def bias_field(image: Image, mask: np.ndarray, settings: dict) -> np.ndarray:
         ants.n4_bias_field_correction,
         to_ants(small),
         mask=to_ants(small.with_array(inside)),
-        shrink_factor=settings.get("shrink_factor", 4),
-        convergence={"iters": list(settings.get("iterations", [20, 20, 20])), "tol": 1e-7},
+        shrink_factor=settings.shrink_factor,
+        convergence={"iters": list(settings.iterations), "tol": 1e-7},
         # One knot span along each axis, ANTsPy's own default, said here for provenance.
-        spline_param=settings.get("spline_mm") or [1, 1, 1],
+        spline_param=[1, 1, 1],
         return_bias_field=True,
     ).numpy()
     matrix = np.linalg.inv(small.affine) @ image.affine

@@ -18,6 +18,7 @@ from contrage.imaging.plausible import judge, spread
 from contrage.imaging.space.coordinates import contradiction, sheared
 from contrage.imaging.stated import stated_problems
 from contrage.imaging.template.source import as_source
+from contrage.settings.steps.imaging import CheckStep, MapLimits
 
 log = logging.getLogger(__name__)
 
@@ -50,7 +51,7 @@ class Finding:
 
 
 def check(
-    settings: dict,
+    settings: CheckStep,
     *,
     anatomical: Path | None = None,
     stiffness: Path | None = None,
@@ -63,10 +64,7 @@ def check(
 
     Parameters
     ----------
-    settings : dict
-        `stiffness_unit`: auto, Pa or kPa; `limits`: what values maps may have (see
-        `contrage.imaging.limits`); `stated`: what the image that is stripped and registered is
-        said to be already (`stripped`, `in_mni`), and `template` to compare with.
+    settings : CheckStep
     anatomical, stiffness, dampingratio, mask, magnitude : Path, optional
         The images of the scan.
     output : Path
@@ -76,9 +74,9 @@ def check(
     maps = {"stiffness": stiffness, "dampingratio": dampingratio}
     given = {"anatomical": anatomical, **maps, "mask": mask, "magnitude": magnitude}
     findings = {name: inspect(path) for name, path in given.items() if path is not None}
-    unit = settings.get("stiffness_unit", "auto")
+    unit = settings.stiffness_unit
     for name, finding in findings.items():
-        check_values(name, finding, unit, settings.get("limits"))
+        check_values(name, finding, unit, settings.limits)
     record: dict = {"status": "ok", "stage": "check", "reason": None}
     record |= {"unit": None, "median_kpa": None}
     if findings.get("stiffness") and findings["stiffness"].image is not None:
@@ -86,7 +84,7 @@ def check(
     if findings.get("dampingratio") and findings["dampingratio"].image is not None:
         check_damping(findings["dampingratio"])
     for name in maps:
-        check_limits(name, findings.get(name), record["unit"], settings.get("limits"))
+        check_limits(name, findings.get(name), record["unit"], settings.limits)
     main = next((found for name, found in findings.items() if name != "mask"), None)
     for name in (*maps, "mask", "magnitude"):
         check_overlap(findings.get(name), main)
@@ -174,7 +172,7 @@ def _check_values(finding: Finding, array: np.ndarray) -> None:
         finding.problem(f"is constant (every voxel is {finite.flat[0]:g})")
 
 
-def check_values(name: str, finding: Finding, declared: str, limits: dict | None) -> None:
+def check_values(name: str, finding: Finding, declared: str, limits: MapLimits | None) -> None:
     """Note where the values of a sound file are none that such an image has."""
     if finding.image is None or finding.problems:
         return
@@ -220,7 +218,9 @@ def unit_of(array: np.ndarray, declared: str) -> tuple[str, float | None]:
     return "Pa" if median is not None and median > PASCAL_FROM else "kPa", median
 
 
-def check_limits(name: str, finding: Finding | None, unit: str | None, limits: dict | None) -> None:
+def check_limits(
+    name: str, finding: Finding | None, unit: str | None, limits: MapLimits | None
+) -> None:
     """Note where voxels of a map have values that no measurement gives.
 
     Of a map in another unit, or another map, what is negative alone is told.
@@ -238,13 +238,12 @@ def check_limits(name: str, finding: Finding | None, unit: str | None, limits: d
         finding.warning(found.warning(scale))
 
 
-def check_stated(finding: Finding | None, settings: dict) -> None:
+def check_stated(finding: Finding | None, settings: CheckStep) -> None:
     """Note where an image is not what the settings state: stripped, or in MNI152, already."""
-    stated = settings.get("stated") or {}
-    if not any(stated.values()) or finding is None or finding.image is None or finding.problems:
+    stated, template = settings.stated, settings.template
+    if stated is None or finding is None or finding.image is None or finding.problems:
         return
-    source = as_source(settings.get("template"))
-    for reason in stated_problems(finding.image, stated, source):
+    for reason in stated_problems(finding.image, stated, as_source(template)):
         finding.problem(reason)
 
 

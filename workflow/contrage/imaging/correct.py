@@ -9,15 +9,18 @@ from typing import Any
 from contrage.files import empty, save_nifti, write_json
 from contrage.imaging.images import Image
 from contrage.imaging.provenance.sidecars import write_sidecars
+from contrage.imaging.recorded import recorded
 from contrage.imaging.scan import ScanInStep, account, carry_out, layout, load_as_left, read_scan
+from contrage.settings.steps.imaging import CorrectStep
 
 log = logging.getLogger(__name__)
 
 STAGE = "correct"
+ANY_SEED = 1  # N4 draws nothing
 
 
 def correct(
-    settings: dict[str, Any],
+    settings: CorrectStep,
     *,
     before: Path,
     brain_mask: Path,
@@ -35,9 +38,7 @@ def correct(
 
     Parameters
     ----------
-    settings : dict
-        `bias_correction`: `target` (anatomical, map, both, none) and settings of N4; `limits`,
-        where maps are corrected.
+    settings : CorrectStep
     before : Path
         The record of `strip`.
     brain_mask : Path
@@ -62,8 +63,8 @@ def correct(
 
     def work(told: dict[str, Any]) -> None:
         scan = read_scan(settings, given, told["unit_of_input"])
-        if settings["bias_correction"]["target"] != "none":
-            scan.load_ants()
+        if settings.bias_correction is not None:
+            scan.load_ants(ANY_SEED)
         made = {f"corrected_{name}": _map(scan, name) for name in scan.maps}
         if scan.head is not None:
             order = told["found"]["layout"]["brain_mask"]
@@ -84,13 +85,13 @@ def correct(
 
 def _brain(scan: ScanInStep, mask: Image) -> Image:
     """Return the stripped anatomical image, corrected where it is asked for."""
-    asked, head, inside = scan.settings["bias_correction"], scan.reference, mask.array > 0
+    asked, head, inside = scan.settings.bias_correction, scan.reference, mask.array > 0
     brain = head.with_array(head.array * inside)
-    if asked["target"] not in ("anatomical", "both"):
+    if asked is None or asked.target not in ("anatomical", "both"):
         return brain
     from contrage.imaging.bias import bias_field
 
-    with scan.step("bias correction", asked):
+    with scan.step("bias correction", recorded(asked)):
         return brain.with_array(brain.array / bias_field(head, inside, asked))
 
 
@@ -103,8 +104,8 @@ def _map(scan: ScanInStep, name: str) -> Image:
         scan.paths[name],
         name,
     )
-    asked, image = scan.settings["bias_correction"], scan.maps[name]
-    with scan.step("bias correction of the map", asked):
+    asked, image = scan.settings.bias_correction, scan.maps[name]
+    with scan.step("bias correction of the map", recorded(asked)):
         support = image.array > 0
         values = image.array / bias_field(image, support, asked)
         return image.with_array(values * support)

@@ -12,14 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from contrage.errors import SettingsError
+from contrage.imaging.recorded import limits_in
+from contrage.settings.steps.imaging import MapLimits
 
 if TYPE_CHECKING:  # each job of a run reads the configuration, and needs no nibabel for that
     from contrage.imaging.images import Image
 
 UNITS = {"stiffness": " kPa", "dampingratio": ""}
-DEFAULTS = {"stiffness": (0, 50), "dampingratio": (0, 2), "beyond": "refuse"}
-"""Those of the schema, for a step that is called without."""
 STEP = "limits of the map"
 TOLERATED = 1e-4
 """Of the voxels that are not 0, beyond the limits: the 102 public MRE134 maps have none."""
@@ -147,7 +146,7 @@ def mended(image: Image, found: Beyond, scale: float = 1.0) -> Image:
 def beyond(
     name: str,
     array: np.ndarray,
-    settings: Mapping[str, Any] | None,
+    settings: MapLimits | None,
     scale: float = 1.0,
     negative_only: bool = False,
 ) -> Beyond | None:
@@ -159,8 +158,8 @@ def beyond(
         stiffness or dampingratio; other images have no limits.
     array : ndarray of shape (X, Y, Z)
         NaN and infinite values are not looked at.
-    settings : mapping or None
-        The block `preprocessing.limits`; None for the defaults.
+    settings : MapLimits or None
+        None where there are no limits.
     scale : float
         How many of the array's unit are one of the limits': 1000 where it is in Pa.
     negative_only : bool
@@ -177,7 +176,7 @@ def beyond(
     return Beyond(
         name,
         limits,
-        (settings or {}).get("beyond", DEFAULTS["beyond"]),
+        settings.beyond,
         int(below.size),
         int(above.size),
         int(values.size),
@@ -188,9 +187,9 @@ def beyond(
     )
 
 
-def range_of(name: str, settings: Mapping[str, Any] | None) -> tuple[float, float] | None:
+def range_of(name: str, settings: MapLimits | None) -> tuple[float, float] | None:
     """Return the limits of a kind of image, kPa or without unit; None where it has none."""
-    limits = (DEFAULTS if settings is None else settings).get(name)
+    limits = settings.of[name] if settings is not None and name in settings.of else None
     return None if limits is None else (limits[0], limits[1])
 
 
@@ -200,19 +199,8 @@ def as_preprocessed(name: str, image: Image, record: Mapping[str, Any]) -> Image
     if not any(done["map"] == name for done in steps):
         return image
     scale = PASCAL if name == "stiffness" and record["unit_of_input"] == "Pa" else 1.0
-    found = beyond(name, image.array, record["settings"].get("limits"), scale)
+    found = beyond(name, image.array, limits_in(record), scale)
     return image if found is None else mended(image, found, scale)
-
-
-def check_limits(settings: Mapping[str, Any]) -> None:
-    """Raise `SettingsError` where a lower limit is not below its upper one."""
-    for name in UNITS:
-        limits = range_of(name, settings)
-        if limits is not None and not (limits[0] < limits[1] and limits[1] > 0):
-            raise SettingsError(
-                f"preprocessing.limits.{name}: {list(limits)} are no limits; give the lower one, "
-                f"then the upper one, as in {list(DEFAULTS[name])}, or null for none"
-            )
 
 
 def _is_of_one_value(values: np.ndarray) -> bool:

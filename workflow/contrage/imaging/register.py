@@ -15,11 +15,13 @@ from contrage.files import atomic, empty, save_nifti, write_json
 from contrage.imaging.affines import write_affine
 from contrage.imaging.images import Image, load
 from contrage.imaging.provenance.sidecars import write_sidecars
+from contrage.imaging.recorded import recorded
 from contrage.imaging.scan import MAPS, ScanInStep, account, carry_out, load_as_left, read_scan
 from contrage.imaging.space.carry import carry_mask, warp_mask, warp_within
 from contrage.imaging.space.mni import Transform, estimate
 from contrage.imaging.template.grids import mni_grid
 from contrage.imaging.template.source import Source, as_source
+from contrage.settings.steps.imaging import RegisterStep
 
 STAGE = "register"
 PARTS = ("linear", "affine9", "warp")
@@ -27,7 +29,7 @@ PARTS = ("linear", "affine9", "warp")
 
 
 def register(
-    settings: dict[str, Any],
+    settings: RegisterStep,
     *,
     before: Path,
     brain_mask: Path,
@@ -53,11 +55,7 @@ def register(
 
     Parameters
     ----------
-    settings : dict
-        `registration`: `transform`, `interpolation`, `voxel_mm`, `seed`, and those of ANTs'
-        settings that the transform takes (`linear`, `warp`, `affine9`); `template` (see
-        `Source.settings`); `limits` of maps; `reference`, the map to register where there are
-        several and no anatomical image.
+    settings : RegisterStep
     before : Path
         The record of `correct`, or of `strip` where nothing is corrected.
     brain_mask : Path
@@ -157,33 +155,35 @@ def _ways(
     scan: ScanInStep, left: tuple[np.ndarray, Image], found: Mapping[str, Any], folder: Path
 ) -> Ways:
     """Estimate the way of a scan to MNI152, and of its maps: its own, or through the magnitude."""
-    asked, (mask, brain) = scan.settings["registration"], left
-    kind, magnitude = asked["transform"], scan.paths.get("magnitude")
-    if kind != "none" or asked["interpolation"] != "linear" or magnitude:
-        scan.load_ants(asked["seed"])
+    asked, (mask, brain) = scan.settings.registration, left
+    kind, magnitude = asked.transform, scan.paths.get("magnitude")
+    if kind != "none" or asked.interpolation != "linear" or magnitude:
+        scan.load_ants(asked.seed)
     pose = None if found["pose"] is None else np.array(found["pose"])
-    used = {part: asked[part] for part in PARTS if part in asked and kind != "none"}
+    parts = {part: getattr(asked, part) for part in PARTS * (kind != "none")}
+    used = {part: recorded(settings) for part, settings in parts.items() if settings is not None}
     with scan.step("registration", {"transform": kind, **used}):
-        way = estimate(brain, scan.path, kind, asked, pose, folder, _template(scan))
+        way = estimate(brain, scan.path, asked, pose, folder, _template(scan))
     if magnitude is None:
         return Ways(mask, brain, way, way, None)
     from contrage.imaging.space.map_pose import magnitude_to_anatomical
 
-    with scan.step("magnitude to anatomical", {"transform": "rigid", "linear": asked["linear"]}):
-        world = magnitude_to_anatomical(load(magnitude), brain, asked["linear"], magnitude)
+    used = {"transform": "rigid", "linear": recorded(asked.linear)}
+    with scan.step("magnitude to anatomical", used):
+        world = magnitude_to_anatomical(load(magnitude), brain, asked.linear, magnitude)
     return Ways(mask, brain, way, way.after(world, folder), world)
 
 
 def _template(scan: ScanInStep) -> Source:
-    return as_source(scan.settings["template"])
+    return as_source(scan.settings.template)
 
 
 def _write(scan: ScanInStep, ways: Ways, images: Mapping[str, Path | None]) -> None:
     """Bring everything to the MNI152 grid and write what is wanted."""
-    asked, found = scan.settings["registration"], ways.found
-    how = {"interpolation": asked["interpolation"], "masks": "nearest", "times": 1}
-    with scan.step("to MNI152", how | {"voxel_mm": asked["voxel_mm"]}):
-        placed = _in_mni(scan, ways, mni_grid(asked["voxel_mm"]))
+    asked, found = scan.settings.registration, ways.found
+    how = {"interpolation": asked.interpolation, "masks": "nearest", "times": 1}
+    with scan.step("to MNI152", how | {"voxel_mm": asked.voxel_mm}):
+        placed = _in_mni(scan, ways, mni_grid(asked.voxel_mm))
     if images["transform"] is not None:
         write_affine(images["transform"], found.affine)
     if images["map_transform"] is not None and ways.map_world is not None:
@@ -199,7 +199,7 @@ def _write(scan: ScanInStep, ways: Ways, images: Mapping[str, Path | None]) -> N
 
 
 def _in_mni(scan: ScanInStep, ways: Ways, grid: Image) -> dict[str, Image]:
-    interpolation = scan.settings["registration"]["interpolation"]
+    interpolation = scan.settings.registration.interpolation
     there = warp_mask(ways.mask, scan.reference, grid, ways.found)
     if not there.any():
         raise BadScanError(scan.path, "none of the brain lands on the MNI152 grid")

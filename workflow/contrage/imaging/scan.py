@@ -25,11 +25,14 @@ from contrage.imaging.ants.calls import noting
 from contrage.imaging.images import Image, load, load_made
 from contrage.imaging.limits import STEP, beyond, mended
 from contrage.imaging.provenance.sidecars import clear_sidecars, write_failures
+from contrage.imaging.recorded import recorded
 from contrage.imaging.template.source import as_source, template_record
+from contrage.settings.steps.imaging import CorrectStep, RegisterStep, StripStep
 
 log = logging.getLogger(__name__)
 
 MAPS = ("stiffness", "dampingratio")
+Step = StripStep | CorrectStep | RegisterStep
 PASCAL_PER_KILOPASCAL = 1000.0
 NOTHING = {"inputs": {}, "outputs": {}, "settings": {}, "steps": [], "versions": {}}
 """What was done before the first step, after the check."""
@@ -42,7 +45,7 @@ class ScanInStep:
 
     Attributes
     ----------
-    settings : dict
+    settings : StripStep, CorrectStep or RegisterStep
         The step's.
     paths : dict of str to Path
         The raw images that exist and that the step reads: anatomical, stiffness, dampingratio, …
@@ -55,7 +58,7 @@ class ScanInStep:
         with all their parameters.
     """
 
-    settings: dict
+    settings: Step
     paths: dict[str, Path]
     head: Image | None
     maps: dict[str, Image]
@@ -72,7 +75,7 @@ class ScanInStep:
         return self.paths["anatomical" if self.head is not None else next(iter(self.maps))]
 
     @contextmanager
-    def step(self, name: str, settings: dict) -> Iterator[None]:
+    def step(self, name: str, told: dict[str, Any]) -> Iterator[None]:
         """Time a part of the step and note it, and what it calls, for the sidecars.
 
         What fails inside is the scan's fault.
@@ -84,11 +87,11 @@ class ScanInStep:
         except RuntimeError as error:  # what ANTs raises
             raise BadScanError(self.path, f"{name} failed ({error}); look at the image") from error
         seconds = round(time.perf_counter() - start, 3)
-        done = {"name": name, "settings": settings, "calls": calls, "seconds": seconds}
+        done = {"name": name, "settings": told, "calls": calls, "seconds": seconds}
         self.steps.append(done)
-        log.info("%s: %s, %.1f s", name, settings, seconds)
+        log.info("%s: %s, %.1f s", name, told, seconds)
 
-    def load_ants(self, seed: int = 1) -> None:
+    def load_ants(self, seed: int) -> None:
         """Import ANTs for exact repetition, and note that."""
         from contrage.imaging.ants.load import import_ants
 
@@ -96,16 +99,15 @@ class ScanInStep:
             import_ants(seed)
 
 
-def read_scan(settings: dict, paths: Mapping[str, Path | None], unit: str | None) -> ScanInStep:
+def read_scan(settings: Step, paths: Mapping[str, Path | None], unit: str | None) -> ScanInStep:
     """Read the raw images of a scan: the anatomical one and the maps, stiffness in kPa.
 
     The maps come without what is no measurement in them (see `contrage.imaging.limits`).
 
     Parameters
     ----------
-    settings : dict
-        `limits`, where there are maps; `reference`, the map that comes first where there are
-        several and no anatomical image.
+    settings : StripStep, CorrectStep or RegisterStep
+        Its `reference` is the map that comes first.
     paths : mapping of str to Path or None
         By name; None where there is none.
     unit : str or None
@@ -120,7 +122,7 @@ def read_scan(settings: dict, paths: Mapping[str, Path | None], unit: str | None
     if not given.keys() & {"anatomical", *MAPS}:
         raise SettingsError("preprocessing needs an anatomical image, a map, or both")
     head = load(given["anatomical"]) if "anatomical" in given else None
-    order = sorted(MAPS, key=lambda name: name != settings.get("reference"))
+    order = sorted(MAPS, key=lambda name: name != settings.reference)
     maps = {name: load(given[name]) for name in order if name in given}
     if "stiffness" in maps:
         maps["stiffness"] = to_kilopascal(maps["stiffness"], unit)
@@ -139,7 +141,7 @@ def to_kilopascal(stiffness: Image, unit: str | None) -> Image:
 def keep_to_limits(scan: ScanInStep, name: str) -> None:
     """Take out of a map what is no measurement, before anything is made of it."""
     image = scan.maps[name]
-    found = beyond(name, image.array, scan.settings["limits"])
+    found = beyond(name, image.array, scan.settings.limits)
     if found is None:
         return
     if found.refused:
@@ -216,7 +218,7 @@ def account(
         Further ones whose versions are told.
     """
     earlier = before if "steps" in before else NOTHING | {"unit_of_input": before["unit"]}
-    steps = _joined(earlier["steps"], scan.steps)
+    steps, settings = _joined(earlier["steps"], scan.steps), recorded(scan.settings)
     written = {name: path for name, path in outputs.items() if path and path.stat().st_size}
     found = {
         "status": "ok",
@@ -227,7 +229,7 @@ def account(
         "inputs": earlier["inputs"]
         | {name: {"path": str(path), "sha256": sha256(path)} for name, path in scan.paths.items()},
         "outputs": earlier["outputs"] | {name: sha256(path) for name, path in written.items()},
-        "settings": _merged(earlier["settings"], scan.settings),
+        "settings": _merged(earlier["settings"], settings),
         "steps": steps,
         "seconds": round(sum(step["seconds"] for step in steps), 3),
         "threads": 1,
@@ -237,10 +239,10 @@ def account(
         | versions(*PACKAGES, *packages),
     }
     found |= {key: earlier[key] for key in ("seed", "template", "found") if key in earlier}
-    if "registration" in scan.settings:
-        found["seed"] = int(scan.settings["registration"]["seed"])
-    if "template" in scan.settings:
-        found["template"] = template_record(as_source(scan.settings["template"]))
+    if "registration" in settings:
+        found["seed"] = settings["registration"]["seed"]
+    if "template" in settings:
+        found["template"] = template_record(as_source(scan.settings.template))
     return found
 
 

@@ -8,13 +8,13 @@ import logging
 from pathlib import Path
 from typing import Any
 
-from contrage import modalities
 from contrage.cohort.agreement import disagreements
-from contrage.cohort.duplicates import KEEP, REFUSE, same_file, same_sessions
+from contrage.cohort.duplicates import KEEP, same_file, same_sessions
 from contrage.cohort.scans import FILES
 from contrage.errors import ContrageError, few
 from contrage.files import read_json
 from contrage.layout import check_file
+from contrage.settings.steps.imaging_tables import ScreenStep
 from contrage.tables import read_tsv, write_tsv
 
 log = logging.getLogger(__name__)
@@ -25,7 +25,7 @@ class BadCohortError(ContrageError):
 
 
 def screen(
-    settings: dict[str, Any],
+    settings: ScreenStep,
     *,
     scans: Path,
     derivatives: Path,
@@ -36,9 +36,9 @@ def screen(
 
     Parameters
     ----------
-    settings : dict
-        `on_bad_scan`: "fail" or "exclude"; `image` (the one that is learned from) and
-        `duplicates`: "refuse" or "keep" what two participants have in common.
+    settings : ScreenStep
+        `on_bad_scan` is "fail" or "exclude"; `duplicates` "refuse" or "keep" what two participants
+        have in common.
     scans : Path
         The cohort's table.
     derivatives : Path
@@ -63,7 +63,7 @@ def screen(
     bad += lost
     for line in bad:
         log.warning("%s", line)
-    if bad and settings["on_bad_scan"] == "fail":
+    if bad and settings.on_bad_scan == "fail":
         raise BadCohortError(
             f"{len(bad)} of {len(table) + len(lost)} scans cannot be used: "
             f"{few(bad, '; ', most=3)}. Mend or remove them, or set cohort.on_bad_scan to exclude"
@@ -90,17 +90,16 @@ def _timeless(told: Any) -> Any:
     return [_timeless(value) for value in told] if isinstance(told, list) else told
 
 
-def _reasons(records: dict[str, dict[str, Any]], settings: dict[str, Any]) -> dict[str, str | None]:
+def _reasons(records: dict[str, dict[str, Any]], settings: ScreenStep) -> dict[str, str | None]:
     """Return why each scan cannot be used, None where it can; log what is only doubtful."""
-    image = settings.get("image", modalities.maps()[0])
     reasons = {
         scan: record["reason"] if record.get("status") == "failed" else None
         for scan, record in records.items()
     }
-    twins = same_file(records, image)
-    doubtful = [*same_sessions(records, image)]
+    twins = same_file(records, settings.image)
+    doubtful = [*same_sessions(records, settings.image)]
     doubtful += [f"{scan}: {text}" for scan, text in disagreements(records).items()]
-    if settings.get("duplicates", REFUSE) == KEEP:
+    if settings.duplicates == KEEP:
         doubtful += [f"{scan} {reason}" for scan, reason in twins.items()]
         twins = {}
     for line in doubtful:

@@ -13,6 +13,7 @@ from contrage.imaging.images import Image, resample
 from contrage.imaging.masks import BRAIN_LITRES, dice, litres
 from contrage.imaging.template.grids import mni_grid, mni_template
 from contrage.imaging.template.source import Source
+from contrage.settings.steps.imaging import StatedSettings
 
 LEAST_ZERO = 0.05
 """Of the voxels; the maps have 0.76 and more, a brain cut to its bounding box about 0.4."""
@@ -30,15 +31,14 @@ ADVICE_STRIP = "choose another preprocessing.skull_strip.method than 'none'"
 ADVICE_SPACE = "choose another preprocessing.registration.transform than 'none'"
 
 
-def stated_problems(image: Image, stated: dict, source: Source) -> list[str]:
+def stated_problems(image: Image, stated: StatedSettings, source: Source) -> list[str]:
     """Compare an image as it was read with what is stated of it.
 
     Parameters
     ----------
     image : Image
         The image that is stripped and registered: the anatomical one, else the map.
-    stated : dict
-        `stripped` and `in_mni`, true where the settings state it.
+    stated : StatedSettings
     source : Source
         The template.
 
@@ -48,11 +48,11 @@ def stated_problems(image: Image, stated: dict, source: Source) -> list[str]:
         What is wrong, and what to do; empty where all is as stated.
     """
     problems = []
-    if stated.get("stripped"):
+    if stated.stripped:
         problems += not_stripped(image)
-    if stated.get("in_mni"):
+    if stated.in_mni:
         problems += not_axes_of_mni(image)
-        if stated.get("stripped") and not problems:
+        if stated.stripped and not problems:
             problems += not_in_place(image, source)
     return problems
 

@@ -8,17 +8,19 @@ from typing import Any
 from contrage.errors import SettingsError
 from contrage.files import save_nifti, write_json
 from contrage.imaging.provenance.sidecars import write_sidecars
+from contrage.imaging.recorded import own_options, recorded
 from contrage.imaging.scan import ScanInStep, account, carry_out, layout, read_scan
-from contrage.imaging.skull_strip import options, packages, used
+from contrage.imaging.skull_strip import packages
 from contrage.imaging.skull_strip._find import find_brain
 from contrage.imaging.skull_strip._result import Stripped
-from contrage.imaging.template.source import NILEARN, as_source
+from contrage.imaging.template.source import as_source
+from contrage.settings.steps.imaging import StripStep
 
 STAGE = "strip"
 
 
 def strip(
-    settings: dict[str, Any],
+    settings: StripStep,
     *,
     before: Path,
     anatomical: Path | None = None,
@@ -34,10 +36,7 @@ def strip(
 
     Parameters
     ----------
-    settings : dict
-        `skull_strip`: method and its own options. Of the method template also `template` (see
-        `Source.settings`) and `registration`: `seed`, and ANTs' settings `pose` and `refine`.
-        Where a map is stripped, `limits` and `reference` (see `contrage.imaging.scan.read_scan`).
+    settings : StripStep
     before : Path
         What `contrage.imaging.check` wrote; its unit is used, its failure passed on.
     anatomical, stiffness, dampingratio, mask : Path, optional
@@ -55,11 +54,11 @@ def strip(
     given["mask"] = mask
 
     def work(told: dict[str, Any]) -> None:
-        _require_head(settings["skull_strip"]["method"], given)
+        _require_head(settings.skull_strip.method, given)
         scan = read_scan(settings, given, told["unit"])
         stripped = _strip(scan)
         save_nifti(brain_mask, stripped.mask, scan.reference.affine)
-        done = account(STAGE, scan, told, images, packages(settings["skull_strip"]["method"]))
+        done = account(STAGE, scan, told, images, packages(settings.skull_strip.method))
         pose = None if stripped.pose is None else stripped.pose.tolist()
         done["found"] = {"pose": pose, "layout": {"brain_mask": layout(stripped.mask)}}
         write_sidecars(images, done, raw=raw, derivatives=derivatives)
@@ -79,15 +78,15 @@ def _require_head(method: str, given: dict[str, Path | None]) -> None:
 
 
 def _strip(scan: ScanInStep) -> Stripped:
-    done = used(scan.settings["skull_strip"])
-    method = done["method"]
-    fit, source = {}, NILEARN
-    if method == "template":
-        fit, source = scan.settings["registration"], as_source(scan.settings["template"])
-        scan.load_ants(fit["seed"])
+    asked, fit = scan.settings.skull_strip, scan.settings.registration
+    template = scan.settings.template
+    source = None if template is None else as_source(template)
+    if fit is not None:
+        scan.load_ants(fit.seed)
+    done = {"method": asked.method, **recorded(own_options(asked))}
     with scan.step("skull strip", done):
         given = scan.paths.get("mask")
-        found = find_brain(scan.reference, scan.path, method, fit, given, options(done), source)
+        found = find_brain(scan.reference, scan.path, asked, fit, source, given)
         if found.command is not None:
             done |= {"command": found.command, "version": found.version}
         if found.weights is not None:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import logging
 from pathlib import Path
-from typing import Any
 
 from contrage.errors import few
 from contrage.files import read_json, write_json
 from contrage.imaging.screen import BadCohortError, digest_of
 from contrage.layout import quality_file, sidecar_file
+from contrage.settings.steps.imaging_tables import UsableStep
 from contrage.tables import read_tsv, write_tsv
 
 log = logging.getLogger(__name__)
@@ -29,7 +29,7 @@ def tries(derivatives: Path) -> dict[str, dict[str, int]]:
     return {scan: counts for scan, counts in found.items() if isinstance(counts, dict)}
 
 
-def usable(settings: dict[str, Any], *, scans: Path, derivatives: Path, table: Path) -> None:
+def usable(settings: UsableStep, *, scans: Path, derivatives: Path, table: Path) -> None:
     """Write how each scan came through preprocessing; refuse those that nobody allows to fail.
 
     A scan's steps write down that they failed and do not stop: on a cluster, one job that fails
@@ -37,8 +37,8 @@ def usable(settings: dict[str, Any], *, scans: Path, derivatives: Path, table: P
 
     Parameters
     ----------
-    settings : dict
-        `on_bad_scan`: "fail", or "exclude" for scans whose images cannot be used. An error that
+    settings : UsableStep
+        `on_bad_scan` is "fail", or "exclude" for scans whose images cannot be used. An error that
         nobody expected (a full disk, a program that crashed) never excludes a scan.
     scans : Path
         The scans that passed the check.
@@ -64,7 +64,7 @@ def usable(settings: dict[str, Any], *, scans: Path, derivatives: Path, table: P
         record, digest = read_json(file), digest_of(file, made)
         old += [scan] if read_json(made)["stage"] == OF_ONE_JOB else []
         rows.append((scan, record["status"], record["reason"], digest))
-        allowed = settings["on_bad_scan"] == "exclude" and not record.get("unexpected")
+        allowed = settings.on_bad_scan == "exclude" and not record.get("unexpected")
         if record["status"] == "failed" and not allowed:
             bad[scan] = record["stage"]
             log.warning("%s: %s: %s", scan, record["stage"], record["reason"])

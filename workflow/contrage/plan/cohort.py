@@ -9,7 +9,7 @@ from typing import Any
 
 from contrage import modalities
 from contrage.cohort import sources
-from contrage.cohort.read import settings_of, tables_of
+from contrage.cohort.read import tables_of
 from contrage.cohort.scans import Scan
 from contrage.cohort.snapshot import Snapshot, cohort_of_run
 from contrage.imaging import skull_strip
@@ -17,7 +17,11 @@ from contrage.imaging.template.source import Source, find_source
 from contrage.layout import Derivatives, Phantom
 from contrage.modalities import Modality
 from contrage.plan import rows
+from contrage.plan.cohort_settings import settings_of
 from contrage.plan.folds import asked_by, carried_columns
+from contrage.settings.blocks.template import TemplateSettings
+from contrage.settings.build import as_plain, build
+from contrage.settings.steps.cohort import CohortStep
 
 KEPT_IN = Path(".snakemake/contrage-cohorts")
 PARTS = ("cohort", "target", "preprocessing")
@@ -44,7 +48,7 @@ class FoundCohort:
         The raw images that this run reads: a step's option to the name of the image in a scan.
     source : str
         Where the scans come from, as the configuration names it.
-    settings : dict
+    settings : CohortStep
         What decides who is in it.
     template : Source
         What images are registered to.
@@ -62,7 +66,7 @@ class FoundCohort:
     maps: list[str]
     raw_images: dict[str, str]
     source: str
-    settings: dict[str, Any]
+    settings: CohortStep
     template: Source
     stripper: tuple[str, ...]
     found: Snapshot
@@ -122,7 +126,9 @@ class FoundCohort:
     @property
     def columns_of_table(self) -> dict[str, Any]:
         """Return which columns of a table of features are kept, and are no features."""
-        return {key: self.settings[key] for key in ("columns", "target") if key in self.settings}
+        found = {"columns": list(self.settings.columns)}
+        target = self.settings.target
+        return found if target is None else found | {"target": as_plain(target)}
 
     @property
     def tables(self) -> list[str]:
@@ -155,7 +161,7 @@ def read(config: dict[str, Any], *, is_first: bool, keeps: bool) -> FoundCohort:
     uses_anatomical = rows.needs_anatomical(config)
     uses_mask, uses_magnitude = method == "mask", rows.uses_magnitude(config)
     cohort, raw, maps = config["cohort"], Phantom.of(config["cohort"]["name"]), rows.maps(config)
-    template = find_source(config["preprocessing"]["template"])
+    template = find_source(build(TemplateSettings, config["preprocessing"]["template"]))
     settings = settings_of(
         {**cohort, "columns": carried_columns(config)},
         target=config["target"],

@@ -10,6 +10,7 @@ from contrage.cohort.scans import Cohort
 from contrage.evaluation import elements
 from contrage.layout import Results
 from contrage.plan import folds, rows
+from contrage.target_words import TargetInWords
 
 
 @dataclass(frozen=True)
@@ -69,6 +70,11 @@ class Experiment:
             watched_rows=watched,
             watched_epochs=rows.watched_epochs(config) if watched else [],
         )
+
+    @property
+    def target(self) -> TargetInWords:
+        """What is predicted."""
+        return TargetInWords(**self.config["target"])
 
     @property
     def has_scans(self) -> bool:

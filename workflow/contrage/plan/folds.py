@@ -25,7 +25,7 @@ from contrage.dataset.roles import (
 from contrage.dataset.shares import Training
 from contrage.errors import SettingsError
 from contrage.plan.rows import used_scans
-from contrage.target import Target
+from contrage.target_words import TargetInWords
 
 
 def fold_numbers(config: dict[str, Any], cohort: Cohort) -> list[int]:
@@ -41,7 +41,7 @@ def _matching(config: dict[str, Any], cohort: Cohort) -> Iterator[Visit]:
 
 def visits(config: dict[str, Any], cohort: Cohort) -> list[Visit]:
     """Return what decides the roles of the scans that an experiment uses."""
-    target, dataset = Target(**config["target"]), config["dataset"]
+    target, dataset = TargetInWords(**config["target"]), config["dataset"]
     return [
         visit(_line(scan), dataset, of_scan(scan, target)) for scan in used_scans(config, cohort)
     ]
@@ -112,7 +112,7 @@ def _at_best(config: dict[str, Any], everyone: Sequence[Visit]) -> Training:
     own, others = divide(everyone, dataset)
     check_learners(len(own), dataset["learn_from"], size)
     scheme = schemes.load(dataset["split"]["scheme"])
-    part = scheme.at_best(own, dataset["split"], Target(**config["target"]))
+    part = scheme.at_best(own, dataset["split"], TargetInWords(**config["target"]))
     check_learners(part.scans, dataset["learn_from"] if others else {}, size)
     return part
 

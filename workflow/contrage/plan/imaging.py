@@ -7,23 +7,49 @@ image's bias field: what a step is not told does not repeat it.
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import contrage
+from contrage import modalities
 from contrage.errors import SettingsError
-from contrage.imaging import skull_strip
 from contrage.layout import Derivatives
 from contrage.plan.rows import maps, needs_anatomical, uses_magnitude
+from contrage.settings.blocks.bias_correction import BiasCorrectionSettings
+from contrage.settings.blocks.quality import QualityLimits, QualitySettings
+from contrage.settings.blocks.registration import RegistrationSettings
+from contrage.settings.build import build, fields_of
+from contrage.settings.steps.imaging import (
+    AntsQuality,
+    CheckStep,
+    CorrectStep,
+    MapLimits,
+    QualityStep,
+    RegisterFit,
+    RegisterStep,
+    StatedSettings,
+    StripFit,
+    StripMethod,
+    StripStep,
+    TemplateFiles,
+)
+from contrage.settings.steps.imaging_tables import DescribeStep, ScreenStep, UsableStep
 
 QUALITIES = Path(contrage.__file__).parent / "resources" / "registration"
-OF_STRIPPING, OF_MAPS = ("pose", "refine"), "linear"
-PARTS = {"affine9": ("linear", "affine9"), "syn": ("linear", "warp"), "none": ()}
+OF_MAPS, ANTS_PARTS = "linear", ("linear", "affine9", "warp")
+PARTS = {
+    **dict.fromkeys(("affine", "rigid", "similarity"), ("linear",)),
+    "affine9": ("linear", "affine9"),
+    "syn": ("linear", "warp"),
+    "none": (),
+}
+"""Of ANTs' settings: those of a transform."""
 MEMORY_OF_REGISTRATION = {2: 3000, 1: 5000}
 """MiB of a job, by the voxel size of the MNI152 grid in mm."""
 
 
-def ants_settings(name: str) -> dict[str, Any]:
+def ants_settings(name: str) -> AntsQuality:
     """Read ANTs' settings of a quality (resources/registration/<name>.json).
 
     Raises
@@ -36,70 +62,143 @@ def ants_settings(name: str) -> dict[str, Any]:
         raise SettingsError(
             f"preprocessing.registration.quality: no quality {name!r}; choose {', '.join(names)}"
         )
-    return json.loads((QUALITIES / f"{name}.json").read_text(encoding="utf-8"))
+    stated = json.loads((QUALITIES / f"{name}.json").read_text(encoding="utf-8"))
+    return build(AntsQuality, {"refine": None, **stated})
 
 
-def reference_map(config: dict[str, Any]) -> dict[str, str]:
+def reference_map(config: dict[str, Any]) -> str | None:
     """Return the map that is registered, where there is a choice and no anatomical image."""
     own = maps(config)
-    return {} if needs_anatomical(config) or len(own) < 2 else {"reference": own[0]}
+    return None if needs_anatomical(config) or len(own) < 2 else own[0]
 
 
-def limits_of_maps(config: dict[str, Any]) -> dict[str, Any]:
-    """Return what values the cohort's maps may have; of others, or without a map, nothing."""
-    asked, own = config["preprocessing"]["limits"], maps(config)
-    kept = {name: asked[name] for name in own}
-    return {"limits": kept | {"beyond": asked["beyond"]}} if own else {}
+def limits_of(names: Iterable[str], config: dict[str, Any]) -> MapLimits:
+    """Return what values some maps may have."""
+    asked = config["preprocessing"]["limits"]
+    return build(MapLimits, {"of": {n: asked[n] for n in names}, "beyond": asked["beyond"]})
 
 
-def strip_settings(config: dict[str, Any], template: dict[str, Any]) -> dict[str, Any]:
-    """Return the settings of `strip`.
+def limits_of_maps(config: dict[str, Any]) -> MapLimits | None:
+    """Return what values the cohort's maps may have; without a map, None."""
+    own = maps(config)
+    return limits_of(own, config) if own else None
+
+
+def check_limits(config: dict[str, Any]) -> None:
+    """Raise `SettingsError` where a lower limit of a map is not below its upper one."""
+    for name, limits in limits_of(modalities.maps(), config).of.items():
+        if limits is not None and not (limits[0] < limits[1] and limits[1] > 0):
+            usual = modalities.load(name).plausible
+            raise SettingsError(
+                f"preprocessing.limits.{name}: {list(limits)} are no limits; give the lower one, "
+                f"then the upper one, as in {list(usual)}, or null for none"
+            )
+
+
+def strip_method(config: dict[str, Any]) -> StripMethod:
+    """Return the method of skull stripping with its own settings alone."""
+    asked = config["preprocessing"]["skull_strip"]
+    method = asked["method"]
+    return StripMethod(method, asked[method]) if method in asked else StripMethod(method, {})
+
+
+def check_settings(config: dict[str, Any], template: TemplateFiles) -> CheckStep:
+    """Return the settings of `check`; the template where the configuration states something.
 
     Parameters
     ----------
     config : dict
         The validated configuration.
-    template : dict
+    template : TemplateFiles
         See `contrage.imaging.template.source.Source.settings`.
     """
-    asked = config["preprocessing"]
-    found = {"skull_strip": skull_strip.used(asked["skull_strip"])}
+    steps = config["preprocessing"]
+    stripped = steps["skull_strip"]["method"] == "none"
+    in_mni = steps["registration"]["transform"] == "none"
+    unit, limits = config["cohort"]["stiffness_unit"], limits_of_maps(config)
+    if not (stripped or in_mni):
+        return CheckStep(unit, limits, None, None)
+    return CheckStep(unit, limits, StatedSettings(stripped, in_mni), template)
+
+
+def screen_settings(config: dict[str, Any]) -> ScreenStep:
+    """Return the settings of `screen`."""
+    return ScreenStep(**{key: config["cohort"][key] for key in fields_of(ScreenStep)})
+
+
+def usable_settings(config: dict[str, Any]) -> UsableStep:
+    """Return the settings of `usable`."""
+    return UsableStep(config["cohort"]["on_bad_scan"])
+
+
+def strip_settings(config: dict[str, Any], template: TemplateFiles) -> StripStep:
+    """Return the settings of `strip`; as `check_settings`."""
+    asked, method = config["preprocessing"]["registration"], strip_method(config)
+    limits = reference = None
     if not needs_anatomical(config):
-        found |= limits_of_maps(config) | reference_map(config)
-    if found["skull_strip"]["method"] != "template":
-        return found
-    ants = ants_settings(asked["registration"]["quality"])
-    fit = {part: ants[part] for part in OF_STRIPPING if part in ants}
-    fit["seed"] = asked["registration"]["seed"]
-    return found | {"template": template, "registration": fit}
+        limits, reference = limits_of_maps(config), reference_map(config)
+    if method.method != "template":
+        return StripStep(method, limits, reference, None, None)
+    ants = ants_settings(asked["quality"])
+    fit = StripFit(asked["seed"], ants.pose, ants.refine)
+    return StripStep(method, limits, reference, template, fit)
 
 
-def correct_settings(config: dict[str, Any]) -> dict[str, Any]:
+def correct_settings(config: dict[str, Any]) -> CorrectStep:
     """Return the settings of `correct`; those of N4 only where anything is corrected."""
-    asked = config["preprocessing"]["bias_correction"]
-    if asked["target"] == "none":
-        return {"bias_correction": {"target": "none"}}
-    if asked["target"] == "anatomical":
-        return {"bias_correction": asked}
-    return {"bias_correction": asked} | limits_of_maps(config) | reference_map(config)
+    asked = build(BiasCorrectionSettings, config["preprocessing"]["bias_correction"])
+    if asked.target == "none":
+        return CorrectStep(None, None, None)
+    if asked.target == "anatomical":
+        return CorrectStep(asked, None, None)
+    return CorrectStep(asked, limits_of_maps(config), reference_map(config))
 
 
-def register_settings(config: dict[str, Any], template: dict[str, Any]) -> dict[str, Any]:
-    """Return the settings of `register`; as `strip_settings`."""
-    asked = dict(config["preprocessing"]["registration"])
-    parts = set(PARTS.get(asked["transform"], (OF_MAPS,)))
+def register_settings(config: dict[str, Any], template: TemplateFiles) -> RegisterStep:
+    """Return the settings of `register`; as `check_settings`."""
+    asked = config["preprocessing"]["registration"]
+    parts = set(PARTS[asked["transform"]])
     if uses_magnitude(config):
         parts.add(OF_MAPS)
-    quality = asked.pop("quality")
+    own = dict.fromkeys(("quality", *ANTS_PARTS))
     if parts:
-        ants = ants_settings(quality)
-        asked |= {"quality": quality, **{part: ants[part] for part in sorted(parts)}}
-    return {
-        "template": template,
-        "registration": asked,
-        **limits_of_maps(config),
-        **reference_map(config),
-    }
+        ants = ants_settings(asked["quality"])
+        own["quality"] = asked["quality"]
+        own |= {part: getattr(ants, part) for part in parts}
+    kept = {key: asked[key] for key in fields_of(RegisterFit) if key not in own}
+    fit = RegisterFit(**kept, **own)
+    return RegisterStep(template, fit, limits_of_maps(config), reference_map(config))
+
+
+def quality_settings(config: dict[str, Any], template: TemplateFiles) -> QualityStep:
+    """Return the settings of `quality`; as `check_settings`."""
+    asked = _quality(config)
+    limits = {key: asked[key] for key in fields_of(QualityLimits)}
+    return QualityStep(template, config["cohort"]["image"], build(QualityLimits, limits))
+
+
+def describe_settings(config: dict[str, Any], template: TemplateFiles) -> DescribeStep:
+    """Return what the words on preprocessing are made of: all its settings, ANTs' among them."""
+    asked, cohort = config["preprocessing"], config["cohort"]
+    return DescribeStep(
+        name=cohort["name"],
+        anatomical=cohort["anatomical"] if needs_anatomical(config) else None,
+        maps=tuple(maps(config)),
+        template=template,
+        skull_strip=strip_method(config),
+        bias_correction=build(BiasCorrectionSettings, asked["bias_correction"]),
+        registration=build(RegistrationSettings, asked["registration"]),
+        ants=ants_settings(asked["registration"]["quality"]),
+        quality=build(QualitySettings, _quality(config)),
+    )
+
+
+def _quality(config: dict[str, Any]) -> dict[str, Any]:
+    """Return the limits of quality; only a T1 must look like the template."""
+    asked = config["preprocessing"]["quality"]
+    if config["cohort"]["anatomical"] == "T1w":
+        return asked
+    return asked | {"misplaced": asked["misplaced"] | {"min_correlation": None}}
 
 
 def corrects(config: dict[str, Any]) -> bool:
@@ -110,14 +209,6 @@ def corrects(config: dict[str, Any]) -> bool:
 def corrects_maps(config: dict[str, Any]) -> bool:
     """Return whether maps are corrected."""
     return config["preprocessing"]["bias_correction"]["target"] in ("map", "both")
-
-
-def described(config: dict[str, Any], template: dict[str, Any]) -> dict[str, Any]:
-    """Return what the words on preprocessing are made of: all its settings, ANTs' among them."""
-    asked = config["preprocessing"]
-    registration = asked["registration"]
-    ants = ants_settings(registration["quality"])
-    return asked | {"template": template, "registration": registration | {"ants": ants}}
 
 
 def corrected_images(config: dict[str, Any], files: Derivatives) -> dict[str, str]:

@@ -6,7 +6,7 @@ take an experiment and the values of a job's wildcards.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from inspect import signature
 from typing import Any
@@ -16,6 +16,15 @@ from contrage.learning import encoders
 from contrage.plan import folds, pretraining, rows
 from contrage.plan.experiment import Experiment
 from contrage.plan.kinds import form_of
+from contrage.run import code as sources
+from contrage.settings.build import as_plain, build
+from contrage.settings.steps.evaluation import (
+    BaselinesStep,
+    ChooseStep,
+    EvaluateStep,
+    ProbeStep,
+    SearchTableStep,
+)
 
 NUMBERS = ("seed", "fold", "draw", "epoch")
 NOT_OF_ONE = ("seeds", "start_from")
@@ -43,8 +52,8 @@ def training(of: Experiment, row: str, seed: int, fold: int) -> dict[str, Any]:
     settings = {
         "row": row,
         "seed": seed,
-        "target": config["target"],
-        "loss": of.loss(row),
+        "target": as_plain(of.target.learned),
+        "loss": told_bin(of, of.loss(row)),
         "training": own,
         "dataset": {
             "form": form_of(config),
@@ -57,11 +66,20 @@ def training(of: Experiment, row: str, seed: int, fold: int) -> dict[str, Any]:
     return settings
 
 
+def told_bin(of: Experiment, loss: dict[str, Any]) -> dict[str, Any]:
+    """Return settings of a loss, with the width of its labels where it makes some.
+
+    That is `target.bin`, unless they say it: no other loss is told, or trained again for another.
+    """
+    takes = sources.constructor_parameters(f"contrage.losses.{loss['loss']}")
+    return {"bin_width": of.config["target"]["bin"], **loss} if "bin_width" in takes else loss
+
+
 def draw(of: Experiment, row: str, seed: int, fold: int, draw: int) -> dict[str, Any]:
     """Return what the training of a draw is asked for: the main run's, with settings drawn."""
     return training(of, row, seed, fold) | {
         "row": f"{row} (draw {draw})",
-        "loss": drawn_losses(of, row)[draw],
+        "loss": told_bin(of, drawn_losses(of, row)[draw]),
         "snapshot_epochs": [],
     }
 
@@ -145,15 +163,25 @@ def drawn_losses(of: Experiment, row: str) -> list[dict[str, Any]]:
     return [{**of.loss(row), **drawn} for drawn in rows.draws_of(of.config, row)]
 
 
-def choice(of: Experiment, row: str, seed: int, fold: int) -> dict[str, Any]:
+def probe_of_draws(of: Experiment, row: str, seed: int) -> ProbeStep:
+    """Return what the probe of all draws of a row is asked for.
+
+    Its penalty is chosen on the scans that are learned from: people unseen judge the draw already.
+    """
+    draws = of.config["search"]["draws"]
+    chosen = {**of.config["probe"], "alpha": "training"}
+    return _probe(of, row, [seed] * draws, chosen)
+
+
+def choice(of: Experiment, row: str, seed: int, fold: int) -> ChooseStep:
     """Return what the choice among the draws of a row is asked for."""
-    return {
-        "row": row,
-        "split": seed,
-        "fold": fold,
-        "target": of.config["target"],
-        "draws": rows.draws_of(of.config, row),
-    }
+    asked = {"row": row, "split": seed, "fold": fold, "draws": rows.draws_of(of.config, row)}
+    return build(ChooseStep, asked)
+
+
+def search_table(of: Experiment) -> SearchTableStep:
+    """Return what the table of all draws is asked for."""
+    return SearchTableStep()
 
 
 def best_of_search(of: Experiment, row: str, seed: int, fold: int) -> list[str]:
@@ -180,6 +208,25 @@ def scans_of_ages(of: Experiment, ages: str, seed: int, fold: int) -> str:
 def ages_of(of: Experiment, row: str) -> str:
     """Return what a row learns: targets as they are "given", or "permuted" ones."""
     return "permuted" if row in of.null_rows else "given"
+
+
+def probe(of: Experiment, row: str) -> ProbeStep:
+    """Return what the probe of a row's trainings is asked for."""
+    return _probe(of, row, of.seeds, of.config["probe"])
+
+
+def _probe(of: Experiment, row: str, seeds: list[int], chosen: dict[str, Any]) -> ProbeStep:
+    asked = {"row": row, "seeds": seeds, "target": as_plain(of.target.written), "probe": chosen}
+    return build(ProbeStep, asked)
+
+
+def baselines(of: Experiment) -> BaselinesStep:
+    """Return what the baselines of every seed are asked for."""
+    config = of.config
+    keys = ("voxel_mm", "normalisation", "field_of_view")
+    dataset = {"form": form_of(config), **{key: config["dataset"][key] for key in keys}}
+    target = as_plain(of.target.written)
+    return build(BaselinesStep, {"target": target, "probe": config["probe"], "dataset": dataset})
 
 
 def scans_of_probe(of: Experiment, row: str) -> list[str]:
@@ -219,17 +266,18 @@ def start_of_training(of: Experiment, row: str, seed: int) -> list[str]:
     return [file] if file else []
 
 
-def evaluation(of: Experiment, evaluation: str) -> dict[str, Any]:
+def evaluation(of: Experiment, evaluation: str) -> EvaluateStep:
     """Return what an evaluation is told: target, rows, and the settings that it asks for."""
     stated = elements.element(evaluation)
-    return {
+    asked = {
         "evaluation": evaluation,
-        "target": of.config["target"],
+        "target": as_plain(of.target.learned),
         "form": form_of(of.config),
         # An evaluation of images alone is not repeated for another row.
         "rows": of.rows if {"predictions", "features"} & set(stated.needs) else [],
         "told": {key: _setting(of.config, key) for key in stated.settings},
     }
+    return build(EvaluateStep, asked)
 
 
 def _setting(config: Mapping[str, Any], key: str) -> Any:
@@ -264,46 +312,6 @@ def evaluated(of: Experiment, evaluation: str) -> dict[str, list[str]]:
     return {name: files if name in asked else [] for name, files in found.items()}
 
 
-def stated_evaluations(of: Experiment) -> dict[str, dict[str, Any]]:
-    """Return the heading and the columns of each evaluation, for the page."""
-    found = {name: elements.element(name) for name in of.evaluations}
-    return {name: {"title": e.title, "columns": e.columns} for name, e in found.items()}
-
-
 def reads_array(evaluation: str) -> bool:
     """Return whether an evaluation reads what is learned from."""
     return bool({"array", "images"} & set(elements.element(evaluation).needs))
-
-
-def benchmarks(
-    of: Experiment, folders: Mapping[str, str], patterns: Iterable[str]
-) -> list[dict[str, Any]]:
-    """Return where rules write what jobs took, with the rows, seeds and folds of this run.
-
-    Parameters
-    ----------
-    of : Experiment
-    folders : mapping of str to str
-        "results" and "derivatives"; what lies elsewhere is another experiment's.
-    patterns : iterable of str
-        Of the benchmarks of all rules.
-
-    Returns
-    -------
-    list of dict
-        As `contrage.report.runtimes.runtime_table` takes them.
-    """
-    own: dict[str, Any] = {"row": of.all_rows, "seed": of.seeds, "fold": of.folds}
-    own["evaluation"] = of.evaluations
-    own["ages"] = ["given", *["permuted"] * bool(of.null_rows)]
-    draws = list(range(of.config["search"]["draws"]))
-    searched = {**own, "row": of.searched_rows, "seed": of.searched_seeds, "draw": draws}
-    found = {}
-    for pattern in patterns:
-        for name, folder in folders.items():
-            if pattern.startswith(f"{folder}/"):
-                values = searched if "/search_" in pattern else own
-                file = pattern.removeprefix(f"{folder}/")
-                asked = {key: values[key] for key in values if f"{{{key}}}" in file}
-                found[file] = {"of": name, "file": file, **asked}
-    return [found[file] for file in sorted(found)]

@@ -18,7 +18,7 @@ from contrage.learning.batch import check_batch
 from contrage.plan import folds
 from contrage.plan import rows as experiment
 from contrage.tables import nearest
-from contrage.target import Target
+from contrage.target_words import TargetInWords
 
 
 def check_plan(config: dict[str, Any], cohort: Cohort, trains: bool = True) -> None:
@@ -84,7 +84,7 @@ def left_out_otherwise(config: dict[str, Any], cohort: Cohort) -> list[str]:
 
 
 def _check_varies(config: dict[str, Any], scans: list[Scan]) -> None:
-    target = Target(**config["target"])
+    target = TargetInWords(**config["target"])
     if not target.is_age:
         target.check_varies([of_scan(scan, target) for scan in scans], "that are used")
         return

@@ -17,6 +17,7 @@ from contrage.layout import Derivatives, Results
 from contrage.plan.kinds import image_seen
 from contrage.plan.rows import pretrained_rows, pretrains_on_phantom
 from contrage.settings import door as settings
+from contrage.settings.steps.page import PretrainingStart, StartOfTrainings
 
 HERE = "pretraining"
 BLOCKS = ("cohort", "target", "preprocessing", "dataset", "benchmark", "losses", "training")
@@ -91,7 +92,7 @@ def folders(config: dict[str, Any]) -> list[str]:
     """Return what a run with this configuration writes to, below its working folder."""
     written = [Results.of(config["experiment"]), Derivatives.of(config["cohort"]["name"])]
     if is_wanted(config):
-        cohort = config["pretraining"]["cohort"].get("name", "phantom")
+        cohort = config["pretraining"]["cohort"]["name"]
         written += [Results.of(experiment_name(config)), Derivatives.of(cohort)]
     return [str(place) for place in written]
 
@@ -115,8 +116,8 @@ def experiment_config(config: dict[str, Any], people: Iterable[str]) -> dict[str
     chosen = config["pretraining"]
     same = {"voxel_mm": config["dataset"]["voxel_mm"]}
     inherited = {key: config["dataset"][key] for key in ("normalisation", "field_of_view")}
-    dataset = {**inherited, **copy.deepcopy(chosen["dataset"]), **same}
-    dataset["leave_out"] = {**dataset.get("leave_out", {}), **left_out(config, people)}
+    dataset = {**merged({**inherited, "leave_out": {}}, chosen["dataset"]), **same}
+    dataset["leave_out"] |= left_out(config, people)
     row = chosen["loss"]
     training = merged(_own_stop(config["training"]), chosen["training"])
     return {
@@ -184,9 +185,9 @@ def are_other_people(config: dict[str, Any]) -> bool:
 
 
 def same_phantom(config: dict[str, Any]) -> bool:
-    """Return whether both cohorts are phantoms of one seed; 2024 is the seed by default."""
-    own = config["cohort"]["phantom"]["seed"]
-    return config["pretraining"]["cohort"].get("phantom", {}).get("seed", 2024) == own
+    """Return whether both cohorts are phantoms of one seed."""
+    cohorts = config["cohort"], config["pretraining"]["cohort"]
+    return len({each["phantom"]["seed"] for each in cohorts}) == 1
 
 
 def merged(base: dict[str, Any], change: dict[str, Any]) -> dict[str, Any]:
@@ -198,26 +199,19 @@ def merged(base: dict[str, Any], change: dict[str, Any]) -> dict[str, Any]:
     return result
 
 
-def describe(config: dict[str, Any]) -> dict[str, Any] | None:
-    """Return what the report says of the start: None, a file, or the pre-training's figures.
-
-    Returns
-    -------
-    dict or None
-        `rows` (that start from it; all of them: empty), and `file`, or `loss`, `cohort`, `image`,
-        `epochs`, `stops_early` and `seeds`.
-    """
+def describe(config: dict[str, Any]) -> StartOfTrainings | None:
+    """Return what the report says of the start; None where it is from random weights."""
     asked = config["training"]["start_from"]
     if not is_wanted(config):
-        return {"rows": [], "file": asked} if asked else None
+        return StartOfTrainings((), asked, None) if asked else None
     chosen = config["pretraining"]
     training = merged(config["training"], chosen["training"])
-    return {
-        "rows": list(pretrained_rows(config)),
-        "loss": chosen["loss"],
-        "seeds": seeds(config),
-        "cohort": chosen["cohort"].get("name", "phantom"),
-        "image": chosen["cohort"].get("image", "stiffness"),
-        "epochs": training["epochs"],
-        "stops_early": bool(training["early_stop"]),
-    }
+    start = PretrainingStart(
+        loss=chosen["loss"],
+        seeds=tuple(seeds(config)),
+        cohort=chosen["cohort"]["name"],
+        image=chosen["cohort"]["image"],
+        epochs=training["epochs"],
+        stops_early=training["early_stop"] is not None,
+    )
+    return StartOfTrainings(tuple(pretrained_rows(config)), None, start)

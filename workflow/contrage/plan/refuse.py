@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from contrage.errors import SettingsError
-from contrage.imaging.limits import check_limits
 from contrage.plan import draws, folds, null, pretraining, rows
+from contrage.plan.imaging import check_limits
 from contrage.plan.kinds import check_kind
 from contrage.plan.loss_settings import check_kinds, check_row
 from contrage.plan.target_kind import check_target
@@ -27,7 +27,7 @@ def check(config: dict[str, Any]) -> None:
 def check_rows_and_data(config: dict[str, Any]) -> None:
     """Raise `SettingsError` for unknown losses and settings, and for what data cannot have."""
     check_kind(config)
-    check_limits(config["preprocessing"]["limits"])
+    check_limits(config)
     _check_magnitude(config)
     null.check_null(config["benchmark"], rows.plain_rows(config), config["losses"])
     for row in dict.fromkeys([*rows.all_rows(config), *config["losses"]]):
@@ -111,7 +111,7 @@ def _check_pretrained_rows(config: dict[str, Any]) -> None:
 def _check_pretrained_images(config: dict[str, Any]) -> None:
     source_of = {
         "cohort": config["cohort"]["source"],
-        "pretraining.cohort": config["pretraining"]["cohort"].get("source", "phantom"),
+        "pretraining.cohort": config["pretraining"]["cohort"]["source"],
     }
     for key, source in source_of.items():
         if source == "table":
@@ -131,7 +131,7 @@ def _check_sameness(config: dict[str, Any]) -> None:
     chosen = config["pretraining"]
     for part, key in (("training", "encoder"), ("dataset", "voxel_mm")):
         own = config[part][key]
-        if chosen[part].get(key, own) != own:
+        if key in chosen[part] and chosen[part][key] != own:
             raise SettingsError(
                 f"pretraining.{part}.{key}: {chosen[part][key]}, but {part}.{key} is {own}; "
                 "weights pass only between equal encoders on equal grids: leave it out"
@@ -142,7 +142,8 @@ def _check_sameness(config: dict[str, Any]) -> None:
                 f"pretraining.{part}.{key}: a pre-training is from random weights; "
                 "pretraining.seed is its seed, and per_seed asks for one per training seed"
             )
-    if chosen["dataset"].get("split", {}).get("scheme", "holdout") != "holdout":
+    only = {"split": {"scheme": "holdout"}}
+    if pretraining.merged(only, chosen["dataset"])["split"]["scheme"] != "holdout":
         raise SettingsError(
             "pretraining.dataset.split.scheme: only holdout, which trains one encoder"
         )
@@ -150,7 +151,7 @@ def _check_sameness(config: dict[str, Any]) -> None:
 
 def _check_cohorts(config: dict[str, Any]) -> None:
     own, other = config["cohort"], config["pretraining"]["cohort"]
-    if other.get("name", "phantom") == own["name"]:
+    if other["name"] == own["name"]:
         raise SettingsError(
             f"pretraining.cohort.name: {own['name']} is the name of the cohort itself; its files "
             "lie in results/derivatives/<name>: give another name"
@@ -158,7 +159,7 @@ def _check_cohorts(config: dict[str, Any]) -> None:
     if config["pretraining"]["same_ids"] != "other-people":
         return
     both_phantoms = rows.pretrains_on_phantom(config) and own["source"] == "phantom"
-    paths = [Path(path).resolve() for path in (own["path"], other.get("path", "")) if path]
+    paths = [Path(path).resolve() for path in (own["path"], other["path"]) if path]
     if (both_phantoms and pretraining.same_phantom(config)) or (
         len(paths) == 2 and paths[0] == paths[1]
     ):

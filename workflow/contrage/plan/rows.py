@@ -5,6 +5,7 @@ A row is a loss with its settings; it has a name, trains once per seed and is a 
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from contrage import losses, modalities
@@ -14,10 +15,10 @@ from contrage.cohort.scans import Cohort, Scan
 from contrage.errors import SettingsError
 from contrage.plan import draws as search
 from contrage.plan import null
+from contrage.run.code import constructor_defaults
 from contrage.scan_ids import participant
 
 ABLATED = "dynlocrep"
-DEFAULT_NORM = "manhattan"
 PRETRAINED = "-pretrained"
 
 
@@ -58,12 +59,13 @@ def pretrained_rows(config: dict[str, Any]) -> dict[str, str]:
 
 def pretrains_on_phantom(config: dict[str, Any]) -> bool:
     """Return whether the cohort of the pre-training is a generated one."""
-    return config["pretraining"]["cohort"].get("source", "phantom") == "phantom"
+    return config["pretraining"]["cohort"]["source"] == "phantom"
 
 
 def norm_rows(config: dict[str, Any]) -> dict[str, str]:
     """Return norm → row of the ablation; the norm of dynlocrep's own row is that row."""
-    own = config["losses"].get(ABLATED, {}).get("norm", DEFAULT_NORM)
+    stated = _stated(config, ABLATED)
+    own = stated["norm"] if "norm" in stated else _norm_of_loss()
     return {
         norm: ABLATED if norm == own else f"{ABLATED}-{norm}"
         for norm in config["benchmark"]["norms"]
@@ -95,8 +97,20 @@ def loss_settings(config: dict[str, Any], row: str) -> dict[str, Any]:
     row = null_rows(config).get(row, pretrained_rows(config).get(row, row))
     norms = {name: norm for norm, name in norm_rows(config).items() if name != ABLATED}
     if row in norms and row not in config["losses"]:
-        return {"loss": ABLATED, **config["losses"].get(ABLATED, {}), "norm": norms[row]}
-    return {"loss": row, **config["losses"].get(row, {})}
+        return {"loss": ABLATED, **_stated(config, ABLATED), "norm": norms[row]}
+    return {"loss": row, **_stated(config, row)}
+
+
+@cache
+def _norm_of_loss() -> str:
+    """Return the norm that the loss takes where nothing is said."""
+    return constructor_defaults(f"contrage.losses.{ABLATED}")["norm"]
+
+
+def _stated(config: dict[str, Any], row: str) -> dict[str, Any]:
+    """Return what the configuration says of a row's loss; the others have its own defaults."""
+    known = config["losses"]
+    return dict(known[row]) if row in known else {}
 
 
 def searched_rows(config: dict[str, Any]) -> list[str]:
@@ -133,7 +147,7 @@ def known_people(cohort: Cohort) -> set[str]:
 def excluded_scans(config: dict[str, Any], cohort: Cohort) -> dict[str, str]:
     """Return which scans the reader's list (`cohort.exclude`) leaves out, with the reasons."""
     known = [*(scan.scan_id for scan in cohort.scans), *(e.scan_id for e in cohort.excluded)]
-    return read_exclusions(config["cohort"].get("exclude"), known)
+    return read_exclusions(config["cohort"]["exclude"], known)
 
 
 def check_people(config: dict[str, Any], cohort: Cohort) -> None:

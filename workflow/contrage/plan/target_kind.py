@@ -8,6 +8,7 @@ from contrage import losses
 from contrage.errors import SettingsError
 from contrage.plan import rows
 from contrage.target import BINARY, Target
+from contrage.target_words import TargetInWords
 
 
 def check_target(config: dict[str, Any]) -> None:
@@ -15,7 +16,7 @@ def check_target(config: dict[str, Any]) -> None:
 
     Each message begins with the key to change.
     """
-    target = Target(**config["target"])
+    target = TargetInWords(**config["target"])
     for row in rows.all_rows(config):
         _check_loss(config, row, target)
     if target.is_binary:

@@ -7,7 +7,7 @@ import pandas as pd
 from contrage.report.digits import error_digits
 from contrage.report.style import NULL, is_null, loss_name
 from contrage.report.text import interval, missing, number
-from contrage.target import Target
+from contrage.target_words import TargetInWords
 
 
 def null_rows(baselines: pd.DataFrame) -> pd.DataFrame:
@@ -15,7 +15,7 @@ def null_rows(baselines: pd.DataFrame) -> pd.DataFrame:
     return baselines[baselines["baseline"].map(is_null)] if len(baselines) else baselines
 
 
-def told(baselines: pd.DataFrame, target: Target) -> str:
+def told(baselines: pd.DataFrame, target: TargetInWords) -> str:
     """Say what chance reaches; empty where it was not tried."""
     return "".join(
         f" Trained on permuted {target.many}, so with nothing to learn, "
@@ -25,7 +25,7 @@ def told(baselines: pd.DataFrame, target: Target) -> str:
     )
 
 
-def against(baselines: pd.DataFrame, worse: pd.DataFrame, level: str, target: Target) -> str:
+def against(baselines: pd.DataFrame, worse: pd.DataFrame, level: str, target: TargetInWords) -> str:
     """Say of losses that are no better than the mean whether they are at chance.
 
     Parameters
@@ -37,7 +37,7 @@ def against(baselines: pd.DataFrame, worse: pd.DataFrame, level: str, target: Ta
         difference to it (`contrage.evaluation.statistics.summary.against`).
     level : str
         The confidence of the intervals, as in "95 %".
-    target : Target
+    target : TargetInWords
 
     Returns
     -------

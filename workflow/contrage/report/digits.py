@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from contrage.target import Target
+from contrage.target_words import TargetInWords
 
 
-def error_digits(target: Target) -> int:
+def error_digits(target: TargetInWords) -> int:
     """Return the decimals of an error in the target's unit: two more than tell its bins apart.
 
     Of years there are two, whatever the bin.

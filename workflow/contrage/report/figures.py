@@ -5,9 +5,10 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from contrage.files import write_json
+from contrage.settings.steps.report import FiguresStep
 
 if TYPE_CHECKING:
     from contrage.report.elements.ingredients import Ingredients
@@ -20,7 +21,7 @@ OF_ANY_TARGET = ("training_curves", "quality")
 
 
 def figures(
-    settings: dict[str, Any],
+    settings: FiguresStep,
     *,
     predictions: list[Path],
     curves: str,
@@ -34,11 +35,7 @@ def figures(
 
     Parameters
     ----------
-    settings : dict
-        ``target``, ``rows``, ``norm_rows``, ``seeds`` as for the tables, ``folds`` of the
-        trainings. These may be absent: ``embedding`` (``rows``); ``quality`` (``min_coverage``,
-        ``min_overlap``, ``min_correlation``); ``search`` (row → ranges of its settings); ``truth``
-        (whether records of quality have it).
+    settings : FiguresStep
     predictions : list of Path
         Of all rows, seed by seed.
     curves : str

@@ -11,6 +11,7 @@ from contrage import modalities
 from contrage.modalities import Modality
 from contrage.report import chance
 from contrage.report.digits import error_digits
+from contrage.report.pretrained import Pretrained
 from contrage.report.style import loss_name
 from contrage.report.text import (
     count,
@@ -22,7 +23,9 @@ from contrage.report.text import (
     plus_minus,
     spelled,
 )
-from contrage.target import Target
+from contrage.settings.steps.page import StartOfTrainings
+from contrage.settings.typed import Settings
+from contrage.target_words import TargetInWords
 
 NOT_GIVEN = "(not given)"
 ENCODERS = {
@@ -44,7 +47,7 @@ class Study:
 
     Parameters
     ----------
-    config : dict
+    config : Settings
         The whole configuration.
     tables : dict of DataFrame
         mae (bacc of a binary target), norms, baselines, cohort, excluded, networks, epochs, and of
@@ -53,8 +56,10 @@ class Study:
         Participants that a seed's models were tested on.
     broken : list of str
         Rows with a training loss that is not a finite number.
-    start : dict, optional
-        What trainings start from, where not from random weights (`contrage.report.page.beginning`).
+    start : StartOfTrainings, optional
+        What trainings start from, where not from random weights.
+    pretrained : Pretrained, optional
+        What came of the pre-training, where they start from one.
     warnings : list of str
         About rows that are not what their names say (`contrage.learning.localised`).
     noticed : list of str
@@ -63,26 +68,20 @@ class Study:
         Scans that decide the normalisation, with their share (`contrage.report.dominant`).
     """
 
-    config: dict[str, Any]
+    config: Settings
     tables: dict[str, pd.DataFrame]
     n_test: int
     broken: list[str]
-    start: dict[str, Any] | None = None
+    start: StartOfTrainings | None = None
+    pretrained: Pretrained | None = None
     warnings: list[str] = field(default_factory=list)
     noticed: list[str] = field(default_factory=list)
     dominant: dict[str, float] = field(default_factory=dict)
 
-    def get(self, *keys: str, default: Any = None) -> Any:
-        """Return a value of the configuration by its path."""
-        value: Any = self.config
-        for key in keys:
-            value = value.get(key) if isinstance(value, dict) else None
-        return default if value is None else value
-
     @property
-    def target(self) -> Target:
+    def target(self) -> TargetInWords:
         """What is predicted."""
-        return Target(**self.config["target"])
+        return self.config.target
 
     @property
     def digits(self) -> int:
@@ -92,28 +91,28 @@ class Study:
     @property
     def is_phantom(self) -> bool:
         """Whether nobody was scanned."""
-        return self.get("cohort", "source") == "phantom"
+        return self.config.cohort.source == "phantom"
 
     @property
     def is_table(self) -> bool:
         """Whether learning is from a table of features, not from images."""
-        return self.get("cohort", "source") == "table"
+        return self.config.cohort.source == "table"
 
     @property
     def has_scans(self) -> bool:
         """Whether this workflow preprocessed scans: not of a table, nor of prepared arrays."""
-        return has_scans(self.config)
+        return self.config.cohort.source not in ("table", "arrays")
 
     @property
     def maps(self) -> list[str]:
         """The maps that this workflow preprocessed."""
-        asked = dict.fromkeys([self.image, *self.get("cohort", "maps", default=[])])
+        asked = dict.fromkeys([self.image, *self.config.cohort.maps])
         return [name for name in asked if modalities.load(name).is_map] if self.has_scans else []
 
     @property
     def image(self) -> str:
         """What is learned from, as the configuration calls it."""
-        return self.get("cohort", "image", default="stiffness")
+        return self.config.cohort.image
 
     @property
     def kind(self) -> Modality:
@@ -123,7 +122,7 @@ class Study:
     @property
     def scheme(self) -> str:
         """How people were divided into training and test."""
-        return self.get("dataset", "split", "scheme", default="holdout")
+        return self.config.dataset.split.scheme
 
     @property
     def main(self) -> pd.DataFrame:
@@ -133,17 +132,12 @@ class Study:
     @property
     def n_losses(self) -> int:
         """How many losses the main table compares; a pre-trained row adds none."""
-        return len(self.main) - len((self.start or {}).get("rows", []))
+        return len(self.main) - (len(self.start.rows) if self.start else 0)
 
     @property
     def level(self) -> str:
         """The confidence of the intervals, as in "95 %"."""
-        return f"{100 * self.get('statistics', 'confidence', default=0.95):g} %"
-
-
-def has_scans(config: dict[str, Any]) -> bool:
-    """Return whether a configuration asks for scans to be preprocessed."""
-    return config.get("cohort", {}).get("source") not in ("table", "arrays")
+        return f"{100 * self.config.statistics.confidence:g} %"
 
 
 def paragraph(study: Study) -> str:
@@ -182,7 +176,7 @@ def _who(study: Study) -> str:
     return text
 
 
-def _range(target: Target, every: pd.Series) -> str:
+def _range(target: TargetInWords, every: pd.Series) -> str:
     """Say from where to where the target goes, with its mean and SD; of sides who is on which."""
     if target.is_binary:
         first, second = f"{every.n_positive:.0f} with", f"{every.n_negative:.0f} with"
@@ -218,7 +212,7 @@ def _what(study: Study) -> str:
     if not len(main):
         return ""
     encoder = _network(study)
-    grid = study.get("dataset", "voxel_mm") if study.kind.background else None
+    grid = study.config.dataset.voxel_mm if study.kind.background else None
     losses = "one loss" if study.n_losses == 1 else f"each of {spelled(study.n_losses)} losses"
     text = f"{encoder[0].upper()}{encoder[1:]} learned from the {study.kind.many}"
     text += f" at {grid} mm" if grid else ""
@@ -226,7 +220,7 @@ def _what(study: Study) -> str:
     text += _epochs(study)
     probe = "logistic" if study.target.is_binary else "ridge"
     text += f"; a {probe} regression on its frozen features"
-    if study.get("probe", "alpha") == "unseen":
+    if study.config.probe.alpha == "unseen":
         text += ", its penalty chosen on people from whom a second encoder had not learned,"
     text += f" then read off the {study.target.word} of "
     return f"{text}{_test(study)}."
@@ -234,10 +228,8 @@ def _what(study: Study) -> str:
 
 def _epochs(study: Study) -> str:
     """Say for how many epochs was trained, and with an early stop the weights of which count."""
-    asked, trained = study.get("training", "epochs"), study.tables.get("epochs")
-    if not asked:
-        return ""
-    if not study.get("training", "early_stop"):
+    asked, trained = study.config.training.epochs, study.tables.get("epochs")
+    if study.config.training.early_stop is None:
         return f" and for {count(asked, 'epoch')}"
     if trained is None or not len(trained):
         return f" and for up to {count(asked, 'epoch')}"
@@ -254,13 +246,13 @@ def _epochs(study: Study) -> str:
 
 def _network(study: Study) -> str:
     """Say which encoder it was, how large, and what head it had."""
-    name, networks = study.get("training", "encoder", default=""), study.tables.get("networks")
+    name, networks = study.config.training.encoder, study.tables.get("networks")
     known = networks is not None and len(networks) > 0
     dimensions = len(networks["shape"].iloc[0]) if known else 3
-    text = ENCODERS.get(name, f"the encoder {name}".strip()).format(dimensions)
+    text = ENCODERS.get(name, f"the encoder {name}").format(dimensions)
     if not known:
         return text
-    head = study.get("training", "head", default=[])
+    head = study.config.training.head
     sizes = "-".join(str(size) for size in (networks["layers"].iloc[0][0], *head))
     parameters = millions(networks["encoder_parameters"].iloc[0])
     return f"{text} ({parameters} parameters, {f'head {sizes}' if head else 'no head'})"
@@ -269,7 +261,7 @@ def _network(study: Study) -> str:
 def _test(study: Study) -> str:
     people = count(study.n_test, "participant")
     if study.scheme == "kfold":
-        folds = study.get("dataset", "split", "folds")
+        folds = study.config.dataset.split.folds
         return f"{people}, each tested once in {folds}-fold cross-validation"
     if study.scheme == "leave-site-out":
         return f"{people}, each by a model that had seen no scan of the same {study.kind.group}"

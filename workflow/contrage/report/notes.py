@@ -64,34 +64,35 @@ def _phantom(study: Study) -> list[Note]:
 
 def _start(study: Study) -> list[Note]:
     start = study.start
-    if not start:
+    if start is None:
         return []
-    begins = f"{'Rows called pre-trained' if start['rows'] else 'All rows'} start"
-    if "file" in start:
-        name = start["file"].rpartition("/")[2]
+    begins = f"{'Rows called pre-trained' if start.rows else 'All rows'} start"
+    asked, found = start.pretraining, study.pretrained
+    if asked is None or found is None:
+        name = str(start.file).rpartition("/")[2]
         many = study.target.many
         text = f"{begins} from the encoder in {name}. Whose {many} it has seen is not known here."
         return [Note("info", "The encoders do not start at random", text)]
-    epochs = count(start["epochs"], "epoch")
-    if start.get("stops_early"):
-        kept = f" (kept: {start['kept']})" if start.get("kept") else ""
+    epochs = count(asked.epochs, "epoch")
+    if asked.stops_early:
+        kept = f" (kept: {found.kept})" if found.kept else ""
         epochs = f"up to {epochs} with an early stop{kept}"
     text = (
-        f"{begins} from an encoder pre-trained with {loss_name(start['loss'])} for "
-        f"{epochs} on the {start['image']} images of the cohort "
-        f"{start['cohort']} ({count(start['n_scans'], 'scan')}); on the {start['n_test']} held out "
-        f"of these its error is {study.target.told(number(start['mae'], study.digits))}, that of "
-        f"the mean {study.target.word} "
-        f"{number(start['mae_baseline'], study.digits)}. {_shared(study)}"
+        f"{begins} from an encoder pre-trained with {loss_name(asked.loss)} for "
+        f"{epochs} on the {asked.image} images of the cohort "
+        f"{asked.cohort} ({count(found.n_scans, 'scan')}); on the {found.n_test} held out "
+        f"of these its error is {study.target.told(number(found.mae, study.digits))}, that of "
+        f"the mean {study.target.word} {number(found.mae_baseline, study.digits)}. "
+        f"{_shared(study, len(asked.seeds))}"
     )
-    if out := start["n_left_out"]:
+    if out := found.n_left_out:
         text += f" {count(out, 'scan')} of people of the cohort above had no part in it."
     return [Note("info", "Pre-training", text)]
 
 
-def _shared(study: Study) -> str:
-    """Say whether the SD over seeds holds the pre-training's own chance."""
-    n_seeds, beforehand = int(study.main["n_seeds"].max()), len(study.start["seeds"])
+def _shared(study: Study, beforehand: int) -> str:
+    """Say whether the SD over seeds holds the own chance of so many pre-trainings."""
+    n_seeds = int(study.main["n_seeds"].max())
     if n_seeds < 2:
         return "There is one training seed, and so one pre-training."
     if beforehand > 1:
@@ -134,7 +135,7 @@ def _broken(study: Study) -> list[Note]:
 def _dominant(study: Study) -> list[Note]:
     if not study.dominant:
         return []
-    text = dominant.told(study.dominant, study.get("cohort", "source") != "arrays")
+    text = dominant.told(study.dominant, study.config.cohort.source != "arrays")
     return [Note("warning", dominant.title(study.dominant), text)]
 
 
@@ -184,7 +185,7 @@ def _no_better_than_chance(study: Study) -> list[Note]:
 def _edge(study: Study) -> list[Note]:
     """Tell that a penalty was chosen at an end of the list that was offered."""
     mae = study.tables["mae"]
-    unseen = study.get("probe", "alpha") == "unseen"
+    unseen = study.config.probe.alpha == "unseen"
     key = "probe.unseen.alphas" if unseen else "probe.alphas"
     names = {row: loss_name(row) for row in mae.get("loss", [])}
     found = at_the_edge(mae, names, key)
@@ -310,13 +311,13 @@ def _seeds(study: Study) -> list[Note]:
 
 def _protocol(study: Study) -> list[Note]:
     found = []
-    if study.get("dataset", "normalisation") == "cohort" and not study.is_table:
+    if study.config.dataset.normalisation == "cohort" and not study.is_table:
         text = (
             "Images were normalised with the mean and SD of all scans, test scans included, as in "
             "the paper. This leaks a little of the test set into training."
         )
         found.append(Note("info", "Normalised over the whole cohort", text))
-    target = study.get("preprocessing", "bias_correction", "target")
+    target = study.config.preprocessing.bias_correction.target
     if target in ("map", "both") and study.maps:
         names = listed([modalities.load(name).many for name in study.maps])
         text = f"N4 was applied to the {names}. It changes their values and contrast."

@@ -17,7 +17,7 @@ import yaml
 
 from contrage.evaluation.given import by_row
 from contrage.files import atomic, read_json, reading, versions
-from contrage.layout import Results, is_at
+from contrage.layout import Results
 from contrage.report import sides
 from contrage.report.chance import null_rows
 from contrage.report.digits import error_digits
@@ -28,13 +28,16 @@ from contrage.report.elements.searched import read_draws
 from contrage.report.findings import Study, features, paragraph
 from contrage.report.notes import notes as boxes
 from contrage.report.planned import by_name, curves_by_row
+from contrage.report.pretrained import read_pretrained
 from contrage.report.render import HERE, render
 from contrage.report.roles import others
 from contrage.report.style import loss_name
 from contrage.report.text import number, without_folders
 from contrage.report.trainings import broken, epochs, networks, tested
+from contrage.settings.build import as_plain
+from contrage.settings.steps.page import PageStep
 from contrage.tables import read_tsv
-from contrage.target import Target
+from contrage.target_words import TargetInWords
 
 logger = logging.getLogger(__name__)
 
@@ -44,7 +47,7 @@ TABLES = ("mae", "bacc", "norms", "baselines", "alphas", "cohort", "excluded", "
 
 
 def page(
-    settings: dict[str, Any],
+    settings: PageStep,
     *,
     tables: list[Path],
     figures: Path,
@@ -64,11 +67,7 @@ def page(
 
     Parameters
     ----------
-    settings : dict
-        ``experiment``, ``description``, ``config`` (all of it), ``versions``, ``rows``, ``seeds``
-        and ``folds`` (of the trainings), ``start`` (what these start from, see
-        `contrage.plan.pretraining.describe`), and ``evaluations`` (name → ``title`` and ``columns``
-        of the further ones).
+    settings : PageStep
     tables : list of Path
         Those of the report that there are, by their names.
     figures : Path
@@ -95,20 +94,21 @@ def page(
         The folds of each seed, and which scans decide their normalisation.
     """
     measured = by_row(Results.metrics, metrics)
-    trained = curves_by_row(curves, settings)
+    trained = curves_by_row(curves, settings.rows, settings.seeds, settings.folds)
     frames = _frames(settings, by_name(tables), Path(figures), scans, columns, choices)
-    frames["networks"] = networks(measured, settings["rows"])
-    frames["epochs"] = epochs(measured, trained, settings)
+    frames["networks"] = networks(measured, settings.rows)
+    stops_early = settings.config.training.early_stop is not None
+    frames["epochs"] = epochs(measured, trained, settings.rows if stops_early else ())
     frames["predicted"] = _table(next(iter(predictions), None))
     noticed = Path(notes).read_text(encoding="utf-8").splitlines() if notes else []
-    target = Target(**settings["config"]["target"])
-    rows = list(frames[target.measure].get("loss", []))
+    rows = list(frames[settings.config.target.measure].get("loss", []))
     study = Study(
-        settings.get("config", {}),
+        settings.config,
         frames,
         tested(by_row(Results.predictions, predictions), rows),
         broken(trained, rows),
-        beginning(settings.get("start"), pretraining),
+        settings.start,
+        read_pretrained(pretraining) if pretraining else None,
         [text for path in feasible or [] for text in read_json(path).get("warnings", [])],
         noticed=noticed,
         dominant=dominant_scans(splits or []),
@@ -120,7 +120,7 @@ def page(
 
 
 def _frames(
-    settings: dict[str, Any],
+    settings: PageStep,
     tables: dict[str, Path],
     figures: Path,
     scans: Path,
@@ -128,15 +128,13 @@ def _frames(
     choices: Path | None,
 ) -> dict[str, pd.DataFrame]:
     """Read all that the page tells as tables, or makes sentences of."""
-    config = settings.get("config", {})
     frames = {name: _table(tables.get(name)) for name in TABLES}
     frames["excluded"] = without_paths(frames["excluded"])
     frames["scans"] = without_paths(read_tsv(scans))
     frames["truth"] = _table(figures / "truth.tsv")
-    for name in ("site", "external", *settings.get("evaluations", {})):
+    for name in ("site", "external", *settings.evaluations):
         frames[name] = _table(tables.get(name))
-    searched = config.get("search", {}).get("rows", {})
-    frames["search"] = read_draws(tables.get("search"), searched)
+    frames["search"] = read_draws(tables.get("search"), settings.config.search.rows)
     if columns:
         frames["features"] = read_tsv(columns)
     if choices:
@@ -159,14 +157,14 @@ def without_paths(frame: pd.DataFrame) -> pd.DataFrame:
     return frame.map(without_folders) if len(frame) else frame
 
 
-def context(settings: dict[str, Any], study: Study, images: dict[str, Any]) -> dict[str, Any]:
+def context(settings: PageStep, study: Study, images: dict[str, Any]) -> dict[str, Any]:
     """Return all that the template prints."""
-    config = without_folders(settings.get("config", {}))
-    shown = {k: v for k, v in settings.get("evaluations", {}).items() if v["columns"]}
-    of_sides, versions = study.target.is_binary, settings.get("versions") or installed()
+    config = without_folders(as_plain(settings.config))
+    shown = {name: stated for name, stated in settings.evaluations.items() if stated.columns}
+    of_sides, versions = study.target.is_binary, installed()
     return {
-        "experiment": settings.get("experiment", "experiment"),
-        "description": settings.get("description", ""),
+        "experiment": study.config.experiment,
+        "description": study.config.description,
         "image": study.image,
         "is_volume": study.kind.background,
         "kind": study.kind,
@@ -181,11 +179,11 @@ def context(settings: dict[str, Any], study: Study, images: dict[str, Any]) -> d
         "tiles": (sides.tiles if of_sides else tiles)(study),
         "tables": (sides.all_tables if of_sides else all_tables)(study, versions)
         | of_evaluations(study, shown),
-        "evaluations": {name: stated["title"] for name, stated in shown.items()},
+        "evaluations": {name: stated.title for name, stated in shown.items()},
         "figures": images,
         "level": study.level,
         "searched_norms": len(study.tables["norms"]) > 0
-        and "dynlocrep" in study.get("search", "rows", default={}),
+        and "dynlocrep" in study.config.search.rows,
         "same_norms": {"euclidean", "cosine"} <= set(study.tables["norms"].get("norm", [])),
         "site_control": len(study.tables["site"]) > 0,
         "others": others(study, study.tables["predicted"]),
@@ -195,9 +193,9 @@ def context(settings: dict[str, Any], study: Study, images: dict[str, Any]) -> d
         "holm": "p_holm" in study.tables["mae"] and len(study.tables["mae"]) > 1,
         "alphas": "alpha_median" in study.main,
         "folds": study.scheme not in ("holdout", "given"),
-        "unseen": study.get("probe", "alpha") == "unseen",
+        "unseen": study.config.probe.alpha == "unseen",
         "null": len(null_rows(study.tables["baselines"])) > 0,
-        "bootstrap": study.get("statistics", "bootstrap"),
+        "bootstrap": study.config.statistics.bootstrap,
         "config": yaml.safe_dump(config, sort_keys=False, allow_unicode=True),
         "n_excluded": len(study.tables["excluded"]),
         "quality_page": quality_page(study),
@@ -206,11 +204,11 @@ def context(settings: dict[str, Any], study: Study, images: dict[str, Any]) -> d
 
 def quality_page(study: Study) -> str:
     """Return where the cohort's quality page lies beside this one; a cohort of scans has one."""
-    name = study.get("cohort", "name", default="phantom")
+    name = study.config.cohort.name
     return f"../derivatives/{name}/quality.html" if study.has_scans else ""
 
 
-def own_predictions(mae: pd.DataFrame, target: Target) -> list[str]:
+def own_predictions(mae: pd.DataFrame, target: TargetInWords) -> list[str]:
     """Say what losses that predict the target themselves reach without the probe."""
     if "mae_own" not in mae:
         return []
@@ -302,26 +300,3 @@ def _whole(file: Path, folder: Path) -> bytes:
         content = file.read_bytes()
         Image.open(io.BytesIO(content)).load()
     return content
-
-
-def beginning(start: dict[str, Any] | None, files: list[Path] | None) -> dict[str, Any] | None:
-    """Return what trainings start from, with the pre-training's scans and error where it was."""
-    if not start or not files:
-        return start
-    measured = [file for file in files if is_at(Results.metrics, file)]
-    scans, left_out = (
-        next(file for file in files if is_at(pattern, file))
-        for pattern in (Results.scans, Results.left_out)
-    )
-    found = [read_json(file) for file in measured]
-    metrics = pd.DataFrame(found)
-    kept = [str(each["epochs"][0]) for each in found if each.get("epochs")]
-    reasons = read_tsv(left_out)["stage"]
-    return {
-        **start,
-        **{name: metrics[name].mean() for name in ("mae", "mae_baseline")},
-        "n_test": int(metrics["n_test"].iloc[0]),
-        "kept": ", ".join(kept) if start.get("stops_early") else None,
-        "n_scans": len(read_tsv(scans)),
-        "n_left_out": int((reasons == "experiment").sum()),
-    }

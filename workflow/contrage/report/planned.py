@@ -6,15 +6,16 @@ files of other seeds, folds and rows lie that an earlier run has left.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import product
 from pathlib import Path
-from typing import Any
 
 from contrage.layout import Results, wildcards
 
 
-def curves_by_row(pattern: str, settings: dict[str, Any]) -> dict[str, list[Path]]:
+def curves_by_row(
+    pattern: str, rows: Iterable[str], seeds: Sequence[int], folds: Sequence[int]
+) -> dict[str, list[Path]]:
     """Return row → the curves of its trainings, as far as they are there.
 
     Parameters
@@ -22,13 +23,14 @@ def curves_by_row(pattern: str, settings: dict[str, Any]) -> dict[str, list[Path
     pattern : str
         With {row}, {seed} and {fold}: of some hundred folds the files would be too many for a
         command line.
-    settings : dict
-        `rows`, `seeds` and `folds` of the trainings.
+    rows : iterable of str
+    seeds, folds : sequence of int
+        Of the trainings.
     """
-    pairs = list(product(settings["seeds"], settings["folds"]))
+    pairs = list(product(seeds, folds))
     named = {
         row: [Path(pattern.format(row=row, seed=seed, fold=fold)) for seed, fold in pairs]
-        for row in settings["rows"]
+        for row in rows
     }
     return {row: [file for file in files if file.is_file()] for row, files in named.items()}
 

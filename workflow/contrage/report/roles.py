@@ -23,7 +23,8 @@ def others(study: Study, predicted: pd.DataFrame) -> list[str]:
     """
     if not len(predicted):
         return []
-    chooses = study.get("training", "early_stop", "on") == CHOSEN_BY
+    stop = study.config.training.early_stop
+    chooses = stop is not None and stop.on == CHOSEN_BY
     told = {
         CHOSEN_BY: "chose the epochs" if chooses else "had no part in a choice",
         APART: "were predicted as external people; their errors stand in a table of their own",
@@ -66,11 +67,12 @@ def _beyond(part: pd.DataFrame) -> str:
 
 def _asked(study: Study) -> set[str]:
     """Return the roles that the configuration names, beside those of every split."""
-    roles = study.get("dataset", "split", "roles", default={}) if study.scheme == "given" else {}
-    predicted = {UNSCORED} if study.get("dataset", "learn_from") else set()
-    return ({*roles.values()} | predicted) - {*ALWAYS}
+    dataset = study.config.dataset
+    roles = {*dataset.split.roles.values()} if study.scheme == "given" else set()
+    predicted = {UNSCORED} if dataset.learn_from else set()
+    return (roles | predicted) - {*ALWAYS}
 
 
 def _removes(study: Study) -> bool:
-    fraction = study.get("dataset", "subset", "fraction", default=1)
-    return bool(study.get("dataset", "missing_targets")) or fraction < 1
+    dataset = study.config.dataset
+    return bool(dataset.missing_targets) or dataset.subset.fraction < 1

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import product
 from pathlib import Path
 from string import Formatter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from contrage.scan_ids import folder
+from contrage.settings.steps.report import MeasuredRule, RuntimesStep
 from contrage.tables import read_tsv, write_tsv
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ COLUMNS = ["step", "jobs", "total_s", "median_s", "max_s", "cpu_s", "peak_mb"]
 
 
 def runtimes(
-    settings: dict[str, Any], *, scans: Path, results: Path, derivatives: Path, table: Path
+    settings: RuntimesStep, *, scans: Path, results: Path, derivatives: Path, table: Path
 ) -> None:
     """Write what the jobs took that this run is made of.
 
@@ -31,8 +32,7 @@ def runtimes(
 
     Parameters
     ----------
-    settings : dict
-        ``benchmarks``, as `runtime_table` takes them.
+    settings : RuntimesStep
     scans : Path
         The cohort's table: of whose scans the run times are.
     results, derivatives : Path
@@ -42,22 +42,20 @@ def runtimes(
     """
     folders = {"results": Path(results), "derivatives": Path(derivatives)}
     everyone = read_tsv(scans)["scan_id"]
-    write_tsv(table, runtime_table(settings["benchmarks"], folders, everyone))
+    write_tsv(table, runtime_table(settings.benchmarks, folders, everyone))
     logger.info("wrote %s", table)
 
 
 def runtime_table(
-    planned: list[dict[str, Any]], folders: dict[str, Path], scans: Iterable[str] = ()
+    planned: Sequence[MeasuredRule], folders: dict[str, Path], scans: Iterable[str] = ()
 ) -> pd.DataFrame:
     """Sum up what Snakemake measured, one line per rule, longest first.
 
     Parameters
     ----------
-    planned : list of dict
-        A rule each: `of` (a key of `folders`), `file` (below that folder, as in
-        ``benchmarks/train/{row}/seed-{seed}_fold-{fold}.tsv``), and the values of its wildcards
-        (`row`, `seed` …) other than ``{folder}`` and ``{scan}``. Files that an earlier run has
-        left of other rows, seeds, folds, scans or rules are passed over.
+    planned : sequence of MeasuredRule
+        Files that an earlier run has left of other rows, seeds, folds, scans or rules are passed
+        over.
     folders : dict of str to Path
         `results` and `derivatives`.
     scans : iterable of str
@@ -90,24 +88,24 @@ def runtime_table(
 
 
 def benchmark_files(
-    planned: list[dict[str, Any]], folders: dict[str, Path], scans: list[str]
+    planned: Sequence[MeasuredRule], folders: dict[str, Path], scans: list[str]
 ) -> Iterator[tuple[str, Path]]:
     """Yield the step and the file of every job that has been measured."""
-    for entry in planned:
-        names = [name for _, name, _, _ in Formatter().parse(entry["file"]) if name]
+    for rule in planned:
+        names = [name for _, name, _, _ in Formatter().parse(rule.file) if name]
         own = [name for name in dict.fromkeys(names) if name not in ("folder", "scan")]
         places = [{"scan": scan, "folder": folder(scan)} for scan in scans]
         for place in places if "scan" in names else [{}]:
-            for values in product(*(entry[name] for name in own)):
+            for values in product(*(rule.values[name] for name in own)):
                 wildcards = {**place, **dict(zip(own, values, strict=True))}
-                path = folders[entry["of"]] / entry["file"].format(**wildcards)
+                path = folders[rule.of] / rule.file.format(**wildcards)
                 if path.is_file():
-                    yield _step(entry), path
+                    yield _step(rule), path
 
 
-def _step(entry: dict[str, Any]) -> str:
+def _step(rule: MeasuredRule) -> str:
     """Return the folder below ``benchmarks`` that a rule writes to."""
-    return entry["file"].split("/")[1]
+    return rule.file.split("/")[1]
 
 
 def _benchmark(step: str, path: Path) -> pd.DataFrame:

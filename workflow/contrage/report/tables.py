@@ -16,8 +16,9 @@ from contrage.report.alphas import chosen, fixed, metrics_of
 from contrage.report.elements.ingredients import target_of
 from contrage.report.first_scans import first_scans
 from contrage.report.style import NULL
+from contrage.settings.steps.report import TablesStep
 from contrage.tables import read_tsv, write_tsv
-from contrage.target import Target
+from contrage.target_words import TargetInWords
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -28,7 +29,7 @@ SEXES = {"f": "F", "female": "F", "m": "M", "male": "M"}
 
 
 def tables(
-    settings: dict[str, Any],
+    settings: TablesStep,
     *,
     predictions: list[Path],
     metrics: list[Path],
@@ -46,9 +47,7 @@ def tables(
 
     Parameters
     ----------
-    settings : dict
-        ``target``, ``rows`` (loss configurations), ``norm_rows`` (norm → row), ``null_rows``
-        (trained on permuted targets), ``statistics``.
+    settings : TablesStep
     predictions, metrics : list of Path
         What the probe wrote of all rows, seed by seed.
     of_baselines : list of Path
@@ -59,10 +58,10 @@ def tables(
         The TSV files to write; `mae` is the table of losses, bacc.tsv of a binary target, which has
         no errors at other penalties in `alphas`.
     """
-    target = Target(**settings["target"])
+    target = settings.target
     files = by_row(Results.predictions, predictions)
     frames = {row: [_read(file, target) for file in these] for row, these in files.items()}
-    found = metrics_of(metrics, [*settings["rows"], *settings.get("null_rows", [])])
+    found = metrics_of(metrics, [*settings.rows, *settings.null_rows])
     write_tsv(mae, loss_table(frames, settings, found))
     write_tsv(norms, norm_table(frames, settings))
     plain = [_read(file, target) for file in of_baselines]
@@ -75,7 +74,7 @@ def tables(
 
 def loss_table(
     predictions: dict[str, list[pd.DataFrame]],
-    settings: dict[str, Any],
+    settings: TablesStep,
     metrics: dict[str, list[dict]],
 ) -> pd.DataFrame:
     """Compare the losses (Table 3 of the paper); predictions and metrics are the probe's, by row.
@@ -91,24 +90,23 @@ def loss_table(
     from contrage.evaluation.statistics.sides import bacc_table
     from contrage.evaluation.statistics.summary import against, mae_table
 
-    frames = {row: predictions[row] for row in settings["rows"]}
-    if Target(**settings["target"]).is_binary:
-        table = bacc_table(frames, settings["statistics"])
+    frames = {row: predictions[row] for row in settings.rows}
+    if settings.target.is_binary:
+        table = bacc_table(frames, settings.statistics)
         return table.merge(chosen(metrics), on="loss", how="left")
-    table = mae_table(frames, settings.get("statistics", {}))
+    table = mae_table(frames, settings.statistics)
     table = table.merge(chosen(metrics), on="loss", how="left")
-    names = settings.get("null_rows", [])
-    nulls = {name.removesuffix(NULL): predictions[name] for name in names}
+    nulls = {name.removesuffix(NULL): predictions[name] for name in settings.null_rows}
     if not nulls:
         return table
-    compared = against({row: frames[row] for row in nulls}, nulls, settings.get("statistics", {}))
+    compared = against({row: frames[row] for row in nulls}, nulls, settings.statistics)
     return table.merge(compared, on="loss", how="left")
 
 
 def baseline_lines(
     frames: list[pd.DataFrame],
     predictions: dict[str, list[pd.DataFrame]],
-    settings: dict[str, Any],
+    settings: TablesStep,
 ) -> pd.DataFrame:
     """Summarise what simple predictors reach, and encoders that learned permuted targets.
 
@@ -123,17 +121,17 @@ def baseline_lines(
     from contrage.evaluation.statistics.sides import side_baselines
     from contrage.evaluation.statistics.summary import baseline_table
 
-    if Target(**settings["target"]).is_binary:
-        return side_baselines(frames, settings["statistics"])
-    for row in settings.get("null_rows", []):
+    if settings.target.is_binary:
+        return side_baselines(frames, settings.statistics)
+    for row in settings.null_rows:
         frames = [
             pd.concat([frame, own.assign(baseline=row)], ignore_index=True)
             for frame, own in zip(frames, predictions[row], strict=True)
         ]
-    return baseline_table(frames, settings.get("statistics", {}))
+    return baseline_table(frames, settings.statistics)
 
 
-def _read(path: Path, target: Target) -> pd.DataFrame:
+def _read(path: Path, target: TargetInWords) -> pd.DataFrame:
     if not path.is_file():
         raise TableError(f"{path} is missing: run the workflow until every seed has it")
     from contrage.evaluation.predictions import read
@@ -141,9 +139,7 @@ def _read(path: Path, target: Target) -> pd.DataFrame:
     return read(path, target)
 
 
-def norm_table(
-    predictions: dict[str, list[pd.DataFrame]], settings: dict[str, Any]
-) -> pd.DataFrame:
+def norm_table(predictions: dict[str, list[pd.DataFrame]], settings: TablesStep) -> pd.DataFrame:
     """Compare the norms that choose the neighbours (Fig. 5 of the paper).
 
     Returns
@@ -153,19 +149,18 @@ def norm_table(
     """
     from contrage.evaluation.statistics.summary import mae_table
 
-    chosen = settings.get("norm_rows") or {}
-    names = {row: norm for norm, row in chosen.items()}
+    names = {row: norm for norm, row in settings.norm_rows.items()}
     if len(names) < 2:
         import pandas as pd
 
         return pd.DataFrame(columns=["norm", "loss", "mae_mean", "mae_sd", "ci_low", "ci_high"])
     frames = {row: predictions[row] for row in names}
-    table = mae_table(frames, settings.get("statistics", {}))
+    table = mae_table(frames, settings.statistics)
     table.insert(0, "norm", table["loss"].map(names))
     return table
 
 
-def cohort_table(scans: pd.DataFrame, target: Target) -> pd.DataFrame:
+def cohort_table(scans: pd.DataFrame, target: TargetInWords) -> pd.DataFrame:
     """Describe each study as Table 2 of the paper does, and all of them in a last row.
 
     Mean and SD count each participant once, at the first scan; the range is that of all scans.
@@ -174,7 +169,7 @@ def cohort_table(scans: pd.DataFrame, target: Target) -> pd.DataFrame:
     ----------
     scans : DataFrame
         participant_id, the target, and where known sex, site and coverage (0 to 1).
-    target : Target
+    target : TargetInWords
 
     Returns
     -------
@@ -194,7 +189,7 @@ def cohort_table(scans: pd.DataFrame, target: Target) -> pd.DataFrame:
     return pd.DataFrame(lines)
 
 
-def _cohort_line(site: str, scans: pd.DataFrame, target: Target) -> dict[str, Any]:
+def _cohort_line(site: str, scans: pd.DataFrame, target: TargetInWords) -> dict[str, Any]:
     people = first_scans(scans, target)
     line: dict[str, Any] = {
         "site": site,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ Files = dict[str, list[Path]]
 """Of each row."""
 
 
-def networks(metrics: Files, rows: list[str]) -> pd.DataFrame:
+def networks(metrics: Files, rows: Iterable[str]) -> pd.DataFrame:
     """Return the size of each row's network: loss and the keys of `Model.size`; seeds are alike."""
     lines = []
     for row in rows:
@@ -28,17 +29,22 @@ def networks(metrics: Files, rows: list[str]) -> pd.DataFrame:
     return pd.DataFrame(lines)
 
 
-def epochs(metrics: Files, curves: Files, settings: dict[str, Any]) -> pd.DataFrame:
+def epochs(metrics: Files, curves: Files, rows: Iterable[str]) -> pd.DataFrame:
     """Return of each training how many epochs were run, and that of the weights that were kept.
+
+    Parameters
+    ----------
+    metrics, curves : dict of str to list of Path
+    rows : iterable of str
+        Those whose trainings may stop early; others run to their end.
 
     Returns
     -------
     DataFrame
-        loss, run, kept; no rows where trainings do not stop early: all run to their end.
+        loss, run, kept.
     """
     lines: list[dict[str, Any]] = []
-    stops = settings.get("config", {}).get("training", {}).get("early_stop")
-    for row in settings["rows"] if stops else []:
+    for row in rows:
         found = [read_json(file) for file in metrics.get(row, [])]
         kept = [epoch for each in found for epoch in each.get("epochs", [])]
         run = [len(read_tsv(path)) for path in curves.get(row, [])]

@@ -51,8 +51,8 @@ def inherited_names(
             said.append(_sentence(f"{prefix}cohort.name", names[0]))
     own = keys["pretraining"]["properties"]["cohort"]["default"]
     chosen = config["pretraining"]["cohort"]
-    taken = chosen.get("name", names[0])
-    if chosen.get("source", "phantom") != "phantom" and taken in (names[0], own["name"]):
+    taken = chosen["name"]
+    if chosen["source"] != "phantom" and taken in (names[0], own["name"]):
         said.append(_sentence(f"{prefix}pretraining.cohort.name", taken))
     of_age = {key: each.get("default") for key, each in keys["target"]["properties"].items()}
     return said + _inherited_target(config["target"], of_age, stated, prefix)

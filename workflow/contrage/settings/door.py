@@ -92,6 +92,7 @@ def _checked(
     config: dict[str, Any], reading: Reading, stated: set[str], prefix: str = ""
 ) -> dict[str, Any]:
     fill_defaults(config, reading.schema)
+    _fill_cohort_of_pretraining(config, reading.schema)
     said = [f"{prefix}{sentence}" for sentence in reading.mistakes.values()]
     said += find_mistakes(config, reading.schema, prefix, set(reading.mistakes))
     said = said or demo.inherited_names(config, reading.schema, stated, prefix)
@@ -101,6 +102,13 @@ def _checked(
     demo.describe(config)
     _name_measure(config)
     return config
+
+
+def _fill_cohort_of_pretraining(config: dict[str, Any], schema: Part) -> None:
+    """Complete it as a cohort; the other blocks of a pre-training say only what differs."""
+    pretraining = config["pretraining"]
+    if isinstance(pretraining, dict):
+        fill_defaults(pretraining["cohort"], schema["properties"]["cohort"])
 
 
 def _name_measure(config: dict[str, Any]) -> None:

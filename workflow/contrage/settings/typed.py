@@ -15,9 +15,9 @@ from contrage.settings.blocks.probe import ProbeSettings
 from contrage.settings.blocks.report import ReportSettings
 from contrage.settings.blocks.search import SearchSettings
 from contrage.settings.blocks.statistics import StatisticsSettings
-from contrage.settings.blocks.target import TargetSettings
 from contrage.settings.blocks.training import TrainingSettings
 from contrage.settings.build import build
+from contrage.target_words import TargetInWords
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Settings:
         Image in which jobs run with --sdm apptainer; empty for none.
     cohort : CohortSettings
         Whose scans.
-    target : TargetSettings
+    target : TargetInWords
         What is predicted.
     preprocessing : PreprocessingSettings
         From raw scan to MNI152.
@@ -62,7 +62,7 @@ class Settings:
     description: str
     container: str
     cohort: CohortSettings
-    target: TargetSettings
+    target: TargetInWords
     preprocessing: PreprocessingSettings
     dataset: DatasetSettings
     benchmark: BenchmarkSettings

@@ -16,6 +16,7 @@ from contrage import modalities
 from contrage.bids import Name, parse
 from contrage.cohort.unusable import why_unusable
 from contrage.errors import few
+from contrage.settings.steps.cohort import CohortStep
 
 MAPS = modalities.maps()
 FOLDERS = {
@@ -69,7 +70,9 @@ class FoundImages:
         return None if name is None else f"{self.home}/{FOLDERS[kind]}/{name.file}"
 
 
-def find_images(home: str, folders: list[str], own: dict[str, str], settings: dict) -> FoundImages:
+def find_images(
+    home: str, folders: list[str], own: dict[str, str], settings: CohortStep
+) -> FoundImages:
     """Choose the images of a scan.
 
     Parameters
@@ -80,9 +83,9 @@ def find_images(home: str, folders: list[str], own: dict[str, str], settings: di
         Names in it.
     own : dict
         The entities that all files of the scan must have: sub, and ses or not.
-    settings : dict
-        `image`, `maps`, `anatomical`, and `entities`: entity → label, first, last, any or none;
-        or kind of image → such a mapping.
+    settings : CohortStep
+        Its `entities` are entity → label, first, last, any or none; or kind of image → such a
+        mapping.
 
     Returns
     -------
@@ -91,17 +94,17 @@ def find_images(home: str, folders: list[str], own: dict[str, str], settings: di
     images = FoundImages(home)
     for folder in dict.fromkeys(FOLDERS.values()):
         images.lists[folder] = _listing(images, folder) if folder in folders else []
-    first, *others = dict.fromkeys([settings["image"], *settings.get("maps", ()), *MAPS])
+    first, *others = dict.fromkeys([settings.image, *settings.maps, *MAPS])
     order = [name for name in (first, *others) if name in MAPS]
     leading = order[0]
     _choose(images, leading, own, settings)
-    in_use = settings["image"] in MAPS or settings.get("maps")
+    in_use = settings.image in MAPS or settings.maps
     of_map = images.taken.get(leading) if in_use else None
     for kind in (*order[1:], "magnitude"):
         _choose(images, kind, own, settings, of_map)
     _choose(images, "T1w", own, settings, runs_of=of_map)
-    if settings["anatomical"] in images.taken:
-        _choose(images, "mask", own, settings, images.taken[settings["anatomical"]])
+    if settings.anatomical in images.taken:
+        _choose(images, "mask", own, settings, images.taken[settings.anatomical])
     for kind in list(images.taken):
         reason = why_unusable(images.path(kind))
         if reason:
@@ -126,7 +129,7 @@ def _choose(
     images: FoundImages,
     kind: str,
     own: dict[str, str],
-    settings: dict,
+    settings: CohortStep,
     must_agree: Name | None = None,
     runs_of: Name | None = None,
 ) -> None:
@@ -139,7 +142,7 @@ def _choose(
     if not there and not odd:
         return
     images.known.update(*(each.entities for each in there))
-    wanted = _wanted(kind, settings.get("entities") or {})
+    wanted = _wanted(kind, settings.entities)
     if len(there) == 1 and not wanted and not must_agree and there[0].entities == own:
         images.taken[kind] = there[0]  # the usual case: of 20,000 scans each step counts
         return
@@ -169,7 +172,8 @@ def _choose(
 def _wanted(kind: str, entities: Mapping[str, Any]) -> dict[str, Any]:
     """Return what is asked of a kind of image: (label, whether of this kind alone) by entity."""
     flat = {key: (label, False) for key, label in entities.items() if key not in FOLDERS}
-    return flat | {key: (label, True) for key, label in (entities.get(kind) or {}).items()}
+    own = entities.get(kind, {})
+    return flat | {key: (label, True) for key, label in own.items()}
 
 
 def _candidates(names: list[str], kind: str, own: dict[str, str]) -> tuple[list[Name], list[Name]]:

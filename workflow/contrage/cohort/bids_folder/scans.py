@@ -13,6 +13,7 @@ from contrage.cohort.bids_folder.tables import Tables, filled, nearer, of_image
 from contrage.cohort.scans import FILES, Choice, Cohort, Exclusion, Scan
 from contrage.errors import TableError, few
 from contrage.scan_ids import scan_id
+from contrage.settings.steps.cohort import CohortStep
 
 FOREIGN = (".mgz", ".mgh", ".img", ".img.gz", ".mnc", ".nrrd", ".nhdr", ".dcm", ".mat", ".npy")
 """Endings of images that are none of NIfTI."""
@@ -20,7 +21,7 @@ FREQUENCY = re.compile(r"\d+([p.]\d+)?hz", re.IGNORECASE)
 
 
 def images_of_row(
-    tables: Tables, row: dict[str, Any], settings: dict[str, Any]
+    tables: Tables, row: dict[str, Any], settings: CohortStep
 ) -> tuple[dict[str, Any], FoundImages]:
     """Find the images of a row, and what a table of scans says of the one that is learned.
 
@@ -30,8 +31,7 @@ def images_of_row(
     row : dict
         participant_id, session, `names` (in its folder, where that was listed already) and what
         the tables said so far.
-    settings : dict
-        As `contrage.cohort.sources.bids.read` takes it.
+    settings : CohortStep
 
     Returns
     -------
@@ -76,10 +76,10 @@ def _tables_of_scans(row: dict[str, Any], home: str, names: list[str]) -> list[P
     return [*above, *([Path(home, table)] if table in names else [])]
 
 
-def leading(settings: dict[str, Any]) -> str:
+def leading(settings: CohortStep) -> str:
     """Return the kind of image that is learned from."""
-    is_map = modalities.load(settings["image"]).is_map
-    return settings["image"] if is_map else settings["anatomical"]
+    is_map = modalities.load(settings.image).is_map
+    return settings.image if is_map else settings.anatomical
 
 
 def scan_of(row: dict[str, Any]) -> str:
@@ -88,14 +88,14 @@ def scan_of(row: dict[str, Any]) -> str:
 
 
 def leave_out_without_images(
-    cohort: Cohort, row: dict[str, Any], images: FoundImages, settings: dict[str, Any]
+    cohort: Cohort, row: dict[str, Any], images: FoundImages, settings: CohortStep
 ) -> bool:
     """Return whether a scan's images are there; else note it among those that are left out.
 
     Asked before its age is judged: who was not scanned need not have one.
     """
     needed = needed_kinds(settings)
-    asked = dict.fromkeys([*needed, *settings.get("maps", [])])
+    asked = dict.fromkeys([*needed, *settings.maps])
     problems = [images.problems[kind] for kind in asked if kind in images.problems]
     missing = [kind for kind in needed if kind not in images.taken]
     if problems:
@@ -121,7 +121,7 @@ def _foreign(kind: str, images: FoundImages) -> list[str]:
 
 
 def add_scan(
-    cohort: Cohort, row: dict[str, Any], images: FoundImages, settings: dict[str, Any]
+    cohort: Cohort, row: dict[str, Any], images: FoundImages, settings: CohortStep
 ) -> None:
     """Put a scan into the cohort, and note which of its images were chosen among several."""
     cohort.choices += [
@@ -132,7 +132,7 @@ def add_scan(
     cohort.scans.append(_scan(row, images, settings))
 
 
-def _scan(row: dict[str, Any], images: FoundImages, settings: dict[str, Any]) -> Scan:
+def _scan(row: dict[str, Any], images: FoundImages, settings: CohortStep) -> Scan:
     return Scan(
         participant_id=row["participant_id"],
         age=row["age"],
@@ -140,29 +140,29 @@ def _scan(row: dict[str, Any], images: FoundImages, settings: dict[str, Any]) ->
         sex=row.get("sex"),
         site=row.get("site"),
         images={kind: path for kind in FOLDERS if (path := images.path(kind))},
-        columns={name: row["columns"].get(name) for name in settings.get("columns", [])},
+        columns={name: row["columns"].get(name) for name in settings.columns},
     )
 
 
-def needed_kinds(settings: dict[str, Any]) -> dict[str, str]:
+def needed_kinds(settings: CohortStep) -> dict[str, str]:
     """Return the kinds of images that this run needs of every scan, in words."""
-    needed, learned = {}, settings["image"]
+    needed, learned = {}, settings.image
     kind = modalities.load(learned)
     if kind.is_map:
         words = kind.title.replace(" ", "-")
         needed[learned] = f"{words} map ({kind.folder}/…_{kind.suffix}.nii.gz)"
-    if settings["needs_anatomical"] or not kind.is_map:
+    if settings.needs_anatomical or not kind.is_map:
         why = " (for skull_strip or bias_correction; brain-only maps: set both to none)"
-        words = f"{settings['anatomical']} image"
-        needed[settings["anatomical"]] = words + why * kind.is_map
-    if settings["needs_mask"]:
+        words = f"{settings.anatomical} image"
+        needed[settings.anatomical] = words + why * kind.is_map
+    if settings.needs_mask:
         needed["mask"] = "brain mask (anat/…_desc-brain_mask.nii.gz)"
-    if settings.get("needs_magnitude"):
+    if settings.needs_magnitude:
         needed["magnitude"] = "magnitude image (mre/…_magnitude.nii.gz)"
     return needed
 
 
-def check_alike(cohort: Cohort, images: dict[str, FoundImages], settings: dict[str, Any]) -> None:
+def check_alike(cohort: Cohort, images: dict[str, FoundImages], settings: CohortStep) -> None:
     """Refuse maps of several frequencies in one cohort; note where images differ otherwise.
 
     Raises
@@ -170,20 +170,21 @@ def check_alike(cohort: Cohort, images: dict[str, FoundImages], settings: dict[s
     TableError
         Stiffness depends on the frequency: the counts of each are named.
     """
-    used = dict.fromkeys([*needed_kinds(settings), *settings.get("maps", [])])
+    used = dict.fromkeys([*needed_kinds(settings), *settings.maps])
     for kind in [kind for kind in used if kind != "mask"]:
         there = ((scan.scan_id, images[scan.scan_id].taken.get(kind)) for scan in cohort.scans)
         taken = {scan: image.entities for scan, image in there if image is not None}
-        _compare(cohort, kind, taken, settings.get("entities") or {})
+        _compare(cohort, kind, taken, settings.entities)
 
 
 def _compare(
     cohort: Cohort, kind: str, taken: dict[str, dict[str, str]], entities: dict[str, Any]
 ) -> None:
-    asked = {**entities, **(entities.get(kind) or {})}
+    asked = {**entities, **entities.get(kind, {})}
     for key in dict.fromkeys(key for found in taken.values() for key in found):
         labels = dict.fromkeys(found.get(key) for found in taken.values())
-        if key in ("sub", "ses", "run") or asked.get(key) == ANY or len(labels) < 2:
+        is_free = key in asked and asked[key] == ANY
+        if key in ("sub", "ses", "run") or is_free or len(labels) < 2:
             continue
         counts = ", ".join(_count(taken, key, label) for label in labels)
         several = [label for label in labels if label and _is_frequency(key, label)]

@@ -7,7 +7,7 @@ each image; what is nearer to the image counts more.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -43,7 +43,7 @@ class Tables:
         The BIDS folder.
     declared : str
         `cohort.age_unit`.
-    columns : list of str
+    columns : sequence of str
         `cohort.columns`: what is kept beside age, sex and site.
     target : str
         The column of these that is the target; empty where it is age.
@@ -56,10 +56,10 @@ class Tables:
     """
 
     folder: Path
-    declared: str = "auto"
-    columns: list[str] = field(default_factory=list)
-    target: str = ""
-    asked_by: Mapping[str, str] = field(default_factory=dict)
+    declared: str
+    columns: Sequence[str]
+    target: str
+    asked_by: Mapping[str, str]
     read: list[str] = field(default_factory=list)
     noted: dict[str, list[str]] = field(default_factory=dict)
     _described: dict[str, dict[str, Any]] = field(default_factory=dict)

@@ -5,9 +5,10 @@ test holds that both agree). Files whose name starts with an underscore are help
 
 - ``COMES_AS``: what it finds: scans (raw images, which the imaging chain prepares), arrays (one
   file per scan, which somebody else has prepared) or table (rows of features);
-- ``SETTINGS``: the keys that decide who is in the cohort, of the block `cohort` and of what
-  `contrage.cohort.read.settings_of` adds;
-- ``read(settings) -> Cohort``, which gets those settings and says in its errors what it looked for;
+- ``SETTINGS``: what decides who is in the cohort, of the fields of
+  `contrage.settings.steps.cohort.CohortStep`;
+- ``read(settings) -> Cohort``, which gets that dataclass, of these fields alone those that are
+  named, and says in its errors what it looked for;
 - where it differs from the usual, ``IMAGES`` (the kinds of data that it has; without it all that
   come so), ``PATH`` (folder, file, or None where `cohort.path` is not read; folder without it),
   ``HAS_COLUMNS`` (false: it has no columns that `cohort.columns` could keep) and

@@ -20,22 +20,22 @@ from contrage.cohort.scans import (
     participant_label,
     usable_rows,
 )
-from contrage.cohort.targets import asked_by, other_target
 from contrage.cohort.unusable import why_unusable
 from contrage.errors import TableError, few
+from contrage.settings.steps.cohort import CohortStep
 
 COMES_AS = "arrays"
 SETTINGS = ("path", "on_bad_scan", "age_unit", "image", "ending")
 
 
-def read(settings: dict[str, Any]) -> Cohort:
+def read(settings: CohortStep) -> Cohort:
     """Read participants.tsv and find each participant's array.
 
     Parameters
     ----------
-    settings : dict
-        `path` (the folder), `image` (the kind of data), `ending` (of its files, after "sub-X_"),
-        `on_bad_scan`, `age_unit`, `columns`.
+    settings : CohortStep
+        Of which it reads `path` (the folder), `image` (the kind of data), `ending` (of its files,
+        after "sub-X_"), `on_bad_scan`, `age_unit`, `columns`.
 
     Raises
     ------
@@ -43,29 +43,29 @@ def read(settings: dict[str, Any]) -> Cohort:
         If the table or a column is not there or a row cannot be used; with `on_bad_scan` fail
         also if a participant has no array.
     """
-    folder = Path(settings["path"])
+    folder = Path(settings.path)
     table = folder / "participants.tsv"
     if not table.is_file():
         raise TableError(f"{table}: no such file; cohort.path must hold it beside the arrays")
-    target = other_target(settings)
+    target = settings.target
     tables = Tables(
         folder,
-        settings.get("age_unit", "auto"),
-        settings.get("columns", []),
+        settings.age_unit,
+        settings.columns,
         target.column if target else "",
-        asked_by(settings),
+        settings.asked_by,
     )
-    files = find_all(folder, settings["ending"])
+    files = find_all(folder, settings.ending)
     people, bad, limits = (
         _people(tables, table, files),
-        settings["on_bad_scan"],
+        settings.on_bad_scan,
         age_limits(settings),
     )
     rows, excluded = usable_rows(people, table, bad, needs_age=not target, limits=limits)
     tables.check_columns()
     scans, missing = [], []
     for row in rows:
-        reason = _reason(row["participant_id"], files, settings["ending"])
+        reason = _reason(row["participant_id"], files, settings.ending)
         if reason:
             missing.append(Exclusion(row["scan_id"], "import", reason))
         else:
@@ -76,11 +76,11 @@ def read(settings: dict[str, Any]) -> Cohort:
                     age=row["age"],
                     sex=row.get("sex"),
                     site=row.get("site"),
-                    images={settings["image"]: path},
+                    images={settings.image: path},
                     columns={name: row["columns"].get(name) for name in tables.columns},
                 )
             )
-    if missing and settings["on_bad_scan"] == "fail":
+    if missing and settings.on_bad_scan == "fail":
         named = few([f"{exclusion.scan_id}: {exclusion.reason}" for exclusion in missing], "; ")
         raise TableError(
             f"{folder}: {named}. Fetch the arrays, or set cohort.on_bad_scan to exclude"

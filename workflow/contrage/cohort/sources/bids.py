@@ -36,9 +36,9 @@ from contrage.cohort.scans import (
     participant_label,
     usable_rows,
 )
-from contrage.cohort.targets import asked_by, other_target
 from contrage.errors import SettingsError, TableError, few
 from contrage.scan_ids import LABEL
+from contrage.settings.steps.cohort import CohortStep
 from contrage.tables import Table, is_missing
 
 COMES_AS = "scans"
@@ -50,15 +50,15 @@ MANY, MOST = 0.1, 0.5
 """Share of the folders without a row from which, beside rows without a folder, a run is refused."""
 
 
-def read(settings: dict[str, Any]) -> Cohort:
+def read(settings: CohortStep) -> Cohort:
     """Read participants.tsv and find the images of every participant and session.
 
     Parameters
     ----------
-    settings : dict
-        `path` (the BIDS folder), `image` (T1w, stiffness or dampingratio: the one to learn from),
-        `maps`, `anatomical` (T1w or magnitude), `needs_anatomical`, `needs_mask`,
-        `needs_magnitude`, `entities`, `columns`, `age_unit`, `on_bad_scan`.
+    settings : CohortStep
+        Of which it reads `path` (the BIDS folder), `image` (the one to learn from), `maps`,
+        `anatomical`, `needs_anatomical`, `needs_mask`, `needs_magnitude`, `entities`, `columns`,
+        `age_unit`, `on_bad_scan`.
 
     Raises
     ------
@@ -66,20 +66,20 @@ def read(settings: dict[str, Any]) -> Cohort:
         If the table or a column is not there, a row cannot be used, ids of table and folders
         cannot be matched, or maps of several frequencies are there.
     """
-    folder = Path(settings["path"])
+    folder = Path(settings.path)
     path = folder / "participants.tsv"
-    target = other_target(settings)
+    target = settings.target
     tables = Tables(
         folder,
-        settings.get("age_unit", "auto"),
-        settings.get("columns", []),
+        settings.age_unit,
+        settings.columns,
         target.column if target else "",
-        asked_by(settings),
+        settings.asked_by,
     )
     people, lost, has_table = _folders(folder)
     told = _participants(tables, path, people, has_table)
     told, excluded = _without_lost(told, lost)
-    excluded += _unlisted(told, people, path, settings["on_bad_scan"])
+    excluded += _unlisted(told, people, path, settings.on_bad_scan)
     found = [images_of_row(tables, row, settings) for row in _sessions(tables, told, excluded)]
     note_shared_ages(tables, [row for row, _ in found])
     if not target:
@@ -89,7 +89,7 @@ def read(settings: dict[str, Any]) -> Cohort:
     cohort = Cohort([], excluded, tables.read)
     rows = [row for row, each in found if leave_out_without_images(cohort, row, each, settings)]
     rows, unusable = usable_rows(
-        rows, path, settings["on_bad_scan"], needs_age=not target, limits=age_limits(settings)
+        rows, path, settings.on_bad_scan, needs_age=not target, limits=age_limits(settings)
     )
     tables.check_columns()
     cohort.excluded += unusable
@@ -97,7 +97,7 @@ def read(settings: dict[str, Any]) -> Cohort:
         add_scan(cohort, row, images[row["scan_id"]], settings)
     cohort.notes += tables.notes
     check_alike(cohort, images, settings)
-    cohort.notes += _without_effect(images, settings.get("entities") or {})
+    cohort.notes += _without_effect(images, settings.entities)
     return cohort
 
 
@@ -105,7 +105,7 @@ def _without_effect(images: dict[str, FoundImages], entities: dict[str, Any]) ->
     """Return a line on each entity that is asked for and that no image has."""
     asked = {
         key for name, value in entities.items()
-        for key in (value or {} if name in FOLDERS else [name])
+        for key in (value if name in FOLDERS else [name])
     }  # fmt: skip
     known = set().union(*(each.known for each in images.values()))
     return [f"cohort.entities.{key}: no image has this entity" for key in sorted(asked - known)]

@@ -10,7 +10,6 @@ from __future__ import annotations
 import os
 import re
 from pathlib import Path
-from typing import Any
 
 from contrage.cohort.ages.told import sex_of, unit_of_ages
 from contrage.cohort.scans import (
@@ -24,6 +23,7 @@ from contrage.cohort.scans import (
 )
 from contrage.cohort.unusable import why_unusable
 from contrage.errors import TableError
+from contrage.settings.steps.cohort import CohortStep
 
 COMES_AS, HAS_COLUMNS = "scans", False
 IMAGES = ("stiffness",)
@@ -32,13 +32,13 @@ TABLE = "MRE134_Demographics.xlsx"
 COLUMNS = {"SUBJECT ID": "number", "AGE": "age", "SEX": "sex", "ORIG STUDY": "site"}
 
 
-def read(settings: dict[str, Any]) -> Cohort:
+def read(settings: CohortStep) -> Cohort:
     """Read the repository's table and find its maps.
 
     Parameters
     ----------
-    settings : dict
-        `path` (the folder), `on_bad_scan` and `age_unit`.
+    settings : CohortStep
+        Of which it reads `path` (the folder), `on_bad_scan` and `age_unit`.
 
     Raises
     ------
@@ -47,7 +47,7 @@ def read(settings: dict[str, Any]) -> Cohort:
     """
     import pandas as pd
 
-    folder = Path(settings["path"])
+    folder = Path(settings.path)
     table = folder / TABLE
     if not table.is_file():
         raise TableError(f"{table}: no such file; cohort.path must be the MRE134 folder as cloned")
@@ -56,9 +56,9 @@ def read(settings: dict[str, Any]) -> Cohort:
     if missing:
         raise TableError(f"{table}: no column {', '.join(missing)}")
     frame["participant_id"] = [_label(number, table) for number in frame["number"]]
-    unit = unit_of_ages(settings.get("age_unit", "auto"), {}, "AGE")
+    unit = unit_of_ages(settings.age_unit, {}, "AGE")
     people = frame.to_dict("records")
-    bad, limits = settings["on_bad_scan"], age_limits(settings)
+    bad, limits = settings.on_bad_scan, age_limits(settings)
     rows, excluded = usable_rows(people, table, bad, unit=unit, limits=limits)
     scans = []
     for row in rows:

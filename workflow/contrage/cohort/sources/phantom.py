@@ -3,32 +3,30 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 from contrage.cohort.scans import Cohort, Scan
 from contrage.scan_ids import folder, scan_id
+from contrage.settings.steps.cohort import CohortStep
 
 COMES_AS, PATH, HAS_COLUMNS = "scans", None, False
 IMAGES = ("T1w", "stiffness")
 SETTINGS = ("phantom", "raw")
-OF_BLOCK = {"phantom": ("participants", "seed")}
-"""Of its block: the rest decides how heads look, not who is there."""
 
 
-def read(settings: dict[str, Any]) -> Cohort:
+def read(settings: CohortStep) -> Cohort:
     """List the generated participants and where their images will lie.
 
     Parameters
     ----------
-    settings : dict
-        `phantom` (`participants` and `seed`) and `raw`, the folder of the images.
+    settings : CohortStep
+        Of which it reads `phantom` and `raw`, the folder of the images.
     """
     from contrage.cohort.phantom.heads.plan import plan
 
-    raw = Path(settings["raw"])
+    raw = Path(settings.raw)
     truth = raw / "derivatives" / "truth"
     scans = []
-    for person in plan(settings["phantom"]["participants"], settings["phantom"]["seed"]):
+    for person in plan(settings.phantom.participants, settings.phantom.seed):
         scan = scan_id(person.participant_id, None)
         home = raw / folder(scan)
         images = {
@@ -48,6 +46,6 @@ def read(settings: dict[str, Any]) -> Cohort:
     return Cohort(scans)
 
 
-def tables(settings: dict[str, Any]) -> list[str]:
+def tables(settings: CohortStep) -> list[str]:
     """Return the table of participants, which the run writes itself."""
-    return [f"{settings['raw']}/participants.tsv"]
+    return [f"{settings.raw}/participants.tsv"]

@@ -104,6 +104,6 @@ def _check_other_sites(visits: Sequence[Visit], site_of: Mapping[str, str], targ
         left = [value for value, sites in values.items() if sites != {site}]
         if len(left) == 1:
             raise SettingsError(
-                f"{KEY}, but without {site} everybody has the {target.word} "
+                f"{KEY}, but without {site} everybody has the {target.column} "
                 f"{left[0]:g}, so there is nothing to learn"
             )

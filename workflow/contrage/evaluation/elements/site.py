@@ -7,7 +7,7 @@ without looking at tissue, wherever sites differ in age.
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +26,9 @@ from contrage.evaluation.baselines import (
 )
 from contrage.evaluation.given import Given
 from contrage.learning.folds import Scans, read_scans
+from contrage.settings.blocks.statistics import StatisticsSettings
+from contrage.settings.build import as_plain, build
+from contrage.settings.steps.evaluation import SeenImages
 
 logger = logging.getLogger(__name__)
 
@@ -67,15 +70,17 @@ def evaluate(given: Given) -> pd.DataFrame:
     head = {"n_sites": len(set(used.sites)), "n_participants": len(set(used.participants))}
     head |= {"n_scans": len(used.ids), "sites_left_out": ", ".join(left_out) or None, "note": note}
     lines = []
+    drawn = build(StatisticsSettings, given.told["statistics"])
     keys = ("voxel_mm", "normalisation")
-    dataset = {key: given.settings[f"dataset.{key}"] for key in keys} | {"form": given.form}
+    dataset = {key: given.told[f"dataset.{key}"] for key in keys}
     for seen, field in VIEWS:
         found: dict[str, Any] = dict.fromkeys(
             ("balanced_accuracy", "ci_low", "ci_high", "chance", "p_permutation")
         )
         if note is None:
-            guessed = predict(used, given.array, dataset, seen, field)
-            found |= judge(used, guessed, given.settings["statistics"])
+            images = SeenImages(form=given.form, field_of_view=field, **dataset)
+            guessed = predict(used, given.array, images, seen)
+            found |= judge(used, guessed, drawn)
             logger.info("%s, field of view %s: %.2f", seen, field, found["balanced_accuracy"])
         lines.append({"seen": seen, "field_of_view": field} | found | head)
     return pd.DataFrame(lines)
@@ -121,9 +126,7 @@ def folds(scans: Scans) -> list[tuple[NDArray[np.int_], NDArray[np.int_]]]:
     return pairs
 
 
-def predict(
-    scans: Scans, array: Path, dataset: dict[str, Any], seen: str, field_of_view: str
-) -> NDArray[np.str_]:
+def predict(scans: Scans, array: Path, asked: SeenImages, seen: str) -> NDArray[np.str_]:
     """Return the site that each scan is given by a model of other participants.
 
     Parameters
@@ -132,27 +135,25 @@ def predict(
         All with a site.
     array : Path
         The cohort's images.
-    dataset : dict
-        voxel_mm, normalisation and form; "cohort" is taken for "train", so that nothing of a test
-        scan is known.
+    asked : SeenImages
+        Of its normalisation "cohort" is taken for "train", so that nothing of a test scan is known;
+        a common field of view is that of the training scans of the fold.
     seen : {"mask", "image"}
-    field_of_view : {"own", "common"}
-        Common to the training scans of the fold.
     """
-    images = open_images(array, dataset)
-    scheme = "image" if dataset["normalisation"] == "image" else "train"
-    block = max(1, round(BLOCK_MM / dataset["voxel_mm"]))
+    fair = replace(asked, normalisation="image" if asked.normalisation == "image" else "train")
+    images = open_images(array, as_plain(fair))
+    block = max(1, round(BLOCK_MM / asked.voxel_mm))
     sites = np.array(scans.sites)
     guessed = np.empty(len(sites), dtype=sites.dtype)
     for train, test in folds(scans):
         rows = scans.rows[train]
         if seen == "mask":
-            load = _masks(images, common_field(images, rows) if field_of_view == "common" else None)
+            is_common = asked.field_of_view == "common"
+            load = _masks(images, common_field(images, rows) if is_common else None)
         else:
-            mean, sd = statistics(images, rows, rows, field_of_view)
+            mean, sd = statistics(images, rows, rows, asked.field_of_view)
             entry = {"train_rows": rows.tolist(), "mean": mean, "sd": sd}
-            asked = {"normalisation": scheme, "field_of_view": field_of_view}
-            load = Loader(array, entry, {**asked, "form": dataset["form"]})
+            load = Loader(array, entry, as_plain(fair))
         values = [blocks(scans.rows[part], load, block, of_mask=False) for part in (train, test)]
         guessed[test] = classify(*values, sites[train])
     return guessed
@@ -225,15 +226,16 @@ class Counts:
         return (right / scans).reshape(*sites.shape[:-1], count).mean(-1)
 
 
-def judge(scans: Scans, guessed: NDArray[np.str_], settings: dict[str, Any]) -> dict[str, float]:
+def judge(
+    scans: Scans, guessed: NDArray[np.str_], settings: StatisticsSettings
+) -> dict[str, float]:
     """Return balanced accuracy with its interval, chance, and p.
 
     Parameters
     ----------
     scans : Scans
     guessed : ndarray of str, shape (n,)
-    settings : dict
-        bootstrap, permutations (numbers of draws), confidence, seed.
+    settings : StatisticsSettings
 
     Returns
     -------
@@ -250,22 +252,22 @@ def judge(scans: Scans, guessed: NDArray[np.str_], settings: dict[str, Any]) -> 
     low, high = bootstrap(
         [np.flatnonzero(found.site == site) for site in sites],
         found.accuracy_of_drawn,
-        n_resamples=settings["bootstrap"],
-        confidence_level=settings["confidence"],
+        n_resamples=settings.bootstrap,
+        confidence_level=settings.confidence,
         method="percentile",
         vectorized=True,
         batch=BATCH,
-        rng=settings["seed"],
+        rng=settings.seed,
     ).confidence_interval
     exchanged = permutation_test(
         (found.site,),
         found.accuracy_of_sites,
         permutation_type="pairings",
         alternative="greater",
-        n_resamples=settings["permutations"],
+        n_resamples=settings.permutations,
         vectorized=True,
         batch=BATCH,
-        rng=settings["seed"],
+        rng=settings.seed,
     )
     return {
         "balanced_accuracy": float(balanced_accuracy_score(scans.sites, guessed)),

@@ -13,6 +13,7 @@ from sklearn.metrics import roc_auc_score
 from contrage.dataset.roles import REPORTED
 from contrage.errors import TableError
 from contrage.evaluation.statistics.tested import by_baseline, check_same_scans
+from contrage.settings.blocks.statistics import StatisticsSettings
 
 Floats = NDArray[np.float64]
 
@@ -75,7 +76,7 @@ def side_scores(frame: pd.DataFrame) -> dict[str, float]:
 
 
 def bacc_table(
-    predictions: Mapping[str, Sequence[pd.DataFrame]], settings: Mapping[str, Any]
+    predictions: Mapping[str, Sequence[pd.DataFrame]], settings: StatisticsSettings
 ) -> pd.DataFrame:
     """Compare rows by how well they tell the sides of test participants apart.
 
@@ -84,8 +85,7 @@ def bacc_table(
     predictions : mapping of str to sequence of DataFrame
         Per row one predictions table per training seed, as
         `contrage.evaluation.predictions.read` gives them.
-    settings : mapping
-        `bootstrap` (draws), `confidence`, `seed`.
+    settings : StatisticsSettings
 
     Returns
     -------
@@ -106,7 +106,7 @@ def bacc_table(
     return pd.DataFrame([_row(name, frames, settings) for name, frames in predictions.items()])
 
 
-def _row(name: str, frames: Sequence[pd.DataFrame], settings: Mapping[str, Any]) -> dict[str, Any]:
+def _row(name: str, frames: Sequence[pd.DataFrame], settings: StatisticsSettings) -> dict[str, Any]:
     if not frames:
         raise TableError(f"there are no predictions of '{name}'")
     tests = [frame[frame["split"] == REPORTED] for frame in frames]
@@ -139,7 +139,7 @@ def own_accuracy(test: pd.DataFrame) -> float:
 
 
 def bacc_interval(
-    seeds: Sequence[pd.DataFrame], settings: Mapping[str, Any]
+    seeds: Sequence[pd.DataFrame], settings: StatisticsSettings
 ) -> tuple[float, float]:
     """Return a percentile bootstrap interval of the mean over seeds of the balanced accuracy.
 
@@ -150,8 +150,7 @@ def bacc_interval(
     ----------
     seeds : sequence of DataFrame
         As `by_person` returns them, of each seed.
-    settings : mapping
-        As of `bacc_table`.
+    settings : StatisticsSettings
 
     Returns
     -------
@@ -160,7 +159,7 @@ def bacc_interval(
     """
     stacked = pd.concat([each.assign(seed=number) for number, each in enumerate(seeds)])
     stacked["right"] = (stacked["predicted"] >= THRESHOLD) == (stacked["target"] == 1)
-    chance, draws = np.random.default_rng(settings["seed"]), settings["bootstrap"]
+    chance, draws = np.random.default_rng(settings.seed), settings.bootstrap
     found = np.zeros((draws, len(seeds)))
     for side in (1, 0):
         part = stacked[stacked["target"] == side]
@@ -169,7 +168,7 @@ def bacc_interval(
             return float("nan"), float("nan")
         right = right.reindex(columns=range(len(seeds))).astype(float)
         found += _drawn(right.to_numpy(), draws, chance) / 2
-    outside = (1 - settings["confidence"]) / 2
+    outside = (1 - settings.confidence) / 2
     found = found[np.isfinite(found).any(1)]  # a draw may miss all test participants of a side
     means = np.nanmean(found, axis=1)
     low, high = np.quantile(means, [outside, 1 - outside])
@@ -190,15 +189,14 @@ def _drawn(right: Floats, draws: int, chance: np.random.Generator) -> Floats:
     return np.concatenate(parts)
 
 
-def side_baselines(frames: Sequence[pd.DataFrame], settings: Mapping[str, Any]) -> pd.DataFrame:
+def side_baselines(frames: Sequence[pd.DataFrame], settings: StatisticsSettings) -> pd.DataFrame:
     """Summarise the baselines as the losses are summarised, the best first.
 
     Parameters
     ----------
     frames : sequence of DataFrame
         One table per seed: predictions with a column baseline.
-    settings : mapping
-        As of `bacc_table`.
+    settings : StatisticsSettings
 
     Returns
     -------

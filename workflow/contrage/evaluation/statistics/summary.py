@@ -14,12 +14,11 @@ from contrage.errors import TableError
 from contrage.evaluation.statistics.intervals import holm, mae_intervals, permutation_p
 from contrage.evaluation.statistics.metrics import scores
 from contrage.evaluation.statistics.tested import by_baseline, check_same_scans
-
-DEFAULTS = {"bootstrap": 2000, "confidence": 0.95, "permutations": 10000, "seed": 0}
+from contrage.settings.blocks.statistics import StatisticsSettings
 
 
 def mae_table(
-    predictions: Mapping[str, Sequence[pd.DataFrame]], settings: Mapping[str, Any]
+    predictions: Mapping[str, Sequence[pd.DataFrame]], settings: StatisticsSettings
 ) -> pd.DataFrame:
     """Compare rows (loss configurations) by their error on test scans.
 
@@ -28,8 +27,7 @@ def mae_table(
     predictions : mapping of str to sequence of DataFrame
         Per row one predictions table per training seed, the seeds in the same order; as
         `contrage.evaluation.predictions.read` gives them.
-    settings : mapping
-        `bootstrap` (draws), `confidence`, and, if other than the default, `permutations`, `seed`.
+    settings : StatisticsSettings
 
     Returns
     -------
@@ -50,16 +48,15 @@ def mae_table(
     """
     if not predictions:
         raise TableError("there are no predictions to compare: benchmark.losses is empty")
-    chosen = DEFAULTS | dict(settings)
     table = pd.DataFrame([_row(name, list(frames)) for name, frames in predictions.items()])
     errors, counts = _errors(predictions)
     best = int(table["mae_mean"].argmin())
-    drawn = chosen["bootstrap"], chosen["seed"], chosen["confidence"]
+    drawn = settings.bootstrap, settings.seed, settings.confidence
     (low, high), (diff_low, diff_high) = mae_intervals(errors, counts, best, *drawn)
     # What each participant adds to mae_mean, so that differences sum to diff_to_best.
     shares = (errors / counts.sum(1)[:, None]).mean(1)
     p = [
-        permutation_p(share - shares[best], chosen["permutations"], chosen["seed"])
+        permutation_p(share - shares[best], settings.permutations, settings.seed)
         for share in shares
     ]
     p[best] = np.nan
@@ -81,7 +78,7 @@ def mae_table(
 def against(
     rows: Mapping[str, Sequence[pd.DataFrame]],
     nulls: Mapping[str, Sequence[pd.DataFrame]],
-    settings: Mapping[str, Any],
+    settings: StatisticsSettings,
 ) -> pd.DataFrame:
     """Compare rows, each with one of its own, person by person.
 
@@ -89,16 +86,14 @@ def against(
     ----------
     rows, nulls : mapping of str to sequence of DataFrame
         Predictions as for `mae_table`, under the same names in both.
-    settings : mapping
-        As for `mae_table`.
+    settings : StatisticsSettings
 
     Returns
     -------
     DataFrame
         loss, diff_to_null (mae_mean minus the other's), null_ci_low, null_ci_high.
     """
-    chosen = DEFAULTS | dict(settings)
-    drawn = chosen["bootstrap"], chosen["seed"], chosen["confidence"]
+    drawn = settings.bootstrap, settings.seed, settings.confidence
     lines = []
     for name, frames in rows.items():
         errors, counts = _errors({name: frames, "null": nulls[name]})
@@ -108,15 +103,14 @@ def against(
     return pd.DataFrame(lines, columns=["loss", "diff_to_null", "null_ci_low", "null_ci_high"])
 
 
-def baseline_table(frames: Sequence[pd.DataFrame], settings: Mapping[str, Any]) -> pd.DataFrame:
+def baseline_table(frames: Sequence[pd.DataFrame], settings: StatisticsSettings) -> pd.DataFrame:
     """Summarise the baselines as the losses are summarised.
 
     Parameters
     ----------
     frames : sequence of DataFrame
         One table per seed: predictions with a column baseline.
-    settings : mapping
-        As for `mae_table`.
+    settings : StatisticsSettings
 
     Returns
     -------

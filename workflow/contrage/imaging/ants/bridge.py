@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -43,7 +44,7 @@ def _orthogonal(direction: np.ndarray) -> np.ndarray:
 def register(
     fixed: Image,
     moving: Image,
-    settings: dict,
+    arguments: dict[str, Any],
     initial: np.ndarray,
     mask: np.ndarray | None = None,
 ) -> np.ndarray:
@@ -53,7 +54,7 @@ def register(
     ----------
     fixed, moving : Image
         Intensities.
-    settings : dict
+    arguments : dict
         `type_of_transform` and further arguments of ants.registration.
     initial : ndarray of shape (4, 4)
         Moving → fixed world to start from.
@@ -73,7 +74,7 @@ def register(
     with tempfile.TemporaryDirectory(prefix="contrage-") as folder:
         start = Path(folder) / "start.mat"
         write_affine(start, initial)
-        result = _registration(fixed, moving, settings, [str(start)], mask, folder)
+        result = _registration(fixed, moving, arguments, [str(start)], mask, folder)
         try:
             found = read_affine(Path(result["fwdtransforms"][0]))
         except np.linalg.LinAlgError:
@@ -86,7 +87,7 @@ def register(
 def warp_register(
     fixed: Image,
     moving: Image,
-    settings: dict,
+    arguments: dict[str, Any],
     initial: np.ndarray,
     folder: Path,
     mask: np.ndarray | None = None,
@@ -101,7 +102,7 @@ def warp_register(
     """
     start = Path(folder) / "start.mat"
     write_affine(start, initial)
-    result = _registration(fixed, moving, settings, [str(start)], mask, str(folder))
+    result = _registration(fixed, moving, arguments, [str(start)], mask, str(folder))
     warp = next(name for name in result["fwdtransforms"] if name.endswith("Warp.nii.gz"))
     inverse = next(n for n in result["invtransforms"] if n.endswith("InverseWarp.nii.gz"))
     return {
@@ -112,7 +113,7 @@ def warp_register(
     }
 
 
-def _registration(fixed, moving, settings, initial, mask, folder) -> dict:
+def _registration(fixed, moving, arguments, initial, mask, folder) -> dict:
     import ants
 
     return call(
@@ -124,7 +125,7 @@ def _registration(fixed, moving, settings, initial, mask, folder) -> dict:
         mask_all_stages=mask is not None,
         outprefix=f"{folder}/out",
         # ANTs tells several levels from one by the type: a list (as JSON has it) will not do.
-        **{key: tuple(v) if isinstance(v, list) else v for key, v in settings.items()},
+        **{key: tuple(v) if isinstance(v, list) else v for key, v in arguments.items()},
     )
 
 

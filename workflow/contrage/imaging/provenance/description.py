@@ -12,6 +12,7 @@ from contrage.files import failed, read_json, write_json, write_text
 from contrage.imaging.provenance.methods import citations, limits, outside, paragraph
 from contrage.imaging.template.source import as_source, template_record
 from contrage.layout import sidecar_file
+from contrage.settings.steps.imaging_tables import DescribeStep
 from contrage.tables import read_tsv, write_tsv
 
 IGNORED = {
@@ -55,7 +56,7 @@ brains, transforms to MNI152, and images on the grid of MNI152, named after BIDS
 
 
 def describe(
-    settings: dict,
+    settings: DescribeStep,
     *,
     scans: Path,
     derivatives: Path,
@@ -70,9 +71,7 @@ def describe(
 
     Parameters
     ----------
-    settings : dict
-        `name` of the cohort, `template`, `skull_strip`, `bias_correction`, `registration`,
-        `quality`, `anatomical` (T1w, magnitude or None), `maps` (list).
+    settings : DescribeStep
     scans : Path
         The cohort's table.
     derivatives : Path
@@ -85,19 +84,16 @@ def describe(
     records = find_records(derivatives, read_tsv(scans)["scan_id"].tolist())
     reasons = {path: failed(path) for path in records}
     bad = {path.parent.relative_to(derivatives): why for path, why in reasons.items() if why}
-    write_json(description, dataset_description(settings["name"], derivatives, raw))
-    write_text(readme, _readme(settings["name"], bad))
+    write_json(description, dataset_description(settings.name, derivatives, raw))
+    write_text(readme, _readme(settings.name, bad))
     write_text(ignore, _ignore(bad))
     frame = pd.DataFrame(DESCRIPTIONS.items(), columns=["desc_id", "description"])
     write_tsv(descriptions, frame)
     good = [path for path, why in reasons.items() if why is None]
-    template = read_json(good[0])["template"] if good else _asked(settings)
+    asked = as_source(settings.template)
+    template = read_json(good[0])["template"] if good else template_record(asked)
     changed = outside(read_json(path).get("steps", []) for path in good)
     write_text(methods, methods_text(settings, template, len(records), len(bad), changed))
-
-
-def _asked(settings: dict) -> dict:
-    return template_record(as_source(settings.get("template")))
 
 
 def find_records(derivatives: Path, scans: list[str]) -> list[Path]:
@@ -120,14 +116,14 @@ def dataset_description(name: str, base: Path, raw: Path | None) -> dict:
 
 
 def methods_text(
-    settings: dict, template: dict, scans: int, failures: int, changed: str = ""
+    settings: DescribeStep, template: dict, scans: int, failures: int, changed: str = ""
 ) -> str:
     """Return the content of methods.md: a paragraph, what became of the scans, references."""
     text, names = paragraph(settings, template)
     came = f"{scans - failures} of {scans} scans came through preprocessing."
-    checked = limits(settings["quality"])
+    checked = limits(settings.quality)
     lines = [
-        f"# Preprocessing of {settings['name']}",
+        f"# Preprocessing of {settings.name}",
         "",
         f"*Written by contrage {contrage.__version__} from the settings of the run; copy what you "
         "need and cite the references.*",
@@ -136,10 +132,7 @@ def methods_text(
         "",
         "## References",
         "",
-        *(
-            f"- {line}"
-            for line in citations([*names, "nilearn"], settings["skull_strip"]["method"])
-        ),
+        *(f"- {line}" for line in citations([*names, "nilearn"], settings.skull_strip.method)),
     ]
     return "\n".join(lines) + "\n"
 

@@ -6,7 +6,8 @@ tests hold that a changed setting changes the text.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from contrage.files import versions
 from contrage.imaging.bias import GRID_MM
@@ -14,6 +15,8 @@ from contrage.imaging.limits import STEP, UNITS
 from contrage.imaging.plausible import KINDS
 from contrage.imaging.quality.misplaced import outer_limits
 from contrage.imaging.skull_strip import backend
+from contrage.settings.blocks.quality import QualitySettings
+from contrage.settings.steps.imaging_tables import DescribeStep
 
 REFERENCES = {
     "ANTs": "Avants et al. (2011), NeuroImage 54:2033-2044, doi:10.1016/j.neuroimage.2010.09.025",
@@ -42,15 +45,12 @@ LIMITED = {
 }
 
 
-def paragraph(settings: dict, template: dict) -> tuple[str, list[str]]:
+def paragraph(settings: DescribeStep, template: dict) -> tuple[str, list[str]]:
     """Return the text on the steps of preprocessing, and the names of what it cites.
 
     Parameters
     ----------
-    settings : dict
-        `skull_strip`, `bias_correction`, `registration` (with `ants`, all of ANTs' settings),
-        `quality`; `anatomical` ("T1w",
-        "magnitude", or None where only maps are used) and `maps` (list of names).
+    settings : DescribeStep
     template : dict
         `file` and `sha256`.
     """
@@ -64,42 +64,39 @@ def paragraph(settings: dict, template: dict) -> tuple[str, list[str]]:
     return " ".join(text for text in texts if text), list(dict.fromkeys([*cited, "MNI152"]))
 
 
-def _image(settings: dict) -> str:
+def _image(settings: DescribeStep) -> str:
     names = {"T1w": "T1-weighted image", "magnitude": "magnitude image of the elastography"}
-    return names.get(settings.get("anatomical") or "", "map itself")
+    return names.get(settings.anatomical, "map itself")
 
 
-def _strip(settings: dict) -> tuple[str, list[str]]:
-    asked, image = settings["skull_strip"], _image(settings)
-    method = asked["method"]
-    further = asked.get(method) or {}
+def _strip(settings: DescribeStep) -> tuple[str, list[str]]:
+    asked, image = settings.skull_strip, _image(settings)
+    method = asked.method
     if method == "none":
         return "Images were brain-only; every voxel that is not 0 counts as brain.", []
     if method == "mask":
         return "Brains were taken from the masks that came with the data.", []
     if method == "template":
-        quality = settings["registration"]["ants"]
-        pose = quality["pose"]
+        pose, refine = settings.ants.pose, settings.ants.refine
         carried = "its mask was carried back"
-        if "refine" in quality:
-            carried += f" through a deformation (SyN) at {quality['refine']['template_mm']} mm"
+        if refine is not None:
+            carried += f" through a deformation (SyN) at {refine.template_mm} mm"
         return (
             f"The brain was found in each {image} by placing the template's brain in it: an "
             "exhaustive search for the pose, then an affine registration at "
-            f"{pose['template_mm']} mm ({_linear(pose['ants'])}) with ANTs through ANTsPy "
+            f"{pose.template_mm} mm ({_linear(pose.ants)}) with ANTs through ANTsPy "
             f"{versions('antspyx')['antspyx']}; {carried}."
-        ), ["ANTs", *(["SyN"] if "refine" in quality else [])]
+        ), ["ANTs", *(["SyN"] if refine is not None else [])]
     used = backend(method)
     cited = [used.reference[0], *(name for name in used.packages if name == "nipype")]
-    options = "".join(f", {key} {value}" for key, value in sorted(further.items()))
+    options = "".join(f", {key} {value}" for key, value in sorted(asked.options.items()))
     through = ", through nipype" if "nipype" in cited else ""
     return f"The skull was stripped from each {image} by {used.words}{options}{through}.", cited
 
 
-def _bias(settings: dict) -> tuple[str, list[str]]:
-    asked = settings["bias_correction"]
-    target = asked["target"]
-    has_head = settings.get("anatomical") is not None
+def _bias(settings: DescribeStep) -> tuple[str, list[str]]:
+    asked = settings.bias_correction
+    target, has_head = asked.target, settings.anatomical is not None
     what = {
         "anatomical": _image(settings) if has_head else "",
         "map": "map",
@@ -108,37 +105,34 @@ def _bias(settings: dict) -> tuple[str, list[str]]:
     }[target]
     if not what:
         return "No bias field was corrected.", []
-    iterations = "/".join(map(str, asked["iterations"]))
-    spline = f", spline distance {asked['spline_mm']:g} mm" if asked.get("spline_mm") else ""
+    iterations = "/".join(map(str, asked.iterations))
     tail = "" if target == "anatomical" else " N4 changes the values of a quantitative map."
     return (
         f"The bias field of the {what} was estimated by N4 inside the brain at about {GRID_MM:g} "
-        f"mm (shrink factor {asked['shrink_factor']}, {iterations} iterations{spline}) and "
+        f"mm (shrink factor {asked.shrink_factor}, {iterations} iterations) and "
         f"divided out.{tail}"
     ), ["N4"]
 
 
-def _register(settings: dict) -> tuple[str, list[str]]:
-    asked = settings["registration"]
-    kind = asked["transform"]
+def _register(settings: DescribeStep) -> tuple[str, list[str]]:
+    asked = settings.registration
+    kind = asked.transform
     if kind == "none":
         return "Images lay in MNI152 space already and were not registered.", []
-    quality = asked["ants"]
-    linear = quality["linear"]
+    linear, warp = settings.ants.linear, settings.ants.warp
     first = {"syn": "affine", "affine9": "affine (nine parameters, without shear)"}.get(kind, kind)
     article = "an" if first[0] in "aeiou" else "a"
     text = (
         f"Each brain was registered to MNI152 by {article} {first} transform at "
-        f"{linear['template_mm']} mm ({_linear(linear['ants'])}; quality '{asked['quality']}')"
+        f"{linear.template_mm} mm ({_linear(linear.ants)}; quality '{asked.quality}')"
     )
     if kind != "syn":
         return f"{text}.", ["ANTs"]
-    warp = quality["warp"]
-    levels = "/".join(map(str, warp["ants"]["reg_iterations"]))
+    levels = "/".join(map(str, warp.ants["reg_iterations"]))
     return (
-        f"{text}, then by symmetric normalisation (SyN) at {warp['template_mm']} mm "
-        f"({warp['ants']['syn_metric']} metric, {levels} iterations, gradient step "
-        f"{warp['ants']['grad_step']:g})."
+        f"{text}, then by symmetric normalisation (SyN) at {warp.template_mm} mm "
+        f"({warp.ants['syn_metric']} metric, {levels} iterations, gradient step "
+        f"{warp.ants['grad_step']:g})."
     ), ["ANTs", "SyN"]
 
 
@@ -154,12 +148,11 @@ def _linear(ants: dict) -> str:
     )
 
 
-def _resample(settings: dict) -> tuple[str, list[str]]:
-    asked = settings["registration"]
-    how, voxel = asked.get("interpolation", "linear"), asked.get("voxel_mm", 2)
+def _resample(settings: DescribeStep) -> tuple[str, list[str]]:
+    how, voxel = settings.registration.interpolation, settings.registration.voxel_mm
     edge = f"Brain and maps were brought to the {voxel:g} mm grid of MNI152 in one {how}"
     edge = _maps(settings) + edge
-    units = " Stiffness is in kPa." if "stiffness" in settings.get("maps", []) else ""
+    units = " Stiffness is in kPa." if "stiffness" in settings.maps else ""
     if how != "linear":
         return f"{edge} interpolation; masks went by the nearest voxel.{units}", []
     return (
@@ -168,11 +161,11 @@ def _resample(settings: dict) -> tuple[str, list[str]]:
     ), ["normalised convolution"]
 
 
-def _maps(settings: dict) -> str:
+def _maps(settings: DescribeStep) -> str:
     """Return how maps came to the anatomical image, where there are both."""
-    if not settings.get("maps") or settings.get("anatomical") != "T1w":
+    if not settings.maps or settings.anatomical != "T1w":
         return ""
-    if settings["registration"].get("map_pose") == "magnitude":
+    if settings.registration.map_pose == "magnitude":
         return "Maps reached the T1-weighted image by a rigid registration of the MRE magnitude. "
     return "Maps were placed by the scanner's coordinates. "
 
@@ -186,9 +179,9 @@ def _template(template: dict) -> str:
     )
 
 
-def _repeats(settings: dict) -> str:
+def _repeats(settings: DescribeStep) -> str:
     return (
-        f"Everything ran on one thread with seed {settings['registration']['seed']}, so that it "
+        f"Everything ran on one thread with seed {settings.registration.seed}, so that it "
         "can be repeated to the bit on one kind of machine."
     )
 
@@ -216,9 +209,9 @@ def outside(steps: Iterable[list[dict]]) -> str:
     return " ".join(texts)
 
 
-def limits(quality: dict) -> str:
+def limits(quality: QualitySettings) -> str:
     """Return the sentence on the limits of quality, with how many missed them not told."""
-    parts, action = _limited(quality), quality.get("action")
+    parts, action = _limited(vars(quality)), quality.action
     outer = _limited(outer_limits(quality)) if action == "misplaced" else []
     outer = [
         f"size of the {each}" if each.startswith("correlation with") else each for each in outer
@@ -230,18 +223,18 @@ def limits(quality: dict) -> str:
     return text + (f" They were left out where one of these did: {', '.join(outer)}." * bool(outer))
 
 
-def _limited(limits: dict) -> list[str]:
+def _limited(limits: Mapping[str, Any]) -> list[str]:
     """Return the words on every limit, min_ or max_ of a metric."""
     words = {"min": "below", "max": "above"}
     parts = []
-    for key, limit in limits.items():
+    for key, limit in sorted(limits.items()):
         kind, _, name = key.partition("_")
         if kind in words and limit is not None:
             parts.append(f"{LIMITED.get(name, name)} {words[kind]} {limit:g}")
     return parts
 
 
-def citations(names: list[str], method: str = "template") -> list[str]:
+def citations(names: list[str], method: str) -> list[str]:
     """Return a line per reference, of a method of skull stripping too."""
     used = backend(method)
     found = REFERENCES | ({used.reference[0]: used.reference[1]} if used else {})

@@ -13,7 +13,8 @@ from pathlib import Path
 from contrage.bids import link, sidecar_of, suffix, uri
 from contrage.files import reading, write_json
 from contrage.imaging.limits import STEP as LIMITS
-from contrage.imaging.template.source import NILEARN_FILE, Source, as_source
+from contrage.imaging.recorded import template_in
+from contrage.imaging.template.source import NILEARN_FILE, Source
 
 STEPS = {
     LIMITS: ("map", "contrage.imaging.limits.mended"),
@@ -150,8 +151,7 @@ def sidecar(name: str, outputs: dict[str, Path], record: dict, roots: dict[str, 
     files = {key: Path(each["path"]) for key, each in inputs.items()} | outputs
     steps = [told(step) for step in record["steps"] if _led_to(name, step, reference_of(record))]
     made_of = [uri(files[each], roots) for each in sources(name, files, reference_of(record))]
-    template = as_source(record["settings"].get("template"))
-    place = spatial_reference(template, roots.get("", Path()))
+    place = spatial_reference(template_in(record), roots.get("", Path()))
     copied = ("status", "seed", "threads", "settings", "template", "versions", "platform", "found")
     return {
         **_bids_keys(name, path, made_of, place),

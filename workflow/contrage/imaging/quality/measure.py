@@ -20,7 +20,9 @@ from contrage.imaging.quality.native import Native, Scanned
 from contrage.imaging.quality.truth import Truth, against_truth, bias_residual
 from contrage.imaging.space import alignment as placement
 from contrage.imaging.template.grids import grid_voxel_mm, mni_template
-from contrage.imaging.template.source import NILEARN, Source, as_source
+from contrage.imaging.template.source import Source, as_source
+from contrage.settings.blocks.quality import QualityLimits
+from contrage.settings.steps.imaging import QualityStep
 
 log = logging.getLogger(__name__)
 
@@ -29,7 +31,7 @@ PICTURE = "contrage.imaging.quality.picture"
 
 
 def quality(
-    settings: dict,
+    settings: QualityStep,
     *,
     sidecar: Path,
     anatomical: Path | None = None,
@@ -54,11 +56,9 @@ def quality(
 
     Parameters
     ----------
-    settings : dict
-        Limits of metrics, `min_coverage` or `max_stretch` (None or absent: no limit); `misplaced`,
-        such limits further out (see `contrage.imaging.quality.misplaced`); `template`, as
-        registration has it; `image`, the one that is learned from: of several maps, the one whose
-        coverage counts.
+    settings : QualityStep
+        Its limits are those of metrics, `min_coverage` or `max_stretch` (None: no limit), and
+        `misplaced`, such limits further out (see `contrage.imaging.quality.misplaced`).
     sidecar : Path
         The scan's record, which `contrage.imaging.register` wrote; a failure is passed on.
     anatomical, stiffness, dampingratio : Path, optional
@@ -101,14 +101,14 @@ def quality(
             for name, path in given.items()
             if path and (has[name] or not path.is_file() or path.stat().st_size)
         }
-        learned = maps.get(settings.get("image", ""), next(iter(maps.values()), None))
+        learned = maps.get(settings.image, next(iter(maps.values()), None))
         mask = _mask(preproc_mask)
         inside = mask.array if mask is not None else (head or learned).array != 0
         record = _judge(settings, inside, head, learned, scanned, truth)
         write_json(output, record)
         steps = before.get("steps") or []
         native = Native.of(scanned.anatomical, scanned.mask, scanned.corrected, steps)
-        source = as_source(settings.get("template"))
+        source = as_source(settings.template)
         _pictures().draw(picture, head, maps, caption(record, picture), native, source)
     except Exception as error:
         if not is_of_one_scan(error):
@@ -123,7 +123,7 @@ def _pictures() -> ModuleType:
 
 
 def _judge(
-    settings: dict,
+    settings: QualityStep,
     inside: np.ndarray,
     head: Image | None,
     learned: Image | None,
@@ -131,15 +131,15 @@ def _judge(
     truth: Truth,
 ) -> dict:
     """Measure a scan that came through, in MNI152 and as scanned, and compare with the limits."""
-    source = as_source(settings.get("template"))
+    source = as_source(settings.template)
     record = {"status": "ok", "stage": "quality", "reason": None}
     record |= metrics(inside, head, learned, source)
     record |= _placement(scanned, source)
     record |= against_truth(truth, record["coverage"], scanned, source)
     record["bias_residual_sd"] = bias_residual(truth, scanned)
-    reasons = flags(record, settings)
+    reasons = flags(record, settings.limits)
     found = {"flagged": bool(reasons), "flag_reason": reasons}
-    return record | found | {"misplaced": misplaced(record, settings)}
+    return record | found | {"misplaced": misplaced(record, settings.limits)}
 
 
 def _image(path: Path | None) -> Image | None:
@@ -167,7 +167,7 @@ def metrics(
     inside: np.ndarray,
     head: Image | None,
     learned: Image | None,
-    source: Source = NILEARN,
+    source: Source,
 ) -> dict:
     """Compare a scan on the MNI152 grid with the template.
 
@@ -211,10 +211,10 @@ def _placement(scanned: Scanned, source: Source) -> dict:
     )
 
 
-def flags(record: dict, limits: dict) -> list[str]:
+def flags(record: dict, limits: QualityLimits) -> list[str]:
     """Return a sentence for every limit, `min_` or `max_` of a metric, that a scan misses."""
     reasons = []
-    for key, limit in limits.items():
+    for key, limit in sorted(vars(limits).items()):
         kind, _, name = key.partition("_")
         value = record.get(name)
         if limit is None or value is None:

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-BLOCK = "misplaced"
+from contrage.settings.blocks.quality import QualityLimits
+
 ELSEWHERE = "an image lies elsewhere"
 WHAT = {
     "correlation": "the anatomical image does not lie on the template",
@@ -20,13 +21,12 @@ WHAT = {
 }
 
 
-def outer_limits(settings: Mapping[str, Any]) -> dict[str, float]:
+def outer_limits(limits: QualityLimits) -> dict[str, float]:
     """Return the limits beyond which a scan is misplaced, min_ or max_ of a metric.
 
     Parameters
     ----------
-    settings : mapping
-        Limits beyond which a scan is flagged, and the block `misplaced` of others.
+    limits : QualityLimits
 
     Returns
     -------
@@ -35,15 +35,15 @@ def outer_limits(settings: Mapping[str, Any]) -> dict[str, float]:
         counts, and where it is null there is none.
     """
     found = {}
-    for key, limit in (settings.get(BLOCK) or {}).items():
-        flag = settings.get(key, limit)
+    for key, limit in sorted(vars(limits.misplaced).items()):
+        flag = getattr(limits, key)
         if limit is None or flag is None:
             continue
         found[key] = min(limit, flag) if key.startswith("min_") else max(limit, flag)
     return found
 
 
-def misplaced(record: Mapping[str, Any], settings: Mapping[str, Any]) -> list[str]:
+def misplaced(record: Mapping[str, Any], limits: QualityLimits) -> list[str]:
     """Return a sentence for every image of a scan that lies elsewhere.
 
     A correlation counts whatever its sign: an image with the contrast of a T2 lies well where it
@@ -53,11 +53,10 @@ def misplaced(record: Mapping[str, Any], settings: Mapping[str, Any]) -> list[st
     ----------
     record : mapping
         The metrics of a scan that came through.
-    settings : mapping
-        As of `outer_limits`.
+    limits : QualityLimits
     """
     reasons = []
-    for key, limit in outer_limits(settings).items():
+    for key, limit in outer_limits(limits).items():
         kind, _, name = key.partition("_")
         value = record.get(name)
         if value is None:

@@ -15,7 +15,7 @@ from contrage.imaging.images import Image
 from contrage.imaging.masks import centre
 from contrage.imaging.quality.native import Native, sections
 from contrage.imaging.template.grids import grid_voxel_mm, mni_template
-from contrage.imaging.template.source import NILEARN, Source
+from contrage.imaging.template.source import Source
 
 PIXELS_PER_MM = 1.5
 HIGHEST = {"stiffness": (5.0, "5 kPa"), "dampingratio": (0.5, "0.5")}
@@ -42,8 +42,8 @@ def draw(
     head: Image | None,
     maps: dict[str, Image],
     caption: str,
-    native: Native | None = None,
-    source: Source = NILEARN,
+    native: Native | None,
+    source: Source,
 ) -> None:
     """Draw T1 and maps in MNI152 and, beside them, the T1 before and after.
 
@@ -57,7 +57,7 @@ def draw(
         Likewise: stiffness (kPa), dampingratio; at least one image in all.
     caption : str
         Printed below.
-    native : Native, optional
+    native : Native or None
         The raw image, with the brain that was found outlined, and what was made of it.
     source : Source
         The template whose brain is outlined.

@@ -10,7 +10,7 @@ from contrage.imaging.images import Image, grid_points, resample, transform_poin
 from contrage.imaging.masks import dice
 from contrage.imaging.quality.native import Scanned
 from contrage.imaging.template.grids import mni_template
-from contrage.imaging.template.source import NILEARN, Source
+from contrage.imaging.template.source import Source
 
 
 @dataclass(frozen=True)
@@ -31,9 +31,7 @@ class Truth:
     affine: np.ndarray | None
 
 
-def against_truth(
-    truth: Truth, coverage: float, scanned: Scanned, source: Source = NILEARN
-) -> dict:
+def against_truth(truth: Truth, coverage: float, scanned: Scanned, source: Source) -> dict:
     """Compare mask, transform and coverage with what a phantom knows.
 
     Returns

@@ -12,11 +12,10 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
 
 from contrage.errors import SettingsError
 
@@ -46,8 +45,6 @@ class Backend:
         first must be installed.
     fills : bool
         The program writes the brain itself: what is dark in it is no hole.
-    options : dict
-        Its settings, with their defaults; the schema describes each.
     lacks : callable
         Takes the executable found, and returns what else it cannot run without, or None.
     stamp : tuple of two str, optional
@@ -62,7 +59,6 @@ class Backend:
     names: tuple[str, ...] = ()
     packages: tuple[str, ...] = ("nipype",)
     fills: bool = False
-    options: dict[str, Any] = field(default_factory=dict)
     lacks: Callable[[str], str | None] = lacks_nothing
     stamp: tuple[str, str] | None = None
     mem_mb: int = 3000
@@ -151,27 +147,6 @@ def program_version(method: str) -> str | None:
     if not os.environ.get(variable) or not stamp.is_file():
         return None
     return (stamp.read_text(encoding="utf-8", errors="replace").strip().splitlines() or [None])[0]
-
-
-def used(skull_strip: dict[str, Any]) -> dict[str, Any]:
-    """Return the method and its own settings alone: those of the others decide nothing.
-
-    Parameters
-    ----------
-    skull_strip : dict
-        The block of the configuration.
-    """
-    method = skull_strip.get("method", "template")
-    asked = {"method": method}
-    if own := options(skull_strip):
-        asked[method] = own
-    return asked
-
-
-def options(skull_strip: dict[str, Any]) -> dict[str, Any]:
-    """Return the settings of the method that is chosen, defaults filled in."""
-    method = skull_strip.get("method", "template")
-    return {**_of(method).options, **skull_strip.get(method, {})}
 
 
 def packages(method: str) -> tuple[str, ...]:

@@ -13,17 +13,17 @@ from contrage.imaging import skull_strip
 from contrage.imaging.images import Image, load, resample
 from contrage.imaging.masks import BRAIN_LITRES, litres
 from contrage.imaging.skull_strip._result import Stripped
-from contrage.imaging.template.source import NILEARN, Source
+from contrage.imaging.template.source import Source
+from contrage.settings.steps.imaging import StripFit, StripMethod
 
 
 def find_brain(
     reference: Image,
     path: Path,
-    method: str,
-    registration: dict,
+    asked: StripMethod,
+    fit: StripFit | None,
+    source: Source | None,
     given: Path | None = None,
-    options: dict | None = None,
-    source: Source = NILEARN,
 ) -> Stripped:
     """Find the brain.
 
@@ -33,16 +33,14 @@ def find_brain(
         Anatomical image; or the map, with methods mask and none only.
     path : Path
         Its file, named in errors.
-    method : str
-        One of `skull_strip.available()`; docs/preprocessing.md describes them.
-    registration : dict
-        Of the template method: ANTs' settings `pose` and, where there are any, `refine`.
+    asked : StripMethod
+        Of `skull_strip.available()`; docs/preprocessing.md describes them.
+    fit : StripFit or None
+        How the template is placed, for the template method.
+    source : Source or None
+        The template, likewise.
     given : Path, optional
         The mask's file, for the mask method.
-    options : dict, optional
-        Settings of the method; its defaults where one is not given.
-    source : Source
-        The template, for the template method.
 
     Returns
     -------
@@ -55,21 +53,21 @@ def find_brain(
     BadScanError
         The mask is empty or has no brain's size.
     """
+    method = asked.method
     skull_strip.require_backend(method)
     if method == "template":
         (own,) = map(import_module, skull_strip.modules(method))
-        result = own.template_mask(reference, registration, source)
+        result = own.template_mask(reference, fit, source)
     elif method == "mask":
         result = Stripped(_given_mask(reference, given))
     elif method == "none":
         result = Stripped(ndimage.binary_fill_holes(reference.array != 0))
     else:
-        asked = skull_strip.options({"method": method, method: options or {}})
         used, *runner = map(import_module, skull_strip.modules(method))
         if runner:
-            result = runner[0].external_mask(reference, path, method, used, asked)
+            result = runner[0].external_mask(reference, path, method, used, asked.options)
         else:
-            result = used.mask(reference, path, asked)
+            result = used.mask(reference, path, asked.options)
     _check_size(result.mask, reference, path, method)
     return result
 

@@ -16,7 +16,6 @@ BACKEND = Backend(
     reference=("BET", "Smith (2002), Hum Brain Mapp 17:143-155, doi:10.1002/hbm.10062"),
     advice="install FSL (fsl.fmrib.ox.ac.uk) and put $FSLDIR/bin on PATH",
     names=("bet",),
-    options={"frac": 0.5, "robust": True},
     stamp=("FSLDIR", "etc/fslversion"),
 )
 

@@ -23,7 +23,6 @@ BACKEND = Backend(
     advice="install it into the environment (contrage's folder: "
     "uv pip install --constraint constraints.txt --editable '.[deepbet]')",
     packages=("deepbet", "torch"),
-    options={"threshold": 0.5, "n_dilate": 0},
     mem_mb=4000,
 )
 

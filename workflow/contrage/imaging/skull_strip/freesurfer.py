@@ -17,7 +17,6 @@ BACKEND = Backend(
     advice=ADVICE,
     names=("mri_watershed",),
     fills=True,
-    options={"normalised": False},
     stamp=STAMP,
 )
 

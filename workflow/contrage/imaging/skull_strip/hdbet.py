@@ -19,7 +19,6 @@ BACKEND = Backend(
     advice="install HD-BET 2 (pip install hd-bet, in an environment of its own if need be) and run "
     "it once where there is a network: it fetches its weights",
     names=("hd-bet",),
-    options={"tta": False},
     mem_mb=12000,
 )
 

@@ -21,7 +21,6 @@ BACKEND = Backend(
     ),
     advice=f"{ADVICE} (7.3 or newer), or get the container's script from w3id.org/synthstrip",
     names=(NAME, "synthstrip-singularity", "synthstrip-docker"),
-    options={"border": 1, "no_csf": False},
     lacks=lambda found: lacks_home(found) if found == NAME else None,
     stamp=STAMP,
     mem_mb=8000,

@@ -11,7 +11,7 @@ here 0.51 and 0.70) and depends on its start by up to 0.5 mm, here 0.03 (benchma
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,7 +20,7 @@ from scipy import linalg, ndimage, optimize
 from contrage.imaging.affines import affine_through, rotation
 from contrage.imaging.images import Image, grid_points, shrink, transform_points
 from contrage.imaging.template.grids import brain_template
-from contrage.imaging.template.source import NILEARN, Source
+from contrage.imaging.template.source import Source
 
 BINS = 32
 MOST_POINTS = 60_000
@@ -87,7 +87,7 @@ def nearest_nine(matrix: np.ndarray, image: Image, points: np.ndarray) -> Nine:
 
 
 def refine(
-    brain: Image, affine: np.ndarray, levels_mm: list[int], source: Source = NILEARN
+    brain: Image, affine: np.ndarray, levels_mm: Sequence[int], source: Source
 ) -> np.ndarray:
     """Estimate the nine parameters of a stripped brain from a start of twelve.
 
@@ -97,7 +97,7 @@ def refine(
         Zero outside the brain.
     affine : ndarray of shape (4, 4)
         ANTs' result, scan's world → MNI152 world.
-    levels_mm : list of int
+    levels_mm : sequence of int
         Voxel sizes at which it is refined, coarse to fine.
     source : Source
         Which template.
@@ -118,7 +118,7 @@ def refine(
 
 
 def similarity(
-    moving: Image, start: Nine, level_mm: int, source: Source = NILEARN
+    moving: Image, start: Nine, level_mm: int, source: Source
 ) -> Callable[[np.ndarray], tuple[float, np.ndarray]]:
     """Return the function to minimise: normalised mutual information, with its sign turned.
 

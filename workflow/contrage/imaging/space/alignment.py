@@ -20,7 +20,7 @@ from contrage.imaging.images import (
     transform_points,
 )
 from contrage.imaging.template.grids import Template, brain_template
-from contrage.imaging.template.source import NILEARN, Source
+from contrage.imaging.template.source import Source
 
 STEP_MM = 4
 LEAST_GAIN = 0.01
@@ -42,7 +42,7 @@ def measure(
     head: Image | None,
     stiffness: Image | None,
     mask: np.ndarray | None,
-    source: Source = NILEARN,
+    source: Source,
     map_world: np.ndarray | None = None,
 ) -> dict[str, float | None]:
     """Measure all signs that can be read off a scan.
@@ -112,7 +112,7 @@ def pose(affine: np.ndarray) -> dict[str, float]:
     }
 
 
-def signal(head: Image, affine: np.ndarray, source: Source = NILEARN) -> dict[str, float | None]:
+def signal(head: Image, affine: np.ndarray, source: Source) -> dict[str, float | None]:
     """Measure where an anatomical image has signal.
 
     Parameters

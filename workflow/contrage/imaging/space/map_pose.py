@@ -15,6 +15,7 @@ from scipy import ndimage
 from contrage.errors import BadScanError
 from contrage.imaging.images import Image, shrink
 from contrage.imaging.space.alignment import movement
+from contrage.settings.steps.imaging import AntsSettings
 
 FARTHEST_MM, LARGEST_DEGREES = 40.0, 40.0
 """No head moves farther between two series of a session."""
@@ -23,7 +24,7 @@ RIM = 2
 
 
 def magnitude_to_anatomical(
-    magnitude: Image, brain: Image, settings: dict, path: Path
+    magnitude: Image, brain: Image, settings: AntsSettings, path: Path
 ) -> np.ndarray:
     """Register an MRE magnitude image to the brain of its session, rigidly.
 
@@ -33,7 +34,7 @@ def magnitude_to_anatomical(
         In the scanner's coordinates, from which the search starts.
     brain : Image
         Stripped anatomical image, zero outside.
-    settings : dict
+    settings : AntsSettings
         Part `linear` of a registration quality.
     path : Path
         The magnitude's file, for errors.
@@ -50,11 +51,11 @@ def magnitude_to_anatomical(
     """
     from contrage.imaging.ants.bridge import register
 
-    fixed = shrink(brain, settings["template_mm"])
-    moving = shrink(magnitude, settings["template_mm"])
+    fixed = shrink(brain, settings.template_mm)
+    moving = shrink(magnitude, settings.template_mm)
     domain = ndimage.binary_dilation(fixed.array > 0, iterations=RIM).astype(np.float32)
     found = register(
-        fixed, moving, {"type_of_transform": "Rigid", **settings["ants"]}, np.eye(4), domain
+        fixed, moving, {"type_of_transform": "Rigid", **settings.ants}, np.eye(4), domain
     )
     shift, degrees = movement(found, magnitude)
     if shift > FARTHEST_MM or degrees > LARGEST_DEGREES:

@@ -13,7 +13,8 @@ from contrage.imaging.images import Image, resample, shrink, transform_points
 from contrage.imaging.masks import centre
 from contrage.imaging.stated import not_in_place
 from contrage.imaging.template.grids import Template, brain_template
-from contrage.imaging.template.source import NILEARN, Source
+from contrage.imaging.template.source import Source
+from contrage.settings.steps.imaging import AntsSettings, RegisterFit
 
 LINEAR = {
     "affine9": "Affine",
@@ -97,11 +98,10 @@ class Transform:
 def estimate(
     brain: Image,
     path: Path,
-    kind: str,
-    quality: dict,
+    asked: RegisterFit,
     pose: np.ndarray | None,
     folder: Path,
-    source: Source = NILEARN,
+    source: Source,
 ) -> Transform:
     """Estimate the transform of a stripped brain to MNI152.
 
@@ -111,10 +111,9 @@ def estimate(
         T1-like contrast, zero outside the brain.
     path : Path
         The scan, for errors.
-    kind : {"affine", "affine9", "rigid", "similarity", "syn", "none"}
-        `affine9` has no shear; `none` states that the image lies in MNI152 space already.
-    quality : dict
-        ANTs' settings, of the parts that the kind takes.
+    asked : RegisterFit
+        Its `transform`, of which `affine9` has no shear and `none` states that the image lies in
+        MNI152 space already, and ANTs' settings of the parts that this takes.
     pose : ndarray of shape (4, 4) or None
         Where to start: skull stripping's estimate; searched for if None.
     folder : Path
@@ -133,6 +132,7 @@ def estimate(
     BadScanError
         The result is no plausible way to place a brain, or one stated to be in place is not.
     """
+    kind = asked.transform
     if kind not in TRANSFORMS:
         raise SettingsError(
             f"preprocessing.registration.transform: no transform {kind!r}; "
@@ -142,42 +142,42 @@ def estimate(
         for reason in not_in_place(brain, source):
             raise BadScanError(path, reason)
         return Transform(np.eye(4))
-    affine = _linear(brain, kind, quality["linear"], pose, source)
+    affine = _linear(brain, kind, asked.linear, pose, source)
     if kind == "affine9":
         from contrage.imaging.space.affine9 import refine
 
-        affine = refine(brain, affine, quality["affine9"]["levels_mm"], source)
+        affine = refine(brain, affine, asked.affine9.levels_mm, source)
     _check_plausible(affine, brain, path, source)
     if kind != "syn":
         return Transform(affine)
-    return _deform(brain, affine, quality["warp"], folder, source)
+    return _deform(brain, affine, asked.warp, folder, source)
 
 
 def _linear(
-    brain: Image, kind: str, settings: dict, pose: np.ndarray | None, source: Source
+    brain: Image, kind: str, settings: AntsSettings, pose: np.ndarray | None, source: Source
 ) -> np.ndarray:
     from contrage.imaging.ants.bridge import register
 
-    template = brain_template(settings["template_mm"], source)
+    template = brain_template(settings.template_mm, source)
     if pose is None:
         from contrage.imaging.space.pose import find_pose
 
         pose, _ = find_pose(shrink(brain, 4), brain_template(8, source))
     pose = nearest(pose, kind, centre(brain, brain.array != 0))
-    moving = shrink(brain, settings["template_mm"])
-    ants_settings = {"type_of_transform": LINEAR[kind], **settings["ants"]}
+    moving = shrink(brain, settings.template_mm)
+    ants_settings = {"type_of_transform": LINEAR[kind], **settings.ants}
     return register(template.anatomical, moving, ants_settings, pose, template.domain)
 
 
 def _deform(
-    brain: Image, affine: np.ndarray, settings: dict, folder: Path, source: Source
+    brain: Image, affine: np.ndarray, settings: AntsSettings, folder: Path, source: Source
 ) -> Transform:
     from contrage.imaging.ants.bridge import warp_register
 
-    template: Template = brain_template(settings["template_mm"], source)
-    moving = shrink(brain, settings["template_mm"])
+    template: Template = brain_template(settings.template_mm, source)
+    moving = shrink(brain, settings.template_mm)
     found = warp_register(
-        template.anatomical, moving, settings["ants"], affine, folder, template.domain
+        template.anatomical, moving, settings.ants, affine, folder, template.domain
     )
     return Transform(affine, found["forward"])
 

@@ -7,10 +7,11 @@ import os
 from dataclasses import dataclass
 from importlib import metadata, util
 from pathlib import Path
-from typing import Any
 
 from contrage.errors import SettingsError
 from contrage.files import sha256
+from contrage.settings.blocks.template import TemplateSettings
+from contrage.settings.steps.imaging import FetchTemplateStep, TemplateFiles
 
 SOURCES = ("nilearn", "templateflow", "files")
 NILEARN_FILE = "mni_icbm152_t1_tal_nlin_sym_09a_converted.nii.gz"
@@ -35,27 +36,24 @@ class Source:
         Checksums that the files must have; compared when the template is loaded.
     """
 
-    name: str = "nilearn"
-    anatomical: Path | None = None
-    mask: Path | None = None
-    sha256: str | None = NILEARN_SHA256
-    mask_sha256: str | None = None
+    name: str
+    anatomical: Path | None
+    mask: Path | None
+    sha256: str | None
+    mask_sha256: str | None
 
     @property
     def path(self) -> Path:
         """The anatomical image's file."""
         return self.anatomical if self.anatomical is not None else nilearn_path()
 
-    def settings(self) -> dict[str, Any]:
-        """Return plain values, for a job's settings and a sidecar; `as_source` reads them."""
-        return {
-            key: str(value) if isinstance(value, Path) else value
-            for key, value in vars(self).items()
-            if value is not None
-        }
+    def settings(self) -> TemplateFiles:
+        """Return what a job is told of it; `as_source` reads that."""
+        paths = [path and str(path) for path in (self.anatomical, self.mask)]
+        return TemplateFiles(self.name, *paths, self.sha256, self.mask_sha256)
 
 
-NILEARN = Source()
+NILEARN = Source("nilearn", None, None, NILEARN_SHA256, None)
 
 
 def nilearn_path() -> Path:
@@ -66,13 +64,12 @@ def nilearn_path() -> Path:
     return Path(spec.origin).parent / "datasets" / "data" / NILEARN_FILE
 
 
-def find_source(block: dict[str, Any]) -> Source:
+def find_source(block: TemplateSettings) -> Source:
     """Find the template that the configuration names, and compare its checksums.
 
     Parameters
     ----------
-    block : dict
-        `preprocessing.template`: source, name, resolution, anatomical, mask, sha256, mask_sha256.
+    block : TemplateSettings
 
     Returns
     -------
@@ -84,28 +81,27 @@ def find_source(block: dict[str, Any]) -> Source:
     SettingsError
         Unknown source, a file that is missing, or one with another checksum.
     """
-    source = block.get("source", "nilearn")
-    if source not in SOURCES:
-        raise SettingsError(f"{KEY}.source: no source {source!r}; choose {', '.join(SOURCES)}")
-    if source == "nilearn":
+    if block.source not in SOURCES:
+        raise SettingsError(
+            f"{KEY}.source: no source {block.source!r}; choose {', '.join(SOURCES)}"
+        )
+    if block.source == "nilearn":
         verify(NILEARN)
         return NILEARN
-    if source == "templateflow":
-        name = block.get("name", "MNI152NLin2009cAsym")
-        anatomical, mask = templateflow_files(name, int(block.get("resolution", 1)))
+    if block.source == "templateflow":
+        name = block.name
+        anatomical, mask = templateflow_files(name, block.resolution)
     else:
         name, anatomical, mask = "files", *_own_files(block)
-    found = Source(name, anatomical, mask, block.get("sha256"), block.get("mask_sha256"))
+    found = Source(name, anatomical, mask, block.sha256, block.mask_sha256)
     verify(found)
     return Source(name, anatomical, mask, sha256(anatomical), mask and sha256(mask))
 
 
-def as_source(settings: dict[str, Any] | None) -> Source:
-    """Return the template of a job's settings (see `Source.settings`); nilearn's by default."""
-    if not settings:
-        return NILEARN
-    paths = {key: Path(settings[key]) for key in ("anatomical", "mask") if settings.get(key)}
-    return Source(**{**dict.fromkeys(("sha256", "mask_sha256")), **settings, **paths})
+def as_source(files: TemplateFiles) -> Source:
+    """Return the template of a job's settings, see `Source.settings`."""
+    paths = [path and Path(path) for path in (files.anatomical, files.mask)]
+    return Source(files.name, *paths, files.sha256, files.mask_sha256)
 
 
 def template_record(source: Source) -> dict[str, str]:
@@ -147,10 +143,10 @@ def verify(source: Source) -> None:
         )
 
 
-def _own_files(block: dict[str, Any]) -> tuple[Path, Path | None]:
-    if not block.get("anatomical"):
+def _own_files(block: TemplateSettings) -> tuple[Path, Path | None]:
+    if not block.anatomical:
         raise SettingsError(f"{KEY}.anatomical: source 'files' needs a T1-weighted template's file")
-    return Path(block["anatomical"]), Path(block["mask"]) if block.get("mask") else None
+    return Path(block.anatomical), Path(block.mask) if block.mask else None
 
 
 def templateflow_home() -> Path:
@@ -182,20 +178,18 @@ def templateflow_files(name: str, resolution: int) -> tuple[Path, Path]:
     return files
 
 
-def fetch_template(settings: dict[str, Any]) -> None:
+def fetch_template(settings: FetchTemplateStep) -> None:
     """Fetch a TemplateFlow template into the user's cache: a step of the user's, of no job's.
 
     Parameters
     ----------
-    settings : dict
-        `name` and `resolution`.
+    settings : FetchTemplateStep
 
     Raises
     ------
     SettingsError
         TemplateFlow's client is not installed, or has no such template.
     """
-    name, resolution = settings.get("name", "MNI152NLin2009cAsym"), settings.get("resolution", 1)
     try:
         from templateflow import api
     except ImportError:
@@ -204,6 +198,7 @@ def fetch_template(settings: dict[str, Any]) -> None:
             "any environment of the same user"
         ) from None
     for query in ({"desc": None, "suffix": "T1w"}, {"desc": "brain", "suffix": "mask"}):
-        api.get(name, resolution=resolution, extension=".nii.gz", raise_empty=False, **query)
-    for path in templateflow_files(name, int(resolution)):
+        asked = {"resolution": settings.resolution, "extension": ".nii.gz", **query}
+        api.get(settings.name, raise_empty=False, **asked)
+    for path in templateflow_files(settings.name, settings.resolution):
         print(f"{path}  sha256 {sha256(path)}")

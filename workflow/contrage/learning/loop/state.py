@@ -233,7 +233,7 @@ def start(
     """
     training, device = settings["training"], precision.device
     target = Target(**settings["target"])
-    loss = load_loss(settings["loss"], training["epochs"], target.bin)
+    loss = load_loss(settings["loss"], training["epochs"])
     if hasattr(loss, "fit"):
         loss.fit(in_unit(targets))
     head = head_sizes(training["head"], loss, settings["row"])
@@ -257,14 +257,13 @@ def start(
     return State(network, loss, steps, rates, scaler, mean, sd, average=average)
 
 
-def load_loss(settings: dict[str, Any], epochs: int, width: float) -> torch.nn.Module:
+def load_loss(settings: dict[str, Any], epochs: int) -> torch.nn.Module:
     """Load a loss by its file's name.
 
-    One that follows a schedule is told how long it lasts, one that makes labels how wide these are
-    (`target.bin`), unless its settings say it.
+    One that follows a schedule is told how long it lasts, unless its settings say it.
     """
     chosen = {key: value for key, value in settings.items() if key != "loss"}
     loss = losses.load(settings["loss"], **chosen)
-    told = {"max_epochs": epochs, "bin_width": width}
-    more = {key: told[key] for key in told if hasattr(loss, key) and key not in chosen}
-    return losses.load(settings["loss"], **chosen, **more) if more else loss
+    if "max_epochs" in chosen or not hasattr(loss, "max_epochs"):
+        return loss
+    return losses.load(settings["loss"], **chosen, max_epochs=epochs)

@@ -18,7 +18,6 @@ from contrage.learning.embed import extract
 from contrage.learning.folds import Scans
 from contrage.learning.images import Images
 from contrage.learning.machine.processes import ALONE, World
-from contrage.target import Target
 
 if TYPE_CHECKING:
     from contrage.learning.loop.state import State
@@ -115,7 +114,6 @@ class Validation:
         Of the training; its last epoch is always looked at.
     alphas : sequence of float
         Of the probe.
-    target : Target
     """
 
     places: np.ndarray
@@ -125,7 +123,6 @@ class Validation:
     batch_size: int
     epochs: int
     alphas: Sequence[float]
-    target: Target
 
     @classmethod
     def of(cls, everyone: Scans, own: Scans, held_out: Scans, settings: dict[str, Any]) -> Self:
@@ -139,7 +136,6 @@ class Validation:
             batch_size=training["batch_size"],
             epochs=training["epochs"],
             alphas=settings["probe"]["alphas"] if training.get("early_stop") else (),
-            target=Target(**settings["target"]),
         )
 
     def look(self, state: State, images: Images, world: World = ALONE) -> None:
@@ -168,10 +164,10 @@ class Validation:
             return
         state.evaluated.load_state_dict(state.best["network"])
         logger.info(
-            "weights of epoch %d of %d: mean absolute error %s on the validation part",
+            "weights of epoch %d of %d: mean absolute error %.3g on the validation part",
             state.best["epoch"],
             state.epoch,
-            self.target.told(f"{state.best['error']:.3g}"),
+            state.best["error"],
         )
 
 

@@ -102,8 +102,7 @@ def coverage(given: Ingredients) -> Figure | None:
     people, colours = given.grouped(people, most=len(people), counted=True)
     canvas, axes = plt.subplots(figsize=(7, 1.1 + 0.5 * len(colours)))
     strips(axes, people, "coverage", colours)
-    limit = _limits(given).get("min_coverage", np.nan)
-    _draw_limits(axes, 100 * limit)
+    _draw_limits(axes, 100 * given.settings.quality.min_coverage)
     one, group = given.kind.one, given.kind.group
     axes.set_xlabel(f"part of the template's brain covered by the {one} [%]")
     return save(
@@ -113,23 +112,18 @@ def coverage(given: Ingredients) -> Figure | None:
         "Brain coverage",
         f"Part of the template's brain mask in which {'an' if one == 'image' else 'a'} {one} has "
         "values. One dot per participant (the median of their scans); the box of five or more "
-        "holds the middle half, its line is the median"
-        + ("; dashed: the limit below which scans are flagged" if np.isfinite(limit) else "")
-        + f". Where {given.kind.groups} differ in their field of view and in {given.target.word}, "
-        f"it can give the {given.target.word} away: see below what coverage alone predicts.",
+        "holds the middle half, its line is the median; dashed: the limit below which scans are "
+        f"flagged. Where {given.kind.groups} differ in their field of view and in "
+        f"{given.target.word}, it can give the {given.target.word} away: see below what coverage "
+        "alone predicts.",
         f"Coverage of the brain by {group}; the median of all participants is {middle:.0f} %.",
     )
 
 
-def _limits(given: Ingredients) -> dict[str, float]:
-    limits = given.settings.get("quality") or {}
-    return {name: value for name, value in limits.items() if isinstance(value, int | float)}
-
-
-def _draw_limits(axes: Axes, x: float, y: float = np.nan) -> None:
+def _draw_limits(axes: Axes, x: float, y: float | None = None) -> None:
     labels = iter(["limit"])
     for value, line in ((x, axes.axvline), (y, axes.axhline)):
-        if np.isfinite(value):
+        if value is not None:
             line(value, color=INK, linestyle="--", linewidth=1.2, label=next(labels, None))
 
 
@@ -152,8 +146,8 @@ def quality(given: Ingredients) -> Figure | None:
     flagged = flagged_scans(given.scans)
     _ring(axes, flagged, place)
     axes.margins(0.12)
-    limits = [_limits(given).get(f"min_{name}", np.nan) for name in ("overlap", "correlation")]
-    _draw_limits(axes, *limits)
+    limits = given.settings.quality
+    _draw_limits(axes, limits.min_overlap, limits.min_correlation)
     axes.set_xlabel("overlap of the brain mask with the template's (Dice)")
     axes.set_ylabel("correlation with the template")
     if axes.get_legend_handles_labels()[1]:
@@ -164,8 +158,7 @@ def quality(given: Ingredients) -> Figure | None:
         "quality",
         "Agreement with the template",
         f"One dot per scan in template space. {len(flagged)} flagged (ringed) for this or for "
-        "another reason, such as coverage"
-        + ("; dashed: the limits set." if np.isfinite(limits).any() else "."),
+        "another reason, such as coverage; dashed: the limits set.",
         f"Scatter plot of overlap against correlation with the template; {len(flagged)} flagged.",
     )
 
@@ -225,7 +218,7 @@ def truth_table(given: Ingredients) -> pd.DataFrame:
     import pandas as pd
 
     lines = []
-    for scan in given.scans["scan_id"] if given.settings.get("truth") else ():
+    for scan in given.scans["scan_id"] if given.settings.truth else ():
         path = given.derivatives / quality_file(scan)
         record = read_json(path) if path.is_file() else {}
         known = {key: record[key] for key in TRUTHS if record.get(key) is not None}

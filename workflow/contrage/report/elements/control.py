@@ -137,7 +137,7 @@ def _compare(study: Study, *more: str) -> str:
 
 def used_field(study: Study) -> str:
     """Return the field of view that the losses learned from."""
-    return study.get("dataset", "field_of_view", default="own")
+    return study.config.dataset.field_of_view
 
 
 def line(table: pd.DataFrame, seen: str, field: str) -> pd.Series:

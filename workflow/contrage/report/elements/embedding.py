@@ -32,8 +32,7 @@ def embedding(given: Ingredients) -> Figure | None:
     """Draw a t-SNE of the features at each epoch that was kept, coloured by the target."""
     import matplotlib.pyplot as plt
 
-    rows = (given.settings.get("embedding") or {}).get("rows") or []
-    shown = {row: _panels(given.snapshots_of.get(row, {})) for row in rows}
+    shown = {row: _panels(given.snapshots_of.get(row, {})) for row in given.settings.embedding_rows}
     shown = {row: panels for row, panels in shown.items() if panels}
     if not shown:
         return None
@@ -86,8 +85,8 @@ def _saved(given: Ingredients, canvas: Canvas, shown: dict[str, dict[str, Path]]
 
 def _which(given: Ingredients) -> str:
     """Say of which of a row's trainings the features are."""
-    fold = ", first fold" if len(given.settings["folds"]) > 1 else ""
-    return f"seed {given.settings['seeds'][0]}{fold}"
+    fold = ", first fold" if len(given.settings.folds) > 1 else ""
+    return f"seed {given.settings.seeds[0]}{fold}"
 
 
 def _panels(files: dict[int, Path]) -> dict[str, Path]:

@@ -30,7 +30,8 @@ from contrage.report.text import (
     percent,
     plus_minus,
 )
-from contrage.target import Target
+from contrage.settings.steps.page import EvaluationTold
+from contrage.target_words import TargetInWords
 
 
 @dataclass(frozen=True)
@@ -85,17 +86,15 @@ def all_tables(study: Study, versions: dict[str, str]) -> dict[str, PageTable]:
     return {name: table for name, table in found.items() if table.lines}
 
 
-def of_evaluations(study: Study, shown: dict[str, dict[str, Any]]) -> dict[str, PageTable]:
+def of_evaluations(study: Study, shown: dict[str, EvaluationTold]) -> dict[str, PageTable]:
     """Return the table of each further evaluation, with the columns and headings that it states."""
     unit = study.target.label("").strip()
     found = {}
     for evaluation, stated in shown.items():
         frame = study.tables[evaluation]
-        columns = [column for column in stated["columns"] if column in frame]
-        head = [stated["columns"][column].format(unit=unit).strip() for column in columns]
-        digits = {
-            name: study.digits if "{unit}" in stated["columns"][name] else 2 for name in columns
-        }
+        columns = [column for column in stated.columns if column in frame]
+        head = [stated.columns[column].format(unit=unit).strip() for column in columns]
+        digits = {name: study.digits if "{unit}" in stated.columns[name] else 2 for name in columns}
         colours = loss_colours(frame.get("loss", []))
         lines = [
             Line(
@@ -232,7 +231,7 @@ def norms(study: Study) -> PageTable:
     return PageTable(head, lines, 1, "tables/norms.tsv")
 
 
-def search(draws: pd.DataFrame | None, target: Target) -> PageTable:
+def search(draws: pd.DataFrame | None, target: TargetInWords) -> PageTable:
     """Return what a search of settings chose, by split and fold."""
     lines = [] if draws is None or not len(draws) else choices(draws)
     where = [key for key in ("split", "fold") if len({line[key] for line in lines}) > 1]
@@ -260,7 +259,7 @@ def networks(frame: pd.DataFrame | None) -> PageTable:
     return PageTable(head, lines, 1, "metrics/<loss>/seed-<n>.json")
 
 
-def cohort(frame: pd.DataFrame, target: Target, site: str = "study") -> PageTable:
+def cohort(frame: pd.DataFrame, target: TargetInWords, site: str = "study") -> PageTable:
     """Return PageTable 2: who was scanned in which study; coverage where it was measured."""
     head = [site, "participants", "scans", target.label(), "range", "F : M"]
     mean, sd, least, most = (f"{target.column}_{key}" for key in ("mean", "sd", "min", "max"))

@@ -148,7 +148,7 @@ def _kinds(given: Ingredients, kinds: list) -> str:
 
 def _anatomical(given: Ingredients, scan: str) -> tuple[np.ndarray, np.ndarray] | None:
     """Return the image that was stripped and registered, where one was used and is there."""
-    name = given.settings.get("anatomical")
+    name = given.settings.anatomical
     return given.image(scan, name) if name else None
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from contrage import modalities
 from contrage.evaluation.given import by_row
@@ -14,8 +14,9 @@ from contrage.modalities import Modality
 from contrage.report.elements.searched import read_draws
 from contrage.report.planned import by_name, curves_by_row, snapshots_by_row
 from contrage.report.style import GREY, INK, NO_SITE, STUDY_COLOURS, loss_colours, study_colours
+from contrage.settings.steps.report import FiguresStep
 from contrage.tables import read_tsv
-from contrage.target import Target
+from contrage.target_words import TargetInWords
 
 if TYPE_CHECKING:
     import numpy as np
@@ -28,8 +29,7 @@ class Ingredients:
 
     Parameters
     ----------
-    settings : dict
-        As handed to the step.
+    settings : FiguresStep
     derivatives, output : Path
         Folders: the cohort's images, the figures.
     scans : DataFrame
@@ -44,7 +44,7 @@ class Ingredients:
         Row → epoch → features of the watched training after it.
     """
 
-    settings: dict[str, Any]
+    settings: FiguresStep
     derivatives: Path
     output: Path
     scans: pd.DataFrame
@@ -55,9 +55,9 @@ class Ingredients:
     snapshots_of: dict[str, dict[int, Path]] = field(default_factory=dict)
 
     @property
-    def target(self) -> Target:
+    def target(self) -> TargetInWords:
         """What is predicted."""
-        return Target(**self.settings["target"])
+        return self.settings.target
 
     @property
     def targets(self) -> pd.Series:
@@ -67,8 +67,7 @@ class Ingredients:
     @property
     def loss_colours(self) -> dict[str, str]:
         """Colour of every row, ablation included."""
-        norms = self.settings.get("norm_rows") or {}
-        return loss_colours([*self.settings.get("rows", self.rows), *norms.values()])
+        return loss_colours([*self.settings.rows, *self.settings.norm_rows.values()])
 
     @property
     def study_colours(self) -> dict[str, str]:
@@ -97,7 +96,7 @@ class Ingredients:
     @property
     def map_name(self) -> str:
         """The image trained on, as in its file name."""
-        return self.settings.get("image", "stiffness")
+        return self.settings.image
 
     @property
     def kind(self) -> Modality:
@@ -133,10 +132,10 @@ class Ingredients:
         return path.is_file() and path.stat().st_size > 0
 
     def _image_path(self, scan: str, name: str) -> Path:
-        return self.derivatives / preproc_file(scan, name, self.settings.get("grid_mm", 2))
+        return self.derivatives / preproc_file(scan, name, self.settings.grid_mm)
 
 
-def target_of(scans: pd.DataFrame, target: Target) -> pd.Series:
+def target_of(scans: pd.DataFrame, target: TargetInWords) -> pd.Series:
     """Return the target of a table's scans as numbers, in the order of its lines."""
     import pandas as pd
 
@@ -146,7 +145,7 @@ def target_of(scans: pd.DataFrame, target: Target) -> pd.Series:
 
 
 def gather(
-    settings: dict[str, Any],
+    settings: FiguresStep,
     scans: Path,
     derivatives: Path,
     output: Path,
@@ -159,8 +158,8 @@ def gather(
     """Read the tables that several figures share, and sort the files by row."""
     files = by_name(tables)
     found = {n: read_tsv(files[n]) for n in ("mae", "norms", "baselines") if n in files}
-    found["search"] = read_draws(files.get("search"), settings.get("search") or {})
-    rows = settings.get("rows") or []
+    found["search"] = read_draws(files.get("search"), settings.search)
+    rows = list(settings.rows)
     if "mae" in found:
         rows = list(found["mae"].sort_values("mae_mean")["loss"])
     return Ingredients(
@@ -171,6 +170,6 @@ def gather(
         rows,
         found,
         by_row(Results.predictions, predictions),
-        curves_by_row(curves, settings) if curves else {},
+        curves_by_row(curves, settings.rows, settings.seeds, settings.folds) if curves else {},
         snapshots_by_row(snapshots),
     )

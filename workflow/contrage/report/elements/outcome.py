@@ -88,7 +88,7 @@ def _in_unit(given: Ingredients) -> str:
 def _marks(given: Ingredients) -> str:
     """Say what dot, ticks and bar are."""
     bar = "bar: bootstrap interval over test participants."
-    if len(given.settings["seeds"]) == 1:
+    if len(given.settings.seeds) == 1:
         return f"Dot: the one training seed; {bar}"
     return f"Dot: mean over training seeds; ticks: single seeds; {bar}"
 
@@ -186,7 +186,7 @@ def predicted_vs_true(given: Ingredients) -> Figure | None:
 
 def _points(given: Ingredients) -> str:
     """Say what a point is, and the error in a panel."""
-    if len(given.settings["seeds"]) == 1:
+    if len(given.settings.seeds) == 1:
         return "Point: prediction of the one seed; dashed: perfect prediction."
     return (
         "Point: mean prediction over seeds; vertical line: from the lowest to the highest seed; "
@@ -230,8 +230,7 @@ def training_curves(given: Ingredients) -> Figure | None:
     import pandas as pd
     import seaborn as sns
 
-    rows = given.settings.get("rows") or given.rows
-    files = {row: given.curves_of.get(row, []) for row in rows}
+    files = {row: given.curves_of.get(row, []) for row in given.settings.rows}
     found = {(row, file): read_tsv(file) for row, these in files.items() for file in these}
     if not found:
         return None
@@ -253,7 +252,7 @@ def training_curves(given: Ingredients) -> Figure | None:
         given.output,
         "training_curves",
         "Training curves",
-        f"One line per seed{' and fold' if len(given.settings['folds']) > 1 else ''}. Every panel "
+        f"One line per seed{' and fold' if len(given.settings.folds) > 1 else ''}. Every panel "
         "has its own scale: losses are different quantities, so their heights cannot be compared, "
         "only whether they have settled.",
         f"Training loss by epoch for {len(shown)} losses.",

@@ -10,7 +10,7 @@ from contrage.report.digits import error_digits
 from contrage.report.elements.ingredients import Ingredients
 from contrage.report.elements.searched import PLACE, over_places, searched_settings
 from contrage.report.style import GREY, INK, Figure, loss_name, save
-from contrage.target import Target
+from contrage.target_words import TargetInWords
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -34,7 +34,7 @@ def search(given: Ingredients) -> Figure | None:
     )
     for axes, row in zip(grid[:, 0], rows, strict=True):
         part = draws[draws["row"] == row]
-        _panel(axes, part, given.settings["search"][row], given.target)
+        _panel(axes, part, given.settings.search[row], given.target)
         axes.set_title(f"{loss_name(row)}  ·  {_what(part)}")
     return save(
         canvas,
@@ -56,7 +56,7 @@ def _what(draws: pd.DataFrame) -> str:
     return text if len(places) == 1 else f"{text}, mean over {len(places)} searches"
 
 
-def _words(row: str, draws: pd.DataFrame, target: Target) -> str:
+def _words(row: str, draws: pd.DataFrame, target: TargetInWords) -> str:
     names = searched_settings(draws)
     found = over_places(draws, names)
     best = found.iloc[0]
@@ -68,7 +68,7 @@ def _words(row: str, draws: pd.DataFrame, target: Target) -> str:
     )
 
 
-def _panel(axes: Axes, draws: pd.DataFrame, ranges: dict[str, Any], target: Target) -> None:
+def _panel(axes: Axes, draws: pd.DataFrame, ranges: dict[str, Any], target: TargetInWords) -> None:
     """Draw a row's draws in the form that fits what was searched."""
     names = [name for name in ranges if name in searched_settings(draws)]
     found = over_places(draws, names)
@@ -81,7 +81,7 @@ def _panel(axes: Axes, draws: pd.DataFrame, ranges: dict[str, Any], target: Targ
 
 
 def _dots(
-    axes: Axes, found: pd.DataFrame, ranges: dict[str, Any], places: int, target: Target
+    axes: Axes, found: pd.DataFrame, ranges: dict[str, Any], places: int, target: TargetInWords
 ) -> None:
     """Draw the error against a setting, or two numbers with the error as colour."""
     import seaborn as sns
@@ -103,7 +103,7 @@ def _dots(
         axes.figure.colorbar(shades, ax=axes, label=label, extend=ends)
 
 
-def _many(axes: Axes, found: pd.DataFrame, ranges: dict[str, Any], target: Target) -> None:
+def _many(axes: Axes, found: pd.DataFrame, ranges: dict[str, Any], target: TargetInWords) -> None:
     """Draw a line per draw through an axis per setting, to its error at the right."""
     names, errors = list(ranges), found[MAE].to_numpy()
     shades, ends = _shades(found[MAE])
@@ -145,7 +145,12 @@ def _upright(axes: Axes, place: int, ticks: list[tuple[float, str]], side: str =
 
 
 def _mark(
-    axes: Axes, x: np.ndarray, y: np.ndarray, found: pd.DataFrame, places: int, target: Target
+    axes: Axes,
+    x: np.ndarray,
+    y: np.ndarray,
+    found: pd.DataFrame,
+    places: int,
+    target: TargetInWords,
 ) -> None:
     """Ring what was chosen, and number draws that are alike."""
     from matplotlib.patheffects import withStroke

@@ -18,6 +18,7 @@ from contrage.report.quality.rows import STATUSES, metric, metric_names, scan_ro
 from contrage.report.render import render
 from contrage.report.style import NO_SITE
 from contrage.report.text import MISSING, missing, number, without_folders
+from contrage.settings.steps.report import QualityPageStep
 from contrage.tables import read_tsv, write_tsv
 
 logger = logging.getLogger(__name__)
@@ -29,7 +30,7 @@ PICTURE_WIDTH = 1200
 
 
 def quality_page(
-    settings: dict[str, Any],
+    settings: QualityPageStep,
     *,
     scans: Path,
     excluded: Path,
@@ -42,9 +43,7 @@ def quality_page(
 
     Parameters
     ----------
-    settings : dict
-        `cohort` (its name), `limits` (min_<metric>), `exclude` (the path as it was given, or
-        None) and, if other than the default, `most_embedded` (bytes).
+    settings : QualityPageStep
     scans, excluded : Path
         The cohort's table, and what was left out before any image was read.
     derivatives : Path
@@ -65,7 +64,7 @@ def quality_page(
 
 
 def context(
-    settings: dict[str, Any],
+    settings: QualityPageStep,
     rows: pd.DataFrame,
     before: pd.DataFrame,
     reader: dict[str, str],
@@ -74,11 +73,10 @@ def context(
     """Return all that the template prints."""
     names = metric_names(rows)
     files = [quality_file(scan).replace(".json", ".png") for scan in rows["scan_id"]]
-    limit = settings.get("most_embedded", MOST_EMBEDDED)
-    pictures = embedded([derivatives / file for file in files], limit)
+    pictures = embedded([derivatives / file for file in files], MOST_EMBEDDED)
     here = set(rows["scan_id"])
     return {
-        "cohort": settings["cohort"],
+        "cohort": settings.cohort,
         "style": (HERE.parent / "style.css").read_text(encoding="utf-8")
         + (HERE / "page.css").read_text(encoding="utf-8"),
         "script": (HERE / "page.js").read_text(encoding="utf-8"),
@@ -88,9 +86,9 @@ def context(
         "metrics": [(name, metric(name)) for name in names],
         "lines": lines(rows, names, files, pictures),
         "is_embedded": pictures is not None,
-        "plots": distributions(rows, names, settings.get("limits", {})),
+        "plots": distributions(rows, names, settings.limits),
         "before": without_folders(before.fillna(MISSING).to_dict("records")),
-        "exclude": settings.get("exclude"),
+        "exclude": settings.exclude,
         "reader": {scan: why for scan, why in reader.items() if scan not in here},
     }
 

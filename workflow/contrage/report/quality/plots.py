@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Mapping
 from html import escape, unescape
 from typing import TYPE_CHECKING
 
@@ -15,6 +14,8 @@ from contrage.report.quality.rows import metric
 from contrage.report.strips import strips
 from contrage.report.style import GREY, INK, NO_SITE, study_colours, use_style
 from contrage.report.text import number
+from contrage.settings.blocks.quality import QualitySettings
+from contrage.settings.build import as_plain
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -24,7 +25,7 @@ MOST_DOTS = 600
 """Above this number of scans only those are dots that lie outside the middle half's whiskers."""
 
 
-def distributions(table: pd.DataFrame, names: list[str], limits: Mapping[str, float]) -> list[str]:
+def distributions(table: pd.DataFrame, names: list[str], limits: QualitySettings) -> list[str]:
     """Return one SVG per metric that differs between scans, with a line per site.
 
     Parameters
@@ -33,16 +34,17 @@ def distributions(table: pd.DataFrame, names: list[str], limits: Mapping[str, fl
         `contrage.report.quality.rows.scan_rows`.
     names : list of str
         The metrics.
-    limits : mapping
-        min_<metric> and max_<metric>: dashed lines.
+    limits : QualitySettings
+        Of a metric its min_<metric> and max_<metric> are dashed lines.
     """
     use_style()
-    plots = []
+    known, plots = as_plain(limits), []
     for name in names:
         values = pd.to_numeric(table[name], errors="coerce").astype(float)
         if values.nunique() > 1 and not is_truth_value(table[name]):
-            bounds = [limits.get(f"{end}_{name}") for end in ("min", "max")]
-            plots.append(plot(table, values, name, [b for b in bounds if b is not None]))
+            ends = (f"min_{name}", f"max_{name}")
+            bounds = [known[end] for end in ends if end in known and known[end] is not None]
+            plots.append(plot(table, values, name, bounds))
     return plots
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from contrage.settings.blocks.cohort import CohortSettings
+
 
 @dataclass(frozen=True)
 class PretrainingSettings:
@@ -15,7 +17,7 @@ class PretrainingSettings:
 
     Attributes
     ----------
-    cohort : dict
+    cohort : CohortSettings
         Whose images, as cohort; what is not given has cohort's defaults.
     same_ids : str
         What it means that a participant_id stands in both cohorts; same-people, who are
@@ -36,7 +38,7 @@ class PretrainingSettings:
         What differs from training; the encoder is the same.
     """
 
-    cohort: dict[str, Any]
+    cohort: CohortSettings
     same_ids: str
     loss: str
     seed: int

@@ -34,8 +34,8 @@ class MisplacedSettings:
 
 
 @dataclass(frozen=True)
-class QualitySettings:
-    """Limits beyond which a scan is flagged, and others beyond which it is left out.
+class QualityLimits:
+    """Limits beyond which a scan is flagged, and others beyond which it is misplaced.
 
     Attributes
     ----------
@@ -74,10 +74,6 @@ class QualitySettings:
     misplaced : MisplacedSettings
         Limits that no placed scan misses: an image does not lie where it ought to, and its
         values are those of another place.
-    action : str
-        Which scans are left out of the experiment: misplaced ones alone, with flagged ones
-        listed in the report; none, all are listed (list); or all that are flagged
-        (exclude).
     """
 
     min_coverage: float
@@ -94,4 +90,18 @@ class QualitySettings:
     max_map_degrees: float | None
     min_map_smoothness: float | None
     misplaced: MisplacedSettings
+
+
+@dataclass(frozen=True)
+class QualitySettings(QualityLimits):
+    """The limits, and what follows where a scan lies beyond one.
+
+    Attributes
+    ----------
+    action : str
+        Which scans are left out of the experiment: misplaced ones alone, with flagged ones
+        listed in the report; none, all are listed (list); or all that are flagged
+        (exclude).
+    """
+
     action: str

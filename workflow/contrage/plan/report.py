@@ -1,0 +1,101 @@
+"""What the steps that report on an experiment, or on a cohort, are asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from contrage.evaluation import elements
+from contrage.plan import pretraining, rows
+from contrage.plan.experiment import Experiment
+from contrage.settings.build import as_plain, build
+from contrage.settings.steps.page import PageStep
+from contrage.settings.steps.report import (
+    FiguresStep,
+    QualityPageStep,
+    RuntimesStep,
+    TablesStep,
+)
+
+
+def tables(of: Experiment) -> TablesStep:
+    """Return what the tables of an experiment are made of."""
+    asked = {
+        "target": of.config["target"],
+        "rows": of.rows,
+        "norm_rows": rows.norm_rows(of.config),
+        "null_rows": list(of.null_rows),
+        "statistics": of.config["statistics"],
+    }
+    return build(TablesStep, asked)
+
+
+def runtimes(of: Experiment, folders: Mapping[str, str], patterns: Iterable[str]) -> RuntimesStep:
+    """Return where rules write what jobs took, with the rows, seeds and folds of this run.
+
+    Parameters
+    ----------
+    of : Experiment
+    folders : mapping of str to str
+        "results" and "derivatives"; what lies elsewhere is another experiment's.
+    patterns : iterable of str
+        Of the benchmarks of all rules.
+    """
+    own: dict[str, Any] = {"row": of.all_rows, "seed": of.seeds, "fold": of.folds}
+    own["evaluation"] = of.evaluations
+    own["ages"] = ["given", *["permuted"] * bool(of.null_rows)]
+    draws = list(range(of.config["search"]["draws"]))
+    searched = {**own, "row": of.searched_rows, "seed": of.searched_seeds, "draw": draws}
+    found = {}
+    for pattern in patterns:
+        for name, folder in folders.items():
+            if pattern.startswith(f"{folder}/"):
+                values = searched if "/search_" in pattern else own
+                file = pattern.removeprefix(f"{folder}/")
+                asked = {key: values[key] for key in values if f"{{{key}}}" in file}
+                found[file] = {"of": name, "file": file, "values": asked}
+    return build(RuntimesStep, {"benchmarks": [found[file] for file in sorted(found)]})
+
+
+def figures(of: Experiment) -> FiguresStep:
+    """Return what the figures of an experiment are made of."""
+    config, cohort = of.config, of.config["cohort"]
+    asked = {
+        "target": config["target"],
+        "rows": of.rows,
+        "norm_rows": rows.norm_rows(config),
+        "seeds": of.seeds,
+        "folds": of.folds,
+        "embedding_rows": of.watched_rows,
+        "quality": config["preprocessing"]["quality"],
+        "image": cohort["image"],
+        "anatomical": cohort["anatomical"] if rows.needs_anatomical(config) else None,
+        "grid_mm": config["preprocessing"]["registration"]["voxel_mm"],
+        "truth": cohort["source"] == "phantom",
+        "search": {row: config["search"]["rows"][row] for row in of.searched_rows},
+    }
+    return build(FiguresStep, asked)
+
+
+def page(of: Experiment) -> PageStep:
+    """Return what the page of an experiment is made of."""
+    found = {name: elements.element(name) for name in of.evaluations}
+    asked = {
+        "config": of.config,
+        "rows": of.rows,
+        "seeds": of.seeds,
+        "folds": of.folds,
+        "start": as_plain(pretraining.describe(of.config)),
+        "evaluations": {n: {"title": e.title, "columns": e.columns} for n, e in found.items()},
+    }
+    return build(PageStep, asked)
+
+
+def quality_page(config: dict[str, Any]) -> QualityPageStep:
+    """Return what the quality page of a cohort is made of."""
+    asked = {
+        "cohort": config["cohort"]["name"],
+        "limits": config["preprocessing"]["quality"],
+        "exclude": config["cohort"]["exclude"],
+    }
+    return build(QualityPageStep, asked)

@@ -1,0 +1,97 @@
+"""What the steps of the cohort are asked for; those of the phantom have blocks of their own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from contrage.settings.blocks.table import TableColumnsSettings
+from contrage.target import LimitedTarget
+
+
+@dataclass(frozen=True)
+class PhantomPeople:
+    """Of a phantom, what decides who is in it; the rest decides how heads look.
+
+    Attributes
+    ----------
+    participants : int
+        Number of participants.
+    seed : int
+        Seed of everything that is drawn.
+    """
+
+    participants: int
+    seed: int
+
+
+@dataclass(frozen=True)
+class CohortStep:
+    """What the step cohort is asked for: who is in a cohort, and nothing that later steps decide.
+
+    Sources name in ``SETTINGS`` what they read, of the fields from `path` on; the others are None.
+
+    Attributes
+    ----------
+    source : str
+        Where the scans come from.
+    columns : tuple of str
+        Columns to keep beside age, sex and site: those of `cohort.columns`, of roles, the target's.
+    asked_by : dict of str to str
+        Of columns that roles are read from: column → the key that names it.
+    target : LimitedTarget or None
+        What is predicted, None where that is age: of age nothing else is read than in any case.
+    age_range : tuple of float or None
+        Least and largest age that can be, in years; None for no limits.
+    path : str or None
+        Folder or file of the data.
+    on_bad_scan : str or None
+        What to do with a row that cannot be used.
+    age_unit : str or None
+        Unit of the ages in the tables.
+    image : str or None
+        The kind of data that is learned from.
+    maps : tuple of str or None
+        Further maps to bring to MNI152.
+    anatomical : str or None
+        The image that skull stripping and registration work on.
+    entities : dict or None
+        Which image to take where a scan has several of a kind.
+    duplicates : str or None
+        What to do about one row of features under two participants.
+    table : TableColumnsSettings or None
+        The columns and rows of a table of features.
+    ending : str or None
+        Of the files of prepared arrays.
+    phantom : PhantomPeople or None
+        Who is generated.
+    raw : str or None
+        The folder of generated images.
+    needs_anatomical : bool or None
+        Whether a scan cannot do without its anatomical image.
+    needs_mask : bool or None
+        Whether it cannot do without a given brain mask.
+    needs_magnitude : bool or None
+        Whether it cannot do without a magnitude image.
+    """
+
+    source: str
+    columns: tuple[str, ...]
+    asked_by: dict[str, str]
+    target: LimitedTarget | None
+    age_range: tuple[float, ...] | None
+    path: str | None
+    on_bad_scan: str | None
+    age_unit: str | None
+    image: str | None
+    maps: tuple[str, ...] | None
+    anatomical: str | None
+    entities: dict[str, Any] | None
+    duplicates: str | None
+    table: TableColumnsSettings | None
+    ending: str | None
+    phantom: PhantomPeople | None
+    raw: str | None
+    needs_anatomical: bool | None
+    needs_mask: bool | None
+    needs_magnitude: bool | None
