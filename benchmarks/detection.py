@@ -129,7 +129,7 @@ def verdict(index: int, kind: str | None, participants: int) -> tuple[str | None
     """Preprocess one participant; returns the spoiling and why it was flagged or refused."""
     from contrage.imaging.quality.measure import quality
     from contrage.imaging.template.source import NILEARN
-    from contrage.plan.imaging import quality_settings
+    from contrage.plan.imaging import grouped, quality_settings
 
     config = configuration()
     with tempfile.TemporaryDirectory(prefix="contrage-") as temporary:
@@ -144,7 +144,7 @@ def verdict(index: int, kind: str | None, participants: int) -> tuple[str | None
         made = preprocess(config, raw, folder)
         judged, picture = folder / "quality.json", folder / "sub-1_desc-quality.png"
         asked = quality_settings(config, NILEARN.settings())
-        quality(asked, **raw, **made, output=judged, picture=picture)
+        quality(asked, **grouped({**raw, **made}), output=judged, picture=picture)
         found = read_json(judged)
     refused = found["status"] != "ok"
     return kind, [f"refused: {found['reason']}"] if refused else found["flag_reason"]

@@ -34,11 +34,12 @@ def preprocess(config: dict[str, Any], raw: dict[str, Path], folder: Path) -> di
     made["transform"] = folder / "transform.mat"
     native = {name: made[name] for name in NATIVE}
     records = {name: folder / f"{name}.json" for name in ("check", "strip", "correct", "record")}
-    check(plan.check_settings(config, template), **raw, output=records["check"])
+    check(plan.check_settings(config, template), **plan.grouped(raw), output=records["check"])
     strip(
         plan.strip_settings(config, template),
         before=records["check"],
         **head,
+        maps={},
         brain_mask=made["brain_mask"],
         record=records["strip"],
     )
@@ -46,14 +47,16 @@ def preprocess(config: dict[str, Any], raw: dict[str, Path], folder: Path) -> di
         plan.correct_settings(config),
         before=records["strip"],
         **head,
+        maps={},
+        corrected_maps={},
         **native,
         record=records["correct"],
     )
     register(
         plan.register_settings(config, template),
         before=records["correct"],
-        **raw,
-        **made,
+        **plan.grouped({**raw, **made}),
+        corrected_maps={},
         record=records["record"],
     )
     return {**made, "sidecar": records["record"]}

@@ -104,4 +104,12 @@ MODALITY = regions(many="measures", title="measures", channels=1, ending="m.txt"
 
 def read(path, kind): ...
 """
+MAP = """
+from contrage.modalities._modality import MAP, volume
+
+MODALITY = volume(
+    many="maps of the fluidity", one="map", title="fluidity", suffix="fluidity", folder="mre",
+    unit="1/Pa", bids_unit="Pa^-1", preprocessing=MAP, {more}
+)
+"""
 EVALUATION = 'TITLE = "None"\nNEEDS = ("predictions",)\nSETTINGS = ()\nCOLUMNS = {}\n'

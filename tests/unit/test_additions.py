@@ -22,7 +22,8 @@ import torch
 from cohorts import asked
 from dataset_steps import split_step
 from given import SCHEMA
-from own_files import ENCODER, EVALUATION, KIND, LOSS, SCHEME, STRIPPER
+from own_files import ENCODER, EVALUATION, KIND, LOSS, MAP, SCHEME, STRIPPER
+from own_map import BRAIN_ONLY, command, preprocess, write_map
 
 from contrage import losses, modalities
 from contrage.cohort import sources
@@ -35,11 +36,13 @@ from contrage.imaging import skull_strip
 from contrage.imaging.images import load
 from contrage.imaging.strip import strip
 from contrage.imaging.template.source import NILEARN
+from contrage.layout import Derivatives, of_scan
 from contrage.learning import encoders
 from contrage.learning.train import train
 from contrage.plan import folds, jobs
+from contrage.plan import imaging as plan
 from contrage.plan.experiment import Experiment
-from contrage.plan.imaging import strip_settings
+from contrage.plan.imaging import check_limits, strip_settings
 from contrage.run import code
 from contrage.settings.door import complete, load_schema
 from contrage.settings.steps.imaging import StripMethod, StripStep
@@ -54,6 +57,7 @@ OWN_BLOCK = {
     "properties": {"part": {"description": "Of the brightest.", "type": "number", "default": 0.5}},
 }
 LISTS = ("training.encoder", "dataset.split.scheme", "preprocessing.skull_strip.method")
+LISTS += ("cohort.image",)
 """Of the schema: where a name of one's own has to stand as well."""
 
 
@@ -176,7 +180,7 @@ def test_a_way_of_skull_stripping_is_one_file(add, tmp_path):
     head, brain = head_in(tmp_path / "T1.nii.gz")
     write_json(tmp_path / "check.json", {"status": "ok", "unit": "kPa"})
     out = {"brain_mask": tmp_path / "mask.nii.gz", "record": tmp_path / "strip.json"}
-    strip(settings, before=tmp_path / "check.json", anatomical=head, **out)
+    strip(settings, before=tmp_path / "check.json", anatomical=head, maps={}, **out)
     np.testing.assert_array_equal(load(out["brain_mask"]).array > 0, brain)
     record = json.loads(out["record"].read_text())
     assert record["status"] == "ok" and "scipy" in json.dumps(record)
@@ -194,6 +198,47 @@ def head_in(path: Path) -> tuple[Path, np.ndarray]:
     affine[:3, 3] = -middle * spacing
     save_nifti(path, array, affine)
     return path, brain
+
+
+@pytest.fixture
+def chain(add, tmp_path, monkeypatch, rng):
+    """Add a map, and bring a scan of it through imaging; return where all lies."""
+
+    def run(more: str = "") -> Derivatives:
+        monkeypatch.chdir(tmp_path)
+        add(modalities, "fluidity", MAP.format(more=more))
+        cohort = {"source": "bids", "name": "own", "path": "data", "image": "fluidity"}
+        asked = config("fluidity", experiment="own", cohort=cohort, preprocessing=BRAIN_ONLY)
+        check_limits(asked)
+        raw, files = {"fluidity": "data/sub-1/mre/sub-1_fluidity.nii.gz"}, Derivatives.of("own")
+        write_map(Path(raw["fluidity"]), rng)
+        Path(f"{files}").mkdir(parents=True)
+        Path(files.scans).write_text("scan_id\nsub-1\n")
+        preprocess(asked, raw, files)
+        told = {"scans": files.scans, "derivatives": str(files), "passed": files.passed}
+        command("screen", plan.screen_settings(asked), **told)
+        return files
+
+    return run
+
+
+def test_a_map_is_one_file_from_its_raw_image_to_the_methods(chain):
+    files = chain("plausible=(0, 9)")
+    found = json.loads(Path(of_scan(files.check, "sub-1")).read_text())["inputs"]["fluidity"]
+    assert 0.2 < found["spread"] < 0.5 and found["median"] == pytest.approx(0.3, abs=0.05)
+    judged = json.loads(Path(of_scan(files.quality, "sub-1")).read_text())
+    assert judged["status"] == "ok" and judged["coverage"] > 0.8
+    made = Path(of_scan(files.preproc("fluidity", 2), "sub-1"))
+    assert made.name == "sub-1_space-MNI152_res-2_desc-preproc_fluidity.nii.gz"
+    beside = json.loads(made.with_name(made.name.replace(".nii.gz", ".json")).read_text())
+    assert beside["Units"] == "Pa^-1"
+    assert beside["contrage"]["settings"]["limits"] == {"beyond": "refuse", "fluidity": [0, 9]}
+    assert "Fluidity is in 1/Pa." in Path(files.methods).read_text()
+
+
+def test_a_map_without_limits_has_none(chain):
+    record = json.loads(Path(of_scan(chain().preproc_sidecar, "sub-1")).read_text())
+    assert record["status"] == "ok" and record["settings"]["limits"]["fluidity"] is None
 
 
 def of_loss(name: str) -> tuple[str, ...]:

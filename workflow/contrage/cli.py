@@ -99,7 +99,8 @@ def step_parser(step: str, function: Callable[..., Any]) -> argparse.ArgumentPar
 
     The first parameter is the settings; every other one is keyword-only and annotated
     `Path`, `str`, `int`, `list[Path]`, or one of these `| None` where it may be left out or
-    stand without a value (as it does in a rule whose optional input is absent).
+    stand without a value (as it does in a rule whose optional input is absent); or
+    `dict[str, Path]`, files by name, ``NAME=PATH …``, of which there may be none.
     """
     summary = (inspect.getdoc(function) or "").partition("\n")[0]
     parser = argparse.ArgumentParser(prog=f"contrage {step}", description=summary)
@@ -107,6 +108,10 @@ def step_parser(step: str, function: Callable[..., Any]) -> argparse.ArgumentPar
     parser.add_argument("--log", type=Path, help="write the log to this file")
     hints = typing.get_type_hints(function)
     for parameter in list(inspect.signature(function).parameters.values())[1:]:
+        if typing.get_origin(hints[parameter.name]) is dict:
+            option = f"--{parameter.name.replace('_', '-')}"
+            parser.add_argument(option, nargs="*", type=_named_file, action=_ByName, default={})
+            continue
         kind, many = _kind(hints[parameter.name])
         required = parameter.default is inspect.Parameter.empty and not _optional(
             hints[parameter.name]
@@ -150,6 +155,27 @@ def _settings(text: str) -> dict[str, Any]:
     return json.loads(
         text if text.lstrip().startswith("{") else Path(text).read_text(encoding="utf-8")
     )
+
+
+class _ByName(argparse.Action):
+    """Keep files by their names."""
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: Any,
+        option_string: str | None = None,
+    ) -> None:
+        setattr(namespace, self.dest, dict(values))
+
+
+def _named_file(text: str) -> tuple[str, Path]:
+    """Read NAME=PATH."""
+    name, _, path = text.partition("=")
+    if not (name and path):
+        raise argparse.ArgumentTypeError(f"{text!r} is not NAME=PATH")
+    return name, Path(path)
 
 
 def _maybe(kind: type) -> Callable[[str], Any]:

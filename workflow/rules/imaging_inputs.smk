@@ -30,11 +30,9 @@ def raw_images(wildcards):
 
 
 def as_options(files):
-    """Files as options of the command line: --name path for each that is there."""
-    return " ".join(
-        f"--{name.replace('_', '-')} {shlex.quote(str(path))}"
-        for name, path in files.items()
-    )
+    """Files as options of the command line, for each that is there."""
+    quoted = {name: shlex.quote(str(path)) for name, path in files.items()}
+    return imaging_plan.as_options(quoted)
 
 
 def raw_options(wildcards, input):
@@ -130,6 +128,6 @@ def tries_of(step):
 
 def placeholders(kind, names_of_files):
     """Options of a command, for Snakemake to fill in: --name {input.name:q} for each file."""
-    return " ".join(
-        f"--{name.replace('_', '-')} {{{kind}.{name}:q}}" for name in names_of_files
+    return imaging_plan.as_options(
+        {name: f"{{{kind}.{name}:q}}" for name in names_of_files}
     )

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from given import block
-from imaging_steps import MAPS, TEMPLATE
+from imaging_steps import MAPS, TEMPLATE, step
 
 from contrage.imaging.correct import correct
 from contrage.imaging.register import register
 from contrage.imaging.strip import strip
 from contrage.plan import imaging as plan
 
+STEPS = tuple(partial(step, function) for function in (strip, correct, register))
 OF_NO_BLOCK = ("template", "reference")
 CORRECTED = ("corrected", "corrected_stiffness", "corrected_dampingratio")
 
@@ -35,7 +37,7 @@ def preprocess(
     *,
     check: Path,
     sidecar: Path,
-    steps: tuple[Callable[..., None], ...] = (strip, correct, register),
+    steps: tuple[Callable[..., None], ...] = STEPS,
     raw: Path | None = None,
     derivatives: Path | None = None,
     **files: Path,

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import inspect
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 from given import block, given
 
+from contrage.imaging import check as checking
+from contrage.imaging.quality import measure
 from contrage.imaging.template.source import NILEARN
 from contrage.plan import imaging as plan
 from contrage.settings.blocks.bias_correction import BiasCorrectionSettings
@@ -23,6 +29,16 @@ from contrage.settings.steps.imaging_tables import DescribeStep, ScreenStep
 
 MAPS = ("stiffness", "dampingratio")
 TEMPLATE = NILEARN.settings()
+
+
+def step(function: Callable[..., None], settings: Any, **files: Path | None) -> None:
+    """Run a step; maps are given by their names, as "stiffness" or "preproc_stiffness"."""
+    names = inspect.signature(function).parameters
+    none = {name: {} for name in names if name.endswith("maps")}
+    function(settings, **{**none, **plan.grouped(files)})
+
+
+check, quality = partial(step, checking.check), partial(step, measure.quality)
 
 
 def by(name: str, **options: Any) -> StripMethod:
@@ -44,7 +60,8 @@ def checks(
     stated: StatedSettings | None = None,
 ) -> CheckStep:
     """Return what the step check is asked for."""
-    return CheckStep(stiffness_unit, limits or map_limits(), stated, TEMPLATE)
+    titles = plan.titles_of(MAPS)
+    return CheckStep(stiffness_unit, titles, limits or map_limits(), stated, TEMPLATE)
 
 
 def bias(**changes: Any) -> BiasCorrectionSettings:

@@ -7,14 +7,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 from imaging_chain import configuration, preprocess
-from imaging_steps import TEMPLATE, bias, by, checks, fit
+from imaging_steps import TEMPLATE, bias, by, check, checks, fit, step
 
 from contrage.errors import SettingsError
 from contrage.files import read_json, save_nifti, write_json
 from contrage.imaging.affines import read_affine, write_affine
 from contrage.imaging.ants.load import import_ants
 from contrage.imaging.bias import bias_field
-from contrage.imaging.check import check
 from contrage.imaging.correct import correct
 from contrage.imaging.images import Image, load
 from contrage.imaging.register import register
@@ -127,7 +126,7 @@ def test_the_pose_goes_from_step_to_step_in_full_digits(raw, tmp_path):
     out = {"brain_mask": tmp_path / "mask.nii.gz", "record": tmp_path / "strip.json"}
     config = configuration(settings, {"anatomical"})
     asked = plan.strip_settings(config, TEMPLATE)
-    strip(asked, before=raw["check"], anatomical=raw["anatomical"], **out)
+    step(strip, asked, before=raw["check"], anatomical=raw["anatomical"], **out)
     pose = np.array(read_json(out["record"])["found"]["pose"])
     fresh = find_brain(
         load(raw["anatomical"]), Path("a.nii"), by("template"), asked.registration, NILEARN
@@ -145,7 +144,8 @@ def stopped(raw, tmp_path) -> dict[str, Path]:
     empty_mask = tmp_path / "given.nii.gz"
     image = load(raw["anatomical"])
     save_nifti(empty_mask, np.zeros(image.array.shape, np.uint8), image.affine)
-    strip(
+    step(
+        strip,
         StripStep(by("mask"), None, None, None, None),
         before=tmp_path / "check.json",
         anatomical=raw["anatomical"],
@@ -163,11 +163,12 @@ def test_each_step_passes_on_that_an_earlier_one_failed(raw, stopped, tmp_path):
     config = configuration({}, {"anatomical"})
     corrected, record = tmp_path / "corrected.nii.gz", tmp_path / "correct.json"
     images = {"anatomical": raw["anatomical"], "corrected": corrected}
-    correct(plan.correct_settings(config), **stopped, **images, record=record)
+    step(correct, plan.correct_settings(config), **stopped, **images, record=record)
     assert read_json(record) == told and corrected.stat().st_size == 0
     made, last = tmp_path / "t1.nii.gz", tmp_path / "sub-1_desc-preproc.json"
     stopped["before"] = record
-    register(
+    step(
+        register,
         plan.register_settings(config, TEMPLATE),
         **stopped,
         **images,

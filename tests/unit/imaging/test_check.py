@@ -7,10 +7,9 @@ import hashlib
 import nibabel as nib
 import numpy as np
 import pytest
-from imaging_steps import checks
+from imaging_steps import check, checks
 
 from contrage.files import read_json
-from contrage.imaging.check import check
 from contrage.imaging.images import Image
 
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 import nibabel as nib
 import numpy as np
 import pytest
-from imaging_steps import checks
+from imaging_steps import check, checks
 
 from contrage.files import read_json
 from contrage.imaging.affines import rotation
-from contrage.imaging.check import check
 from contrage.imaging.space.coordinates import shear_degrees
 
 

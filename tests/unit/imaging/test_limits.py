@@ -10,21 +10,20 @@ import pytest
 import yaml
 from given import block
 from imaging_chain import preprocess
-from imaging_steps import checks, judging, map_limits
+from imaging_steps import check, checks, described, judging, map_limits, quality
 from scipy import ndimage
 
 from contrage import modalities
 from contrage.errors import SettingsError
 from contrage.files import read_json, save_nifti, sha256, write_json
-from contrage.imaging.check import check
 from contrage.imaging.images import Image, load
 from contrage.imaging.limits import beyond, mended
 from contrage.imaging.provenance.methods import outside
-from contrage.imaging.quality.measure import quality
 from contrage.imaging.template.grids import mni_grid, mni_template
 from contrage.plan.imaging import check_limits
 from contrage.settings.steps.imaging import MapLimits
 
+DESCRIBED = described(["stiffness"])
 AS_IT_IS = {
     "skull_strip": {"method": "none"},
     "bias_correction": {"target": "none"},
@@ -290,12 +289,12 @@ def test_the_methods_say_how_many_voxels_were_changed_and_nothing_where_none_was
             ({"below": 3, "above": 1}, "background"),
         )
     )
-    said = outside([[one], [{"name": "registration", "settings": {}}], [other]])
+    said = outside(DESCRIBED, [[one], [{"name": "registration", "settings": {}}], [other]])
     assert said == (
         "In 2 maps of the stiffness, 3 voxels below 0 kPa and 1,201 above 50 kPa were set to "
         "background before any interpolation."
     )
-    assert outside([[], [{"name": "registration", "settings": {}}]]) == ""
+    assert outside(DESCRIBED, [[], [{"name": "registration", "settings": {}}]]) == ""
 
 
 def test_a_record_without_steps_leaves_the_raw_map_as_it_is(tmp_path, tissue):

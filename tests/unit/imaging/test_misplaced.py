@@ -9,11 +9,11 @@ import pytest
 import yaml
 from given import given
 from imaging_chain import preprocess
-from imaging_steps import TEMPLATE, quality_limits
+from imaging_steps import TEMPLATE, quality, quality_limits
 
 from contrage.files import read_json, save_nifti, write_json
 from contrage.imaging.images import Image, load
-from contrage.imaging.quality.measure import metrics, quality
+from contrage.imaging.quality.measure import metrics
 from contrage.imaging.quality.misplaced import misplaced, outer_limits
 from contrage.imaging.template.grids import mni_grid, mni_template
 from contrage.imaging.template.source import NILEARN

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from imaging_steps import checks
+from imaging_steps import MAPS, check, checks
 from scipy import ndimage
 
 from contrage.files import read_json
-from contrage.imaging.check import check
 from contrage.imaging.images import Image
-from contrage.imaging.plausible import judge
+from contrage.imaging.plausible import Judgement, judge
+from contrage.plan.imaging import titles_of
 
+TITLES = titles_of(MAPS)
 SHAPE = (24, 28, 22)
+
+
+def judged(name: str, array: np.ndarray, *limits: tuple[float, float]) -> Judgement:
+    return judge(name, array, *limits, title=TITLES.get(name))
 
 
 @pytest.fixture
@@ -29,14 +34,14 @@ def tissue(rng, inside) -> np.ndarray:
 
 
 def problem(name: str, array: np.ndarray) -> str:
-    found = judge(name, array.astype(np.float32)).problems
+    found = judged(name, array.astype(np.float32)).problems
     assert len(found) == 1, found
     return found[0]
 
 
 @pytest.mark.parametrize("factor", [1, 1000])
 def test_a_map_passes_in_either_unit(tissue, factor):
-    found = judge("stiffness", tissue * factor)
+    found = judged("stiffness", tissue * factor)
     assert found.problems == [] and found.warnings == []
 
 
@@ -49,10 +54,10 @@ def test_a_mask_or_labels_in_place_of_an_image_are_named(name, inside, tissue):
 
 
 def test_a_map_of_few_steps_or_coarse_voxels_is_no_label_image(rng, tissue):
-    assert judge("stiffness", tissue.round(1)).problems == []
+    assert judged("stiffness", tissue.round(1)).problems == []
     coarse = np.repeat(np.repeat(tissue, 2, 0), 2, 1)
-    assert judge("stiffness", coarse).problems == []
-    assert judge("anatomical", rng.integers(0, 200, SHAPE)).problems == []
+    assert judged("stiffness", coarse).problems == []
+    assert judged("anatomical", rng.integers(0, 200, SHAPE)).problems == []
 
 
 @pytest.mark.parametrize("value", [-1, 5, 1e-6, -999])
@@ -68,7 +73,7 @@ def test_a_background_of_interpolation_noise_is_told(rng, tissue, inside):
 
 def test_a_probability_is_no_stiffness(tissue):
     assert "largest value is 1," in problem("stiffness", np.clip(tissue / 3.5, 0, 1))
-    assert judge("dampingratio", np.clip(tissue / 10, 0, 1)).problems == []
+    assert judged("dampingratio", np.clip(tissue / 10, 0, 1)).problems == []
 
 
 @pytest.mark.parametrize(("function", "base"), [(np.log10, 1e3), (np.log, 1e3)])
@@ -84,13 +89,13 @@ def test_values_too_much_alike_are_no_tissue(rng, inside):
 
 
 def test_clipping_is_told_and_refused_where_it_is_most_of_the_map(tissue):
-    found = judge("stiffness", np.minimum(tissue, 4.0))
+    found = judged("stiffness", np.minimum(tissue, 4.0))
     assert found.problems == [] and "was clipped at 4" in found.warnings[0]
     assert "was clipped" in problem("stiffness", np.minimum(tissue, 2.0))
 
 
 def test_clipping_from_below_and_values_filled_in_are_told_alike(rng, tissue, inside):
-    found = judge("stiffness", np.where(inside, np.maximum(tissue, 2.0), 0))
+    found = judged("stiffness", np.where(inside, np.maximum(tissue, 2.0), 0))
     assert found.problems == [] and "was clipped from below at 2 (" in found.warnings[0]
     assert "was clipped or filled" in problem("stiffness", np.where(inside, tissue.clip(2.8), 0))
     filled = np.where(rng.random(SHAPE) < 0.6, 1.5, tissue)
@@ -101,36 +106,36 @@ def test_a_probability_under_the_name_of_the_damping_ratio_is_told(rng, tissue, 
     smooth = ndimage.gaussian_filter(rng.normal(size=SHAPE), 1.5)
     grey = np.where(inside, 1 / (1 + np.exp(-5 * smooth / smooth.std())), 0)
     assert "like a probability" in problem("dampingratio", grey)
-    found = judge("dampingratio", np.clip(tissue / 3.5, 0, 1).astype(np.float32))
+    found = judged("dampingratio", np.clip(tissue / 3.5, 0, 1).astype(np.float32))
     assert found.problems or "is it a map of the damping ratio?" in str(found.warnings)
     assert "largest value of exactly 1" in str(
-        judge("dampingratio", tissue / tissue.max()).warnings
+        judged("dampingratio", tissue / tissue.max()).warnings
     )
-    found = judge("dampingratio", tissue / 13)
+    found = judged("dampingratio", tissue / 13)
     assert found.problems == [] and found.warnings == []
 
 
 def test_a_fine_parcellation_is_doubted_whatever_its_number_of_regions(rng, tissue):
     regions = rng.permutation(8 * 7 * 11).reshape(8, 7, 11) + 1
     labels = np.kron(regions, np.ones((6, 8, 4), int)).astype(np.float32)
-    found = judge("anatomical", labels)
+    found = judged("anatomical", labels)
     assert found.problems == [] and "different whole numbers, in whole regions" in found.warnings[0]
-    assert judge("stiffness", (tissue * 1000).round()).warnings == []
+    assert judged("stiffness", (tissue * 1000).round()).warnings == []
 
 
 def test_a_few_spikes_hide_nothing(rng, inside, tissue):
     for array in (np.minimum(tissue, 4.0), np.minimum(tissue / 4, 1.0)):
         spiked = np.where(rng.random(SHAPE) < 0.01, 900 * inside, array).astype(np.float32)
-        plain, other = (judge("stiffness", each, (0, 50)) for each in (array, spiked))
+        plain, other = (judged("stiffness", each, (0, 50)) for each in (array, spiked))
         assert bool(plain.problems) == bool(other.problems)
         assert len(plain.warnings) == len(other.warnings)
 
 
 def test_an_image_under_the_name_of_a_map_or_of_a_mask_is_doubted(rng, inside):
     head = np.where(inside, rng.normal(1500, 200, SHAPE), np.abs(rng.normal(0, 30, SHAPE)))
-    assert "is it a map of the stiffness?" in judge("stiffness", head + 1).warnings[0]
-    assert "given as a mask and has values up to" in judge("mask", head).warnings[0]
-    assert judge("mask", inside.astype(np.uint8) * 255).warnings == []
+    assert "is it a map of the stiffness?" in judged("stiffness", head + 1).warnings[0]
+    assert "given as a mask and has values up to" in judged("mask", head).warnings[0]
+    assert judged("mask", inside.astype(np.uint8) * 255).warnings == []
 
 
 def test_the_check_names_the_file_and_does_not_speak_of_units_then(tmp_path, save, small, tissue):

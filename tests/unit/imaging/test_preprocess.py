@@ -9,12 +9,11 @@ import nibabel as nib
 import numpy as np
 import pytest
 from imaging_chain import preprocess
-from imaging_steps import checks
+from imaging_steps import check, checks
 
 from contrage.errors import SettingsError
 from contrage.files import read_json, save_nifti, sha256
 from contrage.imaging.affines import read_affine
-from contrage.imaging.check import check
 from contrage.imaging.images import load, transform_points
 from contrage.imaging.masks import dice
 from contrage.imaging.template.grids import mni_grid, mni_template, template_checksum

@@ -10,11 +10,10 @@ import numpy as np
 import pytest
 from given import given
 from imaging_chain import preprocess
-from imaging_steps import checks
+from imaging_steps import check, checks
 
 from contrage.files import read_json, save_nifti, sha256
 from contrage.imaging.affines import read_affine
-from contrage.imaging.check import check
 from contrage.imaging.images import grid_points, load, transform_points
 from contrage.imaging.masks import dice
 from contrage.imaging.template.grids import mni_template

@@ -9,11 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 from imaging_chain import preprocess
-from imaging_steps import checks
+from imaging_steps import check, checks
 
 from contrage.bids import sidecar_of
 from contrage.files import read_json, sha256
-from contrage.imaging.check import check
 from contrage.imaging.provenance.sidecars import STEPS, sources, spatial_reference, write_sidecars
 from contrage.imaging.template.grids import mni_grid, mni_template, template_checksum
 from contrage.imaging.template.source import NILEARN, Source
@@ -224,7 +223,7 @@ def test_beside_an_image_that_was_not_given_stands_that_there_is_none(tmp_path, 
     record = read_json(out / SCAN / f"{SCAN}_desc-preproc.json")
     image = tmp_path / "sub-1_desc-preproc_dampingratio.nii.gz"
     image.touch()
-    write_sidecars({"preproc_dampingratio": image}, record)
+    write_sidecars({"preproc_dampingratio": image}, record, {})
     assert read_json(sidecar_of(image))["contrage"]["status"] == "absent"
 
 

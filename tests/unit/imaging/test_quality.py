@@ -7,7 +7,7 @@ import sys
 
 import numpy as np
 import pytest
-from imaging_steps import judging, quality_limits
+from imaging_steps import judging, quality, quality_limits
 from PIL import Image as Canvas
 
 from contrage.errors import CutFileError
@@ -15,7 +15,7 @@ from contrage.files import read_json, save_nifti, write_json
 from contrage.imaging.affines import write_affine
 from contrage.imaging.images import load
 from contrage.imaging.masks import dice
-from contrage.imaging.quality.measure import flags, metrics, quality
+from contrage.imaging.quality.measure import flags, metrics
 from contrage.imaging.template.grids import mni_grid, mni_template
 from contrage.imaging.template.source import NILEARN
 

@@ -11,10 +11,10 @@ from typing import Any
 
 import imaging_chain
 import pytest
-from imaging_steps import checks
+from imaging_steps import check, checks
 
 from contrage.files import read_json, sha256
-from contrage.imaging.check import check
+from contrage.plan.imaging import as_options
 from contrage.settings.build import as_plain
 
 VARIABLES = (
@@ -64,8 +64,8 @@ def preprocess(scan: Path, name: str, transform: str, threads: int) -> dict[str,
                 "--settings",
                 json.dumps(as_plain(settings)),
             ]
-            for option, path in options.items():
-                words += [f"--{option.replace('_', '-')}", str(path)] if path else []
+            there = {name: str(path) for name, path in options.items() if path}
+            words += as_options(there).split()
             done = subprocess.run(words, env=environment, capture_output=True, text=True)
             assert done.returncode == 0, done.stderr
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from imaging_steps import checks, fit
+from imaging_steps import check, checks, fit
 
 from contrage.errors import BadScanError
 from contrage.files import read_json
 from contrage.imaging.affines import rotation
-from contrage.imaging.check import check
 from contrage.imaging.images import Image, load, shrink
 from contrage.imaging.space.mni import estimate
 from contrage.imaging.stated import not_in_place, not_stripped, stated_problems

@@ -33,7 +33,7 @@ MAE = pd.DataFrame(
 
 def told(start: StartOfTrainings | None, folder: Path | None = None) -> tuple[str, Study]:
     frames = {"mae": MAE, "baselines": pd.DataFrame(columns=["baseline", "mae_mean"])}
-    pretrained = read_pretrained(files(folder)) if folder else None
+    pretrained = read_pretrained(files(folder), "mae") if folder else None
     study = Study(configured(), frames, 40, [], start, pretrained)
     return " ".join(f"{note.title}: {note.text}" for note in notes(study)), study
 
@@ -87,6 +87,21 @@ def test_a_pretraining_that_stops_early_does_not_claim_all_its_epochs(tmp_path):
     assert "with Exponential for up to 300 epochs with an early stop (kept: 120) on the" in text
     text, _ = after(tmp_path)
     assert "with Exponential for 300 epochs on the" in text
+
+
+def test_a_pretraining_on_two_sides_is_told_by_its_balanced_accuracy(tmp_path):
+    metrics = {"bacc": 0.712, "bacc_baseline": 0.5, "n_test": 20}
+    write_json(tmp_path / "metrics/exp/seed-0.json", metrics)
+    write_tsv(tmp_path / "dataset/scans.tsv", pd.DataFrame({"scan_id": range(97)}))
+    write_tsv(tmp_path / "dataset/excluded.tsv", pd.DataFrame({"scan_id": [], "stage": []}))
+    sides = {"column": "diagnosis", "kind": "binary", "positive": "AD", "negative": "HC"}
+    main = {"loss": ["supcon"], "bacc_mean": 0.8, "bacc_baseline": 0.5, "ci_low": 0.7, "n_seeds": 1}
+    found = read_pretrained(files(tmp_path), "bacc")
+    start = StartOfTrainings((), None, replace(BEFORE, loss="supcon"))
+    whole = configured(target=sides)
+    study = Study(whole, {"bacc": pd.DataFrame(main)}, 40, [], start, found)
+    (note,) = [note for note in notes(study) if note.title == "Pre-training"]
+    assert "on the 20 held out of these its balanced accuracy is 0.71, that of saying" in note.text
 
 
 def test_a_file_is_named_without_its_folders():

@@ -27,13 +27,6 @@ BLOCKS = {
 """What parts of them are called. Of a loss the settings are its constructor's: an open mapping."""
 DOOR = ("settings", "cli.py")
 """Where settings are no dataclass yet: the door that completes them, and the command line."""
-LEFT_STEPS = {
-    *("stack", "arrays", "features", "select", "split", "null-ages", "inner-split"),
-    *("feasible", "convert", "train", "embed"),
-}
-"""Steps that do not take a dataclass yet."""
-LEFT_ROOMS = ("dataset", "learning")
-"""Folders below which some settings are still mappings."""
 
 
 def files(*without: str) -> list[Path]:
@@ -105,7 +98,7 @@ def as_mappings(tree: ast.Module) -> list[int]:
     ]
 
 
-@pytest.mark.parametrize("step", sorted(cli.STEPS.keys() - LEFT_STEPS))
+@pytest.mark.parametrize("step", sorted(cli.STEPS))
 def test_a_step_takes_its_settings_as_a_dataclass(step):
     function = cli.load_step(step)
     first = next(iter(inspect.signature(function).parameters))
@@ -128,18 +121,12 @@ def test_what_a_step_is_asked_for_has_no_default_and_a_sentence(kind):
 
 
 def test_no_setting_is_read_with_a_default():
-    found = {
-        file.relative_to(PACKAGE): read_with_a_default(parsed(file))
-        for file in files(*DOOR, *LEFT_ROOMS)
-    }
+    found = {file.relative_to(PACKAGE): read_with_a_default(parsed(file)) for file in files(*DOOR)}
     assert {file: lines for file, lines in found.items() if lines} == {}
 
 
 def test_no_settings_are_a_mapping_below_the_command_line():
-    found = {
-        file.relative_to(PACKAGE): as_mappings(parsed(file))
-        for file in files(*DOOR, "plan", *LEFT_ROOMS)
-    }
+    found = {file.relative_to(PACKAGE): as_mappings(parsed(file)) for file in files(*DOOR, "plan")}
     assert {file: lines for file, lines in found.items() if lines} == {}
 
 

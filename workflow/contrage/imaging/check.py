@@ -13,7 +13,7 @@ import numpy as np
 from contrage.errors import BadScanError
 from contrage.files import write_json
 from contrage.imaging.images import Image, read_nifti, squeezed, transform_points
-from contrage.imaging.limits import PASCAL, UNITS, beyond, range_of
+from contrage.imaging.limits import PASCAL, beyond, range_of
 from contrage.imaging.plausible import judge, spread
 from contrage.imaging.space.coordinates import contradiction, sheared
 from contrage.imaging.stated import stated_problems
@@ -54,8 +54,7 @@ def check(
     settings: CheckStep,
     *,
     anatomical: Path | None = None,
-    stiffness: Path | None = None,
-    dampingratio: Path | None = None,
+    maps: dict[str, Path],
     mask: Path | None = None,
     magnitude: Path | None = None,
     output: Path,
@@ -65,26 +64,29 @@ def check(
     Parameters
     ----------
     settings : CheckStep
-    anatomical, stiffness, dampingratio, mask, magnitude : Path, optional
-        The images of the scan.
+    anatomical, mask, magnitude : Path, optional
+        Images of the scan.
+    maps : dict of str to Path
+        Its maps, by name.
     output : Path
         JSON: status (ok, failed), stage, reason, problems, warnings, unit, median_kpa, and for
         each image shape, voxel_mm, axcodes, sha256 (of the file) and voxels_sha256 (of its values).
     """
-    maps = {"stiffness": stiffness, "dampingratio": dampingratio}
     given = {"anatomical": anatomical, **maps, "mask": mask, "magnitude": magnitude}
     findings = {name: inspect(path) for name, path in given.items() if path is not None}
     unit = settings.stiffness_unit
     for name, finding in findings.items():
-        check_values(name, finding, unit, settings.limits)
+        title = settings.titles[name] if name in maps else None
+        check_values(name, finding, settings, title)
     record: dict = {"status": "ok", "stage": "check", "reason": None}
     record |= {"unit": None, "median_kpa": None}
-    if findings.get("stiffness") and findings["stiffness"].image is not None:
-        record |= check_units(findings["stiffness"], unit)
-    if findings.get("dampingratio") and findings["dampingratio"].image is not None:
-        check_damping(findings["dampingratio"])
     for name in maps:
-        check_limits(name, findings.get(name), record["unit"], settings.limits)
+        if findings[name].image is not None and name == "stiffness":
+            record |= check_units(findings[name], unit)
+        elif findings[name].image is not None:
+            check_median(name, findings[name])
+    for name in maps:
+        check_limits(name, findings[name], record["unit"], settings.limits)
     main = next((found for name, found in findings.items() if name != "mask"), None)
     for name in (*maps, "mask", "magnitude"):
         check_overlap(findings.get(name), main)
@@ -172,16 +174,23 @@ def _check_values(finding: Finding, array: np.ndarray) -> None:
         finding.problem(f"is constant (every voxel is {finite.flat[0]:g})")
 
 
-def check_values(name: str, finding: Finding, declared: str, limits: MapLimits | None) -> None:
-    """Note where the values of a sound file are none that such an image has."""
+def check_values(name: str, finding: Finding, settings: CheckStep, title: str | None) -> None:
+    """Note where the values of a sound file are none that such an image has.
+
+    `title` is what a map measures, None of other images.
+    """
     if finding.image is None or finding.problems:
         return
     array = finding.image.array
-    scale = PASCAL if name == "stiffness" and unit_of(array, declared)[0] == "Pa" else 1.0
-    low, high = (limit * scale for limit in range_of(name, limits) or (-np.inf, np.inf))
-    if name in UNITS and (within := array[(array != 0) & (array >= low) & (array <= high)]).size:
+    is_pascal = name == "stiffness" and unit_of(array, settings.stiffness_unit)[0] == "Pa"
+    scale = PASCAL if is_pascal else 1.0
+    low, high = (limit * scale for limit in range_of(name, settings.limits) or (-np.inf, np.inf))
+    if (
+        title is not None
+        and (within := array[(array != 0) & (array >= low) & (array <= high)]).size
+    ):
         finding.facts["spread"] = round(spread(within)[1], 4)
-    found = judge(name, array, (low, high))
+    found = judge(name, array, (low, high), title)
     for reason in found.problems:
         finding.problem(reason)
     for reason in found.warnings:
@@ -218,14 +227,12 @@ def unit_of(array: np.ndarray, declared: str) -> tuple[str, float | None]:
     return "Pa" if median is not None and median > PASCAL_FROM else "kPa", median
 
 
-def check_limits(
-    name: str, finding: Finding | None, unit: str | None, limits: MapLimits | None
-) -> None:
+def check_limits(name: str, finding: Finding, unit: str | None, limits: MapLimits | None) -> None:
     """Note where voxels of a map have values that no measurement gives.
 
     Of a map in another unit, or another map, what is negative alone is told.
     """
-    if finding is None or finding.image is None or finding.implausible:
+    if finding.image is None or finding.implausible:
         return
     scale = PASCAL if name == "stiffness" and unit == "Pa" else 1.0
     found = beyond(name, finding.image.array, limits, scale, finding.other_unit)
@@ -247,11 +254,12 @@ def check_stated(finding: Finding | None, settings: CheckStep) -> None:
         finding.problem(reason)
 
 
-def check_damping(finding: Finding) -> None:
-    """Judge a map of the damping ratio, which has no unit: G''/2G' lies between 0 and about 1.
+def check_median(name: str, finding: Finding) -> None:
+    """Note a map's median, and judge that of the damping ratio.
 
-    The median of what is measured counts, so that outliers of the inversion do not; a map in
-    per cent, or another map (kPa, Pa) under this name, is beyond the limits.
+    It has no unit: G''/2G' lies between 0 and about 1. The median of what is measured counts, so
+    that outliers of the inversion do not; a map in per cent, or another map (kPa, Pa) under this
+    name, is beyond the limits.
     """
     values = finding.image.array
     values = values[np.isfinite(values) & (values != 0)]
@@ -259,7 +267,9 @@ def check_damping(finding: Finding) -> None:
         return
     median = float(np.median(values))
     finding.facts["median"] = round(median, 4)
-    if not finding.implausible and not LOWEST_DAMPING <= median <= HIGHEST_DAMPING:
+    if name != "dampingratio" or finding.implausible:
+        return
+    if not LOWEST_DAMPING <= median <= HIGHEST_DAMPING:
         finding.other_unit = True
         finding.problem(
             f"is no map of the damping ratio: its median is {median:.4g}, outside "

@@ -10,7 +10,16 @@ from contrage.files import empty, save_nifti, write_json
 from contrage.imaging.images import Image
 from contrage.imaging.provenance.sidecars import write_sidecars
 from contrage.imaging.recorded import recorded
-from contrage.imaging.scan import ScanInStep, account, carry_out, layout, load_as_left, read_scan
+from contrage.imaging.scan import (
+    ScanInStep,
+    account,
+    carry_out,
+    layout,
+    load_as_left,
+    named,
+    read_scan,
+    units_of,
+)
 from contrage.settings.steps.imaging import CorrectStep
 
 log = logging.getLogger(__name__)
@@ -25,11 +34,9 @@ def correct(
     before: Path,
     brain_mask: Path,
     anatomical: Path | None = None,
-    stiffness: Path | None = None,
-    dampingratio: Path | None = None,
+    maps: dict[str, Path],
     corrected: Path | None = None,
-    corrected_stiffness: Path | None = None,
-    corrected_dampingratio: Path | None = None,
+    corrected_maps: dict[str, Path],
     record: Path,
     raw: Path | None = None,
     derivatives: Path | None = None,
@@ -43,26 +50,24 @@ def correct(
         The record of `strip`.
     brain_mask : Path
         Input: the brain, on the anatomical grid.
-    anatomical, stiffness, dampingratio : Path, optional
-        Inputs: the raw anatomical image, and maps where they are corrected.
+    anatomical : Path, optional
+        Input: the raw anatomical image.
+    maps : dict of str to Path
+        Inputs: raw maps by name, where they are corrected.
     corrected : Path, optional
         Output: the brain of the anatomical image, zero outside; corrected where the target says so.
-    corrected_stiffness, corrected_dampingratio : Path, optional
-        Outputs: corrected maps (kPa; without unit). A map that there is none of is an empty file.
+    corrected_maps : dict of str to Path
+        Outputs: corrected maps (stiffness in kPa). A map that there is none of is an empty file.
     record : Path
         Output: as of `contrage.imaging.strip.strip`.
     raw, derivatives : Path, optional
         The folders of the two data sets, for addresses in sidecars.
     """
-    images = {
-        "corrected": corrected,
-        "corrected_stiffness": corrected_stiffness,
-        "corrected_dampingratio": corrected_dampingratio,
-    }
-    given = {"anatomical": anatomical, "stiffness": stiffness, "dampingratio": dampingratio}
+    images = {"corrected": corrected, **named("corrected", corrected_maps)}
+    given = {"anatomical": anatomical}
 
     def work(told: dict[str, Any]) -> None:
-        scan = read_scan(settings, given, told["unit_of_input"])
+        scan = read_scan(settings, given, maps, told["unit_of_input"])
         if settings.bias_correction is not None:
             scan.load_ants(ANY_SEED)
         made = {f"corrected_{name}": _map(scan, name) for name in scan.maps}
@@ -77,7 +82,7 @@ def correct(
         done = account(STAGE, scan, told, images)
         done["found"]["layout"] |= {name: layout(image.array) for name, image in made.items()}
         known = {"brain_mask": brain_mask, **images}
-        write_sidecars(images, done, known, raw=raw, derivatives=derivatives)
+        write_sidecars(images, done, units_of(settings), known, raw=raw, derivatives=derivatives)
         write_json(record, done)
 
     carry_out(STAGE, before, images, record, work)

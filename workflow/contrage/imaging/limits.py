@@ -18,7 +18,6 @@ from contrage.settings.steps.imaging import MapLimits
 if TYPE_CHECKING:  # each job of a run reads the configuration, and needs no nibabel for that
     from contrage.imaging.images import Image
 
-UNITS = {"stiffness": " kPa", "dampingratio": ""}
 STEP = "limits of the map"
 TOLERATED = 1e-4
 """Of the voxels that are not 0, beyond the limits: the 102 public MRE134 maps have none."""
@@ -34,17 +33,19 @@ class Beyond:
     Attributes
     ----------
     map : str
-        stiffness or dampingratio.
+        Its name.
     limits : tuple of two floats
-        kPa, or without unit.
+        In the map's unit.
     action : {"refuse", "background", "clip"}
         What the settings say is done.
     below, above, of : int
         Voxels below and above the limits, and voxels that are not 0.
     lowest, highest : float
-        The extremes of all that is not 0, kPa or without unit.
+        The extremes of all that is not 0, in the map's unit.
     filled, topped : bool
         Whether more than half of those below, of those above, have one value.
+    unit : str
+        Of the map, for sentences.
     """
 
     map: str
@@ -57,6 +58,7 @@ class Beyond:
     highest: float
     filled: bool
     topped: bool
+    unit: str
 
     @property
     def refused(self) -> bool:
@@ -78,7 +80,9 @@ class Beyond:
     def facts(self) -> dict[str, Any]:
         """What a record tells: counts, extremes, limits and what is done."""
         found = asdict(self) | {"limits": list(self.limits), "action": self.done}
-        return {key: value for key, value in found.items() if key not in ("filled", "topped")}
+        return {
+            key: value for key, value in found.items() if key not in ("filled", "topped", "unit")
+        }
 
     def told(self, scale: float = 1.0) -> str:
         """Say how many voxels lie beyond, which way and how far.
@@ -120,7 +124,7 @@ class Beyond:
         return f"{self.told(scale)}: {done}"
 
     def _limit(self, end: int) -> str:
-        return f"{self.limits[end]:g}{UNITS[self.map]}"
+        return f"{self.limits[end]:g} {self.unit}".strip()
 
 
 def mended(image: Image, found: Beyond, scale: float = 1.0) -> Image:
@@ -155,7 +159,7 @@ def beyond(
     Parameters
     ----------
     name : str
-        stiffness or dampingratio; other images have no limits.
+        Of the map; other images have no limits.
     array : ndarray of shape (X, Y, Z)
         NaN and infinite values are not looked at.
     settings : MapLimits or None
@@ -184,11 +188,12 @@ def beyond(
         float(values.max() / scale),
         _is_of_one_value(below),
         _is_of_one_value(above),
+        settings.units[name].told if name in settings.units else "",
     )
 
 
 def range_of(name: str, settings: MapLimits | None) -> tuple[float, float] | None:
-    """Return the limits of a kind of image, kPa or without unit; None where it has none."""
+    """Return the limits of a kind of image, in its unit; None where it has none."""
     limits = settings.of[name] if settings is not None and name in settings.of else None
     return None if limits is None else (limits[0], limits[1])
 

@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-KINDS = {"stiffness": "stiffness", "dampingratio": "damping ratio"}
 SAMPLE = 200_000
 MOST_LABELS = 300
 LEAST_AGREEING = 0.7
@@ -24,6 +23,7 @@ NARROW, NARROW_LOG, NARROWEST = 0.06, 0.045, 0.03
 LOGARITHMS = ((3.0, 3.9), (6.9, 9.0))
 """Of 1 to 8 kPa in Pa: the decimal and the natural one."""
 WIDE = {"stiffness": 0.65, "dampingratio": 1.0}
+"""Of the maps of which much was seen; of another one no spread is doubted."""
 TISSUE, EVEN = ((0.3, 20.0), (300.0, 20_000.0)), 0.7
 """Medians in kPa and in Pa, and a spread; noise spreads by 0.9 of its median and more."""
 CLIPPED, MOSTLY_CLIPPED = 0.01, 0.5
@@ -41,19 +41,24 @@ class Judgement:
 
 
 def judge(
-    name: str, array: np.ndarray, limits: tuple[float, float] = (-np.inf, np.inf)
+    name: str,
+    array: np.ndarray,
+    limits: tuple[float, float] = (-np.inf, np.inf),
+    title: str | None = None,
 ) -> Judgement:
     """Judge an image by its values.
 
     Parameters
     ----------
     name : str
-        stiffness, dampingratio, anatomical, magnitude or mask.
+        Of a map, or anatomical, magnitude or mask.
     array : ndarray of shape (X, Y, Z)
         In the unit of the file; NaN and infinite values are not looked at.
     limits : tuple of two floats
         Of a map, in the unit of the file: what lies beyond is not looked at where it would hide
         what the others are.
+    title : str, optional
+        What a map measures, in words; None of other images.
     """
     found = Judgement()
     finite = array[np.isfinite(array)]
@@ -65,7 +70,7 @@ def judge(
         return found
     within = values[(values >= limits[0]) & (values <= limits[1])]
     steps: list[Callable[[], list[str]]] = [lambda: _labels(array, values)]
-    if name in ("stiffness", "dampingratio"):
+    if title is not None:
         steps += [lambda: _background(finite), lambda: _noise_around(values)]
         steps += [lambda: _clipped(within)] * bool(within.size)
     if name == "stiffness" and within.size:
@@ -78,8 +83,8 @@ def judge(
         found.problems += step()
     if not found.problems:
         found.warnings += _many_labels(array, values)
-    if not found.problems and name in ("stiffness", "dampingratio") and within.size:
-        found.warnings += _doubtful(within, name)
+    if not found.problems and title is not None and within.size:
+        found.warnings += _doubtful(within, name, title)
     return found
 
 
@@ -210,7 +215,7 @@ def _narrow(values: np.ndarray) -> list[str]:
     ]
 
 
-def _doubtful(values: np.ndarray, name: str) -> list[str]:
+def _doubtful(values: np.ndarray, name: str, title: str) -> list[str]:
     """Return what a map may have and should not."""
     found = []
     for end, way in ((values.max(), ""), (values.min(), " from below")):
@@ -218,11 +223,11 @@ def _doubtful(values: np.ndarray, name: str) -> list[str]:
         if share > CLIPPED:
             found.append(f"was clipped{way} at {end:g} ({share:.0%} of what is not 0)")
     median, about = spread(values)
-    if not NARROW <= about <= WIDE[name]:
+    if name in WIDE and not NARROW <= about <= WIDE[name]:
         usual = ", where those of brains do by 25 to 50 %" if name == "stiffness" else ""
         found.append(
             f"has values that spread by {about:.0%} about their median{usual}; is it a map of the "
-            f"{KINDS[name]}?"
+            f"{title}?"
         )
     if name == "dampingratio" and median > LARGEST_DAMPING:
         found.append(

@@ -38,12 +38,15 @@ def own_options(asked: StripMethod) -> dict[str, Any]:
 
 
 def limits_in(record: Mapping[str, Any]) -> MapLimits | None:
-    """Return the limits of maps that a scan was preprocessed with; None where it had none."""
+    """Return the limits of maps that a scan was preprocessed with, without the units' words.
+
+    None where it had none.
+    """
     stored = record["settings"]
     if "limits" not in stored:
         return None
     of = {name: limits for name, limits in stored["limits"].items() if name != BEYOND}
-    return build(MapLimits, {"of": of, BEYOND: stored["limits"][BEYOND]})
+    return build(MapLimits, {"of": of, "units": {}, BEYOND: stored["limits"][BEYOND]})
 
 
 def template_in(record: Mapping[str, Any]) -> Source:

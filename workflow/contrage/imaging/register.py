@@ -16,7 +16,15 @@ from contrage.imaging.affines import write_affine
 from contrage.imaging.images import Image, load
 from contrage.imaging.provenance.sidecars import write_sidecars
 from contrage.imaging.recorded import recorded
-from contrage.imaging.scan import MAPS, ScanInStep, account, carry_out, load_as_left, read_scan
+from contrage.imaging.scan import (
+    ScanInStep,
+    account,
+    carry_out,
+    load_as_left,
+    named,
+    read_scan,
+    units_of,
+)
 from contrage.imaging.space.carry import carry_mask, warp_mask, warp_within
 from contrage.imaging.space.mni import Transform, estimate
 from contrage.imaging.template.grids import mni_grid
@@ -34,19 +42,16 @@ def register(
     before: Path,
     brain_mask: Path,
     anatomical: Path | None = None,
-    stiffness: Path | None = None,
-    dampingratio: Path | None = None,
+    maps: dict[str, Path],
     magnitude: Path | None = None,
     corrected: Path | None = None,
-    corrected_stiffness: Path | None = None,
-    corrected_dampingratio: Path | None = None,
+    corrected_maps: dict[str, Path],
     transform: Path | None = None,
     warp: Path | None = None,
     map_transform: Path | None = None,
     preproc_anatomical: Path | None = None,
     preproc_mask: Path | None = None,
-    preproc_stiffness: Path | None = None,
-    preproc_dampingratio: Path | None = None,
+    preproc_maps: dict[str, Path],
     record: Path,
     raw: Path | None = None,
     derivatives: Path | None = None,
@@ -60,22 +65,28 @@ def register(
         The record of `correct`, or of `strip` where nothing is corrected.
     brain_mask : Path
         Input: the brain, on the voxels of the image that is registered.
-    anatomical, stiffness, dampingratio : Path, optional
-        Inputs: the raw images, whose headers place those made of them.
+    anatomical : Path, optional
+        Input: the raw image, whose header places what was made of it.
+    maps : dict of str to Path
+        Inputs: the raw maps, by name.
     magnitude : Path, optional
         Input: MRE magnitude on the maps' voxels, through which they are brought to the T1; else
         all share the scanner's coordinates.
-    corrected, corrected_stiffness, corrected_dampingratio : Path, optional
-        Inputs: what `correct` wrote.
+    corrected : Path, optional
+        Input: what `correct` made of the anatomical image.
+    corrected_maps : dict of str to Path
+        Inputs: what it made of maps.
     transform : Path, optional
         Output: ITK affine.
     warp : Path, optional
         Output: the deformation that syn adds to it.
     map_transform : Path, optional
         Output: ITK affine, magnitude to anatomical image.
-    preproc_anatomical, preproc_mask, preproc_stiffness, preproc_dampingratio : Path, optional
-        Outputs: brain, mask and maps (kPa; without unit) on the MNI152 grid. A map that is
-        wanted but not given becomes an empty file.
+    preproc_anatomical, preproc_mask : Path, optional
+        Outputs: brain and mask on the MNI152 grid.
+    preproc_maps : dict of str to Path
+        Outputs: maps on that grid (stiffness in kPa). One that is wanted but not given becomes an
+        empty file.
     record : Path
         Output: the scan's record, JSON with status, inputs, checksums of outputs, all steps,
         settings, versions, template, seed and threads. What led to an image stands in the JSON
@@ -88,24 +99,24 @@ def register(
         "warp": warp,
         "preproc_anatomical": preproc_anatomical,
         "preproc_mask": preproc_mask,
-        "preproc_stiffness": preproc_stiffness,
-        "preproc_dampingratio": preproc_dampingratio,
+        **named("preproc", preproc_maps),
         "map_transform": map_transform,
     }
-    given = {"anatomical": anatomical, "stiffness": stiffness, "dampingratio": dampingratio}
-    given["magnitude"] = magnitude
+    given = {"anatomical": anatomical, "magnitude": magnitude}
     made = {"brain_mask": brain_mask, "corrected": corrected}
-    made |= {"corrected_stiffness": corrected_stiffness}
-    made |= {"corrected_dampingratio": corrected_dampingratio}
+    made |= named("corrected", corrected_maps)
 
     def work(told: dict[str, Any]) -> None:
-        scan = read_scan(settings, given, told["unit_of_input"])
+        scan = read_scan(settings, given, maps, told["unit_of_input"])
         with tempfile.TemporaryDirectory(prefix="contrage-") as folder:
             ways = _ways(scan, _as_left(scan, made, told["found"]), told["found"], Path(folder))
             _write(scan, ways, images)
+        empty(*(path for name, path in preproc_maps.items() if name not in scan.maps))
         done = account(STAGE, scan, told, images)
         del done["found"]
-        write_sidecars(images, done, made | images, raw=raw, derivatives=derivatives)
+        write_sidecars(
+            images, done, units_of(settings), made | images, raw=raw, derivatives=derivatives
+        )
         write_json(record, done)
 
     carry_out(STAGE, before, images, record, work)
@@ -142,7 +153,7 @@ def _as_left(
     """Take up mask and corrected images as the steps before left them; return mask and brain."""
     orders = found["layout"]
     for name in scan.maps:
-        if (path := made[f"corrected_{name}"]) is not None:
+        if (path := made.get(f"corrected_{name}")) is not None:
             image, order = scan.maps[name], orders[f"corrected_{name}"]
             scan.maps[name] = load_as_left(path, image, order)
     mask = load_as_left(made["brain_mask"], scan.reference, orders["brain_mask"]).array > 0
@@ -192,10 +203,8 @@ def _write(scan: ScanInStep, ways: Ways, images: Mapping[str, Path | None]) -> N
         with atomic(images["warp"]) as temporary:
             temporary.write_bytes(Path(found.warp[0][0]).read_bytes())
     for name, image in placed.items():
-        if images[name] is not None:
+        if images.get(name) is not None:
             save_nifti(images[name], image.array, image.affine)
-    absent = [images[f"preproc_{name}"] for name in MAPS if name not in scan.maps]
-    empty(*(path for path in absent if path is not None))
 
 
 def _in_mni(scan: ScanInStep, ways: Ways, grid: Image) -> dict[str, Image]:

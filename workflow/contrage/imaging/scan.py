@@ -31,7 +31,6 @@ from contrage.settings.steps.imaging import CorrectStep, RegisterStep, StripStep
 
 log = logging.getLogger(__name__)
 
-MAPS = ("stiffness", "dampingratio")
 Step = StripStep | CorrectStep | RegisterStep
 PASCAL_PER_KILOPASCAL = 1000.0
 NOTHING = {"inputs": {}, "outputs": {}, "settings": {}, "steps": [], "versions": {}}
@@ -48,11 +47,11 @@ class ScanInStep:
     settings : StripStep, CorrectStep or RegisterStep
         The step's.
     paths : dict of str to Path
-        The raw images that exist and that the step reads: anatomical, stiffness, dampingratio, …
+        The raw images that exist and that the step reads: anatomical, mask, magnitude, and maps.
     head : Image or None
         The anatomical image.
     maps : dict of str to Image
-        The maps of the session: stiffness (kPa), dampingratio.
+        The maps of the session, stiffness in kPa.
     steps : list of dict
         What was done, with what, in how many seconds; `calls` holds the functions of ANTs
         with all their parameters.
@@ -99,7 +98,9 @@ class ScanInStep:
             import_ants(seed)
 
 
-def read_scan(settings: Step, paths: Mapping[str, Path | None], unit: str | None) -> ScanInStep:
+def read_scan(
+    settings: Step, paths: Mapping[str, Path | None], maps: Mapping[str, Path], unit: str | None
+) -> ScanInStep:
     """Read the raw images of a scan: the anatomical one and the maps, stiffness in kPa.
 
     The maps come without what is no measurement in them (see `contrage.imaging.limits`).
@@ -109,7 +110,9 @@ def read_scan(settings: Step, paths: Mapping[str, Path | None], unit: str | None
     settings : StripStep, CorrectStep or RegisterStep
         Its `reference` is the map that comes first.
     paths : mapping of str to Path or None
-        By name; None where there is none.
+        The anatomical image first, and others by name; None where there is none.
+    maps : mapping of str to Path
+        Maps, by name.
     unit : str or None
         Of the stiffness in its file: Pa or kPa.
 
@@ -118,18 +121,32 @@ def read_scan(settings: Step, paths: Mapping[str, Path | None], unit: str | None
     BadScanError
         A map has too many values that are no measurement.
     """
-    given = {name: path for name, path in paths.items() if path is not None}
-    if not given.keys() & {"anatomical", *MAPS}:
+    there = {name: path for name, path in paths.items() if path is not None}
+    if "anatomical" not in there and not maps:
         raise SettingsError("preprocessing needs an anatomical image, a map, or both")
+    first = {name: path for name, path in there.items() if name == "anatomical"}
+    given = {**first, **maps, **there}
     head = load(given["anatomical"]) if "anatomical" in given else None
-    order = sorted(MAPS, key=lambda name: name != settings.reference)
-    maps = {name: load(given[name]) for name in order if name in given}
-    if "stiffness" in maps:
-        maps["stiffness"] = to_kilopascal(maps["stiffness"], unit)
-    scan = ScanInStep(settings, given, head, maps)
-    for name in maps:
+    order = sorted(maps, key=lambda name: name != settings.reference)
+    read = {name: load(maps[name]) for name in order}
+    if "stiffness" in read:
+        read["stiffness"] = to_kilopascal(read["stiffness"], unit)
+    scan = ScanInStep(settings, given, head, read)
+    for name in read:
         keep_to_limits(scan, name)
     return scan
+
+
+def named(before: str, maps: Mapping[str, Path]) -> dict[str, Path]:
+    """Return files of maps by their names in records: "preproc_stiffness"."""
+    return {f"{before}_{name}": path for name, path in maps.items()}
+
+
+def units_of(settings: Step) -> dict[str, str]:
+    """Return what sidecars say of the units of maps."""
+    if settings.limits is None:
+        return {}
+    return {name: unit.in_bids for name, unit in settings.limits.units.items()}
 
 
 def to_kilopascal(stiffness: Image, unit: str | None) -> Image:

@@ -24,8 +24,7 @@ def strip(
     *,
     before: Path,
     anatomical: Path | None = None,
-    stiffness: Path | None = None,
-    dampingratio: Path | None = None,
+    maps: dict[str, Path],
     mask: Path | None = None,
     brain_mask: Path,
     record: Path,
@@ -39,8 +38,10 @@ def strip(
     settings : StripStep
     before : Path
         What `contrage.imaging.check` wrote; its unit is used, its failure passed on.
-    anatomical, stiffness, dampingratio, mask : Path, optional
-        Inputs: T1 (or magnitude); maps, where there is none; a brain mask that is given.
+    anatomical, mask : Path, optional
+        Inputs: T1 (or magnitude); a brain mask that is given.
+    maps : dict of str to Path
+        Inputs: maps by name, where there is no anatomical image.
     brain_mask : Path
         Output: the brain, on the voxels of the image that was stripped.
     record : Path
@@ -50,28 +51,27 @@ def strip(
         The folders of the two data sets, for addresses in sidecars.
     """
     images = {"brain_mask": brain_mask}
-    given = {"anatomical": anatomical, "stiffness": stiffness, "dampingratio": dampingratio}
-    given["mask"] = mask
+    given = {"anatomical": anatomical, "mask": mask}
 
     def work(told: dict[str, Any]) -> None:
-        _require_head(settings.skull_strip.method, given)
-        scan = read_scan(settings, given, told["unit"])
+        _require_head(settings.skull_strip.method, anatomical, maps)
+        scan = read_scan(settings, given, maps, told["unit"])
         stripped = _strip(scan)
         save_nifti(brain_mask, stripped.mask, scan.reference.affine)
         done = account(STAGE, scan, told, images, packages(settings.skull_strip.method))
         pose = None if stripped.pose is None else stripped.pose.tolist()
         done["found"] = {"pose": pose, "layout": {"brain_mask": layout(stripped.mask)}}
-        write_sidecars(images, done, raw=raw, derivatives=derivatives)
+        write_sidecars(images, done, {}, raw=raw, derivatives=derivatives)
         write_json(record, done)
 
     carry_out(STAGE, before, images, record, work)
 
 
-def _require_head(method: str, given: dict[str, Path | None]) -> None:
+def _require_head(method: str, anatomical: Path | None, maps: dict[str, Path]) -> None:
     """Refuse what cannot be done without an anatomical image."""
-    if given["anatomical"] is None and method not in ("mask", "none"):
+    if anatomical is None and method not in ("mask", "none"):
         raise SettingsError(
-            f"{given['stiffness'] or given['dampingratio']}: no anatomical image, so skull "
+            f"{next(iter(maps.values()), None)}: no anatomical image, so skull "
             f"stripping by {method!r} has nothing to work on; set "
             "preprocessing.skull_strip.method to none (or mask)"
         )

@@ -31,15 +31,15 @@ class Repulsion:
     batch: int
     epochs: int
 
-    def fault(self, settings: dict[str, Any]) -> str | None:
+    def fault(self, row: dict[str, Any]) -> str | None:
         """Say what is wrong with a row's settings, None where nothing is.
 
         Parameters
         ----------
-        settings : dict
-            Of the row: `loss` and the loss's own.
+        row : dict
+            Settings of the row's loss, with its name under `loss`.
         """
-        chosen = {key: value for key, value in settings.items() if key != "loss"}
+        chosen = {key: value for key, value in row.items() if key != "loss"}
         # The loss is told how long the training lasts, as by `learning.loop.state.load_loss`.
         loss = losses.load(LOSS, **{"max_epochs": self.epochs, **chosen})
         first = loss.first_epoch

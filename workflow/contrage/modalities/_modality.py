@@ -29,7 +29,8 @@ class Picture:
     step : float
         In which the upper end of the scale of a report is rounded up, in the kind's unit.
     highest : float or None
-        Upper end of the scale on pictures of single scans, in the kind's unit.
+        Upper end of the scale on pictures of single scans, in the kind's unit; None: each scan's
+        own.
     """
 
     label: str = ""
@@ -77,7 +78,7 @@ class Modality:
         "kPa", empty where there is none; and what `Units` of a sidecar says ("1", "arbitrary").
     plausible : tuple of two floats, or None
         Least and largest value that a measurement can have, in the kind's unit: the default of
-        `preprocessing.limits`.
+        its key in `preprocessing.limits`, or the limits of a map that has none there.
     picture : Picture
     preprocessing : str
         What the imaging chain does: anatomical (it is stripped, corrected and registered), map

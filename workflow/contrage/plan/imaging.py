@@ -7,7 +7,7 @@ image's bias field: what a step is not told does not repeat it.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,7 @@ from contrage.settings.steps.imaging import (
     CheckStep,
     CorrectStep,
     MapLimits,
+    MapUnit,
     QualityStep,
     RegisterFit,
     RegisterStep,
@@ -37,6 +38,8 @@ from contrage.settings.steps.imaging import (
 from contrage.settings.steps.imaging_tables import DescribeStep, ScreenStep, UsableStep
 
 QUALITIES = Path(contrage.__file__).parent / "resources" / "registration"
+OF_A_MAP = ("", "corrected_", "preproc_")
+"""What may stand before a map's name, among the files of a step."""
 OF_MAPS, ANTS_PARTS = "linear", ("linear", "affine9", "warp")
 PARTS = {
     **dict.fromkeys(("affine", "rigid", "similarity"), ("linear",)),
@@ -73,9 +76,18 @@ def reference_map(config: dict[str, Any]) -> str | None:
 
 
 def limits_of(names: Iterable[str], config: dict[str, Any]) -> MapLimits:
-    """Return what values some maps may have."""
-    asked = config["preprocessing"]["limits"]
-    return build(MapLimits, {"of": {n: asked[n] for n in names}, "beyond": asked["beyond"]})
+    """Return what values some maps may have; of those without a key, what their kinds say."""
+    asked, kinds = config["preprocessing"]["limits"], {n: modalities.load(n) for n in names}
+    usual = {name: kind.plausible for name, kind in kinds.items()}
+    of = usual | {name: asked[name] for name in kinds.keys() & asked.keys()}
+    units = {name: MapUnit(kind.unit, kind.bids_unit) for name, kind in kinds.items()}
+    ends = {name: limits and tuple(limits) for name, limits in of.items()}
+    return MapLimits(ends, units, asked["beyond"])
+
+
+def titles_of(names: Iterable[str]) -> dict[str, str]:
+    """Return what maps measure, in words."""
+    return {name: modalities.load(name).title for name in names}
 
 
 def limits_of_maps(config: dict[str, Any]) -> MapLimits | None:
@@ -115,10 +127,11 @@ def check_settings(config: dict[str, Any], template: TemplateFiles) -> CheckStep
     steps = config["preprocessing"]
     stripped = steps["skull_strip"]["method"] == "none"
     in_mni = steps["registration"]["transform"] == "none"
-    unit, limits = config["cohort"]["stiffness_unit"], limits_of_maps(config)
+    unit, titles = config["cohort"]["stiffness_unit"], titles_of(maps(config))
+    limits = limits_of_maps(config)
     if not (stripped or in_mni):
-        return CheckStep(unit, limits, None, None)
-    return CheckStep(unit, limits, StatedSettings(stripped, in_mni), template)
+        return CheckStep(unit, titles, limits, None, None)
+    return CheckStep(unit, titles, limits, StatedSettings(stripped, in_mni), template)
 
 
 def screen_settings(config: dict[str, Any]) -> ScreenStep:
@@ -184,6 +197,8 @@ def describe_settings(config: dict[str, Any], template: TemplateFiles) -> Descri
         name=cohort["name"],
         anatomical=cohort["anatomical"] if needs_anatomical(config) else None,
         maps=tuple(maps(config)),
+        titles=titles_of(maps(config)),
+        units={name: modalities.load(name).unit for name in maps(config)},
         template=template,
         skull_strip=strip_method(config),
         bias_correction=build(BiasCorrectionSettings, asked["bias_correction"]),
@@ -237,6 +252,47 @@ def registered_images(config: dict[str, Any], files: Derivatives) -> dict[str, s
     if asked["transform"] == "syn":
         found["warp"] = files.transform(source, ending="_warp.nii.gz")
     return found
+
+
+def grouped(files: Mapping[str, Any]) -> dict[str, Any]:
+    """Return files by the names of a step's parameters: maps are one, whichever they are.
+
+    Parameters
+    ----------
+    files : mapping of str
+        By a name of the step's, or that of a map, alone or after "corrected_" or "preproc_".
+
+    Returns
+    -------
+    dict
+        The same, the maps of one sort as a mapping under "maps", "corrected_maps", "preproc_maps".
+    """
+    found = {name: file for name, file in files.items() if not _of_a_map(name)}
+    for before in OF_A_MAP:
+        own = [name for name in modalities.maps() if f"{before}{name}" in files]
+        if own:
+            found[f"{before}maps"] = {name: files[f"{before}{name}"] for name in own}
+    return found
+
+
+def _of_a_map(name: str) -> bool:
+    return any(name == f"{before}{each}" for before in OF_A_MAP for each in modalities.maps())
+
+
+def as_options(files: Mapping[str, str]) -> str:
+    """Return files, quoted, as options of a step: ``--name FILE … --maps NAME=FILE NAME=FILE``.
+
+    Parameters
+    ----------
+    files : mapping of str to str
+        As of `grouped`.
+    """
+    words = []
+    for name, file in grouped(files).items():
+        several = isinstance(file, dict)
+        stated = [f"{each}={path}" for each, path in file.items()] if several else [file]
+        words += [f"--{name.replace('_', '-')}", *stated]
+    return " ".join(words)
 
 
 def measured_images(config: dict[str, Any], files: Derivatives) -> dict[str, str]:

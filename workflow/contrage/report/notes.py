@@ -10,6 +10,7 @@ from contrage.report import chance, dominant
 from contrage.report.alphas import at_the_edge
 from contrage.report.elements.control import NEARLY, baseline, verdicts
 from contrage.report.findings import Study, distinguishable
+from contrage.report.pretrained import Pretrained
 from contrage.report.style import loss_name
 from contrage.report.text import count, interval, listed, missing, number
 
@@ -81,13 +82,21 @@ def _start(study: Study) -> list[Note]:
         f"{begins} from an encoder pre-trained with {loss_name(asked.loss)} for "
         f"{epochs} on the {asked.image} images of the cohort "
         f"{asked.cohort} ({count(found.n_scans, 'scan')}); on the {found.n_test} held out "
-        f"of these its error is {study.target.told(number(found.mae, study.digits))}, that of "
-        f"the mean {study.target.word} {number(found.mae_baseline, study.digits)}. "
-        f"{_shared(study, len(asked.seeds))}"
+        f"of these {_reached(study, found)}. {_shared(study, len(asked.seeds))}"
     )
     if out := found.n_left_out:
         text += f" {count(out, 'scan')} of people of the cohort above had no part in it."
     return [Note("info", "Pre-training", text)]
+
+
+def _reached(study: Study, found: Pretrained) -> str:
+    """Say how well a pre-training predicts, beside who has learned nothing."""
+    if study.target.is_binary:
+        told = number(found.reached), number(found.baseline)
+        return "its balanced accuracy is {}, that of saying the same of everyone {}".format(*told)
+    reached, baseline = (number(each, study.digits) for each in (found.reached, found.baseline))
+    mean = f"that of the mean {study.target.word} {baseline}"
+    return f"its error is {study.target.told(reached)}, {mean}"
 
 
 def _shared(study: Study, beforehand: int) -> str:

@@ -101,14 +101,15 @@ def page(
     frames["epochs"] = epochs(measured, trained, settings.rows if stops_early else ())
     frames["predicted"] = _table(next(iter(predictions), None))
     noticed = Path(notes).read_text(encoding="utf-8").splitlines() if notes else []
-    rows = list(frames[settings.config.target.measure].get("loss", []))
+    measure = settings.config.target.measure
+    rows = list(frames[measure].get("loss", []))
     study = Study(
         settings.config,
         frames,
         tested(by_row(Results.predictions, predictions), rows),
         broken(trained, rows),
         settings.start,
-        read_pretrained(pretraining) if pretraining else None,
+        read_pretrained(pretraining, measure) if pretraining else None,
         [text for path in feasible or [] for text in read_json(path).get("warnings", [])],
         noticed=noticed,
         dominant=dominant_scans(splits or []),

@@ -19,8 +19,9 @@ class Pretrained:
 
     Attributes
     ----------
-    mae, mae_baseline : float
-        Its error on its held-out part, and that of the training mean.
+    reached, baseline : float
+        The measure of its held-out part, and of who has learned nothing: its error and that of the
+        training mean; of a binary target balanced accuracies.
     n_test : int
         Scans that are held out.
     kept : str
@@ -31,16 +32,24 @@ class Pretrained:
         Scans of people who are in the cohort as well.
     """
 
-    mae: float
-    mae_baseline: float
+    reached: float
+    baseline: float
     n_test: int
     kept: str
     n_scans: int
     n_left_out: int
 
 
-def read_pretrained(files: Sequence[Path]) -> Pretrained:
-    """Read it from the files of its experiment: metrics of all seeds, scans and exclusions."""
+def read_pretrained(files: Sequence[Path], measure: str) -> Pretrained:
+    """Read it from the files of its experiment.
+
+    Parameters
+    ----------
+    files : sequence of Path
+        Metrics of all seeds, scans and exclusions.
+    measure : str
+        As `contrage.target.Target.measure`.
+    """
     scans, left_out = (
         next(file for file in files if is_at(pattern, file))
         for pattern in (Results.scans, Results.left_out)
@@ -49,8 +58,8 @@ def read_pretrained(files: Sequence[Path]) -> Pretrained:
     metrics = pd.DataFrame(found)
     kept = [str(each["epochs"][0]) for each in found if each.get("epochs")]
     return Pretrained(
-        mae=metrics["mae"].mean(),
-        mae_baseline=metrics["mae_baseline"].mean(),
+        reached=metrics[measure].mean(),
+        baseline=metrics[f"{measure}_baseline"].mean(),
         n_test=int(metrics["n_test"].iloc[0]),
         kept=", ".join(kept),
         n_scans=len(read_tsv(scans)),

@@ -92,7 +92,7 @@ def describe(
     good = [path for path, why in reasons.items() if why is None]
     asked = as_source(settings.template)
     template = read_json(good[0])["template"] if good else template_record(asked)
-    changed = outside(read_json(path).get("steps", []) for path in good)
+    changed = outside(settings, (read_json(path).get("steps", []) for path in good))
     write_text(methods, methods_text(settings, template, len(records), len(bad), changed))
 
 

@@ -11,8 +11,7 @@ from typing import Any
 
 from contrage.files import versions
 from contrage.imaging.bias import GRID_MM
-from contrage.imaging.limits import STEP, UNITS
-from contrage.imaging.plausible import KINDS
+from contrage.imaging.limits import STEP
 from contrage.imaging.quality.misplaced import outer_limits
 from contrage.imaging.skull_strip import backend
 from contrage.settings.blocks.quality import QualitySettings
@@ -152,7 +151,8 @@ def _resample(settings: DescribeStep) -> tuple[str, list[str]]:
     how, voxel = settings.registration.interpolation, settings.registration.voxel_mm
     edge = f"Brain and maps were brought to the {voxel:g} mm grid of MNI152 in one {how}"
     edge = _maps(settings) + edge
-    units = " Stiffness is in kPa." if "stiffness" in settings.maps else ""
+    told = [(settings.titles[name], unit) for name, unit in settings.units.items() if unit]
+    units = "".join(f" {title[0].upper()}{title[1:]} is in {unit}." for title, unit in told)
     if how != "linear":
         return f"{edge} interpolation; masks went by the nearest voxel.{units}", []
     return (
@@ -186,11 +186,12 @@ def _repeats(settings: DescribeStep) -> str:
     )
 
 
-def outside(steps: Iterable[list[dict]]) -> str:
+def outside(settings: DescribeStep, steps: Iterable[list[dict]]) -> str:
     """Return the sentence on voxels of maps that were no measurement; empty where there were none.
 
     Parameters
     ----------
+    settings : DescribeStep
     steps : iterable of list of dict
         What was done to each scan, as its record lists it.
     """
@@ -199,12 +200,12 @@ def outside(steps: Iterable[list[dict]]) -> str:
     for name, action in dict.fromkeys((each["map"], each["action"]) for each in done):
         those = [each for each in done if (each["map"], each["action"]) == (name, action)]
         below, above = (sum(each[way] for each in those) for way in ("below", "above"))
-        low, high = those[0]["limits"]
+        low, high = (f"{end:g} {settings.units[name]}".strip() for end in those[0]["limits"])
         became = {"background": "set to background", "clip": "set to the nearest limit"}[action]
-        maps = f"{len(those)} map{'' if len(those) == 1 else 's'} of the {KINDS[name]}"
+        maps = f"{len(those)} map{'' if len(those) == 1 else 's'} of the {settings.titles[name]}"
         texts.append(
-            f"In {maps}, {below:,} voxels below {low:g}{UNITS[name]} and {above:,} above "
-            f"{high:g}{UNITS[name]} were {became} before any interpolation."
+            f"In {maps}, {below:,} voxels below {low} and {above:,} above "
+            f"{high} were {became} before any interpolation."
         )
     return " ".join(texts)
 

@@ -58,8 +58,6 @@ MAP = "corrected_"
 DESCRIPTIONS = {
     "brain_mask": "Brain mask, on the voxels of the image that was stripped",
     "corrected": "Brain with the bias field divided out, zero outside the mask",
-    "corrected_stiffness": "Map with a bias field divided out, on its own voxels",
-    "corrected_dampingratio": "Map with a bias field divided out, on its own voxels",
     "transform": "ITK affine: the points of MNI152 (LPS, mm) to those of the scan; "
     "resampling a scan's image onto MNI152 uses it as it is",
     "warp": "ITK displacement field on MNI152 (LPS, mm): moves its points before the affine takes "
@@ -72,7 +70,10 @@ DESCRIPTIONS = {
 TEMPLATES = {NILEARN_FILE: "http://www.bic.mni.mcgill.ca/ServicesAtlases/ICBM152NLin2009"}
 """Where BIDS says that a template is described (here MNI152NLin2009aSym), by its file."""
 TEMPLATEFLOW = "https://templateflow.s3.amazonaws.com"
-UNITS = {"stiffness": "kPa", "dampingratio": "1", "T1w": "arbitrary", "magnitude": "arbitrary"}
+UNITS = {"T1w": "arbitrary", "magnitude": "arbitrary"}
+CORRECTED_MAP = "Map with a bias field divided out, on its own voxels"
+NO_MAPS = ("anatomical", "mask", "magnitude")
+"""Inputs of the steps; all others are maps."""
 
 
 def clear_sidecars(images: list[Path]) -> None:
@@ -84,6 +85,7 @@ def clear_sidecars(images: list[Path]) -> None:
 def write_sidecars(
     outputs: Mapping[str, Path | None],
     record: dict,
+    units: Mapping[str, str],
     known: Mapping[str, Path | None] | None = None,
     *,
     raw: Path | None = None,
@@ -98,6 +100,8 @@ def write_sidecars(
         wanted. An empty file is an image that there is none of.
     record : dict
         What `contrage.imaging.scan.account` returns.
+    units : mapping of str to str
+        What `Units` of a map's sidecar says, by the map's name.
     known : mapping of str to Path or None, optional
         All derivatives of the scan so far, which outputs may be made of; by default the outputs.
     raw, derivatives : Path, optional
@@ -110,7 +114,7 @@ def write_sidecars(
     roots = {name: root for name, root in roots.items() if root is not None}
     for name, path in there.items():
         if name in full:
-            write_json(sidecar_of(path), sidecar(name, full, record, roots))
+            write_json(sidecar_of(path), sidecar(name, full, record, units, roots))
         else:
             lacking = {"status": "absent", "stage": record["stage"]}
             write_failures([path], {**lacking, "reason": "no such image given"})
@@ -127,7 +131,13 @@ def write_failures(images: list[Path], record: dict) -> None:
         write_json(sidecar_of(path), {**content, "contrage": record})
 
 
-def sidecar(name: str, outputs: dict[str, Path], record: dict, roots: dict[str, Path]) -> dict:
+def sidecar(
+    name: str,
+    outputs: dict[str, Path],
+    record: dict,
+    units: Mapping[str, str],
+    roots: dict[str, Path],
+) -> dict:
     """Return what is told about one derivative.
 
     Parameters
@@ -138,6 +148,8 @@ def sidecar(name: str, outputs: dict[str, Path], record: dict, roots: dict[str, 
         All derivatives of the scan that there are.
     record : dict
         The scan's record.
+    units : mapping of str to str
+        As of `write_sidecars`.
     roots : dict of str to Path
         Data sets by name, as `contrage.bids.uri` takes them.
 
@@ -154,7 +166,7 @@ def sidecar(name: str, outputs: dict[str, Path], record: dict, roots: dict[str, 
     place = spatial_reference(template_in(record), roots.get("", Path()))
     copied = ("status", "seed", "threads", "settings", "template", "versions", "platform", "found")
     return {
-        **_bids_keys(name, path, made_of, place),
+        **_bids_keys(name, path, made_of, place, {**UNITS, **units}),
         "contrage": {
             "output": {"path": uri(path, roots), "sha256": record["outputs"][name]},
             "inputs": {
@@ -176,7 +188,7 @@ def told(step: dict) -> dict:
 
 def reference_of(record: dict) -> str:
     """Return which image of a scan was stripped and registered: the anatomical one, or a map."""
-    maps = [name for name in record["inputs"] if name in ("stiffness", "dampingratio")]
+    maps = [name for name in record["inputs"] if name not in NO_MAPS]
     first = record["settings"].get("reference")
     return "anatomical" if "anatomical" in record["inputs"] else first if first in maps else maps[0]
 
@@ -235,12 +247,14 @@ def spatial_reference(template: Source, base: Path) -> str:
     return f"{TEMPLATEFLOW}/{file.parent.name}/{file.name}"
 
 
-def _bids_keys(name: str, path: Path, made_of: list[str], reference: str) -> dict:
+def _bids_keys(
+    name: str, path: Path, made_of: list[str], reference: str, units: Mapping[str, str]
+) -> dict:
     """Return the keys that BIDS has for such a file."""
-    kind, keys = suffix(path), {"Description": DESCRIPTIONS.get(name)}
+    kind = suffix(path)
     where = "resampled to MNI152" if "_space-" in path.name else "on its own voxels"
-    keys["Description"] = keys["Description"] or f"{kind} inside the brain, {where}"
-    keys["Sources"] = made_of
+    of_map = CORRECTED_MAP if name.startswith(MAP) else f"{kind} inside the brain, {where}"
+    keys = {"Description": DESCRIPTIONS.get(name, of_map), "Sources": made_of}
     if name in ("transform", "warp", "map_transform"):
         return keys
     if "_space-" in path.name:
@@ -251,7 +265,7 @@ def _bids_keys(name: str, path: Path, made_of: list[str], reference: str) -> dic
     if kind == "mask":
         return {**keys, "Type": "Brain"}
     keys["SkullStripped"] = True
-    return {**keys, "Units": UNITS[kind]} if kind in UNITS else keys
+    return {**keys, "Units": units[kind]} if kind in units else keys
 
 
 def _grid(path: Path) -> str:

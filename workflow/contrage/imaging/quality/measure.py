@@ -35,13 +35,11 @@ def quality(
     *,
     sidecar: Path,
     anatomical: Path | None = None,
-    stiffness: Path | None = None,
-    dampingratio: Path | None = None,
+    maps: dict[str, Path],
     brain_mask: Path | None = None,
     preproc_anatomical: Path | None = None,
     preproc_mask: Path | None = None,
-    preproc_stiffness: Path | None = None,
-    preproc_dampingratio: Path | None = None,
+    preproc_maps: dict[str, Path],
     transform: Path | None = None,
     map_transform: Path | None = None,
     truth_mask: Path | None = None,
@@ -61,13 +59,17 @@ def quality(
         `misplaced`, such limits further out (see `contrage.imaging.quality.misplaced`).
     sidecar : Path
         The scan's record, which `contrage.imaging.register` wrote; a failure is passed on.
-    anatomical, stiffness, dampingratio : Path, optional
-        The raw images: of the maps the first is measured, the anatomical one is drawn as well.
+    anatomical : Path, optional
+        The raw image, which is drawn as well.
+    maps : dict of str to Path
+        The raw maps by name, of which the first is measured.
     brain_mask, corrected, transform, map_transform : Path, optional
         On the anatomical grid, and the affines; drawn, and compared with a truth where there is
         one.
-    preproc_anatomical, preproc_mask, preproc_stiffness, preproc_dampingratio : Path, optional
-        On the MNI152 grid; a zero-byte map is one that the scan does not have.
+    preproc_anatomical, preproc_mask : Path, optional
+        On the MNI152 grid.
+    preproc_maps : dict of str to Path
+        Likewise, by name; a zero-byte map is one that the scan does not have.
     truth_mask, truth_coverage, truth_transform, truth_bias : Path, optional
         A phantom's truth.
     output : Path
@@ -87,21 +89,19 @@ def quality(
             anatomical=_image(anatomical),
             mask=_mask(brain_mask),
             corrected=_made(corrected),
-            map=_map(stiffness, dampingratio, before),
+            map=_map(maps, before),
             affine=read_affine(transform) if transform else None,
             map_world=read_affine(map_transform) if map_transform else None,
         )
         true_affine = np.array(read_json(truth_transform)["affine"]) if truth_transform else None
         truth = Truth(_mask(truth_mask), _mask(truth_coverage), _made(truth_bias), true_affine)
         head = _made(preproc_anatomical)
-        given = {"stiffness": preproc_stiffness, "dampingratio": preproc_dampingratio}
-        has = {"stiffness": stiffness, "dampingratio": dampingratio}
-        maps = {
+        placed = {
             name: load_made(path)
-            for name, path in given.items()
-            if path and (has[name] or not path.is_file() or path.stat().st_size)
+            for name, path in preproc_maps.items()
+            if name in maps or not path.is_file() or path.stat().st_size
         }
-        learned = maps.get(settings.image, next(iter(maps.values()), None))
+        learned = placed.get(settings.image, next(iter(placed.values()), None))
         mask = _mask(preproc_mask)
         inside = mask.array if mask is not None else (head or learned).array != 0
         record = _judge(settings, inside, head, learned, scanned, truth)
@@ -109,7 +109,7 @@ def quality(
         steps = before.get("steps") or []
         native = Native.of(scanned.anatomical, scanned.mask, scanned.corrected, steps)
         source = as_source(settings.template)
-        _pictures().draw(picture, head, maps, caption(record, picture), native, source)
+        _pictures().draw(picture, head, placed, caption(record, picture), native, source)
     except Exception as error:
         if not is_of_one_scan(error):
             raise
@@ -146,11 +146,11 @@ def _image(path: Path | None) -> Image | None:
     return load(path) if path else None
 
 
-def _map(stiffness: Path | None, dampingratio: Path | None, before: dict) -> Image | None:
+def _map(maps: dict[str, Path], before: dict) -> Image | None:
     """Load the first of the session's maps, without what was no measurement in it."""
-    image = _image(stiffness or dampingratio)
-    name = "stiffness" if stiffness else "dampingratio"
-    return None if image is None else as_preprocessed(name, image, before)
+    for name, path in maps.items():
+        return as_preprocessed(name, load(path), before)
+    return None
 
 
 def _made(path: Path | None) -> Image | None:

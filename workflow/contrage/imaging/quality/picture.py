@@ -10,6 +10,7 @@ from PIL import Image as Canvas
 from PIL import ImageDraw, ImageFont
 from scipy import ndimage
 
+from contrage import modalities
 from contrage.files import atomic
 from contrage.imaging.images import Image
 from contrage.imaging.masks import centre
@@ -18,9 +19,6 @@ from contrage.imaging.template.grids import grid_voxel_mm, mni_template
 from contrage.imaging.template.source import Source
 
 PIXELS_PER_MM = 1.5
-HIGHEST = {"stiffness": (5.0, "5 kPa"), "dampingratio": (0.5, "0.5")}
-"""Upper end of a map's colours, and how it is written."""
-TITLES = {"stiffness": "stiffness", "dampingratio": "damping ratio"}
 OUTLINE, OWN_OUTLINE = (255, 196, 0), (86, 200, 255)
 PAPER, INK = (18, 18, 20), (226, 226, 226)
 STRIP, GAP = 26, 24  # pixels: of the line above each row, and between the two blocks
@@ -54,7 +52,7 @@ def draw(
     head : Image or None
         On the MNI152 grid. The template's brain is outlined.
     maps : dict of str to Image
-        Likewise: stiffness (kPa), dampingratio; at least one image in all.
+        Likewise, by name, in their units; at least one image in all.
     caption : str
         Printed below.
     native : Native or None
@@ -62,17 +60,19 @@ def draw(
     source : Source
         The template whose brain is outlined.
     """
-    rows = []
+    rows, ends = [], []
     if head is not None:
         panels = _in_mni(_grey(head.array), head, source)
         rows.append(("in MNI152, the template's brain outlined", panels))
     for name, image in maps.items():
-        highest, label = HIGHEST[name]
+        kind = modalities.load(name)
+        highest = kind.picture.highest or _largest(image.array, kind.picture.step)
+        ends.append(kind.written(highest))
         panels = _in_mni(_coloured(image.array / highest), image, source)
-        rows.append((f"{TITLES[name]} in MNI152, 0 to {label}", panels))
+        rows.append((f"{kind.title} in MNI152, 0 to {ends[-1]}", panels))
     left = _block(rows)
     if maps:
-        _colour_bar(left, ", ".join(HIGHEST[name][1] for name in maps))
+        _colour_bar(left, ", ".join(ends))
     blocks = [left] if native is None else [left, _block(_before_and_after(native))]
     width = sum(block.width for block in blocks) + GAP * (len(blocks) - 1)
     height = max(block.height for block in blocks)
@@ -81,6 +81,11 @@ def draw(
         canvas.paste(block, (0 if place == 0 else left.width + GAP, 0))
     ImageDraw.Draw(canvas).text((12, height + 10), caption, INK, font=_font(17))
     _save(canvas, path)
+
+
+def _largest(array: np.ndarray, step: float) -> float:
+    """Return the upper end of the colours of a map whose kind states none, in whole steps."""
+    return max(1.0, float(np.ceil(np.percentile(array[array != 0], 99) / step))) * step
 
 
 def draw_failure(path: Path, reason: str) -> None:

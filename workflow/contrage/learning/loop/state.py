@@ -256,13 +256,13 @@ def start(
     return State(network, loss, steps, rates, scaler, mean, sd, average=average)
 
 
-def load_loss(settings: dict[str, Any], epochs: int) -> torch.nn.Module:
+def load_loss(row: dict[str, Any], epochs: int) -> torch.nn.Module:
     """Load a loss by its file's name.
 
     One that follows a schedule is told how long it lasts, unless its settings say it.
     """
-    chosen = {key: value for key, value in settings.items() if key != "loss"}
-    loss = losses.load(settings["loss"], **chosen)
+    chosen = {key: value for key, value in row.items() if key != "loss"}
+    loss = losses.load(row["loss"], **chosen)
     if "max_epochs" in chosen or not hasattr(loss, "max_epochs"):
         return loss
-    return losses.load(settings["loss"], **chosen, max_epochs=epochs)
+    return losses.load(row["loss"], **chosen, max_epochs=epochs)

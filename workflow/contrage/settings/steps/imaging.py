@@ -35,6 +35,22 @@ class TemplateFiles:
 
 
 @dataclass(frozen=True)
+class MapUnit:
+    """The unit of a map.
+
+    Attributes
+    ----------
+    told : str
+        For sentences ("kPa"); empty where there is none.
+    in_bids : str
+        What `Units` of a sidecar says.
+    """
+
+    told: str
+    in_bids: str
+
+
+@dataclass(frozen=True)
 class MapLimits:
     """What values maps may have.
 
@@ -42,11 +58,14 @@ class MapLimits:
     ----------
     of : dict of str to tuple of float or None
         Least and largest value of each map of the run, in the map's unit; None for no limits.
+    units : dict of str to MapUnit
+        The units of these maps.
     beyond : str
         What becomes of voxels beyond: refuse (the map), background or clip.
     """
 
     of: dict[str, tuple[float, ...] | None]
+    units: dict[str, MapUnit]
     beyond: str
 
 
@@ -163,6 +182,8 @@ class CheckStep:
     ----------
     stiffness_unit : str
         Unit of the stiffness files: auto, Pa or kPa.
+    titles : dict of str to str
+        What each map of the run measures, in words.
     limits : MapLimits or None
         What values maps may have; None where there are none.
     stated : StatedSettings or None
@@ -172,6 +193,7 @@ class CheckStep:
     """
 
     stiffness_unit: str
+    titles: dict[str, str]
     limits: MapLimits | None
     stated: StatedSettings | None
     template: TemplateFiles | None

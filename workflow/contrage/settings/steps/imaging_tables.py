@@ -54,6 +54,10 @@ class DescribeStep:
         The image that was stripped and registered; None where only maps are used.
     maps : tuple of str
         Those that were brought to MNI152.
+    titles : dict of str to str
+        What each of them measures, in words.
+    units : dict of str to str
+        The unit of each of them; empty where there is none.
     template : TemplateFiles
         What images were registered to.
     skull_strip : StripMethod
@@ -71,6 +75,8 @@ class DescribeStep:
     name: str
     anatomical: str | None
     maps: tuple[str, ...]
+    titles: dict[str, str]
+    units: dict[str, str]
     template: TemplateFiles
     skull_strip: StripMethod
     bias_correction: BiasCorrectionSettings
