@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from contrage.cohort.owners.visits import Visit, group_of, nearest, of_days
+from contrage.cohort.owners.visits import ClinicVisit, group_of, nearest, of_days
 
 WINDOW, MONTHS = 180, 36
 YEAR = 365
 
 
-def visits(*told: tuple[int, str]) -> list[Visit]:
-    return of_days(Visit(day, state) for day, state in told)
+def visits(*told: tuple[int, str]) -> list[ClinicVisit]:
+    return of_days(ClinicVisit(day, state) for day, state in told)
 
 
 def test_the_nearest_visit_counts_the_earlier_of_two_and_none_beyond_the_window():
@@ -70,5 +70,7 @@ def test_whoever_is_healthy_at_every_visit_is_a_control_however_far_the_scan_is(
 
 
 def test_a_visit_that_says_nothing_usable_makes_nobody_a_control():
-    seen = of_days([Visit(0, "HC"), Visit(90, None, "DIAGNOSIS is '7', which is no diagnosis")])
+    seen = of_days(
+        [ClinicVisit(0, "HC"), ClinicVisit(90, None, "DIAGNOSIS is '7', which is no diagnosis")]
+    )
     assert group_of(seen, 0, WINDOW, MONTHS)[0] is None

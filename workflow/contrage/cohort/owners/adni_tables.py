@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from contrage.cohort.owners.days import day_of
-from contrage.cohort.owners.visits import AD, HC, MCI, Visit
+from contrage.cohort.owners.visits import AD, HC, MCI, ClinicVisit
 from contrage.errors import TableError, few
 from contrage.tables import Table, is_missing
 
@@ -124,9 +124,9 @@ def merged_visits(table: Table, needs_diagnosis: bool) -> MergedVisits:
     return MergedVisits(table, {name: table.column(name, MERGED) for name in names})
 
 
-def visits_of_merged(merged: MergedVisits, notes: list[str]) -> dict[str, list[Visit]]:
+def visits_of_merged(merged: MergedVisits, notes: list[str]) -> dict[str, list[ClinicVisit]]:
     """Return the visits with their diagnoses by ADNIMERGE's own column."""
-    found: dict[str, list[Visit]] = {}
+    found: dict[str, list[ClinicVisit]] = {}
     undated = []
     for line, cells in zip(merged.table.numbers, merged.table.rows, strict=True):
         person, said, day = merged.cell(cells, PERSON), merged.cell(cells, "DX"), merged.day(cells)
@@ -138,14 +138,14 @@ def visits_of_merged(merged: MergedVisits, notes: list[str]) -> dict[str, list[V
         # Releases before 2014 write a change as "MCI to Dementia".
         state = WORDS.get(said.rpartition(" to ")[2].casefold())
         wrong = "" if state else f"DX is {said!r}, which is no diagnosis"
-        found.setdefault(person, []).append(Visit(day.toordinal(), state, wrong))
+        found.setdefault(person, []).append(ClinicVisit(day.toordinal(), state, wrong))
     notes += _undated(undated, merged.table)
     return found
 
 
 def visits_of_diagnoses(
     table: Table, merged: MergedVisits, notes: list[str]
-) -> dict[str, list[Visit]]:
+) -> dict[str, list[ClinicVisit]]:
     """Return the visits with their diagnoses by DXSUM.
 
     Parameters
@@ -161,7 +161,7 @@ def visits_of_diagnoses(
     TableError
         If it lacks a column.
     """
-    found: dict[str, list[Visit]] = {}
+    found: dict[str, list[ClinicVisit]] = {}
     undated, nobodys = [], []
     for line, person, day, state, wrong in _told(table, merged):
         if person is None:
@@ -169,7 +169,7 @@ def visits_of_diagnoses(
         elif day is None:
             undated.append(f"{person} (line {line})")
         else:
-            found.setdefault(person, []).append(Visit(day.toordinal(), state, wrong))
+            found.setdefault(person, []).append(ClinicVisit(day.toordinal(), state, wrong))
     if nobodys:
         notes.append(
             f"diagnoses of nobody in {merged.table.path.name}: lines {few(nobodys)} "

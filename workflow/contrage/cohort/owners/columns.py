@@ -62,9 +62,15 @@ def _place(
         column = table.find(name)
         if column is not None:
             return place, column
-    target = settings.target
-    usual = "target.column" if target and target.column == name else "cohort.columns"
-    key = settings.asked_by.get(name, usual)
+    key = _asked_by(name, settings)
     looked = few([table.path.name for table in tables]) or "its tables"
     beside = f"; besides there are {few(own, most=len(own))}" if own else ""
     raise TableError(f"{key}: {settings.path}: no column {name!r} in {looked}{beside}")
+
+
+def _asked_by(name: str, settings: CohortStep) -> str:
+    """Return the configuration's key that asks for a column."""
+    if name in settings.asked_by:
+        return settings.asked_by[name]
+    is_target = settings.target is not None and settings.target.column == name
+    return "target.column" if is_target else "cohort.columns"

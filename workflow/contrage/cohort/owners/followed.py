@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from contrage.cohort.owners.visits import NOT_SHOWN, Visit, group_of, nearest, of_days
+from contrage.cohort.owners.visits import NOT_SHOWN, ClinicVisit, group_of, nearest, of_days
 from contrage.errors import few
 
 COLUMNS = ("diagnosis", "group")
@@ -17,14 +17,14 @@ class FollowUp:
 
     Attributes
     ----------
-    visits : dict of str to list of Visit
+    visits : dict of str to list of ClinicVisit
         By the owner's id, one a day.
     groups : dict of str to str or None
     window : int
         How many days a diagnosis may lie from a scan.
     """
 
-    visits: dict[str, list[Visit]]
+    visits: dict[str, list[ClinicVisit]]
     groups: dict[str, str | None]
     window: int
 
@@ -40,7 +40,7 @@ class FollowUp:
 
 
 def follow_up(
-    visits: Mapping[str, Iterable[Visit]],
+    visits: Mapping[str, Iterable[ClinicVisit]],
     scans: Mapping[str, Sequence[int]],
     window: int,
     months: float,
@@ -84,7 +84,7 @@ def follow_up(
 
 
 def _beyond(
-    visits: Mapping[str, Sequence[Visit]], scans: Mapping[str, Sequence[int]], window: int
+    visits: Mapping[str, Sequence[ClinicVisit]], scans: Mapping[str, Sequence[int]], window: int
 ) -> dict[str, list[int]]:
     """Return the days of scans without a visit within the window, by person."""
     found = {

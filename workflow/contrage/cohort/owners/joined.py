@@ -10,7 +10,7 @@ from typing import Any
 
 from contrage.cohort.match import OTHERWISE, match, told_otherwise
 from contrage.cohort.owners.labels import bare_label, label_of
-from contrage.cohort.owners.prepared import Prepared, PreparedScan, prepared, session_name
+from contrage.cohort.owners.prepared import PreparedScan, PreparedScans, prepared, session_name
 from contrage.cohort.scans import Choice, Cohort, Exclusion, Scan, age_limits, usable_rows
 from contrage.cohort.stored import where_arrays
 from contrage.cohort.unusable import why_unusable
@@ -142,7 +142,7 @@ def joined(
 
 
 def _pairs(
-    sessions: Sequence[Session], found: Prepared, listed: Path
+    sessions: Sequence[Session], found: PreparedScans, listed: Path
 ) -> tuple[list[_Pair], list[str]]:
     """Return each session with its array, and a line on labels that are written otherwise."""
     labels, told = _labels(found, listed), _told(sessions, listed)
@@ -164,7 +164,7 @@ def _pairs(
     return pairs, [f"{OTHERWISE}: {note}"] if note else []
 
 
-def _labels(found: Prepared, listed: Path) -> dict[str, str]:
+def _labels(found: PreparedScans, listed: Path) -> dict[str, str]:
     """Return the labels of arrays without the study's name → as they are."""
     there = {scan.label for scan in found.scans}
     labels = {bare_label(label): label for label in sorted(there)}
@@ -226,7 +226,7 @@ def _choice(row: dict[str, Any], image: str) -> Choice:
     return Choice(row["scan_id"], image, session.taken, list(session.others))
 
 
-def _unlisted(found: Prepared, pairs: Sequence[_Pair], listed: Path) -> list[str]:
+def _unlisted(found: PreparedScans, pairs: Sequence[_Pair], listed: Path) -> list[str]:
     """Return a line on arrays that no session asks for; of further runs another one was chosen."""
     asked = {(pair.stored.label, pair.stored.session) for pair in pairs if pair.stored}
     names = [scan.scan_id for scan in found.scans if (scan.label, scan.session) not in asked]

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from contrage.cohort.owners.visits import AD, HC, MCI, Visit
+from contrage.cohort.owners.visits import AD, HC, MCI, ClinicVisit
 from contrage.errors import few
 from contrage.tables import Table, is_missing
 
@@ -112,7 +112,7 @@ def imaging(table: Table, site: str) -> list[Imaging]:
     return list(found.values())
 
 
-def visits(table: Table, notes: list[str]) -> dict[str, list[Visit]]:
+def visits(table: Table, notes: list[str]) -> dict[str, list[ClinicVisit]]:
     """Return everybody's visits by form D1, days since entry.
 
     Parameters
@@ -128,7 +128,7 @@ def visits(table: Table, notes: list[str]) -> dict[str, list[Visit]]:
     """
     person, day = table.column(PERSON, DIAGNOSES), table.column(DAY, DIAGNOSES)
     columns = {name: table.column(name, DIAGNOSES) for name in (*FLAGS, *CAUSES.values())}
-    found: dict[str, list[Visit]] = {}
+    found: dict[str, list[ClinicVisit]] = {}
     undated, silent = [], []
     for line, cells in zip(table.numbers, table.rows, strict=True):
         number = _number(cells[day])
@@ -138,7 +138,7 @@ def visits(table: Table, notes: list[str]) -> dict[str, list[Visit]]:
         elif state is None and not wrong:
             silent.append(f"{cells[person]} (line {line})")
         else:
-            found.setdefault(cells[person], []).append(Visit(int(number), state, wrong))
+            found.setdefault(cells[person], []).append(ClinicVisit(int(number), state, wrong))
     name = table.path.name
     if undated:
         notes.append(f"visits without a number in {DAY}: {few(undated)} ({name})")

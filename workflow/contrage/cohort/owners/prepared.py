@@ -49,7 +49,7 @@ class PreparedScan:
 
 
 @dataclass(frozen=True)
-class Prepared:
+class PreparedScans:
     """All prepared arrays of a folder.
 
     Attributes
@@ -76,7 +76,7 @@ def find(where: WhereArrays) -> StoredArrays:
     return StoredArrays({scan.scan_id: scan.stored for scan in found.scans}, found.features)
 
 
-def prepared(where: WhereArrays) -> Prepared:
+def prepared(where: WhereArrays) -> PreparedScans:
     """Find the prepared arrays of a kind.
 
     Parameters
@@ -96,7 +96,7 @@ def prepared(where: WhereArrays) -> Prepared:
     if table:
         rows = rows_of_regions(table, where.regions, by_tiv)
         scans = [PreparedScan(row.label, row.session, row.run, row.stored) for row in rows.rows]
-        found = Prepared(scans, rows.features, [str(table)])
+        found = PreparedScans(scans, rows.features, [str(table)])
     elif by_tiv:
         raise SettingsError(
             f"cohort.features_scale: tiv needs a table of regions ({where.regions.file}, "
@@ -104,7 +104,7 @@ def prepared(where: WhereArrays) -> Prepared:
         )
     else:
         files = sorted(folder.rglob(f"sub-*_{where.ending}"))
-        found = Prepared([_of_file(path, where.ending) for path in files], [], [])
+        found = PreparedScans([_of_file(path, where.ending) for path in files], [], [])
     _check_once(folder, found.scans)
     return found
 

@@ -18,7 +18,7 @@ NOT_SHOWN = (CENSORED, REVERTED)
 
 
 @dataclass(frozen=True)
-class Visit:
+class ClinicVisit:
     """A visit to the clinic.
 
     Attributes
@@ -36,19 +36,19 @@ class Visit:
     wrong: str = ""
 
 
-def of_days(visits: Iterable[Visit]) -> list[Visit]:
+def of_days(visits: Iterable[ClinicVisit]) -> list[ClinicVisit]:
     """Return visits in the order of days, one a day: two states on one day are of no use."""
-    found: dict[int, Visit] = {}
+    found: dict[int, ClinicVisit] = {}
     for visit in sorted(visits, key=lambda each: each.day):
         other = found.setdefault(visit.day, visit)
         if other.wrong or other.state == visit.state:
             continue
         wrong = visit.wrong or f"two diagnoses on one day: {other.state} and {visit.state}"
-        found[visit.day] = Visit(visit.day, None, wrong)
+        found[visit.day] = ClinicVisit(visit.day, None, wrong)
     return list(found.values())
 
 
-def nearest(visits: Sequence[Visit], day: int, window: int) -> Visit | None:
+def nearest(visits: Sequence[ClinicVisit], day: int, window: int) -> ClinicVisit | None:
     """Return the visit that is nearest to a day, the earlier of two; None beyond the window."""
     return near([(visit.day, visit) for visit in visits], day, window)
 
@@ -61,7 +61,7 @@ def near(rows: Iterable[tuple[int, Seen]], day: int, window: int) -> Seen | None
 
 
 def group_of(
-    visits: Sequence[Visit], first: int, window: int, months: float
+    visits: Sequence[ClinicVisit], first: int, window: int, months: float
 ) -> tuple[str | None, str]:
     """Return a person's group by the whole follow-up, or None and why there is none.
 
@@ -71,7 +71,7 @@ def group_of(
 
     Parameters
     ----------
-    visits : sequence of Visit
+    visits : sequence of ClinicVisit
         One a day.
     first : int
         The day of the first scan.
@@ -95,7 +95,7 @@ def group_of(
     return _of_impaired(later, first + months * YEAR / 12), ""
 
 
-def _of_impaired(later: Sequence[Visit], end: float) -> str:
+def _of_impaired(later: Sequence[ClinicVisit], end: float) -> str:
     demented = [visit.day for visit in later if visit.state == AD]
     if any(day <= end for day in demented):
         return PROGRESSIVE

@@ -34,7 +34,7 @@ from contrage.cohort.owners.followed import COLUMNS, FollowUp, follow_up
 from contrage.cohort.owners.joined import Session, joined
 from contrage.cohort.owners.labels import sex
 from contrage.cohort.owners.prepared import find
-from contrage.cohort.owners.visits import Visit, near
+from contrage.cohort.owners.visits import ClinicVisit, near
 from contrage.cohort.scans import Cohort
 from contrage.settings.steps.cohort import CohortStep
 from contrage.tables import Table
@@ -88,7 +88,7 @@ def read(settings: CohortStep) -> Cohort:
 
 def _visits(
     folder: Path, pattern: str | None, merged: MergedVisits, notes: list[str]
-) -> tuple[dict[str, list[Visit]], list[Table]]:
+) -> tuple[dict[str, list[ClinicVisit]], list[Table]]:
     """Return everybody's visits, and the table that they are read from beside the merged one."""
     if pattern is None:
         return visits_of_merged(merged, notes), []
