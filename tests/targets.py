@@ -22,5 +22,3 @@ SIDES = TargetInWords(**SIDES_BLOCK)
 
 LEARNED, SIDES_LEARNED = as_plain(AGE.learned), as_plain(SIDES.learned)
 """What steps are told that learn or read it."""
-WRITTEN, SIDES_WRITTEN = as_plain(AGE.written), as_plain(SIDES.written)
-"""What steps are told that predict it."""

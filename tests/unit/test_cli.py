@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 import importlib
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from contrage import cli
 from contrage.errors import ContrageError
+from contrage.settings.steps.evaluation import SearchTableStep
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a step may be asked for."""
+
+    a: int
 
 
 def step(
-    settings: dict, *, image: Path, other: Path | None = None, many: list[Path], fold: int = 0
+    settings: Asked, *, image: Path, other: Path | None = None, many: list[Path], fold: int = 0
 ):
     """Do a thing."""
 
@@ -25,6 +34,12 @@ def test_options_follow_from_the_signature():
     assert options["image"] == Path("x.nii")
     assert options["many"] == [Path("a"), Path("b")]
     assert (options["fold"], options["other"]) == (3, None)
+
+
+def test_settings_become_the_dataclass_that_the_step_takes_and_no_other():
+    assert cli.settings_of(step, {"a": 1}) == Asked(1)
+    with pytest.raises(TypeError, match="Asked: a is missing, b is no setting of it"):
+        cli.settings_of(step, {"b": 1})
 
 
 @pytest.mark.parametrize("value", [[], [""]])
@@ -52,7 +67,7 @@ def test_every_step_exists_and_its_options_can_be_built(name):
 def test_an_error_of_the_users_making_is_one_line_without_a_traceback(
     monkeypatch, capsys, tmp_path
 ):
-    def fail(settings: dict):
+    def fail(settings: SearchTableStep):
         """Fail."""
         raise ContrageError("scan.nii: all zeros; export it again")
 
@@ -65,7 +80,7 @@ def test_an_error_of_the_users_making_is_one_line_without_a_traceback(
 
 
 def test_an_error_that_nobody_expected_leaves_its_traceback_in_the_log(monkeypatch, tmp_path):
-    def fail(settings: dict):
+    def fail(settings: SearchTableStep):
         """Fail."""
         raise ValueError("shapes differ")
 

@@ -16,6 +16,7 @@ from contrage import cli, files
 from contrage.errors import BadScanError, ContrageError, CutFileError, UnwritableError
 from contrage.imaging.images import load_made
 from contrage.run import at_work
+from contrage.settings.steps.evaluation import SearchTableStep
 
 FULL = OSError(errno.ENOSPC, "No space left on device")
 
@@ -77,7 +78,7 @@ def test_a_folder_that_may_not_be_written_is_named(tmp_path, monkeypatch):
 def test_a_step_that_finds_the_disk_full_says_so_without_a_traceback(
     place, monkeypatch, capsys, tmp_path
 ):
-    def fail(settings: dict):
+    def fail(settings: SearchTableStep):
         """Fail."""
         raise RuntimeError("x") from FULL
 

@@ -113,7 +113,7 @@ def test_a_study_without_the_row_that_is_watched_by_default_keeps_no_snapshots(t
 
 def test_an_early_stop_is_judged_by_the_probes_alphas_and_no_other_training_knows_them(table):
     alphas = "probe: {alphas: [0.5, 3.0]}\n"
-    assert "probe" not in settings_of_training(planned(table, extra=alphas))
+    assert settings_of_training(planned(table, extra=alphas))["probe"] is None
     stop = 'training={"early_stop": {"patience": 3}, "batch_size": 4}'
     stopped = settings_of_training(planned(table, "--config", stop, extra=alphas))
     assert stopped["probe"] == {"alphas": [0.5, 3.0]}

@@ -7,7 +7,6 @@ is described once, by its signature, and nothing heavy is imported before the st
 from __future__ import annotations
 
 import argparse
-import dataclasses
 import inspect
 import io
 import json
@@ -130,8 +129,7 @@ def step_parser(step: str, function: Callable[..., Any]) -> argparse.ArgumentPar
 def settings_of(function: Callable[..., Any], given: dict[str, Any]) -> Any:
     """Return the settings of a step as the dataclass that its first parameter is annotated with."""
     first = next(iter(inspect.signature(function).parameters))
-    kind = typing.get_type_hints(function)[first]
-    return build(kind, given) if dataclasses.is_dataclass(kind) else given
+    return build(typing.get_type_hints(function)[first], given)
 
 
 def start_logging(log: Path | None) -> None:

@@ -49,9 +49,9 @@ wildcard_constraints:
     ages="given|permuted",
 
 
-def as_json(asked=None, **settings):
-    """One settings parameter per rule: Snakemake compares it as a whole."""
-    return json.dumps(as_plain(settings if asked is None else asked), sort_keys=True)
+def as_json(asked):
+    """One settings parameter per rule, what its step is asked for: Snakemake compares it as a whole."""
+    return json.dumps(as_plain(asked), sort_keys=True)
 
 
 def growing(first):

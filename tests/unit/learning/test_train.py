@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from evaluation_steps import probe_of
 from training_steps import asked
 
 from contrage.errors import ContrageError, SettingsError
@@ -421,7 +422,9 @@ def test_shuffled_ages_are_not_learned(make_cohort, settings):
         with np.load(outputs["features"]) as stored:
             features = stored["features"]
         names = [str(i) for i in cohort.train]
-        probe = fit(features[cohort.train], cohort.ages[cohort.train], names)
+        penalties = probe_of().probe
+        own = features[cohort.train], cohort.ages[cohort.train]
+        probe = fit(*own, names, penalties.alphas, penalties.folds)
         truth = cohort.ages[cohort.test]
         errors.append(np.abs(probe.predict(features[cohort.test].astype(float)) - truth).mean())
         chance.append(np.abs(cohort.ages[cohort.train].mean() - truth).mean())

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 import torch
 from dataset_steps import inner_split_step
+from evaluation_steps import probe_of
 from forms import TABLE
-from targets import WRITTEN
 from training_steps import asked, feasible_step
 
 from contrage.dataset.inner_split import inner_split
@@ -24,6 +24,7 @@ from contrage.learning import checkpoint
 from contrage.learning.feasible import check_feasible
 from contrage.learning.train import train
 from contrage.plan.draws import draw_settings
+from contrage.settings.steps.evaluation import ChooseStep
 
 RANGES = {
     "nn_final": {"low": 1, "high": 6, "kind": "integer"},
@@ -68,8 +69,9 @@ def searched(cohort, settings, draws: int = 3) -> dict[str, Any]:
         drawn_settings = settings | {"loss": {**settings["loss"], **one}}
         train(asked(drawn_settings), **inputs, **outputs)
         metrics.append(score(outputs["features"], inner, settings))
-    where = {"row": "dynlocrep", "split": 0, "fold": 0, "draws": drawn}
-    choose(where, metrics=metrics, output=folder / "best.json")
+    choose(
+        ChooseStep("dynlocrep", 0, 0, tuple(drawn)), metrics=metrics, output=folder / "best.json"
+    )
     return {path.name: path.read_bytes() for path in [*metrics, folder / "best.json"]}
 
 
@@ -77,15 +79,10 @@ def score(features: Path, inner: dict, settings: dict) -> Path:
     """Probe one draw on the validation part."""
     folder = features.parent
     metrics = folder.with_suffix(".json")
-    wanted = {
-        "row": "dynlocrep",
-        "seed": 0,
-        "target": WRITTEN,
-        "probe": {"alpha": "training", "alphas": [0.1, 1, 10], "folds": 3},
-    }
+    wanted = probe_of("dynlocrep", alphas=[0.1, 1, 10], folds=3)
     outputs = {"predictions": folder / "predictions.tsv", "metrics": metrics}
     files = {"scans": [inner["scans"]], "split": inner["split"]}
-    probe_training(wanted, features=[features], **files, **outputs)
+    probe_training(wanted, 0, features=[features], **files, **outputs)
     return metrics
 
 

@@ -7,8 +7,8 @@ import json
 import numpy as np
 import pytest
 import torch
+from evaluation_steps import baselines_of, seen
 from forms import TABLE
-from targets import WRITTEN
 from training_steps import asked
 
 from contrage.dataset.normalise import feature_statistics
@@ -67,13 +67,9 @@ def test_other_values_in_the_test_rows_change_no_weight(table, settings):
     assert (features[table.test] != other[table.test]).any()
 
 
-def test_ridge_on_the_raw_features_takes_the_place_of_block_means(table, settings):
+def test_ridge_on_the_raw_features_takes_the_place_of_block_means(table):
     output = table.folder / "baselines.tsv"
-    wanted = {
-        "dataset": {**settings["dataset"], "voxel_mm": 4},
-        "target": WRITTEN,
-        "probe": {"alpha": "training", "alphas": [0.1, 1, 10], "folds": 3},
-    }
+    wanted = baselines_of(seen(TABLE), alphas=[0.1, 1, 10], folds=3)
     inputs = {name: table.inputs[name] for name in ("array", "scans", "split")}
     baselines(wanted, **inputs, predictions=output)
     found = read_tsv(output)

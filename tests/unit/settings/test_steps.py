@@ -77,7 +77,7 @@ def read_with_a_default(tree: ast.Module) -> list[int]:
         if isinstance(node, ast.Call)
         and isinstance(node.func, ast.Attribute)
         and node.func.attr == "get"
-        and NAMES & {*names_of(node.func.value)}
+        and (NAMES | BLOCKS) & {*names_of(node.func.value)}
     ]
 
 
@@ -138,6 +138,7 @@ def test_no_settings_are_a_mapping_below_the_command_line():
         "config.get('a', {}).get('b', 2)",
         "(self.settings.get('a') or {}).get('b')",
         "given.told.get('a')",
+        "training.get('early_stop')",
     ],
 )
 def test_a_default_would_be_noticed(code):
