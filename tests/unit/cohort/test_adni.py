@@ -145,6 +145,7 @@ def test_a_code_that_is_none_leaves_the_scan_out_with_its_reason(folder):
 
 def test_of_several_releases_the_newest_by_its_name_is_read_and_told(folder):
     (folder / "ADNIMERGE_30Jan2019.csv").write_text("nothing\n")
+    (folder / "of others.csv").write_bytes(b"B\xfccher;\n1;2;3\n")
     (folder / "ADNIMERGE_DICT_01Jul2021.csv").write_text("nothing\n")
     told = f"{MERGED} is read, the newest by the date in its name; not ADNIMERGE_30Jan2019.csv"
     assert told in read(folder).notes

@@ -11,7 +11,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from contrage.cohort.owners.days import day_of
-from contrage.cohort.owners.files import has_columns, read_newest
+from contrage.cohort.owners.files import read_newest
 from contrage.errors import few
 from contrage.tables import Table, is_missing
 
@@ -83,7 +83,7 @@ def read_collection(folder: Path, pattern: str, key: str, notes: list[str]) -> C
     TableError
         If there is no list, or it lacks a column.
     """
-    table = read_newest(folder, pattern, key, notes, has_columns(COLUMNS[:2]))
+    table = read_newest(folder, pattern, key, notes, COLUMNS[:2])
     return Collection(table, {name: table.column(name, key) for name in COLUMNS})
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
 from contrage.cohort.owners.days import MONTHS, day_of
 from contrage.errors import TableError, few
-from contrage.tables import Table, read_table
+from contrage.tables import Table, plain, read_table
 
 _DATES = (
     (re.compile(r"(?<!\d)(\d{1,2})([A-Za-z]{3})(\d{4})(?!\d)"), "dmy"),
@@ -21,11 +21,7 @@ DICTIONARY = "dict"
 
 
 def read_newest(
-    folder: Path,
-    pattern: str,
-    key: str,
-    notes: list[str],
-    meant: Callable[[Table], bool] | None = None,
+    folder: Path, pattern: str, key: str, notes: list[str], known_by: Sequence[str] = ()
 ) -> Table:
     """Read the file of a pattern, the newest by the date in its name where there are several.
 
@@ -38,8 +34,8 @@ def read_newest(
         The configuration's key that says the pattern, for messages.
     notes : list of str
         Gets a line that says which file was taken among several.
-    meant : function, optional
-        Whether a table is such a one, asked where there are several.
+    known_by : sequence of str
+        Columns that tell the file from others, where there are several.
 
     Raises
     ------
@@ -55,16 +51,15 @@ def read_newest(
         raise TableError(f"{folder}: no file {pattern} there ({key}); mend the setting")
     if len(paths) == 1:
         return read_table(paths[0])
-    tables = [table for table in map(read_table, paths) if meant is None or meant(table)]
-    if not tables:
+    meant = sorted((path for path in paths if _has(path, known_by)), key=_date)
+    if not meant:
         raise TableError(
-            f"{folder}: none of {few([path.name for path in paths])} has the columns that are "
-            f"looked for ({key}); name the file"
+            f"{folder}: none of {few([path.name for path in paths])} has the columns "
+            f"{' and '.join(known_by)} ({key}); name the file"
         )
-    dated = sorted(tables, key=_date)
-    if len(dated) > 1:
-        names = [table.path.name for table in dated]
-        if _date(dated[-1]) == _date(dated[-2]):
+    if len(meant) > 1:
+        names = [path.name for path in meant]
+        if _date(meant[-1]) == _date(meant[-2]):
             raise TableError(
                 f"{folder}: which of {few(names)} is meant ({key})? No date in their names says "
                 "which is the newest; name the file"
@@ -72,21 +67,25 @@ def read_newest(
         notes.append(
             f"{names[-1]} is read, the newest by the date in its name; not {few(names[:-1])}"
         )
-    return dated[-1]
+    return read_table(meant[-1])
 
 
-def _date(table: Table) -> date:
+def _has(path: Path, columns: Sequence[str]) -> bool:
+    """Return whether a file's first line names some columns; of others nothing is read."""
+    with path.open("rb") as stream:
+        head = stream.readline()
+    encoding = "utf-16" if head[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8"
+    text = plain(head.decode(encoding, "ignore"))
+    return all(plain(column) in text for column in columns)
+
+
+def _date(path: Path) -> date:
     """Return the date in a file's name, the first day of all where there is none."""
     for pattern, order in _DATES:
-        for found in pattern.finditer(table.path.stem):
+        for found in pattern.finditer(path.stem):
             parts = dict(zip(order, found.groups(), strict=True))
             month = MONTHS.get(parts["m"].casefold(), parts["m"])
             day = day_of(f"{parts['y']}-{month}-{parts['d']}")
             if day is not None:
                 return day
     return date.min
-
-
-def has_columns(names: Sequence[str]) -> Callable[[Table], bool]:
-    """Return whether a table has all of some columns, as a function of it."""
-    return lambda table: all(table.find(name) is not None for name in names)
