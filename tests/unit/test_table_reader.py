@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contrage.errors import TableError
-from contrage.tables import Table, nearest, read_table, read_tsv, write_rows, write_tsv
+from contrage.tables import Table, nearest, read_table, read_tsv, write_csv, write_rows, write_tsv
 
 
 def table(folder: Path, content: str | bytes, name: str = "table.tsv") -> Table:
@@ -205,3 +205,14 @@ def test_nothing_else_reads_or_writes_tables(root):
             ):
                 found.append(f"{file.relative_to(package)}:{node.lineno}")
     assert found == []
+
+
+@pytest.mark.parametrize("quoted", [False, True])
+def test_a_csv_is_read_as_it_was_written(tmp_path, quoted):
+    rows = [{"id": "007", "note": 'a "b", c'}, {"id": "008"}]
+    write_csv(tmp_path / "own.csv", ["id", "note"], rows, quoted=quoted)
+    found = read_table(tmp_path / "own.csv")
+    assert found.columns == ["id", "note"]
+    assert found.rows == [rows[0], {"id": "008", "note": ""}]
+    head = (tmp_path / "own.csv").read_text(encoding="utf-8").splitlines()[0]
+    assert head == ('"id","note"' if quoted else "id,note")

@@ -287,5 +287,26 @@ def write_rows(path: Path, columns: list[str], rows: Iterable[Mapping[str, Any]]
         temporary.write_text("\n".join(lines) + "\n", encoding="utf-8", newline="")
 
 
+def write_csv(
+    path: Path, columns: list[str], rows: Iterable[Mapping[str, Any]], quoted: bool = False
+) -> None:
+    """Write lines as CSV, as owners of cohorts hand their tables out.
+
+    Parameters
+    ----------
+    path : Path
+    columns : list of str
+    rows : iterable of mappings
+        Column → value; one that is not there, or None, is an empty cell.
+    quoted : bool
+        Whether every cell stands in quotation marks, or those alone that need them.
+    """
+    quoting = csv.QUOTE_ALL if quoted else csv.QUOTE_MINIMAL
+    with atomic(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.writer(stream, quoting=quoting, lineterminator="\n")
+        writer.writerow(columns)
+        writer.writerows([row.get(column) for column in columns] for row in rows)
+
+
 def _one_line(value: Any) -> Any:
     return re.sub(r"[\t\r\n]+", " ", value) if isinstance(value, str) else value

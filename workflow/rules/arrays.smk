@@ -3,7 +3,8 @@
 
 rule arrays:
     input:
-        arrays=[scan.images[IMAGE] for scan in SCANS.values()],
+        # A file may hold the arrays of many scans.
+        arrays=list(dict.fromkeys(scan.images[IMAGE] for scan in SCANS.values())),
         scans=DERIVATIVES.scans,
         excluded=DERIVATIVES.excluded,
         code=code(*COHORT.array_modules),

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Callable
 from dataclasses import fields
 from pathlib import Path
 
 import pandas as pd
 import pytest
 import yaml
+from small_cohorts import write_adni, write_loni, write_oasis3, write_openbhb
 from targets import BLOCK
 
 from contrage.cohort import sources
@@ -56,6 +58,14 @@ def mre134_of(folder: Path) -> dict:
     return {"path": str(folder)}
 
 
+def owned(write: Callable[[Path], None], **told: object) -> Callable[[Path], dict]:
+    def of(folder: Path) -> dict:
+        write(folder)
+        return {"path": str(folder), "image": "vbm_roi", **told}
+
+    return of
+
+
 STUDIES = {
     "phantom": lambda folder: {},
     "table": table_of,
@@ -63,6 +73,10 @@ STUDIES = {
     "arrays": lambda folder: (
         images_of(folder, "sub-01_preproc-cat12vbm_desc-gm_T1w.npy") | {"image": "vbm"}
     ),
+    "openbhb": owned(write_openbhb, openbhb={"people": None}),
+    "adni": owned(write_adni),
+    "loni": owned(write_loni),
+    "oasis3": owned(write_oasis3),
     "bids": lambda folder: images_of(folder, "sub-01/mre/sub-01_stiffness.nii.gz"),
 }
 

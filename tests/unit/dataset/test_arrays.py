@@ -12,6 +12,7 @@ from cohorts import asked as asked_of_cohort
 from contrage import modalities
 from contrage.cohort.register import register
 from contrage.cohort.sources.arrays import find, read
+from contrage.cohort.stored import where_arrays
 from contrage.dataset.arrays import arrays
 from contrage.dataset.stack import block_mean
 from contrage.errors import BadScanError, TableError
@@ -58,7 +59,9 @@ def stacked(folder, voxel_mm=1.5, duplicates="refuse", kind=MINIATURE, **others)
     register(asked, **tables)
     out = {"array": folder / "a.npy", "rows": folder / "a.tsv", "left_out": folder / "out.tsv"}
     of_cohort = asked.source, asked.path, asked.on_bad_scan
-    arrays(ArraysStep(*of_cohort, duplicates, kind, None, voxel_mm), **tables, **out)
+    of_regions = asked.regions, asked.features_scale
+    step = ArraysStep(*of_cohort, duplicates, kind, None, voxel_mm, *of_regions)
+    arrays(step, **tables, **out)
     return np.load(out["array"]), read_tsv(out["rows"]), read_tsv(out["left_out"])
 
 
@@ -144,8 +147,10 @@ def test_no_usable_array_at_all_stops(openbhb):
 def test_arrays_of_another_kind_beside_are_not_taken(openbhb):
     other = place(openbhb, PEOPLE[0]).with_name(f"sub-{PEOPLE[0]}_preproc-quasiraw_T1w.npy")
     np.save(other, np.zeros(3))
-    assert set(find(openbhb, ENDING)) == {f"sub-{person}" for person in PEOPLE}
-    assert set(find(openbhb, modalities.load("quasiraw").ending)) == {f"sub-{PEOPLE[0]}"}
+    found = find(where_arrays(settings(openbhb))).of_scan
+    assert set(found) == {f"sub-{person}" for person in PEOPLE}
+    others = find(where_arrays(settings(openbhb, image="quasiraw"))).of_scan
+    assert set(others) == {f"sub-{PEOPLE[0]}"}
 
 
 def test_two_arrays_of_a_participant_are_told_and_neither_is_taken(openbhb):

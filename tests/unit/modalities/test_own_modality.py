@@ -76,7 +76,9 @@ def prepared(study: Path, image: str) -> dict:
     people = asked_of_cohort(**cohort)
     files = {name: study / f"{name}.tsv" for name in ("scans", "excluded", "rows", "left_out")}
     register(people, scans=files["scans"], excluded=files["excluded"])
-    reading = ArraysStep("arrays", str(study), "fail", "refuse", kind.prepared, kind.reader, 4)
+    reading = ArraysStep(
+        "arrays", str(study), "fail", "refuse", kind.prepared, kind.reader, 4, None, None
+    )
     arrays(reading, array=study / "array.npy", **files)
     select(
         SelectStep(None, {}),

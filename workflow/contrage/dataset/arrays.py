@@ -12,12 +12,15 @@ import numpy as np
 
 from contrage.cohort import sources
 from contrage.cohort.duplicates import REFUSE, digest_of, same_arrays
+from contrage.cohort.stored import Stored
 from contrage.dataset.sidecar import write_array_sidecar
 from contrage.dataset.stack import block_mean
 from contrage.errors import BadScanError, few
 from contrage.files import write_array
 from contrage.prepared import Prepared
+from contrage.scan_ids import participant
 from contrage.settings.build import as_plain
+from contrage.settings.steps.cohort import WhereArrays
 from contrage.settings.steps.dataset import ArraysStep
 from contrage.tables import read_tsv, write_tsv
 
@@ -61,24 +64,43 @@ def arrays(
 
     names = read_tsv(scans)["scan_id"].tolist()
     kind = settings.kind
-    files = sources.load(settings.source).find(Path(settings.path), kind.ending)
+    found = sources.load(settings.source).find(_where(settings))
     bad: dict[str, BadScanError] = {}
     digests: dict[str, str] = {}
     factor = round(settings.voxel_mm / kind.voxel_mm) if kind.voxel_mm else 1
     shape = kind.whole[: -len(kind.shape)] + tuple(-(-size // factor) for size in kind.shape)
-    wanted = {name: files[name] for name in names}
+    wanted = {name: found.of_scan[name] for name in names}
     reading = _reader(settings.reader)
     blocks = _blocks(wanted, kind, reading, factor, bad, digests)
     judged = _refuse(bad, digests, wanted, settings)
     write_array(array, (len(names), *shape), chain(blocks, judged))
     good = [(name, row) for row, name in enumerate(names) if name not in bad]
     made = {"function": "contrage.dataset.arrays.arrays", "parameters": as_plain(settings)}
-    write_array_sidecar(array, {name: files[name] for name, _ in good}, made)
+    write_array_sidecar(array, _read_from(wanted, good), made, features=found.features)
     write_tsv(rows, pd.DataFrame(good, columns=["scan_id", "row"]))
     columns = ["scan_id", "participant_id", "stage", "reason"]
-    lines = [(name, name, "check", str(error)) for name, error in bad.items()]
+    lines = [(name, participant(name), "check", str(error)) for name, error in bad.items()]
     parts = [read_tsv(excluded), pd.DataFrame(lines, columns=columns)]
     write_tsv(left_out, pd.concat([part for part in parts if len(part)] or parts[1:]))
+
+
+def _where(settings: ArraysStep) -> WhereArrays:
+    """Return what the source must know to find the arrays."""
+    return WhereArrays(
+        path=settings.path,
+        image=settings.kind.name,
+        ending=settings.kind.ending,
+        regions=settings.regions,
+        features_scale=settings.features_scale,
+    )
+
+
+def _read_from(wanted: dict[str, Stored], good: list[tuple[str, int]]) -> dict[str, Path]:
+    """Return the files by scan, or by name where a file holds more than one scan."""
+    paths = {name: wanted[name].path for name, _ in good}
+    if len(set(paths.values())) == len(paths):
+        return paths
+    return {path.name: path for path in paths.values()}
 
 
 def _reader(module: str | None) -> Read:
@@ -87,7 +109,7 @@ def _reader(module: str | None) -> Read:
 
 
 def _blocks(
-    files: dict[str, Path],
+    files: dict[str, Stored],
     kind: Prepared,
     reading: Read,
     factor: int,
@@ -95,14 +117,17 @@ def _blocks(
     digests: dict[str, str],
 ) -> Iterator[np.ndarray]:
     """Yield the array of each file in blocks of voxels; note in `bad` what cannot be used."""
-    for number, (name, path) in enumerate(files.items(), 1):
+    for number, (name, stored) in enumerate(files.items(), 1):
+        path = stored.path
         try:
-            values = judged(path, reading(path, kind))
+            read = reading(path, kind) if stored.part is None else fitted(path, stored.part(), kind)
+            values = judged(path, read)
             digests[name] = digest_of(values)
             yield _coarser(values, kind, factor)
         except BadScanError as error:
-            log.warning("%s", error)
-            bad[name] = error
+            whose = f"{name} " if stored.part else ""  # where the file's name does not say it
+            bad[name] = BadScanError(error.path, f"{whose}{error.reason}")
+            log.warning("%s", bad[name])
             yield _coarser(np.zeros(kind.whole, np.float32), kind, factor)
         if number % 100 == 0:
             log.info("%d of %d arrays", number, len(files))
@@ -118,14 +143,14 @@ def _coarser(values: np.ndarray, kind: Prepared, factor: int) -> np.ndarray:
 def _refuse(
     bad: dict[str, BadScanError],
     digests: dict[str, str],
-    files: dict[str, Path],
+    files: dict[str, Stored],
     settings: ArraysStep,
 ) -> Iterator[np.ndarray]:
     """Yield nothing; raise where arrays cannot be used, before the file is in its place."""
     for name, reason in same_arrays(digests).items():
         log.warning("%s %s", name, reason)
         if settings.duplicates == REFUSE:
-            bad[name] = BadScanError(files[name], reason)
+            bad[name] = BadScanError(files[name].path, reason)
     names = list(files)
     if bad and (settings.on_bad_scan == "fail" or len(bad) == len(names)):
         first, *others = bad
@@ -153,6 +178,17 @@ def load_array(path: Path, kind: Prepared) -> np.ndarray:
     except (OSError, EOFError, ValueError) as error:
         message = " ".join(str(error).split())[:100]
         raise BadScanError(path, f"cannot be read ({message}); copy it again") from error
+    return fitted(path, values, kind)
+
+
+def fitted(path: Path, values: np.ndarray, kind: Prepared) -> np.ndarray:
+    """Return an array as its kind has it, whatever axes of length one stand before.
+
+    Raises
+    ------
+    BadScanError
+        It has another shape, or is no array of numbers.
+    """
     if not isinstance(values, np.ndarray) or values.dtype.kind not in "fiu":
         raise BadScanError(path, "is no array of numbers")
     found = values.shape

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,11 @@ from contrage.files import sha256, versions, write_json
 
 
 def write_array_sidecar(
-    array: Path, sources: dict[str, Path], made: dict[str, Any], base: Path | None = None
+    array: Path,
+    sources: dict[str, Path],
+    made: dict[str, Any],
+    base: Path | None = None,
+    features: Sequence[str] = (),
 ) -> None:
     """Write the JSON beside an array of a cohort.
 
@@ -26,6 +31,8 @@ def write_array_sidecar(
         `function` and `parameters`.
     base : Path, optional
         The folder of the derivatives, for addresses.
+    features : sequence of str
+        Names of the features, in order, where they are known.
     """
     roots = {} if base is None else {"": base}
     inputs = {
@@ -40,6 +47,7 @@ def write_array_sidecar(
             "inputs": inputs,
             "steps": [made],
             "versions": {"contrage": contrage.__version__, **packages},
+            **({"features": list(features)} if features else {}),
         },
     }
     write_json(sidecar_of(array), content)

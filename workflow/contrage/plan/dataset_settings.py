@@ -8,11 +8,13 @@ from __future__ import annotations
 from typing import Any
 
 from contrage import modalities
+from contrage.cohort import sources
 from contrage.plan import rows
 from contrage.plan.cohort import FoundCohort
 from contrage.plan.experiment import Experiment
 from contrage.plan.folds import roles_of
 from contrage.plan.kinds import form_of
+from contrage.settings.blocks.owners import RegionTableSettings
 from contrage.settings.blocks.table import TableColumnsSettings
 from contrage.settings.build import build
 from contrage.settings.steps.dataset import (
@@ -39,9 +41,13 @@ def stack(config: dict[str, Any]) -> StackStep:
 
 def arrays(config: dict[str, Any]) -> ArraysStep:
     """Return what `arrays` is asked for."""
-    kind = modalities.load(config["cohort"]["image"])
+    kind, cohort = modalities.load(config["cohort"]["image"]), config["cohort"]
+    reads = getattr(sources.load(cohort["source"]), "ARRAYS", ())
+    regions = build(RegionTableSettings, cohort["regions"]) if "regions" in reads else None
     return ArraysStep(
-        **{key: config["cohort"][key] for key in ("source", "path", "on_bad_scan", "duplicates")},
+        **{key: cohort[key] for key in ("source", "path", "on_bad_scan", "duplicates")},
+        regions=regions,
+        features_scale=cohort["features_scale"] if "features_scale" in reads else None,
         kind=kind.prepared,
         reader=kind.reader,
         voxel_mm=config["dataset"]["voxel_mm"],

@@ -101,7 +101,7 @@ class Study:
     @property
     def has_scans(self) -> bool:
         """Whether this workflow preprocessed scans: not of a table, nor of prepared arrays."""
-        return self.config.cohort.source not in ("table", "arrays")
+        return modalities.load(self.image).comes_as == "scans"
 
     @property
     def maps(self) -> list[str]:

@@ -144,7 +144,7 @@ def _broken(study: Study) -> list[Note]:
 def _dominant(study: Study) -> list[Note]:
     if not study.dominant:
         return []
-    text = dominant.told(study.dominant, study.config.cohort.source != "arrays")
+    text = dominant.told(study.dominant, study.has_scans)
     return [Note("warning", dominant.title(study.dominant), text)]
 
 

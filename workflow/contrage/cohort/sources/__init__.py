@@ -9,6 +9,9 @@ test holds that both agree). Files whose name starts with an underscore are help
   `contrage.settings.steps.cohort.CohortStep`;
 - ``read(settings) -> Cohort``, which gets that dataclass, of these fields alone those that are
   named, and says in its errors what it looked for;
+- of arrays, ``find(where) -> StoredArrays`` (`contrage.cohort.stored`), which gets a `WhereArrays`
+  of `contrage.settings.steps.cohort`, and ``ARRAYS``, the fields of it that it reads beside path,
+  image and ending;
 - where it differs from the usual, ``IMAGES`` (the kinds of data that it has; without it all that
   come so), ``PATH`` (folder, file, or None where `cohort.path` is not read; folder without it),
   ``HAS_COLUMNS`` (false: it has no columns that `cohort.columns` could keep) and

@@ -10,6 +10,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from contrage.cohort.array_files import find_all, why_none
 from contrage.cohort.bids_folder.tables import Tables
 from contrage.cohort.match import OTHERWISE, match, told_otherwise
 from contrage.cohort.scans import (
@@ -20,9 +21,9 @@ from contrage.cohort.scans import (
     participant_label,
     usable_rows,
 )
-from contrage.cohort.unusable import why_unusable
+from contrage.cohort.stored import Stored, StoredArrays
 from contrage.errors import TableError, few
-from contrage.settings.steps.cohort import CohortStep
+from contrage.settings.steps.cohort import CohortStep, WhereArrays
 
 COMES_AS = "arrays"
 SETTINGS = ("path", "on_bad_scan", "age_unit", "image", "ending")
@@ -65,7 +66,7 @@ def read(settings: CohortStep) -> Cohort:
     tables.check_columns()
     scans, missing = [], []
     for row in rows:
-        reason = _reason(row["participant_id"], files, settings.ending)
+        reason = why_none(row["participant_id"], files, settings.ending)
         if reason:
             missing.append(Exclusion(row["scan_id"], "import", reason))
         else:
@@ -113,25 +114,7 @@ def _people(tables: Tables, path: Path, files: dict[str, list[Path]]) -> list[di
     ]
 
 
-def _reason(person: str, files: dict[str, list[Path]], ending: str) -> str | None:
-    """Return why a participant's array cannot be used, None where it can."""
-    paths = files.get(person, [])
-    if not paths:
-        return f"no array {person}_{ending}"
-    if len(paths) > 1:
-        return f"{len(paths)} arrays ({few(list(map(str, paths)))}); leave one in the folder"
-    reason = why_unusable(paths[0])
-    return reason and f"{paths[0].name} {reason}"
-
-
-def find(folder: Path, ending: str) -> dict[str, Path]:
-    """Return participant → array, anywhere below a folder, for those who have one."""
-    return {person: paths[0] for person, paths in find_all(folder, ending).items()}
-
-
-def find_all(folder: Path, ending: str) -> dict[str, list[Path]]:
-    """Return participant → arrays, anywhere below a folder, by name."""
-    files: dict[str, list[Path]] = {}
-    for path in sorted(folder.rglob(f"sub-*_{ending}")):
-        files.setdefault(path.name.partition("_")[0], []).append(path)
-    return files
+def find(where: WhereArrays) -> StoredArrays:
+    """Return where the arrays lie, for the step `arrays`."""
+    files = find_all(Path(where.path), where.ending)
+    return StoredArrays({person: Stored(paths[0]) for person, paths in files.items()}, [])

@@ -5,6 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from contrage.settings.blocks.owners import (
+    AdniSettings,
+    LoniSettings,
+    Oasis3Settings,
+    OpenbhbSettings,
+    RegionTableSettings,
+)
 from contrage.settings.blocks.phantom import PhantomSettings
 from contrage.settings.blocks.table import TableColumnsSettings
 
@@ -18,15 +25,15 @@ class CohortSettings:
     source : str
         Where scans come from (phantom, generated; bids, a BIDS folder; mre134, the public
         MRE134 repository; arrays, prepared .npy files in OpenBHB's layout; table, a file of
-        features without images).
+        features without images; openbhb, adni, loni, oasis3, as their owners hand them out).
     name : str
         Name of the cohort; derivatives lie in results/derivatives/<name> and are shared by
         all experiments on it.
     path : str
-        Folder of the data (bids, mre134, arrays), or the .csv or .tsv file (table).
+        Folder of the data, or the .csv or .tsv file (table).
     image : str
         The kind of data that ages are learned from; vbm, quasiraw, vbm_roi, desikan or
-        destrieux with source arrays; table, with source table, for features in place of
+        destrieux with prepared arrays; table, with source table, for features in place of
         images.
     maps : tuple of str
         Further maps of a session to bring to MNI152 beside the image, where a scan has
@@ -55,6 +62,20 @@ class CohortSettings:
         sex and site in every table of scans; of a table of features they are no features.
     table : TableColumnsSettings
         The columns and rows of a table of features (cohort.source table).
+    openbhb : OpenbhbSettings
+        OpenBHB (cohort.source openbhb).
+    adni : AdniSettings
+        ADNI (cohort.source adni).
+    loni : LoniSettings
+        A collection of healthy people of LONI's archive (cohort.source loni).
+    oasis3 : Oasis3Settings
+        OASIS-3 (cohort.source oasis3).
+    regions : RegionTableSettings
+        The table of regional volumes that brainprep makes of CAT12's results, which adni, loni and
+        oasis3 read for vbm_roi where there is one.
+    features_scale : str
+        By what regional volumes are divided (openbhb, adni, loni, oasis3); tiv, the scan's total
+        intracranial volume.
     phantom : PhantomSettings
         The digital phantom (cohort.source phantom).
     """
@@ -73,4 +94,10 @@ class CohortSettings:
     duplicates: str
     columns: tuple[str, ...]
     table: TableColumnsSettings
+    openbhb: OpenbhbSettings
+    adni: AdniSettings
+    loni: LoniSettings
+    oasis3: Oasis3Settings
+    regions: RegionTableSettings
+    features_scale: str
     phantom: PhantomSettings

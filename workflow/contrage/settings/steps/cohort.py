@@ -5,6 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from contrage.settings.blocks.owners import (
+    AdniSettings,
+    LoniSettings,
+    Oasis3Settings,
+    OpenbhbSettings,
+    RegionTableSettings,
+)
 from contrage.settings.blocks.table import TableColumnsSettings
 from contrage.target import LimitedTarget
 
@@ -23,6 +30,31 @@ class PhantomPeople:
 
     participants: int
     seed: int
+
+
+@dataclass(frozen=True)
+class WhereArrays:
+    """What a source must know to find the prepared arrays of its scans.
+
+    Attributes
+    ----------
+    path : str
+        Folder of the data.
+    image : str
+        The kind of data.
+    ending : str
+        Of the files of its arrays.
+    regions : RegionTableSettings or None
+        The table of regional volumes; None of a source that reads none.
+    features_scale : str or None
+        By what regional volumes are divided, likewise.
+    """
+
+    path: str
+    image: str
+    ending: str
+    regions: RegionTableSettings | None
+    features_scale: str | None
 
 
 @dataclass(frozen=True)
@@ -63,6 +95,18 @@ class CohortStep:
         The columns and rows of a table of features.
     ending : str or None
         Of the files of prepared arrays.
+    openbhb : OpenbhbSettings or None
+        What is asked of OpenBHB.
+    adni : AdniSettings or None
+        The tables of ADNI, and what follows from them.
+    loni : LoniSettings or None
+        The list of images of a collection of LONI's archive.
+    oasis3 : Oasis3Settings or None
+        The tables of OASIS-3, and what follows from them.
+    regions : RegionTableSettings or None
+        The table of regional volumes.
+    features_scale : str or None
+        By what regional volumes are divided.
     phantom : PhantomPeople or None
         Who is generated.
     raw : str or None
@@ -90,6 +134,12 @@ class CohortStep:
     duplicates: str | None
     table: TableColumnsSettings | None
     ending: str | None
+    openbhb: OpenbhbSettings | None
+    adni: AdniSettings | None
+    loni: LoniSettings | None
+    oasis3: Oasis3Settings | None
+    regions: RegionTableSettings | None
+    features_scale: str | None
     phantom: PhantomPeople | None
     raw: str | None
     needs_anatomical: bool | None

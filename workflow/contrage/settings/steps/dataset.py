@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from contrage.prepared import Prepared
+from contrage.settings.blocks.owners import RegionTableSettings
 from contrage.settings.blocks.roles import RolesSettings
 from contrage.settings.blocks.table import TableColumnsSettings
 from contrage.settings.steps.scores import ScoresSettings
@@ -50,6 +51,10 @@ class ArraysStep:
         Module of a kind that is read by its own function.
     voxel_mm : float
         Voxel size of the array, a multiple of the kind's.
+    regions : RegionTableSettings or None
+        The table of regional volumes; None of a source that reads none.
+    features_scale : str or None
+        By what regional volumes are divided, likewise.
     """
 
     source: str
@@ -59,6 +64,8 @@ class ArraysStep:
     kind: Prepared
     reader: str | None
     voxel_mm: float
+    regions: RegionTableSettings | None
+    features_scale: str | None
 
 
 @dataclass(frozen=True)

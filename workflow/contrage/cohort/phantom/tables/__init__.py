@@ -1,0 +1,1 @@
+"""Region tables of nobody with planted truth, in the layouts of the owners of real ones."""

@@ -1,0 +1,1 @@
+"""Files as owners of cohorts hand them out: one owner = one file."""

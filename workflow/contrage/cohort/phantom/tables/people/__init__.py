@@ -1,0 +1,1 @@
+"""Who is in each cohort, and when they are seen: one cohort = one file."""

@@ -1,0 +1,1 @@
+"""The brain-age gap: its correction for age, its difference between groups, its slope in time."""
