@@ -125,7 +125,7 @@ def test_a_binary_target_has_neither_unit_nor_range():
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
-        ({"range": (5, 5)}, "target.range: [5.0, 5.0] holds no number"),
+        ({"range": (5, 5)}, "target.range: [5, 5] holds no number"),
         ({"column": "scan_id"}, "target.column: scan_id is a column of the workflow's own tables"),
         (
             {"column": "sex"},
