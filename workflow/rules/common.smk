@@ -61,6 +61,7 @@ def growing(first):
     def of_attempt(wildcards, attempt):
         return first * attempt
 
+    # Snakemake asks for the signature with every job, and Python would make it anew each time.
     of_attempt.__signature__ = signature(of_attempt)
     return of_attempt
 

@@ -54,6 +54,16 @@ class ListedImage:
     line: int
     reason: str
 
+    @property
+    def session(self) -> str:
+        """Return its day as a label, "20110501"; the line where no day can be read."""
+        return f"{self.day:%Y%m%d}" if self.day else f"line{self.line}"
+
+    @property
+    def written_day(self) -> str | None:
+        """Return its day as tables have it, "2011-05-01"."""
+        return self.day.isoformat() if self.day else None
+
 
 @dataclass(frozen=True)
 class Collection:

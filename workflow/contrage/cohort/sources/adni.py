@@ -109,11 +109,11 @@ def _session(
     own = {
         "diagnosis": followed.diagnosis(image.subject, day),
         "group": followed.groups.get(image.subject),
-        "date": image.day.isoformat() if image.day else None,
+        "date": image.written_day,
     }
     return Session(
         person=image.subject,
-        session=f"{image.day:%Y%m%d}" if image.day else f"line{image.line}",
+        session=image.session,
         age=_age(entry, day),
         sex=sex((entry.sex if entry else None) or collection.cell(image.cells, SEX)),
         site=entry.site if entry else None,

@@ -65,11 +65,11 @@ def _session(
     own = {
         "diagnosis": None,
         "group": asked.group,
-        "date": image.day.isoformat() if image.day else None,
+        "date": image.written_day,
     }
     return Session(
         person=image.subject,
-        session=f"{image.day:%Y%m%d}" if image.day else f"line{image.line}",
+        session=image.session,
         age=collection.cell(image.cells, AGE),
         sex=sex(collection.cell(image.cells, SEX)),
         site=asked.site,
