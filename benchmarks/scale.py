@@ -6,9 +6,9 @@ Makes cohorts of empty files (a T1 and a stiffness map each) in a temporary fold
 Snakemake plan the whole run (a dry run, nothing is run). Seconds, CPU seconds and the largest
 resident memory are those of that process; "planned" are the seconds until Snakemake counts the
 jobs: a run would start its first ones then, a dry run goes on to describe each. Submissions are
-counted after the rules' groups, in the sizes of the Slurm profile. Ends with status 1 where a limit is missed: 3 minutes and 2.5 GB for up
-to 20,000 participants, and seconds per participant that grow by no more than half from the middle
-to the largest cohort.
+counted after the rules' groups, in the sizes of the Slurm profile. Ends with status 1 where a limit
+is missed: 3 minutes and 2.5 GB for up to 20,000 participants, and seconds per participant that grow
+by no more than half from the middle to the largest cohort.
 """
 
 from __future__ import annotations
@@ -169,7 +169,8 @@ def main() -> None:
         print(
             f"| {participants:,} | {run.jobs['total']:,} "
             f"| {run.planned:.1f} | {run.seconds:.1f} | {run.cpu_seconds:.1f} "
-            f"| {run.gigabytes:.2f} | {run.per_thousand:.1f} | {submissions(run.jobs, profile):,} |",
+            f"| {run.gigabytes:.2f} | {run.per_thousand:.1f} "
+            f"| {submissions(run.jobs, profile):,} |",
             flush=True,
         )
     if len(runs) > 1:
