@@ -87,7 +87,9 @@ def folders(configs: Iterable[dict[str, Any]]) -> list[str]:
 
 
 def _folders(config: dict[str, Any]) -> list[str]:
-    written = [Results.of(config["experiment"]), Derivatives.of(config["cohort"]["name"])]
+    own = config["cohort"]
+    names = [each["name"] for each in (*own["members"], own)]
+    written = [Results.of(config["experiment"]), *map(Derivatives.of, names)]
     if is_wanted(config):
         cohort = config["pretraining"]["cohort"]["name"]
         written += [Results.of(experiment_name(config)), Derivatives.of(cohort)]
