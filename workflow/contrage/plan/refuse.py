@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from contrage.errors import SettingsError
-from contrage.plan import draws, folds, merged, null, pretraining, rows
+from contrage.plan import draws, folds, null, pretraining, rows
 from contrage.plan.imaging import check_limits
 from contrage.plan.kinds import check_kind
 from contrage.plan.loss_settings import check_kinds, check_row
@@ -26,7 +26,6 @@ def check(config: dict[str, Any]) -> None:
 
 def check_rows_and_data(config: dict[str, Any]) -> None:
     """Raise `SettingsError` for unknown losses and settings, and for what data cannot have."""
-    merged.check(config)
     check_kind(config)
     check_limits(config)
     _check_magnitude(config)

@@ -248,6 +248,9 @@ def _read_cohorts(asked: Sequence[_Asked], found: _Found, *, is_first: bool, kee
 
     One that a pre-training is on too is read anew, and what is merged of it.
     """
+    for each in asked:
+        with each.told():
+            merged.check(each.config)
     parts = [part for each in asked for part in each.members]
     groups: dict[str, list[_Asked]] = {}
     for each in (*parts, *asked):
