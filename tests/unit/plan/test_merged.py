@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 from given import SCHEMA, config
 
+from contrage.dataset.parts import make_folds
 from contrage.errors import SettingsError, TableError
 from contrage.plan import cohort as cohorts
-from contrage.plan import merged, run
+from contrage.plan import folds, merged, run
 from contrage.settings.door import load_schema
 
 HEADER = "participant_id,age,site,group,{more}x,y,z"
@@ -142,6 +143,20 @@ def test_one_person_in_two_members_is_asked_about_before_the_first_job():
         plan(whole())
     found = plan(whole(merge={"same_ids": "same-people"}))
     assert any("1 person is in several cohorts" in line for line in found.notices)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_one_person_of_two_members_never_has_two_roles(seed):
+    write("b", [*(f"A{n}" for n in range(0, 20, 2)), *(f"B{n}" for n in range(6))])
+    own = whole(merge={"same_ids": "same-people"})
+    (experiment,) = plan(own).experiments
+    seen = folds.visits(own, experiment.cohort)
+    assert len({each.participant_id for each in seen}) == 26 and len(seen) == 36
+    people = {each.scan_id: each.participant_id for each in seen}
+    for fold in make_folds(seen, folds.roles_of(own), seed):
+        train, test = ({people[name] for name in fold.scans(role)} for role in ("train", "test"))
+        assert train and test and not train & test
+        assert len(fold.scans("train")) + len(fold.scans("test")) == 36
 
 
 def test_two_merged_cohorts_of_one_name_must_treat_one_person_alike():
