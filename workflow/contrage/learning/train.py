@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -18,7 +19,7 @@ from contrage.errors import SettingsError
 from contrage.files import read_json
 from contrage.learning import checkpoint
 from contrage.learning.batch import check_batch
-from contrage.learning.embed import extract, predict, write_features
+from contrage.learning.embed import extract, predicted, write_features
 from contrage.learning.folds import Scans, read_fold, read_scans
 from contrage.learning.images import reach
 from contrage.learning.loop.epoch import prepare, run_epoch
@@ -30,6 +31,9 @@ from contrage.learning.machine.processes import World, run
 from contrage.learning.views import augment
 from contrage.settings.blocks.training import OneTrainingSettings
 from contrage.settings.steps.learning import TrainStep
+
+if TYPE_CHECKING:
+    from contrage.learning.lineage import Lineage
 
 logger = logging.getLogger(__name__)
 
@@ -108,6 +112,7 @@ class Files:
     features: Path | None
     snapshots: list[Path]
     start_from: Path | None
+    lineage: Lineage | None = None
 
     def mark(self, settings: TrainStep, device: torch.device) -> str:
         """Return the fingerprint of a training that reads these files."""
@@ -157,7 +162,7 @@ def train_in(world: World, settings: TrainStep, files: Files) -> None:
                 saved_at = time.monotonic()
         validation.keep_best(state)
         found = look(state.evaluated)
-        own = predict(state.evaluated, found, state.scale) if state.predicts else None
+        own = predicted(state.evaluated, found, state.scale) if state.predicts else {}
     if world.leads:
         write(state, settings, files, everyone, found, own)
 
@@ -168,10 +173,12 @@ def write(
     files: Files,
     scans: Scans,
     found: torch.Tensor,
-    own: np.ndarray | None,
+    own: dict[str, np.ndarray],
 ) -> None:
     """Write what a finished training leaves, the model last, and remove its checkpoint."""
+    inherited = files.lineage.told if files.lineage else {}
     if files.features:
+        own = {**own, **inherited}
         write_features(files.features, scans, found, state.network, state.kept_epoch, own)
     kept = found, state.kept_epoch
     for path, asked in zip(files.snapshots, settings.snapshot_epochs, strict=True):
@@ -179,7 +186,8 @@ def write(
         features, epoch = (state.snapshots[asked], asked) if asked in state.snapshots else kept
         write_features(path, scans, features, state.network, epoch)
     state.write_curve(files.curve)
-    checkpoint.save(files.model, state.model(settings))
+    kept_with = files.lineage.kept if files.lineage else {}
+    checkpoint.save(files.model, {**state.model(settings), **kept_with})
     files.resume.unlink(missing_ok=True)
 
 

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from contrage.cohort.notices import notices
 from contrage.plan import cohort as cohorts
 from contrage.plan import pretraining, refuse, rows
+from contrage.plan.check_starts import check_starts
 from contrage.plan.experiment import Experiment
 from contrage.plan.people import check_plan, left_out_otherwise
 from contrage.run import place
@@ -106,6 +107,8 @@ def read(
     people = [scan.participant_id for scan in parts[0].experiment.cohort.scans]
     if before := pretraining.complete(config, people, schema):
         parts.append(part(f"{pretraining.HERE}_*", START, before))
+    if is_first:
+        check_starts([each.experiment for each in parts])
     return Plan(
         experiments=tuple(each.experiment for each in parts),
         cohorts=tuple(each.cohort for each in parts),
