@@ -3,7 +3,6 @@
 import json
 import os
 import shlex
-from inspect import signature
 from pathlib import Path
 
 from contrage import layout
@@ -61,8 +60,6 @@ def growing(first):
     def of_attempt(wildcards, attempt):
         return first * attempt
 
-    # Snakemake asks for the signature with every job, and Python would make it anew each time.
-    of_attempt.__signature__ = signature(of_attempt)
     return of_attempt
 
 
