@@ -78,10 +78,12 @@ def test_the_page_tells_of_a_stage_its_start_and_its_equal_epochs_control(done):
     html = (done.folder / "results/small/report.html").read_text()
     text = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", html))
     assert "These rows started from the encoder of another training" in text
-    part = text[text.index("started from the encoder of another training") :]
-    assert re.search(r"2 L1, 3 epochs, encoder and head [\d.]+ .{,20}equal", part[:1500])
-    assert "none: what more epochs alone would bring is not known" in part[:1500]
-    assert "add to rows exp-probe-equal: {loss: l1, epochs: 6}" in part[:1500]
+    assert "none: what more epochs alone would bring is not known" in text
+    assert "add to rows exp-probe-equal: {loss: l1, epochs: 6}" in text
+    (cells,) = re.findall(r"<tr>(?:(?!</tr>).)*head alone.*?</tr>", html, re.S)
+    assert ", 4 epochs, head alone" in cells and '<td class="word">2</td>' in cells
+    (cells,) = re.findall(r"<tr>(?:(?!</tr>).)*encoder and head.*?</tr>", html, re.S)
+    assert ", 3 epochs, encoder and head" in cells and "none" not in cells and "equal" in cells
 
 
 def test_nothing_is_left_to_do(done):
@@ -134,3 +136,31 @@ def test_a_start_that_has_not_finished_is_refused_before_the_first_job(done):
     ran = done.run("-n", config="third.yaml")
     assert ran.returncode != 0
     assert "rows.tuned.from.experiment: never is not in this plan" in ran.stdout + ran.stderr
+
+
+def test_a_diagnosis_is_learned_from_an_encoder_of_ages_of_other_people(done):
+    lines = [line.split(",") for line in (done.folder / "regions.csv").read_text().splitlines()]
+    table = [[*lines[0], "dx"]]
+    for number, line in enumerate(lines[1:]):
+        table.append([f"9{line[0]}", *line[1:], "AD" if number % 3 == 0 else "HC"])
+    (done.folder / "clinic.csv").write_text("\n".join(",".join(line) for line in table) + "\n")
+    start = {"row": "exp", "experiment": "small", "seed": 0, "fold": 0}
+    rows = {
+        "exp-ad": {"from": start, "stage": {"loss": "bce", "head": [1], "epochs": 3}},
+        "bce-equal": {"loss": "bce", "epochs": 5},
+    }
+    asked = config(experiment="clinic", rows=rows)
+    asked["cohort"] |= {"name": "clinic", "path": "clinic.csv"}
+    asked["target"] = {"column": "dx", "kind": "binary", "positive": "AD", "negative": "HC"}
+    asked["benchmark"]["losses"] = list(rows)
+    (done.folder / "clinic.yaml").write_text(yaml.safe_dump(asked))
+    ran = done.run(config="clinic.yaml")
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    results = done.folder / "results/clinic"
+    frame = read_tsv(results / "predictions/exp-ad/seed-0.tsv")
+    assert list(frame)[:4] == ["participant_id", "dx", "score", "probability"]
+    assert frame[frame["split"] == "test"]["participant_id"].is_unique
+    table = read_tsv(results / "tables/bacc.tsv").set_index("loss")
+    assert table.loc["exp-ad", ["bacc_mean", "auc_mean", "bacc_fold_sd"]].notna().all()
+    text = (results / "report.html").read_text()
+    assert "of small, seed 0, fold 0" in text and "bce" in text and "none: what" not in text

@@ -256,3 +256,14 @@ def test_people_of_a_merged_cohort_are_those_of_its_members(cohort, told, first)
     told["start"] |= {"cohort": "phantom-else", "same_people": False}
     with pytest.raises(LeakageError, match=rf"{tested} \(1 in all\)"):
         run(cohort, told, first, **files)
+
+
+def test_a_training_after_a_pretraining_looks_at_the_people_of_both(cohort, settings, first):
+    tested = f"sub-{cohort.test[0]:02d}"
+    files = other_people(cohort, "other", [tested, "sub-90"], [tested])
+    given = {**cohort.inputs, **cohort.outputs("second"), "start_from": first["model"], **files}
+    with pytest.raises(LeakageError, match=rf"{tested} .* the pre-training, from which exp starts"):
+        train(asked(settings), **given)
+    given |= other_people(cohort, "third", ["sub-90", "sub-91"], ["sub-90"])
+    train(asked(settings), **given)
+    assert given["model"].exists()

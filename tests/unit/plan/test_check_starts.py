@@ -52,9 +52,9 @@ def test_a_stage_starts_from_the_same_seed_and_fold_of_a_row_of_its_experiment()
     check_starts([of])
     model = Results.of("here").model
     assert jobs.start_of_training(of, "tuned", 1, 2) == [model.format(row="exp", seed=1, fold=2)]
-    assert jobs.scans_of_start(of, "tuned") == [of.results.scans]
+    assert jobs.scans_of_start(of, "tuned", 1) == [of.results.scans]
     assert jobs.split_of_start(of, "tuned", 1) == [of.results.split.format(seed=1)]
-    assert jobs.start_of_training(of, "exp", 1, 2) == jobs.scans_of_start(of, "exp") == []
+    assert jobs.start_of_training(of, "exp", 1, 2) == jobs.scans_of_start(of, "exp", 1) == []
     asked = jobs.stage(of, "tuned", 1, 2)
     assert asked.start.experiment == "here" and asked.start.seed == 1 and asked.start.fold == 2
     assert asked.cohort == asked.start.cohort == "t" and asked.train == "all"

@@ -87,15 +87,33 @@ def trace(
     before = {Person(*each) for each in saved.get(ANCESTORS, ())}
     cohort = start.cohort or ""
     found = before | people_of(start_scans, start_split, start.fold, COUNTED, cohort)
-    for role in UNSEEN:
-        tested = people_of(scans, split, fold, (role,), settings.cohort)
-        if shared := in_both(tested, found, start.same_people):
-            raise LeakageError(
-                f"{split}: {shared[0]} ({len(shared)} in all) has the role {role} in fold {fold}, "
-                f"and {said(start)}, from which {settings.row} starts, or a training before it has "
-                "learned from the same person: no error of it would mean anything"
-            )
+    tested = {role: people_of(scans, split, fold, (role,), settings.cohort) for role in UNSEEN}
+    for role, people in tested.items():
+        shared = in_both(people, found, start.same_people)
+        _refuse(shared, split, fold, role, f"{said(start)}, from which {settings.row} starts, or a")
     return Lineage(start, saved["epoch"], tuple(sorted(found)))
+
+
+def check_people(
+    row: str, fold: int, *, scans: Path, split: Path, start_scans: Path, start_split: Path
+) -> None:
+    """Raise `LeakageError` if somebody is tested from whom a pre-training has learned.
+
+    Its cohort is another one, in which equal ids are the same people's; it has one fold.
+    """
+    learned = people_of(start_scans, start_split, 0, COUNTED, "of the pre-training")
+    for role in UNSEEN:
+        shared = in_both(people_of(scans, split, fold, (role,), "own"), learned, True)
+        _refuse(shared, split, fold, role, f"the pre-training, from which {row} starts, or a")
+
+
+def _refuse(shared: Sequence[str], split: Path, fold: int, role: str, who: str) -> None:
+    if shared:
+        raise LeakageError(
+            f"{split}: {shared[0]} ({len(shared)} in all) has the role {role} in fold {fold}, and "
+            f"{who} training before it has learned from the same person: no error of it would mean "
+            "anything"
+        )
 
 
 def _weights(saved: Mapping[str, Any]) -> str:

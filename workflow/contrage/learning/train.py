@@ -8,7 +8,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -22,6 +21,7 @@ from contrage.learning.batch import check_batch
 from contrage.learning.embed import extract, predicted, write_features
 from contrage.learning.folds import Scans, read_fold, read_scans
 from contrage.learning.images import reach
+from contrage.learning.lineage import Lineage, check_people
 from contrage.learning.loop.epoch import prepare, run_epoch
 from contrage.learning.loop.state import State, start
 from contrage.learning.loop.validation import Validation, chosen_by, divide
@@ -31,9 +31,6 @@ from contrage.learning.machine.processes import World, run
 from contrage.learning.views import augment
 from contrage.settings.blocks.training import OneTrainingSettings
 from contrage.settings.steps.learning import TrainStep
-
-if TYPE_CHECKING:
-    from contrage.learning.lineage import Lineage
 
 logger = logging.getLogger(__name__)
 
@@ -53,6 +50,8 @@ def train(
     features: Path | None = None,
     snapshots: list[Path] | None = None,
     start_from: Path | None = None,
+    start_scans: Path | None = None,
+    start_split: Path | None = None,
     best: Path | None = None,
 ) -> None:
     """Train an encoder on the training scans of one fold.
@@ -78,6 +77,8 @@ def train(
         Outputs: features after each of `snapshot_epochs`, in that order.
     start_from : Path, optional
         Model file whose encoder the training starts from; see `contrage.learning.pretrained`.
+    start_scans, start_split : Path, optional
+        Scans and folds of the pre-training that made this file: nobody of it may be tested.
     best : Path, optional
         What a search found best for this row; its settings take the place of the loss's own.
 
@@ -87,11 +88,16 @@ def train(
         If a batch is larger than the training split, or a snapshot is after the last epoch.
     DeviceError
         If CUDA is asked for and there is none.
+    LeakageError
+        If somebody from whom the pre-training has learned is tested or predicted.
     ContrageError
         If the loss is no longer a finite number, or the file to start from does not fit.
     """
     if best:
         settings = replace(settings, loss=settings.loss | read_json(best)["settings"])
+    if start_scans and start_split:
+        before = {"start_scans": start_scans, "start_split": start_split}
+        check_people(settings.row, fold, scans=scans, split=split, **before)
     files = Files(
         array, scans, split, fold, model, curve, resume, features, snapshots or [], start_from
     )

@@ -14,7 +14,7 @@ from typing import Any
 
 from contrage.evaluation import elements
 from contrage.learning import encoders
-from contrage.plan import folds, pretraining, rows, starts
+from contrage.plan import folds, pretraining, rows, snapshots, starts
 from contrage.plan.dataset_settings import scores
 from contrage.plan.experiment import Experiment
 from contrage.plan.kinds import form_of
@@ -61,7 +61,7 @@ def training(of: Experiment, row: str, seed: int, fold: int) -> TrainStep:
         loss=told_bin(of, of.loss(row)),
         training=build(OneTrainingSettings, own),
         dataset=scores(of.config),
-        snapshot_epochs=tuple(of.watched_epochs) if of.is_watched(row, seed, fold) else (),
+        snapshot_epochs=snapshots.epochs(of, row, seed, fold),
         probe=StopProbe(tuple(of.config["probe"]["alphas"])) if block["early_stop"] else None,
     )
 
@@ -308,16 +308,18 @@ def start_of_training(of: Experiment, row: str, seed: int, fold: int) -> list[st
     return [file] if file else []
 
 
-def scans_of_start(of: Experiment, row: str) -> list[str]:
-    """Return the scans of the experiment that a stage starts from."""
-    start = starts.of_row(of.config, row)
-    return [start.scans] if start else []
+def scans_of_start(of: Experiment, row: str, seed: int) -> list[str]:
+    """Return the scans of the experiment that a training starts from, to compare people."""
+    if start := starts.of_row(of.config, row):
+        return [start.scans]
+    return pretraining.people_files(of.config, row, seed)[:1]
 
 
 def split_of_start(of: Experiment, row: str, seed: int) -> list[str]:
-    """Return the folds of the training that a stage starts from."""
-    start = starts.of_row(of.config, row)
-    return [start.split(seed)] if start else []
+    """Return the folds of the training that one starts from."""
+    if start := starts.of_row(of.config, row):
+        return [start.split(seed)]
+    return pretraining.people_files(of.config, row, seed)[1:]
 
 
 def evaluation(of: Experiment, evaluation: str) -> EvaluateStep:
