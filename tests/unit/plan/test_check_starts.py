@@ -109,6 +109,11 @@ def test_people_of_a_training_before_the_start_are_looked_at_too():
     assert "exp of first (seed 0, fold 0) has learned from the same person" in said
 
 
+def test_of_several_experiments_with_rows_the_sentence_says_which():
+    one, other = staged("one"), staged("other", start={"row": "rnc"})
+    assert refused(one, other).endswith("there are exp, tuned (experiment other)")
+
+
 def test_a_row_that_is_not_trained_there_is_refused():
     said = refused(staged(start={"row": "rnc"}))
     assert said.startswith("rows.tuned.from.row: here does not train rnc (benchmark.losses); there")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from itertools import product
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -43,19 +44,33 @@ def check_starts(experiments: Sequence[Experiment]) -> None:
         If somebody from whom the start has learned is tested or predicted.
     """
     known = {each.config["experiment"]: each for each in experiments}
+    several = sum(bool(each.config["rows"]) for each in experiments) > 1
     for of in experiments:
-        for row, start in _starts(of):
-            if start.experiment in known:
-                _check_row(of, row, start, known[start.experiment])
-            else:
-                _check_finished(of, row, start)
+        with _told(of, several):
+            for row, start in _starts(of):
+                if start.experiment in known:
+                    _check_row(of, row, start, known[start.experiment])
+                else:
+                    _check_finished(of, row, start)
     _check_circles(known)
     splits = _Splits(known)
     for of in experiments:
-        for row, start in _starts(of):
-            if start.experiment in known:
-                _check_fit(of, row, start, known[start.experiment])
-                _check_people(of, row, start, splits)
+        with _told(of, several):
+            for row, start in _starts(of):
+                if start.experiment in known:
+                    _check_fit(of, row, start, known[start.experiment])
+                    _check_people(of, row, start, splits)
+
+
+@contextmanager
+def _told(of: Experiment, several: bool) -> Iterator[None]:
+    """Say in sentences about one of several experiments which it is."""
+    try:
+        yield
+    except (SettingsError, LeakageError) as error:
+        if not several:
+            raise
+        raise type(error)(f"{error} (experiment {of.config['experiment']})") from None
 
 
 def _starts(of: Experiment) -> Iterator[tuple[str, Start]]:
