@@ -74,6 +74,13 @@ def test_a_null_of_a_row_trains_as_the_row_does():
     assert rows.loss_settings(config, "own-null")["loss"] == "exp"
 
 
+def test_of_two_sides_only_a_logit_is_a_prediction():
+    stages = {name: {**TUNED, "stage": {"loss": name[2:]}} for name in ("a-bce", "a-l1")}
+    config = of(stages, **BINARY, benchmark={"losses": ["bce", *stages]})
+    refuse.check_rows_and_data(config)
+    assert rows.head_rows(config) == ["a-bce"]
+
+
 def test_a_stage_with_a_contrastive_loss_is_probed():
     config = of({"tuned": {**TUNED, "stage": {"loss": "rnc"}}})
     refuse.check_rows_and_data(config)
@@ -117,6 +124,11 @@ def test_a_stage_with_a_contrastive_loss_is_probed():
         ({"a": {**TUNED, "stage": {"loss": "exp", "train": "head"}}}, {},
          "rows.a.stage.train: head, but exp predicts nothing: on a frozen encoder the "
          "features stay as they are"),
+        ({"a": {**TUNED, "stage": {"loss": "l1", "train": "head"}}},
+         {**BINARY, "benchmark": {"losses": ["bce", "a"]}},
+         "rows.a.stage.train: head, but l1 predicts no binary target: on a frozen encoder"),
+        ({"a": {**TUNED, "stage": {"loss": "rnc"}}}, {"probe": {"alpha": "unseen"}},
+         "probe.alpha: unseen, but a starts from an encoder that has learned from those on whom"),
         ({"a": {**TUNED, "stage": {"loss": "l1", "early_stop": {"on": "val"}}}}, {},
          "rows.a.stage.early_stop.on: val, but no value has that role"),
         ({"a": {**TUNED, "stage": {"loss": "bce", "early_stop": {}}}},

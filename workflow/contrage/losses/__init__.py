@@ -13,7 +13,8 @@ A new file here is a new loss, nothing else is registered. The rules:
   ``needs_prediction = True``, written so: the head has one output, the embeddings (batch, views, 1)
   are the prediction, and both it and the targets given are standardised by the training split's
   mean and SD;
-  ``predicts_logit = True`` beside it: that output is a logit, and the targets stay 0 and 1;
+  ``predicts_logit = True`` beside it, written so: that output is a logit, and the targets stay 0
+  and 1;
   ``unit_embeddings = True``: the head's output is to be divided by its L2 norm beforehand, as the
   authors' networks do;
   ``first_epoch`` (default 0): the number by which the loss wants the first epoch called;
@@ -52,7 +53,7 @@ if TYPE_CHECKING:
 
 
 DEFAULT_KINDS = ("continuous",)
-STATED = ("target_kinds", "needs_prediction")
+STATED = ("target_kinds", "needs_prediction", "predicts_logit")
 
 
 def available(kind: str | None = None) -> list[str]:
@@ -76,9 +77,13 @@ def target_kinds(name: str) -> tuple[str, ...]:
     return tuple(_stated(name, "target_kinds", DEFAULT_KINDS))
 
 
-def predicts(name: str) -> bool:
-    """Return whether a loss's output is the prediction itself, as its file states it."""
-    return bool(_stated(name, "needs_prediction", False))
+def predicts(name: str, kind: str) -> bool:
+    """Return whether a loss's output is the prediction of a target of this kind.
+
+    Its file states it; of two sides only a logit is one.
+    """
+    attribute = "predicts_logit" if kind == "binary" else "needs_prediction"
+    return bool(_stated(name, attribute, False))
 
 
 def _stated(name: str, attribute: str, default: Any) -> Any:

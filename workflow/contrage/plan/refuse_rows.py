@@ -98,7 +98,8 @@ def _check_loss(config: dict[str, Any], row: str) -> None:
 def _check_head(config: dict[str, Any], row: str) -> None:
     """Refuse what could learn nothing, or predict nothing."""
     loss = rows.loss_settings(config, row)["loss"]
-    predicts = loss in losses.available() and losses.predicts(loss)
+    kind = config["target"]["kind"]
+    predicts = loss in losses.available() and losses.predicts(loss, kind)
     trains_head = rows.is_staged(config, row) and _stage(config, row)["train"] == "head"
     if not rows.training_of(config, row)["head"] and (predicts or trains_head):
         why = "to train" if trains_head else f"that could predict, which {loss} does"
@@ -107,8 +108,8 @@ def _check_head(config: dict[str, Any], row: str) -> None:
         )
     if trains_head and not predicts:
         raise SettingsError(
-            f"rows.{row}.stage.train: head, but {loss} predicts nothing: on a frozen encoder the "
-            "features stay as they are; give a loss that predicts, or set it to all"
+            f"rows.{row}.stage.train: head, but {loss} predicts no {kind} target: on a frozen "
+            "encoder the features stay as they are; give a loss that predicts, or set it to all"
         )
 
 
@@ -146,6 +147,12 @@ def _check_training(config: dict[str, Any], row: str) -> None:
 def _check_other_blocks(config: dict[str, Any]) -> None:
     """Refuse what other blocks cannot ask of such rows."""
     staged = [row for row in config["rows"] if rows.is_staged(config, row)]
+    probed = [row for row in rows.staged_rows(config) if row not in rows.head_rows(config)]
+    if probed and config["probe"]["alpha"] == "unseen":
+        raise SettingsError(
+            f"probe.alpha: unseen, but {probed[0]} starts from an encoder that has learned from "
+            "those on whom its penalty would be chosen; set it to training, or leave the row out"
+        )
     reasons = {
         "benchmark.null": (
             rows.null_rows(config).values(),

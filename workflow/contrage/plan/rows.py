@@ -128,9 +128,9 @@ def is_staged(config: dict[str, Any], row: str) -> bool:
 
 def head_rows(config: dict[str, Any]) -> list[str]:
     """Return the stages whose predictions are their heads'; a loss may have none of its own."""
-    return [
-        row for row in staged_rows(config) if losses.predicts(loss_settings(config, row)["loss"])
-    ]
+    kind = config["target"]["kind"]
+    staged = {row: loss_settings(config, row)["loss"] for row in staged_rows(config)}
+    return [row for row, loss in staged.items() if losses.predicts(loss, kind)]
 
 
 def own_training(config: dict[str, Any], row: str) -> dict[str, Any]:
