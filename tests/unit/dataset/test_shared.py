@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from contrage.dataset.shared import COUNTED, UNSEEN, Person, in_both, person
+from contrage.dataset.shared import COUNTED, UNSEEN, Somebody, in_both, person
 
 
 @pytest.mark.parametrize(
@@ -19,15 +19,15 @@ from contrage.dataset.shared import COUNTED, UNSEEN, Person, in_both, person
     ],
 )
 def test_ids_are_to_the_letter_in_one_cohort_and_safe_in_two(tested, learned, same_people, found):
-    assert in_both([Person(*tested)], [Person(*learned)], same_people) == found
+    assert in_both([Somebody(*tested)], [Somebody(*learned)], same_people) == found
 
 
 def test_in_a_merged_cohort_an_id_is_its_members():
     members = ["adni", "adni-go", "icbm"]
-    assert person("sub-adni-01", "all", members) == Person("adni", "sub-01")
-    assert person("sub-adni-go-01", "all", members) == Person("adni-go", "sub-01")
-    assert person("sub-01", "all", members) == Person("all", "sub-01")
-    assert person("sub-adni-01", "own") == Person("own", "sub-adni-01")
+    assert person("sub-adni-01", "all", members) == Somebody("adni", "sub-01")
+    assert person("sub-adni-go-01", "all", members) == Somebody("adni-go", "sub-01")
+    assert person("sub-01", "all", members) == Somebody("all", "sub-01")
+    assert person("sub-adni-01", "own") == Somebody("own", "sub-adni-01")
 
 
 def test_everybody_with_a_part_either_decides_weights_or_must_be_new_to_them():

@@ -135,7 +135,7 @@ def test_the_model_and_the_features_say_where_the_stage_began_and_from_whom_was_
 
 def test_of_a_start_that_stopped_early_the_best_epoch_is_told(cohort, told, settings, caplog):
     stop = {"on": "inner", "fraction": 0.3, "patience": 1, "every": 1}
-    settings["training"] |= {"early_stop": stop, "epochs": 9}
+    settings["training"] |= {"early_stop": stop, "epochs": 9, "learning_rate": 0.1}
     settings["probe"] = {"alphas": [1.0]}
     outputs = cohort.outputs("first")
     train(asked(settings), **cohort.inputs, **outputs)

@@ -14,14 +14,14 @@ UNSEEN = tuple(role for role in PLAYED if role not in COUNTED)
 """Roles whose errors are told: nobody in them may have been learned from before."""
 
 
-class Person(NamedTuple):
+class Somebody(NamedTuple):
     """Somebody of a cohort; in another one an equal id may be somebody else's."""
 
     cohort: str
     participant_id: str
 
 
-def person(participant_id: str, cohort: str, members: Iterable[str] = ()) -> Person:
+def person(participant_id: str, cohort: str, members: Iterable[str] = ()) -> Somebody:
     """Return whose id it is; in a merged cohort ids begin with the name of the member.
 
     Parameters
@@ -34,11 +34,13 @@ def person(participant_id: str, cohort: str, members: Iterable[str] = ()) -> Per
     """
     for name in sorted(members, key=len, reverse=True):  # of "a" and "a-b" the longer one
         if participant_id.startswith(f"sub-{name}-"):
-            return Person(name, f"sub-{participant_id.removeprefix(f'sub-{name}-')}")
-    return Person(cohort, participant_id)
+            return Somebody(name, f"sub-{participant_id.removeprefix(f'sub-{name}-')}")
+    return Somebody(cohort, participant_id)
 
 
-def in_both(tested: Iterable[Person], learned: Iterable[Person], same_people: bool) -> list[str]:
+def in_both(
+    tested: Iterable[Somebody], learned: Iterable[Somebody], same_people: bool
+) -> list[str]:
     """Return the ids of those tested who are among those learned from.
 
     Within a cohort ids are taken to the letter. In two cohorts equal ids, and such as differ by

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from contrage.dataset.roles import CHOSEN_BY
-from contrage.dataset.shared import COUNTED, UNSEEN, Person, in_both, person
+from contrage.dataset.shared import COUNTED, UNSEEN, Somebody, in_both, person
 from contrage.errors import LeakageError, SettingsError
 from contrage.learning.checkpoint import read_model
 from contrage.learning.folds import read_fold
@@ -34,13 +34,13 @@ class Lineage:
     start : StageStart
     epoch : int
         Of its weights: with an early stop that of the best.
-    people : tuple of Person
+    people : tuple of Somebody
         From whom the trainings before this one have learned, in order.
     """
 
     start: StageStart
     epoch: int
-    people: tuple[Person, ...]
+    people: tuple[Somebody, ...]
 
     @property
     def told(self) -> dict[str, int]:
@@ -84,7 +84,7 @@ def trace(
     start, saved = settings.start, read_model(model)
     logger.info("%s starts from %s: %s", settings.row, said(start), _weights(saved))
     _check_chosen(settings.row, start, saved)
-    before = {Person(*each) for each in saved.get(ANCESTORS, ())}
+    before = {Somebody(*each) for each in saved.get(ANCESTORS, ())}
     cohort = start.cohort or ""
     found = before | people_of(start_scans, start_split, start.fold, COUNTED, cohort)
     tested = {role: people_of(scans, split, fold, (role,), settings.cohort) for role in UNSEEN}
@@ -139,7 +139,7 @@ def said(start: StageStart) -> str:
 
 def people_of(
     scans: Path, split: Path, fold: int, roles: Iterable[str], cohort: str
-) -> set[Person]:
+) -> set[Somebody]:
     """Return who has one of these roles in a fold."""
     entry = read_fold(split, fold)
     wanted = {scan for role in roles if role in entry for scan in entry[role]}

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from contrage.dataset.parts import make_folds
 from contrage.dataset.roles import CHOSEN_BY, Parts
-from contrage.dataset.shared import COUNTED, UNSEEN, Person, in_both, person
+from contrage.dataset.shared import COUNTED, UNSEEN, Somebody, in_both, person
 from contrage.errors import LeakageError, SettingsError, few
 from contrage.plan import folds, rows, starts
 from contrage.plan.experiment import Experiment
@@ -19,7 +19,7 @@ from contrage.plan.starts import Start
 from contrage.scan_ids import participant
 
 
-class Training(NamedTuple):
+class PlannedTraining(NamedTuple):
     """One training of the plan."""
 
     experiment: str
@@ -164,7 +164,7 @@ class _Splits:
         self.known = known
         self.made: dict[tuple[str, int], list[Parts]] = {}
 
-    def people(self, training: Training, *roles: str) -> set[Person]:
+    def people(self, training: PlannedTraining, *roles: str) -> set[Somebody]:
         """Return who plays one of these roles in the fold of a training."""
         config = self.known[training.experiment].config
         key = training.experiment, folds.search_seed(config, training.seed)
@@ -175,14 +175,14 @@ class _Splits:
         cohort = config["cohort"]["name"], _members(config)
         return {person(participant(scan), *cohort) for scan in scans}
 
-    def before(self, training: Training) -> Iterator[Training]:
+    def before(self, training: PlannedTraining) -> Iterator[PlannedTraining]:
         """Yield the trainings of the plan that one comes from, the nearest first."""
         of = self.known[training.experiment]
         start = starts.of_row(of.config, training.row)
         if start is None or start.experiment not in self.known:
             return
         seed, fold = start.seed_for(training.seed), start.fold_for(training.fold)
-        nearest = Training(start.experiment, start.row, seed, fold)
+        nearest = PlannedTraining(start.experiment, start.row, seed, fold)
         yield nearest
         yield from self.before(nearest)
 
@@ -202,7 +202,7 @@ def _check_people(of: Experiment, row: str, start: Start, splits: _Splits) -> No
             f"{names.pop()}; remove it"
         )
     for seed, fold in product(of.seeds, of.folds):
-        training = Training(of.config["experiment"], row, seed, fold)
+        training = PlannedTraining(of.config["experiment"], row, seed, fold)
         for earlier in splits.before(training):
             learned = splits.people(earlier, *COUNTED)
             for role in UNSEEN:
