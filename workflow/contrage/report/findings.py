@@ -134,9 +134,15 @@ class Study:
 
     @property
     def n_losses(self) -> int:
-        """How many losses the main table compares; a pre-trained row or one of `rows` adds none."""
-        own = sum(row in self.config.rows for row in self.main.get("loss", []))
-        return len(self.main) - own - (len(self.start.rows) if self.start else 0)
+        """How many losses the main table compares.
+
+        A pre-trained row adds none, one of `rows` adds its loss where no other row has it.
+        """
+        shown, own = list(self.main.get("loss", [])), self.config.rows
+        plain = [row for row in shown if row not in own]
+        theirs = {own[row].get("stage", own[row])["loss"] for row in shown if row in own}
+        more = len(theirs - set(plain))
+        return len(plain) + more - (len(self.start.rows) if self.start else 0)
 
     @property
     def level(self) -> str:

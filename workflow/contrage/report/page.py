@@ -114,7 +114,7 @@ def page(
         [text for path in feasible or [] for text in read_json(path).get("warnings", [])],
         noticed=noticed,
         dominant=dominant_scans(splits or []),
-        starts=epochs_before({row: [*map(read_json, measured[row])] for row in settings.rows}),
+        starts=epochs_before({row: [*map(read_json, of)] for row, of in measured.items()}),
     )
     html = render(HERE / "template.html", context(settings, study, pictures(Path(figures))))
     with atomic(output) as temporary:
