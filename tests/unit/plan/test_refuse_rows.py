@@ -74,6 +74,11 @@ def test_a_null_of_a_row_trains_as_the_row_does():
     assert rows.loss_settings(config, "own-null")["loss"] == "exp"
 
 
+def test_a_row_that_is_not_named_may_be_of_another_experiments_target():
+    stage = {**TUNED, "stage": {"loss": "bce"}}
+    refuse.check_rows_and_data(of({"a": stage}, benchmark={"losses": ["exp"]}))
+
+
 def test_of_two_sides_only_a_logit_is_a_prediction():
     stages = {name: {**TUNED, "stage": {"loss": name[2:]}} for name in ("a-bce", "a-l1")}
     config = of(stages, **BINARY, benchmark={"losses": ["bce", *stages]})

@@ -27,6 +27,8 @@ def check_rows(config: dict[str, Any]) -> None:
     for row in config["rows"]:
         _check_name(config, row)
         _check_shape(config, row)
+    # Another experiment of a study may train the others, on another target.
+    for row in [row for row in rows.plain_rows(config) if row in config["rows"]]:
         _check_loss(config, row)
         _check_head(config, row)
         _check_training(config, row)
