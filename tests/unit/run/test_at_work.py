@@ -187,7 +187,7 @@ def test_a_working_folder_without_room_is_named_before_any_job(tmp_path, monkeyp
 def test_a_run_with_a_pre_training_writes_to_the_folders_of_both():
     config = {
         "experiment": "x",
-        "cohort": {"name": "a"},
+        "cohort": {"name": "a", "members": []},
         "training": {"start_from": "pretraining"},
         "benchmark": {"losses": ["l1"], "pretrained": []},
         "losses": {},
@@ -212,3 +212,16 @@ def test_a_path_that_the_locale_writes_otherwise_is_told_with_the_way_out(tmp_pa
     monkeypatch.setattr(place, "_exists", lambda path: path == "Zürich".encode())
     with pytest.raises(ContrageError, match=r"Zürich: .*iso8859-1; put PYTHONUTF8=1 before"):
         place.require_names(config)
+
+
+def test_a_run_on_a_merged_cohort_writes_to_the_folders_of_its_members():
+    config = {
+        "experiment": "x",
+        "cohort": {"name": "both", "source": "merged", "members": [{"name": "a"}, {"name": "b"}]},
+        "training": {"start_from": None},
+        "benchmark": {"losses": ["l1"], "pretrained": []},
+        "losses": {},
+        "pretraining": {"cohort": {"name": "p", "source": "phantom"}},
+    }
+    written = [f"results/derivatives/{name}" for name in ("a", "b", "both")]
+    assert pretraining.folders([config]) == ["results/x", *written]
