@@ -26,7 +26,6 @@ CONFIG = {
     "statistics": {"bootstrap": 200},
     "report": {"embedding_rows": []},
 }
-OPTIONS = ("--scheduler", "greedy")
 
 
 def write_table(path: Path) -> None:
@@ -44,7 +43,7 @@ def done(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Workflow:
     workflow = checkout(root, tmp_path_factory.mktemp("around") / "contrage")
     write_table(workflow.folder / "regions.csv")
     (workflow.folder / "small.yaml").write_text(yaml.safe_dump(CONFIG))
-    finished = workflow.run(*OPTIONS)
+    finished = workflow.run()
     assert finished.returncode == 0, finished.stdout + finished.stderr
     return workflow
 
@@ -54,7 +53,7 @@ def elsewhere(done: Workflow, folder: Path) -> list[str]:
     for name in ("regions.csv", "small.yaml"):
         shutil.copy(done.folder / name, folder / name)
     snakefile = str(done.folder / "Snakefile")
-    return [*done.command("-s", snakefile, *OPTIONS), "--directory", str(folder)]
+    return [*done.command("-s", snakefile), "--directory", str(folder)]
 
 
 def said(done: Workflow, folder: Path, **environment: str) -> tuple[int, str]:
@@ -81,13 +80,13 @@ def test_a_cut_file_is_named_and_the_same_command_makes_it_again(done, name):
     path = done.folder / "results/small" / name
     whole = path.read_bytes()
     path.write_bytes(whole[:60])
-    failed = done.run(*OPTIONS, "--retries", "1")
+    failed = done.run("--retries", "1")
     printed = failed.stdout + failed.stderr
     assert failed.returncode != 0
     assert "Traceback" not in printed
     closing = printed[printed.index("failed:") :]
     assert f"{path.name} is cut short or damaged" in closing
-    again = done.run(*OPTIONS)
+    again = done.run()
     assert again.returncode == 0, again.stdout + again.stderr
     assert path.read_bytes() == whole
     assert done.tables() == before
