@@ -9,6 +9,7 @@ from __future__ import annotations
 import atexit
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -44,7 +45,8 @@ for line in sys.stdin:
 def _server() -> subprocess.Popen[str]:
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
-    server = subprocess.Popen([sys.executable, "-c", SERVER], **pipes, env=environment, text=True)
+    command = [sys.executable, "-c", SERVER]
+    server = subprocess.Popen(command, **pipes, env=environment, text=True, start_new_session=True)
     atexit.register(server.communicate)  # closes its input, at which it ends
     return server
 
@@ -56,6 +58,12 @@ def snakemake(
     with tempfile.NamedTemporaryFile("r+") as out, tempfile.NamedTemporaryFile("r+") as err:
         asked = {"arguments": arguments, "folder": str(folder), "environment": environment}
         server = _server()
-        print(json.dumps({**asked, "files": [out.name, err.name]}), file=server.stdin, flush=True)
-        code = int(server.stdout.readline())
+        try:
+            files = json.dumps({**asked, "files": [out.name, err.name]})
+            print(files, file=server.stdin, flush=True)
+            code = int(server.stdout.readline())
+        except BaseException:  # a time limit, an interruption: the run ends with the test
+            os.killpg(server.pid, signal.SIGKILL)
+            _server.cache_clear()
+            raise
         return subprocess.CompletedProcess(arguments, code, out.read(), err.read())
