@@ -36,6 +36,7 @@ USES_ANATOMICAL, HAS_SCANS = COHORT.uses_anatomical, COHORT.has_scans
 IS_PHANTOM, IS_TABLE, IS_ARRAYS = COHORT.is_phantom, COHORT.is_table, COHORT.is_arrays
 GRID_MM = config["preprocessing"]["registration"]["voxel_mm"]
 SCANS = COHORT.scans
+ARRAY = DERIVATIVES.array(None if IS_TABLE else IMAGE, config["dataset"]["voxel_mm"])
 
 
 wildcard_constraints:

@@ -13,8 +13,9 @@ gc.set_threshold(50_000, 1000, 100)
 
 try:
     PLAN = plan.read(
-        config,
+        CONFIGS,
         SCHEMA,
+        is_study=IS_STUDY,
         is_first=workflow.is_main_process,
         keeps=KEEPS_COHORT,
         trains=trains(*TARGETS),
