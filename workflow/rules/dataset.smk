@@ -4,7 +4,11 @@
 rule select:
     input:
         scans=DERIVATIVES.scans,
-        excluded=(f"{ARRAY}_excluded.tsv" if IS_ARRAYS else DERIVATIVES.excluded),
+        excluded=(
+            f"{ARRAY}_excluded.tsv"
+            if IS_ARRAYS and not COHORT.is_merged
+            else DERIVATIVES.excluded
+        ),
         rows=f"{ARRAY}.tsv",
         # They have a digest of each scan's records and stand for them.
         passed=DERIVATIVES.passed if HAS_SCANS else [],

@@ -129,7 +129,9 @@ def _cohort(scans: Path, excluded: Path, choices: Path, notes: Path) -> Cohort:
             Exclusion(line["scan_id"], line["stage"], line["reason"]) for line in _lines(excluded)
         ],
         notes=notes.read_text(encoding="utf-8").splitlines(),
-        choices=[Choice(**{**line, "others": line["others"].split()}) for line in _lines(choices)],
+        choices=[
+            Choice(**{**line, "others": (line["others"] or "").split()}) for line in _lines(choices)
+        ],
     )
 
 

@@ -26,7 +26,7 @@ from contrage.settings.build import build
 from contrage.settings.steps.cohort import CohortStep
 
 KEPT_IN = Path(".snakemake/contrage-cohorts")
-PARTS = ("cohort", "target", "preprocessing")
+PARTS = ("cohort", "merge", "target", "preprocessing")
 """Blocks of the configuration that decide a cohort."""
 
 
@@ -58,6 +58,8 @@ class FoundCohort:
         Modules of the skull-strip method alone, besides the steps'.
     found : Snapshot
         Its scans, and what their files were when they were listed.
+    members : tuple of FoundCohort
+        Those that it is merged of; none of a cohort that is not (`contrage.plan.merged`).
     """
 
     derivatives: Derivatives
@@ -72,6 +74,12 @@ class FoundCohort:
     template: Source
     stripper: tuple[str, ...]
     found: Snapshot
+    members: tuple[FoundCohort, ...] = ()
+
+    @property
+    def is_merged(self) -> bool:
+        """Whether it is merged of others."""
+        return bool(self.members)
 
     @property
     def name(self) -> str:
@@ -209,8 +217,13 @@ def read(configs: Sequence[dict[str, Any]], *, is_first: bool, keeps: bool) -> F
         stripper=skull_strip.modules(method),
         found=cohort_of_run(settings, KEPT_IN, is_first, asked, keeps),
     )
-    _READ.update((_key(each), found) for each in configs)
+    keep(configs, found)
     return found
+
+
+def keep(configs: Sequence[dict[str, Any]], found: FoundCohort) -> None:
+    """Keep a cohort for the modules of the run that ask with `of`."""
+    _READ.update((_key(each), found) for each in configs)
 
 
 def of(config: dict[str, Any]) -> FoundCohort:

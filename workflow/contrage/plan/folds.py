@@ -30,6 +30,9 @@ from contrage.plan.rows import stated_target, used_scans
 from contrage.settings.blocks.roles import RolesSettings
 from contrage.settings.build import as_plain, build, fields_of
 
+PART_OF = "part_of"
+"""Key of a configuration as it is on a member of a merged cohort: the merged cohort's name."""
+
 
 def fold_numbers(config: dict[str, Any], cohort: Cohort) -> list[int]:
     """Return the numbers of the folds that each seed trains."""
@@ -61,13 +64,19 @@ def _line(scan: Scan) -> dict[str, Any]:
 
 
 def carried_columns(config: dict[str, Any]) -> list[str]:
-    """Return the columns that the cohort keeps: `cohort.columns`, and those that roles are of."""
+    """Return the columns that the cohort keeps: `cohort.columns`, and those that roles are of.
+
+    A member of a merged cohort is asked for what stands in its own block alone.
+    """
+    if PART_OF in config:
+        return list(config["cohort"]["columns"])
     return list(dict.fromkeys([*config["cohort"]["columns"], *columns(roles_of(config))]))
 
 
 def asked_by(config: dict[str, Any]) -> dict[str, str]:
     """Return the columns that roles are read from, with the key that asks for each."""
-    return columns(roles_of(config))
+    asked, carried = columns(roles_of(config)), carried_columns(config)
+    return {name: key for name, key in asked.items() if name in carried}
 
 
 def search_seeds(config: dict[str, Any]) -> list[int]:

@@ -11,6 +11,7 @@ from contrage.errors import SettingsError
 from contrage.form import Form
 from contrage.learning import encoders
 from contrage.modalities import Modality
+from contrage.settings.cohorts import MERGED
 
 
 def check_kind(config: dict[str, Any]) -> None:
@@ -20,8 +21,9 @@ def check_kind(config: dict[str, Any]) -> None:
     voxels must make sense of it. Each message begins with the key to change.
     """
     kind = modalities.load(config["cohort"]["image"])
-    _check_source(config["cohort"], kind)
-    _check_maps(config)
+    if config["cohort"]["source"] != MERGED:  # of that, each member is looked at
+        _check_source(config["cohort"], kind)
+        _check_maps(config)
     _check_scores(config["dataset"], kind)
     _check_encoder(config["training"]["encoder"], kind)
     check_augmentation(config["training"]["augmentation"], kind)

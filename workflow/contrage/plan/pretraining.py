@@ -99,9 +99,10 @@ def folders(configs: Iterable[dict[str, Any]]) -> list[str]:
 
 
 def _folders(config: dict[str, Any]) -> list[str]:
-    cohort = config["cohort"]
-    written = [Results.of(config["experiment"]), Derivatives.of(cohort["name"])]
-    phantoms = [each["phantom_tables"] for each in (cohort, *cohort["members"])]
+    own = config["cohort"]
+    blocks = (*own["members"], own)
+    written = [Results.of(config["experiment"]), *(Derivatives.of(each["name"]) for each in blocks)]
+    phantoms = [each["phantom_tables"] for each in blocks]
     written += [PhantomStudy.of(each["name"]) for each in phantoms if each]
     if is_wanted(config):
         cohort = config["pretraining"]["cohort"]["name"]

@@ -17,13 +17,15 @@ from typing import Any, NamedTuple
 from contrage.cohort.notices import notices
 from contrage.errors import LeakageError, SettingsError
 from contrage.plan import cohort as cohorts
-from contrage.plan import phantom_tables, pretraining, refuse, rows, together
+from contrage.plan import merged, phantom_tables, pretraining, refuse, rows, together
 from contrage.plan.check_starts import check_starts
 from contrage.plan.experiment import Experiment
+from contrage.plan.folds import PART_OF
 from contrage.plan.people import check_plan, left_out_otherwise
 from contrage.run import place
 
-COHORT, EXPERIMENT, START = "cohort.smk", "experiment.smk", "start.smk"
+COHORT, MERGED = "cohort.smk", "merged.smk"
+EXPERIMENT, START = "experiment.smk", "start.smk"
 """Files of modules; a start is an experiment whose report nobody asks for."""
 
 
@@ -165,9 +167,20 @@ class _Asked:
         return str(self.config["cohort"]["name"])
 
     @property
+    def is_member(self) -> bool:
+        """Whether it is what an experiment on a merged cohort asks of one of the members."""
+        return PART_OF in self.config
+
+    @property
+    def members(self) -> list[_Asked]:
+        """What it asks of each member of its cohort, where that is merged."""
+        return [replace(self, config=each) for each in merged.members(self.config)]
+
+    @property
     def prefix_of_cohort(self) -> str:
         """What the names of its cohort's rules begin with."""
-        return f"cohort_{_slug(self.cohort)}_" if self.is_named else self.prefix
+        by_name = self.is_named or self.is_member
+        return f"cohort_{_slug(self.cohort)}_" if by_name else self.prefix
 
     @contextmanager
     def told(self) -> Iterator[None]:
@@ -176,10 +189,11 @@ class _Asked:
             try:
                 yield
             except (SettingsError, LeakageError) as error:
-                if not self.is_named:
+                whose = [f"cohort {self.cohort}"] * self.is_member
+                whose += [f"experiment {self.config['experiment']}"] * self.is_named
+                if not whose:
                     raise
-                said = f"{error} (experiment {self.config['experiment']})"
-                raise type(error)(said) from None
+                raise type(error)(f"{error} ({', '.join(whose)})") from None
 
 
 class _Part(NamedTuple):
@@ -201,8 +215,10 @@ def _slug(name: str) -> str:
 def _check_names(asked: Sequence[_Asked]) -> None:
     """Refuse experiments, or cohorts, whose files or rules would be one another's."""
     _check_apart("experiment", [each.config["experiment"] for each in asked])
-    if all(each.is_named for each in asked):
-        _check_apart("cohort.name", list(dict.fromkeys(each.cohort for each in asked)))
+    parts = [part for each in asked for part in each.members]
+    if parts or all(each.is_named for each in asked):
+        named = dict.fromkeys(each.cohort for each in (*asked, *parts))
+        _check_apart("cohort.name", list(named))
 
 
 def _check_apart(key: str, names: Sequence[str]) -> None:
@@ -218,8 +234,11 @@ def _check_apart(key: str, names: Sequence[str]) -> None:
 
 def _starts(part: _Part, schema: dict[str, Any]) -> list[_Asked]:
     """Return the pre-training that an experiment starts from, if any."""
+    config, cohort = part.experiment.config, part.cohort
     people = [scan.participant_id for scan in part.experiment.cohort.scans]
-    before = pretraining.complete(part.experiment.config, people, schema)
+    if cohort.is_merged:  # where others have them, their ids begin with no cohort's name
+        people = merged.people_before(config, cohort.members)
+    before = pretraining.complete(config, people, schema)
     asked = part.asked
     return (
         [replace(asked, prefix=f"{asked.prefix}{pretraining.HERE}_", file=START, config=before)]
@@ -229,19 +248,36 @@ def _starts(part: _Part, schema: dict[str, Any]) -> list[_Asked]:
 
 
 def _read_cohorts(asked: Sequence[_Asked], found: _Found, *, is_first: bool, keeps: bool) -> _Found:
-    """Return the cohorts of experiments by name; one that a pre-training is on too is read anew."""
-    groups: dict[str, list[_Asked]] = {}
+    """Return the cohorts of experiments by name, members before what is merged of them.
+
+    One that a pre-training is on too is read anew, and what is merged of it.
+    """
     for each in asked:
+        with each.told():
+            merged.check(each.config)
+    parts = [part for each in asked for part in each.members]
+    groups: dict[str, list[_Asked]] = {}
+    for each in (*parts, *asked):
         groups.setdefault(each.cohort, []).append(each)
-    return {
-        name: found[name]
-        if name in found and all(each.file == EXPERIMENT for each in group)
-        else _read_cohort(group, is_first=is_first, keeps=keeps)
-        for name, group in groups.items()
-    }
+    read: _Found = {}
+    for name, group in sorted(groups.items(), key=lambda each: bool(each[1][0].members)):
+        needed = [each.cohort for each in group[0].members]
+        as_before = all(each.file == EXPERIMENT for each in group)
+        if name in found and as_before and all(read[each] is found.get(each) for each in needed):
+            read[name] = found[name]
+        else:
+            own = [read[each] for each in needed]
+            read[name] = _read_cohort(group, own, is_first=is_first, keeps=keeps)
+    return {name: read[name] for name in groups}
 
 
-def _read_cohort(group: Sequence[_Asked], *, is_first: bool, keeps: bool) -> cohorts.FoundCohort:
+def _read_cohort(
+    group: Sequence[_Asked],
+    members: Sequence[cohorts.FoundCohort],
+    *,
+    is_first: bool,
+    keeps: bool,
+) -> cohorts.FoundCohort:
     """Return the cohort that some experiments are on, having looked at what they ask for."""
     for each in group:
         place.require_names(each.config)
@@ -250,6 +286,8 @@ def _read_cohort(group: Sequence[_Asked], *, is_first: bool, keeps: bool) -> coh
     configs = [each.config for each in group]
     together.check(configs)
     with group[0].told() if len(group) == 1 else nullcontext():
+        if members:
+            return merged.read(configs, members)
         return cohorts.read(configs, is_first=is_first, keeps=keeps)
 
 
@@ -268,10 +306,11 @@ def _modules(parts: Sequence[_Part]) -> Iterator[Module]:
     """Yield the modules, each cohort's before that of the first experiment on it."""
     loaded: set[str] = set()
     for asked in (part.asked for part in parts):
-        if asked.cohort not in loaded:
-            own = asked.prefix_of_cohort
-            yield Module(f"{own}of_cohort", f"{own}*", COHORT, asked.config)
-        loaded.add(asked.cohort)
+        for each in (*asked.members, asked):
+            if each.cohort not in loaded:
+                own, file = each.prefix_of_cohort, MERGED if each.members else COHORT
+                yield Module(f"{own}of_cohort", f"{own}*", file, each.config)
+            loaded.add(each.cohort)
         yield Module(f"{asked.prefix}of_experiment", f"{asked.prefix}*", asked.file, asked.config)
 
 

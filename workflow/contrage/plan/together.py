@@ -11,6 +11,7 @@ from typing import Any
 
 from contrage import modalities
 from contrage.errors import SettingsError
+from contrage.settings.words import shown
 
 OWN = ("columns",)
 """Of the block `cohort`: what each experiment may ask for by itself."""
@@ -39,6 +40,8 @@ def _decides(config: dict[str, Any]) -> dict[str, Any]:
     cohort = {key: value for key, value in config["cohort"].items() if key not in OWN}
     comes_as = modalities.load(cohort["image"]).comes_as
     found = {"cohort": cohort, "container": config["container"]}
+    if cohort["members"]:
+        found["merge"] = config["merge"]
     if comes_as == "scans":
         found["preprocessing"] = config["preprocessing"]
     if comes_as != "table":
@@ -59,7 +62,7 @@ def differences(
 
 
 def _said(value: Any) -> str:
-    return "null" if value is None else str(value) or "empty"
+    return "null" if value is None else shown(value) if value else "empty"
 
 
 def columns(asked: Sequence[Sequence[str]]) -> list[str]:

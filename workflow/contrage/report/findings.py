@@ -99,7 +99,7 @@ class Study:
     @property
     def is_table(self) -> bool:
         """Whether learning is from a table of features, not from images."""
-        return self.config.cohort.source == "table"
+        return self.kind.comes_as == "table"
 
     @property
     def has_scans(self) -> bool:
