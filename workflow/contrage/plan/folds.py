@@ -25,6 +25,7 @@ from contrage.dataset.roles import (
 )
 from contrage.dataset.shares import Training
 from contrage.errors import SettingsError
+from contrage.plan import evaluations
 from contrage.plan.rows import stated_target, used_scans
 from contrage.settings.blocks.roles import RolesSettings
 from contrage.settings.build import as_plain, build, fields_of
@@ -60,13 +61,13 @@ def _line(scan: Scan) -> dict[str, Any]:
 
 
 def carried_columns(config: dict[str, Any]) -> list[str]:
-    """Return the columns that the cohort keeps: `cohort.columns`, and those that roles are of."""
-    return list(dict.fromkeys([*config["cohort"]["columns"], *columns(roles_of(config))]))
+    """Return the columns that the cohort keeps: `cohort.columns`, and those that are asked for."""
+    return list(dict.fromkeys([*config["cohort"]["columns"], *asked_by(config)]))
 
 
 def asked_by(config: dict[str, Any]) -> dict[str, str]:
-    """Return the columns that roles are read from, with the key that asks for each."""
-    return columns(roles_of(config))
+    """Return the columns that roles and evaluations read, with the key that asks for each."""
+    return {**evaluations.columns(config), **columns(roles_of(config))}
 
 
 def search_seeds(config: dict[str, Any]) -> list[int]:

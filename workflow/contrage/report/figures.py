@@ -71,13 +71,16 @@ def figures(
 
 def drawings() -> list[Callable[[Ingredients], Figure | None]]:
     """Return the functions that draw the figures, in the order of the page."""
-    from contrage.report.elements import cohort, embedding, imaging, outcome, search
+    from contrage.report.elements import cohort, embedding, gaps, imaging, outcome, search
 
     return [
         outcome.mae,
         outcome.norms,
         search.search,
         outcome.predicted_vs_true,
+        gaps.gap_by_group,
+        gaps.roc,
+        gaps.slopes,
         outcome.training_curves,
         embedding.embedding,
         cohort.histogram,
