@@ -85,3 +85,17 @@ def test_the_gap_of_another_target_is_refused():
     table = {"source": "table", "image": "table", "path": "t.csv", "name": "regions"}
     with pytest.raises(SettingsError, match=r"^evaluations\.slopes: the brain-age gap is of ages"):
         check(config(experiment="own", target=target, cohort=table, evaluations={"slopes": {}}))
+
+
+def test_evaluations_of_two_sides_are_refused_of_numbers_and_the_other_way_round():
+    for name in ("calibration", "sides_by_fold"):
+        with pytest.raises(SettingsError, match=rf"^evaluations\.{name}: is of a binary target"):
+            check(config(evaluations={name: {}}))
+
+
+def test_columns_of_cohorts_are_carried_but_that_of_a_merged_one():
+    own = config(evaluations={"cohorts": {"columns": ["cohort", "site", "scanner"]}})
+    asked = "evaluations.cohorts.columns"
+    assert evaluations.columns(own) == {"cohort": asked, "scanner": asked}
+    own["cohort"]["source"] = "merged"
+    assert evaluations.columns(own) == {"scanner": asked}

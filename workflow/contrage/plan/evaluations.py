@@ -8,8 +8,10 @@ from typing import Any
 from contrage.dataset.roles import OF_SCANS
 from contrage.errors import SettingsError, few
 from contrage.evaluation import elements
+from contrage.target import Target
 
 BLOCK, GROUPS = "evaluations", "evaluations.groups"
+OF_SIDES = ("calibration", "sides_by_fold")
 OF_MERGED = "cohort"
 """The column that a merged cohort has by itself."""
 
@@ -37,10 +39,13 @@ def columns(config: Mapping[str, Any]) -> dict[str, str]:
     Each is given with the configuration's key that asks for it.
     """
     groups, found = config[BLOCK]["groups"], {}
+    by = config[BLOCK]["cohorts"]
     if _of_groups(config):
         found[groups["column"]] = f"{GROUPS}.column"
         if groups["cohort"] is not None:
             found.setdefault(groups["cohort"], f"{GROUPS}.cohort")
+    for name in by["columns"] if by else []:
+        found.setdefault(name, f"{BLOCK}.cohorts.columns")
     there = {*OF_SCANS, *[OF_MERGED] * (config["cohort"]["source"] == "merged")}
     return {name: key for name, key in found.items() if name not in there}
 
@@ -50,31 +55,44 @@ def _of_groups(config: Mapping[str, Any]) -> list[str]:
     return [n for n in switched_on(config) if GROUPS in elements.element(n).settings]
 
 
-def check(config: Mapping[str, Any], is_age: bool) -> None:
-    """Raise `SettingsError` for evaluations that contradict each other, or the target.
-
-    Parameters
-    ----------
-    config : mapping
-        The whole configuration.
-    is_age : bool
-        Whether age is what is predicted.
-    """
-    of_groups = _of_groups(config)
-    if not of_groups:
-        return
-    if not is_age:
+def check(config: Mapping[str, Any], target: Target) -> None:
+    """Raise `SettingsError` for evaluations that contradict each other, or the target."""
+    on = switched_on(config)
+    for name in [each for each in OF_SIDES if each in on and not target.is_binary]:
         raise SettingsError(
-            f"{BLOCK}.{of_groups[0]}: the brain-age gap is of ages, and target.column is "
-            f"{config['target']['column']}; set it to null"
+            f"{BLOCK}.{name}: is of a binary target, and target.kind is {target.kind}; set it to "
+            "null"
         )
+    if "embedded_site" in on and target.is_binary:
+        raise SettingsError(
+            f"{BLOCK}.embedded_site: its score is of errors, and target.kind is {target.kind}; set "
+            "it to null"
+        )
+    if of_groups := _of_groups(config):
+        if not target.is_age:
+            raise SettingsError(
+                f"{BLOCK}.{of_groups[0]}: the brain-age gap is of ages, and target.column is "
+                f"{target.column}; set it to null"
+            )
+        _check_groups(config)
+
+
+def _check_groups(config: Mapping[str, Any]) -> None:
+    """Refuse groups that are two things, and positive ones that are none."""
     groups = config[BLOCK]["groups"]
     if both := [name for name in groups["patients"] if name in groups["controls"]]:
         raise SettingsError(f"{GROUPS}.patients: {few(both)} is among {GROUPS}.controls as well")
-    asked = config[BLOCK]["roc"]
-    for name in asked["positive"] if asked else []:
-        if name not in groups["patients"]:
-            raise SettingsError(
-                f"{BLOCK}.roc.positive: {name} is not among {GROUPS}.patients "
-                f"({few(groups['patients']) or 'which is empty'})"
-            )
+    for block in ("roc", "against_diagnosis"):
+        asked = config[BLOCK][block]
+        for name in asked["positive"] if asked else []:
+            if name not in groups["patients"]:
+                raise SettingsError(
+                    f"{BLOCK}.{block}.positive: {name} is not among {GROUPS}.patients "
+                    f"({few(groups['patients']) or 'which is empty'})"
+                )
+
+
+def checkpoints(config: Mapping[str, Any]) -> list[int]:
+    """Return the epochs after which `against_diagnosis` reads the features of every training."""
+    asked, last = config[BLOCK]["against_diagnosis"], config["training"]["epochs"]
+    return sorted({max(1, round(part * last)) for part in asked["parts"]}) if asked else []

@@ -14,7 +14,7 @@ from typing import Any
 
 from contrage.evaluation import elements
 from contrage.learning import encoders
-from contrage.plan import folds, pretraining, rows
+from contrage.plan import evaluations, folds, pretraining, rows
 from contrage.plan.dataset_settings import scores
 from contrage.plan.evaluations import setting
 from contrage.plan.experiment import Experiment
@@ -308,6 +308,12 @@ def evaluated(of: Experiment, evaluation: str) -> dict[str, list[str]]:
             results.features.format(row=row, seed=seed, fold=fold)
             for row, seed in trained
             for fold in of.folds
+        ],
+        "snapshots": [
+            results.snapshot.format(row=row, seed=seed, fold=fold, epoch=epoch)
+            for row, seed in trained
+            for fold in of.folds
+            for epoch in evaluations.checkpoints(of.config)
         ],
         "baselines": [results.baselines.format(seed=seed) for seed in of.seeds],
         "splits": [results.split.format(seed=seed) for seed in of.seeds],

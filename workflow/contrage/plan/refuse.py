@@ -33,7 +33,7 @@ def check_rows_and_data(config: dict[str, Any]) -> None:
     for row in dict.fromkeys([*rows.all_rows(config), *config["losses"]]):
         check_row(row, rows.loss_settings(config, row))
     check_target(config)
-    evaluations.check(config, rows.stated_target(config).is_age)
+    evaluations.check(config, rows.stated_target(config))
     _check_search(config)
     unknown = set(config["report"]["embedding_rows"]) - set(rows.all_rows(config))
     if unknown and config["report"]["embedding_rows"] != [rows.ABLATED]:

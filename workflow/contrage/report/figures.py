@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-OF_ANY_TARGET = ("training_curves", "quality")
+OF_ANY_TARGET = ("training_curves", "quality", "calibration")
 """Figures that do not show the target as a number; of a binary target there are no others."""
 
 
@@ -71,7 +71,16 @@ def figures(
 
 def drawings() -> list[Callable[[Ingredients], Figure | None]]:
     """Return the functions that draw the figures, in the order of the page."""
-    from contrage.report.elements import cohort, embedding, gaps, imaging, outcome, search
+    from contrage.report.elements import (
+        calibration,
+        checkpoints,
+        cohort,
+        embedding,
+        gaps,
+        imaging,
+        outcome,
+        search,
+    )
 
     return [
         outcome.mae,
@@ -81,6 +90,8 @@ def drawings() -> list[Callable[[Ingredients], Figure | None]]:
         gaps.gap_by_group,
         gaps.roc,
         gaps.slopes,
+        checkpoints.against_diagnosis,
+        calibration.calibration,
         outcome.training_curves,
         embedding.embedding,
         cohort.histogram,

@@ -16,6 +16,7 @@ from sklearn.metrics import mean_absolute_error
 from contrage.dataset.roles import APART, LEARNED_FROM
 from contrage.evaluation import predictions as table
 from contrage.evaluation.given import Given
+from contrage.evaluation.statistics.geometric import geometric_means
 from contrage.evaluation.statistics.metrics import scores
 from contrage.evaluation.statistics.sides import CHANCE, side_scores
 
@@ -27,7 +28,7 @@ SETTINGS = ()
 COLUMNS = {}  # the page has its table, see contrage.report.elements.html_tables
 ALL = "all"
 IN_FILE = ("row", "site", "mae", "mae_sd", "rmse", "r2", "r", "mae_baseline", "n_seeds")
-IN_FILE += ("n_participants", "n_scans")
+IN_FILE += ("n_participants", "n_scans", "gm", "gm_floored")
 OF_SIDES = ("row", "site", "bacc", "bacc_sd", "auc", "auc_sd", "bacc_baseline", "n_seeds")
 OF_SIDES += ("n_participants", "n_scans")
 
@@ -40,7 +41,8 @@ def evaluate(given: Given) -> pd.DataFrame:
     DataFrame
         With columns row, site ("all", then each where there are several), mae, rmse, r2 (against
         the training mean), r, mae_baseline (the training mean) as means over seeds, mae_sd,
-        n_seeds, n_participants, n_scans. Of a binary target bacc, bacc_sd, auc, auc_sd by person in
+        n_seeds, n_participants, n_scans, gm, gm_floored (of the geometric mean). Of a binary target
+        bacc, bacc_sd, auc, auc_sd by person in
         place of errors, and bacc_baseline. No lines, and a warning, where nobody has the role.
     """
     frames = {row: given.frames(row) for row in given.rows}
@@ -89,11 +91,12 @@ def _sites(people: pd.DataFrame) -> list[str]:
 
 
 def _line(row: str, site: str, seeds: Sequence[pd.DataFrame]) -> dict[str, Any]:
-    each = []
+    each, pairs = [], []
     for frame in seeds:
         people = _at(table.of_role(frame, APART), site)
         means = table.of_role(frame, LEARNED_FROM).groupby("fold")[table.TRUE].mean()
         reference = people["fold"].map(means)
+        pairs.append((people[table.TRUE], people[table.PREDICTED]))
         found = scores(people[table.TRUE], people[table.PREDICTED], people["fold"], reference)
         each.append(found | {"mae_baseline": mean_absolute_error(people[table.TRUE], reference)})
     values = pd.DataFrame(each)
@@ -107,4 +110,5 @@ def _line(row: str, site: str, seeds: Sequence[pd.DataFrame]) -> dict[str, Any]:
         "n_seeds": len(values),
         "n_participants": people["participant_id"].nunique(),
         "n_scans": len(people),
+        **geometric_means(pairs),
     }

@@ -107,7 +107,7 @@ def roc(given: Ingredients) -> Figure | None:
     cohorts = list(dict.fromkeys(cohort for _, cohort in shown(curves, given.rows)))
     if not cohorts:
         return None
-    size = (4.6 * len(cohorts), 4.9)
+    size = (4.6 * len(cohorts), 4.6)
     canvas, panels = plt.subplots(1, len(cohorts), figsize=size, squeeze=False)
     for axes, cohort in zip(panels.flat, cohorts, strict=True):
         _curves(axes, given, table[table["cohort"] == cohort], curves, cohort, kind)
@@ -213,9 +213,14 @@ def _followed(
     axes.axhline(0, color=GREY, linewidth=0.8, linestyle="--", zorder=0.5)
     if not len(found):
         return
+    from matplotlib.patheffects import withStroke
+
     (group,), end = found.itertuples(), people["years"].max()
     low, high = (0, group.ci_low * end), (0, group.ci_high * end)
     axes.fill_between([0, end], low, high, color=INK, alpha=0.18, linewidth=0, zorder=3)
     axes.plot([0, end], [0, group.slope * end], color=INK, lw=2, zorder=4)
     text = f"{number(group.slope)} ({interval(group.ci_low, group.ci_high)})\n{int(group.n)} people"
-    axes.text(0.04, 0.97, text, transform=axes.transAxes, va="top", fontsize=7.5, color=INK)
+    axes.text(
+        0.04, 0.97, text, transform=axes.transAxes, va="top", fontsize=7.5, color=INK,
+        path_effects=[withStroke(linewidth=2.5, foreground="white")],
+    )  # fmt: skip

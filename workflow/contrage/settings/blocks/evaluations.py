@@ -64,6 +64,50 @@ class SlopesSettings:
 
 
 @dataclass(frozen=True)
+class CohortsSettings:
+    """Errors of the people of each value of some columns.
+
+    Attributes
+    ----------
+    columns : tuple of str
+        Columns of the table of scans; cohort is that of a merged one.
+    """
+
+    columns: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class EmbeddedSiteSettings:
+    """The site of test people predicted from each row's features."""
+
+
+@dataclass(frozen=True)
+class CalibrationSettings:
+    """Whether the probabilities of a binary target mean what they say."""
+
+
+@dataclass(frozen=True)
+class SidesByFoldSettings:
+    """How well each fold's model tells the sides of a binary target apart."""
+
+
+@dataclass(frozen=True)
+class AgainstDiagnosisSettings:
+    """Whether trainings that predict age better tell the diagnosis better.
+
+    Attributes
+    ----------
+    positive : tuple of str
+        The groups that are told from controls, together.
+    parts : tuple of float
+        After which parts of the epochs.
+    """
+
+    positive: tuple[str, ...]
+    parts: tuple[float, ...]
+
+
+@dataclass(frozen=True)
 class EvaluationsSettings:
     """Further evaluations of predictions and features, each a table; None leaves one out.
 
@@ -77,9 +121,24 @@ class EvaluationsSettings:
         How well it tells patients from controls.
     slopes : SlopesSettings or None
         How it changes over the years.
+    cohorts : CohortsSettings or None
+        Errors of each cohort of a merged one.
+    embedded_site : EmbeddedSiteSettings or None
+        The site told from the features.
+    calibration : CalibrationSettings or None
+        Whether probabilities mean what they say.
+    sides_by_fold : SidesByFoldSettings or None
+        Sides told apart, mean and SD over folds.
+    against_diagnosis : AgainstDiagnosisSettings or None
+        Error of age against accuracy of the diagnosis, on the way through all trainings.
     """
 
     groups: GroupsSettings
     gap: GapSettings | None
     roc: RocSettings | None
     slopes: SlopesSettings | None
+    cohorts: CohortsSettings | None
+    embedded_site: EmbeddedSiteSettings | None
+    calibration: CalibrationSettings | None
+    sides_by_fold: SidesByFoldSettings | None
+    against_diagnosis: AgainstDiagnosisSettings | None
