@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from cohorts import asked
 from given import config
+from targets import POINTS, SIDES
 
 from contrage.cohort.read import read_cohort
 from contrage.errors import SettingsError
@@ -47,20 +48,20 @@ def test_gaps_read_predictions_baselines_and_the_table_of_scans():
 
 def test_columns_of_groups_are_carried_with_the_key_that_asks():
     assert folds.carried_columns(config()) == []
-    own = config(evaluations={"gap": {}, "groups": {"column": "dx", "cohort": "study"}})
+    own = config(evaluations={"gap": {}, "groups": {"column": "dx", "cohort_column": "study"}})
     assert folds.carried_columns(own) == ["dx", "study"]
     assert folds.asked_by(own) == {
         "dx": "evaluations.groups.column",
-        "study": "evaluations.groups.cohort",
+        "study": "evaluations.groups.cohort_column",
     }
     off = config(evaluations={"groups": {"column": "dx"}})
     assert folds.carried_columns(off) == []
 
 
 def test_columns_that_every_table_has_are_not_asked_for():
-    own = config(evaluations={"slopes": {}, "groups": {"column": "sex", "cohort": "site"}})
+    own = config(evaluations={"slopes": {}, "groups": {"column": "sex", "cohort_column": "site"}})
     assert evaluations.columns(own) == {}
-    merged = config(evaluations={"slopes": {}, "groups": {"cohort": "cohort"}})
+    merged = config(evaluations={"slopes": {}, "groups": {"cohort_column": "cohort"}})
     merged["cohort"]["source"] = "merged"
     assert evaluations.columns(merged) == {"group": "evaluations.groups.column"}
 
@@ -81,10 +82,14 @@ def test_groups_that_contradict_each_other_are_refused_by_their_key(told, messag
 
 
 def test_the_gap_of_another_target_is_refused():
-    target = {"column": "points", "unit": "points", "range": [0, 10], "bin": 1}
-    table = {"source": "table", "image": "table", "path": "t.csv", "name": "regions"}
     with pytest.raises(SettingsError, match=r"^evaluations\.slopes: the brain-age gap is of ages"):
-        check(config(experiment="own", target=target, cohort=table, evaluations={"slopes": {}}))
+        evaluations.check(config(evaluations={"slopes": {}}), POINTS)
+
+
+def test_the_site_in_the_embedding_is_no_matter_of_two_sides():
+    with pytest.raises(SettingsError, match=r"^evaluations\.embedded_site: its score is of errors"):
+        evaluations.check(config(evaluations={"embedded_site": {}}), SIDES)
+    evaluations.check(config(evaluations={"embedded_site": {}, "cohorts": {}}), POINTS)
 
 
 def test_evaluations_of_two_sides_are_refused_of_numbers_and_the_other_way_round():

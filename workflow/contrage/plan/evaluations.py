@@ -42,8 +42,8 @@ def columns(config: Mapping[str, Any]) -> dict[str, str]:
     by = config[BLOCK]["cohorts"]
     if _of_groups(config):
         found[groups["column"]] = f"{GROUPS}.column"
-        if groups["cohort"] is not None:
-            found.setdefault(groups["cohort"], f"{GROUPS}.cohort")
+        if groups["cohort_column"] is not None:
+            found.setdefault(groups["cohort_column"], f"{GROUPS}.cohort_column")
     for name in by["columns"] if by else []:
         found.setdefault(name, f"{BLOCK}.cohorts.columns")
     there = {*OF_SCANS, *[OF_MERGED] * (config["cohort"]["source"] == "merged")}

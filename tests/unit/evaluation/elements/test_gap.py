@@ -106,7 +106,7 @@ def test_each_cohort_has_a_line_of_its_own_controls(groups):
     for cohort in ("adni", "oasis3"):
         assert of(table, cohort=cohort).loc["HC", "mean"] == pytest.approx(0, abs=1.5)
     assert groups.table("gap")["cohort"].unique().tolist() == ["all"]
-    named = {"gap": {}, "groups": {"cohort": "sex"}}
+    named = {"gap": {}, "groups": {"cohort_column": "sex"}}
     assert groups.but(told=named).table("gap")["cohort"].drop_duplicates().tolist() == ["F", "M"]
 
 
@@ -145,8 +145,10 @@ def test_a_column_that_is_not_there_is_named_with_its_key(groups):
     lost = groups.but(told={"gap": {}, "groups": {"column": "dx"}})
     with pytest.raises(TableError, match=r"^evaluations\.groups\.column: .*no column 'dx'"):
         lost.table("gap")
-    lost = groups.but(told={"gap": {}, "groups": {"cohort": "study"}})
-    with pytest.raises(TableError, match=r"^evaluations\.groups\.cohort: .*no column 'study'"):
+    lost = groups.but(told={"gap": {}, "groups": {"cohort_column": "study"}})
+    with pytest.raises(
+        TableError, match=r"^evaluations\.groups\.cohort_column: .*no column 'study'"
+    ):
         lost.table("gap")
 
 

@@ -101,8 +101,8 @@ def who(given: Given, groups: GroupsSettings) -> pd.DataFrame:
     """Return scan_id, group, cohort and sex of everyone who is in one of the groups."""
     assert given.scans is not None
     scans = read_tsv(given.scans, as_text=True)
-    column = groups.cohort or (COHORT if COHORT in scans else None)
-    for key, name in (("column", groups.column), ("cohort", column)):
+    column = groups.cohort_column or (COHORT if COHORT in scans else None)
+    for key, name in (("column", groups.column), ("cohort_column", column)):
         if name is not None and name not in scans:
             raise TableError(
                 f"evaluations.groups.{key}: {given.scans} has no column {name!r}; there are "

@@ -17,7 +17,7 @@ class GroupsSettings:
         Its values of healthy people; tables call them by the first.
     patients : tuple of str
         Its values of the groups that are compared with them, in the order of tables and figures.
-    cohort : str or None
+    cohort_column : str or None
         Column whose values are cohorts, each corrected and compared by its own controls.
     correction : str
         The gap that figures and comparisons show: cole, residual or raw.
@@ -26,7 +26,7 @@ class GroupsSettings:
     column: str
     controls: tuple[str, ...]
     patients: tuple[str, ...]
-    cohort: str | None
+    cohort_column: str | None
     correction: str
 
     @property
