@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from contrage.report.elements.ingredients import Ingredients
 from contrage.report.style import GREY, INK, Figure, loss_name, save
 from contrage.report.text import number
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.axes import Axes
 
 MOST = 3
 """Panels beside each other."""
@@ -28,21 +34,8 @@ def calibration(given: Ingredients) -> Figure | None:
         axes.remove()
     for axes, row in zip(panels.flat, rows, strict=False):
         found = table[table["row"] == row].iloc[0]
-        colour = given.loss_colours.get(row, INK)
-        axes.plot([0, 1], [0, 1], color=GREY, lw=1, ls="--", zorder=0.5)
-        for seed, curve in curves[curves["row"] == row].groupby("seed"):
-            if seed == 0:
-                bounds = curve["null_low"], curve["null_high"]
-                axes.vlines(curve["probability"], *bounds, color="0.8", lw=6, zorder=0.9)
-            axes.plot(curve["probability"], curve["observed"], color=colour, lw=1.2)
-            axes.scatter(
-                curve["probability"], curve["observed"], s=6 + 0.8 * curve["n"], color=colour,
-                edgecolor="white", linewidth=0.5, zorder=3,
-            )  # fmt: skip
-        told = f"ECE {number(found['ece'], 3)}\nby chance {number(found['null_mean'], 3)}"
-        axes.text(0.04, 0.96, told, transform=axes.transAxes, va="top", fontsize=8, color=INK)
-        ticks = [0, 0.5, 1]
-        axes.set(xlim=(-0.03, 1.03), ylim=(-0.03, 1.03), xticks=ticks, yticks=ticks, box_aspect=1)
+        own = curves[curves["row"] == row]
+        _panel(axes, found, own, given.loss_colours.get(row, INK))
         axes.set_title(loss_name(row), fontsize=9.5)
     side = given.target.positive
     canvas.supxlabel(f"probability of {side}", fontsize=10)
@@ -58,3 +51,19 @@ def calibration(given: Ingredients) -> Figure | None:
         "calibration error, and what it is by chance.",
         f"Calibration curves of {len(rows)} losses.",
     )
+
+
+def _panel(axes: Axes, found: pd.Series, curves: pd.DataFrame, colour: str) -> None:
+    axes.plot([0, 1], [0, 1], color=GREY, lw=1, ls="--", zorder=0.5)
+    for seed, curve in curves.groupby("seed"):
+        said, seen = curve["probability"], curve["observed"]
+        if seed == 0:
+            bounds = curve["null_low"], curve["null_high"]
+            axes.vlines(said, *bounds, color="0.8", lw=6, zorder=0.9)
+        axes.plot(said, seen, color=colour, lw=1.2)
+        size = 6 + 0.8 * curve["n"]
+        axes.scatter(said, seen, s=size, color=colour, edgecolor="white", linewidth=0.5, zorder=3)
+    told = f"ECE {number(found['ece'], 3)}\nby chance {number(found['null_mean'], 3)}"
+    axes.text(0.04, 0.96, told, transform=axes.transAxes, va="top", fontsize=8, color=INK)
+    ticks = [0, 0.5, 1]
+    axes.set(xlim=(-0.03, 1.03), ylim=(-0.03, 1.03), xticks=ticks, yticks=ticks, box_aspect=1)

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from contrage.report.elements.ingredients import Ingredients
 from contrage.report.style import INK, Figure, loss_name, save
 from contrage.report.text import interval, missing, number
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.axes import Axes
 
 MOST = 3
 """Panels beside each other."""
@@ -33,21 +39,8 @@ def against_diagnosis(given: Ingredients) -> Figure | None:
     epochs = sorted(table["epoch"].unique())
     for axes, row in zip(panels.flat, rows, strict=False):
         own = table[table["row"] == row]
-        colour, line = given.loss_colours.get(row, INK), own.iloc[0]
-        for place, epoch in enumerate(epochs):
-            part = own[own["epoch"] == epoch]
-            axes.scatter(
-                part["mae"], part["bacc"], s=26, color=colour, alpha=0.8, edgecolor="white",
-                linewidth=0.5, marker=MARKS[place % len(MARKS)], label=f"{epoch}", zorder=3,
-            )  # fmt: skip
-        if not missing(line.slope):
-            ends = np.array([own["mae"].min(), own["mae"].max()])
-            height = own["bacc"].mean() + line.slope * (ends - own["mae"].mean())
-            axes.plot(ends, height, color=INK, lw=1.5)
-        told = f"r {number(line.r)} ({interval(line.r_low, line.r_high)})\n"
-        told += f"{int(line.n)} points, {int(line.n_clusters)} trainings"
-        axes.set_title(f"{loss_name(row)}\n", fontsize=9.5)
-        axes.text(0, 1.02, told, transform=axes.transAxes, va="bottom", fontsize=7.5, color=INK)
+        _panel(axes, own, epochs, given.loss_colours.get(row, INK))
+        axes.set_title(loss_name(row), fontsize=9.5)
     first = panels.flat[0]
     canvas.legend(
         *first.get_legend_handles_labels(), title="epoch", loc="outside lower center", ncols=5
@@ -65,3 +58,20 @@ def against_diagnosis(given: Ingredients) -> Figure | None:
         "trainings.",
         f"Scatter plots of accuracy of the diagnosis against error of age of {len(rows)} losses.",
     )
+
+
+def _panel(axes: Axes, points: pd.DataFrame, epochs: list[int], colour: str) -> None:
+    line = points.iloc[0]
+    for place, epoch in enumerate(epochs):
+        part = points[points["epoch"] == epoch]
+        axes.scatter(
+            part["mae"], part["bacc"], s=26, color=colour, alpha=0.8, edgecolor="white",
+            linewidth=0.5, marker=MARKS[place % len(MARKS)], label=f"{epoch}", zorder=3,
+        )  # fmt: skip
+    if not missing(line.slope):
+        ends = np.array([points["mae"].min(), points["mae"].max()])
+        height = points["bacc"].mean() + line.slope * (ends - points["mae"].mean())
+        axes.plot(ends, height, color=INK, lw=1.5)
+    told = f"r {number(line.r)} ({interval(line.r_low, line.r_high)})\n"
+    told += f"{int(line.n)} points, {int(line.n_clusters)} trainings"
+    axes.text(0.04, 0.04, told, transform=axes.transAxes, fontsize=7.5, color=INK)
