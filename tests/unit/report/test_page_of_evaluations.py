@@ -13,7 +13,7 @@ from PIL import Image
 from contrage.evaluation.elements import element
 from contrage.files import read_json
 from contrage.report.elements.calibration import calibration
-from contrage.report.elements.gaps import roc
+from contrage.report.elements.gaps import roc, with_patients
 from contrage.report.elements.ingredients import gather
 from contrage.settings.steps.report import FiguresStep
 from contrage.tables import write_tsv
@@ -89,6 +89,13 @@ def test_several_cohorts_have_a_column_and_panels(evaluated, groups):
     assert ", adni, Cole's gap" in text or ", oasis3, Cole's gap" in text
     assert re.search(r"with an area of \S+ \(.*?\) in adni and", text)
     assert {"gap_by_group", "roc", "slopes"} <= set(figures(report))
+
+
+def test_cohorts_of_controls_alone_are_not_drawn_beside_others():
+    groups = {"cohort": ["adni", "adni", "icbm"], "group": ["HC", "AD", "HC"]}
+    assert with_patients(pd.DataFrame(groups))["cohort"].tolist() == ["adni", "adni"]
+    alone = pd.DataFrame(groups).iloc[2:]
+    assert with_patients(alone).equals(alone)
 
 
 def test_without_a_gap_that_can_be_drawn_there_is_no_figure_and_the_page_says_why(

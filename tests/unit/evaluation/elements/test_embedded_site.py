@@ -31,11 +31,24 @@ def run(tmp_path):
     site = [SITES[n % 4] if n < 60 else "n/a" for n in range(70)]
     ages = rng.uniform(20, 80, 70).round(1)
 
-    def table(strength: float, scale: float = 1.0, external: bool = True, seeds: int = 1):
+    def table(
+        strength: float,
+        scale: float = 1.0,
+        external: bool = True,
+        seeds: int = 1,
+        others: bool = False,
+    ):
         place = Results.at(str(tmp_path / "x"))
         scans = [
             dict(zip(("scan_id", "participant_id", "age", "site", "row"), line, strict=True))
-            for line in zip(ids, ids, ages, site, range(70), strict=True)
+            for line in zip(
+                ids,
+                ids,
+                ages,
+                [*site[:60], *["z" if others else "n/a"] * 10],
+                range(70),
+                strict=True,
+            )
         ]
         Path(place.scans).parent.mkdir(parents=True, exist_ok=True)
         write_rows(Path(place.scans), list(scans[0]), scans)
@@ -44,6 +57,10 @@ def run(tmp_path):
             roles = {"train": ids[30 * (1 - k) : 30 * (2 - k)], "test": ids[30 * k : 30 * (k + 1)]}
             folds.append({"fold": k, **roles, **apart})
         centres = rng.normal(0, strength, (4, 8))
+        if others:  # people of a site at which nobody is tested are learned from
+            apart = {}
+            for fold in folds:
+                fold["train"] = [*fold["train"], *fold.pop("external")]
         known = np.array([SITES.index(each) if each in SITES else 0 for each in site])
         files = {"features": [], "predictions": [], "splits": []}
         for seed in range(seeds):
@@ -119,3 +136,9 @@ def test_several_seeds_are_a_mean_and_a_spread(run):
     found = run(strength=1.0, seeds=2)
     assert found["n_seeds"].tolist() == [2, 2] and (found["bacc_sd"] >= 0).all()
     assert found["score_sd"].notna().all()
+
+
+def test_sites_at_which_nobody_is_tested_are_none_to_choose_from(run):
+    found = run(strength=5.0, others=True)
+    assert found["n_sites"].tolist() == [4, 4] and (found["chance"] == 0.25).all()
+    assert (found["bacc"] > 0.9).all() and found["score"].isna().all()

@@ -86,10 +86,16 @@ def _dealt(files: Sequence[Path], each: int) -> list[Sequence[Path]]:
 def _recovered(
     kind: Kind, everyone: Scans, split: Path, files: Sequence[Path], drawn: StatisticsSettings
 ) -> tuple[SiteRecovery, int, int]:
-    """Return what a seed's folds recover together; sites, and people with one, of the test."""
+    """Return what a seed's folds recover together; sites, and people with one, of the test.
+
+    Learned are the sites at which somebody is tested in some fold, as the challenge does it: with
+    other cohorts in the training, theirs are none to choose from.
+    """
+    parts = list(table.folds(split, everyone))
+    tested = {site for part in parts for site in part.test.sites}
     true, said, people, sites = [], [], [], 0
-    for part, file in zip(table.folds(split, everyone), files, strict=True):
-        train = _placed(part.train)
+    for part, file in zip(parts, files, strict=True):
+        train = _placed(part.train, tested)
         test = _placed(part.test, set(train.sites))
         sites = max(sites, len(set(train.sites)))
         if len(test.ids):

@@ -37,6 +37,12 @@ def colours(groups: list[str]) -> dict[str, str]:
     return {name: GROUP_COLOURS[at % len(GROUP_COLOURS)] for at, name in enumerate(groups)}
 
 
+def with_patients(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the lines of cohorts with several groups, as far as there are such cohorts."""
+    several = table.groupby("cohort")["group"].transform("nunique") > 1
+    return table[several] if several.any() else table
+
+
 def gap_by_group(given: Ingredients) -> Figure | None:
     """Draw the gap of each group as violins, with the mean and its interval."""
     import matplotlib.pyplot as plt
@@ -45,7 +51,8 @@ def gap_by_group(given: Ingredients) -> Figure | None:
     if table is None or people is None or not len(table):
         return None
     kind = table["kind"].iloc[0]
-    table = table[(table["kind"] == kind) & table["mean"].notna()]
+    palette = colours(table["group"].drop_duplicates().tolist())
+    table = with_patients(table[(table["kind"] == kind) & table["mean"].notna()])
     pairs = shown(table, given.rows)
     if not pairs:
         return None
@@ -57,8 +64,9 @@ def gap_by_group(given: Ingredients) -> Figure | None:
         axes.remove()
     cohorts = table["cohort"].nunique()
     for axes, (row, cohort) in zip(panels.flat, pairs, strict=False):
-        _violins(axes, *(each[_is(each, row, cohort)] for each in (table, people)), kind)
-        axes.set_title(of_row(row, cohort, cohorts), fontsize=9.5)
+        own, each = (every[_is(every, row, cohort)] for every in (table, people))
+        _violins(axes, own, each, kind, palette)
+        axes.set_title(of_row(row, cohort, cohorts).replace(", ", "\n"), fontsize=9.5)
         axes.set(xlabel="", ylabel="")
     canvas.supylabel("brain-age gap in years", fontsize=10)
     groups = listed(table["group"].drop_duplicates().tolist())
@@ -78,14 +86,16 @@ def _is(table: pd.DataFrame, row: str, cohort: str) -> pd.Series:
     return (table["row"] == row) & (table["cohort"] == cohort)
 
 
-def _violins(axes: Axes, table: pd.DataFrame, people: pd.DataFrame, kind: str) -> None:
+def _violins(
+    axes: Axes, table: pd.DataFrame, people: pd.DataFrame, kind: str, palette: dict[str, str]
+) -> None:
     import seaborn as sns
 
     groups = table["group"].tolist()
     each = people.groupby(["group", "participant_id"], as_index=False)[kind].mean()
     look = {"x": "group", "hue": "group", "order": groups, "hue_order": groups, "legend": False}
     sns.violinplot(
-        each, y=kind, **look, palette=colours(groups), inner=None, cut=0, linewidth=0.6,
+        each, y=kind, **look, palette=palette, inner=None, cut=0, linewidth=0.6,
         density_norm="width", alpha=0.75, ax=axes,
     )  # fmt: skip
     axes.axhline(0, color=GREY, linewidth=0.8, linestyle="--", zorder=0.5)
