@@ -90,9 +90,3 @@ def _check_groups(config: Mapping[str, Any]) -> None:
                     f"{BLOCK}.{block}.positive: {name} is not among {GROUPS}.patients "
                     f"({few(groups['patients']) or 'which is empty'})"
                 )
-
-
-def checkpoints(config: Mapping[str, Any]) -> list[int]:
-    """Return the epochs after which `against_diagnosis` reads the features of every training."""
-    asked, last = config[BLOCK]["against_diagnosis"], config["training"]["epochs"]
-    return sorted({max(1, round(part * last)) for part in asked["parts"]}) if asked else []

@@ -25,6 +25,7 @@ from contrage.report.dominant import dominant_scans
 from contrage.report.elements.control import verdicts
 from contrage.report.elements.html_tables import all_tables, of_evaluations
 from contrage.report.elements.searched import read_draws
+from contrage.report.elements.stages import epochs_before, stages
 from contrage.report.elements.told import sections
 from contrage.report.findings import Study, features, paragraph
 from contrage.report.notes import notes as boxes
@@ -114,6 +115,7 @@ def page(
         [text for path in feasible or [] for text in read_json(path).get("warnings", [])],
         noticed=noticed,
         dominant=dominant_scans(splits or []),
+        starts=epochs_before({row: [*map(read_json, of)] for row, of in measured.items()}),
     )
     html = render(HERE / "template.html", context(settings, study, pictures(Path(figures))))
     with atomic(output) as temporary:
@@ -182,7 +184,8 @@ def context(settings: PageStep, study: Study, images: dict[str, Any]) -> dict[st
         "tiles": (sides.tiles if of_sides else tiles)(study),
         "tables": (sides.all_tables if of_sides else all_tables)(study, versions)
         | of_evaluations(study, shown)
-        | {each.name: each.table for each in told if each.table.lines},
+        | {each.name: each.table for each in told if each.table.lines}
+        | {name: each for name, each in (("stages", stages(study)),) if each.lines},
         "headings": {name: stated.title for name, stated in shown.items()},
         "told": told,
         "figures": images,
