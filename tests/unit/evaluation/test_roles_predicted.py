@@ -264,6 +264,8 @@ def test_the_step_reads_rows_and_seeds_from_where_the_files_lie(study, cast):
     people = people[people["split"] == "external"]
     expected = (people["predicted"] - people["target"]).abs().mean()
     assert table[table["site"] == "all"]["mae"].tolist() == pytest.approx([expected] * 2)
+    assert ((table["gm"] <= table["mae"]) & (table["mae"] <= table["rmse"] * (1 + 1e-12))).all()
+    assert (table["gm_floored"] == 0).all()
 
 
 def test_the_penalty_may_be_chosen_in_a_split_that_has_people_of_role_val(study, cast):

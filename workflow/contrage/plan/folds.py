@@ -26,6 +26,7 @@ from contrage.dataset.roles import (
 )
 from contrage.dataset.shares import Training
 from contrage.errors import SettingsError
+from contrage.plan import evaluations
 from contrage.plan.rows import stated_target, used_scans
 from contrage.settings.blocks.roles import RolesSettings
 from contrage.settings.build import as_plain, build, fields_of
@@ -64,19 +65,22 @@ def _line(scan: Scan) -> dict[str, Any]:
 
 
 def carried_columns(config: dict[str, Any]) -> list[str]:
-    """Return the columns that the cohort keeps: `cohort.columns`, and those that roles are of.
+    """Return the columns that the cohort keeps: `cohort.columns`, and those that are asked for.
 
     A member of a merged cohort is asked for what stands in its own block alone.
     """
-    if PART_OF in config:
-        return list(config["cohort"]["columns"])
-    return list(dict.fromkeys([*config["cohort"]["columns"], *columns(roles_of(config))]))
+    own = list(config["cohort"]["columns"])
+    return own if PART_OF in config else list(dict.fromkeys([*own, *_asked(config)]))
 
 
 def asked_by(config: dict[str, Any]) -> dict[str, str]:
-    """Return the columns that roles are read from, with the key that asks for each."""
-    asked, carried = columns(roles_of(config)), carried_columns(config)
-    return {name: key for name, key in asked.items() if name in carried}
+    """Return the columns that roles and evaluations read, with the key that asks for each."""
+    carried = carried_columns(config)
+    return {name: key for name, key in _asked(config).items() if name in carried}
+
+
+def _asked(config: dict[str, Any]) -> dict[str, str]:
+    return {**evaluations.columns(config), **columns(roles_of(config))}
 
 
 def search_seeds(config: dict[str, Any]) -> list[int]:

@@ -17,6 +17,7 @@ from sklearn.metrics import mean_absolute_error
 from contrage.dataset.roles import APART, LEARNED_FROM
 from contrage.evaluation import predictions as table
 from contrage.evaluation.given import Given
+from contrage.evaluation.statistics.geometric import geometric_mean_error
 from contrage.evaluation.statistics.metrics import scores
 from contrage.evaluation.statistics.sides import CHANCE, side_scores
 
@@ -27,8 +28,10 @@ NEEDS = ("predictions", "external")
 SETTINGS = ()
 COLUMNS = {}  # the page has its table, see contrage.report.elements.html_tables
 ALL = "all"
+COUNTED = ("gm_floored",)  # of all models together; the others are means over them
 N = ("n_seeds", "n_participants", "n_scans", "n_folds")
 IN_FILE = ("row", "site", "mae", "mae_sd", "rmse", "r2", "r", "mae_baseline", *N, "mae_fold_sd")
+IN_FILE += ("gm", "gm_floored")
 OF_SIDES = ("row", "site", "bacc", "bacc_sd", "auc", "auc_sd", "bacc_baseline", *N)
 OF_SIDES += ("bacc_fold_sd", "auc_fold_sd", "sensitivity", "sensitivity_sd")
 OF_SIDES += ("sensitivity_fold_sd", "specificity", "specificity_sd", "specificity_fold_sd")
@@ -43,7 +46,7 @@ def evaluate(given: Given) -> pd.DataFrame:
         With columns row, site ("all", then each where there are several), mae, rmse, r2 (against
         the training mean), r, mae_baseline (the training mean) as means over folds and seeds,
         mae_sd (over seeds, of the means over folds), mae_fold_sd (over folds, the mean over seeds),
-        n_seeds, n_participants, n_scans, n_folds. Of a binary target bacc, auc, sensitivity,
+        n_seeds, n_participants, n_scans, n_folds, gm, gm_floored (of the geometric mean). Of a binary target bacc, auc, sensitivity,
         specificity by person in place of errors, each with both SDs, and bacc_baseline. No lines,
         and a warning, where nobody has the role.
     """
@@ -92,7 +95,8 @@ def _measured(
         for fold, part in people.groupby("fold"):
             learned = table.of_role(frame[frame["fold"] == fold], LEARNED_FROM)
             found.append({"seed": seed, **measure(part, learned)})
-    each = pd.DataFrame(found).groupby("seed")
+    models = pd.DataFrame(found)
+    each = models.groupby("seed")
     means, within = each.mean(), each.std(ddof=1)
     return {
         **means.mean(),
@@ -102,6 +106,7 @@ def _measured(
         "n_participants": people["participant_id"].nunique(),
         "n_scans": people["scan_id"].nunique(),
         "n_folds": people["fold"].nunique(),
+        **{name: int(models[name].sum()) for name in COUNTED if name in models},
     }
 
 
@@ -109,6 +114,8 @@ def _errors(people: pd.DataFrame, learned: pd.DataFrame) -> dict[str, float]:
     """Return the errors of one fold's model, and those of the mean that it has learned from."""
     true, reference = people[table.TRUE], np.full(len(people), learned[table.TRUE].mean())
     found = scores(true, people[table.PREDICTED], people["fold"], reference)
+    geometric, floored = geometric_mean_error(true, people[table.PREDICTED])
+    found |= {"gm": geometric, "gm_floored": floored}
     return found | {"mae_baseline": mean_absolute_error(true, reference)}
 
 

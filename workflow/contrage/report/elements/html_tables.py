@@ -118,7 +118,8 @@ def mae(study: Study) -> PageTable:
     """Return PageTable 3: losses, best first, then the baselines."""
     frame = study.tables["mae"]
     label = study.target.label
-    head = ["loss", label("MAE ± SD"), f"{study.level} interval", label("RMSE"), "R²", "r"]
+    head = ["loss", label("MAE ± SD"), f"{study.level} interval", label("RMSE"), label("GM")]
+    head += ["R²", "r"]
     shows_alpha = "alpha_median" in frame
     head += [*_difference_head(study, frame), *(["α"] if shows_alpha else [])]
     colours = loss_colours(frame.get("loss", []))
@@ -127,6 +128,7 @@ def mae(study: Study) -> PageTable:
         cells = [loss_name(row["loss"]), *_error(row, study.digits)]
         cells += [
             number(row.get("rmse_mean"), study.digits),
+            number(row.get("gm"), study.digits),
             number(row.get("r2_mean")),
             number(row.get("r_mean")),
         ]
@@ -190,7 +192,7 @@ def _baselines(study: Study) -> list[Line]:
     losses = study.tables["mae"]
     if not rows and len(losses):
         rows = [{"baseline": "mean", "mae_mean": losses["mae_baseline"].mean()}]
-    keys = {"rmse_mean": study.digits, "r2_mean": 2, "r_mean": 2}
+    keys = {"rmse_mean": study.digits, "gm": study.digits, "r2_mean": 2, "r_mean": 2}
     lines = []
     for row in rows:
         name = baseline_name(row["baseline"], study.kind.group, study.target.many)
