@@ -42,7 +42,7 @@ def below(root: Path):
 def expand(schemas, below):
     """The study of a text, and of further layers."""
 
-    def of(*texts: str) -> study.Study:
+    def of(*texts: str) -> study.StudyPlan:
         return study.expand([read_text(text, "study.yaml") for text in texts], below, *schemas)
 
     return of

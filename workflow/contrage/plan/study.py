@@ -30,7 +30,7 @@ SHOWN = ("tables", "curves", "figures")
 
 
 @dataclass(frozen=True)
-class Study:
+class StudyPlan:
     """A study, read and checked.
 
     Attributes
@@ -72,7 +72,7 @@ def is_one(given: Iterable[Mapping[str, Any]]) -> bool:
     return any(KEY in layer for layer in given)
 
 
-def expand(given: Sequence[Layer], below: Layer, schema: Part, own: Part) -> Study:
+def expand(given: Sequence[Layer], below: Layer, schema: Part, own: Part) -> StudyPlan:
     """Return the study that layers come to.
 
     Parameters
@@ -112,7 +112,7 @@ def expand(given: Sequence[Layer], below: Layer, schema: Part, own: Part) -> Stu
     _check_asked(study, overlays)
     for each in found:
         _name_starts(each.config, study["study"], overlays)
-    return Study(study["study"], overlays, study)
+    return StudyPlan(study["study"], overlays, study)
 
 
 def matching(patterns: str | Sequence[str], names: Iterable[str]) -> list[str]:
