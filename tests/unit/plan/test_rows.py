@@ -174,7 +174,8 @@ def defaults(schema: dict) -> dict:
     """What the schema fills in, key by key."""
     filled: dict = {}
     for key, part in schema["properties"].items():
-        nested = part.get("type") == "object" and "properties" in part
+        is_block = part.get("type") in ("object", ["object", "string", "array"])
+        nested = is_block and "properties" in part
         if nested or "default" in part:
             filled[key] = defaults(part) if nested else part["default"]
     return filled

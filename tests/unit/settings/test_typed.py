@@ -21,14 +21,20 @@ SCHEMA = load_schema(ROOT / "workflow/schemas/config.schema.yaml")
 KINDS = {str: "string", int: "integer", float: "number", bool: "boolean", type(None): "null"}
 
 
+NAMED = {"cohort": {"string", "array"}}
+"""What may stand in place of a block, and is one behind the door."""
+
+
 def blocks(kind=Settings, part=SCHEMA, name="Settings"):
     """Every dataclass of the settings with the part of the schema that it stands for."""
     found = [(name, kind, part)]
     for field, hint in fields_of(kind).items():
         below = resolve(SCHEMA, properties(part)[field])
+        many = {dict: "additionalProperties", tuple: "items"}.get(typing.get_origin(hint))
         for each in typing.get_args(hint) or (hint,):
-            if dataclasses.is_dataclass(each):
-                found += blocks(each, below, f"{name}.{field}")
+            if dataclasses.is_dataclass(each) and each is not kind:  # a cohort has cohorts
+                own = resolve(SCHEMA, below[many]) if many else below
+                found += blocks(each, own, f"{name}.{field}")
     return found
 
 
@@ -43,7 +49,7 @@ def test_a_block_has_the_fields_of_the_schema(kind, part):
 @pytest.mark.parametrize(("kind", "part"), ALL)
 def test_a_field_takes_what_the_schema_allows(kind, part):
     for name, hint in fields_of(kind).items():
-        allowed = kinds(resolve(SCHEMA, properties(part)[name]))
+        allowed = kinds(resolve(SCHEMA, properties(part)[name])) - NAMED.get(name, set())
         parts = typing.get_args(hint) if "|" in str(hint) else (hint,)
         taken = set()
         for each in parts:

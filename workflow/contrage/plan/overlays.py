@@ -25,6 +25,8 @@ TESTED = ("cohort", "preprocessing", "merge")
 SIDES = ("split", "leave_out", "learn_from", "external")
 LABELS = ("bin", "unit")
 WORD = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*")
+COHORTS = re.compile(r"base\.cohorts\.")
+"""What begins a sentence about the study's cohorts, which are laid into the base."""
 
 Layer = dict[str, Any]
 
@@ -92,7 +94,8 @@ class Ground:
         said = [f"base.{each}" for each in reading.mistakes.values()]
         said += find_mistakes(whole, self.schema, "base.", set(reading.mistakes))
         if said:
-            raise SettingsError("\n".join(said))
+            own = (each.removeprefix("base.") if COHORTS.match(each) else each for each in said)
+            raise SettingsError("\n".join(own))
 
     def overlay(self, name: str, stated: Layer) -> Overlay:
         """Return the experiment of an overlay."""

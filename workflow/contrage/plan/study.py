@@ -16,7 +16,7 @@ from typing import Any
 from contrage.errors import SettingsError, few
 from contrage.plan import pretraining
 from contrage.plan.overlays import Ground, Layer, Overlay, slug
-from contrage.settings.door import lay_over
+from contrage.settings.layers import lay_over
 from contrage.settings.meaning import Reading, as_meant, fill_defaults
 from contrage.settings.mistakes import find_mistakes
 from contrage.settings.schema import Part, properties

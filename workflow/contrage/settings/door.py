@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 from contrage.errors import SettingsError
 from contrage.settings import demo
+from contrage.settings.cohorts import AskedCohort
+from contrage.settings.layers import lay_over
 from contrage.settings.meaning import Reading, as_meant, fill_defaults
 from contrage.settings.mistakes import find_mistakes
 from contrage.settings.paths import require_plain_folders
@@ -44,9 +45,11 @@ def read(files: Iterable[Path], arguments: Sequence[str], schema: Part) -> dict[
         written = {key: _argument(key, value, schema)}
         layers.append(as_meant(on_line, written, schema))
     config: dict[str, Any] = {}
+    cohort = AskedCohort()
     for layer in layers:
+        cohort.lay(layer)
         lay_over(config, layer)
-    return _checked(config, in_files, demo.stated_of_target(layers))
+    return _checked(config, cohort, in_files, demo.stated_of_target(layers))
 
 
 def complete(config: dict[str, Any], schema: Part, prefix: str = "") -> dict[str, Any]:
@@ -67,7 +70,9 @@ def complete(config: dict[str, Any], schema: Part, prefix: str = "") -> dict[str
     """
     reading = Reading(schema)
     meant = as_meant(reading, config, schema)
-    return _checked(meant, reading, demo.stated_of_target([meant]), prefix)
+    cohort = AskedCohort()
+    cohort.lay(meant)
+    return _checked(meant, cohort, reading, demo.stated_of_target([meant]), prefix)
 
 
 def read_layers(
@@ -90,25 +95,15 @@ def read_layers(
         With a line for each mistake.
     """
     config: dict[str, Any] = {}
-    meant = []
+    cohort, meant = AskedCohort(), []
     for above, written in layers:
         reading = Reading(schema)
         meant.append(as_meant(reading, written, schema))
         if reading.mistakes:
             raise SettingsError("\n".join(f"{above}{said}" for said in reading.mistakes.values()))
+        cohort.lay(meant[-1])
         lay_over(config, meant[-1])
-    return _checked(config, Reading(schema), demo.stated_of_target(meant), prefix)
-
-
-def lay_over(base: dict[str, Any], layer: dict[str, Any]) -> None:
-    """Lay a layer over a configuration, block by block, in place."""
-    for key, value in layer.items():
-        if isinstance(value, dict):
-            if not isinstance(base.get(key), dict):
-                base[key] = {}
-            lay_over(base[key], value)
-        else:
-            base[key] = copy.copy(value)
+    return _checked(config, cohort, Reading(schema), demo.stated_of_target(meant), prefix)
 
 
 def _argument(key: str, value: str, schema: Part) -> Any:
@@ -119,19 +114,49 @@ def _argument(key: str, value: str, schema: Part) -> Any:
 
 
 def _checked(
-    config: dict[str, Any], reading: Reading, stated: set[str], prefix: str = ""
+    config: dict[str, Any],
+    cohort: AskedCohort,
+    reading: Reading,
+    stated: set[str],
+    prefix: str = "",
 ) -> dict[str, Any]:
+    said = [f"{prefix}{sentence}" for sentence in reading.mistakes.values()]
+    said += _settle_cohort(config, cohort, reading.schema, prefix)
     fill_defaults(config, reading.schema)
     _fill_cohort_of_pretraining(config, reading.schema)
-    said = [f"{prefix}{sentence}" for sentence in reading.mistakes.values()]
     said += find_mistakes(config, reading.schema, prefix, set(reading.mistakes))
+    said = _once(said, prefix)
     said = said or demo.inherited_names(config, reading.schema, stated, prefix)
     if said:
         more = [f"and {len(said) - MOST} more"] if len(said) > MOST else []
         raise SettingsError("\n".join([*said[:MOST], *more]))
+    config["cohorts"] = {}  # `cohort` has what is used of them, and nothing else counts
     demo.describe(config)
     _name_measure(config)
     return config
+
+
+def _settle_cohort(
+    config: dict[str, Any], cohort: AskedCohort, schema: Part, prefix: str
+) -> list[str]:
+    """Put the one block that `cohort` comes to in its place; return what is wrong, if anything."""
+    try:
+        config["cohort"] = cohort.block(config.get("cohorts"), schema["properties"]["cohort"])
+    except SettingsError as error:
+        config["cohort"] = {}
+        return [f"{prefix}{error}"]
+    return []
+
+
+def _once(said: list[str], prefix: str) -> list[str]:
+    """Leave out what is said of `cohort` and was said of the block of `cohorts` that it names."""
+    keys = [each.partition(":")[0].removeprefix(prefix) for each in said]
+    known = {key.split(".", 2)[-1] for key in keys if key.startswith("cohorts.")}
+    inside = [
+        key.removeprefix("cohort.").removeprefix("members.") if key.startswith("cohort.") else ""
+        for key in keys
+    ]
+    return [each for each, key in zip(said, inside, strict=True) if key not in known]
 
 
 def _fill_cohort_of_pretraining(config: dict[str, Any], schema: Part) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 from contrage.settings.blocks.benchmark import BenchmarkSettings
 from contrage.settings.blocks.cohort import CohortSettings
 from contrage.settings.blocks.dataset import DatasetSettings
+from contrage.settings.blocks.merge import MergeSettings
 from contrage.settings.blocks.preprocessing import PreprocessingSettings
 from contrage.settings.blocks.pretraining import PretrainingSettings
 from contrage.settings.blocks.probe import ProbeSettings
@@ -32,8 +33,12 @@ class Settings:
         One sentence on the study, shown at the head of the report.
     container : str
         Image in which jobs run with --sdm apptainer; empty for none.
+    cohorts : dict of str to CohortSettings
+        Cohorts by name; empty behind the door, where `cohort` has the blocks that are used.
     cohort : CohortSettings
         Whose scans.
+    merge : MergeSettings
+        How cohorts are merged, where there are several.
     target : TargetInWords
         What is predicted.
     preprocessing : PreprocessingSettings
@@ -61,7 +66,9 @@ class Settings:
     experiment: str
     description: str
     container: str
+    cohorts: dict[str, CohortSettings]
     cohort: CohortSettings
+    merge: MergeSettings
     target: TargetInWords
     preprocessing: PreprocessingSettings
     dataset: DatasetSettings

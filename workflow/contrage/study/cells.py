@@ -142,9 +142,7 @@ def _lines_that_count(frame: pd.DataFrame, where: Mapping[str, Sequence[str]]) -
     return frame
 
 
-def _column(
-    name: str, column: str, overlay: StudyOverlay, table: str, frame: pd.DataFrame
-) -> str:
+def _column(name: str, column: str, overlay: StudyOverlay, table: str, frame: pd.DataFrame) -> str:
     for each in (column, f"{column}{MEAN}"):
         if each in frame:
             return each

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
+import itertools
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -70,7 +71,7 @@ def _judged(name: str, claim: ClaimAsked, frame: pd.DataFrame) -> dict[str, str 
         return {"found": " < ".join(map(shown, values)), "holds": None}
     rises = bool((np.diff(values) > 0).all())
     said = [shown(values[0])]
-    for before, after in zip(values[:-1], values[1:], strict=True):
+    for before, after in itertools.pairwise(values):
         said += ["<" if before < after else "≥", shown(after)]
     return {"found": " ".join(said), "holds": YES if rises else NO}
 

@@ -64,7 +64,7 @@ def _curve(
     settings: StudyFiguresStep,
     output: Path,
 ) -> Figure | None:
-    """Draw values over the size of the training set: a panel for each value, a line for each row."""
+    """Draw values over the size of the training set, a panel for each value."""
     if not points[list(asked.y)].notna().any().any():
         logger.warning("no figure %s: none of its overlays is part of this run", name)
         return None

@@ -103,9 +103,7 @@ def widened(asked: TableAsked, found: pd.DataFrame, labels: Mapping[str, str]) -
 
 
 def _keys(found: pd.DataFrame, names: Sequence[str]) -> list[tuple[str, ...]]:
-    return list(
-        dict.fromkeys(found[list(names)].astype(str).itertuples(index=False, name=None))
-    )
+    return list(dict.fromkeys(found[list(names)].astype(str).itertuples(index=False, name=None)))
 
 
 def _level_text(text: str, labels: Mapping[str, str]) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 
+from contrage.cohort.owners.columns import told
 from contrage.cohort.owners.days import day_of
 from contrage.cohort.owners.visits import AD, HC, MCI, ClinicVisit
 from contrage.errors import TableError, few
@@ -109,13 +110,12 @@ class MergedVisits:
 
     def cell(self, cells: Mapping[str, str], name: str) -> str | None:
         """Return a cell, None where it says nothing."""
-        cell = cells[self.columns[name]]
-        return None if is_missing(cell) or cell in MISSING else cell
+        return told(cells[self.columns[name]], MISSING)
 
     def day(self, cells: Mapping[str, str]) -> date | None:
         """Return the day of a visit."""
-        told = self.cell(cells, DATE)
-        return None if told is None else day_of(told)
+        written = self.cell(cells, DATE)
+        return None if written is None else day_of(written)
 
 
 def merged_visits(table: Table, needs_diagnosis: bool) -> MergedVisits:
@@ -204,8 +204,8 @@ def _told(
 def _state(table: Table, cells: Mapping[str, str], coded: list[str]) -> tuple[str | None, str]:
     """Return what the first filled column of codes says, or why that is none."""
     for name in coded:
-        cell = cells[table.column(name)]
-        if is_missing(cell) or cell in MISSING:
+        cell = told(cells[table.column(name)], MISSING)
+        if cell is None:
             continue
         number = _number(cell)
         state = CODES[name].get(int(number)) if number is not None else None

@@ -10,10 +10,11 @@ from datetime import date
 from fnmatch import fnmatchcase
 from pathlib import Path
 
+from contrage.cohort.owners.columns import told
 from contrage.cohort.owners.days import day_of
 from contrage.cohort.owners.files import read_newest
 from contrage.errors import few
-from contrage.tables import Table, is_missing
+from contrage.tables import Table
 
 IMAGE, SUBJECT, SEX, AGE = "Image Data ID", "Subject", "Sex", "Age"
 MODALITY, DESCRIPTION, DATE = "Modality", "Description", "Acq Date"
@@ -81,8 +82,7 @@ class Collection:
 
     def cell(self, cells: dict[str, str], name: str) -> str | None:
         """Return a cell, None where it says nothing."""
-        cell = cells[self.columns[name]]
-        return None if is_missing(cell) else cell
+        return told(cells[self.columns[name]])
 
 
 def read_collection(folder: Path, pattern: str, key: str, notes: list[str]) -> Collection:
@@ -140,13 +140,13 @@ def _is_accepted(collection: Collection, cells: dict[str, str], patterns: Sequen
 
 def _image(collection: Collection, cells: dict[str, str], line: int) -> ListedImage:
     name, subject = collection.cell(cells, IMAGE) or "", collection.cell(cells, SUBJECT) or ""
-    told = collection.cell(cells, DATE)
-    day = None if told is None else day_of(told)
+    written = collection.cell(cells, DATE)
+    day = None if written is None else day_of(written)
     reason = ""
     if not re.search(r"\d", name):
         reason = f"line {line}: {IMAGE} {name!r} has no number"
     elif day is None:
-        reason = f"line {line}: {DATE} {told!r} is no date (m/d/yyyy)"
+        reason = f"line {line}: {DATE} {written!r} is no date (m/d/yyyy)"
     return ListedImage(name, subject, day, 1, (), cells, line, reason)
 
 

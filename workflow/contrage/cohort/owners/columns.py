@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 
 from contrage.errors import TableError, few
 from contrage.settings.steps.cohort import CohortStep
@@ -50,9 +50,13 @@ class KeptColumns:
         kept = {name: own[name] for name in self._own}
         for name, (place, column) in self._places.items():
             row = rows[place]
-            cell = None if row is None else row[column]
-            kept[name] = None if is_missing(cell) else cell
+            kept[name] = None if row is None else told(row[column])
         return kept
+
+
+def told(cell: str, codes: Container[str] = ()) -> str | None:
+    """Return what a cell says; None where it is missing, or one of the owner's codes of that."""
+    return None if is_missing(cell) or cell in codes else cell
 
 
 def _place(

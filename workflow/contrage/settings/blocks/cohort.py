@@ -25,7 +25,10 @@ class CohortSettings:
     source : str
         Where scans come from (phantom, generated; bids, a BIDS folder; mre134, the public
         MRE134 repository; arrays, prepared .npy files in OpenBHB's layout; table, a file of
-        features without images; openbhb, adni, loni, oasis3, as their owners hand them out).
+        features without images; openbhb, adni, loni, oasis3, as their owners hand them out;
+        merged, the members).
+    members : tuple of CohortSettings
+        The cohorts that are merged (source merged).
     name : str
         Name of the cohort; derivatives lie in results/derivatives/<name> and are shared by
         all experiments on it.
@@ -81,6 +84,7 @@ class CohortSettings:
     """
 
     source: str
+    members: tuple[CohortSettings, ...]
     name: str
     path: str
     image: str
