@@ -251,15 +251,15 @@ def test_what_is_asked_of_overlays_that_there_are_not_is_refused(expand, text, s
 
 def test_paths_that_lack_are_told_once_with_the_overlays_that_need_them():
     def config(name: str, path: str) -> dict:
-        return {"cohort": {"name": name, "path": path}}
+        return {"cohort": {"name": name, "path": path, "members": []}}
 
     merged = {
         "cohort": {
             "name": "both",
             "path": "",
             "members": [
-                {"name": "a", "path": "/not/a"},
-                {"name": "b", "path": "/"},
+                config("a", "/not/a")["cohort"],
+                config("b", "/")["cohort"],
             ],
         }
     }
@@ -272,3 +272,35 @@ def test_thirty_overlays_take_a_moment(expand):
     start = time.process_time()
     assert len(expand(TWO, f"grids: {{e: {{training.epochs: [{grid}]}}}}").overlays) == 32
     assert time.process_time() - start < 5
+
+
+COHORTS = """
+study: s
+base:
+  cohort: {image: vbm_roi, columns: [diagnosis]}
+  training: {encoder: mlp}
+  benchmark: {norms: [], pretrained: []}
+cohorts:
+  adni: {source: adni, path: data/adni}
+  icbm: {source: loni, path: data/icbm, columns: []}
+overlays:
+  single: {cohort: adni}
+  merge: {cohort: [adni, icbm]}
+"""
+
+
+def test_cohorts_are_named_by_overlays_and_laid_over_the_base_s_own(expand):
+    single, merge = (each.config["cohort"] for each in expand(COHORTS).overlays.values())
+    assert (single["name"], single["source"], single["image"]) == ("adni", "adni", "vbm_roi")
+    assert single["columns"] == ["diagnosis"] and merge["name"] == "adni-icbm"
+    assert [each["columns"] for each in merge["members"]] == [["diagnosis"], []]
+    assert merge["image"] == "vbm_roi"
+
+
+def test_a_study_s_cohort_that_is_wrong_is_told_once_and_by_its_own_key(expand):
+    said = refusal(expand, COHORTS, "cohorts: {icbm: {pth: x}}")
+    assert said.splitlines()[0].startswith("cohorts.icbm.pth: no such key")
+    assert len(said.splitlines()) == 1
+    assert refusal(expand, COHORTS, "overlays: {odd: {cohort: [adni, oasis]}}") == (
+        "overlays.odd.cohort: cohorts has no 'oasis'; there are adni, icbm"
+    )

@@ -8,12 +8,12 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 from pytest import approx
+from small_study import OVERLAYS, SIZES, curve, step, table
 
 from contrage.errors import TableError
 from contrage.study.cells import Finished
 from contrage.study.tables import curve_points, exponents, n_train, study_table, tables
 from contrage.tables import read_tsv
-from tests.unit.study.conftest import OVERLAYS, SIZES, curve, step, table
 
 AGE = {
     "overlays": ["single-adni", "single-oasis", "merge"],

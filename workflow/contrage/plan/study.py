@@ -142,9 +142,7 @@ def lacking_paths(configs: Mapping[str, Mapping[str, Any]]) -> list[str]:
 
 def _members(cohort: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     """Return the cohorts that one is merged of, or itself."""
-    if "members" not in cohort or not cohort["members"]:
-        return [cohort]
-    return [each for one in cohort["members"] for each in _members(one)]
+    return [each for one in cohort["members"] for each in _members(one)] or [cohort]
 
 
 def _checked(given: Sequence[Layer], schema: Part, own: Part) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What the steps of a study are asked for, and which finished tables of its experiments they read."""
+"""What the steps of a study are asked for, and which finished tables they read."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ from contrage.settings.steps.study import StudyFiguresStep, StudyPageStep, Study
 
 EXPONENTS = "_exponents"
 CLAIMS = "claims"
+LISTS = {"tables": ("rows", "columns", "values"), "curves": ("y", "log"), "figures": ("rows",)}
+"""Keys that may be written as one word."""
 
 
 @dataclass(frozen=True)
@@ -117,13 +119,10 @@ class StudySteps:
         self, key: str, block: Mapping[str, Any], own: Experiment, overlay: str
     ) -> Iterator[str]:
         yield self._first(key, block, own, overlay)
-        kind = key.partition(".")[0]
-        values = {"tables": "values", "curves": "y"}
-        for value in listed(block[values[kind]]) if kind in values else ():
-            table = value.rpartition(".")[0]
-            if table and table not in own.tables:
-                raise SettingsError(_no_table(f"{key}.{values[kind]}", table, own, overlay))
-            if table:
+        for value in [each for each in ("values", "y") if each in block and "kind" not in block]:
+            for table in filter(None, (each.rpartition(".")[0] for each in listed(block[value]))):
+                if table not in own.tables:
+                    raise SettingsError(_no_table(f"{key}.{value}", table, own, overlay))
                 yield table
 
     def _common(self) -> dict[str, Any]:
@@ -136,7 +135,7 @@ class StudySteps:
 
     def _overlay(self, overlay: Overlay) -> dict[str, Any]:
         cohort = overlay.config["cohort"]
-        members = cohort["members"] if "members" in cohort else None
+        members = cohort["members"]
         return {
             "name": overlay.name,
             "experiment": overlay.config["experiment"],
@@ -158,8 +157,7 @@ class StudySteps:
     def _block(self, kind: str, name: str, block: Mapping[str, Any]) -> dict[str, Any]:
         """Return a table, curve or figure with its overlays by name and every list a list."""
         found = dict(block)
-        lists = {"tables": ("rows", "columns", "values"), "curves": ("y", "log")}
-        for key in lists[kind] if kind in lists else ("rows",):
+        for key in LISTS[kind]:
             found[key] = listed(block[key])
         if kind != "figures":
             here = self._here(kind, block)

@@ -12,6 +12,7 @@ class StudyOverlay:
     Attributes
     ----------
     name : str
+        As the study calls it.
     experiment : str
         Its results lie in results/<experiment>.
     cohort : str
@@ -65,9 +66,10 @@ class TableAsked(Shown):
     ----------
     table : dict of str to str
         Overlay → the finished table that values are of.
-    rows, columns : tuple of str
-        What a line, and a column, is for: columns of the finished table, overlay, cohort, or keys
-        of a grid.
+    rows : tuple of str
+        What a line is for: columns of the finished table, overlay, cohort, or keys of a grid.
+    columns : tuple of str
+        What a column is for, likewise.
     values : tuple of str
         Columns of the finished table, without _mean, or of another one after its name and a dot.
     paper : dict
@@ -115,10 +117,14 @@ class FigureAsked(Shown):
         Name of the finished table.
     rows : tuple of str
         Losses that are drawn; empty for all.
-    x, y : str
-        Columns of it.
-    low, high : str or None
-        Columns of the ends of an interval of y.
+    x : str
+        A column of it.
+    y : str
+        A column of it.
+    low : str or None
+        Column of the lower end of an interval of y.
+    high : str or None
+        Column of the upper end.
     by : str or None
         Column whose values are colours.
     order : tuple of str
@@ -147,8 +153,10 @@ class ClaimAsked:
     ----------
     asked : str
         As a sentence.
-    table, value : str
-        A table or curve of the study, and one of its values.
+    table : str
+        A table or curve of the study.
+    value : str
+        One of its values.
     rising : tuple of dict
         Cells whose values rise in this order; empty where it is `within`.
     within : tuple of float or None
@@ -166,70 +174,84 @@ class ClaimAsked:
 
 
 @dataclass(frozen=True)
-class StudyTablesStep:
-    """What the step study-tables is asked for.
+class OfStudy:
+    """What all steps of a study know.
 
     Attributes
     ----------
     overlays : tuple of StudyOverlay
+        All of the study's, in their order.
     labels : dict of str to str
-        What readers are shown in place of names.
-    tables : dict of str to TableAsked
-    curves : dict of str to CurveAsked
-    claims : dict of str to ClaimAsked
+        Name or pattern → what readers are shown in its place.
     """
 
     overlays: tuple[StudyOverlay, ...]
     labels: dict[str, str]
+
+
+@dataclass(frozen=True)
+class StudyTablesStep(OfStudy):
+    """What the step study-tables is asked for.
+
+    Attributes
+    ----------
+    tables : dict of str to TableAsked
+        By name.
+    curves : dict of str to CurveAsked
+        By name.
+    claims : dict of str to ClaimAsked
+        By name.
+    """
+
     tables: dict[str, TableAsked]
     curves: dict[str, CurveAsked]
     claims: dict[str, ClaimAsked]
 
 
 @dataclass(frozen=True)
-class StudyFiguresStep:
+class StudyFiguresStep(OfStudy):
     """What the step study-figures is asked for.
 
     Attributes
     ----------
-    overlays : tuple of StudyOverlay
-    labels : dict of str to str
     curves : dict of str to CurveAsked
+        By name.
     figures : dict of str to FigureAsked
+        By name.
     """
 
-    overlays: tuple[StudyOverlay, ...]
-    labels: dict[str, str]
     curves: dict[str, CurveAsked]
     figures: dict[str, FigureAsked]
 
 
 @dataclass(frozen=True)
-class StudyPageStep:
+class StudyPageStep(OfStudy):
     """What the step study-page is asked for.
 
     Attributes
     ----------
     study : str
         Its name.
-    title, description : str
-        Heading, and what was asked.
+    title : str
+        Heading of the page; the name where it is empty.
+    description : str
+        What was asked.
     differs : tuple of str
         What is another here than in the paper, a sentence each.
-    overlays : tuple of StudyOverlay
-    labels : dict of str to str
     tables : dict of str to TableAsked
+        By name.
     curves : dict of str to CurveAsked
+        By name.
     figures : dict of str to FigureAsked
+        By name.
     claims : dict of str to ClaimAsked
+        By name.
     """
 
     study: str
     title: str
     description: str
     differs: tuple[str, ...]
-    overlays: tuple[StudyOverlay, ...]
-    labels: dict[str, str]
     tables: dict[str, TableAsked]
     curves: dict[str, CurveAsked]
     figures: dict[str, FigureAsked]
