@@ -1,4 +1,4 @@
-"""A cohort: its scans, from their files to preprocessed images. Loaded once per cohort of a run."""
+"""A cohort: its scans, from their files to preprocessed images and one array. Loaded once per cohort of a run."""
 
 
 include: "rules/common.smk"
@@ -12,3 +12,6 @@ if HAS_SCANS:
     include: "rules/imaging.smk"
     include: "rules/quality.smk"
     include: "rules/provenance.smk"
+
+
+include: "rules/array.smk"

@@ -40,6 +40,7 @@ STEPS = {
     "stack": "contrage.dataset.stack:stack",
     "arrays": "contrage.dataset.arrays:arrays",
     "features": "contrage.dataset.features:features",
+    "merge": "contrage.dataset.merge:merge_cohorts",
     "select": "contrage.dataset.select:select",
     "split": "contrage.dataset.split:split",
     "null-ages": "contrage.dataset.null_ages:null_ages",

@@ -47,7 +47,7 @@ try:
     if EXECUTOR == "slurm":
         slurm.require_controller()
     if EXECUTOR:
-        at_work.begin(Path.cwd(), EXECUTOR, beforehand.folders(config))
+        at_work.begin(Path.cwd(), EXECUTOR, beforehand.folders(CONFIGS))
     # Where nothing is to run, the list of scans that jobs of another run read stays as it is.
     KEEPS_COHORT = bool(EXECUTOR) or (
         workflow.is_main_process and not at_work.is_at_work(Path.cwd(), tells=True)

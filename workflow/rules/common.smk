@@ -3,7 +3,6 @@
 import json
 import os
 import shlex
-from inspect import signature
 from pathlib import Path
 
 from contrage import layout
@@ -37,6 +36,7 @@ USES_ANATOMICAL, HAS_SCANS = COHORT.uses_anatomical, COHORT.has_scans
 IS_PHANTOM, IS_TABLE, IS_ARRAYS = COHORT.is_phantom, COHORT.is_table, COHORT.is_arrays
 GRID_MM = config["preprocessing"]["registration"]["voxel_mm"]
 SCANS = COHORT.scans
+ARRAY = DERIVATIVES.array(None if IS_TABLE else IMAGE, config["dataset"]["voxel_mm"])
 
 
 wildcard_constraints:
@@ -61,8 +61,6 @@ def growing(first):
     def of_attempt(wildcards, attempt):
         return first * attempt
 
-    # Snakemake asks for the signature with every job, and Python would make it anew each time.
-    of_attempt.__signature__ = signature(of_attempt)
     return of_attempt
 
 

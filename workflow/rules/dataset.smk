@@ -1,84 +1,10 @@
-"""From preprocessed images, or a table of features, to one array per cohort and one split per seed."""
-
-ARRAY = DERIVATIVES.array(None if IS_TABLE else IMAGE, config["dataset"]["voxel_mm"])
-
-if IS_TABLE:
-
-    rule features:
-        input:
-            table=config["cohort"]["path"],
-            scans=DERIVATIVES.scans,
-            code=code("contrage.dataset.features"),
-        output:
-            array=f"{ARRAY}.npy",
-            rows=f"{ARRAY}.tsv",
-            sidecar=f"{ARRAY}.json",
-            columns=f"{ARRAY}_columns.tsv",
-        log:
-            DERIVATIVES.log("features"),
-        benchmark:
-            DERIVATIVES.benchmark("features")
-        conda:
-            "../../envs/learning.yaml"
-        threads: 1
-        resources:
-            mem_mb=growing(2000),
-            runtime=growing(10),
-        params:
-            code=digest("contrage.dataset.features"),
-            settings=as_json(dataset_settings.features(config, COHORT)),
-            found=what_was_found_of_tables,
-        message:
-            "Reading the table's features into one array"
-        shell:
-            "python -m contrage features --settings {params.settings:q} --log {log:q}"
-            " --table {input.table:q} --scans {input.scans:q}"
-            " --array {output.array:q} --rows {output.rows:q} --columns {output.columns:q}"
-
-elif IS_ARRAYS:
-
-    include: "arrays.smk"
-
-else:
-
-    rule stack:
-        input:
-            scans=DERIVATIVES.passed,
-            usable=DERIVATIVES.usable,
-            images=per_scan(
-                DERIVATIVES.preproc(IMAGE if IMAGE in MAPS else ANATOMICAL, GRID_MM)
-            ),
-            code=code("contrage.dataset.stack"),
-        output:
-            array=f"{ARRAY}.npy",
-            rows=f"{ARRAY}.tsv",
-            sidecar=f"{ARRAY}.json",
-        log:
-            DERIVATIVES.log("stack", os.path.basename(ARRAY)),
-        benchmark:
-            DERIVATIVES.benchmark("stack", os.path.basename(ARRAY))
-        conda:
-            "../../envs/learning.yaml"
-        threads: 1
-        resources:
-            mem_mb=growing(2000),
-            runtime=growing(60),
-        params:
-            code=digest("contrage.dataset.stack"),
-            settings=as_json(dataset_settings.stack(config)),
-            derivatives=folder_of_table,
-        message:
-            "Stacking all images into one array"
-        shell:
-            "python -m contrage stack --settings {params.settings:q} --log {log:q}"
-            " --scans {input.scans:q} --derivatives {params.derivatives:q}"
-            " --array {output.array:q} --rows {output.rows:q}"
+"""From a cohort's array to the scans of an experiment, and one split per seed."""
 
 
 rule select:
     input:
         scans=DERIVATIVES.scans,
-        excluded=(rules.arrays.output.left_out if IS_ARRAYS else DERIVATIVES.excluded),
+        excluded=(f"{ARRAY}_excluded.tsv" if IS_ARRAYS else DERIVATIVES.excluded),
         rows=f"{ARRAY}.tsv",
         # They have a digest of each scan's records and stand for them.
         passed=DERIVATIVES.passed if HAS_SCANS else [],
@@ -102,7 +28,9 @@ rule select:
         runtime=growing(10),
     params:
         code=digest("contrage.dataset.select"),
-        settings=as_json(dataset_settings.select(EXPERIMENT)),
+        settings=as_json(
+            dataset_settings.select(EXPERIMENT, COHORT.has_several_targets)
+        ),
         exclude=list_of_reader,
         derivatives=folder_of_table,
     message:

@@ -6,7 +6,7 @@ from contrage.plan import pretraining as beforehand
 from contrage.plan.experiment import Experiment
 from contrage.run.found import stamps
 
-EXPERIMENT = Experiment.of(config, FOUND.cohort)
+EXPERIMENT = Experiment.of(config, COHORT.people(config))
 RESULTS = EXPERIMENT.results
 SEEDS, FOLDS = EXPERIMENT.seeds, EXPERIMENT.folds
 ROWS, ALL_ROWS, NULL_ROWS = EXPERIMENT.rows, EXPERIMENT.all_rows, EXPERIMENT.null_rows

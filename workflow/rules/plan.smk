@@ -9,12 +9,13 @@ from contrage.plan.targets import trains
 from contrage.run import failures
 
 # A plan is millions of objects that stay: looking through them for garbage was a fifth of the time.
-gc.set_threshold(50_000, 20, 100)
+gc.set_threshold(50_000, 1000, 100)
 
 try:
     PLAN = plan.read(
-        config,
+        CONFIGS,
         SCHEMA,
+        is_study=IS_STUDY,
         is_first=workflow.is_main_process,
         keeps=KEEPS_COHORT,
         trains=trains(*TARGETS),

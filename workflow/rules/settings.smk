@@ -36,3 +36,7 @@ except ContrageError as error:
 
 config.clear()
 config.update(meant)
+
+# Whole configurations, one for each experiment that is reported, and whether a study asks for them,
+# whose rules are called by their experiments.
+CONFIGS, IS_STUDY = [config], False

@@ -20,7 +20,7 @@ from contrage.settings.steps.cohort import CohortStep
 
 NEEDS = {"needs_anatomical": False, "needs_mask": False, "needs_magnitude": False}
 RUN = {"target": BLOCK, "asked_by": {}, "raw": "raw", **NEEDS}
-ALWAYS = {"source", "columns", "asked_by", "target", "age_range"}
+ALWAYS = {"source", "columns", "asked_by", "target", "age_range", "also"}
 
 
 class Noted:

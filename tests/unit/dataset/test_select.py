@@ -13,6 +13,7 @@ from contrage.files import write_json
 from contrage.layout import check_file, quality_file
 from contrage.settings.steps.dataset import SelectStep
 from contrage.tables import read_tsv, write_tsv
+from contrage.target import LimitedTarget
 
 GOOD = {"status": "ok", "coverage": 0.9, "overlap": 0.95, "correlation": 0.8}
 
@@ -37,9 +38,9 @@ def prepare(folder, qualities, checks=None):
     write_tsv(folder / "rows.tsv", pd.DataFrame({"scan_id": usable, "row": range(len(usable))}))
 
 
-def run(folder, action="list", exclude=None, leave_out=None):
+def run(folder, action="list", exclude=None, leave_out=None, target=None):
     select(
-        SelectStep(action, leave_out or {}),
+        SelectStep(action, leave_out or {}, target),
         scans=folder / "scans.tsv",
         excluded=folder / "excluded.tsv",
         rows=folder / "rows.tsv",
@@ -183,3 +184,32 @@ def test_a_reader_who_names_nobody_of_the_cohort_is_told_so(tmp_path):
     prepare(tmp_path, GOOD_SCANS)
     with pytest.raises(TableError, match=r"exclude\.tsv, line 2: no scan 'sub-7'"):
         run(tmp_path, exclude=listing(tmp_path, "sub-7\tmoved"))
+
+
+AGE_OF_ADULTS = LimitedTarget("age", "continuous", None, None, (35, 80))
+
+
+def test_who_is_in_the_cohort_for_another_target_is_left_out_with_the_reason(tmp_path):
+    good = {**GOOD, "flagged": False, "flag_reason": []}
+    prepare(tmp_path, {"sub-1": good, "sub-2": good, "sub-3": good})
+    scans = read_tsv(tmp_path / "scans.tsv")
+    scans["age"] = [40.0, None, 30.0]
+    write_tsv(tmp_path / "scans.tsv", scans)
+    used, out = run(tmp_path, target=AGE_OF_ADULTS)
+    assert used["scan_id"].tolist() == ["sub-1"]
+    assert out.set_index("scan_id")["reason"].to_dict() == {
+        "sub-x": "no image",
+        "sub-2": "age is missing",
+        "sub-3": "target.range: age 30.0 is outside 35 to 80",
+    }
+    assert set(out["stage"]) == {"import", "table"}
+
+
+def test_who_is_on_neither_side_of_a_binary_target_is_left_out(tmp_path):
+    good = {**GOOD, "flagged": False, "flag_reason": []}
+    prepare(tmp_path, {"sub-1": good, "sub-2": good, "sub-3": good})
+    scans = read_tsv(tmp_path / "scans.tsv").assign(group=["AD", "HC", "MCI"])
+    write_tsv(tmp_path / "scans.tsv", scans)
+    used, out = run(tmp_path, target=LimitedTarget("group", "binary", "AD", "HC", None))
+    assert used["scan_id"].tolist() == ["sub-1", "sub-2"]
+    assert out["reason"].tolist()[-1] == ("group is MCI, neither AD nor HC: no part (role none)")

@@ -81,7 +81,7 @@ def prepared(study: Path, image: str) -> dict:
     )
     arrays(reading, array=study / "array.npy", **files)
     select(
-        SelectStep(None, {}),
+        SelectStep(None, {}, None),
         scans=files["scans"],
         excluded=files["left_out"],
         rows=files["rows"],

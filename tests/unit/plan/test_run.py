@@ -17,7 +17,7 @@ WORKFLOW = Path(__file__).resolve().parents[3] / "workflow"
 
 def plan(first=True, trains=True, **blocks):
     return run.read(
-        config(**blocks), load_schema(SCHEMA), is_first=first, keeps=False, trains=trains
+        [config(**blocks)], load_schema(SCHEMA), is_first=first, keeps=False, trains=trains
     )
 
 

@@ -193,7 +193,13 @@ def test_a_run_with_a_pre_training_writes_to_the_folders_of_both():
         "losses": {},
         "pretraining": {"cohort": {"name": "b", "source": "phantom"}},
     }
-    assert pretraining.folders(config) == [*OWN, "results/x-pretraining", "results/derivatives/b"]
+    both = [*OWN, "results/x-pretraining", "results/derivatives/b"]
+    assert pretraining.folders([config]) == both
+    assert pretraining.folders([config, config | {"experiment": "y"}]) == [
+        *both,
+        "results/y",
+        "results/y-pretraining",
+    ]
 
 
 def test_a_path_that_the_locale_writes_otherwise_is_told_with_the_way_out(tmp_path, monkeypatch):

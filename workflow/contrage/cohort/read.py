@@ -6,7 +6,7 @@ from pathlib import Path
 
 from contrage.cohort import sources
 from contrage.cohort.scans import Cohort
-from contrage.cohort.targets import check_source, with_target
+from contrage.cohort.targets import check_source, each_target, together, with_target
 from contrage.errors import SettingsError, TableError
 from contrage.settings.steps.cohort import CohortStep
 
@@ -25,6 +25,8 @@ def read_cohort(settings: CohortStep) -> Cohort:
     TableError
         If a table cannot be used, or no scan is left.
     """
+    if settings.also:
+        return together([read_cohort(one) for one in each_target(settings)])
     name = settings.source
     source = sources.load(name)
     has_columns = getattr(source, "HAS_COLUMNS", True)

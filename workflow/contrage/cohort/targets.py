@@ -1,13 +1,13 @@
-"""Scans without a target that can be used, where it is another than age."""
+"""Scans without a target that can be used; of several targets any is enough."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from contrage.cohort.ages.alone import age_by_itself
 from contrage.cohort.ages.pairs import age_by_pairs
@@ -33,6 +33,73 @@ def of_scan(scan: Scan, target: LimitedTarget) -> float:
         As `contrage.target.LimitedTarget.value`.
     """
     return scan.age if target.is_age else target.value(scan.columns.get(target.column))
+
+
+def each_target(settings: CohortStep) -> list[CohortStep]:
+    """Return what a cohort is asked for by experiments on each of its targets alone."""
+    others = [replace(settings, **vars(each), also=()) for each in settings.also]
+    return [replace(settings, also=()), *others]
+
+
+def together(cohorts: Sequence[Cohort]) -> Cohort:
+    """Return one cohort that was read once per target: who has any of the targets is in it.
+
+    What each target leaves out is left out again by `for_target`, and by the step select.
+    """
+    found: dict[str, Scan] = {}
+    for scan in (scan for each in cohorts for scan in each.scans):
+        known = found.get(scan.scan_id)
+        if known is None or (known.age is None and scan.age is not None):
+            found[scan.scan_id] = scan
+    lost: dict[str, dict[str, str]] = {}
+    for out in (out for each in cohorts for out in each.excluded if out.scan_id not in found):
+        lost.setdefault(out.scan_id, {}).setdefault(out.reason, out.stage)
+    excluded = [
+        Exclusion(name, next(iter(why.values())), "; ".join(why)) for name, why in lost.items()
+    ]
+    return Cohort(
+        scans=list(found.values()),
+        excluded=excluded,
+        tables=_once(table for each in cohorts for table in each.tables),
+        notes=_once(note for each in cohorts for note in each.notes),
+        choices=_once(choice for each in cohorts for choice in each.choices),
+    )
+
+
+def _once(things: Iterable[Any]) -> list[Any]:
+    found: list[Any] = []
+    for each in things:
+        if each not in found:
+            found.append(each)
+    return found
+
+
+def for_target(cohort: Cohort, target: LimitedTarget) -> Cohort:
+    """Return a cohort of several targets as one of them alone sees it."""
+    why = {scan.scan_id: why_without(target, _cell(scan, target)) for scan in cohort.scans}
+    lost = [Exclusion(name, "table", reason) for name, reason in why.items() if reason]
+    kept = [scan for scan in cohort.scans if not why[scan.scan_id]]
+    return replace(cohort, scans=kept, excluded=[*cohort.excluded, *lost])
+
+
+def why_without(target: LimitedTarget, cell: str | None) -> str | None:
+    """Return why a cell of a table of scans is no target that can be used, None where it is one."""
+    try:
+        target.value(cell)
+    except ValueError as error:
+        return _no_side(target, cell) if target.is_binary else str(error)
+    return None
+
+
+def _cell(scan: Scan, target: LimitedTarget) -> str | None:
+    told = scan.age if target.is_age else scan.columns.get(target.column)
+    return None if told is None else str(told)
+
+
+def _no_side(target: LimitedTarget, cell: str | None) -> str:
+    said = "missing" if is_missing(cell) else cell
+    sides = f"{target.positive} nor {target.negative}"
+    return f"{target.column} is {said}, neither {sides}: no part (role none)"
 
 
 def with_target(cohort: Cohort, settings: CohortStep) -> Cohort:
@@ -101,9 +168,7 @@ def _of_two_sides(cohort: Cohort, target: LimitedTarget, settings: CohortStep) -
     kept, out = [], []
     for scan, cell, number in zip(cohort.scans, cells, numbers, strict=True):
         if math.isnan(number):
-            said = "missing" if is_missing(cell) else cell
-            reason = f"{target.column} is {said}, neither {target.positive} nor {target.negative}"
-            out.append(Exclusion(scan.scan_id, "table", f"{reason}: no part (role none)"))
+            out.append(Exclusion(scan.scan_id, "table", _no_side(target, cell)))
         else:
             kept.append(scan)
     notes = [_told_beside(target, len(out))] if out else []

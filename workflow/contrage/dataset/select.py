@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from contrage.cohort.exclude import STAGE, read_exclusions, reason_told
+from contrage.cohort.targets import why_without
 from contrage.errors import TableError, few
 from contrage.files import failed, read_json
 from contrage.layout import check_file, quality_file
 from contrage.scan_ids import participant
 from contrage.settings.steps.dataset import SelectStep
 from contrage.tables import read_tsv, write_tsv
+from contrage.target import LimitedTarget
 
 log = logging.getLogger(__name__)
 
@@ -61,6 +64,7 @@ def select(
     table, before = read_tsv(scans, as_text=True), read_tsv(excluded)
     everyone = [*table["scan_id"], *before["scan_id"].dropna()]
     unwanted = _unwanted(table, settings.leave_out, exclude, everyone)
+    unwanted |= _without_target(table, settings.target, unwanted)
     row_of = read_tsv(rows).set_index("scan_id")["row"]
     kept, out = [], [*before.to_dict("records"), *unwanted.values()]
     for record in table.to_dict("records"):
@@ -97,6 +101,17 @@ def _unwanted(
         elif scan in by_reader:
             found[scan] = _exclusion(scan, STAGE, reason_told(by_reader[scan]))
     return found
+
+
+def _without_target(
+    table: pd.DataFrame, target: LimitedTarget | None, unwanted: Collection[str]
+) -> dict[str, dict[str, Any]]:
+    """Return who else is left out: scans that are in the cohort for another target alone."""
+    if target is None:
+        return {}
+    cells = zip(table["scan_id"], table[target.column], strict=True)
+    why = {scan: why_without(target, cell) for scan, cell in cells if scan not in unwanted}
+    return {scan: _exclusion(scan, "table", reason) for scan, reason in why.items() if reason}
 
 
 def _judged(

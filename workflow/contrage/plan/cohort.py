@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,13 +11,14 @@ from typing import Any
 from contrage import modalities
 from contrage.cohort import sources
 from contrage.cohort.read import tables_of
-from contrage.cohort.scans import Scan
+from contrage.cohort.scans import Cohort, Scan
 from contrage.cohort.snapshot import Snapshot, cohort_of_run
+from contrage.cohort.targets import for_target
 from contrage.imaging import skull_strip
 from contrage.imaging.template.source import Source, find_source
 from contrage.layout import Derivatives, Phantom
 from contrage.modalities import Modality
-from contrage.plan import rows
+from contrage.plan import rows, together
 from contrage.plan.cohort_settings import settings_of
 from contrage.plan.folds import asked_by, carried_columns
 from contrage.settings.blocks.template import TemplateSettings
@@ -70,6 +72,11 @@ class FoundCohort:
     template: Source
     stripper: tuple[str, ...]
     found: Snapshot
+
+    @property
+    def name(self) -> str:
+        """Its name, under which its files lie."""
+        return Path(self.derivatives).name
 
     @property
     def is_phantom(self) -> bool:
@@ -128,17 +135,30 @@ class FoundCohort:
         """Return the tables that it is read from."""
         return tables_of(self.settings, self.found.cohort)
 
+    @property
+    def has_several_targets(self) -> bool:
+        """Whether experiments on it predict different things, so that not everyone is of use."""
+        return bool(self.settings.also)
+
+    def people(self, config: dict[str, Any]) -> Cohort:
+        """Return the cohort as an experiment on it sees it: who has its own target."""
+        everyone = self.found.cohort
+        if not self.has_several_targets:
+            return everyone
+        return for_target(everyone, rows.stated_target(config).limited)
+
 
 _READ: dict[str, FoundCohort] = {}
 
 
-def read(config: dict[str, Any], *, is_first: bool, keeps: bool) -> FoundCohort:
-    """Read the cohort of a configuration, once for the modules of the run that ask with `of`.
+def read(configs: Sequence[dict[str, Any]], *, is_first: bool, keeps: bool) -> FoundCohort:
+    """Read the cohort of some experiments, once for the modules of the run that ask with `of`.
 
     Parameters
     ----------
-    config : dict
-        The whole configuration.
+    configs : sequence of dict
+        Whole configurations with one and the same cohort (`contrage.plan.together`), of which it
+        has all columns and all people who have any of the targets.
     is_first : bool
         Whether this process begins a run: it trusts nothing that an earlier run has kept.
     keeps : bool
@@ -149,6 +169,7 @@ def read(config: dict[str, Any], *, is_first: bool, keeps: bool) -> FoundCohort:
     SettingsError, TableError
         If the cohort, the template or the skull-strip method cannot be used.
     """
+    config = configs[0]
     method = config["preprocessing"]["skull_strip"]["method"]
     skull_strip.require_backend(method)
     uses_anatomical = rows.needs_anatomical(config)
@@ -156,9 +177,10 @@ def read(config: dict[str, Any], *, is_first: bool, keeps: bool) -> FoundCohort:
     cohort, raw, maps = config["cohort"], Phantom.of(config["cohort"]["name"]), rows.maps(config)
     template = find_source(build(TemplateSettings, config["preprocessing"]["template"]))
     settings = settings_of(
-        {**cohort, "columns": carried_columns(config)},
+        {**cohort, "columns": together.columns([carried_columns(each) for each in configs])},
         target=config["target"],
-        asked_by=asked_by(config),
+        asked_by=together.keys([asked_by(each) for each in configs]),
+        also=[each["target"] for each in configs[1:]],
         raw=str(raw),
         needs_anatomical=uses_anatomical,
         needs_mask=uses_mask,
@@ -187,14 +209,14 @@ def read(config: dict[str, Any], *, is_first: bool, keeps: bool) -> FoundCohort:
         stripper=skull_strip.modules(method),
         found=cohort_of_run(settings, KEPT_IN, is_first, asked, keeps),
     )
-    _READ[_key(config)] = found
+    _READ.update((_key(each), found) for each in configs)
     return found
 
 
 def of(config: dict[str, Any]) -> FoundCohort:
     """Return the cohort of a configuration, as this process has read it."""
     known = _READ.get(_key(config))
-    return known or read(config, is_first=False, keeps=False)
+    return known or read([config], is_first=False, keeps=False)
 
 
 def _key(config: dict[str, Any]) -> str:

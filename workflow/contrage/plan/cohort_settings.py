@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import json
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from contrage import modalities
@@ -25,6 +26,7 @@ def settings_of(
     *,
     target: Mapping[str, Any],
     asked_by: Mapping[str, str],
+    also: Sequence[Mapping[str, Any]] = (),
     **of_run: Any,
 ) -> CohortStep:
     """Return what decides who is in a cohort: with another value its table is written anew.
@@ -37,6 +39,8 @@ def settings_of(
         The block of the configuration.
     asked_by : mapping
         Of columns that roles are read from: column → the key that names it.
+    also : sequence of mapping
+        Blocks like `target`, of further experiments on the cohort.
     **of_run
         `raw` (where the phantom lies), `needs_anatomical`, `needs_mask` and `needs_magnitude`.
     """
@@ -47,16 +51,33 @@ def settings_of(
     if "phantom" in source.SETTINGS:
         there["phantom"] = {key: cohort["phantom"][key] for key in fields_of(PhantomPeople)}
     _check_columns(cohort["columns"], asked_by)
-    is_age, columns = target["column"] == AGE, cohort["columns"]
+    first, *others = _predicted([target, *also])
+    own = [each["target"]["column"] for each in (first, *others) if each["target"]]
     chosen = {
         "source": cohort["source"],
-        "columns": columns if is_age else list(dict.fromkeys([*columns, target["column"]])),
+        "columns": list(dict.fromkeys([*cohort["columns"], *own])),
         "asked_by": asked_by,
-        "target": None if is_age else as_plain(TargetInWords(**target).limited),
-        "age_range": target["range"] if is_age else OF_ANY_PERSON,
+        **first,
+        "also": others,
         **{key: there[key] for key in source.SETTINGS},
     }
     return build(CohortStep, dict.fromkeys(fields_of(CohortStep)) | chosen)
+
+
+def _predicted(targets: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Return what a cohort is told of each target, one like another once, and age first.
+
+    The order is not that of the experiments, so that another order of them repeats nothing.
+    """
+    found = {}
+    for target in targets:
+        is_age = target["column"] == AGE
+        told = {
+            "target": None if is_age else as_plain(TargetInWords(**target).limited),
+            "age_range": target["range"] if is_age else OF_ANY_PERSON,
+        }
+        found[(not is_age, json.dumps(told, sort_keys=True))] = told
+    return [found[key] for key in sorted(found)]
 
 
 def phantom(config: Mapping[str, Any]) -> PhantomSettings:

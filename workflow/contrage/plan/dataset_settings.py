@@ -64,12 +64,13 @@ def features(config: dict[str, Any], cohort: FoundCohort) -> FeaturesStep:
     )
 
 
-def select(of: Experiment) -> SelectStep:
-    """Return what `select` is asked for."""
+def select(of: Experiment, has_several_targets: bool = False) -> SelectStep:
+    """Return what `select` is asked for; of the target only where the cohort has several."""
     action = of.config["preprocessing"]["quality"]["action"]
     return SelectStep(
         quality_action=action if of.has_scans else None,
         leave_out=rows.left_out_people(of.config, of.cohort),
+        target=of.target.limited if has_several_targets else None,
     )
 
 

@@ -81,8 +81,12 @@ def experiment_name(config: dict[str, Any]) -> str:
     return f"{config['experiment']}-pretraining"
 
 
-def folders(config: dict[str, Any]) -> list[str]:
-    """Return what a run with this configuration writes to, below its working folder."""
+def folders(configs: Iterable[dict[str, Any]]) -> list[str]:
+    """Return what a run with these configurations writes to, below its working folder."""
+    return list(dict.fromkeys(folder for config in configs for folder in _folders(config)))
+
+
+def _folders(config: dict[str, Any]) -> list[str]:
     written = [Results.of(config["experiment"]), Derivatives.of(config["cohort"]["name"])]
     if is_wanted(config):
         cohort = config["pretraining"]["cohort"]["name"]

@@ -1,19 +1,23 @@
 """A run is a plan: cohorts, and experiments on them, each a module of the workflow.
 
-One configuration is a plan of one cohort and one experiment. What another experiment's result is an
-input of makes it more: a pre-training adds a cohort and an experiment. Nothing else in the workflow
-knows how many there are.
+One configuration is a plan of one cohort and one experiment; a study's are several. What another
+experiment's result is an input of makes it more: a pre-training adds an experiment. Experiments on
+a cohort of one name share its module. Nothing else in the workflow knows how many there are.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from contrage.cohort.notices import notices
+from contrage.errors import LeakageError, SettingsError
 from contrage.plan import cohort as cohorts
-from contrage.plan import pretraining, refuse, rows
+from contrage.plan import pretraining, refuse, rows, together
 from contrage.plan.experiment import Experiment
 from contrage.plan.people import check_plan, left_out_otherwise
 from contrage.run import place
@@ -50,9 +54,11 @@ class Plan:
     Attributes
     ----------
     experiments : tuple of Experiment
-        The one that is reported first, then those that it starts from.
+        Those that are reported first, then those that only others start from.
+    reported : int
+        How many are reported.
     cohorts : tuple of FoundCohort
-        Of each experiment.
+        Of all experiments, each once, in their order.
     modules : tuple of Module
         Cohorts before the experiments on them.
     notices : tuple of str
@@ -60,6 +66,7 @@ class Plan:
     """
 
     experiments: tuple[Experiment, ...]
+    reported: int
     cohorts: tuple[cohorts.FoundCohort, ...]
     modules: tuple[Module, ...]
     notices: tuple[str, ...]
@@ -67,84 +74,210 @@ class Plan:
     @property
     def results(self) -> list[str]:
         """Return everything that a run makes for its reader."""
-        own, cohort = self.experiments[0], self.cohorts[0]
-        pages = [cohort.derivatives.quality_page] if cohort.has_scans else []
-        described = [each.derivatives.description for each in self.cohorts if each.has_scans]
-        tables = [own.results.table(name) for name in own.tables]
-        return [own.results.page, *pages, *tables, own.results.figures, *described]
+        own = self.experiments[: self.reported]
+        names = {each.config["cohort"]["name"] for each in own}
+        scanned = [each for each in self.cohorts if each.has_scans]
+        pages = [each.derivatives.quality_page for each in scanned if each.name in names]
+        tables = [each.results.table(name) for each in own for name in each.tables]
+        return [
+            *(each.results.page for each in own),
+            *pages,
+            *tables,
+            *(each.results.figures for each in own),
+            *(each.derivatives.description for each in scanned),
+        ]
 
 
 def read(
-    config: dict[str, Any],
+    configs: Sequence[dict[str, Any]],
     schema: dict[str, Any],
     *,
     is_first: bool,
     keeps: bool,
     trains: bool,
+    is_study: bool = False,
 ) -> Plan:
-    """Read a configuration's plan, and refuse what cannot work before the first job.
+    """Read the plan of some configurations, and refuse what cannot work before the first job.
 
     Parameters
     ----------
-    config : dict
-        The whole configuration.
+    configs : sequence of dict
+        Whole configurations, one for each experiment that is reported.
     schema : dict
     is_first, keeps : bool
         As for `contrage.plan.cohort.read`. Only a first process looks at people and tells notices.
     trains : bool
         Whether the run goes on to trainings.
+    is_study : bool
+        Whether every rule is called by its experiment or cohort; several are in any case.
 
     Raises
     ------
     SettingsError, TableError, LeakageError
     """
-
-    def part(alias: str, file: str, config: dict[str, Any]) -> _Part:
-        return _read_part(alias, file, config, is_first=is_first, keeps=keeps, trains=trains)
-
-    parts = [part("*", EXPERIMENT, config)]
-    people = [scan.participant_id for scan in parts[0].experiment.cohort.scans]
-    if before := pretraining.complete(config, people, schema):
-        parts.append(part(f"{pretraining.HERE}_*", START, before))
+    named = is_study or len(configs) > 1
+    main = [
+        _Asked("" if not named else f"{_slug(each['experiment'])}_", named, EXPERIMENT, each)
+        for each in configs
+    ]
+    _check_names(main)
+    found = _read_cohorts(main, {}, is_first=is_first, keeps=keeps)
+    parts = [_part(each, found, is_first=is_first, trains=trains) for each in main]
+    asked = [*main, *(each for part in parts for each in _starts(part, schema))]
+    _check_names(asked)
+    found = _read_cohorts(asked, found, is_first=is_first, keeps=keeps)
+    parts += [_part(each, found, is_first=is_first, trains=trains) for each in asked[len(main) :]]
     return Plan(
         experiments=tuple(each.experiment for each in parts),
-        cohorts=tuple(each.cohort for each in parts),
-        modules=tuple(module for each in parts for module in each.modules()),
-        notices=tuple(line for each in parts for line in each.notices),
+        reported=len(main),
+        cohorts=tuple(found.values()),
+        modules=tuple(_modules(parts)),
+        notices=tuple(_notices(parts)) if is_first else (),
     )
 
 
 @dataclass(frozen=True)
-class _Part:
-    """An experiment, its cohort, and how their rules are called."""
+class _Asked:
+    """An experiment that is asked for.
 
-    alias: str
+    Attributes
+    ----------
+    prefix : str
+        What the names of its rules begin with.
+    is_named : bool
+        Whether it is one of several, so that rules and sentences say which.
+    file : str
+    config : dict
+    """
+
+    prefix: str
+    is_named: bool
     file: str
+    config: dict[str, Any]
+
+    @property
+    def cohort(self) -> str:
+        """The name of its cohort."""
+        return str(self.config["cohort"]["name"])
+
+    @property
+    def prefix_of_cohort(self) -> str:
+        """What the names of its cohort's rules begin with."""
+        return f"cohort_{_slug(self.cohort)}_" if self.is_named else self.prefix
+
+    @contextmanager
+    def told(self) -> Iterator[None]:
+        """Say in sentences about a pre-training its key, and among several which it is."""
+        with pretraining.told(self.file == START):
+            try:
+                yield
+            except (SettingsError, LeakageError) as error:
+                if not self.is_named:
+                    raise
+                said = f"{error} (experiment {self.config['experiment']})"
+                raise type(error)(said) from None
+
+
+class _Part(NamedTuple):
+    """An experiment as it was read, and its cohort."""
+
+    asked: _Asked
     experiment: Experiment
     cohort: cohorts.FoundCohort
-    notices: list[str]
-
-    def modules(self) -> list[Module]:
-        prefix, config = self.alias.removesuffix("*"), self.experiment.config
-        return [
-            Module(f"{prefix}of_cohort", self.alias, COHORT, config),
-            Module(f"{prefix}of_experiment", self.alias, self.file, config),
-        ]
 
 
-def _read_part(
-    alias: str, file: str, config: dict[str, Any], *, is_first: bool, keeps: bool, trains: bool
-) -> _Part:
-    place.require_names(config)
-    with pretraining.told(file == START):
-        refuse.check(config)
-        cohort = cohorts.read(config, is_first=is_first, keeps=keeps)
-        people, name = cohort.found.cohort, config["cohort"]["name"]
+_Found = dict[str, cohorts.FoundCohort]
+
+
+def _slug(name: str) -> str:
+    """Return a name as it may stand in the names of rules."""
+    return re.sub(r"\W", "_", name, flags=re.ASCII)
+
+
+def _check_names(asked: Sequence[_Asked]) -> None:
+    """Refuse experiments, or cohorts, whose files or rules would be one another's."""
+    _check_apart("experiment", [each.config["experiment"] for each in asked])
+    if all(each.is_named for each in asked):
+        _check_apart("cohort.name", list(dict.fromkeys(each.cohort for each in asked)))
+
+
+def _check_apart(key: str, names: Sequence[str]) -> None:
+    before: dict[str, str] = {}
+    for name in names:
+        if (slug := _slug(name)) in before:
+            raise SettingsError(
+                f"{key}: {before[slug]} and {name} would have the same files or names of rules; "
+                "call one of them otherwise"
+            )
+        before[slug] = name
+
+
+def _starts(part: _Part, schema: dict[str, Any]) -> list[_Asked]:
+    """Return the pre-training that an experiment starts from, if any."""
+    people = [scan.participant_id for scan in part.experiment.cohort.scans]
+    before = pretraining.complete(part.experiment.config, people, schema)
+    asked = part.asked
+    return (
+        [replace(asked, prefix=f"{asked.prefix}{pretraining.HERE}_", file=START, config=before)]
+        if before
+        else []
+    )
+
+
+def _read_cohorts(asked: Sequence[_Asked], found: _Found, *, is_first: bool, keeps: bool) -> _Found:
+    """Return the cohorts of experiments by name; one that a pre-training is on too is read anew."""
+    groups: dict[str, list[_Asked]] = {}
+    for each in asked:
+        groups.setdefault(each.cohort, []).append(each)
+    return {
+        name: found[name]
+        if name in found and all(each.file == EXPERIMENT for each in group)
+        else _read_cohort(group, is_first=is_first, keeps=keeps)
+        for name, group in groups.items()
+    }
+
+
+def _read_cohort(group: Sequence[_Asked], *, is_first: bool, keeps: bool) -> cohorts.FoundCohort:
+    """Return the cohort that some experiments are on, having looked at what they ask for."""
+    for each in group:
+        place.require_names(each.config)
+        with each.told():
+            refuse.check(each.config)
+    configs = [each.config for each in group]
+    together.check(configs)
+    with group[0].told() if len(group) == 1 else nullcontext():
+        return cohorts.read(configs, is_first=is_first, keeps=keeps)
+
+
+def _part(asked: _Asked, found: _Found, *, is_first: bool, trains: bool) -> _Part:
+    """Return an experiment on a cohort that was read, having looked at its people."""
+    config, cohort = asked.config, found[asked.cohort]
+    with asked.told():
+        people = cohort.people(config)
         rows.check_people(config, people)
         if is_first:
             check_plan(config, people, trains)
-    told: list[str] = []
-    if is_first:
-        made = Path(cohort.derivatives) if cohort.has_scans else None
-        told = [*notices(people, name, made), *left_out_otherwise(config, people)]
-    return _Part(alias, file, Experiment.of(config, people), cohort, told)
+        return _Part(asked, Experiment.of(config, people), cohort)
+
+
+def _modules(parts: Sequence[_Part]) -> Iterator[Module]:
+    """Yield the modules, each cohort's before that of the first experiment on it."""
+    loaded: set[str] = set()
+    for asked in (part.asked for part in parts):
+        if asked.cohort not in loaded:
+            own = asked.prefix_of_cohort
+            yield Module(f"{own}of_cohort", f"{own}*", COHORT, asked.config)
+        loaded.add(asked.cohort)
+        yield Module(f"{asked.prefix}of_experiment", f"{asked.prefix}*", asked.file, asked.config)
+
+
+def _notices(parts: Sequence[_Part]) -> Iterator[str]:
+    """Yield what a reader should know before the first job; of each cohort once."""
+    told: set[str] = set()
+    for part in parts:
+        name, cohort = part.asked.cohort, part.cohort
+        if name not in told:
+            made = Path(cohort.derivatives) if cohort.has_scans else None
+            yield from notices(cohort.found.cohort, name, made)
+        told.add(name)
+        yield from left_out_otherwise(part.asked.config, part.experiment.cohort)

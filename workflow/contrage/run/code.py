@@ -10,7 +10,7 @@ import ast
 import contextlib
 import hashlib
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -117,7 +117,7 @@ def _dotted(file: Path) -> str:
 @cache
 def _imported(file: Path) -> tuple[Path, ...]:
     names: set[str] = set()
-    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+    for node in _statements(ast.parse(file.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             names.update(alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
@@ -126,6 +126,18 @@ def _imported(file: Path) -> tuple[Path, ...]:
     decisive = (name for name in names if not _is_below(name, NEVER_DECIDE))
     own = _with_parents(name for name in decisive if name.split(".")[0] == "contrage")
     return tuple(file for name in own if (file := module_file(name)) is not None)
+
+
+def _statements(tree: ast.AST) -> Iterator[ast.AST]:
+    """Yield all statements: imports are among them, and nine tenths of a tree are expressions."""
+    waiting = [tree]
+    while waiting:
+        node = waiting.pop()
+        yield node
+        for block in ("body", "orelse", "finalbody", "handlers", "cases"):
+            inside = getattr(node, block, None)
+            if isinstance(inside, list):  # of a lambda or a conditional, an expression
+                waiting.extend(inside)
 
 
 def _is_below(name: str, modules: tuple[str, ...]) -> bool:

@@ -12,6 +12,20 @@ from typing import Any, TypeVar
 Block = TypeVar("Block")
 
 
+class WhereAsked(typing.NamedTuple):
+    """Marks a field that JSON has only where it says something: one added later repeats no job.
+
+    As in ``target: Annotated[Target | None, WhereAsked(None)]``.
+
+    Attributes
+    ----------
+    nothing
+        The value that says nothing.
+    """
+
+    nothing: Any
+
+
 def build(kind: type[Block], given: Mapping[str, Any], above: str = "") -> Block:
     """Return a block as its frozen dataclass; behind this door nothing is optional.
 
@@ -33,7 +47,7 @@ def build(kind: type[Block], given: Mapping[str, Any], above: str = "") -> Block
     """
     if not isinstance(given, Mapping):
         raise TypeError(f"{above.removesuffix('.') or kind.__name__}: takes a block, not {given!r}")
-    hints = fields_of(kind)
+    hints, given = fields_of(kind), {**_left_out(kind), **given}
     missing, unknown = hints.keys() - given.keys(), given.keys() - hints.keys()
     if missing or unknown:
         said = [f"{above}{name} is missing" for name in sorted(missing)]
@@ -49,11 +63,28 @@ def fields_of(kind: type) -> dict[str, Any]:
     return {field.name: hints[field.name] for field in dataclasses.fields(kind)}
 
 
+@cache
+def _left_out(kind: type) -> dict[str, Any]:
+    """Return the fields that JSON may lack, each with what it then is."""
+    hints = typing.get_type_hints(kind, include_extras=True)
+    marks = {name: getattr(hints[name], "__metadata__", ()) for name in fields_of(kind)}
+    return {
+        name: mark.nothing
+        for name, found in marks.items()
+        for mark in found
+        if isinstance(mark, WhereAsked)
+    }
+
+
 def as_plain(block: Any) -> Any:
     """Return a block as JSON and checkpoints hold it: mappings, lists and plain values."""
     if dataclasses.is_dataclass(block):
-        names = (field.name for field in dataclasses.fields(block))
-        return {name: as_plain(getattr(block, name)) for name in names}
+        nothing, plain = _left_out(type(block)), {}
+        for field in dataclasses.fields(block):
+            value = getattr(block, field.name)
+            if not (field.name in nothing and value == nothing[field.name]):
+                plain[field.name] = as_plain(value)
+        return plain
     if isinstance(block, Mapping):
         return {name: as_plain(value) for name, value in block.items()}
     if isinstance(block, tuple | list):

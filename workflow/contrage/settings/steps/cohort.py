@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 from contrage.settings.blocks.owners import (
     AdniSettings,
@@ -13,6 +13,7 @@ from contrage.settings.blocks.owners import (
     RegionTableSettings,
 )
 from contrage.settings.blocks.table import TableColumnsSettings
+from contrage.settings.build import WhereAsked
 from contrage.target import LimitedTarget
 
 
@@ -55,6 +56,22 @@ class WhereArrays:
     ending: str
     regions: RegionTableSettings | None
     features_scale: str | None
+
+
+@dataclass(frozen=True)
+class AlsoPredicted:
+    """What another experiment on a cohort predicts.
+
+    Attributes
+    ----------
+    target : LimitedTarget or None
+        None where that is age.
+    age_range : tuple of float or None
+        Least and largest age that can be, in years.
+    """
+
+    target: LimitedTarget | None
+    age_range: tuple[float, ...] | None
 
 
 @dataclass(frozen=True)
@@ -117,6 +134,8 @@ class CohortStep:
         Whether it cannot do without a given brain mask.
     needs_magnitude : bool or None
         Whether it cannot do without a magnitude image.
+    also : tuple of AlsoPredicted
+        What further experiments of the run predict: whoever has any of the targets is in it.
     """
 
     source: str
@@ -145,3 +164,4 @@ class CohortStep:
     needs_anatomical: bool | None
     needs_mask: bool | None
     needs_magnitude: bool | None
+    also: Annotated[tuple[AlsoPredicted, ...], WhereAsked(())]

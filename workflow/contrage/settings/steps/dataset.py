@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated
 
 from contrage.prepared import Prepared
 from contrage.settings.blocks.owners import RegionTableSettings
 from contrage.settings.blocks.roles import RolesSettings
 from contrage.settings.blocks.table import TableColumnsSettings
+from contrage.settings.build import WhereAsked
 from contrage.settings.steps.scores import ScoresSettings
-from contrage.target import Target
+from contrage.target import LimitedTarget, Target
 
 
 @dataclass(frozen=True)
@@ -98,10 +100,14 @@ class SelectStep:
         None for a table of features and for prepared arrays, which have no records of quality.
     leave_out : dict of str to str
         Participant → why the experiment leaves him or her out.
+    target : LimitedTarget or None
+        What the experiment predicts, where others on the cohort predict something else; None where
+        everyone in it has the target.
     """
 
     quality_action: str | None
     leave_out: dict[str, str]
+    target: Annotated[LimitedTarget | None, WhereAsked(None)]
 
 
 @dataclass(frozen=True)
