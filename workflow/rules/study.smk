@@ -1,9 +1,12 @@
 """A study: finished tables of its experiments side by side, their figures, and a page."""
 
+from dataclasses import replace
+
 from contrage.plan.study_steps import StudySteps
-from contrage.run import code as sources
-from contrage.run.code import digest
-from contrage.settings.build import as_plain
+
+
+include: "words.smk"
+
 
 try:
     STEPS = StudySteps.of(STUDY, PLAN.experiments)
@@ -11,6 +14,21 @@ try:
     DRAWN = STEPS.finished("figures")
 except ContrageError as error:
     raise WorkflowError(str(error)) from None
+
+STUDY_RESULTS = [
+    STEPS.results.page,
+    *replace(PLAN, reported=len(STEPS.experiments)).results,
+]
+
+if config["container"]:
+
+    container: config["container"]
+
+
+def look(room):
+    """Templates and styles of a room of the package."""
+    files = sources.data_files(room, "*.html", "*.css")
+    return [os.path.relpath(path) for path in files]
 
 
 def by_name(files):
@@ -83,7 +101,7 @@ rule study_page:
         tables=[STEPS.results.table(name) for name in STEPS.names],
         figures=rules.study_figures.output.folder,
         code=code("contrage.study.page"),
-        look=look("study", "*.html", "*.css"),
+        look=[*look("report"), *look("study")],
     output:
         page=report(STEPS.results.page, category="Study"),
     log:

@@ -47,6 +47,22 @@ class StudyPlan:
     asked: dict[str, Any]
 
     @property
+    def configs(self) -> list[dict[str, Any]]:
+        """Whole configurations of what is planned, those that this run is of first."""
+        planned = sorted(self.planned.values(), key=lambda each: not each.wanted)
+        return [each.config for each in planned]
+
+    def require_paths(self) -> None:
+        """Raise `SettingsError` with a line for each path of a cohort that is not there."""
+        if lacking := lacking_paths({n: each.config for n, each in self.planned.items()}):
+            n = len(lacking)
+            raise SettingsError(
+                f"{self.name} lacks {n} {'path' if n == 1 else 'paths'} of cohorts; put the data "
+                'there, or give their places: --config \'cohorts={"name": {"path": …}}\'\n'
+                + "\n".join(f"  {line}" for line in lacking)
+            )
+
+    @property
     def planned(self) -> dict[str, Overlay]:
         """Overlays that this run is of, and those that they start from."""
         found = {name for name, each in self.overlays.items() if each.wanted}
