@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from small_study import SIZES
+from side_by_side import SIZES
 
 MAE = """loss\tmae_mean\tmae_sd\tr2_mean\tn_seeds
 l1\t{}\tn/a\t0.5\t1

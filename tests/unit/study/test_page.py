@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from small_study import OVERLAYS, SIZES, curve, figure, step, table
+from side_by_side import OVERLAYS, SIZES, curve, figure, step, table
 from test_claims import claim
 
 from contrage.settings.steps.study import StudyFiguresStep, StudyPageStep

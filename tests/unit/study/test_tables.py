@@ -8,7 +8,7 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 from pytest import approx
-from small_study import OVERLAYS, SIZES, curve, step, table
+from side_by_side import OVERLAYS, SIZES, curve, step, table
 
 from contrage.errors import TableError
 from contrage.study.cells import Finished
