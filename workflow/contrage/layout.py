@@ -180,6 +180,22 @@ class Derivatives(_Place):
 
 
 @dataclass(frozen=True)
+class PhantomStudy(_Place):
+    """A phantom of region tables: results/phantom/<name>, with a folder for each cohort."""
+
+    stamp: str = "made_of.json"
+
+    @classmethod
+    def of(cls, name: str) -> Self:
+        """Return the paths of a phantom of region tables of this name."""
+        return cls.at(OF_PHANTOM.format(name))
+
+    def cohort(self, name: str) -> str:
+        """Return the folder of a cohort, in its owner's layout."""
+        return below(self.root, name)
+
+
+@dataclass(frozen=True)
 class Phantom(_Place):
     """A generated cohort's raw data: results/phantom/<cohort>, and what is true of it."""
 

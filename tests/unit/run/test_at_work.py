@@ -187,7 +187,7 @@ def test_a_working_folder_without_room_is_named_before_any_job(tmp_path, monkeyp
 def test_a_run_with_a_pre_training_writes_to_the_folders_of_both():
     config = {
         "experiment": "x",
-        "cohort": {"name": "a"},
+        "cohort": {"name": "a", "members": [], "phantom_tables": None},
         "training": {"start_from": "pretraining"},
         "benchmark": {"losses": ["l1"], "pretrained": []},
         "losses": {},

@@ -13,6 +13,7 @@ from typing import Any
 from contrage.cohort.scans import Cohort, Scan
 from contrage.cohort.targets import of_scan
 from contrage.dataset import schemes
+from contrage.dataset.apart import check_sites
 from contrage.dataset.parts import divide, left_of, make_folds
 from contrage.dataset.roles import (
     APART,
@@ -115,7 +116,7 @@ def smallest_training(config: dict[str, Any], cohort: Cohort) -> Training:
 def _at_best(config: dict[str, Any], everyone: Sequence[Visit]) -> Training:
     """Return the smallest training part that the scheme makes, before settings take from it."""
     dataset, size = roles_of(config), config["training"]["batch_size"]
-    own, others = divide(everyone, dataset)
+    own, others, _ = divide(everyone, dataset)
     check_learners(len(own), dataset.learn_from, size)
     scheme = schemes.load(dataset.split.scheme)
     part = scheme.at_best(own, dataset.split, stated_target(config))
@@ -158,6 +159,9 @@ def _check_roles(config: dict[str, Any], everyone: Sequence[Visit]) -> None:
     """Refuse roles that cannot be given, and a role that is asked for and that nobody has."""
     dataset, stop = roles_of(config), config["training"]["early_stop"]
     if schemes.load(dataset.split.scheme).DRAWN:
+        own, _, external = divide(everyone, dataset)
+        if not dataset.split.allow_shared_sites:
+            check_sites(own, external)
         return
     made = make_folds(everyone, dataset, 0)
     if stop and stop["on"] == CHOSEN_BY and not all(parts.scans(CHOSEN_BY) for parts in made):
@@ -192,7 +196,8 @@ def _count(scans: Sequence[Visit]) -> tuple[int, int]:
 def has_external(config: dict[str, Any]) -> bool:
     """Return whether the configuration asks for a table of people of other sites."""
     split = roles_of(config).split
-    return split.scheme == "given" and APART in split.roles.values()
+    named = split.scheme == "given" and APART in split.roles.values()
+    return named or bool(roles_of(config).external)
 
 
 def check_split(config: dict[str, Any]) -> None:
@@ -200,6 +205,8 @@ def check_split(config: dict[str, Any]) -> None:
     dataset, stop = roles_of(config), config["training"]["early_stop"]
     split = dataset.split
     for key, nothing in schemes.load(split.scheme).IGNORES.items():
+        if key == "allow_shared_sites" and dataset.external:
+            continue
         if getattr(split, key) != nothing:
             raise SettingsError(
                 f"dataset.split.{key}: does nothing with scheme {split.scheme}; remove it, or "
@@ -212,6 +219,11 @@ def check_split(config: dict[str, Any]) -> None:
                 "comes first"
             )
     given = split.scheme == "given"
+    if given and dataset.external and APART in split.roles.values():
+        raise SettingsError(
+            f"dataset.external: dataset.split.roles names people of role {APART} too; keep one of "
+            "the two"
+        )
     if stop and stop["on"] == CHOSEN_BY and not (given and CHOSEN_BY in split.roles.values()):
         raise SettingsError(
             f"training.early_stop.on: {CHOSEN_BY}, but no value has that role "

@@ -144,6 +144,8 @@ def external(study: Study) -> PageTable:
     target = study.target
     head = ["loss", study.kind.group, "participants", target.axis("MAE ± SD")]
     head += [target.axis("RMSE"), "R²", "r", target.axis("predicting the mean")]
+    several = has_folds(frame)
+    head += [target.axis("SD over folds")] * several
     colours = loss_colours(frame["row"].unique())
     lines = []
     for row in frame.to_dict("records"):
@@ -151,8 +153,14 @@ def external(study: Study) -> PageTable:
         cells += [plus_minus(row["mae"], row["mae_sd"], study.digits)]
         cells += [number(row["rmse"], study.digits), number(row["r2"]), number(row["r"])]
         cells += [number(row["mae_baseline"], study.digits)]
+        cells += [number(row["mae_fold_sd"], study.digits)] * several
         lines.append(Line(cells, colours[row["row"]]))
     return PageTable(head, lines, 2, "tables/external.tsv")
+
+
+def has_folds(external: pd.DataFrame) -> bool:
+    """Return whether external people were predicted by the models of several folds."""
+    return bool((external["n_folds"] > 1).any())
 
 
 def _difference_head(study: Study, frame: pd.DataFrame) -> list[str]:
