@@ -304,3 +304,24 @@ def test_a_study_s_cohort_that_is_wrong_is_told_once_and_by_its_own_key(expand):
     assert refusal(expand, COHORTS, "overlays: {odd: {cohort: [adni, oasis]}}") == (
         "overlays.odd.cohort: cohorts has no 'oasis'; there are adni, icbm"
     )
+
+
+def test_a_study_may_be_laid_over_another_one(tmp_path, below, schemas):
+    (tmp_path / "first.yaml").write_text(TWO)
+    own = "over: first.yaml\nstudy: second\nbase: {training: {epochs: 3}}\n"
+    (tmp_path / "second.yaml").write_text(own)
+    given = study.layers([tmp_path / "second.yaml"], ["study_only=plain"])
+    found = study.expand(given, below, *schemas)
+    assert found.name == "second" and list(found.planned) == ["plain"]
+    assert {each.config["training"]["epochs"] for each in found.overlays.values()} == {3}
+    (tmp_path / "first.yaml").write_text(f"over: second.yaml\n{TWO}")
+    with pytest.raises(SettingsError, match="over: second.yaml leads back to itself"):
+        study.layers([tmp_path / "second.yaml"], [])
+
+
+def test_studies_of_the_repository_name_overlays_that_there_are(root, below, schemas):
+    files = sorted((root / "config/studies").glob("*.yaml"))
+    assert len(files) >= 2
+    for file in files:
+        found = study.expand(study.layers([file], []), below, *schemas)
+        assert found.name == file.stem and len(found.overlays) > 1

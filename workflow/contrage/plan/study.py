@@ -24,7 +24,7 @@ from contrage.settings.words import shown
 from contrage.settings.yaml_door import read_file, read_text
 from contrage.tables import nearest
 
-KEY = "study"
+KEY, OVER = "study", "over"
 SHOWN = ("tables", "curves", "figures")
 """Blocks of what is made of the overlays."""
 
@@ -76,11 +76,23 @@ class StudyPlan:
 
 def layers(files: Iterable[Path], arguments: Sequence[str]) -> list[Layer]:
     """Return what files and ``KEY=VALUE`` of the command line say, one layer each."""
-    given = [read_file(Path(file)) for file in files]
+    given = [layer for file in files for layer in _with_other(Path(file))]
     for argument in arguments:
         key, _, value = argument.partition("=")
         given.append({key: read_text(value, f"--config {key}")})
     return given
+
+
+def _with_other(file: Path, above: tuple[Path, ...] = ()) -> list[Layer]:
+    """Return what a file says, after the study that it is laid over, if it names one."""
+    layer = read_file(file)
+    other = layer.pop(OVER, None)
+    if other is None:
+        return [layer]
+    path = file.parent / str(other)
+    if path.resolve() in {each.resolve() for each in (*above, file)}:
+        raise SettingsError(f"{file}: {OVER}: {other} leads back to itself")
+    return [*_with_other(path, (*above, file)), layer]
 
 
 def is_one(given: Iterable[Mapping[str, Any]]) -> bool:

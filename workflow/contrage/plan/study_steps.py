@@ -163,6 +163,8 @@ class StudySteps:
             here = self._here(kind, block)
             key = f"{kind}.{name}"
             found["table"] = {o: self._first(key, block, self.experiments[o], o) for o in here}
+        if kind == "tables":
+            found["paper"] = block["paper"] or {}
         found["overlays"] = self._overlays(kind, block)
         found["where"] = {
             key: [str(each) for each in (value if isinstance(value, list) else [value])]
