@@ -315,7 +315,7 @@ def test_a_study_may_be_laid_over_another_one(tmp_path, below, schemas):
     assert found.name == "second" and list(found.planned) == ["plain"]
     assert {each.config["training"]["epochs"] for each in found.overlays.values()} == {3}
     (tmp_path / "first.yaml").write_text(f"over: second.yaml\n{TWO}")
-    with pytest.raises(SettingsError, match="over: second.yaml leads back to itself"):
+    with pytest.raises(SettingsError, match=r"over: second\.yaml leads back to itself"):
         study.layers([tmp_path / "second.yaml"], [])
 
 

@@ -78,7 +78,10 @@ def test_lines_may_be_chosen_and_must_be_where_several_would_share_a_cell(finish
     [
         ({"values": ["mea"]}, "tables.x: table mae of merge has no column 'mea'; it has row, mae_"),
         ({"columns": ["group"]}, "tables.x: table mae of merge has no column 'group'"),
-        ({"where": {"role": ["test"]}}, "tables.x.where: no table of merge has a column 'role'"),
+        (
+            {"where": {"role": ["test"]}},
+            "tables.x.where: no table that it reads has a column 'role'",
+        ),
         ({"paper": {"r2": {}}}, "tables.x.paper: r2 is none of its values"),
         (
             {"paper": {"mae": {"merged": {"l1": 1.0}}}},
@@ -102,6 +105,17 @@ def test_printed_numbers_stand_beside_those_found_under_the_labels_of_readers(fi
         ("exp", "single-adni", "adni"): 3.44,
         ("l1", "merge", "oasis"): 4.08,
     }
+
+
+def test_a_table_by_values_of_several_columns_is_read_by_their_names(finished, tmp_path):
+    file = tmp_path / "by.tsv"
+    lines = ["cohort\tadni\tl1\t3.5", "cohort\toasis\tl1\t4.5", "site\tx\tl1\t9.0"]
+    file.write_text("\n".join(["column\tvalue\trow\tmae_mean", *lines]) + "\n")
+    asked = replace(table(**AGE), where={"column": ("cohort",)}, values=("mae",))
+    given = Finished({**finished, "merge/cohorts": file})
+    found = study_table("age", asked, step(), given)
+    own = found[found["overlay"] == "merge"]
+    assert cells(own, ["row", "cohort"], "mae") == {("l1", "adni"): 3.5, ("l1", "oasis"): 4.5}
 
 
 def test_people_learned_from_are_counted_once_and_averaged_over_folds(tmp_path):

@@ -39,11 +39,20 @@ class Finished:
         if key not in self._read:
             frame = read_tsv(self.files[key])
             names = {old: new for old, new in SAME.items() if old in frame and new not in frame}
-            frame = frame.rename(columns=names)
+            frame = _spread(frame.rename(columns=names))
             told = {"overlay": overlay.name, "cohort": overlay.cohort, **overlay.values}
             add = {k: v for k, v in told.items() if k not in frame or k == "overlay"}
             self._read[key] = frame.assign(**add)
         return self._read[key]
+
+
+def _spread(frame: pd.DataFrame) -> pd.DataFrame:
+    """Name values of several columns, which a table has in `column` and `value`, by these."""
+    if not {"column", "value"} <= set(frame):
+        return frame
+    for name in frame["column"].dropna().unique():
+        frame[str(name)] = frame["value"].where(frame["column"] == name)
+    return frame
 
 
 def tidy(
@@ -82,7 +91,10 @@ def tidy(
     """
     by_name = {each.name: each for each in overlays}
     here = [by_name[each] for each in asked.overlays if by_name[each].is_here]
-    parts = [_of_overlay(name, asked, dims, values, each, finished) for each in here]
+    used: set[str] = set()
+    parts = [_of_overlay(name, asked, dims, values, each, finished, used) for each in here]
+    if unknown := [each for each in asked.where if here and each not in used]:
+        raise TableError(f"{name}.where: no table that it reads has a column {unknown[0]!r}")
     parts = [part for part in parts if len(part)]
     found = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=list(dims))
     away = [by_name[each] for each in asked.overlays if not by_name[each].is_here]
@@ -102,14 +114,14 @@ def _of_overlay(
     values: Sequence[str],
     overlay: StudyOverlay,
     finished: Finished,
+    used: set[str],
 ) -> pd.DataFrame:
-    """Return the cells of an overlay that is here."""
+    """Return the cells of an overlay that is here; note which columns of `where` there are."""
     first = asked.table[overlay.name]
     cells: pd.DataFrame | None = None
-    used: set[str] = set()
     for table, group in _by_table(values, first).items():
         frame = finished.table(overlay, table)
-        used |= set(frame.columns) & set(asked.where)
+        used.update(set(frame.columns) & set(asked.where))
         frame = _lines_that_count(frame, asked.where)
         keys = [each for each in dims if each in frame]
         if lacking := [each for each in dims if each not in frame and table == first]:
@@ -120,8 +132,6 @@ def _of_overlay(
         if own.duplicated(keys).any():
             raise TableError(_twice(name, own, keys, overlay, table))
         cells = own if cells is None else cells.merge(own, on=keys, how="left")
-    if unknown := [each for each in asked.where if each not in used]:
-        raise TableError(f"{name}.where: no table of {overlay.name} has a column {unknown[0]!r}")
     assert cells is not None
     return cells
 
