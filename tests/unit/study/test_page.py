@@ -118,6 +118,23 @@ def test_what_is_not_in_a_run_is_named_first_and_leaves_empty_cells(people, tmp_
     assert json.loads((tmp_path / "figures/figures.json").read_text())[0]["name"] == "scaling"
 
 
+def test_a_figure_of_an_experiment_s_own_report_can_stand_there(people, tmp_path):
+    folder = tmp_path / "report"
+    folder.mkdir()
+    for suffix in ("png", "svg"):
+        (folder / f"mae.{suffix}").write_bytes(suffix.encode())
+    entry = {"name": "mae", "title": "Error", "caption": "Dots.", "alt": "x", "file": "mae.png"}
+    (folder / "figures.json").write_text(json.dumps([{**entry, "width": 4, "height": 2}]))
+    asked = figure(kind="report", table="mae", x="", y="", title="Table 3", asked="Which is best?")
+    drawn = StudyFiguresStep(OVERLAYS, {}, curves={}, figures={"best": asked})
+    given = {"merge/figures": folder}
+    figures(drawn, finished=given, curves=[], output=tmp_path / "figures")
+    (listed,) = json.loads((tmp_path / "figures/figures.json").read_text())
+    assert (listed["name"], listed["title"], listed["file"]) == ("best", "Table 3", "best.png")
+    assert listed["caption"] == "Which is best? Dots." and listed["width"] == 4
+    assert (tmp_path / "figures/best.png").read_bytes() == b"png"
+
+
 def test_headings_of_a_wide_table_stand_over_their_columns(finished, tmp_path):
     from contrage.study.cells import Finished
     from contrage.study.tables import study_table
@@ -133,3 +150,17 @@ def test_headings_of_a_wide_table_stand_over_their_columns(finished, tmp_path):
     assert name == ("Exponential",)
     assert [cell.text for cell in cells][:3] == ["3.75 ± 0.250", "0.600", "4.75 ± 0.250"]
     assert [cell.paper for cell in cells] == ["3.44", *[""] * 7]
+
+
+def test_a_table_may_have_no_columns_but_its_values(finished):
+    from contrage.study.cells import Finished
+    from contrage.study.tables import study_table
+
+    asked = table(
+        overlays=["merge"], columns=[], values=["mae", "r2"], paper={"mae": {"": {"l1": 2}}}
+    )
+    found = study_table("x", asked, step(), Finished(finished))
+    assert list(found["mae_paper"].dropna()) == [2]
+    wide = widened(asked, found, {})
+    assert [[head.text for head in line] for line in wide.heads] == [["MAE", "R²"]]
+    assert [cell.text for cell in wide.lines[0][2]] == ["4.00", "0.500"]

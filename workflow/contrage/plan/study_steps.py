@@ -16,6 +16,8 @@ from contrage.settings.steps.study import StudyFiguresStep, StudyPageStep, Study
 
 EXPONENTS = "_exponents"
 CLAIMS = "claims"
+OF_REPORT, FOLDER = "report", "figures"
+"""The kind of a figure that an experiment's own report has drawn, and where it is listed."""
 LISTS = {"tables": ("rows", "columns", "values"), "curves": ("y", "log"), "figures": ("rows",)}
 """Keys that may be written as one word."""
 
@@ -82,6 +84,9 @@ class StudySteps:
             for name, block in self.plan.asked[kind].items():
                 for overlay in self._here(kind, block):
                     own = self.experiments[overlay]
+                    if kind == "figures" and block["kind"] == OF_REPORT:
+                        found[f"{overlay}/{FOLDER}"] = own.results.figures
+                        continue
                     for table in self._read(f"{kind}.{name}", block, own, overlay):
                         found[f"{overlay}/{table}"] = own.results.table(table)
         return found

@@ -46,6 +46,13 @@ class Finished:
         return self._read[key]
 
 
+def keys_of(frame: pd.DataFrame, names: Sequence[str]) -> list[tuple[str, ...]]:
+    """Return what some columns say as text, line by line; of no column empty tuples."""
+    if not names:
+        return [()] * len(frame)
+    return list(frame[list(names)].astype(str).itertuples(index=False, name=None))
+
+
 def _spread(frame: pd.DataFrame) -> pd.DataFrame:
     """Name values of several columns, which a table has in `column` and `value`, by these."""
     if not {"column", "value"} <= set(frame):

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from contrage.files import write_json
+from contrage.files import atomic, read_json, write_json
 from contrage.report.style import Figure, save, use_style
 from contrage.settings.steps.study import CurveAsked, FigureAsked, StudyFiguresStep
 from contrage.study import draw
@@ -20,6 +20,7 @@ from contrage.tables import read_tsv
 logger = logging.getLogger(__name__)
 
 LIST = "figures.json"
+OF_REPORT, FOLDER = "report", "figures"
 
 
 def figures(
@@ -50,7 +51,8 @@ def figures(
         law = points[f"{name}{EXPONENTS}"]
         made.append(_curve(name, curve, points[name], law, settings, output))
     for name, asked in settings.figures.items():
-        made.append(_figure(name, asked, settings, given, output))
+        of_report = asked.kind == OF_REPORT
+        made.append((_copy if of_report else _figure)(name, asked, settings, given, output))
     told = [figure.record() for figure in made if figure is not None]
     write_json(output / LIST, told)
     logger.info("drew %d of %d figures", len(told), len(made))
@@ -91,6 +93,26 @@ def _figure(
     caption = f"{asked.asked} {asked.note}".strip()
     alt = f"{label(asked.y, settings.labels)} by {label(asked.x, settings.labels)}: {said}"
     return save(canvas, output, name, asked.title or name, caption, alt)
+
+
+def _copy(
+    name: str, asked: FigureAsked, settings: StudyFiguresStep, given: Finished, output: Path
+) -> Figure | None:
+    """Copy a figure of the report of the first overlay that is here, with its caption."""
+    here = {each.name for each in settings.overlays if each.is_here}
+    for overlay in [each for each in asked.overlays if each in here][:1]:
+        folder = Path(given.files[f"{overlay}/{FOLDER}"])
+        for entry in read_json(folder / LIST, whole=folder):
+            if entry["name"] != asked.table:
+                continue
+            for suffix in (".png", ".svg"):
+                with atomic(output / f"{name}{suffix}") as temporary:
+                    temporary.write_bytes((folder / f"{asked.table}{suffix}").read_bytes())
+            told = {"name": name, "title": asked.title or entry["title"], "file": f"{name}.png"}
+            caption = " ".join(filter(None, [asked.asked, entry["caption"], asked.note]))
+            return Figure(**{**entry, **told, "caption": caption})
+    logger.warning("no figure %s: no report of this run has a figure %s", name, asked.table)
+    return None
 
 
 def _panels(

@@ -12,7 +12,7 @@ from contrage.dataset.roles import LEARNED_FROM
 from contrage.errors import TableError
 from contrage.evaluation.statistics.scaling import power_law
 from contrage.settings.steps.study import CurveAsked, StudyTablesStep, TableAsked
-from contrage.study.cells import ROW, Finished, tidy
+from contrage.study.cells import ROW, Finished, keys_of, tidy
 from contrage.study.claims import compared
 from contrage.study.words import heading
 from contrage.tables import read_tsv, write_tsv
@@ -71,10 +71,7 @@ def study_table(
     """
     dims = [*asked.rows, *(each for each in asked.columns if each not in asked.rows)]
     found = tidy(f"tables.{name}", asked, dims, asked.values, settings.overlays, given)
-    columns = [
-        heading(parts, settings.labels)
-        for parts in found[list(asked.columns)].astype(str).itertuples(index=False, name=None)
-    ]
+    columns = [heading(parts, settings.labels) for parts in keys_of(found, asked.columns)]
     for value, printed in asked.paper.items():
         _check_paper(name, value, printed, asked, set(columns))
         at = found.columns.get_indexer([value])[0] + 1

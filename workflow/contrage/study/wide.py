@@ -10,7 +10,7 @@ import pandas as pd
 
 from contrage.report.style import loss_colours
 from contrage.settings.steps.study import TableAsked
-from contrage.study.cells import SD
+from contrage.study.cells import SD, keys_of
 from contrage.study.tables import PAPER
 from contrage.study.words import label, shown
 
@@ -81,9 +81,9 @@ def widened(asked: TableAsked, found: pd.DataFrame, labels: Mapping[str, str]) -
     found : DataFrame
     labels : mapping of str to str
     """
-    rows, columns = _keys(found, asked.rows), _keys(found, asked.columns)
+    rows, columns = (list(dict.fromkeys(keys_of(found, n))) for n in (asked.rows, asked.columns))
     across = [(*key, value) for key in columns for value in asked.values]
-    keys = found[[*asked.rows, *asked.columns]].astype(str).itertuples(index=False, name=None)
+    keys = keys_of(found, [*asked.rows, *asked.columns])
     at = dict(zip(keys, found.index, strict=True))
     colours = loss_colours(key[0] for key in rows) if asked.rows == ("row",) else {}
     n = len(asked.values)
@@ -100,10 +100,6 @@ def widened(asked: TableAsked, found: pd.DataFrame, labels: Mapping[str, str]) -
     texts = [[_level_text(key[i], labels) for key in across] for i in range(depth)]
     heads = _heads(texts, shown_levels)
     return WideTable(tuple(label(each, labels) for each in asked.rows), heads, tuple(lines))
-
-
-def _keys(found: pd.DataFrame, names: Sequence[str]) -> list[tuple[str, ...]]:
-    return list(dict.fromkeys(found[list(names)].astype(str).itertuples(index=False, name=None)))
 
 
 def _level_text(text: str, labels: Mapping[str, str]) -> str:
