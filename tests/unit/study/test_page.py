@@ -88,7 +88,7 @@ def made(given: dict[str, Path], folder: Path, overlays=OVERLAYS) -> str:
 def test_the_page_says_what_was_asked_and_what_was_found(people, tmp_path):
     html = made(people, tmp_path)
     assert "Merging lowers the error on ADNI." in html and "yes, all 2" in html
-    assert "1 of 2 expectations hold for every line; 1 hold for some." in html
+    assert "Of 2 expectations: 1 met by every line, 1 by some." in html
     assert "Tables, not images." in html and "Tables stand in." in html
     text = re.sub(r"<[^>]+>", " ", html)
     assert "3.44" in text and "3.75 ± 0.250" in text

@@ -121,14 +121,14 @@ def summary(claims: Mapping[str, ClaimAsked], found: pd.DataFrame) -> str:
     if not claims:
         return ""
     kinds = [each["kind"] for each in told(claims, found)]
-    said = [f"{kinds.count('holds')} of {len(kinds)} expectations hold for every line"]
     words = {
-        "mixed": "hold for some",
-        "fails": "hold for none",
-        "open": "could not be looked at in this run",
+        "holds": "met by every line",
+        "mixed": "by some",
+        "fails": "by none",
+        "open": "not looked at in this run",
     }
-    said += [f"{kinds.count(kind)} {told_}" for kind, told_ in words.items() if kind in kinds]
-    return "; ".join(said) + "."
+    said = [f"{kinds.count(kind)} {told_}" for kind, told_ in words.items() if kind in kinds]
+    return f"Of {len(kinds)} expectations: {', '.join(said)}."
 
 
 def linked(overlay: StudyOverlay, labels: Mapping[str, str]) -> dict[str, Any]:

@@ -18,6 +18,7 @@ MEASURES = {
     "bacc": "balanced accuracy",
     "auc": "AUC",
     "ece": "ECE",
+    "row": "loss",
     "n_train": "people learned from",
 }
 
