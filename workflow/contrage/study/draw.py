@@ -12,7 +12,7 @@ import pandas as pd
 
 from contrage.report.style import GREY, INK, STUDY_COLOURS, loss_colours
 from contrage.settings.steps.study import CurveAsked, FigureAsked
-from contrage.study.words import label, shown
+from contrage.study.words import label, measure, shown
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -56,8 +56,8 @@ def curves(asked: CurveAsked, points: pd.DataFrame, laws: pd.DataFrame, labels: 
             panel.plot(of_row["_x"], of_row[value], marker="o", markersize=5, **look)
         if value in asked.log:
             _logarithmic(panel, x)
-        panel.set_xlabel(label(asked.x, labels))
-        panel.set_ylabel(label(value, labels))
+        panel.set_xlabel(measure(asked.x, labels))
+        panel.set_ylabel(measure(value, labels))
     canvas.legend(*axes[0][0].get_legend_handles_labels(), loc="outside upper left", ncols=4)
     return canvas
 
@@ -121,7 +121,7 @@ def violin(asked: FigureAsked, panels: Sequence[Panel], labels: Labels) -> tuple
             said.append(f"{panel.row} {group} {shown(mean)}")
         ax.axhline(0, color=GREY, linewidth=0.8, linestyle="--", zorder=0)
         ax.set_title(_title(panel, panels, labels))
-        ax.set(xlabel="", ylabel=label(asked.y, labels))
+        ax.set(xlabel="", ylabel=measure(asked.y, labels))
     return canvas, ", ".join(said)
 
 
@@ -178,7 +178,7 @@ def line(asked: FigureAsked, panels: Sequence[Panel], labels: Labels) -> tuple[C
                 low, high = lines[asked.low], lines[asked.high]
                 ax.fill_between(lines[asked.x], low, high, color=colour, alpha=0.15, linewidth=0)
         ax.set_title(title if len(groups) > 1 else "")
-        ax.set(xlabel=label(asked.x, labels), ylabel=label(asked.y, labels))
+        ax.set(xlabel=measure(asked.x, labels), ylabel=measure(asked.y, labels))
     canvas.legend(*axes[0].get_legend_handles_labels(), loc="outside upper left", ncols=4)
     return canvas, f"{len(groups)} panels"
 
@@ -212,7 +212,7 @@ def scatter(asked: FigureAsked, panels: Sequence[Panel], labels: Labels) -> tupl
             ax.plot(ends, start + slope * ends, color=INK, linewidth=1)
             words = _correlation(x, y)
         ax.set_title(f"{_title(panel, panels, labels)}\n{words}", fontsize=9)
-        ax.set(xlabel=label(asked.x, labels), ylabel=label(asked.y, labels))
+        ax.set(xlabel=measure(asked.x, labels), ylabel=measure(asked.y, labels))
         said.append(f"{_title(panel, panels, labels)}: {words}")
     return canvas, "; ".join(said)
 

@@ -14,7 +14,7 @@ from contrage.settings.steps.study import CurveAsked, FigureAsked, StudyFiguresS
 from contrage.study import draw
 from contrage.study.cells import ROW, Finished
 from contrage.study.tables import EXPONENTS
-from contrage.study.words import label
+from contrage.study.words import label, measure
 from contrage.tables import read_tsv
 
 logger = logging.getLogger(__name__)
@@ -77,8 +77,8 @@ def _curve(
     ]
     told = f" Exponents of the lines: {', '.join(said)}." if said else ""
     caption = f"{asked.asked}{told} {asked.note}".strip()
-    what = ", ".join(label(value, settings.labels) for value in asked.y)
-    alt = f"{what} over {label(asked.x, settings.labels)}.{told}"
+    what = ", ".join(measure(value, settings.labels) for value in asked.y)
+    alt = f"{what} over {measure(asked.x, settings.labels)}.{told}"
     return save(canvas, output, name, asked.title or name, caption, alt)
 
 
@@ -91,7 +91,7 @@ def _figure(
         return None
     canvas, said = draw.KINDS[asked.kind](asked, panels, settings.labels)
     caption = f"{asked.asked} {asked.note}".strip()
-    alt = f"{label(asked.y, settings.labels)} by {label(asked.x, settings.labels)}: {said}"
+    alt = f"{measure(asked.y, settings.labels)} by {measure(asked.x, settings.labels)}: {said}"
     return save(canvas, output, name, asked.title or name, caption, alt)
 
 

@@ -12,7 +12,7 @@ from contrage.report.style import loss_colours
 from contrage.settings.steps.study import TableAsked
 from contrage.study.cells import SD, keys_of
 from contrage.study.tables import PAPER
-from contrage.study.words import label, shown
+from contrage.study.words import label, measure, shown
 
 MISSING = "–"
 
@@ -97,13 +97,10 @@ def widened(asked: TableAsked, found: pd.DataFrame, labels: Mapping[str, str]) -
         lines.append((words, colours.get(row[0], ""), tuple(cells)))
     depth = len(asked.columns) + 1
     shown_levels = [i for i in range(depth) if i < depth - 1 or n > 1 or not asked.columns]
-    texts = [[_level_text(key[i], labels) for key in across] for i in range(depth)]
+    texts = [[label(key[i], labels) for key in across] for i in range(depth - 1)]
+    texts.append([measure(key[-1], labels) for key in across])
     heads = _heads(texts, shown_levels)
-    return WideTable(tuple(label(each, labels) for each in asked.rows), heads, tuple(lines))
-
-
-def _level_text(text: str, labels: Mapping[str, str]) -> str:
-    return label(text.rpartition(".")[2] if text not in labels else text, labels)
+    return WideTable(tuple(measure(each, labels) for each in asked.rows), heads, tuple(lines))
 
 
 def _heads(texts: list[list[str]], levels: Sequence[int]) -> tuple[tuple[Head, ...], ...]:

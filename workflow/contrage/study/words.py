@@ -24,15 +24,28 @@ MEASURES = {
 
 
 def label(name: str, labels: Mapping[str, str]) -> str:
-    """Return what a reader is shown for a name: of the study, else of losses and measures."""
+    """Return what a reader is shown for an overlay, a cohort, a group or a row."""
+    if (words := _stated(name, labels)) is not None:
+        return words
+    return baseline_name(name) if name in BASELINE_NAMES else loss_name(name)
+
+
+def measure(name: str, labels: Mapping[str, str]) -> str:
+    """Return what a reader is shown for a column of a finished table; of <table>.<column> too."""
+    if (words := _stated(name, labels)) is not None:
+        return words
+    column = name.rpartition(".")[2]
+    if column != name and (words := _stated(column, labels)) is not None:
+        return words
+    return MEASURES[column] if column in MEASURES else column.replace("_", " ")
+
+
+def _stated(name: str, labels: Mapping[str, str]) -> str | None:
+    """Return what the study calls a name, by itself or by a pattern."""
     if name in labels:
         return labels[name]
-    for pattern, words in labels.items():
-        if fnmatch.fnmatchcase(name, pattern):
-            return words
-    if name in MEASURES:
-        return MEASURES[name]
-    return baseline_name(name) if name in BASELINE_NAMES else loss_name(name)
+    fitting = (words for pattern, words in labels.items() if fnmatch.fnmatchcase(name, pattern))
+    return next(fitting, None)
 
 
 def heading(parts: tuple[str, ...], labels: Mapping[str, str]) -> str:
