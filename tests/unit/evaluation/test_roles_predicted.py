@@ -180,7 +180,7 @@ def test_no_cell_of_a_table_of_errors_knows_other_roles_than_train_and_test():
     ]
     pd.testing.assert_frame_equal(*compared)
     named = [[frame.assign(baseline="mean") for frame in each["a"]] for each in (whole, alone)]
-    pd.testing.assert_frame_equal(*(baseline_table(each, settings) for each in named))
+    pd.testing.assert_frame_equal(*(baseline_table(each, settings, {}) for each in named))
 
 
 def test_external_people_have_a_table_of_their_own_by_site():

@@ -137,6 +137,16 @@ def test_baselines_are_sorted_by_their_error(rng):
             frame(rng, spread).assign(baseline=name) for name, spread in (("mean", 15), ("b", 5))
         ]
         frames.append(pd.concat(parts, ignore_index=True))
-    table = baseline_table(frames, SETTINGS)
+    table = baseline_table(frames, SETTINGS, {})
     assert table["baseline"].tolist() == ["b", "mean"]
     assert list(table)[:4] == ["baseline", "mae_mean", "mae_sd", "n_seeds"]
+
+
+def test_a_row_of_permuted_targets_that_predicts_by_itself_stands_among_the_baselines(rng):
+    """Only the row of l1 has a column own_prediction: no baseline is asked for one."""
+    frames = [frame(rng, 15).assign(baseline="mean") for _ in range(2)]
+    null = [one.assign(predicted=one["target"] + 1, own_prediction=0.0) for one in frames]
+    plain = [one.drop(columns="own_prediction") for one in null]
+    table, other = (baseline_table(frames, SETTINGS, {"l1-null": each}) for each in (null, plain))
+    assert table.set_index("baseline").loc["l1-null", "mae_mean"] == pytest.approx(1)
+    pd.testing.assert_frame_equal(table, other)

@@ -116,19 +116,13 @@ def baseline_lines(
         The columns of `contrage.evaluation.statistics.summary.baseline_table`, of a binary target
         those of `contrage.evaluation.statistics.sides.side_baselines`.
     """
-    import pandas as pd
-
     from contrage.evaluation.statistics.sides import side_baselines
     from contrage.evaluation.statistics.summary import baseline_table
 
     if settings.target.is_binary:
         return side_baselines(frames, settings.statistics)
-    for row in settings.null_rows:
-        frames = [
-            pd.concat([frame, own.assign(baseline=row)], ignore_index=True)
-            for frame, own in zip(frames, predictions[row], strict=True)
-        ]
-    return baseline_table(frames, settings.statistics)
+    nulls = {row: predictions[row] for row in settings.null_rows}
+    return baseline_table(frames, settings.statistics, nulls)
 
 
 def _read(path: Path, target: Target) -> pd.DataFrame:

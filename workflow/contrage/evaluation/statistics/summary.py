@@ -103,7 +103,11 @@ def against(
     return pd.DataFrame(lines, columns=["loss", "diff_to_null", "null_ci_low", "null_ci_high"])
 
 
-def baseline_table(frames: Sequence[pd.DataFrame], settings: StatisticsSettings) -> pd.DataFrame:
+def baseline_table(
+    frames: Sequence[pd.DataFrame],
+    settings: StatisticsSettings,
+    nulls: Mapping[str, Sequence[pd.DataFrame]],
+) -> pd.DataFrame:
     """Summarise the baselines as the losses are summarised.
 
     Parameters
@@ -111,6 +115,8 @@ def baseline_table(frames: Sequence[pd.DataFrame], settings: StatisticsSettings)
     frames : sequence of DataFrame
         One table per seed: predictions with a column baseline.
     settings : StatisticsSettings
+    nulls : mapping of str to sequence of DataFrame
+        Rows that learned permuted targets, which stand among the baselines, seed by seed.
 
     Returns
     -------
@@ -119,7 +125,8 @@ def baseline_table(frames: Sequence[pd.DataFrame], settings: StatisticsSettings)
         r_mean; the best first. Where all seeds share a split their baselines agree, and mae_sd
         is 0.
     """
-    table = mae_table(by_baseline(frames), settings).rename(columns={"loss": "baseline"})
+    found = mae_table({**by_baseline(frames), **nulls}, settings)
+    table = found.rename(columns={"loss": "baseline"})
     kept = ["baseline", "mae_mean", "mae_sd", "n_seeds", "n_participants", "ci_low", "ci_high"]
     kept += ["rmse_mean", "r2_mean", "r_mean"]
     return table[kept].sort_values("mae_mean", kind="stable", ignore_index=True)
