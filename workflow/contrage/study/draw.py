@@ -130,17 +130,15 @@ def roc(asked: FigureAsked, panels: Sequence[Panel], labels: Labels) -> tuple[Ca
     from sklearn.metrics import roc_auc_score, roc_curve
 
     negative, positive = asked.order[0], asked.order[-1]
-    groups = _by_cohort(panels)
-    canvas, axes = _grid(len(groups), 3.9, 3.9)
+    both = [each for each in panels if _has_both(asked, each, negative, positive)]
+    groups = _by_cohort(both, labels)
+    canvas, axes = _grid(max(len(groups), 1), 3.9, 3.9)
     colours, said = loss_colours(p.row for p in panels), []
-    for (cohort, own), ax in zip(groups.items(), axes, strict=True):
+    for (cohort, own), ax in zip(groups.items(), axes, strict=bool(groups)):
         ax.plot([0, 1], [0, 1], color=GREY, linewidth=0.8, linestyle="--")
         for panel in own:
             lines = panel.lines.dropna(subset=[asked.y])
-            lines = lines[lines[asked.x].isin([negative, positive])]
             truth = (lines[asked.x] == positive).astype(int)
-            if truth.nunique() < 2:
-                continue
             false, true, _ = roc_curve(truth, lines[asked.y])
             auc = roc_auc_score(truth, lines[asked.y])
             words = f"{label(panel.row, labels)} {auc:.2f}"
@@ -153,11 +151,18 @@ def roc(asked: FigureAsked, panels: Sequence[Panel], labels: Labels) -> tuple[Ca
     return canvas, ", ".join(said)
 
 
-def _by_cohort(panels: Sequence[Panel]) -> dict[str, list[Panel]]:
+def _has_both(asked: FigureAsked, panel: Panel, *groups: str) -> bool:
+    """Return whether a panel has people of all groups of whom y is known."""
+    known = panel.lines.dropna(subset=[asked.y])
+    return set(groups) <= set(known[asked.x])
+
+
+def _by_cohort(panels: Sequence[Panel], labels: Labels) -> dict[str, list[Panel]]:
     found: dict[str, list[Panel]] = {}
     several = len({panel.overlay for panel in panels}) > 1
     for panel in panels:
-        name = f"{panel.overlay}: {panel.cohort}" if several else panel.cohort
+        parts = [panel.overlay, panel.cohort] if several else [panel.cohort]
+        name = ", ".join(dict.fromkeys(label(each, labels) for each in parts))
         found.setdefault(name, []).append(panel)
     return found
 
@@ -165,7 +170,9 @@ def _by_cohort(panels: Sequence[Panel]) -> dict[str, list[Panel]]:
 def line(asked: FigureAsked, panels: Sequence[Panel], labels: Labels) -> tuple[Canvas, str]:
     """Draw y over x, a line for each value of `by`, or for each row where there is none."""
     together = asked.by is None
-    groups = _by_cohort(panels) if together else {_title(p, panels, labels): [p] for p in panels}
+    groups = (
+        _by_cohort(panels, labels) if together else {_title(p, panels, labels): [p] for p in panels}
+    )
     canvas, axes = _grid(len(groups), 3.6, 3.5)
     for (title, own), ax in zip(groups.items(), axes, strict=True):
         if asked.diagonal:

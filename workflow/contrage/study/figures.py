@@ -132,6 +132,8 @@ def _panels(
         if asked.order and place:
             frame = frame[frame[place].astype(str).isin(asked.order)]
         keys = [key for key in ("cohort", ROW) if key in frame]
+        if asked.y in frame:
+            frame = frame.dropna(subset=[asked.y])
         for parts, lines in frame.groupby(keys, sort=False):
             cohort, row = parts if len(keys) > 1 else (overlay.cohort, parts[0])
             yield draw.Panel(overlay.name, str(cohort), str(row), lines)

@@ -92,11 +92,9 @@ def told(claims: Mapping[str, ClaimAsked], found: pd.DataFrame) -> list[dict[str
         held = int((known["holds"] == YES).sum())
         parts = [
             {"line": _text(line.line), "found": line.found, "fails": line.holds == NO}
-            for line in lines.itertuples()
+            for line in known.itertuples()
         ]
-        result.append(
-            {"asked": claim.asked, "lines": parts, **_verdict(held, len(known), len(lines))}
-        )
+        result.append({"asked": claim.asked, "lines": parts, **_verdict(held, len(known))})
     return result
 
 
@@ -104,13 +102,12 @@ def _text(cell: Any) -> str:
     return "" if pd.isna(cell) else str(cell)
 
 
-def _verdict(held: int, known: int, n: int) -> dict[str, str]:
-    """Say of how many lines an expectation holds."""
+def _verdict(held: int, known: int) -> dict[str, str]:
+    """Say of how many lines that have numbers an expectation holds."""
     if not known:
-        return {"kind": "open", "verdict": "not in this run"}
+        return {"kind": "open", "verdict": "no numbers in this run"}
     if held == known:
-        words = "yes" if n == 1 else f"yes, all {known}" if known == n else f"{known} of {n}: yes"
-        return {"kind": "holds", "verdict": words}
+        return {"kind": "holds", "verdict": "yes" if known == 1 else f"yes, all {known}"}
     if held == 0:
         return {"kind": "fails", "verdict": "no" if known == 1 else f"no, none of {known}"}
     return {"kind": "mixed", "verdict": f"{held} of {known}"}
