@@ -52,13 +52,14 @@ def test_each_scans_steps_are_submitted_together_and_nothing_that_can_fail_for_a
     steps = ("strip", "correct", "register", "quality")
     assert {groups()[step] for step in steps} == {"imaging"}
     assert groups()["phantom"] == groups()["check"] == "check"
-    alone = {"train", "train_watched", "probe", "baselines", "screen", "usable", "feasible"}
+    alone = {"train", "train_watched", "train_stage", "probe", "head", "baselines"}
+    alone |= {"screen", "usable", "feasible"}
     assert not alone & set(groups())
 
 
 def test_the_jobs_that_may_ask_for_a_gpu_have_their_partition_in_one_place():
     asking = {rule for rule, text in blocks().items() if re.search(r"^\s+gpu=", text, re.MULTILINE)}
-    assert asking == {"train", "feasible"}
+    assert asking == {"train", "train_stage", "feasible"}
     derived = {
         made for text in TEXTS.values() for name, made in RULE.findall(text) if name in asking
     }

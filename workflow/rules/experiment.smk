@@ -1,7 +1,7 @@
 """Names and small functions that an experiment's rules share."""
 
 from contrage.dataset import schemes
-from contrage.plan import dataset_settings, jobs
+from contrage.plan import dataset_settings, jobs, rows, snapshots
 from contrage.plan import pretraining as beforehand
 from contrage.plan.experiment import Experiment
 from contrage.run.found import stamps
@@ -10,6 +10,7 @@ EXPERIMENT = Experiment.of(config, COHORT.people(config))
 RESULTS = EXPERIMENT.results
 SEEDS, FOLDS = EXPERIMENT.seeds, EXPERIMENT.folds
 ROWS, ALL_ROWS, NULL_ROWS = EXPERIMENT.rows, EXPERIMENT.all_rows, EXPERIMENT.null_rows
+STAGED_ROWS, HEAD_ROWS = rows.staged_rows(config), rows.head_rows(config)
 SEARCHED_ROWS, SEARCHED_SEEDS = EXPERIMENT.searched_rows, EXPERIMENT.searched_seeds
 TABLES = [RESULTS.table(name) for name in EXPERIMENT.tables]
 

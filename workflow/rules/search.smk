@@ -57,6 +57,8 @@ use rule train as search_train with:
         scans=rules.search_split.output.scans,
         split=rules.search_split.output.split,
         start=of_job(jobs.start_of_training),
+        start_scans=[],  # compared by the training on the whole part
+        start_split=[],
         best=[],
         code=code_of_job(jobs.training_modules),
     output:

@@ -1,7 +1,13 @@
 """One training per row, seed and fold, with the features of its encoder."""
 
-SNAPSHOTS = expand(
-    RESULTS.snapshot, epoch=EXPERIMENT.watched_epochs, allow_missing=True
+# Features after some epochs: those that are drawn, those kept of a training that is drawn, of all.
+SNAPSHOTS, WATCHED, FOLLOWED = (
+    expand(RESULTS.snapshot, epoch=epochs, allow_missing=True)
+    for epochs in (
+        EXPERIMENT.watched_epochs,
+        snapshots.watched(EXPERIMENT),
+        snapshots.followed_epochs(config),
+    )
 )
 PROCESSES = config["training"]["gpus_per_job"]
 
@@ -42,6 +48,8 @@ rule train:
         split=rules.split.output.split,
         best=of_job(jobs.best_of_search),
         start=of_job(jobs.start_of_training),
+        start_scans=of_job(jobs.scans_of_start),
+        start_split=of_job(jobs.split_of_start),
         code=code_of_job(jobs.training_modules),
     output:
         model=RESULTS.model,
@@ -71,17 +79,43 @@ rule train:
         " --array {input.array:q} --scans {input.scans:q} --split {input.split:q}"
         " --fold {wildcards.fold} --model {output.model:q} --curve {output.curve:q}"
         " --features {output.features:q} --resume {params.resume:q}"
-        " --start-from {input.start:q} --best {input.best:q} {params.snapshots}"
+        " --start-from {input.start:q} --start-scans {input.start_scans:q}"
+        " --start-split {input.start_split:q} --best {input.best:q} {params.snapshots}"
 
 
-if SNAPSHOTS:
+def kept_on_the_way(wildcards, output):
+    """The outputs of features after some epochs."""
+    return f"--snapshots {output.snapshots}"
+
+
+if FOLLOWED:
+
+    use rule train as train_followed with:
+        output:
+            model=RESULTS.model,
+            curve=RESULTS.curve,
+            features=RESULTS.features,
+            snapshots=FOLLOWED,
+        wildcard_constraints:
+            row="|".join(snapshots.followed_rows(EXPERIMENT)),
+        params:
+            code=digest_of_job(jobs.training_modules),
+            start=start_found,
+            settings=asked_of_job(jobs.training),
+            resume=RESULTS.resume,
+            snapshots=kept_on_the_way,
+
+    ruleorder: train_followed > train
+
+
+if WATCHED:
 
     use rule train as train_watched with:
         output:
             model=RESULTS.model,
             curve=RESULTS.curve,
             features=RESULTS.features,
-            snapshots=SNAPSHOTS,
+            snapshots=WATCHED,
         wildcard_constraints:
             row="|".join(EXPERIMENT.watched_rows),
             seed=str(SEEDS[0]),
@@ -91,6 +125,11 @@ if SNAPSHOTS:
             start=start_found,
             settings=asked_of_job(jobs.training),
             resume=RESULTS.resume,
-            snapshots=lambda wildcards, output: f"--snapshots {output.snapshots}",
+            snapshots=kept_on_the_way,
 
     ruleorder: train_watched > train
+
+    # Of the first training of a followed row the report's epochs are kept as well.
+    if FOLLOWED:
+
+        ruleorder: train_watched > train_followed

@@ -9,6 +9,11 @@ include: "training.smk"
 include: "evaluation.smk"
 
 
+if STAGED_ROWS:
+
+    include: "stages.smk"
+
+
 if SEARCHED_ROWS:
 
     include: "search.smk"

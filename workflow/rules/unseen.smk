@@ -37,6 +37,8 @@ use rule train as unseen_train with:
         scans=of_job(jobs.unseen_scans),
         split=of_job(jobs.unseen_split),
         start=of_job(jobs.start_of_training),
+        start_scans=[],  # compared by the training on the whole part
+        start_split=[],
         best=of_job(jobs.best_of_search),
         code=code_of_job(jobs.training_modules),
     output:

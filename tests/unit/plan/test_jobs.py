@@ -198,8 +198,8 @@ def test_the_report_asks_for_the_pretraining_where_a_row_starts_from_it(demo):
         "results/x-pretraining/training/feasible.json",
     ]
     of = experiment(own)
-    assert jobs.start_of_training(of, "exp", 3) == []
-    (start,) = jobs.start_of_training(of, "exp-pretrained", 3)
+    assert jobs.start_of_training(of, "exp", 3, 0) == []
+    (start,) = jobs.start_of_training(of, "exp-pretrained", 3, 0)
     assert start == "results/x-pretraining/training/exp/seed-0/fold-0/model.pt"
 
 
@@ -208,7 +208,7 @@ def test_a_file_to_start_from_is_told_to_the_first_job(demo, tmp_path):
     of = experiment(demo, training={"start_from": str(file)})
     assert pretraining.plain_start(of.config) == [str(file)]
     assert jobs.feasible(of).start.file == str(file)
-    assert jobs.start_of_training(of, "l1", 5) == [str(file)]
+    assert jobs.start_of_training(of, "l1", 5, 0) == [str(file)]
 
 
 def test_reading_the_plan_loads_no_library_of_a_stage():

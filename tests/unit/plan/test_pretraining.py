@@ -65,6 +65,18 @@ def test_all_rows_may_start_from_it_and_none_is_then_trained_twice(real):
         assert pretraining.start_file(real, row, 0) == pretraining.model_file(real, 0)
 
 
+def test_its_people_are_compared_with_those_who_are_tested_unless_they_are_others(real):
+    real["benchmark"]["pretrained"] = ["exp"]
+    before = "results/demo-pretraining/dataset"
+    files = [f"{before}/scans.tsv", f"{before}/splits/seed-0.json"]
+    assert pretraining.people_files(real, "exp-pretrained", 2) == files
+    assert pretraining.people_files(real, "exp", 2) == []
+    real["pretraining"]["per_seed"] = True
+    assert pretraining.people_files(real, "exp-pretrained", 2)[1] == f"{before}/splits/seed-2.json"
+    real["pretraining"]["same_ids"] = "other-people"
+    assert pretraining.people_files(real, "exp-pretrained", 2) == []
+
+
 def test_all_rows_may_start_from_a_file(config, tmp_path):
     file = tmp_path / "theirs.pt"
     config["training"]["start_from"] = str(file)

@@ -9,7 +9,7 @@ from given import SCHEMA, config
 
 from contrage.errors import SettingsError
 from contrage.plan import cohort as cohorts
-from contrage.plan import run
+from contrage.plan import jobs, run
 from contrage.settings.door import load_schema
 
 WORKFLOW = Path(__file__).resolve().parents[3] / "workflow"
@@ -121,3 +121,21 @@ def test_an_experiment_that_is_called_a_pretraining_is_refused_with_its_own_key(
     own = {"losses": ["exp"], "pretrained": [], "norms": []}
     with pytest.raises(SettingsError, match=r"^training\.batch_size: 1000"):
         plan(experiment="my-pretraining", benchmark=own, training={"batch_size": 1000})
+
+
+def test_a_stage_may_start_from_another_experiment_of_the_plan(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    plain = {"norms": [], "pretrained": []}
+    rows = {"tuned": {"from": {"row": "exp", "experiment": "one"}, "stage": {"loss": "l1"}}}
+    own = config(experiment="two", benchmark={"losses": ["tuned"], **plain}, rows=rows)
+
+    def read(*losses):
+        other = config(experiment="one", benchmark={"losses": [*losses], **plain})
+        schema = load_schema(SCHEMA)
+        return run.read([own, other], schema, is_first=True, keeps=False, trains=True)
+
+    two, one = read("exp").experiments
+    file = one.results.model.format(row="exp", seed=1, fold=0)
+    assert jobs.start_of_training(two, "tuned", 1, 0) == [file]
+    with pytest.raises(SettingsError, match=r"rows\.tuned\.from\.row: one does not train exp"):
+        read("rnc")

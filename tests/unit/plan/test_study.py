@@ -325,3 +325,24 @@ def test_studies_of_the_repository_name_overlays_that_there_are(root, below, sch
     for file in files:
         found = study.expand(study.layers([file], []), below, *schemas)
         assert found.name == file.stem and len(found.overlays) > 1
+
+
+STAGES = f"""{BASE}
+overlays:
+  first.one: {{}}
+  second:
+    benchmark: {{losses: [tuned]}}
+    rows: {{tuned: {{from: {{row: exp, experiment: first.one}}, stage: {{loss: l1}}}}}}
+"""
+
+
+def test_a_row_may_start_from_an_overlay_by_its_name(expand):
+    found = expand(STAGES).overlays
+    assert found["second"].config["rows"]["tuned"]["from"]["experiment"] == "small-first.one"
+
+
+def test_a_run_of_an_overlay_plans_the_one_that_it_starts_from(expand):
+    found = expand(STAGES, "study_only: second")
+    assert set(found.planned) == {"first.one", "second"}
+    assert [each["experiment"] for each in found.configs] == ["small-second", "small-first.one"]
+    assert [name for name, each in found.overlays.items() if each.wanted] == ["second"]

@@ -18,5 +18,14 @@ def network_size(path: Path) -> dict[str, Any]:
 
 def epochs(paths: list[Path]) -> dict[str, list[int]]:
     """Return the epoch that each fold's weights are of, as far as the files say it."""
-    found = [read_npz(path).get("epoch") for path in paths]
-    return {} if any(epoch is None for epoch in found) else {"epochs": [int(e) for e in found]}
+    return _numbers(paths, "epoch", "epochs")
+
+
+def start_epochs(paths: list[Path]) -> dict[str, list[int]]:
+    """Return the epoch of the weights that each fold started from; nothing where from none."""
+    return _numbers(paths, "start_epoch", "start_epochs")
+
+
+def _numbers(paths: list[Path], name: str, many: str) -> dict[str, list[int]]:
+    found = [read_npz(path).get(name) for path in paths]
+    return {} if any(number is None for number in found) else {many: [int(n) for n in found]}

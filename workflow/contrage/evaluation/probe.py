@@ -5,18 +5,13 @@ Of a binary target, by a logistic regression.
 
 from __future__ import annotations
 
-import logging
-import math
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from sklearn.linear_model import Ridge
-from sklearn.metrics import mean_absolute_error
 
-from contrage.dataset.roles import LEARNED_FROM, REPORTED, UNSCORED
-from contrage.errors import TableError, few
+from contrage.errors import TableError
 from contrage.evaluation import predictions as table
 from contrage.evaluation.alpha import (
     FIXED,
@@ -30,19 +25,11 @@ from contrage.evaluation.alpha import (
 from contrage.evaluation.logistic import Logistic
 from contrage.evaluation.network import epochs, network_size
 from contrage.evaluation.predictions import Fold
-from contrage.evaluation.statistics.metrics import scores
-from contrage.evaluation.statistics.sides import CHANCE, own_accuracy, side_scores
-from contrage.files import write_json
+from contrage.evaluation.scored import baseline, dealt, of_lines, write_lines, write_metrics
 from contrage.learning.folds import read_scans
 from contrage.settings.blocks.probe import ProbeSettings
 from contrage.settings.steps.evaluation import ProbeStep
-from contrage.target import PredictedTarget, Target
-
-logger = logging.getLogger(__name__)
-
-BEYOND = "out_of_range"
-FURTHER = ("own_prediction", BEYOND)
-"""Columns of a predictions file after the usual ones, where there is something to say in them."""
+from contrage.target import PredictedTarget
 
 
 def probe(
@@ -79,10 +66,10 @@ def probe(
     """
     seeds = settings.seeds
     files = {
-        "features": _dealt(features, len(seeds)),
-        "scans": _dealt(scans * len(seeds) if len(scans) == 1 else scans, len(seeds)),
-        "unseen": _dealt(unseen or [], len(seeds)),
-        "unseen_splits": _dealt(unseen_splits or [], len(seeds)),
+        "features": dealt(features, len(seeds)),
+        "scans": dealt(scans * len(seeds) if len(scans) == 1 else scans, len(seeds)),
+        "unseen": dealt(unseen or [], len(seeds)),
+        "unseen_splits": dealt(unseen_splits or [], len(seeds)),
         "split": splits * len(seeds) if len(splits) == 1 else splits,
         "predictions": predictions,
         "metrics": metrics,
@@ -92,16 +79,6 @@ def probe(
             raise TableError(f"{len(files[name])} files of {name}, but {len(seeds)} seeds")
     for seed, *own in zip(seeds, *files.values(), strict=True):
         probe_training(settings, seed, **dict(zip(files, own, strict=True)))
-
-
-def _dealt(files: list[Path], trainings: int) -> list[list[Path]]:
-    """Return the files of each training."""
-    size, left = divmod(len(files), trainings)
-    if left:
-        raise TableError(
-            f"{files[0]}: {len(files)} such files are not as many for each of {trainings} seeds"
-        )
-    return [files[size * number : size * (number + 1)] for number in range(trainings)]
 
 
 def probe_training(
@@ -167,32 +144,16 @@ def probe_training(
         _lines(target, part, own, fitted)
         for part, own, fitted in zip(parts, found, fits, strict=True)
     ]
-    if any(UNSCORED in part.parts for part in parts):
-        of_fold = [_flagged(part, each) for part, each in zip(parts, of_fold, strict=True)]
-    lines = [line for each in of_fold for line in each]
-    table.write(predictions, target, lines, *(name for name in FURTHER if name in lines[0]))
-    _tell_beyond(lines)
-    report = (of_sides if target.is_binary else summary)(lines, target)
+    lines = write_lines(predictions, target, parts, of_fold)
+    report = of_lines(lines, target)
     report |= {
         "alpha": [each.alpha for each in fits],
         "alpha_candidates": candidates(settings.probe),
     }
     if not target.is_binary:
-        report |= _errors_at_alphas(parts, found) | {"mae_baseline": _baseline(parts)}
+        report |= _errors_at_alphas(parts, found) | {"mae_baseline": baseline(parts)}
     report |= {**network_size(features[0]), **epochs(features)}
-    write_json(metrics, {"loss": settings.row, "seed": seed, **_plain(report)})
-    _tell(metrics, report, target.is_binary)
-
-
-def _tell(metrics: Path, report: dict[str, Any], is_binary: bool) -> None:
-    if is_binary:
-        found = report["bacc"], report["auc"]
-        logger.info(
-            "%s: test balanced accuracy %.3f, area under the ROC curve %.3f", metrics, *found
-        )
-        return
-    errors = report["mae"], report["mae_baseline"]
-    logger.info("%s: test MAE %.3f (training mean: %.3f)", metrics, *errors)
+    write_metrics(metrics, settings.row, seed, report, target)
 
 
 def _fit(
@@ -223,75 +184,8 @@ def _lines(
     return lines
 
 
-def _flagged(part: Fold, lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return a fold's lines, each with whether its target is outside the range learned from."""
-    beyond = np.concatenate([part.beyond(scans) for _, scans in part.sides])
-    words = np.where(beyond, "true", "false").tolist()
-    return [{**line, BEYOND: word} for line, word in zip(lines, words, strict=True)]
-
-
-def _tell_beyond(lines: list[dict[str, Any]]) -> None:
-    """Warn of people who are only predicted, by a model that learned from nobody like them."""
-    names = [
-        line["scan_id"]
-        for line in lines
-        if line["split"] == UNSCORED and line.get(BEYOND) == "true"
-    ]
-    if names:
-        logger.warning(
-            "%d %s of role %s %s a target outside the range that is learned from (column %s): %s",
-            len(names),
-            "scan" if len(names) == 1 else "scans",
-            UNSCORED,
-            "has" if len(names) == 1 else "have",
-            BEYOND,
-            few(names),
-        )
-
-
 def _errors_at_alphas(parts: list[Fold], found: list[Features]) -> dict[str, Any]:
     """Return the test errors at each of some α, whichever were chosen."""
     errors = [errors_at(part, own) for part, own in zip(parts, found, strict=True)]
     at = np.concatenate(errors).mean(0)
     return {"mae_at_alpha": [[alpha, float(error)] for alpha, error in zip(FIXED, at, strict=True)]}
-
-
-def _baseline(parts: list[Fold]) -> float:
-    errors = [np.abs(part.test.targets - part.train.targets.mean()) for part in parts]
-    return float(np.concatenate(errors).mean())
-
-
-def summary(lines: list[dict[str, Any]], target: Target) -> dict[str, Any]:
-    """Return the metrics of a predictions file's lines: of the test lines unless named train.
-
-    Lines of other roles have no part in them.
-    """
-    frame, true, predicted = pd.DataFrame(lines), target.column, target.predicted
-    train, test = (table.of_role(frame, role) for role in (LEARNED_FROM, REPORTED))
-    reference = test["fold"].map(train.groupby("fold")[true].mean())
-    report = scores(test[true], test[predicted], test["fold"], reference)
-    report["n_test"] = len(test)
-    report["train_mae"] = float(mean_absolute_error(train[true], train[predicted]))
-    if "own_prediction" in test:
-        report["mae_own"] = float(mean_absolute_error(test[true], test["own_prediction"]))
-    return report
-
-
-def of_sides(lines: list[dict[str, Any]], target: Target) -> dict[str, Any]:
-    """Return the metrics of a binary target: by person, of the test lines unless named train."""
-    names = {target.column: table.TRUE, table.PROBABILITY: table.PREDICTED}
-    frame = pd.DataFrame(lines).rename(columns=names)
-    train, test = (table.of_role(frame, role) for role in (LEARNED_FROM, REPORTED))
-    report: dict[str, Any] = {**side_scores(test), "n_test": len(test), "bacc_baseline": CHANCE}
-    report["train_bacc"] = side_scores(train)["bacc"]
-    if "own_prediction" in test:
-        report["bacc_own"] = own_accuracy(test)
-    return report
-
-
-def _plain(report: dict[str, Any]) -> dict[str, Any]:
-    """Return the report with null for NaN, which JSON does not have."""
-    return {
-        key: None if isinstance(value, float) and math.isnan(value) else value
-        for key, value in report.items()
-    }

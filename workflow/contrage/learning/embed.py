@@ -48,8 +48,9 @@ def embed(
     model : Path
         File written by the training.
     features : Path
-        npz: scan_id (N,), features (N, d) float32, prediction (N,) in the target's unit
-        where the loss predicts it, the network's size (`contrage.learning.model.Model.size`), and
+        npz: scan_id (N,), features (N, d) float32, prediction (N,) in the target's unit where the
+        loss predicts it (of a binary target score as well), the network's size
+        (`contrage.learning.model.Model.size`), and
         the epoch that its weights are of.
 
     Raises
@@ -70,7 +71,7 @@ def embed(
     with repeatable(0, device, training.threads, training.deterministic):
         within = images.reach(load, table.rows, shape, training, numbers, channels)
         found = extract(network, within, np.arange(len(table.ids)), training.batch_size)
-        own = predict(network, found, _scale(saved, model)) if saved["predicts"] else None
+        own = predicted(network, found, _scale(saved, model)) if saved["predicts"] else None
     write_features(features, table, found, network, saved["epoch"], own)
 
 
@@ -156,7 +157,6 @@ def extract(
     return world.join(torch.cat(parts)).cpu()
 
 
-@torch.no_grad()
 def predict(network: Model, features: torch.Tensor, scale: Mapping[str, float]) -> np.ndarray:
     """Return the head's own predictions (N,), in the target's unit.
 
@@ -169,12 +169,19 @@ def predict(network: Model, features: torch.Tensor, scale: Mapping[str, float]) 
         `target_mean` and `target_sd` of the training scans; `logit` where the output is one, of
         which the prediction is the probability.
     """
+    return predicted(network, features, scale)["prediction"]
+
+
+@torch.no_grad()
+def predicted(
+    network: Model, features: torch.Tensor, scale: Mapping[str, float]
+) -> dict[str, np.ndarray]:
+    """Return `prediction`, as of `predict`, and of a binary target its `score`, the logit."""
     device = next(network.parameters()).device
     output = network.head(features.to(device))[:, -1].cpu().double()
     if LOGIT in scale:
-        return output.sigmoid().numpy()
-    standardised = output.numpy()
-    return standardised * scale["target_sd"] + scale["target_mean"]
+        return {"prediction": output.sigmoid().numpy(), "score": output.numpy()}
+    return {"prediction": output.numpy() * scale["target_sd"] + scale["target_mean"]}
 
 
 def write_features(
@@ -183,12 +190,13 @@ def write_features(
     features: torch.Tensor,
     network: Model,
     epoch: int,
-    prediction: np.ndarray | None = None,
+    own: Mapping[str, Any] | None = None,
 ) -> None:
-    """Write one npz of features; the network's size and epoch go with them, for the report."""
+    """Write one npz of features; the network's size and epoch go with them, for the report.
+
+    `own` is what the head predicts, as of `predicted`, and what a stage started from.
+    """
     arrays = {"scan_id": np.array(scans.ids), "features": features.numpy(), **network.size()}
-    arrays["epoch"] = np.array(epoch)
-    if prediction is not None:
-        arrays["prediction"] = prediction
+    arrays |= {"epoch": np.array(epoch), **(own or {})}
     with atomic(path) as temporary, temporary.open("wb") as stream:
         np.savez(stream, **arrays)

@@ -54,6 +54,25 @@ class Model(nn.Module):
         self.width = self.layers[-1] - 1 if predicts_last else self.layers[-1]
         parts = [part for sizes in pairwise(self.layers) for part in (nn.ReLU(), nn.Linear(*sizes))]
         self.head = nn.Sequential(*parts[1:])  # the features themselves get no ReLU
+        self.is_frozen = False
+
+    def freeze(self) -> Model:
+        """Leave the encoder as it is from now on, batch norm's running statistics included."""
+        self.is_frozen = True
+        self.encoder.requires_grad_(False).eval()
+        return self
+
+    def train(self, mode: bool = True) -> Model:
+        """Set the mode of all that is learned; a frozen encoder stays in evaluation mode."""
+        super().train(mode)
+        if self.is_frozen:
+            self.encoder.eval()
+        return self
+
+    @property
+    def learned(self) -> nn.Module:
+        """What a training changes: everything, or the head on a frozen encoder."""
+        return self.head if self.is_frozen else self
 
     def forward(self, images: Tensor, views: int = 1) -> Tensor:
         """Return embeddings (batch, views, outputs) of images (batch, channels, *shape).

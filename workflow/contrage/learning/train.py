@@ -18,9 +18,10 @@ from contrage.errors import SettingsError
 from contrage.files import read_json
 from contrage.learning import checkpoint
 from contrage.learning.batch import check_batch
-from contrage.learning.embed import extract, predict, write_features
+from contrage.learning.embed import extract, predicted, write_features
 from contrage.learning.folds import Scans, read_fold, read_scans
 from contrage.learning.images import reach
+from contrage.learning.lineage import Lineage, check_people
 from contrage.learning.loop.epoch import prepare, run_epoch
 from contrage.learning.loop.state import State, start
 from contrage.learning.loop.validation import Validation, chosen_by, divide
@@ -49,6 +50,8 @@ def train(
     features: Path | None = None,
     snapshots: list[Path] | None = None,
     start_from: Path | None = None,
+    start_scans: Path | None = None,
+    start_split: Path | None = None,
     best: Path | None = None,
 ) -> None:
     """Train an encoder on the training scans of one fold.
@@ -74,6 +77,8 @@ def train(
         Outputs: features after each of `snapshot_epochs`, in that order.
     start_from : Path, optional
         Model file whose encoder the training starts from; see `contrage.learning.pretrained`.
+    start_scans, start_split : Path, optional
+        Scans and folds of the pre-training that made this file: nobody of it may be tested.
     best : Path, optional
         What a search found best for this row; its settings take the place of the loss's own.
 
@@ -83,11 +88,16 @@ def train(
         If a batch is larger than the training split, or a snapshot is after the last epoch.
     DeviceError
         If CUDA is asked for and there is none.
+    LeakageError
+        If somebody from whom the pre-training has learned is tested or predicted.
     ContrageError
         If the loss is no longer a finite number, or the file to start from does not fit.
     """
     if best:
         settings = replace(settings, loss=settings.loss | read_json(best)["settings"])
+    if start_scans and start_split:
+        before = {"start_scans": start_scans, "start_split": start_split}
+        check_people(settings.row, fold, scans=scans, split=split, **before)
     files = Files(
         array, scans, split, fold, model, curve, resume, features, snapshots or [], start_from
     )
@@ -108,6 +118,7 @@ class Files:
     features: Path | None
     snapshots: list[Path]
     start_from: Path | None
+    lineage: Lineage | None = None
 
     def mark(self, settings: TrainStep, device: torch.device) -> str:
         """Return the fingerprint of a training that reads these files."""
@@ -157,7 +168,7 @@ def train_in(world: World, settings: TrainStep, files: Files) -> None:
                 saved_at = time.monotonic()
         validation.keep_best(state)
         found = look(state.evaluated)
-        own = predict(state.evaluated, found, state.scale) if state.predicts else None
+        own = predicted(state.evaluated, found, state.scale) if state.predicts else {}
     if world.leads:
         write(state, settings, files, everyone, found, own)
 
@@ -168,10 +179,12 @@ def write(
     files: Files,
     scans: Scans,
     found: torch.Tensor,
-    own: np.ndarray | None,
+    own: dict[str, np.ndarray],
 ) -> None:
     """Write what a finished training leaves, the model last, and remove its checkpoint."""
+    inherited = files.lineage.told if files.lineage else {}
     if files.features:
+        own = {**own, **inherited}
         write_features(files.features, scans, found, state.network, state.kept_epoch, own)
     kept = found, state.kept_epoch
     for path, asked in zip(files.snapshots, settings.snapshot_epochs, strict=True):
@@ -179,7 +192,8 @@ def write(
         features, epoch = (state.snapshots[asked], asked) if asked in state.snapshots else kept
         write_features(path, scans, features, state.network, epoch)
     state.write_curve(files.curve)
-    checkpoint.save(files.model, state.model(settings))
+    kept_with = files.lineage.kept if files.lineage else {}
+    checkpoint.save(files.model, {**state.model(settings), **kept_with})
     files.resume.unlink(missing_ok=True)
 
 

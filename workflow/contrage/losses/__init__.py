@@ -10,10 +10,11 @@ A new file here is a new loss, nothing else is registered. The rules:
   and targets (batch,), and returns a scalar. ``epoch`` is the training loop's count from 0; a
   released formulation that counts from 1 says so (see ``first_epoch``).
 - Class attributes tell the training loop what the loss wants; all may be left out:
-  ``needs_prediction = True``: the head has one output, the embeddings (batch, views, 1) are the
-  prediction, and both it and the targets given are standardised by the training split's mean and
-  SD;
-  ``predicts_logit = True`` beside it: that output is a logit, and the targets stay 0 and 1;
+  ``needs_prediction = True``, written so: the head has one output, the embeddings (batch, views, 1)
+  are the prediction, and both it and the targets given are standardised by the training split's
+  mean and SD;
+  ``predicts_logit = True`` beside it, written so: that output is a logit, and the targets stay 0
+  and 1;
   ``unit_embeddings = True``: the head's output is to be divided by its L2 norm beforehand, as the
   authors' networks do;
   ``first_epoch`` (default 0): the number by which the loss wants the first epoch called;
@@ -52,6 +53,7 @@ if TYPE_CHECKING:
 
 
 DEFAULT_KINDS = ("continuous",)
+STATED = ("target_kinds", "needs_prediction", "predicts_logit")
 
 
 def available(kind: str | None = None) -> list[str]:
@@ -72,8 +74,21 @@ def available(kind: str | None = None) -> list[str]:
 
 def target_kinds(name: str) -> tuple[str, ...]:
     """Return the kinds of target that a loss can learn, as its file states them."""
+    return tuple(_stated(name, "target_kinds", DEFAULT_KINDS))
+
+
+def predicts(name: str, kind: str) -> bool:
+    """Return whether a loss's output is the prediction of a target of this kind.
+
+    Its file states it; of two sides only a logit is one.
+    """
+    attribute = "predicts_logit" if kind == "binary" else "needs_prediction"
+    return bool(_stated(name, attribute, False))
+
+
+def _stated(name: str, attribute: str, default: Any) -> Any:
     file = _files()[name]
-    return _stated_kinds(file, file.stat().st_mtime_ns)
+    return _stated_in(file, file.stat().st_mtime_ns).get(attribute, default)
 
 
 def _files() -> dict[str, Path]:
@@ -89,13 +104,13 @@ def _listed(folders: tuple[str, ...], changed_ns: tuple[int, ...]) -> dict[str, 
 
 
 @cache
-def _stated_kinds(file: Path, changed_ns: int) -> tuple[str, ...]:
-    stated = [
-        node.value
-        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
-        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "target_kinds"
-    ]
-    return tuple(ast.literal_eval(stated[0])) if stated else DEFAULT_KINDS
+def _stated_in(file: Path, changed_ns: int) -> dict[str, Any]:
+    """Return what a file states as plain text of its class: `STATED`."""
+    stated: dict[str, Any] = {}
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Assign) and (name := ast.unparse(node.targets[0])) in STATED:
+            stated.setdefault(name, ast.literal_eval(node.value))
+    return stated
 
 
 def load(name: str, **settings: Any) -> nn.Module:

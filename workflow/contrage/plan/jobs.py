@@ -14,7 +14,7 @@ from typing import Any
 
 from contrage.evaluation import elements
 from contrage.learning import encoders
-from contrage.plan import folds, pretraining, rows
+from contrage.plan import folds, pretraining, rows, snapshots, starts
 from contrage.plan.dataset_settings import scores
 from contrage.plan.experiment import Experiment
 from contrage.plan.kinds import form_of
@@ -26,11 +26,12 @@ from contrage.settings.steps.evaluation import (
     BaselinesStep,
     ChooseStep,
     EvaluateStep,
+    HeadStep,
     ProbeStep,
     SearchTableStep,
     SeenImages,
 )
-from contrage.settings.steps.learning import FeasibleStep, StopProbe, TrainStep
+from contrage.settings.steps.learning import FeasibleStep, StopProbe, TrainStageStep, TrainStep
 
 NUMBERS = ("seed", "fold", "draw", "epoch")
 DECIDE_FEASIBLE = ("loss", "formulation", "nn_final", "nn_step_size", "max_epochs")
@@ -51,7 +52,7 @@ def _parameters(function: Callable[..., Any]) -> tuple[str, ...]:
 
 def training(of: Experiment, row: str, seed: int, fold: int) -> TrainStep:
     """Return what one training is asked for."""
-    block = of.config["training"]
+    block = rows.training_of(of.config, row)
     own = {key: block[key] for key in fields_of(OneTrainingSettings)}
     return TrainStep(
         row=row,
@@ -60,8 +61,18 @@ def training(of: Experiment, row: str, seed: int, fold: int) -> TrainStep:
         loss=told_bin(of, of.loss(row)),
         training=build(OneTrainingSettings, own),
         dataset=scores(of.config),
-        snapshot_epochs=tuple(of.watched_epochs) if of.is_watched(row, seed, fold) else (),
+        snapshot_epochs=snapshots.epochs(of, row, seed, fold),
         probe=StopProbe(tuple(of.config["probe"]["alphas"])) if block["early_stop"] else None,
+    )
+
+
+def stage(of: Experiment, row: str, seed: int, fold: int) -> TrainStageStep:
+    """Return what the training of a stage is asked for."""
+    return TrainStageStep(
+        **vars(training(of, row, seed, fold)),
+        train=rows.own_training(of.config, row)["train"],
+        cohort=of.config["cohort"]["name"],
+        start=starts.told(of.config, row, seed, fold),
     )
 
 
@@ -103,6 +114,11 @@ def training_modules(of: Experiment, row: str) -> tuple[str, ...]:
     return "contrage.learning.train", f"contrage.losses.{of.loss(row)['loss']}", encoder
 
 
+def stage_modules(of: Experiment, row: str) -> tuple[str, ...]:
+    """Return whose code decides the training of a stage."""
+    return "contrage.learning.stage", *training_modules(of, row)[1:]
+
+
 def feasible(of: Experiment) -> FeasibleStep:
     """Return what the first job is asked: whether all trainings can run."""
     training = of.config["training"]
@@ -113,7 +129,7 @@ def feasible(of: Experiment) -> FeasibleStep:
         epochs=training["epochs"],
         head=tuple(training["head"]),
         rows=localised_rows(of),
-        without_head={} if training["head"] else {row: of.loss(row) for row in of.all_rows},
+        without_head=headless_rows(of),
         draws={},
         start=pretraining.start_settings(of.config),
     )
@@ -128,9 +144,18 @@ def modules_of_feasible(of: Experiment) -> tuple[str, ...]:
     return "contrage.learning.feasible", *(f"contrage.losses.{name}" for name in names), *encoder
 
 
+def headless_rows(of: Experiment) -> dict[str, dict[str, Any]]:
+    """Return the losses of rows without a head: one that predicts needs one."""
+    return {
+        row: of.loss(row) for row in of.all_rows if not rows.training_of(of.config, row)["head"]
+    }
+
+
 def localised_rows(of: Experiment) -> dict[str, dict[str, Any]]:
     """Return the schedules of dynlocrep's rows, as far as they are known before the first job."""
     known = [row for row in of.all_rows if of.null_rows.get(row, row) not in of.searched_rows]
+    # They are judged by the epochs and batches of the block training.
+    known = [row for row in known if rows.trained_as(of.config, row) not in of.config["rows"]]
     settings = {row: of.loss(row) for row in known}
     return {
         row: {key: value for key, value in each.items() if key in DECIDE_FEASIBLE}
@@ -224,6 +249,12 @@ def probe(of: Experiment, row: str) -> ProbeStep:
     return _probe(of, row, of.seeds, of.config["probe"])
 
 
+def head(of: Experiment, row: str) -> HeadStep:
+    """Return what the head of a stage's trainings is asked for."""
+    asked = {"row": row, "seeds": of.seeds, "target": as_plain(of.target.written)}
+    return build(HeadStep, asked)
+
+
 def _probe(of: Experiment, row: str, seeds: list[int], chosen: dict[str, Any]) -> ProbeStep:
     asked = {"row": row, "seeds": seeds, "target": as_plain(of.target.written), "probe": chosen}
     return build(ProbeStep, asked)
@@ -269,10 +300,26 @@ def unseen_splits(of: Experiment, row: str) -> list[str]:
     return [unseen_split(of, row, seed, fold) for seed in of.seeds for fold in of.folds]
 
 
-def start_of_training(of: Experiment, row: str, seed: int) -> list[str]:
+def start_of_training(of: Experiment, row: str, seed: int, fold: int) -> list[str]:
     """Return the model file whose encoder a training starts from, if any."""
+    if start := starts.of_row(of.config, row):
+        return [start.model(seed, fold)]
     file = pretraining.start_file(of.config, row, seed)
     return [file] if file else []
+
+
+def scans_of_start(of: Experiment, row: str, seed: int) -> list[str]:
+    """Return the scans of the experiment that a training starts from, to compare people."""
+    if start := starts.of_row(of.config, row):
+        return [start.scans]
+    return pretraining.people_files(of.config, row, seed)[:1]
+
+
+def split_of_start(of: Experiment, row: str, seed: int) -> list[str]:
+    """Return the folds of the training that one starts from."""
+    if start := starts.of_row(of.config, row):
+        return [start.split(seed)]
+    return pretraining.people_files(of.config, row, seed)[1:]
 
 
 def evaluation(of: Experiment, evaluation: str) -> EvaluateStep:

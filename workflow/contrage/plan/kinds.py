@@ -24,7 +24,7 @@ def check_kind(config: dict[str, Any]) -> None:
     _check_maps(config)
     _check_scores(config["dataset"], kind)
     _check_encoder(config["training"]["encoder"], kind)
-    _check_augmentation(config["training"]["augmentation"], kind)
+    check_augmentation(config["training"]["augmentation"], kind)
     _check_voxels(config, kind)
 
 
@@ -86,7 +86,8 @@ def _check_encoder(encoder: str, kind: Modality) -> None:
         )
 
 
-def _check_augmentation(asked: Any, kind: Modality) -> None:
+def check_augmentation(asked: Any, kind: Modality) -> None:
+    """Refuse augmentation that makes no sense of a kind of data."""
     # "all" is the authors' cutout and crop.
     names = [each for name in asked for each in (("cutout", "crop") if name == "all" else (name,))]
     if unfit := [name for name in names if name not in kind.augmentations]:

@@ -38,6 +38,18 @@ def start_file(config: dict[str, Any], row: str, seed: int) -> str | None:
     return asked
 
 
+def people_files(config: dict[str, Any], row: str, seed: int) -> list[str]:
+    """Return the scans and folds of the pre-training that a training starts from.
+
+    Nothing where it starts from none, or where ids of both cohorts are other people's.
+    """
+    begins = config["training"]["start_from"] == HERE or row in pretrained_rows(config)
+    if not begins or are_other_people(config):
+        return []
+    of, chosen = Results.of(experiment_name(config)), config["pretraining"]
+    return [of.scans, of.split.format(seed=seed if chosen["per_seed"] else chosen["seed"])]
+
+
 def plain_start(config: dict[str, Any]) -> list[str]:
     """Return the file that trainings start from, where it is not made by a job of this run."""
     asked = config["training"]["start_from"]

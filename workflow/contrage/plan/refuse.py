@@ -13,6 +13,7 @@ from contrage.plan import draws, folds, null, pretraining, rows
 from contrage.plan.imaging import check_limits
 from contrage.plan.kinds import check_kind
 from contrage.plan.loss_settings import check_kinds, check_row
+from contrage.plan.refuse_rows import check_rows as check_own_rows
 from contrage.plan.target_kind import check_target
 from contrage.run import code as sources
 
@@ -29,6 +30,7 @@ def check_rows_and_data(config: dict[str, Any]) -> None:
     check_kind(config)
     check_limits(config)
     _check_magnitude(config)
+    check_own_rows(config)
     null.check_null(config["benchmark"], rows.plain_rows(config), config["losses"])
     for row in dict.fromkeys([*rows.all_rows(config), *config["losses"]]):
         check_row(row, rows.loss_settings(config, row))

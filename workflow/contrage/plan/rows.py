@@ -21,6 +21,8 @@ from contrage.target_words import TargetInWords
 
 ABLATED = "dynlocrep"
 PRETRAINED = "-pretrained"
+OF_STAGE = ("loss", "train")
+"""Of what a row of `rows` says of its training: what is no setting of the block training."""
 
 
 def stated_target(config: dict[str, Any]) -> TargetInWords:
@@ -97,14 +99,58 @@ def loss_settings(config: dict[str, Any], row: str) -> dict[str, Any]:
     config : dict
         The whole configuration.
     row : str
-        Named in `losses`, or a loss, or a row of the norm ablation, or one of these pre-trained
-        or with permuted ages.
+        Named in `losses` or `rows`, or a loss, or a row of the norm ablation, or one of these
+        pre-trained or with permuted ages.
     """
-    row = null_rows(config).get(row, pretrained_rows(config).get(row, row))
+    row = trained_as(config, row)
+    if row in config["rows"]:
+        row = own_training(config, row)["loss"]
     norms = {name: norm for norm, name in norm_rows(config).items() if name != ABLATED}
     if row in norms and row not in config["losses"]:
         return {"loss": ABLATED, **_stated(config, ABLATED), "norm": norms[row]}
     return {"loss": row, **_stated(config, row)}
+
+
+def trained_as(config: dict[str, Any], row: str) -> str:
+    """Return the row whose training a row has; another one if it is a null or pre-trained."""
+    return null_rows(config).get(row, pretrained_rows(config).get(row, row))
+
+
+def staged_rows(config: dict[str, Any]) -> list[str]:
+    """Return the rows that are a second stage, in the order of the table."""
+    return [row for row in plain_rows(config) if is_staged(config, row)]
+
+
+def is_staged(config: dict[str, Any], row: str) -> bool:
+    """Return whether a row is a second stage on another row's encoder."""
+    return row in config["rows"] and "stage" in config["rows"][row]
+
+
+def head_rows(config: dict[str, Any]) -> list[str]:
+    """Return the stages whose predictions are their heads'; a loss may have none of its own."""
+    kind = config["target"]["kind"]
+    staged = {row: loss_settings(config, row)["loss"] for row in staged_rows(config)}
+    return [row for row, loss in staged.items() if losses.predicts(loss, kind)]
+
+
+def own_training(config: dict[str, Any], row: str) -> dict[str, Any]:
+    """Return what a row of `rows` says of its training: `loss`, and keys of training."""
+    stated = config["rows"][row]
+    return stated.get("stage", stated)
+
+
+def training_of(config: dict[str, Any], row: str) -> dict[str, Any]:
+    """Return the block training as it holds for a row."""
+    row, whole = trained_as(config, row), config["training"]
+    if row not in config["rows"]:
+        return whole
+    own = {k: v for k, v in own_training(config, row).items() if k not in OF_STAGE}
+    within = {  # these are said key by key, as a file says them over the defaults
+        key: {**whole[key], **own[key]}
+        for key in ("schedule", "early_stop")
+        if key in own and isinstance(whole[key], dict) and isinstance(own[key], dict)
+    }
+    return {**whole, **own, **within}
 
 
 @cache

@@ -18,6 +18,7 @@ from contrage.cohort.notices import notices
 from contrage.errors import LeakageError, SettingsError
 from contrage.plan import cohort as cohorts
 from contrage.plan import phantom_tables, pretraining, refuse, rows, together
+from contrage.plan.check_starts import check_starts
 from contrage.plan.experiment import Experiment
 from contrage.plan.people import check_plan, left_out_otherwise
 from contrage.run import place
@@ -128,6 +129,8 @@ def read(
     _check_names(asked)
     found = _read_cohorts(asked, found, is_first=is_first, keeps=keeps)
     parts += [_part(each, found, is_first=is_first, trains=trains) for each in asked[len(main) :]]
+    if is_first:
+        check_starts([each.experiment for each in parts])
     return Plan(
         experiments=tuple(each.experiment for each in parts),
         reported=len(main),

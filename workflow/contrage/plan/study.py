@@ -271,19 +271,18 @@ def _no_such(key: str, wanted: Any, known: Iterable[str]) -> str:
 
 def _froms(config: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Return what rows of a configuration start from, where that is another row."""
-    rows = config["rows"].values() if "rows" in config else ()
-    return [row["from"] for row in rows if "from" in row and isinstance(row["from"], dict)]
+    return [row["from"] for row in config["rows"].values() if "from" in row]
 
 
 def _starts(config: Mapping[str, Any], study: str, overlays: Iterable[str]) -> list[str]:
     """Return the overlays whose rows rows of a configuration start from."""
     found = {f"{study}-{name}": name for name in overlays}
-    asked = [each["experiment"] for each in _froms(config) if "experiment" in each]
+    asked = [each["experiment"] for each in _froms(config)]
     return [found[name] for name in asked if name in found]
 
 
 def _name_starts(config: dict[str, Any], study: str, overlays: Mapping[str, Overlay]) -> None:
     """Put the experiment in place of the overlay that a row starts from."""
     for start in _froms(config):
-        if "experiment" in start and start["experiment"] in overlays:
+        if start["experiment"] in overlays:
             start["experiment"] = f"{study}-{start['experiment']}"

@@ -11,7 +11,7 @@ import numpy as np
 from contrage.evaluation.given import by_row
 from contrage.files import read_json
 from contrage.layout import Results
-from contrage.report.text import listed, number
+from contrage.report.text import listed, missing, number
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -20,9 +20,10 @@ COLUMNS = ("alpha_median", "alpha_min", "alpha_max", "n_fits", "n_alpha_lowest",
 
 
 def metrics_of(files: Iterable[Path], rows: Iterable[str]) -> dict[str, list[dict]]:
-    """Return what the probe wrote of each row, seed by seed."""
+    """Return what the probe wrote of each row, seed by seed; not of one whose head predicts."""
     found = by_row(Results.metrics, files)
-    return {row: [read_json(file) for file in found[row]] for row in rows}
+    read = {row: [read_json(file) for file in found[row]] for row in rows}
+    return {row: each for row, each in read.items() if "alpha" in each[0]}
 
 
 def chosen(metrics: dict[str, list[dict]]) -> pd.DataFrame:
@@ -95,7 +96,7 @@ def at_the_edge(mae: pd.DataFrame, names: dict[str, str], key: str) -> str:
         rows = mae[mae[column] > 0]
         if len(rows):
             each = [
-                f"{names[row.loss]} ({getattr(row, column)} of {row.n_fits})"
+                f"{names[row.loss]} ({int(getattr(row, column))} of {int(row.n_fits)})"
                 for row in rows.itertuples()
             ]
             words.append(f"the {end} penalty of {key} in fits of {listed(each)}")
@@ -111,7 +112,12 @@ def power(alpha: Any) -> str:
 
 
 def words(row: dict[str, Any]) -> str:
-    """Return the penalties of a row: the median, and the range where there is one."""
+    """Return the penalties of a row: the median, and the range where there is one.
+
+    Nothing of a row whose head predicts.
+    """
+    if missing(row["alpha_median"]):
+        return ""
     low, high = row["alpha_min"], row["alpha_max"]
     text = power(row["alpha_median"])
     return text if low == high else f"{text} ({power(low)}–{power(high)})"

@@ -66,6 +66,8 @@ class Study:
         What a reader of the cohort's tables should know (`contrage.cohort.register`).
     dominant : dict of str to float
         Scans that decide the normalisation, with their share (`contrage.report.dominant`).
+    starts : dict of str to list of int
+        Second stage → the epochs of the weights that it started from.
     """
 
     config: Settings
@@ -77,6 +79,7 @@ class Study:
     warnings: list[str] = field(default_factory=list)
     noticed: list[str] = field(default_factory=list)
     dominant: dict[str, float] = field(default_factory=dict)
+    starts: dict[str, list[int]] = field(default_factory=dict)
 
     @property
     def target(self) -> TargetInWords:
@@ -131,8 +134,15 @@ class Study:
 
     @property
     def n_losses(self) -> int:
-        """How many losses the main table compares; a pre-trained row adds none."""
-        return len(self.main) - (len(self.start.rows) if self.start else 0)
+        """How many losses the main table compares.
+
+        A pre-trained row adds none, one of `rows` adds its loss where no other row has it.
+        """
+        shown, own = list(self.main.get("loss", [])), self.config.rows
+        plain = [row for row in shown if row not in own]
+        theirs = {own[row].get("stage", own[row])["loss"] for row in shown if row in own}
+        more = len(theirs - set(plain))
+        return len(plain) + more - (len(self.start.rows) if self.start else 0)
 
     @property
     def level(self) -> str:

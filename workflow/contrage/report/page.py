@@ -25,6 +25,7 @@ from contrage.report.dominant import dominant_scans
 from contrage.report.elements.control import verdicts
 from contrage.report.elements.html_tables import all_tables, of_evaluations
 from contrage.report.elements.searched import read_draws
+from contrage.report.elements.stages import epochs_before, stages
 from contrage.report.findings import Study, features, paragraph
 from contrage.report.notes import notes as boxes
 from contrage.report.planned import by_name, curves_by_row
@@ -113,6 +114,7 @@ def page(
         [text for path in feasible or [] for text in read_json(path).get("warnings", [])],
         noticed=noticed,
         dominant=dominant_scans(splits or []),
+        starts=epochs_before({row: [*map(read_json, of)] for row, of in measured.items()}),
     )
     html = render(HERE / "template.html", context(settings, study, pictures(Path(figures))))
     with atomic(output) as temporary:
@@ -179,7 +181,8 @@ def context(settings: PageStep, study: Study, images: dict[str, Any]) -> dict[st
         "verdicts": [] if of_sides else verdicts(study),
         "tiles": (sides.tiles if of_sides else tiles)(study),
         "tables": (sides.all_tables if of_sides else all_tables)(study, versions)
-        | of_evaluations(study, shown),
+        | of_evaluations(study, shown)
+        | {name: each for name, each in (("stages", stages(study)),) if each.lines},
         "evaluations": {name: stated.title for name, stated in shown.items()},
         "figures": images,
         "level": study.level,

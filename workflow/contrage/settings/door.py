@@ -124,6 +124,7 @@ def _checked(
     said += _settle_cohort(config, cohort, reading.schema, prefix)
     fill_defaults(config, reading.schema)
     _fill_cohort_of_pretraining(config, reading.schema)
+    _fill_rows(config, reading.schema)
     said += find_mistakes(config, reading.schema, prefix, set(reading.mistakes))
     said = _once(said, prefix)
     said = said or demo.inherited_names(config, reading.schema, stated, prefix)
@@ -164,6 +165,18 @@ def _fill_cohort_of_pretraining(config: dict[str, Any], schema: Part) -> None:
     pretraining = config["pretraining"]
     if isinstance(pretraining, dict):
         fill_defaults(pretraining["cohort"], schema["properties"]["cohort"])
+
+
+def _fill_rows(config: dict[str, Any], schema: Part) -> None:
+    """Complete what a row puts in place of a block of training; all else it has from there."""
+    rows, training = config["rows"], schema["properties"]["training"]["properties"]
+    if not isinstance(rows, dict):
+        return
+    for row in rows.values():
+        for own in (row, row.get("stage")) if isinstance(row, dict) else ():
+            for key in ("augmentation", "early_stop") if isinstance(own, dict) else ():
+                if key in own and not (config["training"] or {}).get(key):
+                    fill_defaults(own[key], training[key])
 
 
 def _name_measure(config: dict[str, Any]) -> None:

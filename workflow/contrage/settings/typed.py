@@ -49,6 +49,8 @@ class Settings:
         What is compared.
     losses : dict of str to dict
         Row → settings of its loss, `loss` (the file) where the row has another name.
+    rows : dict of str to dict
+        Row → what it starts from and learns then, of rows that train otherwise than training says.
     search : SearchSettings
         Random search of loss settings.
     training : TrainingSettings
@@ -74,6 +76,7 @@ class Settings:
     dataset: DatasetSettings
     benchmark: BenchmarkSettings
     losses: dict[str, dict[str, Any]]
+    rows: dict[str, dict[str, Any]]
     search: SearchSettings
     training: TrainingSettings
     pretraining: PretrainingSettings

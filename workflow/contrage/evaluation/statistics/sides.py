@@ -93,7 +93,9 @@ def bacc_table(
         In the order given, one line per row; means and SDs are over seeds: loss, bacc_mean,
         bacc_sd, auc_mean, auc_sd, n_seeds, n_participants, ci_low, ci_high (of bacc_mean,
         bootstrap over the participants of each side), bacc_baseline (saying the same of everyone),
-        sensitivity_mean, specificity_mean, and bacc_own where a loss predicts the side itself.
+        sensitivity_mean, specificity_mean, bacc_fold_sd and auc_fold_sd (over the folds of a seed,
+        mean over seeds; NaN of fewer than two that have both sides), and bacc_own where a loss
+        predicts the side itself.
 
     Raises
     ------
@@ -126,10 +128,25 @@ def _row(name: str, frames: Sequence[pd.DataFrame], settings: StatisticsSettings
         "bacc_baseline": CHANCE,
         "sensitivity_mean": seeds["sensitivity"].mean(),
         "specificity_mean": seeds["specificity"].mean(),
+        **over_folds(tests),
     }
     if all("own_prediction" in test for test in tests):
         row["bacc_own"] = float(np.mean([own_accuracy(test) for test in tests]))
     return row
+
+
+def over_folds(tests: Sequence[pd.DataFrame]) -> dict[str, float]:
+    """Return the SD of accuracy and area over folds, mean over seeds.
+
+    A fold that has nobody of a side has neither measure, and no part in it.
+    """
+    folds = [
+        pd.DataFrame([side_scores(part) for _, part in test.groupby("fold")]) for test in tests
+    ]
+    return {
+        f"{name}_fold_sd": float(np.mean([each[name].std(ddof=1) for each in folds]))
+        for name in ("bacc", "auc")
+    }
 
 
 def own_accuracy(test: pd.DataFrame) -> float:

@@ -29,11 +29,14 @@ class Average:
         Copied, not kept.
     decay : float
         From 0 (the network itself) to below 1.
+    part : str
+        Name of the part that learns, where the others stay as they are; empty for all of it.
     """
 
-    def __init__(self, network: nn.Module, decay: float) -> None:
+    def __init__(self, network: nn.Module, decay: float, part: str = "") -> None:
         self.network = copy.deepcopy(network).requires_grad_(False)
         self.decay = decay
+        self.part = part
         self.steps = 0
 
     @torch.no_grad()
@@ -41,9 +44,8 @@ class Average:
         """Take a step towards the network's weights."""
         self.steps += 1
         decay = min(self.decay, (1 + self.steps) / (10 + self.steps))
-        for own, new in zip(
-            self.network.state_dict().values(), network.state_dict().values(), strict=True
-        ):
+        both = (each.get_submodule(self.part).state_dict() for each in (self.network, network))
+        for own, new in zip(*(state.values() for state in both), strict=True):
             if own.is_floating_point():
                 own.mul_(decay).add_(new, alpha=1 - decay)
             else:

@@ -80,12 +80,17 @@ class State:
         return any(getattr(self.loss, wish, False) for wish in wishes)
 
     @property
+    def needs_prediction(self) -> bool:
+        """Whether the head's one output is the prediction."""
+        return getattr(self.loss, "needs_prediction", False)
+
+    @property
     def _is_logit(self) -> bool:
         return getattr(self.loss, "predicts_logit", False)
 
     @property
     def _standardises(self) -> bool:
-        return getattr(self.loss, "needs_prediction", False) and not self._is_logit
+        return self.needs_prediction and not self._is_logit
 
     @property
     def loss_epoch(self) -> int:
@@ -215,7 +220,7 @@ def plain(weights: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
 
 def start(
     settings: TrainStep,
-    part: dict[str, Any],
+    fold: dict[str, Any],
     targets: np.ndarray,
     precision: Precision,
     shape: tuple[int, ...],
@@ -224,13 +229,14 @@ def start(
 ) -> State:
     """Build network, loss and optimiser; a loss that asks is told the targets before it starts.
 
-    `targets` are those of the whole training split, from which `part` has its mean and SD:
+    `targets` are those of the whole training split, from which `fold` has its mean and SD:
     predictions are put back into the target's unit with these. `shape` is that of one image,
     without its `channels`.
 
     torch's seed, set before, decides the initial weights. They are the same for all losses with
     the same head, so that rows of a benchmark differ by their loss alone. With `start_from` the
-    encoder takes over that model's weights; the head is the one that it would have been.
+    encoder takes over that model's weights; the head is the one that it would have been. A stage
+    may learn the head alone.
     """
     training, target, device = settings.training, settings.target, precision.device
     loss = load_loss(settings.loss, training.epochs)
@@ -242,16 +248,19 @@ def start(
     network = Model(training.encoder, shape, head, unit, predicts_last, channels)
     if start_from:
         load_encoder(start_from, network, training.encoder)
+    if settings.freezes:
+        network.freeze()
     network.to(device, memory_format=memory_format(training.channels_last, shape))
     prepare_pools(network, training.deterministic, device)
-    steps = optimiser.build(training, network, loss.to(device))
+    steps = optimiser.build(training, network.learned, loss.to(device))
     rates = schedule.build(training, steps)
     count = sum(parameter.numel() for parameter in network.parameters())
     logger.info("encoder %s and head: %.2f million parameters", training.encoder, count / 1e6)
-    average = None if training.ema is None else Average(network, training.ema)
+    part = "head" if network.is_frozen else ""
+    average = None if training.ema is None else Average(network, training.ema, part)
     if training.compile:
         network.encoder.compile()
-    mean, sd = part[target.mean_key], part[target.sd_key] or 1.0
+    mean, sd = fold[target.mean_key], fold[target.sd_key] or 1.0
     scaler = precision.scaler()
     return State(network, loss, steps, rates, scaler, mean, sd, average=average)
 

@@ -14,7 +14,7 @@ import torch
 from contrage.dataset.hold_out import hold_out
 from contrage.dataset.roles import CHOSEN_BY
 from contrage.errors import SettingsError
-from contrage.learning.embed import extract
+from contrage.learning.embed import extract, predict
 from contrage.learning.folds import Scans
 from contrage.learning.images import Images
 from contrage.learning.machine.processes import ALONE, World
@@ -95,7 +95,8 @@ class Validation:
     What is watched is the error of the benchmark itself, which every loss is judged by: a ridge
     regression on frozen features, here fitted on what is learned from and scored on the rest. The
     value of a contrastive loss would not do: it falls with the batch's composition and, for
-    dynlocrep, changes its meaning with the epoch.
+    dynlocrep, changes its meaning with the epoch. A stage whose head predicts is judged by that, as
+    it will be: on a frozen encoder features are the same after every epoch.
 
     Attributes
     ----------
@@ -112,6 +113,8 @@ class Validation:
         Of the training; its last epoch is always looked at.
     alphas : sequence of float
         Of the probe.
+    judges_head : bool
+        Whether what the head predicts is judged in place of the probe, where it predicts.
     """
 
     places: np.ndarray
@@ -121,6 +124,7 @@ class Validation:
     batch_size: int
     epochs: int
     alphas: Sequence[float]
+    judges_head: bool
 
     @classmethod
     def of(cls, everyone: Scans, own: Scans, held_out: Scans, settings: TrainStep) -> Self:
@@ -134,6 +138,7 @@ class Validation:
             batch_size=training.batch_size,
             epochs=training.epochs,
             alphas=settings.probe.alphas if settings.probe else (),
+            judges_head=settings.judges_head,
         )
 
     def look(self, state: State, images: Images, world: World = ALONE) -> None:
@@ -143,12 +148,19 @@ class Validation:
         if state.epoch % self.stop.every and state.epoch != self.epochs:
             return
         found = extract(state.evaluated, images, self.places, self.batch_size, world)
-        targets = torch.from_numpy(self.targets)
-        error = world.agree(probe_error(found, targets, self.learned, self.alphas))
+        error = world.agree(self._error(state, found))
         state.validation.append([state.epoch, error])
         if state.best is None or error < state.best["error"]:
             weights = {k: v.clone() for k, v in state.evaluated.state_dict().items()}
             state.best = {"epoch": state.epoch, "error": error, "network": weights}
+
+    def _error(self, state: State, found: torch.Tensor) -> float:
+        """Return the error on what is held out, of the probe or of the head itself."""
+        if self.judges_head and state.needs_prediction:
+            predicted = predict(state.evaluated, found[self.learned :], state.scale)
+            return float(np.abs(predicted - self.targets[self.learned :]).mean())
+        targets = torch.from_numpy(self.targets)
+        return probe_error(found, targets, self.learned, self.alphas)
 
     def is_over(self, state: State) -> bool:
         """Return whether the error has not fallen for as long as the patience lasts."""

@@ -34,6 +34,25 @@ class ProbeStep:
 
 
 @dataclass(frozen=True)
+class HeadStep:
+    """What the step head is asked for.
+
+    Attributes
+    ----------
+    row : str
+        Whose trainings these are.
+    seeds : tuple of int
+        Of each training.
+    target : PredictedTarget
+        What is predicted.
+    """
+
+    row: str
+    seeds: tuple[int, ...]
+    target: PredictedTarget
+
+
+@dataclass(frozen=True)
 class SeenImages(ScoresSettings):
     """What the baselines see of images, or of features.
 

@@ -126,6 +126,78 @@ class TrainStep:
     snapshot_epochs: tuple[int, ...]
     probe: StopProbe | None
 
+    @property
+    def freezes(self) -> bool:
+        """Whether the encoder stays as it is."""
+        return False
+
+    @property
+    def judges_head(self) -> bool:
+        """Whether an early stop is by what the head predicts, where it does, not by features."""
+        return False
+
+
+@dataclass(frozen=True)
+class StageStart:
+    """The training that a stage starts from.
+
+    Attributes
+    ----------
+    experiment : str
+        Where it was trained.
+    row : str
+        Its row.
+    seed : int
+        Its seed.
+    fold : int
+        Its fold.
+    cohort : str or None
+        The cohort that it learned from; None of an experiment that this plan does not hold.
+    same_people : bool
+        Whether equal ids in two cohorts are one person's.
+    checkpoint : str
+        last, or best: that of the epoch that people of role val chose.
+    """
+
+    experiment: str
+    row: str
+    seed: int
+    fold: int
+    cohort: str | None
+    same_people: bool
+    checkpoint: str
+
+
+@dataclass(frozen=True)
+class TrainStageStep(TrainStep):
+    """What the step train-stage is asked for.
+
+    Attributes
+    ----------
+    row, seed, target, loss, training, dataset, snapshot_epochs, probe
+        As of `TrainStep`.
+    train : str
+        all, or head on a frozen encoder.
+    cohort : str
+        Whose scans are learned from.
+    start : StageStart
+        What the encoder starts from.
+    """
+
+    train: str
+    cohort: str
+    start: StageStart
+
+    @property
+    def freezes(self) -> bool:
+        """Whether the encoder stays as it is."""
+        return self.train == "head"
+
+    @property
+    def judges_head(self) -> bool:
+        """Whether an early stop is by what the head predicts, where it does, not by features."""
+        return True
+
 
 @dataclass(frozen=True)
 class EmbedStep:
