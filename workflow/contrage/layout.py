@@ -109,6 +109,23 @@ class Results(_Place):
 
 
 @dataclass(frozen=True)
+class StudyResults(_Place):
+    """A study's own: results/<study>; its experiments lie in results/<study>-<overlay>."""
+
+    figures: str = "figures"
+    page: str = "study.html"
+
+    @classmethod
+    def of(cls, study: str) -> Self:
+        """Return the paths of a study of this name."""
+        return cls.at(OF_EXPERIMENT.format(study))
+
+    def table(self, name: str) -> str:
+        """Return a table of the study."""
+        return below(self.root, f"tables/{name}.tsv")
+
+
+@dataclass(frozen=True)
 class Derivatives(_Place):
     """A cohort: results/derivatives/<cohort>, shared by all experiments on it."""
 

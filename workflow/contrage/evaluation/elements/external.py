@@ -46,9 +46,9 @@ def evaluate(given: Given) -> pd.DataFrame:
         With columns row, site ("all", then each where there are several), mae, rmse, r2 (against
         the training mean), r, mae_baseline (the training mean) as means over folds and seeds,
         mae_sd (over seeds, of the means over folds), mae_fold_sd (over folds, the mean over seeds),
-        n_seeds, n_participants, n_scans, n_folds, gm, gm_floored (of the geometric mean). Of a binary target bacc, auc, sensitivity,
-        specificity by person in place of errors, each with both SDs, and bacc_baseline. No lines,
-        and a warning, where nobody has the role.
+        n_seeds, n_participants, n_scans, n_folds, gm, gm_floored (of the geometric mean). Of a
+        binary target bacc, auc, sensitivity, specificity by person in place of errors, each with
+        both SDs, and bacc_baseline. No lines, and a warning, where nobody has the role.
     """
     frames = {row: given.frames(row) for row in given.rows}
     found = (external_sides if given.target.is_binary else external_table)(frames)
