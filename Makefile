@@ -39,7 +39,7 @@ demo: $(BIN)/.env
 	@echo "The report: $(CURDIR)/results/demo/report.html"
 
 test: $(BIN)/.env-test
-	OMP_NUM_THREADS=1 python -m pytest -n $(WORKERS) --dist loadgroup
+	OMP_NUM_THREADS=1 python -m pytest -n $(WORKERS) --dist loadgroup --no-loadscope-reorder
 
 test-slurm: $(BIN)/.env-test
 	OMP_NUM_THREADS=1 python -m pytest tests/slurm -n 2 --dist loadfile

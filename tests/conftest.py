@@ -20,6 +20,21 @@ def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
     return argname if isinstance(val, bytes) else None
 
 
+@pytest.hookimpl(tryfirst=True)  # before pytest-xdist looks at the groups
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Send a file's tests to one worker, where what they share is made once, runs first.
+
+    Those of the phantom's folder share scans and studies. Runs of the workflow take longest, and
+    what takes longest should not be what a worker is left with at the end.
+    """
+    for item in items:
+        if not item.get_closest_marker("xdist_group"):
+            shares = item.path.is_relative_to(ROOT / "tests/unit/phantom")
+            group = item.path.parent if shares else item.path
+            item.add_marker(pytest.mark.xdist_group(group.relative_to(ROOT).as_posix()))
+    items.sort(key=lambda item: item.get_closest_marker("workflow") is None)
+
+
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Hold that tests which share a run go to one worker, where it is made once."""
     if getattr(session.config.option, "loadgroup", False):

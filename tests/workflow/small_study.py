@@ -13,6 +13,7 @@ from pathlib import Path
 
 import nibabel as nib
 import numpy as np
+from in_memory import snakemake
 from scipy import ndimage
 
 from contrage.files import save_nifti
@@ -52,6 +53,9 @@ TINY = {
     "report": {"embedding_rows": []},
 }
 
+# As `make demo` runs it: choosing jobs, and waking for each that has ended, take a second less.
+BRISK = ("--scheduler", "greedy", "--max-jobs-per-timespan", "1000/10s")
+
 
 @dataclass
 class Workflow:
@@ -61,13 +65,8 @@ class Workflow:
 
     def run(self, *arguments: str, config: str = "small.yaml") -> subprocess.CompletedProcess:
         """Run Snakemake and return what it printed."""
-        return subprocess.run(
-            self.command(*arguments, config=config),
-            cwd=self.folder,
-            env=self.environment(),
-            capture_output=True,
-            text=True,
-        )
+        options = self.options(*arguments, config=config)
+        return snakemake(*options, folder=self.folder, environment=self.environment())
 
     def start(self, config: str = "small.yaml") -> subprocess.Popen:
         """Start Snakemake beside the test; what it prints goes to a file beside the config."""
@@ -81,10 +80,11 @@ class Workflow:
             )
 
     def command(self, *arguments: str, config: str = "small.yaml") -> list[str]:
-        return [
-            *(sys.executable, "-m", "snakemake", "--cores", "2", "--configfile", config),
-            *arguments,
-        ]
+        options = self.options(*arguments, config=config)
+        return [sys.executable, "-m", "snakemake", *options]
+
+    def options(self, *arguments: str, config: str) -> list[str]:
+        return ["--cores", "2", *BRISK, "--configfile", config, *arguments]
 
     def environment(self) -> dict[str, str]:
         path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
@@ -111,7 +111,8 @@ def checkout(root: Path, folder: Path) -> Workflow:
     for name in ("Snakefile", "config", "envs", "workflow"):
         source = root / name
         if source.is_dir():
-            shutil.copytree(source, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+            # With __pycache__, or each would compile anew, but for what is being written there.
+            shutil.copytree(source, folder / name, ignore=shutil.ignore_patterns("*.pyc.*"))
         else:
             folder.mkdir(parents=True, exist_ok=True)
             shutil.copy(source, folder / name)
@@ -155,6 +156,15 @@ def write_study(folder: Path, people: int = 14) -> None:
             else:
                 save_nifti(path, image * 1000, affine)
     (folder / "participants.tsv").write_text("\n".join(rows) + "\n")
+
+
+@contextlib.contextmanager
+def all_edited(folder: Path, *names: str) -> Iterator[None]:
+    """Append a comment to files of a folder at once: where none may plan a job, one plan tells."""
+    with contextlib.ExitStack() as edits:
+        for name in names:
+            edits.enter_context(edited(folder / name, "\n# an edit\n"))
+        yield
 
 
 @contextlib.contextmanager

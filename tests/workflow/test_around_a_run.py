@@ -26,7 +26,6 @@ CONFIG = {
     "statistics": {"bootstrap": 200},
     "report": {"embedding_rows": []},
 }
-OPTIONS = ("--scheduler", "greedy")
 
 
 def write_table(path: Path) -> None:
@@ -44,22 +43,25 @@ def done(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Workflow:
     workflow = checkout(root, tmp_path_factory.mktemp("around") / "contrage")
     write_table(workflow.folder / "regions.csv")
     (workflow.folder / "small.yaml").write_text(yaml.safe_dump(CONFIG))
-    finished = workflow.run(*OPTIONS)
+    finished = workflow.run()
     assert finished.returncode == 0, finished.stdout + finished.stderr
     return workflow
 
 
-def elsewhere(done: Workflow, folder: Path) -> list[str]:
+TABLES = "results/small/tables/mae.tsv"
+
+
+def elsewhere(done: Workflow, folder: Path, *targets: str) -> list[str]:
     """Return the command of the same run, of the same checkout, in a folder of its own."""
     for name in ("regions.csv", "small.yaml"):
         shutil.copy(done.folder / name, folder / name)
     snakefile = str(done.folder / "Snakefile")
-    return [*done.command("-s", snakefile, *OPTIONS), "--directory", str(folder)]
+    return [*done.command("-s", snakefile), "--directory", str(folder), "--", *targets]
 
 
-def said(done: Workflow, folder: Path, **environment: str) -> tuple[int, str]:
+def said(done: Workflow, folder: Path, *targets: str, **environment: str) -> tuple[int, str]:
     finished = subprocess.run(
-        elsewhere(done, folder),
+        elsewhere(done, folder, *targets),
         cwd=folder,
         env=done.environment() | environment,
         capture_output=True,
@@ -81,13 +83,13 @@ def test_a_cut_file_is_named_and_the_same_command_makes_it_again(done, name):
     path = done.folder / "results/small" / name
     whole = path.read_bytes()
     path.write_bytes(whole[:60])
-    failed = done.run(*OPTIONS, "--retries", "1")
+    failed = done.run("--retries", "1")
     printed = failed.stdout + failed.stderr
     assert failed.returncode != 0
     assert "Traceback" not in printed
     closing = printed[printed.index("failed:") :]
     assert f"{path.name} is cut short or damaged" in closing
-    again = done.run(*OPTIONS)
+    again = done.run()
     assert again.returncode == 0, again.stdout + again.stderr
     assert path.read_bytes() == whole
     assert done.tables() == before
@@ -95,7 +97,7 @@ def test_a_cut_file_is_named_and_the_same_command_makes_it_again(done, name):
 
 
 def test_a_second_run_is_refused_in_a_sentence_and_the_first_goes_on(done, tmp_path):
-    command = elsewhere(done, tmp_path)
+    command = elsewhere(done, tmp_path, TABLES)
     with (tmp_path / "printed").open("w") as log:
         first = subprocess.Popen(
             command, cwd=tmp_path, env=done.environment(), stdout=log, stderr=log
@@ -139,7 +141,7 @@ def test_a_full_disk_is_named_at_the_end_and_the_next_run_ends_as_if_undisturbed
         assert "no space left on device" in printed[printed.index("failed:") :]
         assert "killed?" not in printed
         subprocess.run(["mount", "-o", "remount,size=20m", str(results)], check=True)
-        code, printed = said(done, tmp_path)
+        code, printed = said(done, tmp_path, TABLES)
         assert code == 0, printed
         assert Workflow(tmp_path).tables() == done.tables()
     finally:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from small_study import TINY, Workflow, edited
+from small_study import TINY, Workflow, all_edited, edited
 
 pytestmark = [pytest.mark.workflow, pytest.mark.xdist_group("phantom")]
 
@@ -73,9 +73,6 @@ def test_another_way_of_skull_stripping_repeats_all_three(
 @pytest.mark.parametrize(
     ("source", "expected"),
     [
-        ("quality/picture", ()),
-        ("skull_strip/_nipype", ()),
-        ("skull_strip/hdbet", ()),
         ("skull_strip/_template", ALL),
         ("bias", ("correct", "register", "quality")),
         ("correct", ("correct", "register", "quality")),
@@ -89,8 +86,12 @@ def test_an_edit_repeats_the_steps_whose_code_it_is(
     with edited(phantoms.folder / f"workflow/contrage/imaging/{source}.py", "\n# an edit\n"):
         planned = phantoms.jobs("tiny.yaml")
     assert steps(planned) == expected
-    if not expected:
-        assert planned == set(), "no training either"
+
+
+def test_an_edit_of_what_draws_or_is_not_used_repeats_no_step_and_no_training(phantoms: Workflow):
+    names = ("quality/picture.py", "skull_strip/_nipype.py", "skull_strip/hdbet.py")
+    with all_edited(phantoms.folder / "workflow/contrage/imaging", *names):
+        assert phantoms.jobs("tiny.yaml") == set()
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from in_memory import snakemake
 from small_study import checkout
 
 from contrage import losses
@@ -19,8 +20,8 @@ pytestmark = [pytest.mark.workflow, pytest.mark.xdist_group("plan")]
 
 def dry_run(root: Path, tmp_path: Path, *arguments: str) -> str:
     """Plan the workflow of this checkout in an empty folder."""
-    command = [sys.executable, "-m", "snakemake", "-n", "--directory", str(tmp_path), *arguments]
-    done = subprocess.run(command, cwd=root, capture_output=True, text=True)
+    options = ("-n", "--directory", str(tmp_path), *arguments)
+    done = snakemake(*options, folder=root, environment=dict(os.environ))
     printed = done.stdout + done.stderr
     assert done.returncode == 0, printed
     return printed

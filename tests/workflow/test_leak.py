@@ -47,7 +47,7 @@ def write_t1s(folder: Path) -> None:
 def leak(fresh: Workflow) -> Workflow:
     write_t1s(fresh.folder / "t1")
     (fresh.folder / "leak.yaml").write_text(yaml.safe_dump(PRETRAINED))
-    done = fresh.run("--scheduler", "greedy", SPLIT, config="leak.yaml")
+    done = fresh.run(SPLIT, config="leak.yaml")
     assert done.returncode == 0, done.stdout + done.stderr
     return fresh
 

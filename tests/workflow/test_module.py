@@ -107,7 +107,7 @@ def test_a_mistake_in_the_callers_configuration_is_one_sentence(root, tmp_path):
 
 
 def test_the_table_demo_runs_as_a_module_and_predicts_what_it_predicts_alone(of_table, root):
-    done = of_table.run("--scheduler", "greedy", config="config/config.yaml")
+    done = of_table.run(config="config/config.yaml")
     assert done.returncode == 0, done.stdout + done.stderr
     results = of_table.folder / "results/small"
     assert "exp" in (results / "report.html").read_text()
@@ -117,7 +117,7 @@ def test_the_table_demo_runs_as_a_module_and_predicts_what_it_predicts_alone(of_
     alone = checkout(root, of_table.folder.parent / "alone")
     write_table(alone.folder / "regions.csv")
     (alone.folder / "small.yaml").write_text(yaml.safe_dump(CONFIG))
-    again = alone.run("--scheduler", "greedy", "--until", "probe")
+    again = alone.run("--until", "probe")
     assert again.returncode == 0, again.stdout + again.stderr
     place = "results/small/predictions/exp/seed-0.tsv"
     assert (alone.folder / place).read_bytes() == (of_table.folder / place).read_bytes()

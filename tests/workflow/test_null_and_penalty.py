@@ -35,7 +35,7 @@ def done(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Workflow:
     workflow = checkout(root, tmp_path_factory.mktemp("null") / "contrage")
     write_table(workflow.folder / "regions.csv")
     (workflow.folder / "small.yaml").write_text(yaml.safe_dump(CONFIG))
-    finished = workflow.run("--scheduler", "greedy", "--max-jobs-per-timespan", "1000/10s")
+    finished = workflow.run()
     assert finished.returncode == 0, finished.stdout + finished.stderr
     return workflow
 

@@ -33,7 +33,7 @@ PLAIN = {"Training dynlocrep, seed 0, fold 0", "Probing dynlocrep"}
 @pytest.fixture(scope="module")
 def tuned(phantoms: Workflow) -> Workflow:
     (phantoms.folder / "tuned.yaml").write_text(yaml.safe_dump(CONFIG))
-    done = phantoms.run("--scheduler", "greedy", config="tuned.yaml")
+    done = phantoms.run(config="tuned.yaml")
     assert done.returncode == 0, done.stdout + done.stderr
     return phantoms
 

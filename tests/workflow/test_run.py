@@ -11,7 +11,7 @@ import time
 import pandas as pd
 import pytest
 import yaml
-from small_study import CONFIG, Workflow, edited
+from small_study import CONFIG, Workflow, all_edited, edited
 
 from contrage.files import read_json
 from contrage.tables import read_tsv
@@ -166,13 +166,10 @@ def test_editing_the_settings_of_registration_repeats_nothing_where_none_is_aske
         file.write_text(before)
 
 
-@pytest.mark.parametrize(
-    "name", ["quality/picture", "bias", "correct", "skull_strip/_nipype", "skull_strip/_template"]
-)
-def test_editing_what_only_draws_or_is_not_used_repeats_nothing_of_a_scan(
-    finished: Workflow, name: str
-):
-    with edited(finished.folder / f"workflow/contrage/imaging/{name}.py", "\n# an edit\n"):
+def test_editing_what_only_draws_or_is_not_used_repeats_nothing_of_a_scan(finished: Workflow):
+    names = ("quality/picture.py", "bias.py", "correct.py")
+    names += ("skull_strip/_nipype.py", "skull_strip/_template.py")
+    with all_edited(finished.folder / "workflow/contrage/imaging", *names):
         assert finished.jobs() <= {"Describing the derivatives"}
 
 
@@ -260,37 +257,30 @@ def test_changing_the_statistics_trains_nothing(finished: Workflow):
     assert finished.jobs("changed.yaml") == REPORT | {"Evaluating: site"}
 
 
-@pytest.mark.parametrize("name", ["errors.py", "logs.py", "layout.py", "run/code.py", "cli.py"])
-def test_editing_what_words_messages_or_says_where_files_lie_plans_nothing(
-    finished: Workflow, name: str
-):
-    with edited(finished.folder / "workflow/contrage" / name, "\n# an edit\n"):
+def test_editing_what_words_messages_or_says_where_files_lie_plans_nothing(finished: Workflow):
+    names = ("errors.py", "logs.py", "layout.py", "run/code.py", "cli.py")
+    with all_edited(finished.folder / "workflow/contrage", *names):
         assert finished.jobs() == set()
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
+def test_editing_a_file_that_the_run_does_not_use_plans_nothing(finished: Workflow):
+    names = (
         "cohort/sources/mre134.py",
         "cohort/phantom/heads/acquisition.py",
         "dataset/schemes/given.py",
         "learning/encoders/densenet.py",
         "modalities/vbm.py",
         "evaluation/elements/external.py",
-    ],
-)
-def test_editing_a_file_that_the_run_does_not_use_plans_nothing(finished: Workflow, name: str):
-    with edited(finished.folder / "workflow/contrage" / name, "\n# an edit\n"):
+    )
+    with all_edited(finished.folder / "workflow/contrage", *names):
         assert finished.jobs() == set()
 
 
-@pytest.mark.parametrize(
-    "name", ["report/style.py", "report/quality/rows.py", "plan/jobs.py", "settings/words.py"]
-)
 def test_editing_the_report_the_plan_or_settings_trains_and_preprocesses_nothing(
-    finished: Workflow, name: str
+    finished: Workflow,
 ):
-    with edited(finished.folder / "workflow/contrage" / name, "\n# an edit\n"):
+    names = ("report/style.py", "report/quality/rows.py", "plan/jobs.py", "settings/words.py")
+    with all_edited(finished.folder / "workflow/contrage", *names):
         planned = finished.jobs()
     assert not [job for job in planned if job.startswith(("Training", "Probing", *PER_SCAN))]
 

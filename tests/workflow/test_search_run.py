@@ -44,7 +44,7 @@ def small(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Workflow:
 
 @pytest.fixture(scope="module")
 def done(small: Workflow) -> Workflow:
-    finished = small.run("--scheduler", "greedy", "--max-jobs-per-timespan", "1000/10s")
+    finished = small.run()
     assert finished.returncode == 0, finished.stdout + finished.stderr
     return small
 

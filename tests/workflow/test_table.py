@@ -68,7 +68,7 @@ def small(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Workflow:
 
 @pytest.fixture(scope="module")
 def done(small: Workflow) -> Workflow:
-    finished = small.run("--scheduler", "greedy")
+    finished = small.run()
     assert finished.returncode == 0, finished.stdout + finished.stderr
     return small
 

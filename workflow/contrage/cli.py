@@ -61,6 +61,9 @@ STEPS = {
     "figures": "contrage.report.figures:figures",
     "page": "contrage.report.page:page",
     "quality-page": "contrage.report.quality.page:quality_page",
+    "study-tables": "contrage.study.tables:tables",
+    "study-figures": "contrage.study.figures:figures",
+    "study-page": "contrage.study.page:page",
 }
 
 

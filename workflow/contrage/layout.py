@@ -109,6 +109,23 @@ class Results(_Place):
 
 
 @dataclass(frozen=True)
+class StudyResults(_Place):
+    """A study's own: results/<study>; its experiments lie in results/<study>-<overlay>."""
+
+    figures: str = "figures"
+    page: str = "study.html"
+
+    @classmethod
+    def of(cls, study: str) -> Self:
+        """Return the paths of a study of this name."""
+        return cls.at(OF_EXPERIMENT.format(study))
+
+    def table(self, name: str) -> str:
+        """Return a table of the study."""
+        return below(self.root, f"tables/{name}.tsv")
+
+
+@dataclass(frozen=True)
 class Derivatives(_Place):
     """A cohort: results/derivatives/<cohort>, shared by all experiments on it."""
 
@@ -160,6 +177,22 @@ class Derivatives(_Place):
     def array(self, image: str | None, voxel_mm: int) -> str:
         """Return the array of all scans, without ending; `image` is None for a table's features."""
         return below(self.root, f"array/{f'{image}_res-{voxel_mm}' if image else 'features'}")
+
+
+@dataclass(frozen=True)
+class PhantomStudy(_Place):
+    """A phantom of region tables: results/phantom/<name>, with a folder for each cohort."""
+
+    stamp: str = "made_of.json"
+
+    @classmethod
+    def of(cls, name: str) -> Self:
+        """Return the paths of a phantom of region tables of this name."""
+        return cls.at(OF_PHANTOM.format(name))
+
+    def cohort(self, name: str) -> str:
+        """Return the folder of a cohort, in its owner's layout."""
+        return below(self.root, name)
 
 
 @dataclass(frozen=True)

@@ -7,11 +7,12 @@ from pathlib import Path
 
 from contrage import layout
 from contrage.plan import cohort as cohorts
-from contrage.run import code as sources
-from contrage.run.code import digest
 from contrage.run.found import contents
 from contrage.run.found import digest as digest_of
-from contrage.settings.build import as_plain
+
+
+include: "words.smk"
+
 
 # Jobs run this checkout's package, in every environment; a workflow that takes this one as a module
 # may have packages of its own besides. Snakemake formats a prefix, hence the doubled braces.
@@ -48,25 +49,6 @@ wildcard_constraints:
     epoch=r"\d+",
     draw=r"\d+",
     ages="given|permuted",
-
-
-def as_json(asked):
-    """One settings parameter per rule, what its step is asked for: Snakemake compares it as a whole."""
-    return json.dumps(as_plain(asked), sort_keys=True)
-
-
-def growing(first):
-    """Memory or minutes: as much again with each attempt, for the few jobs that need more."""
-
-    def of_attempt(wildcards, attempt):
-        return first * attempt
-
-    return of_attempt
-
-
-def code(*modules):
-    """The source files that decide a rule's result, declared as its inputs."""
-    return [os.path.relpath(path) for path in sources.closure(*modules)]
 
 
 def per_scan(pattern):

@@ -95,5 +95,7 @@ if EXPERIMENT.evaluations:
         shell:
             "python -m contrage evaluate --settings {params.settings:q} --log {log:q}"
             " --table {output.table:q} --predictions {input.predictions:q}"
-            " --features {input.features:q} --splits {input.splits:q}"
+            " --features {input.features:q} --snapshots {input.snapshots:q}"
+            " --baselines {input.baselines:q}"
+            " --splits {input.splits:q}"
             " --scans {input.scans:q} --array {input.array:q}"

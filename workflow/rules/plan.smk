@@ -12,6 +12,8 @@ from contrage.run import failures
 gc.set_threshold(50_000, 1000, 100)
 
 try:
+    if IS_STUDY and workflow.is_main_process:
+        STUDY.require_paths()
     PLAN = plan.read(
         CONFIGS,
         SCHEMA,

@@ -90,6 +90,13 @@ def test_someone_with_a_diagnosis_is_in_no_group(folder):
     assert well.columns["group"] == "HC"
 
 
+def test_the_group_of_everybody_else_is_what_is_asked_for(folder):
+    replace(folder / "participants.tsv", "2\tcontrol", "2\tdepression")
+    first, _, ill, _ = read(folder, openbhb={"people": None, "group": "CN"}).scans
+    assert (first.columns["group"], first.columns["diagnosis"]) == ("CN", "HC")
+    assert ill.columns["group"] is None
+
+
 def test_a_column_that_no_table_has_is_named_with_the_setting_that_asks(folder):
     with pytest.raises(TableError, match=r"cohort\.columns: .*no column 'iq' in participants\.tsv"):
         read(folder, columns=["iq"])

@@ -73,7 +73,7 @@ STUDIES = {
     "arrays": lambda folder: (
         images_of(folder, "sub-01_preproc-cat12vbm_desc-gm_T1w.npy") | {"image": "vbm"}
     ),
-    "openbhb": owned(write_openbhb, openbhb={"people": None}),
+    "openbhb": owned(write_openbhb, openbhb={"people": None, "group": "HC"}),
     "adni": owned(write_adni),
     "loni": owned(write_loni),
     "oasis3": owned(write_oasis3),

@@ -202,6 +202,31 @@ def test_external_people_have_a_table_of_their_own_by_site():
     assert external_table({"exp": frames["exp"][:1]})["r2"][0] == pytest.approx(expected)
 
 
+def test_of_several_folds_each_model_is_measured_by_itself(rng):
+    seeds = []
+    for seed in (0, 1):
+        frames = [made({"external": 5.0}, seed=seed).assign(fold=fold) for fold in range(3)]
+        seeds.append(pd.concat(frames))
+        noise = rng.normal(0, 4, len(seeds[-1]))
+        seeds[-1]["predicted"] += noise * (seeds[-1]["split"] == "external")
+    line = external_table({"exp": seeds}).set_index("site").loc["all"]
+    errors, shares = [], []
+    for frame in seeds:
+        for fold in range(3):
+            part = frame[frame["fold"] == fold]
+            mean = part[part["split"] == "train"]["target"].mean()
+            people = part[part["split"] == "external"]
+            missed = people["predicted"] - people["target"]
+            errors.append(missed.abs().mean())
+            shares.append(1 - (missed**2).sum() / ((people["target"] - mean) ** 2).sum())
+    of_seeds = np.reshape(errors, (2, 3))
+    assert line["mae"] == pytest.approx(np.mean(errors))
+    assert line["mae_sd"] == pytest.approx(np.std(of_seeds.mean(1), ddof=1))
+    assert line["mae_fold_sd"] == pytest.approx(of_seeds.std(1, ddof=1).mean())
+    assert line["r2"] == pytest.approx(np.mean(shares))
+    assert (line["n_participants"], line["n_scans"], line["n_folds"]) == (10, 10, 3)
+
+
 def test_a_site_alone_is_not_told_twice():
     frame = made({"external": 5.0}).assign(site="a")
     assert external_table({"exp": [frame]})["site"].tolist() == ["all"]
@@ -239,6 +264,8 @@ def test_the_step_reads_rows_and_seeds_from_where_the_files_lie(study, cast):
     people = people[people["split"] == "external"]
     expected = (people["predicted"] - people["target"]).abs().mean()
     assert table[table["site"] == "all"]["mae"].tolist() == pytest.approx([expected] * 2)
+    assert ((table["gm"] <= table["mae"]) & (table["mae"] <= table["rmse"] * (1 + 1e-12))).all()
+    assert (table["gm_floored"] == 0).all()
 
 
 def test_the_penalty_may_be_chosen_in_a_split_that_has_people_of_role_val(study, cast):

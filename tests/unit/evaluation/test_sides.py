@@ -144,3 +144,17 @@ def test_baselines_stand_best_first():
     table = side_baselines([plain], SETTINGS)
     assert table["baseline"].tolist() == ["logistic-features", "mean"]
     assert table["bacc_mean"].tolist() == [0.75, 0.5]
+
+
+def test_each_fold_has_its_own_model_of_external_people():
+    """Folds that recognise 2 of 2 and 1 of 2 of the sick, all and one of two of the healthy."""
+    one = frame([1, 1, 0, 0], [0.9, 0.8, 0.2, 0.3], list("abcd"), site="x")
+    two = frame([1, 1, 0, 0], [0.9, 0.4, 0.6, 0.3], list("abcd"), site="x").assign(fold=1)
+    told = pd.concat([one, two]).assign(split="external")
+    (line,) = external_sides({"bce": [told]}).to_dict("records")
+    assert (line["bacc"], line["sensitivity"], line["specificity"]) == (0.75, 0.75, 0.75)
+    assert line["bacc_fold_sd"] == pytest.approx(np.std([1, 0.5], ddof=1))
+    assert line["auc"] == pytest.approx(np.mean([1, 0.75]))
+    assert line["auc_fold_sd"] == pytest.approx(np.std([1, 0.75], ddof=1))
+    counts = [line[name] for name in ("n_seeds", "n_participants", "n_scans", "n_folds")]
+    assert counts == [1, 4, 4, 2] and np.isnan(line["bacc_sd"])

@@ -161,6 +161,37 @@ def test_what_cannot_be_is_refused_before_the_first_job_with_its_key(config, cha
     assert told.startswith(said), told
 
 
+FAR = {"dataset": {"external": {"site": ["B"]}}}
+
+
+def test_external_people_are_not_counted_as_learned_from_and_have_a_table(config):
+    far = merged(config, FAR)
+    assert folds.most_training_scans(far, cohort()) < folds.most_training_scans(config, cohort())
+    assert "external" in Experiment.of(far, cohort()).tables
+    sites = {"dataset": {"split": {"scheme": "kfold", "folds": 3}}}
+    assert folds.fold_numbers(merged(far, sites), cohort()) == [0, 1, 2]
+    by_column = merged(config, {"dataset": {"external": {"diagnosis": ["HC"]}}})
+    assert folds.carried_columns(by_column) == ["diagnosis"]
+    assert folds.asked_by(by_column) == {"diagnosis": "dataset.external"}
+
+
+def test_external_people_of_two_kinds_are_refused(config):
+    told = refusal(config, cohort(), GIVEN, FAR)
+    assert told.startswith("dataset.external: dataset.split.roles names people of role external")
+
+
+def test_external_people_of_sites_that_are_learned_from_are_refused_before_the_first_job(config):
+    patients = {"dataset": {"external": {"diagnosis": ["AD"]}}}
+    told = refusal(config, cohort(60, 20), patients)
+    assert told.startswith("dataset.split.allow_shared_sites: people of role external are from")
+    allowed = merged(
+        config,
+        patients | {"dataset": {**patients["dataset"], "split": {"allow_shared_sites": True}}},
+    )
+    folds.check_split(allowed)
+    check_plan(allowed, cohort(60, 20))
+
+
 def test_fewer_scans_to_learn_from_than_a_batch_are_refused(config):
     told = refusal(config, cohort(12, 60), HC)
     assert told == (

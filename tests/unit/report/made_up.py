@@ -89,6 +89,7 @@ class Report:
         names = [*NAMES, "excluded", "runtimes", *["search"] * bool(self.config["search"]["rows"])]
         source = self.config["cohort"]["source"]
         names += ["site"] * (source not in ("table", "arrays"))
+        names += self.settings["evaluations"]
         files = [self.path("tables", f"{name}.tsv") for name in names]
         return [file for file in files if file.is_file()]
 

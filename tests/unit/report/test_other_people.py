@@ -70,7 +70,7 @@ def test_scans_without_a_part_are_counted():
 
 def test_the_table_of_external_people_has_a_line_by_site():
     line = {"row": "exp", "site": "all", "mae": 3.14159, "mae_sd": 0.5, "rmse": 4, "r2": 0.5}
-    line |= {"r": 0.7, "mae_baseline": 9.0, "n_participants": 12}
+    line |= {"r": 0.7, "mae_baseline": 9.0, "n_participants": 12, "n_folds": 1, "mae_fold_sd": 0.2}
     found = external(study({}, external=pd.DataFrame([line, {**line, "site": "b"}])))
     assert [each.cells[1:4] for each in found.lines] == [
         ["all", "12", "3.14 ± 0.50"],
@@ -78,6 +78,9 @@ def test_the_table_of_external_people_has_a_line_by_site():
     ]
     assert found.file == "tables/external.tsv"
     assert external(study({})).lines == []
+    several = external(study({}, external=pd.DataFrame([{**line, "n_folds": 5}])))
+    assert several.head[-1] == "SD over folds (years)" and several.lines[0].cells[-1] == "0.20"
+    assert found.head == several.head[:-1]
 
 
 def with_others(report) -> None:

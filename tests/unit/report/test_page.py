@@ -99,7 +99,9 @@ def test_the_errors_on_the_page_are_those_of_the_table(whole, parsed) -> None:
     for row, line in zip(table.itertuples(), shown, strict=False):
         assert line[1] == f"{row.mae_mean:.2f} ± {row.mae_sd:.2f}"
         assert line[2] == f"{row.ci_low:.2f} to {row.ci_high:.2f}"
-        assert line[3:6] == [f"{v:.2f}" for v in (row.rmse_mean, row.r2_mean, row.r_mean)]
+        wanted = row.rmse_mean, row.gm, row.r2_mean, row.r_mean
+        assert line[3:7] == [f"{v:.2f}" for v in wanted]
+        assert row.gm <= row.mae_mean <= row.rmse_mean
     baselines = read_tsv(whole.path("tables", "baselines.tsv"))
     assert [line[1].split(" ")[0] for line in shown[len(table) :]] == [
         f"{value:.2f}" for value in baselines["mae_mean"]

@@ -187,7 +187,7 @@ def test_a_working_folder_without_room_is_named_before_any_job(tmp_path, monkeyp
 def test_a_run_with_a_pre_training_writes_to_the_folders_of_both():
     config = {
         "experiment": "x",
-        "cohort": {"name": "a", "members": []},
+        "cohort": {"name": "a", "members": [], "phantom_tables": None},
         "training": {"start_from": "pretraining"},
         "benchmark": {"losses": ["l1"], "pretrained": []},
         "losses": {},
@@ -217,7 +217,11 @@ def test_a_path_that_the_locale_writes_otherwise_is_told_with_the_way_out(tmp_pa
 def test_a_run_on_a_merged_cohort_writes_to_the_folders_of_its_members():
     config = {
         "experiment": "x",
-        "cohort": {"name": "both", "source": "merged", "members": [{"name": "a"}, {"name": "b"}]},
+        "cohort": {
+            "name": "both",
+            "members": [{"name": name, "phantom_tables": None} for name in ("a", "b")],
+            "phantom_tables": None,
+        },
         "training": {"start_from": None},
         "benchmark": {"losses": ["l1"], "pretrained": []},
         "losses": {},

@@ -196,6 +196,37 @@ def test_imports_inside_functions_count():
     assert sources.PACKAGE / "cohort" / "phantom" / "heads" / "plan.py" in closure
 
 
+@pytest.mark.parametrize("folder", sorted(path.name for path in sources.PACKAGE.iterdir()))
+def test_the_quick_look_for_imports_finds_what_python_does(folder):
+    home = sources.PACKAGE / folder
+    for file in [home] if home.suffix == ".py" else home.rglob("*.py"):
+        text = file.read_text(encoding="utf-8")
+        assert _shown(sources._imports(text)) == _shown(ast.walk(ast.parse(text))), file
+
+
+def _shown(nodes) -> set[str]:
+    return {ast.unparse(each) for each in nodes if isinstance(each, ast.Import | ast.ImportFrom)}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "import a.b, \\\n    c",
+        "if True: import a.b",
+        "x = 1; import a.b",
+        "import a.b; from c import d",
+        "def f():\n\tfrom a import (\n\t\tb,  # of (this)\n\t\tc,\n\t)\n",
+        "def f():\n    from a import (b,  # this\n  c)\n    import d as e  # why",
+        "from a import b as c, d",
+        "from .a import b",
+        "try:\n    import a\nexcept ImportError:\n    from b import *",
+        '"""Words.\n\nimport (the best\n"""\nimport a',
+    ],
+)
+def test_an_import_is_found_however_it_is_written(text):
+    assert _shown(sources._imports(text)) == _shown(ast.walk(ast.parse(text)))
+
+
 def test_no_step_declares_the_command_line():
     for target in cli.STEPS.values():
         closure = sources.closure(target.split(":")[0])

@@ -12,7 +12,7 @@ from contrage.settings.schema import child, load_schema, resolve
 
 BLOCKS = (
     "cohort|preprocessing|dataset|benchmark|losses|search|training|pretraining|probe|statistics"
-    "|report"
+    "|evaluations|report"
 )
 KEY = re.compile(rf"(?<![\w./-])(?:{BLOCKS})((?:\.\w+)+)")
 FILES = {"html", "json", "md", "npy", "npz", "py", "smk", "tsv", "txt", "yaml", "zip"}

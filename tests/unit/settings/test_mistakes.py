@@ -124,7 +124,8 @@ from contrage.settings.words import PATTERNS
         ),
         (
             "experiment: ../up",
-            "experiment: ../up is not possible; it takes text of letters, digits, - and _",
+            "experiment: ../up is not possible; it takes text of letters, digits, - and _, "
+            "with a dot between them",
         ),
         (
             "search: {rows: {exp: {sigma: {low: 1}}}}",
@@ -232,14 +233,15 @@ def test_keys_of_the_pretraining_are_named_as_such(schema):
         settings.complete({"epochs": 0}, schema, prefix="pretraining.")
 
 
-def test_every_pattern_of_the_schema_has_words(schema):
+def test_every_pattern_of_the_schemas_has_words(schema, root):
     def patterns(part):
         if isinstance(part, dict):
             found = {part["pattern"]} if isinstance(part.get("pattern"), str) else set()
             return found.union(*map(patterns, part.values()))
         return set().union(*map(patterns, part)) if isinstance(part, list) else set()
 
-    assert patterns(schema) == set(PATTERNS)
+    of_study = settings.load_schema(root / "workflow/schemas/study.schema.yaml")
+    assert patterns(schema) | patterns(of_study) == set(PATTERNS)
 
 
 def test_every_experiment_of_the_repository_names_its_own_data(root, schema):

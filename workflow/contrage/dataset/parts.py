@@ -6,9 +6,12 @@ Light: a plan asks this before its first job, where the scheme leaves nothing to
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from contrage.dataset import schemes
+from contrage.dataset.apart import check_sites, external_people
 from contrage.dataset.roles import (
+    EXTERNAL,
     LEARNED_FROM,
     NONE,
     PREDICT,
@@ -27,7 +30,7 @@ def make_folds(visits: Sequence[Visit], dataset: RolesSettings, seed: int) -> li
     """Give every scan its part in each fold, by participant.
 
     Folds are made of those who may be learned from; whoever else there is is dealt to the folds
-    afterwards, and is predicted once.
+    afterwards, and is predicted once. External people are predicted in every fold.
 
     Parameters
     ----------
@@ -48,26 +51,58 @@ def make_folds(visits: Sequence[Visit], dataset: RolesSettings, seed: int) -> li
     SettingsError, LeakageError
         As the scheme, and if nothing is left to learn from.
     """
-    matching, others = divide(visits, dataset)
+    own, others, external = divide(visits, dataset)
     scheme = schemes.load(dataset.split.scheme)
-    made = scheme.folds(matching, dataset.split, seed)
+    made = scheme.folds(own, dataset.split, seed)
     fold_of = scheme.place(others, made, dataset.split, seed)
+    if not dataset.split.allow_shared_sites:
+        check_sites(may_be_learned_from(own, made, scheme.DRAWN), external)
+    apart = {each.scan_id: EXTERNAL for each in external}
     return [
         Parts(
             parts.name,
-            {**parts.roles, **{scan: PREDICT for scan, at in fold_of.items() if at == number}},
+            {
+                **parts.roles,
+                **apart,
+                **{scan: PREDICT for scan, at in fold_of.items() if at == number},
+            },
         )
-        for number, parts in enumerate(_without(parts, matching, dataset) for parts in made)
+        for number, parts in enumerate(_without(parts, own, dataset) for parts in made)
     ]
 
 
-def divide(visits: Sequence[Visit], dataset: RolesSettings) -> tuple[list[Visit], list[Visit]]:
-    """Return the scans of those who may be learned from, and those of all others."""
+class Divided(NamedTuple):
+    """Scans of those who may be learned from, of those predicted alone, of external people."""
+
+    own: list[Visit]
+    others: list[Visit]
+    external: list[Visit]
+
+
+def divide(visits: Sequence[Visit], dataset: RolesSettings) -> Divided:
+    """Divide scans by people: who may be learned from, who is predicted alone, who is external.
+
+    Raises
+    ------
+    SettingsError
+        As `contrage.dataset.roles.learners` and `contrage.dataset.apart.external_people`.
+    """
     own = learners(visits, dataset.learn_from)
-    return (
-        [each for each in visits if each.participant_id in own],
+    external = external_people(visits, dataset.external, own)
+    return Divided(
+        [each for each in visits if each.participant_id in own - external],
         [each for each in visits if each.participant_id not in own],
+        [each for each in visits if each.participant_id in external],
     )
+
+
+def may_be_learned_from(
+    own: Sequence[Visit], made: Sequence[Parts], is_drawn: bool
+) -> Sequence[Visit]:
+    """Return the scans whose sites are learned from: where folds are drawn, all."""
+    if is_drawn:
+        return own
+    return [e for e in own if any(parts.roles[e.scan_id] == LEARNED_FROM for parts in made)]
 
 
 def _without(parts: Parts, visits: Sequence[Visit], dataset: RolesSettings) -> Parts:

@@ -99,6 +99,8 @@ def _read(dataset: RolesSettings) -> dict[str, str]:
         found[dataset.split.column] = "dataset.split.column"
     for name in dataset.learn_from:
         found.setdefault(name, "dataset.learn_from")
+    for name in dataset.external:
+        found.setdefault(name, "dataset.external")
     if strata := dataset.subset.stratify:
         found.setdefault(strata, "dataset.subset.stratify")
     return found
@@ -115,8 +117,8 @@ def visit(scan: Mapping[str, Any], dataset: RolesSettings, target: float) -> Vis
     for name in _read(dataset):
         if name not in scan:
             raise SettingsError(
-                f"cohort.columns: the scans have no column {name!r}, which dataset.split.column, "
-                "dataset.learn_from or dataset.subset.stratify names; add it"
+                f"cohort.columns: the scans have no column {name!r}, which {_read(dataset)[name]} "
+                "names; add it"
             )
     cells = {name: cell(scan[name]) for name in _read(dataset)}
     return Visit(scan["scan_id"], scan["participant_id"], cell(scan.get("site")), target, cells)
@@ -140,22 +142,34 @@ def learners(visits: Sequence[Visit], learn_from: Mapping[str, Sequence[Any]]) -
     SettingsError
         If nobody has one of the values, or nobody is left.
     """
-    people = {each.participant_id for each in visits}
-    for column, values in learn_from.items():
-        wanted = {said(value) for value in values}
-        there = {each.columns[column] for each in visits}
-        if unknown := sorted(wanted - there):
-            told = few(sorted(each for each in there if each is not None))
-            raise SettingsError(
-                f"dataset.learn_from.{column}: no scan has {few([repr(v) for v in unknown])}; "
-                f"there are {told or 'no values'}"
-            )
-        people -= {each.participant_id for each in visits if each.columns[column] not in wanted}
+    people = matching(visits, learn_from, "dataset.learn_from")
     if not people:
         raise SettingsError(
-            f"dataset.learn_from: nobody matches it with all scans ({_told(learn_from)}), so that "
-            "there is nobody to learn from"
+            f"dataset.learn_from: nobody matches it with all scans ({told_values(learn_from)}), so "
+            "that there is nobody to learn from"
         )
+    return people
+
+
+def matching(visits: Sequence[Visit], wanted: Mapping[str, Sequence[Any]], key: str) -> set[str]:
+    """Return the participants all of whose scans have one of the values in each column.
+
+    Raises
+    ------
+    SettingsError
+        If nobody has one of the values.
+    """
+    people = {each.participant_id for each in visits}
+    for column, values in wanted.items():
+        asked = {said(value) for value in values}
+        there = {each.columns[column] for each in visits}
+        if unknown := sorted(asked - there):
+            told = few(sorted(each for each in there if each is not None))
+            raise SettingsError(
+                f"{key}.{column}: no scan has {few([repr(v) for v in unknown])}; "
+                f"there are {told or 'no values'}"
+            )
+        people -= {each.participant_id for each in visits if each.columns[column] not in asked}
     return people
 
 
@@ -163,13 +177,14 @@ def check_learners(scans: int, learn_from: Mapping[str, Any], batch_size: int) -
     """Raise `SettingsError` if fewer scans than a batch are left to learn from."""
     if learn_from and scans < batch_size:
         raise SettingsError(
-            f"dataset.learn_from: {_told(learn_from)} leaves {scans} scans to learn from, fewer "
-            f"than a batch (training.batch_size: {batch_size})"
+            f"dataset.learn_from: {told_values(learn_from)} leaves {scans} scans to learn from, "
+            f"fewer than a batch (training.batch_size: {batch_size})"
         )
 
 
-def _told(learn_from: Mapping[str, Sequence[Any]]) -> str:
-    return ", ".join(f"{name}: {few(list(map(said, of)))}" for name, of in learn_from.items())
+def told_values(wanted: Mapping[str, Sequence[Any]]) -> str:
+    """Return columns with values as a sentence names them."""
+    return ", ".join(f"{name}: {few(list(map(said, of)))}" for name, of in wanted.items())
 
 
 def outside(value: float, gaps: Iterable[Sequence[float]]) -> bool:

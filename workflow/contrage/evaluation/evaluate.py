@@ -21,6 +21,8 @@ def evaluate(
     table: Path,
     predictions: list[Path] | None = None,
     features: list[Path] | None = None,
+    snapshots: list[Path] | None = None,
+    baselines: list[Path] | None = None,
     splits: list[Path] | None = None,
     scans: Path | None = None,
     array: Path | None = None,
@@ -32,7 +34,7 @@ def evaluate(
     settings : EvaluateStep
     table : Path
         The TSV file to write.
-    predictions, features, splits : list of Path, optional
+    predictions, features, snapshots, baselines, splits : list of Path, optional
         Those that the evaluation needs; whose each is, its path says.
     scans, array : Path, optional
         Likewise.
@@ -45,6 +47,8 @@ def evaluate(
         told=settings.told,
         predictions=by_row(Results.predictions, predictions),
         features=by_row(Results.features, features),
+        snapshots=by_row(Results.snapshot, snapshots),
+        baselines=baselines or [],
         splits=splits or [],
         scans=scans,
         array=array,

@@ -33,7 +33,9 @@ class Given:
         Row → file of each seed, of all rows that are trained.
     features : mapping of str to list of Path
         Row → file of each seed and fold.
-    splits : list of Path
+    snapshots : mapping of str to list of Path
+        Row → file of each seed, fold and epoch.
+    baselines, splits : list of Path
         Of each seed.
     scans, array : Path or None
         The table of scans; what is learned from, of images or features.
@@ -45,6 +47,8 @@ class Given:
     told: Mapping[str, Any]
     predictions: Mapping[str, list[Path]]
     features: Mapping[str, list[Path]]
+    snapshots: Mapping[str, list[Path]]
+    baselines: list[Path]
     splits: list[Path]
     scans: Path | None
     array: Path | None

@@ -13,6 +13,7 @@ from typing import Any
 from contrage.cohort.scans import Cohort, Scan
 from contrage.cohort.targets import of_scan
 from contrage.dataset import schemes
+from contrage.dataset.apart import check_sites
 from contrage.dataset.parts import divide, left_of, make_folds
 from contrage.dataset.roles import (
     APART,
@@ -25,6 +26,7 @@ from contrage.dataset.roles import (
 )
 from contrage.dataset.shares import Training
 from contrage.errors import SettingsError
+from contrage.plan import evaluations
 from contrage.plan.rows import stated_target, used_scans
 from contrage.settings.blocks.roles import RolesSettings
 from contrage.settings.build import as_plain, build, fields_of
@@ -63,19 +65,22 @@ def _line(scan: Scan) -> dict[str, Any]:
 
 
 def carried_columns(config: dict[str, Any]) -> list[str]:
-    """Return the columns that the cohort keeps: `cohort.columns`, and those that roles are of.
+    """Return the columns that the cohort keeps: `cohort.columns`, and those that are asked for.
 
     A member of a merged cohort is asked for what stands in its own block alone.
     """
-    if PART_OF in config:
-        return list(config["cohort"]["columns"])
-    return list(dict.fromkeys([*config["cohort"]["columns"], *columns(roles_of(config))]))
+    own = list(config["cohort"]["columns"])
+    return own if PART_OF in config else list(dict.fromkeys([*own, *_asked(config)]))
 
 
 def asked_by(config: dict[str, Any]) -> dict[str, str]:
-    """Return the columns that roles are read from, with the key that asks for each."""
-    asked, carried = columns(roles_of(config)), carried_columns(config)
-    return {name: key for name, key in asked.items() if name in carried}
+    """Return the columns that roles and evaluations read, with the key that asks for each."""
+    carried = carried_columns(config)
+    return {name: key for name, key in _asked(config).items() if name in carried}
+
+
+def _asked(config: dict[str, Any]) -> dict[str, str]:
+    return {**evaluations.columns(config), **columns(roles_of(config))}
 
 
 def search_seeds(config: dict[str, Any]) -> list[int]:
@@ -124,7 +129,7 @@ def smallest_training(config: dict[str, Any], cohort: Cohort) -> Training:
 def _at_best(config: dict[str, Any], everyone: Sequence[Visit]) -> Training:
     """Return the smallest training part that the scheme makes, before settings take from it."""
     dataset, size = roles_of(config), config["training"]["batch_size"]
-    own, others = divide(everyone, dataset)
+    own, others, _ = divide(everyone, dataset)
     check_learners(len(own), dataset.learn_from, size)
     scheme = schemes.load(dataset.split.scheme)
     part = scheme.at_best(own, dataset.split, stated_target(config))
@@ -167,6 +172,9 @@ def _check_roles(config: dict[str, Any], everyone: Sequence[Visit]) -> None:
     """Refuse roles that cannot be given, and a role that is asked for and that nobody has."""
     dataset, stop = roles_of(config), config["training"]["early_stop"]
     if schemes.load(dataset.split.scheme).DRAWN:
+        own, _, external = divide(everyone, dataset)
+        if not dataset.split.allow_shared_sites:
+            check_sites(own, external)
         return
     made = make_folds(everyone, dataset, 0)
     if stop and stop["on"] == CHOSEN_BY and not all(parts.scans(CHOSEN_BY) for parts in made):
@@ -201,7 +209,8 @@ def _count(scans: Sequence[Visit]) -> tuple[int, int]:
 def has_external(config: dict[str, Any]) -> bool:
     """Return whether the configuration asks for a table of people of other sites."""
     split = roles_of(config).split
-    return split.scheme == "given" and APART in split.roles.values()
+    named = split.scheme == "given" and APART in split.roles.values()
+    return named or bool(roles_of(config).external)
 
 
 def check_split(config: dict[str, Any]) -> None:
@@ -209,6 +218,8 @@ def check_split(config: dict[str, Any]) -> None:
     dataset, stop = roles_of(config), config["training"]["early_stop"]
     split = dataset.split
     for key, nothing in schemes.load(split.scheme).IGNORES.items():
+        if key == "allow_shared_sites" and dataset.external:
+            continue
         if getattr(split, key) != nothing:
             raise SettingsError(
                 f"dataset.split.{key}: does nothing with scheme {split.scheme}; remove it, or "
@@ -221,6 +232,11 @@ def check_split(config: dict[str, Any]) -> None:
                 "comes first"
             )
     given = split.scheme == "given"
+    if given and dataset.external and APART in split.roles.values():
+        raise SettingsError(
+            f"dataset.external: dataset.split.roles names people of role {APART} too; keep one of "
+            "the two"
+        )
     if stop and stop["on"] == CHOSEN_BY and not (given and CHOSEN_BY in split.roles.values()):
         raise SettingsError(
             f"training.early_stop.on: {CHOSEN_BY}, but no value has that role "

@@ -16,6 +16,7 @@ from contrage.evaluation import elements
 from contrage.learning import encoders
 from contrage.plan import folds, pretraining, rows, snapshots, starts
 from contrage.plan.dataset_settings import scores
+from contrage.plan.evaluations import setting
 from contrage.plan.experiment import Experiment
 from contrage.plan.kinds import form_of
 from contrage.run import code as sources
@@ -331,16 +332,9 @@ def evaluation(of: Experiment, evaluation: str) -> EvaluateStep:
         "form": as_plain(form_of(of.config)),
         # An evaluation of images alone is not repeated for another row.
         "rows": of.rows if {"predictions", "features"} & set(stated.needs) else [],
-        "told": {key: _setting(of.config, key) for key in stated.settings},
+        "told": {key: setting(of.config, key) for key in stated.settings},
     }
     return build(EvaluateStep, asked)
-
-
-def _setting(config: Mapping[str, Any], key: str) -> Any:
-    """Return the value of a dotted key."""
-    for name in key.split("."):
-        config = config[name]
-    return config
 
 
 def evaluation_modules(of: Experiment, evaluation: str) -> tuple[str, ...]:
@@ -362,6 +356,8 @@ def evaluated(of: Experiment, evaluation: str) -> dict[str, list[str]]:
             for row, seed in trained
             for fold in of.folds
         ],
+        "snapshots": snapshots.followed(of),
+        "baselines": [results.baselines.format(seed=seed) for seed in of.seeds],
         "splits": [results.split.format(seed=seed) for seed in of.seeds],
         "scans": [results.scans],
     }

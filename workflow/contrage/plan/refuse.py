@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from contrage.errors import SettingsError
-from contrage.plan import draws, folds, null, pretraining, rows
+from contrage.plan import draws, evaluations, folds, null, pretraining, rows
 from contrage.plan.imaging import check_limits
 from contrage.plan.kinds import check_kind
 from contrage.plan.loss_settings import check_kinds, check_row
@@ -35,6 +35,7 @@ def check_rows_and_data(config: dict[str, Any]) -> None:
     for row in dict.fromkeys([*rows.all_rows(config), *config["losses"]]):
         check_row(row, rows.loss_settings(config, row))
     check_target(config)
+    evaluations.check(config, rows.stated_target(config))
     _check_search(config)
     unknown = set(config["report"]["embedding_rows"]) - set(rows.all_rows(config))
     if unknown and config["report"]["embedding_rows"] != [rows.ABLATED]:

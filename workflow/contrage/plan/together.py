@@ -27,7 +27,7 @@ def check(configs: Sequence[dict[str, Any]]) -> None:
     """
     first, *others = configs
     for other in others:
-        for key, here, there in _differences(_decides(first), _decides(other)):
+        for key, here, there in differences(_decides(first), _decides(other)):
             raise SettingsError(
                 f"{key}: {_said(here)} in {first['experiment']}, but {_said(there)} in "
                 f"{other['experiment']}, and both are on the cohort {first['cohort']['name']}, "
@@ -49,14 +49,14 @@ def _decides(config: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
-def _differences(
+def differences(
     one: Mapping[str, Any], other: Mapping[str, Any], above: str = ""
 ) -> Iterator[tuple[str, Any, Any]]:
     """Yield the dotted keys in which two blocks differ, with both values."""
     for key in dict.fromkeys([*one, *other]):
         here, there = one.get(key), other.get(key)
         if isinstance(here, Mapping) and isinstance(there, Mapping):
-            yield from _differences(here, there, f"{above}{key}.")
+            yield from differences(here, there, f"{above}{key}.")
         elif here != there:
             yield f"{above}{key}", here, there
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-OF_ANY_TARGET = ("training_curves", "quality")
+OF_ANY_TARGET = ("training_curves", "quality", "calibration")
 """Figures that do not show the target as a number; of a binary target there are no others."""
 
 
@@ -71,13 +71,27 @@ def figures(
 
 def drawings() -> list[Callable[[Ingredients], Figure | None]]:
     """Return the functions that draw the figures, in the order of the page."""
-    from contrage.report.elements import cohort, embedding, imaging, outcome, search
+    from contrage.report.elements import (
+        calibration,
+        checkpoints,
+        cohort,
+        embedding,
+        gaps,
+        imaging,
+        outcome,
+        search,
+    )
 
     return [
         outcome.mae,
         outcome.norms,
         search.search,
         outcome.predicted_vs_true,
+        gaps.gap_by_group,
+        gaps.roc,
+        gaps.slopes,
+        checkpoints.against_diagnosis,
+        calibration.calibration,
         outcome.training_curves,
         embedding.embedding,
         cohort.histogram,

@@ -26,6 +26,7 @@ from contrage.report.elements.control import verdicts
 from contrage.report.elements.html_tables import all_tables, of_evaluations
 from contrage.report.elements.searched import read_draws
 from contrage.report.elements.stages import epochs_before, stages
+from contrage.report.elements.told import sections
 from contrage.report.findings import Study, features, paragraph
 from contrage.report.notes import notes as boxes
 from contrage.report.planned import by_name, curves_by_row
@@ -164,6 +165,7 @@ def context(settings: PageStep, study: Study, images: dict[str, Any]) -> dict[st
     """Return all that the template prints."""
     config = without_folders(as_plain(settings.config))
     shown = {name: stated for name, stated in settings.evaluations.items() if stated.columns}
+    told = sections(study, settings.evaluations)
     of_sides, versions = study.target.is_binary, installed()
     return {
         "experiment": study.config.experiment,
@@ -182,8 +184,10 @@ def context(settings: PageStep, study: Study, images: dict[str, Any]) -> dict[st
         "tiles": (sides.tiles if of_sides else tiles)(study),
         "tables": (sides.all_tables if of_sides else all_tables)(study, versions)
         | of_evaluations(study, shown)
+        | {each.name: each.table for each in told if each.table.lines}
         | {name: each for name, each in (("stages", stages(study)),) if each.lines},
-        "evaluations": {name: stated.title for name, stated in shown.items()},
+        "headings": {name: stated.title for name, stated in shown.items()},
+        "told": told,
         "figures": images,
         "level": study.level,
         "searched_norms": len(study.tables["norms"]) > 0

@@ -70,7 +70,8 @@ def _asked(study: Study) -> set[str]:
     dataset = study.config.dataset
     roles = {*dataset.split.roles.values()} if study.scheme == "given" else set()
     predicted = {UNSCORED} if dataset.learn_from else set()
-    return (roles | predicted) - {*ALWAYS}
+    apart = {APART} if dataset.external else set()
+    return (roles | predicted | apart) - {*ALWAYS}
 
 
 def _removes(study: Study) -> bool:

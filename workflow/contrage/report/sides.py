@@ -72,13 +72,16 @@ def external(study: Study) -> PageTable:
     frame = study.tables.get("external", pd.DataFrame())
     if not len(frame):
         return PageTable([])
-    colours = loss_colours(frame["row"].unique())
+    colours, several = loss_colours(frame["row"].unique()), html_tables.has_folds(frame)
     lines = []
     for row in frame.to_dict("records"):
         cells = [loss_name(row["row"]), row["site"], str(int(row["n_participants"]))]
         cells += [plus_minus(row[name], row[f"{name}_sd"]) for name in ("bacc", "auc")]
+        cells += [number(row[name]) for name in ("sensitivity", "specificity")]
+        cells += [number(row[f"{name}_fold_sd"]) for name in ("bacc", "auc")] * several
         lines.append(Line(cells, colours[row["row"]]))
-    head = ["loss", study.kind.group, "participants", *HEAD]
+    head = ["loss", study.kind.group, "participants", *HEAD, "sensitivity", "specificity"]
+    head += ["balanced accuracy, SD over folds", "AUC, SD over folds"] * several
     return PageTable(head, lines, 2, "tables/external.tsv")
 
 

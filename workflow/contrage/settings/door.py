@@ -16,7 +16,7 @@ from contrage.settings.paths import require_plain_folders
 from contrage.settings.schema import Part, child, kinds, load_schema
 from contrage.settings.yaml_door import Written, read_file, read_text
 
-__all__ = ["complete", "load_schema", "read", "require_plain_folders"]
+__all__ = ["complete", "load_schema", "read", "read_layers", "require_plain_folders"]
 
 MOST = 10  # mistakes that are told at once
 
@@ -73,6 +73,37 @@ def complete(config: dict[str, Any], schema: Part, prefix: str = "") -> dict[str
     cohort = AskedCohort()
     cohort.lay(meant)
     return _checked(meant, cohort, reading, demo.stated_of_target([meant]), prefix)
+
+
+def read_layers(
+    layers: Sequence[tuple[str, dict[str, Any]]], schema: Part, prefix: str
+) -> dict[str, Any]:
+    """Return the configuration that layers come to, checked and with every default.
+
+    Parameters
+    ----------
+    layers : sequence of (str, dict)
+        What stands before keys of a layer in messages, and what was written there; what a later
+        one says counts more, block by block.
+    schema : dict
+    prefix : str
+        Stands before keys of what they come to.
+
+    Raises
+    ------
+    SettingsError
+        With a line for each mistake.
+    """
+    config: dict[str, Any] = {}
+    cohort, meant = AskedCohort(), []
+    for above, written in layers:
+        reading = Reading(schema)
+        meant.append(as_meant(reading, written, schema))
+        if reading.mistakes:
+            raise SettingsError("\n".join(f"{above}{said}" for said in reading.mistakes.values()))
+        cohort.lay(meant[-1])
+        lay_over(config, meant[-1])
+    return _checked(config, cohort, Reading(schema), demo.stated_of_target(meant), prefix)
 
 
 def _argument(key: str, value: str, schema: Part) -> Any:

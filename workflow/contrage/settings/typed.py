@@ -9,6 +9,7 @@ from typing import Any
 from contrage.settings.blocks.benchmark import BenchmarkSettings
 from contrage.settings.blocks.cohort import CohortSettings
 from contrage.settings.blocks.dataset import DatasetSettings
+from contrage.settings.blocks.evaluations import EvaluationsSettings
 from contrage.settings.blocks.merge import MergeSettings
 from contrage.settings.blocks.preprocessing import PreprocessingSettings
 from contrage.settings.blocks.pretraining import PretrainingSettings
@@ -61,6 +62,8 @@ class Settings:
         Ridge regression on the frozen features.
     statistics : StatisticsSettings
         Intervals and comparisons over participants.
+    evaluations : EvaluationsSettings
+        Further evaluations, each a table.
     report : ReportSettings
         What the page shows beside the tables.
     """
@@ -82,6 +85,7 @@ class Settings:
     pretraining: PretrainingSettings
     probe: ProbeSettings
     statistics: StatisticsSettings
+    evaluations: EvaluationsSettings
     report: ReportSettings
 
 

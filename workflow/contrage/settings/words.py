@@ -9,6 +9,10 @@ from contrage.settings.schema import Part, kinds
 
 PATTERNS = {
     "^[A-Za-z0-9_-]+$": "letters, digits, - and _",
+    r"^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*$": "letters, digits, - and _, with a dot between them",
+    r"^[A-Za-z][A-Za-z0-9_-]*(\.[A-Za-z0-9_-]+)*$": (
+        "letters, digits, - and _, with a letter first and a dot between them"
+    ),
     "^[A-Za-z0-9]+$": "letters and digits",
     "^[0-9a-fA-F]{64}$": "64 digits of 0-9 and a-f",
     r'^[^\s"{}/\\]+$': "one word, without blanks, quotation marks, braces and slashes",

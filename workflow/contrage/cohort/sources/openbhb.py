@@ -78,7 +78,8 @@ def _handed_out(settings: CohortStep, folder: Path) -> Cohort:
     _check_people(table.path, len(table.rows), settings.openbhb.people)
     told = ("participant_id", SPLIT, SITE)
     _check_sites(table.path, [[cells[names[name]] for name in told] for cells in table.rows])
-    rows = _rows(table, names, KeptColumns(settings, OWN, (table,)))
+    kept = KeptColumns(settings, OWN, (table,))
+    rows = _rows(table, names, kept, settings.openbhb.group)
     labels = [row["participant_id"] for row in rows]
     meant = match(labels, [name.removeprefix("sub-") for name in files], table.path)
     rows = [{**row, "participant_id": meant.get(row["participant_id"], row["participant_id"])}
@@ -90,13 +91,15 @@ def _handed_out(settings: CohortStep, folder: Path) -> Cohort:
     return _cohort(settings, good, excluded, reasons, stored, [str(table.path)], notes)
 
 
-def _rows(table: Table, names: Mapping[str, str], kept: KeptColumns) -> list[dict[str, Any]]:
+def _rows(
+    table: Table, names: Mapping[str, str], kept: KeptColumns, group: str
+) -> list[dict[str, Any]]:
     """Return a row per person as `usable_rows` takes it, ids as the table has them."""
     diagnosis, rows = table.find("diagnosis"), []
     for line, cells in zip(table.numbers, table.rows, strict=True):
         told = {name: cells[column] for name, column in names.items()}
         person = participant_label(told["participant_id"], table.path, line=line)
-        own = _own(None if diagnosis is None else cells[diagnosis])
+        own = _own(None if diagnosis is None else cells[diagnosis], group)
         row = {"participant_id": person.removeprefix("sub-"), "age": told["age"], "line": line}
         row |= {"sex": sex_of(_told(told["sex"]), {}, "sex"), "site": _told(told[SITE])}
         rows.append({**row, "columns": kept.of(own, (cells,))})
@@ -119,7 +122,7 @@ def _packed(settings: CohortStep, folder: Path) -> Cohort:
             "sex": None,
             "site": None if each.part == EXTERNAL else each.site,
             "columns": kept.of(
-                _own(None)
+                _own(None, settings.openbhb.group)
                 | {SPLIT: each.part}
                 | {fold: of.get(each.participant_id) for fold, of in folds.items()}
             ),
@@ -178,10 +181,10 @@ def _cohort(
     return Cohort(scans, excluded + missing, tables, notes)
 
 
-def _own(diagnosis: str | None) -> dict[str, str | None]:
+def _own(diagnosis: str | None, group: str) -> dict[str, str | None]:
     """Return what is so of everybody: controls, scanned once on a day that is not told."""
     found = HC if is_missing(diagnosis) or diagnosis == CONTROL else diagnosis
-    return {"diagnosis": found, "group": HC if found == HC else None, "date": None}
+    return {"diagnosis": found, "group": group if found == HC else None, "date": None}
 
 
 def _told(cell: str) -> str | None:

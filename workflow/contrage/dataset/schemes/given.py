@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
+from contrage.dataset.apart import check_sites
 from contrage.dataset.roles import (
     EXTERNAL,
     MISSING,
@@ -45,7 +46,10 @@ def folds(visits: Sequence[Visit], split: SplitSettings, seed: int) -> list[Part
                 f"{purpose}; column {split.column} has {_counts(visits, split.column)}"
             )
     if not split.allow_shared_sites:
-        _check_sites(visits, parts)
+        learned, apart = (
+            [e for e in visits if parts.roles[e.scan_id] == r] for r in (TRAIN, EXTERNAL)
+        )
+        check_sites(learned, apart)
     return [parts]
 
 
@@ -132,28 +136,3 @@ def _check_values(visits: Sequence[Visit], column: str, roles: Mapping[str, str]
 def _counts(visits: Sequence[Visit], column: str) -> str:
     counts = Counter(_value(each, column) for each in visits)
     return few([f"{value} ({number})" for value, number in sorted(counts.items())])
-
-
-def _check_sites(visits: Sequence[Visit], parts: Parts) -> None:
-    """Refuse external people of sites that are learned from, or of whom that is not known."""
-    scans = {
-        role: [each for each in visits if parts.roles[each.scan_id] == role]
-        for role in (TRAIN, EXTERNAL)
-    }
-    nowhere = {
-        role: [each.scan_id for each in of_role if not each.site] for role, of_role in scans.items()
-    }
-    for role, names in nowhere.items() if scans[EXTERNAL] else ():
-        if names:
-            raise SettingsError(
-                f"dataset.split.allow_shared_sites: the site of people of role {role} is not told "
-                f"({few(names, most=3)}), so that nobody knows whether people of role external are "
-                "from other sites than those that are learned from; tell it, or set it to true"
-            )
-    sites = {role: {each.site for each in of_role if each.site} for role, of_role in scans.items()}
-    if both := sorted(sites[TRAIN] & sites[EXTERNAL]):
-        raise SettingsError(
-            f"dataset.split.allow_shared_sites: people of role external are from sites that are "
-            f"learned from as well ({few(both)}), so that their error is not that of other sites; "
-            "give them another role, or set it to true"
-        )

@@ -6,7 +6,8 @@ its table stands on the page. Files whose name starts with an underscore are hel
 - ``TITLE``: its heading on the page;
 - ``NEEDS``: which of `INPUTS` it reads, and no other file; an edit of what it does not read, or of
   another evaluation, does not repeat it, and an evaluation never trains anything;
-- ``SETTINGS``: the keys of the configuration that it is told, with dots ("statistics.seed");
+- ``SETTINGS``: the keys of the configuration that it is told, with dots ("statistics.seed"); where
+  one of the block ``evaluations`` is null, it is left out;
 - ``COLUMNS``: column of its table → heading on the page, where {unit} is the target's unit in
   brackets; other columns stand in the file alone. Empty: the page has words of its own for it;
 - ``evaluate(given)``, which takes a `contrage.evaluation.given.Given` and returns a data frame.
@@ -27,6 +28,8 @@ from contrage.errors import SettingsError
 INPUTS = {
     "predictions": "of all rows and seeds, those of the ablation and of permuted targets too",
     "features": "of all rows, seeds and folds",
+    "snapshots": "features of all rows, seeds and folds after parts of the epochs",
+    "baselines": "predictions of the baselines, of all seeds",
     "splits": "the folds of each seed, with the roles of scans",
     "scans": "the table of scans in the data set",
     "array": "what is learned from: images, prepared arrays, or features",

@@ -141,3 +141,31 @@ def _checked(probability: ArrayLike) -> tuple[Floats, NDArray[np.int_]]:
 def _bin_sums(bins: NDArray[np.int_], values: Floats) -> Floats:
     """Return the sums (…, bins) of values (…, n) over the people of each bin."""
     return values @ (bins[:, None] == np.arange(BINS)).astype(float)
+
+
+def null_band(probability: ArrayLike, settings: StatisticsSettings) -> tuple[Floats, Floats]:
+    """Return within which bounds the points of a curve lie by chance if probabilities are true.
+
+    Parameters
+    ----------
+    probability : array of shape (n,)
+        As of `calibration_curve`, whose points these are.
+    settings : StatisticsSettings
+        `permutations` are the draws, `confidence` how many of them lie within.
+
+    Returns
+    -------
+    (ndarray, ndarray)
+        Low and high part of 1 in each bin that has anybody.
+    """
+    chance, bins = _checked(probability)
+    people = np.bincount(bins, minlength=BINS)
+    rng = np.random.default_rng(settings.seed)
+    parts = []
+    for start in range(0, settings.permutations, CHUNK):
+        size = min(CHUNK, settings.permutations - start)
+        outcomes = rng.random((size, len(chance))) < chance
+        parts.append(_bin_sums(bins, outcomes.astype(float))[:, people > 0] / people[people > 0])
+    outside = (1 - settings.confidence) / 2
+    low, high = np.quantile(np.concatenate(parts), [outside, 1 - outside], axis=0)
+    return low, high

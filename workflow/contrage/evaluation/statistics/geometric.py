@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy.stats import gmean
@@ -30,3 +32,16 @@ def geometric_mean_error(true: ArrayLike, predicted: ArrayLike) -> tuple[float, 
     """
     errors = np.abs(np.asarray(predicted, float) - np.asarray(true, float))
     return float(gmean(np.maximum(errors, FLOOR))), int((errors < FLOOR).sum())
+
+
+def geometric_means(seeds: Sequence[tuple[ArrayLike, ArrayLike]]) -> dict[str, float | int]:
+    """Return what tables say of it: gm, the mean over seeds, and gm_floored, of all seeds.
+
+    Parameters
+    ----------
+    seeds : sequence of (array, array)
+        True and predicted, as of `geometric_mean_error`.
+    """
+    found = [geometric_mean_error(*each) for each in seeds]
+    means, floored = zip(*found, strict=True)
+    return {"gm": float(np.mean(means)), "gm_floored": int(sum(floored))}

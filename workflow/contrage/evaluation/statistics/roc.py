@@ -42,6 +42,24 @@ class Areas:
         """Return the standard error of each area (scores,)."""
         return np.sqrt(np.diag(self.covariance))
 
+    def means(self, of: Sequence[Sequence[int]]) -> Areas:
+        """Return the mean areas of some sets of scores, such as those of all seeds.
+
+        Parameters
+        ----------
+        of : sequence of sequence of int
+            Places among the scores: one sequence a mean.
+        """
+        weights = np.zeros((len(of), len(self.auc)))
+        for line, places in enumerate(of):
+            weights[line, list(places)] = 1 / len(places)
+        return Areas(weights @ self.auc, weights @ self.covariance @ weights.T)
+
+    def interval(self, confidence: float) -> tuple[Floats, Floats]:
+        """Return the interval of each area (scores,) by the normal distribution, from 0 to 1."""
+        half = norm.ppf(0.5 + confidence / 2) * self.error
+        return np.maximum(self.auc - half, 0), np.minimum(self.auc + half, 1)
+
     def compare(self, first: int, second: int) -> tuple[float, float, float, float]:
         """Test whether two scores have the same area.
 

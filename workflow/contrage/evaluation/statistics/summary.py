@@ -11,6 +11,7 @@ from sklearn.metrics import mean_absolute_error
 
 from contrage.dataset.roles import LEARNED_FROM, REPORTED
 from contrage.errors import TableError
+from contrage.evaluation.statistics.geometric import geometric_means
 from contrage.evaluation.statistics.intervals import holm, mae_intervals, permutation_p
 from contrage.evaluation.statistics.metrics import scores
 from contrage.evaluation.statistics.tested import by_baseline, check_same_scans
@@ -35,8 +36,9 @@ def mae_table(
         In the order given, one line per row. Means and SDs are over seeds:
         loss, mae_mean, mae_sd, n_seeds, n_participants, ci_low, ci_high (of mae_mean, studentised
         bootstrap over participants), mae_baseline (training mean on the same scans), rmse_mean,
-        r2_mean (against each fold's training mean), r_mean (within folds), diff_to_best (mae_mean
-        minus that of the best row), diff_ci_low, diff_ci_high,
+        r2_mean (against each fold's training mean), r_mean (within folds), gm (geometric mean of
+        the errors) and gm_floored (how many were raised for it, of all seeds), diff_to_best
+        (mae_mean minus that of the best row), diff_ci_low, diff_ci_high,
         p_paired (permutation over participants), p_holm, and mae_own where a loss predicts
         the target itself. The best row was chosen by these very errors: p says how sure the order
         is, it is not a test planned beforehand.
@@ -122,13 +124,13 @@ def baseline_table(
     -------
     DataFrame
         baseline, mae_mean, mae_sd, n_seeds, n_participants, ci_low, ci_high, rmse_mean, r2_mean,
-        r_mean; the best first. Where all seeds share a split their baselines agree, and mae_sd
-        is 0.
+        r_mean, gm, gm_floored; the best first. Where all seeds share a split their baselines agree,
+        and mae_sd is 0.
     """
     found = mae_table({**by_baseline(frames), **nulls}, settings)
     table = found.rename(columns={"loss": "baseline"})
     kept = ["baseline", "mae_mean", "mae_sd", "n_seeds", "n_participants", "ci_low", "ci_high"]
-    kept += ["rmse_mean", "r2_mean", "r_mean"]
+    kept += ["rmse_mean", "r2_mean", "r_mean", "gm", "gm_floored"]
     return table[kept].sort_values("mae_mean", kind="stable", ignore_index=True)
 
 
@@ -150,6 +152,7 @@ def _row(name: str, frames: Sequence[pd.DataFrame]) -> dict[str, Any]:
         "rmse_mean": seeds["rmse"].mean(),
         "r2_mean": seeds["r2"].mean(),
         "r_mean": seeds["r"].mean(),
+        **geometric_means([(t["target"], t["predicted"]) for t in tests]),
     }
     if all("own_prediction" in test for test in tests):
         own = [mean_absolute_error(test["target"], test["own_prediction"]) for test in tests]

@@ -118,7 +118,8 @@ def mae(study: Study) -> PageTable:
     """Return PageTable 3: losses, best first, then the baselines."""
     frame = study.tables["mae"]
     label = study.target.label
-    head = ["loss", label("MAE ± SD"), f"{study.level} interval", label("RMSE"), "R²", "r"]
+    head = ["loss", label("MAE ± SD"), f"{study.level} interval", label("RMSE"), label("GM")]
+    head += ["R²", "r"]
     shows_alpha = "alpha_median" in frame
     head += [*_difference_head(study, frame), *(["α"] if shows_alpha else [])]
     colours = loss_colours(frame.get("loss", []))
@@ -127,6 +128,7 @@ def mae(study: Study) -> PageTable:
         cells = [loss_name(row["loss"]), *_error(row, study.digits)]
         cells += [
             number(row.get("rmse_mean"), study.digits),
+            number(row.get("gm"), study.digits),
             number(row.get("r2_mean")),
             number(row.get("r_mean")),
         ]
@@ -144,6 +146,8 @@ def external(study: Study) -> PageTable:
     target = study.target
     head = ["loss", study.kind.group, "participants", target.axis("MAE ± SD")]
     head += [target.axis("RMSE"), "R²", "r", target.axis("predicting the mean")]
+    several = has_folds(frame)
+    head += [target.axis("SD over folds")] * several
     colours = loss_colours(frame["row"].unique())
     lines = []
     for row in frame.to_dict("records"):
@@ -151,8 +155,14 @@ def external(study: Study) -> PageTable:
         cells += [plus_minus(row["mae"], row["mae_sd"], study.digits)]
         cells += [number(row["rmse"], study.digits), number(row["r2"]), number(row["r"])]
         cells += [number(row["mae_baseline"], study.digits)]
+        cells += [number(row["mae_fold_sd"], study.digits)] * several
         lines.append(Line(cells, colours[row["row"]]))
     return PageTable(head, lines, 2, "tables/external.tsv")
+
+
+def has_folds(external: pd.DataFrame) -> bool:
+    """Return whether external people were predicted by the models of several folds."""
+    return bool((external["n_folds"] > 1).any())
 
 
 def _difference_head(study: Study, frame: pd.DataFrame) -> list[str]:
@@ -182,7 +192,7 @@ def _baselines(study: Study) -> list[Line]:
     losses = study.tables["mae"]
     if not rows and len(losses):
         rows = [{"baseline": "mean", "mae_mean": losses["mae_baseline"].mean()}]
-    keys = {"rmse_mean": study.digits, "r2_mean": 2, "r_mean": 2}
+    keys = {"rmse_mean": study.digits, "gm": study.digits, "r2_mean": 2, "r_mean": 2}
     lines = []
     for row in rows:
         name = baseline_name(row["baseline"], study.kind.group, study.target.many)

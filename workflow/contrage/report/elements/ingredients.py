@@ -19,6 +19,11 @@ from contrage.tables import read_tsv
 from contrage.target import Target
 from contrage.target_words import TargetInWords
 
+SHARED = ("mae", "norms", "baselines")
+OF_EVALUATIONS = ("gap", "gap_people", "roc", "roc_curves", "slopes", "slopes_people")
+OF_EVALUATIONS += ("calibration", "calibration_curve", "against_diagnosis")
+"""Tables that figures are drawn from."""
+
 if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
@@ -38,7 +43,8 @@ class Ingredients:
     rows : list of str
         The loss configurations, in the order of the MAE table (best first).
     tables : dict
-        mae, norms and baselines, where they exist; search, the draws of its rows.
+        mae, norms and baselines, and those of evaluations, where they exist; search, the draws of
+        its rows.
     predictions_of, curves_of : dict
         Row → files, seed by seed and fold by fold.
     snapshots_of : dict
@@ -158,7 +164,7 @@ def gather(
 ) -> Ingredients:
     """Read the tables that several figures share, and sort the files by row."""
     files = by_name(tables)
-    found = {n: read_tsv(files[n]) for n in ("mae", "norms", "baselines") if n in files}
+    found = {n: read_tsv(files[n]) for n in (*SHARED, *OF_EVALUATIONS) if n in files}
     found["search"] = read_draws(files.get("search"), settings.search)
     rows = list(settings.rows)
     if "mae" in found:

@@ -13,6 +13,7 @@ from contrage.settings.blocks.owners import (
     RegionTableSettings,
 )
 from contrage.settings.blocks.phantom import PhantomSettings
+from contrage.settings.blocks.phantom_tables import NamedPhantomTablesSettings
 from contrage.settings.blocks.table import TableColumnsSettings
 
 
@@ -81,6 +82,9 @@ class CohortSettings:
         intracranial volume.
     phantom : PhantomSettings
         The digital phantom (cohort.source phantom).
+    phantom_tables : NamedPhantomTablesSettings or None
+        A phantom of region tables in the owners' layouts, which stands in for their data; None
+        for these.
     """
 
     source: str
@@ -105,3 +109,4 @@ class CohortSettings:
     regions: RegionTableSettings
     features_scale: str
     phantom: PhantomSettings
+    phantom_tables: NamedPhantomTablesSettings | None

@@ -25,7 +25,7 @@ class DatasetSettings(RolesSettings):
     leave_out : dict
         Participants to leave out of this experiment, each with the reason (participant_id
         to text); the report lists them.
-    learn_from, subset, missing_targets, split
+    learn_from, external, subset, missing_targets, split
         As of `contrage.settings.blocks.roles.RolesSettings`.
     """
 

@@ -14,9 +14,12 @@ class OpenbhbSettings:
     people : int or None
         How many participants.tsv must have, which is the public release's number; null for another
         selection.
+    group : str
+        The group of everybody but of those of whom a column diagnosis says something else.
     """
 
     people: int | None
+    group: str
 
 
 @dataclass(frozen=True)

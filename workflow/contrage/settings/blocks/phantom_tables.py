@@ -80,3 +80,16 @@ class PhantomTablesSettings:
     oasis3_shift: float
     packed: int
     parts: dict[str, dict[str, PhantomPartSettings]]
+
+
+@dataclass(frozen=True)
+class NamedPhantomTablesSettings(PhantomTablesSettings):
+    """The block cohort.phantom_tables of the configuration.
+
+    Attributes
+    ----------
+    name : str
+        The files lie in results/phantom/<name>, shared by all cohorts with these settings.
+    """
+
+    name: str

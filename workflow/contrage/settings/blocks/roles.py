@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 from contrage.settings.blocks.split import SplitSettings
+from contrage.settings.build import WhereAsked
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,9 @@ class RolesSettings:
     learn_from : dict of str to tuple
         Column → values: a person all of whose scans match each may be learned from and
         tested on; all others are predicted alone.
+    external : dict of str to tuple
+        Column → values: of those who may be learned from, a person all of whose scans match each is
+        external in every fold, never learned from and reported apart.
     subset : SubsetSettings
         A part of the training people.
     missing_targets : tuple of tuple of float
@@ -45,6 +49,7 @@ class RolesSettings:
     """
 
     learn_from: dict[str, tuple[Any, ...]]
+    external: Annotated[dict[str, tuple[Any, ...]], WhereAsked({})]
     subset: SubsetSettings
     missing_targets: tuple[tuple[float, ...], ...]
     split: SplitSettings

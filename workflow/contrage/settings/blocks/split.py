@@ -19,7 +19,7 @@ class SplitSettings:
         Value of that column → role (given).
     allow_shared_sites : bool
         Whether people of role external may be from sites that are learned from, or from unknown
-        ones (given).
+        ones.
     test_fraction : float
         Fraction tested on (holdout).
     folds : int

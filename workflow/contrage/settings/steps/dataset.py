@@ -118,7 +118,7 @@ class SplitStep(RolesSettings, ScoresSettings):
     ----------
     form, normalisation, field_of_view
         As of `contrage.settings.steps.scores.ScoresSettings`.
-    learn_from, subset, missing_targets, split
+    learn_from, external, subset, missing_targets, split
         As of `contrage.settings.blocks.roles.RolesSettings`.
     seed : int
         Of the trainings; it has a part in the folds where there is a new split per seed.

@@ -18,7 +18,7 @@ from contrage.cohort.phantom.tables.recipe import recipe
 from contrage.errors import SettingsError, few
 from contrage.settings.blocks.phantom_tables import PhantomTablesSettings
 
-KEY = "phantom of region tables: parts"
+KEY = "cohort.phantom_tables.parts"
 """How messages begin."""
 MOST = 999
 """People of a part: where an owner's ids have four digits, the first one says the part."""

@@ -1,0 +1,106 @@
+"""Which evaluations an experiment has, what they read, and what is refused."""
+
+from __future__ import annotations
+
+import pytest
+from cohorts import asked
+from given import config
+from targets import POINTS, SIDES
+
+from contrage.cohort.read import read_cohort
+from contrage.errors import SettingsError
+from contrage.layout import Results
+from contrage.plan import evaluations, folds, jobs
+from contrage.plan.experiment import Experiment
+from contrage.plan.refuse import check
+
+GROUPS = {"gap", "gap_people", "roc", "roc_pairs", "roc_curves", "slopes", "slopes_people"}
+
+
+def experiment(**told) -> Experiment:
+    phantom = {"participants": 12, "seed": 1}
+    return Experiment.of(
+        config(evaluations=told), read_cohort(asked(source="phantom", phantom=phantom))
+    )
+
+
+def test_an_evaluation_whose_block_is_null_is_left_out():
+    assert not GROUPS & set(experiment().tables)
+    assert {"gap", "gap_people"} == GROUPS & set(experiment(gap={}).tables)
+    assert set(experiment(gap={}, roc={}, slopes={}).tables) >= GROUPS
+
+
+def test_another_evaluations_settings_are_not_told():
+    before, after = experiment(gap={}, roc={}), experiment(gap={}, roc={"positive": ["pMCI"]})
+    for name in ("gap", "gap_people"):
+        assert jobs.evaluation(before, name) == jobs.evaluation(after, name)
+    assert jobs.evaluation(before, "roc") != jobs.evaluation(after, "roc")
+    assert jobs.training(before, "exp", 0, 0) == jobs.training(experiment(), "exp", 0, 0)
+
+
+def test_gaps_read_predictions_baselines_and_the_table_of_scans():
+    of = experiment(gap={})
+    read = jobs.evaluated(of, "gap")
+    assert read["baselines"] == [of.results.baselines.format(seed=seed) for seed in of.seeds]
+    assert read["scans"] == [of.results.scans] and read["features"] == []
+    assert read["predictions"] and read["predictions"][0].startswith(str(Results.of("demo")))
+
+
+def test_columns_of_groups_are_carried_with_the_key_that_asks():
+    assert folds.carried_columns(config()) == []
+    own = config(evaluations={"gap": {}, "groups": {"column": "dx", "cohort_column": "study"}})
+    assert folds.carried_columns(own) == ["dx", "study"]
+    assert folds.asked_by(own) == {
+        "dx": "evaluations.groups.column",
+        "study": "evaluations.groups.cohort_column",
+    }
+    off = config(evaluations={"groups": {"column": "dx"}})
+    assert folds.carried_columns(off) == []
+
+
+def test_columns_that_every_table_has_are_not_asked_for():
+    own = config(evaluations={"slopes": {}, "groups": {"column": "sex", "cohort_column": "site"}})
+    assert evaluations.columns(own) == {}
+    merged = config(evaluations={"slopes": {}, "groups": {"cohort_column": "cohort"}})
+    merged["cohort"]["source"] = "merged"
+    assert evaluations.columns(merged) == {"group": "evaluations.groups.column"}
+
+
+@pytest.mark.parametrize(
+    ("told", "message"),
+    [
+        ({"gap": {}, "groups": {"patients": ["HC", "AD"]}}, "evaluations.groups.patients: HC is"),
+        ({"roc": {"positive": ["dementia"]}}, "evaluations.roc.positive: dementia is not among"),
+        ({"roc": {}, "groups": {"patients": []}}, "evaluations.roc.positive: AD is not among"),
+    ],
+)
+def test_groups_that_contradict_each_other_are_refused_by_their_key(told, message):
+    with pytest.raises(SettingsError) as caught:
+        check(config(evaluations=told))
+    assert str(caught.value).startswith(message)
+    check(config(evaluations={"groups": told.get("groups", {})}))
+
+
+def test_the_gap_of_another_target_is_refused():
+    with pytest.raises(SettingsError, match=r"^evaluations\.slopes: the brain-age gap is of ages"):
+        evaluations.check(config(evaluations={"slopes": {}}), POINTS)
+
+
+def test_the_site_in_the_embedding_is_no_matter_of_two_sides():
+    with pytest.raises(SettingsError, match=r"^evaluations\.embedded_site: its score is of errors"):
+        evaluations.check(config(evaluations={"embedded_site": {}}), SIDES)
+    evaluations.check(config(evaluations={"embedded_site": {}, "cohorts": {}}), POINTS)
+
+
+def test_evaluations_of_two_sides_are_refused_of_numbers_and_the_other_way_round():
+    for name in ("calibration", "sides_by_fold"):
+        with pytest.raises(SettingsError, match=rf"^evaluations\.{name}: is of a binary target"):
+            check(config(evaluations={name: {}}))
+
+
+def test_columns_of_cohorts_are_carried_but_that_of_a_merged_one():
+    own = config(evaluations={"cohorts": {"columns": ["cohort", "site", "scanner"]}})
+    asked = "evaluations.cohorts.columns"
+    assert evaluations.columns(own) == {"cohort": asked, "scanner": asked}
+    own["cohort"]["source"] = "merged"
+    assert evaluations.columns(own) == {"scanner": asked}

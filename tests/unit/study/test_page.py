@@ -1,0 +1,166 @@
+"""The page of a study and its figures, over small tables."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from side_by_side import OVERLAYS, SIZES, curve, figure, step, table
+from test_claims import claim
+
+from contrage.settings.steps.study import StudyFiguresStep, StudyPageStep
+from contrage.study.figures import figures
+from contrage.study.page import page
+from contrage.study.tables import tables
+from contrage.study.wide import widened
+from contrage.tables import read_tsv, write_tsv
+
+LABELS = {"single-*": "single", "adni": "ADNI", "oasis": "OASIS-3"}
+AGE = table(
+    title="Age",
+    overlays=["single-adni", "single-oasis", "merge"],
+    table={"merge": "cohorts"},
+    columns=["overlay", "cohort"],
+    values=["mae", "r2"],
+    paper={"mae": {"single/ADNI": {"exp": 3.44}}},
+    note="Tables stand in.",
+)
+CURVE = curve(overlays=list(SIZES), y=["mae", "site.bacc"], log=["mae"], title="Scaling")
+GROUPS = ("HC", "MCI", "AD")
+FIGURES = {
+    "gap": figure(kind="violin", x="group", y="cole", order=GROUPS, title="Gap"),
+    "told": figure(kind="roc", x="group", y="cole", order=GROUPS),
+    "years": figure(kind="line", x="years", y="cole", by="group", order=GROUPS),
+    "cloud": figure(kind="scatter", x="years", y="cole", where={"group": ["AD"]}),
+}
+CLAIMS = {
+    "merge": claim(
+        asked="Merging lowers the error on ADNI.",
+        table="age",
+        value="mae",
+        rising=[{"overlay": "merge", "cohort": "adni"}, {"overlay": "single-adni"}],
+    ),
+    "r2": claim(asked="Exp reaches .6.", table="age", value="r2", within=[0.55, None], of={}),
+}
+
+
+@pytest.fixture
+def people(finished, tmp_path) -> dict[str, Path]:
+    """The finished tables, with the gap of every person besides."""
+    rng = np.random.default_rng(7)
+    lines = [
+        {"row": row, "cohort": "adni", "group": group, "years": years, "cole": gap}
+        for row in ("l1", "exp")
+        for number, group in enumerate(GROUPS)
+        for years, gap in zip(range(20), rng.normal(2 * number, 1, 20), strict=True)
+    ]
+    file = tmp_path / "people.tsv"
+    write_tsv(file, pd.DataFrame(lines))
+    return {**finished, "merge/gap_people": file}
+
+
+def made(given: dict[str, Path], folder: Path, overlays=OVERLAYS) -> str:
+    """Run the three steps; return the page."""
+    common = {"overlays": overlays, "labels": LABELS, "curves": {"scaling": CURVE}}
+    asked = step(**common, tables={"age": AGE}, claims=CLAIMS)
+    files = [folder / f"{n}.tsv" for n in ("age", "scaling", "scaling_exponents", "claims")]
+    predictions = {}
+    for name, (n, _) in SIZES.items():
+        predictions[name] = folder / f"{name}-people.tsv"
+        lines = [f"{i}\ttrain\t0" for i in range(n)]
+        predictions[name].write_text("\n".join(["participant_id\tsplit\tfold", *lines]) + "\n")
+    tables(asked, finished=given, predictions=predictions, outputs=files)
+    drawn = StudyFiguresStep(**common, figures=FIGURES)
+    figures(drawn, finished=given, curves=files[1:3], output=folder / "figures")
+    told = StudyPageStep(
+        **common, study="s", title="", description="Asked.", differs=("Tables, not images.",),
+        tables={"age": AGE}, figures=FIGURES, claims=CLAIMS,
+    )  # fmt: skip
+    page(told, tables=files, figures=folder / "figures", output=folder / "study.html")
+    return (folder / "study.html").read_text(encoding="utf-8")
+
+
+def test_the_page_says_what_was_asked_and_what_was_found(people, tmp_path):
+    html = made(people, tmp_path)
+    assert "Merging lowers the error on ADNI." in html and "yes, all 2" in html
+    assert "Of 2 expectations: 1 met by every line, 1 by some." in html
+    assert "Tables, not images." in html and "Tables stand in." in html
+    text = re.sub(r"<[^>]+>", " ", html)
+    assert "3.44" in text and "3.75 ± 0.250" in text
+    assert 'href="../s-merge/report.html"' in html
+    assert not re.search(r'(src|href)="https?:', html)
+    assert html.count("<img") == 5
+
+
+def test_every_figure_that_is_asked_for_is_drawn_and_described(people, tmp_path):
+    made(people, tmp_path)
+    listed = json.loads((tmp_path / "figures/figures.json").read_text())
+    assert [each["name"] for each in listed] == ["scaling", *FIGURES]
+    by_name = {each["name"]: each for each in listed}
+    assert "Exponents of the lines: L1 regression −1.00" in by_name["scaling"]["caption"]
+    assert "exp AD" in by_name["gap"]["alt"] and "n = 20" in by_name["cloud"]["alt"]
+    assert all((tmp_path / "figures" / f"{name}.svg").is_file() for name in by_name)
+
+
+def test_what_is_not_in_a_run_is_named_first_and_leaves_empty_cells(people, tmp_path):
+    away = tuple(replace(each, is_here=each.name != "merge") for each in OVERLAYS)
+    html = made(people, tmp_path, away)
+    assert "1 of 5 experiments is not in this run" in html
+    assert html.index("Cells of merge are empty") < html.index("<table")
+    assert 'href="../s-merge/report.html"' not in html and "not in this run" in html
+    found = read_tsv(tmp_path / "age.tsv")
+    assert found[found["overlay"] == "merge"]["mae"].isna().all()
+    assert json.loads((tmp_path / "figures/figures.json").read_text())[0]["name"] == "scaling"
+
+
+def test_a_figure_of_an_experiment_s_own_report_can_stand_there(people, tmp_path):
+    folder = tmp_path / "report"
+    folder.mkdir()
+    for suffix in ("png", "svg"):
+        (folder / f"mae.{suffix}").write_bytes(suffix.encode())
+    entry = {"name": "mae", "title": "Error", "caption": "Dots.", "alt": "x", "file": "mae.png"}
+    (folder / "figures.json").write_text(json.dumps([{**entry, "width": 4, "height": 2}]))
+    asked = figure(kind="report", table="mae", x="", y="", title="Table 3", asked="Which is best?")
+    drawn = StudyFiguresStep(OVERLAYS, {}, curves={}, figures={"best": asked})
+    given = {"merge/figures": folder}
+    figures(drawn, finished=given, curves=[], output=tmp_path / "figures")
+    (listed,) = json.loads((tmp_path / "figures/figures.json").read_text())
+    assert (listed["name"], listed["title"], listed["file"]) == ("best", "Table 3", "best.png")
+    assert listed["caption"] == "Which is best? Dots." and listed["width"] == 4
+    assert (tmp_path / "figures/best.png").read_bytes() == b"png"
+
+
+def test_headings_of_a_wide_table_stand_over_their_columns(finished, tmp_path):
+    from contrage.study.cells import Finished
+    from contrage.study.tables import study_table
+
+    found = study_table("age", AGE, step(labels=LABELS), Finished(finished))
+    wide = widened(AGE, found, LABELS)
+    assert [[(head.text, head.span) for head in line] for line in wide.heads] == [
+        [("single", 4), ("merge", 4)],
+        [("ADNI", 2), ("OASIS-3", 2), ("ADNI", 2), ("OASIS-3", 2)],
+        [("MAE", 1), ("R²", 1)] * 4,
+    ]
+    (name, _, cells) = wide.lines[1]
+    assert name == ("Exponential",)
+    assert [cell.text for cell in cells][:3] == ["3.75 ± 0.250", "0.600", "4.75 ± 0.250"]
+    assert [cell.paper for cell in cells] == ["3.44", *[""] * 7]
+
+
+def test_a_table_may_have_no_columns_but_its_values(finished):
+    from contrage.study.cells import Finished
+    from contrage.study.tables import study_table
+
+    asked = table(
+        overlays=["merge"], columns=[], values=["mae", "r2"], paper={"mae": {"": {"l1": 2}}}
+    )
+    found = study_table("x", asked, step(), Finished(finished))
+    assert list(found["mae_paper"].dropna()) == [2]
+    wide = widened(asked, found, {})
+    assert [[head.text for head in line] for line in wide.heads] == [["MAE", "R²"]]
+    assert [cell.text for cell in wide.lines[0][2]] == ["4.00", "0.500"]

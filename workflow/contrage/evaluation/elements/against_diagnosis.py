@@ -1,0 +1,144 @@
+"""Whether trainings that predict age better tell the diagnosis better, on their way."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import fields
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy.special import expit
+
+from contrage.dataset.roles import REPORTED, UNSCORED
+from contrage.evaluation import logistic, ridge
+from contrage.evaluation import predictions as table
+from contrage.evaluation.alpha import Features
+from contrage.evaluation.elements._gaps import groups_of, who
+from contrage.evaluation.given import Given
+from contrage.evaluation.predictions import Fold
+from contrage.evaluation.statistics.against_diagnosis import Association, association
+from contrage.evaluation.statistics.people import first_scans
+from contrage.evaluation.statistics.sides import area, balanced_accuracy
+from contrage.layout import Results, wildcards
+from contrage.learning.folds import Scans, read_scans
+from contrage.settings.blocks.evaluations import AgainstDiagnosisSettings
+from contrage.settings.blocks.probe import ProbeSettings
+from contrage.settings.blocks.statistics import StatisticsSettings
+from contrage.settings.build import build
+
+TITLE = "Error of age against accuracy of the diagnosis"
+NEEDS = ("snapshots", "splits", "scans")
+SETTINGS = ("evaluations.against_diagnosis", "evaluations.groups", "probe", "statistics")
+COLUMNS = {}  # the page has its table, see contrage.report.elements.told
+POINTS = ("row", "seed", "fold", "epoch", "mae", "bacc", "auc", "n_controls", "n_patients")
+IN_FILE = (*POINTS, *(each.name for each in fields(Association)), "note")
+FOLDS = 5
+
+
+def evaluate(given: Given) -> pd.DataFrame:
+    """Return what each checkpoint of each row reaches, and how both go together in the row.
+
+    Age is read off by ridge regression that learned from the training scans, and its error is that
+    of the fold's test controls. The diagnosis is read off by logistic regression among people whom
+    the encoder did not learn from, the fold's test controls and the patients dealt to it, in five
+    folds of people, by the first scan of each. An encoder knows those whom it learned from by
+    heart: to tell patients from them would tell who was learned from.
+
+    Returns
+    -------
+    DataFrame
+        With columns row, seed, fold, epoch, mae, bacc (at .5), auc, n_controls, n_patients; of the
+        row, the same in each of its lines, those of
+        `contrage.evaluation.statistics.against_diagnosis.Association` between mae and bacc (n
+        points, n_clusters trainings, r …); note (why there is no accuracy).
+    """
+    assert given.scans is not None
+    asked = build(AgainstDiagnosisSettings, given.told["evaluations.against_diagnosis"])
+    probe = build(ProbeSettings, given.told["probe"])
+    groups = groups_of(given)
+    group = who(given, groups).set_index("scan_id")["group"]
+    everyone = read_scans(given.scans, given.target)
+    drawn = build(StatisticsSettings, given.told["statistics"])
+    splits = {
+        int(wildcards(Results.split, file)["seed"]): {
+            part.number: part for part in table.folds(file, everyone)
+        }
+        for file in given.splits
+    }
+    lines = []
+    for row, seed, fold, epoch, features in _checkpoints(given):
+        part = splits[seed][fold]
+        controls = _of(part, REPORTED, group, (groups.control,))
+        patients = _of(part, UNSCORED, group, asked.positive)
+        head = {"row": row, "seed": seed, "fold": fold, "epoch": epoch}
+        lines.append(
+            {
+                **head,
+                "mae": _error(part, controls, features, probe),
+                **_accuracy(_first(controls), _first(patients), features, probe),
+            }
+        )
+    points = pd.DataFrame(lines, columns=[*POINTS, "note"])
+    told = [_told(str(row), part, drawn) for row, part in points.groupby("row", sort=False)]
+    return points.merge(pd.DataFrame(told), on="row")[list(IN_FILE)] if told else points
+
+
+def _told(row: str, part: pd.DataFrame, drawn: StatisticsSettings) -> dict[str, Any]:
+    """Return how error and accuracy go together over a row's points that have both."""
+    known = part[part["mae"].notna() & part["bacc"].notna()]
+    if not len(known):
+        return {"row": row, **dict.fromkeys(each.name for each in fields(Association)), "n": 0}
+    clusters = list(zip(known["seed"], known["fold"], strict=True))
+    return {"row": row, **vars(association(known["mae"], known["bacc"], clusters, drawn))}
+
+
+def _checkpoints(given: Given) -> Iterator[tuple[str, int, int, int, Features]]:
+    for row in given.rows:
+        for file in given.snapshots.get(row, []):
+            told = wildcards(Results.snapshot, file)
+            yield row, int(told["seed"]), int(told["fold"]), int(told["epoch"]), Features(file)
+
+
+def _of(part: Fold, role: str, group: pd.Series, names: tuple[str, ...]) -> Scans | None:
+    """Return the scans of a role in some groups; None where nobody has it."""
+    if role not in part.parts:
+        return None
+    scans = part.parts[role]
+    mine = group.reindex(list(scans.ids)).isin(names).to_numpy()
+    return scans.take(np.flatnonzero(mine)) if mine.any() else None
+
+
+def _first(scans: Scans | None) -> Scans | None:
+    return None if scans is None else scans.take(first_scans(scans.participants, scans.targets))
+
+
+def _error(part: Fold, controls: Scans | None, features: Features, probe: ProbeSettings) -> float:
+    if controls is None:
+        return float("nan")
+    train = part.train
+    chosen = probe.alphas, probe.folds
+    fitted = ridge.fit(features.of(train), train.targets, train.participants, *chosen)
+    return float(np.abs(fitted.predict(features.of(controls)) - controls.targets).mean())
+
+
+def _accuracy(
+    controls: Scans | None, patients: Scans | None, features: Features, probe: ProbeSettings
+) -> dict[str, Any]:
+    """Return how well patients are told from controls in cross-validation, a scan a person."""
+    from sklearn.model_selection import StratifiedKFold
+
+    counts = [0 if each is None else len(each.ids) for each in (controls, patients)]
+    found: dict[str, Any] = {"n_controls": counts[0], "n_patients": counts[1], "note": None}
+    if controls is None or patients is None or min(counts) < FOLDS:
+        return found | {"note": f"fewer than {FOLDS} controls or patients in the fold"}
+    values = np.concatenate([features.of(controls), features.of(patients)])
+    sides = np.repeat([0, 1], counts)
+    people = np.array([*controls.participants, *patients.participants])
+    scores = np.empty(len(sides))
+    for train, test in StratifiedKFold(FOLDS, shuffle=True, random_state=0).split(values, sides):
+        chosen = probe.alphas, probe.folds
+        fitted = logistic.fit(values[train], sides[train], people[train].tolist(), *chosen)
+        scores[test] = fitted.predict(values[test])
+    likely = expit(scores)
+    return found | {"bacc": balanced_accuracy(sides, likely), "auc": area(sides, likely)}

@@ -1,0 +1,144 @@
+"""The block evaluations of the configuration."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class GroupsSettings:
+    """Who are controls and patients.
+
+    Attributes
+    ----------
+    column : str
+        Column of the table of scans that says everyone's group.
+    controls : tuple of str
+        Its values of healthy people; tables call them by the first.
+    patients : tuple of str
+        Its values of the groups that are compared with them, in the order of tables and figures.
+    cohort_column : str or None
+        Column whose values are cohorts, each corrected and compared by its own controls.
+    correction : str
+        The gap that figures and comparisons show: cole, residual or raw.
+    """
+
+    column: str
+    controls: tuple[str, ...]
+    patients: tuple[str, ...]
+    cohort_column: str | None
+    correction: str
+
+    @property
+    def control(self) -> str:
+        """What tables call the controls."""
+        return self.controls[0]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The groups of a table in their order, the controls first."""
+        return (self.control, *self.patients)
+
+
+@dataclass(frozen=True)
+class GapSettings:
+    """The brain-age gap of each group."""
+
+
+@dataclass(frozen=True)
+class RocSettings:
+    """How well the gap tells patients from controls.
+
+    Attributes
+    ----------
+    positive : tuple of str
+        The groups that are told from controls, together.
+    """
+
+    positive: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class SlopesSettings:
+    """How the gap of each group changes over the years."""
+
+
+@dataclass(frozen=True)
+class CohortsSettings:
+    """Errors of the people of each value of some columns.
+
+    Attributes
+    ----------
+    columns : tuple of str
+        Columns of the table of scans; cohort is that of a merged one.
+    """
+
+    columns: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class EmbeddedSiteSettings:
+    """The site of test people predicted from each row's features."""
+
+
+@dataclass(frozen=True)
+class CalibrationSettings:
+    """Whether the probabilities of a binary target mean what they say."""
+
+
+@dataclass(frozen=True)
+class SidesByFoldSettings:
+    """How well each fold's model tells the sides of a binary target apart."""
+
+
+@dataclass(frozen=True)
+class AgainstDiagnosisSettings:
+    """Whether trainings that predict age better tell the diagnosis better.
+
+    Attributes
+    ----------
+    positive : tuple of str
+        The groups that are told from controls, together.
+    parts : tuple of float
+        After which parts of the epochs.
+    """
+
+    positive: tuple[str, ...]
+    parts: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class EvaluationsSettings:
+    """Further evaluations of predictions and features, each a table; None leaves one out.
+
+    Attributes
+    ----------
+    groups : GroupsSettings
+        Who are controls and patients.
+    gap : GapSettings or None
+        The brain-age gap of each group.
+    roc : RocSettings or None
+        How well it tells patients from controls.
+    slopes : SlopesSettings or None
+        How it changes over the years.
+    cohorts : CohortsSettings or None
+        Errors of each cohort of a merged one.
+    embedded_site : EmbeddedSiteSettings or None
+        The site told from the features.
+    calibration : CalibrationSettings or None
+        Whether probabilities mean what they say.
+    sides_by_fold : SidesByFoldSettings or None
+        Sides told apart, mean and SD over folds.
+    against_diagnosis : AgainstDiagnosisSettings or None
+        Error of age against accuracy of the diagnosis, on the way through all trainings.
+    """
+
+    groups: GroupsSettings
+    gap: GapSettings | None
+    roc: RocSettings | None
+    slopes: SlopesSettings | None
+    cohorts: CohortsSettings | None
+    embedded_site: EmbeddedSiteSettings | None
+    calibration: CalibrationSettings | None
+    sides_by_fold: SidesByFoldSettings | None
+    against_diagnosis: AgainstDiagnosisSettings | None

@@ -1,0 +1,240 @@
+"""How each kind of figure of a study is drawn."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from contrage.report.style import GREY, INK, STUDY_COLOURS, loss_colours
+from contrage.settings.steps.study import CurveAsked, FigureAsked
+from contrage.study.words import label, measure, shown
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure as Canvas
+
+Labels = Mapping[str, str]
+ACROSS = 4  # panels in a line
+STYLES = ("-", "--", ":", "-.")
+
+
+@dataclass(frozen=True)
+class Panel:
+    """Lines of a finished table of one overlay, cohort and row.
+
+    Attributes
+    ----------
+    overlay, cohort, row : str
+    lines : DataFrame
+    """
+
+    overlay: str
+    cohort: str
+    row: str
+    lines: pd.DataFrame
+
+
+def curves(asked: CurveAsked, points: pd.DataFrame, laws: pd.DataFrame, labels: Labels) -> Canvas:
+    """Draw each value of a curve in a panel, with a line for each row."""
+    import matplotlib.pyplot as plt
+
+    n = len(asked.y)
+    canvas, axes = plt.subplots(1, n, figsize=(4.4 * n + 0.6, 3.9), squeeze=False)
+    rows = list(dict.fromkeys(points["row"]))
+    colours = loss_colours(rows)
+    x = pd.to_numeric(points[asked.x], errors="coerce")
+    for panel, value in zip(axes[0], asked.y, strict=True):
+        for row in rows:
+            of_row = points[points["row"] == row].assign(_x=x).sort_values("_x", kind="stable")
+            of_row = of_row.dropna(subset=[value, "_x"])
+            look = {"color": colours.get(row, INK), "label": label(row, labels)}
+            panel.plot(of_row["_x"], of_row[value], marker="o", markersize=5, **look)
+        if value in asked.log:
+            _logarithmic(panel, x)
+        panel.set_xlabel(measure(asked.x, labels))
+        panel.set_ylabel(measure(value, labels))
+    canvas.legend(*axes[0][0].get_legend_handles_labels(), loc="outside upper left", ncols=4)
+    return canvas
+
+
+def _logarithmic(axes: Axes, x: pd.Series) -> None:
+    """Make both axes logarithmic, with the sizes themselves as ticks."""
+    from matplotlib.ticker import NullFormatter, NullLocator, ScalarFormatter
+
+    axes.set_xscale("log")
+    axes.set_yscale("log")
+    sizes = sorted({round(each) for each in x.dropna()})
+    kept = [s for i, s in enumerate(sizes) if i == 0 or math.log(s / sizes[i - 1]) > 0.09]
+    axes.set_xticks(kept, [str(each) for each in kept], rotation=45 if len(kept) > 5 else 0)
+    axes.xaxis.set_minor_locator(NullLocator())
+    axes.yaxis.set_major_formatter(ScalarFormatter())
+    low, high = axes.get_ylim()
+    axes.yaxis.set_minor_formatter(ScalarFormatter() if high < 4 * low else NullFormatter())
+
+
+def _grid(n: int, width: float, height: float, same: bool = True) -> tuple[Canvas, list[Axes]]:
+    """Return panels in lines of at most `ACROSS`, those that are left over switched off."""
+    import matplotlib.pyplot as plt
+
+    across = min(n, ACROSS if n != 5 else 3)
+    down = math.ceil(n / across)
+    size = (max(width * across, 5.5), height * down)
+    canvas, axes = plt.subplots(down, across, figsize=size, squeeze=False, sharey=same, sharex=same)
+    flat = list(axes.flat)
+    for spare in flat[n:]:
+        spare.set_visible(False)
+    return canvas, flat[:n]
+
+
+def _title(panel: Panel, panels: Sequence[Panel], labels: Labels) -> str:
+    """Return what tells a panel from the others."""
+    parts = [panel.row, panel.cohort, panel.overlay]
+    varies = [len({(p.row, p.cohort, p.overlay)[i] for p in panels}) > 1 for i in range(3)]
+    told = [label(part, labels) for part, differs in zip(parts, varies, strict=True) if differs]
+    return ", ".join(dict.fromkeys(told)) or label(panel.row, labels)
+
+
+def violin(asked: FigureAsked, panels: Sequence[Panel], labels: Labels) -> tuple[Canvas, str]:
+    """Draw the distribution of y in each group x, with its mean."""
+    import seaborn as sns
+
+    order = asked.order or tuple(dict.fromkeys(str(g) for p in panels for g in p.lines[asked.x]))
+    colours = dict(zip(order, STUDY_COLOURS, strict=False))
+    canvas, axes = _grid(len(panels), 2.9, 3.3)
+    said = []
+    for panel, ax in zip(panels, axes, strict=True):
+        lines = panel.lines.dropna(subset=[asked.y]).assign(**{asked.x: panel.lines[asked.x]})
+        there = [each for each in order if each in set(lines[asked.x])]
+        look: dict[str, Any] = {"x": asked.x, "y": asked.y, "order": there, "ax": ax}
+        look |= {"hue": asked.x, "hue_order": there, "palette": colours, "legend": False}
+        sns.violinplot(lines, **look, inner=None, linewidth=0.8, cut=0, alpha=0.7)
+        for place, group in enumerate(there):
+            mean = lines.loc[lines[asked.x] == group, asked.y].mean()
+            ax.hlines(mean, place - 0.3, place + 0.3, color=INK, linewidth=1.5)
+            ax.annotate(shown(mean), (place, mean), (0, 3), textcoords="offset points",
+                        ha="center", fontsize=8, color=INK)  # fmt: skip
+            said.append(f"{panel.row} {group} {shown(mean)}")
+        ax.axhline(0, color=GREY, linewidth=0.8, linestyle="--", zorder=0)
+        ax.set_title(_title(panel, panels, labels))
+        ax.set(xlabel="", ylabel=measure(asked.y, labels))
+    return canvas, ", ".join(said)
+
+
+def roc(asked: FigureAsked, panels: Sequence[Panel], labels: Labels) -> tuple[Canvas, str]:
+    """Draw how well y tells the last group of `order` from the first, a panel per cohort."""
+    from sklearn.metrics import roc_auc_score, roc_curve
+
+    negative, positive = asked.order[0], asked.order[-1]
+    both = [each for each in panels if _has_both(asked, each, negative, positive)]
+    groups = _by_cohort(both, labels)
+    canvas, axes = _grid(max(len(groups), 1), 3.9, 3.9)
+    colours, said = loss_colours(p.row for p in panels), []
+    for (cohort, own), ax in zip(groups.items(), axes, strict=bool(groups)):
+        ax.plot([0, 1], [0, 1], color=GREY, linewidth=0.8, linestyle="--")
+        for panel in own:
+            lines = panel.lines.dropna(subset=[asked.y])
+            truth = (lines[asked.x] == positive).astype(int)
+            false, true, _ = roc_curve(truth, lines[asked.y])
+            auc = roc_auc_score(truth, lines[asked.y])
+            words = f"{label(panel.row, labels)} {auc:.2f}"
+            ax.plot(false, true, color=colours.get(panel.row, INK), label=words)
+            said.append(f"{cohort} {words}")
+        ax.set_title(cohort if len(groups) > 1 else "")
+        ax.set(xlabel=f"share of {negative} called {positive}", aspect="equal")
+        ax.set_ylabel(f"share of {positive} found")
+        ax.legend(loc="lower right", title="AUC")
+    return canvas, ", ".join(said)
+
+
+def _has_both(asked: FigureAsked, panel: Panel, *groups: str) -> bool:
+    """Return whether a panel has people of all groups of whom y is known."""
+    known = panel.lines.dropna(subset=[asked.y])
+    return set(groups) <= set(known[asked.x])
+
+
+def _by_cohort(panels: Sequence[Panel], labels: Labels) -> dict[str, list[Panel]]:
+    found: dict[str, list[Panel]] = {}
+    several = len({panel.overlay for panel in panels}) > 1
+    for panel in panels:
+        parts = [panel.overlay, panel.cohort] if several else [panel.cohort]
+        name = ", ".join(dict.fromkeys(label(each, labels) for each in parts))
+        found.setdefault(name, []).append(panel)
+    return found
+
+
+def line(asked: FigureAsked, panels: Sequence[Panel], labels: Labels) -> tuple[Canvas, str]:
+    """Draw y over x, a line for each value of `by`, or for each row where there is none."""
+    together = asked.by is None
+    groups = (
+        _by_cohort(panels, labels) if together else {_title(p, panels, labels): [p] for p in panels}
+    )
+    canvas, axes = _grid(len(groups), 3.6, 3.5)
+    for (title, own), ax in zip(groups.items(), axes, strict=True):
+        if asked.diagonal:
+            ax.plot([0, 1], [0, 1], color=GREY, linewidth=0.8, linestyle="--")
+        for name, lines, colour in _coloured(asked, own, labels):
+            lines = lines.dropna(subset=[asked.x, asked.y]).sort_values(asked.x, kind="stable")
+            ax.plot(lines[asked.x], lines[asked.y], marker="o", markersize=4, color=colour,
+                    label=name)  # fmt: skip
+            if asked.low and asked.high:
+                low, high = lines[asked.low], lines[asked.high]
+                ax.fill_between(lines[asked.x], low, high, color=colour, alpha=0.15, linewidth=0)
+        ax.set_title(title if len(groups) > 1 else "")
+        ax.set(xlabel=measure(asked.x, labels), ylabel=measure(asked.y, labels))
+    canvas.legend(*axes[0].get_legend_handles_labels(), loc="outside upper left", ncols=4)
+    return canvas, f"{len(groups)} panels"
+
+
+def _coloured(
+    asked: FigureAsked, panels: Sequence[Panel], labels: Labels
+) -> list[tuple[str, pd.DataFrame, str]]:
+    """Return name, lines and colour of each line of a panel."""
+    if asked.by is None:
+        colours = loss_colours(panel.row for panel in panels)
+        return [(label(p.row, labels), p.lines, colours.get(p.row, INK)) for p in panels]
+    frame = pd.concat([panel.lines for panel in panels])
+    order = asked.order or tuple(dict.fromkeys(frame[asked.by].astype(str)))
+    colours = dict(zip(order, (*STUDY_COLOURS, *[GREY] * len(order)), strict=False))
+    parts = [(name, frame[frame[asked.by].astype(str) == name]) for name in order]
+    return [(label(name, labels), part, colours[name]) for name, part in parts if len(part)]
+
+
+def scatter(asked: FigureAsked, panels: Sequence[Panel], labels: Labels) -> tuple[Canvas, str]:
+    """Draw points and the line through them, with r, its Fisher interval and n, per panel."""
+    canvas, axes = _grid(len(panels), 3.4, 3.4, same=False)
+    colours, said = loss_colours(panel.row for panel in panels), []
+    for panel, ax in zip(panels, axes, strict=True):
+        lines = panel.lines.dropna(subset=[asked.x, asked.y])
+        x, y = lines[asked.x].to_numpy(float), lines[asked.y].to_numpy(float)
+        ax.scatter(x, y, color=colours.get(panel.row, INK), s=22, edgecolor="white", linewidth=0.5)
+        words = f"n = {len(x)}"
+        if len(x) > 3 and x.std() > 0 and y.std() > 0:
+            slope, start = np.polyfit(x, y, 1)
+            ends = np.array([x.min(), x.max()])
+            ax.plot(ends, start + slope * ends, color=INK, linewidth=1)
+            words = _correlation(x, y)
+        ax.set_title(f"{_title(panel, panels, labels)}\n{words}", fontsize=9)
+        ax.set(xlabel=measure(asked.x, labels), ylabel=measure(asked.y, labels))
+        said.append(f"{_title(panel, panels, labels)}: {words}")
+    return canvas, "; ".join(said)
+
+
+def _correlation(x: np.ndarray, y: np.ndarray) -> str:
+    from scipy.stats import pearsonr
+
+    found = pearsonr(x, y)
+    low, high = found.confidence_interval()
+    return f"r = {found.statistic:.2f} ({low:.2f} to {high:.2f}), n = {len(x)}".replace("-", "−")
+
+
+KINDS: dict[str, Callable[..., tuple[Any, str]]] = {
+    "violin": violin,
+    "roc": roc,
+    "line": line,
+    "scatter": scatter,
+}

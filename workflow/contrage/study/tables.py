@@ -1,0 +1,139 @@
+"""The tables of a study, and the points of its curves, each as a TSV of one line per cell."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from pathlib import Path
+
+import pandas as pd
+
+from contrage.dataset.roles import LEARNED_FROM
+from contrage.errors import TableError
+from contrage.evaluation.statistics.scaling import power_law
+from contrage.settings.steps.study import CurveAsked, StudyTablesStep, TableAsked
+from contrage.study.cells import ROW, Finished, keys_of, tidy
+from contrage.study.claims import compared
+from contrage.study.words import heading
+from contrage.tables import read_tsv, write_tsv
+
+logger = logging.getLogger(__name__)
+
+N_TRAIN = "n_train"
+PAPER = "_paper"
+EXPONENTS = "_exponents"
+CLAIMS = "claims"
+
+
+def tables(
+    settings: StudyTablesStep,
+    *,
+    finished: dict[str, Path],
+    predictions: dict[str, Path],
+    outputs: list[Path],
+) -> None:
+    """Write the tables of a study.
+
+    Parameters
+    ----------
+    settings : StudyTablesStep
+    finished : dict of str to Path
+        "<overlay>/<table>" → a finished table of an experiment.
+    predictions : dict of str to Path
+        Overlay → predictions of one of its rows and seeds, to count who was learned from.
+    outputs : list of Path
+        <name>.tsv of each table and curve, <curve>_exponents.tsv, claims.tsv.
+    """
+    given, made = Finished(finished), dict[str, pd.DataFrame]()
+    for name, asked in settings.tables.items():
+        made[name] = study_table(name, asked, settings, given)
+    for name, asked in settings.curves.items():
+        counts = {overlay: n_train(file) for overlay, file in predictions.items()}
+        made[name] = curve_points(name, asked, settings, given, counts)
+        made[f"{name}{EXPONENTS}"] = exponents(made[name], asked)
+    rows = {name: asked.rows for name, asked in settings.tables.items()}
+    rows |= {name: (ROW,) for name in settings.curves}
+    made[CLAIMS] = compared(settings.claims, made, rows, settings.labels)
+    for path in outputs:
+        write_tsv(path, made[path.stem])
+    logger.info("wrote %d tables of the study", len(outputs))
+
+
+def study_table(
+    name: str, asked: TableAsked, settings: StudyTablesStep, given: Finished
+) -> pd.DataFrame:
+    """Return a table with a line for each cell, printed numbers beside those that were found.
+
+    Raises
+    ------
+    TableError
+        If a printed number is of a cell that the table does not have.
+    """
+    dims = [*asked.rows, *(each for each in asked.columns if each not in asked.rows)]
+    found = tidy(f"tables.{name}", asked, dims, asked.values, settings.overlays, given)
+    columns = [heading(parts, settings.labels) for parts in keys_of(found, asked.columns)]
+    for value, printed in asked.paper.items():
+        _check_paper(name, value, printed, asked, set(columns))
+        at = found.columns.get_indexer([value])[0] + 1
+        numbers = [
+            printed[column][row] if column in printed and row in printed[column] else None
+            for column, row in zip(columns, found[asked.rows[0]].astype(str), strict=True)
+        ]
+        found.insert(int(at), f"{value}{PAPER}", numbers)
+    return found
+
+
+def _check_paper(
+    name: str, value: str, printed: Mapping[str, object], asked: TableAsked, columns: set[str]
+) -> None:
+    if value not in asked.values:
+        raise TableError(f"tables.{name}.paper: {value} is none of its values")
+    if unknown := [each for each in printed if each not in columns]:
+        raise TableError(
+            f"tables.{name}.paper.{value}: no column is called {unknown[0]!r}; there are "
+            f"{', '.join(sorted(columns))}"
+        )
+
+
+def curve_points(
+    name: str,
+    asked: CurveAsked,
+    settings: StudyTablesStep,
+    given: Finished,
+    counts: Mapping[str, float],
+) -> pd.DataFrame:
+    """Return the points of a curve: row, overlay, x and its values."""
+    dims = [ROW, "overlay", *([] if asked.x == N_TRAIN else [asked.x])]
+    found = tidy(f"curves.{name}", asked, dims, asked.y, settings.overlays, given)
+    if asked.x == N_TRAIN:
+        found.insert(2, N_TRAIN, found["overlay"].map(counts))
+    return found
+
+
+def n_train(predictions: Path) -> float:
+    """Return how many people were learned from, on average over folds."""
+    frame = read_tsv(predictions)
+    learned = frame[frame["split"] == LEARNED_FROM]
+    return float(learned.groupby("fold")["participant_id"].nunique().mean())
+
+
+def exponents(points: pd.DataFrame, asked: CurveAsked) -> pd.DataFrame:
+    """Return the exponents of lines through the points of each row, both axes logarithmic.
+
+    Returns
+    -------
+    DataFrame
+        row, value, exponent, error (standard), factor, n.
+    """
+    lines = []
+    for value in asked.log:
+        for row, part in points.groupby(ROW, sort=False):
+            x = pd.to_numeric(part[asked.x], errors="coerce")
+            known = part[(x > 0) & (part[value] > 0)]
+            sizes = x[known.index]
+            if sizes.nunique() < 2:
+                continue
+            law = power_law(sizes, known[value])
+            told = {"row": row, "value": value, "exponent": law.exponent, "error": law.error}
+            lines.append(told | {"factor": law.factor, "n": law.n})
+    return pd.DataFrame(lines, columns=["row", "value", "exponent", "error", "factor", "n"])
