@@ -219,6 +219,7 @@ def test_a_run_on_a_merged_cohort_writes_to_the_folders_of_its_members():
         "experiment": "x",
         "cohort": {
             "name": "both",
+            "source": "merged",
             "members": [{"name": name, "phantom_tables": None} for name in ("a", "b")],
             "phantom_tables": None,
         },
