@@ -99,7 +99,7 @@ def test_who_does_not_match_learn_from_is_predicted_once_wherever_from():
     ("visits", "changes", "told"),
     [
         ([*NEAR, *AWAY], {"external": {"cohort": ["far", "elsewhere"]}},
-         r"^dataset\.external\.cohort: no scan has 'elsewhere'; there are far and near"),
+         r"^dataset\.external\.cohort: no scan has 'elsewhere'; there are far, near"),
         ([*NEAR, *AWAY], {"external": {"cohort": ["far"], "group": ["HC"], "split": ["a"]},
                           "learn_from": {"cohort": ["near"]}},
          r"^dataset\.external: none of the 3 people who match it .* match dataset\.learn_from"),

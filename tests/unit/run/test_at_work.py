@@ -212,3 +212,21 @@ def test_a_path_that_the_locale_writes_otherwise_is_told_with_the_way_out(tmp_pa
     monkeypatch.setattr(place, "_exists", lambda path: path == "Zürich".encode())
     with pytest.raises(ContrageError, match=r"Zürich: .*iso8859-1; put PYTHONUTF8=1 before"):
         place.require_names(config)
+
+
+def test_a_run_on_a_merged_cohort_writes_to_the_folders_of_its_members():
+    config = {
+        "experiment": "x",
+        "cohort": {
+            "name": "both",
+            "source": "merged",
+            "members": [{"name": name, "phantom_tables": None} for name in ("a", "b")],
+            "phantom_tables": None,
+        },
+        "training": {"start_from": None},
+        "benchmark": {"losses": ["l1"], "pretrained": []},
+        "losses": {},
+        "pretraining": {"cohort": {"name": "p", "source": "phantom"}},
+    }
+    written = [f"results/derivatives/{name}" for name in ("a", "b", "both")]
+    assert pretraining.folders([config]) == ["results/x", *written]

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from contrage.cohort.match import bare
 from contrage.errors import SettingsError, few
 from contrage.scan_ids import participant, scan_id
-from contrage.settings.blocks.merge import OTHER, REFUSE
 
 KEY = "merge.same_ids"
+REFUSE, OTHER = "refuse", "other-people"
 
 
 @dataclass(frozen=True)

@@ -89,8 +89,9 @@ def divide(visits: Sequence[Visit], dataset: RolesSettings) -> Divided:
     """
     own = learners(visits, dataset.learn_from)
     external = external_people(visits, dataset.external, own)
+    folded = own - external
     return Divided(
-        [each for each in visits if each.participant_id in own - external],
+        [each for each in visits if each.participant_id in folded],
         [each for each in visits if each.participant_id not in own],
         [each for each in visits if each.participant_id in external],
     )

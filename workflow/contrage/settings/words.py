@@ -16,6 +16,7 @@ PATTERNS = {
     "^[A-Za-z0-9]+$": "letters and digits",
     "^[0-9a-fA-F]{64}$": "64 digits of 0-9 and a-f",
     r'^[^\s"{}/\\]+$': "one word, without blanks, quotation marks, braces and slashes",
+    "^[A-Za-z0-9][A-Za-z0-9_-]*$": "letters, digits, - and _, with a letter or digit first",
     "^[a-z0-9][a-z0-9_-]*$": "small letters, digits, - and _, with a letter or digit first",
 }
 LONGEST = 50

@@ -82,7 +82,13 @@ def element(name: str) -> Element:
 
 
 def _files() -> dict[str, Path]:
-    found = (file for folder in __path__ for file in sorted(Path(folder).glob("*.py")))
+    return _files_in(tuple(__path__))
+
+
+@cache
+def _files_in(folders: tuple[str, ...]) -> dict[str, Path]:
+    """Return the evaluations of some folders, looked for once: plans ask often."""
+    found = (file for folder in folders for file in sorted(Path(folder).glob("*.py")))
     return {file.stem: file for file in found if not file.stem.startswith("_")}
 
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-REFUSE, SAME, OTHER = "refuse", "same-people", "other-people"
-
 
 @dataclass(frozen=True)
 class MergeSettings:
