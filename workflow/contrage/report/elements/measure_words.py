@@ -58,7 +58,7 @@ def embedded_site(study: Study, title: str) -> Section:
     """Say how well the site is told from each row's features."""
     table = best_first(study, study.tables["embedded_site"])
     told = table[table["bacc"].notna()]
-    scored = told["score"].notna().any()
+    scored = bool(told["score"].notna().any())
     group = study.kind.group
     head = ["loss", "probe", f"balanced accuracy of the {group} ± SD", "by chance, 95 % below", "p"]
     head += ["external MAE", "score ± SD"] * scored
