@@ -28,3 +28,8 @@ def folder(scan: str) -> str:
 def participant(scan: str) -> str:
     """Return the participant of a scan: "sub-X"."""
     return scan.partition("_ses-")[0]
+
+
+def bare(label: str) -> str:
+    """Return what stays of a label when zeros before numbers and capitals are lost: 07A is 7a."""
+    return re.sub(r"(?<!\d)0+(?=\d)", "", label).casefold()

@@ -127,7 +127,7 @@ def test_a_stage_with_a_contrastive_loss_is_probed():
         ({"a": {"loss": "l1", "head": []}}, {},
          "rows.a.head: [] leaves no layer that could predict, which l1 does; give a head, as [1]"),
         ({"a": {**TUNED, "stage": {"loss": "exp", "train": "head"}}}, {},
-         "rows.a.stage.train: head, but exp predicts nothing: on a frozen encoder the "
+         "rows.a.stage.train: head, but exp predicts no continuous target: on a frozen encoder the "
          "features stay as they are"),
         ({"a": {**TUNED, "stage": {"loss": "l1", "train": "head"}}},
          {**BINARY, "benchmark": {"losses": ["bce", "a"]}},

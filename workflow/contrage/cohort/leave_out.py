@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from contrage.cohort.match import bare
+from contrage.scan_ids import bare
 
 _BOTH = "also in the cohort "
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Iterable
 from pathlib import Path
 
 from contrage.errors import TableError, few
+from contrage.scan_ids import bare
 
 
 def match(
@@ -68,11 +68,6 @@ def told_otherwise(meant: dict[str, str], table: Path, prefix: str = "sub-") -> 
     if not pairs:
         return None
     return f"{table}: {few(pairs)}"
-
-
-def bare(label: str) -> str:
-    """Return what stays of a label when zeros before numbers and capitals are lost: 07A is 7a."""
-    return re.sub(r"(?<!\d)0+(?=\d)", "", label).casefold()
 
 
 def check_ids(table: Path, ids: Iterable[str]) -> None:

@@ -9,9 +9,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from contrage.cohort.match import bare
 from contrage.errors import SettingsError, few
-from contrage.scan_ids import participant, scan_id
+from contrage.scan_ids import bare, participant, scan_id
 
 KEY = "merge.same_ids"
 REFUSE, OTHER = "refuse", "other-people"

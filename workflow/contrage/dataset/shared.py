@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from contrage.cohort.match import bare
 from contrage.dataset.roles import CHOSEN_BY, LEARNED_FROM, PLAYED
+from contrage.scan_ids import bare
 
 COUNTED = (LEARNED_FROM, CHOSEN_BY)
 """Roles that decide an encoder's weights."""

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import base64
-import io
 import logging
 import platform
 from contextlib import suppress
-from dataclasses import dataclass, field
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -16,7 +13,7 @@ import pandas as pd
 import yaml
 
 from contrage.evaluation.given import by_row
-from contrage.files import atomic, read_json, reading, versions
+from contrage.files import atomic, read_json, versions
 from contrage.layout import Results
 from contrage.report import sides
 from contrage.report.chance import null_rows
@@ -29,6 +26,7 @@ from contrage.report.elements.stages import epochs_before, stages
 from contrage.report.elements.told import sections
 from contrage.report.findings import Study, features, paragraph
 from contrage.report.notes import notes as boxes
+from contrage.report.page_figures import pictures
 from contrage.report.planned import by_name, curves_by_row
 from contrage.report.pretrained import read_pretrained
 from contrage.report.render import HERE, render
@@ -274,37 +272,3 @@ def tiles(study: Study) -> list[dict[str, str]]:
             },
         ]
     return found
-
-
-@dataclass(frozen=True)
-class PageFigure:
-    """A figure ready for the template."""
-
-    name: str
-    title: str
-    caption: str
-    alt: str
-    width: int
-    height: int
-    data: str = field(repr=False)
-
-
-def pictures(folder: Path) -> dict[str, PageFigure]:
-    """Read the figures that were made, as data that the page holds itself."""
-    listing = folder / "figures.json"
-    found = {}
-    for entry in read_json(listing, whole=folder) if listing.is_file() else []:
-        data = base64.b64encode(_whole(folder / entry["file"], folder)).decode("ascii")
-        keys = ("name", "title", "caption", "alt", "width", "height")
-        found[entry["name"]] = PageFigure(**{key: entry[key] for key in keys}, data=data)
-    return found
-
-
-def _whole(file: Path, folder: Path) -> bytes:
-    """Return the bytes of a figure that can be read to its end; its folder is made as a whole."""
-    from PIL import Image
-
-    with reading(file, whole=folder):
-        content = file.read_bytes()
-        Image.open(io.BytesIO(content)).load()
-    return content

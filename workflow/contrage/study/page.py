@@ -11,7 +11,7 @@ import pandas as pd
 
 from contrage.files import atomic
 from contrage.layout import Results
-from contrage.report.page import pictures
+from contrage.report.page_figures import pictures
 from contrage.report.render import HERE as REPORT
 from contrage.report.render import render
 from contrage.settings.steps.study import ClaimAsked, StudyOverlay, StudyPageStep

@@ -26,7 +26,7 @@ from contrage.cohort.bids_folder.scans import (
 )
 from contrage.cohort.bids_folder.sessions import note_shared_ages, rows_of_person
 from contrage.cohort.bids_folder.tables import Tables, filled
-from contrage.cohort.match import OTHERWISE, bare, match, told_otherwise
+from contrage.cohort.match import OTHERWISE, match, told_otherwise
 from contrage.cohort.scans import (
     FILES,
     Cohort,
@@ -37,7 +37,7 @@ from contrage.cohort.scans import (
     usable_rows,
 )
 from contrage.errors import SettingsError, TableError, few
-from contrage.scan_ids import LABEL
+from contrage.scan_ids import LABEL, bare
 from contrage.settings.steps.cohort import CohortStep
 from contrage.tables import Table, is_missing
 

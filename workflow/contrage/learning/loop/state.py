@@ -15,6 +15,7 @@ from contrage.errors import SettingsError
 from contrage.learning.folds import Scans
 from contrage.learning.loop import optimiser, schedule
 from contrage.learning.loop.average import Average
+from contrage.learning.loop.stage import freezes
 from contrage.learning.machine.deterministic import prepare_pools
 from contrage.learning.machine.precision import Precision
 from contrage.learning.model import LOGIT, Model, head_sizes, memory_format
@@ -248,7 +249,7 @@ def start(
     network = Model(training.encoder, shape, head, unit, predicts_last, channels)
     if start_from:
         load_encoder(start_from, network, training.encoder)
-    if settings.freezes:
+    if freezes(settings):
         network.freeze()
     network.to(device, memory_format=memory_format(training.channels_last, shape))
     prepare_pools(network, training.deterministic, device)

@@ -17,6 +17,7 @@ from contrage.errors import SettingsError
 from contrage.learning.embed import extract, predict
 from contrage.learning.folds import Scans
 from contrage.learning.images import Images
+from contrage.learning.loop.stage import judges_head
 from contrage.learning.machine.processes import ALONE, World
 from contrage.settings.blocks.training import EarlyStopSettings
 from contrage.settings.steps.learning import TrainStep
@@ -138,7 +139,7 @@ class Validation:
             batch_size=training.batch_size,
             epochs=training.epochs,
             alphas=settings.probe.alphas if settings.probe else (),
-            judges_head=settings.judges_head,
+            judges_head=judges_head(settings),
         )
 
     def look(self, state: State, images: Images, world: World = ALONE) -> None:

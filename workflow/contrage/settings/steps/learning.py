@@ -126,16 +126,6 @@ class TrainStep:
     snapshot_epochs: tuple[int, ...]
     probe: StopProbe | None
 
-    @property
-    def freezes(self) -> bool:
-        """Whether the encoder stays as it is."""
-        return False
-
-    @property
-    def judges_head(self) -> bool:
-        """Whether an early stop is by what the head predicts, where it does, not by features."""
-        return False
-
 
 @dataclass(frozen=True)
 class StageStart:
@@ -187,16 +177,6 @@ class TrainStageStep(TrainStep):
     train: str
     cohort: str
     start: StageStart
-
-    @property
-    def freezes(self) -> bool:
-        """Whether the encoder stays as it is."""
-        return self.train == "head"
-
-    @property
-    def judges_head(self) -> bool:
-        """Whether an early stop is by what the head predicts, where it does, not by features."""
-        return True
 
 
 @dataclass(frozen=True)
