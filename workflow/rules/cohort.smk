@@ -87,7 +87,7 @@ rule cohort:
         runtime=growing(10),
     params:
         code=digest("contrage.cohort.register", COHORT.source_module),
-        settings=as_json(COHORT.settings),
+        settings=as_json(COHORT.asked_of_step),
         found=what_was_found,
     message:
         "Writing the cohort's table"

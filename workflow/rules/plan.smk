@@ -18,6 +18,7 @@ try:
         CONFIGS,
         SCHEMA,
         is_study=IS_STUDY,
+        beside=STUDY.beside if IS_STUDY else [],
         is_first=workflow.is_main_process,
         keeps=KEEPS_COHORT,
         trains=trains(*TARGETS),

@@ -46,7 +46,7 @@ def experiment(name, cohort, **blocks):
     return config(**{**own, **blocks})
 
 
-def plan(*configs, first=True, is_study=False):
+def plan(*configs, first=True, is_study=False, beside=()):
     return run.read(
         list(configs),
         load_schema(SCHEMA),
@@ -54,6 +54,7 @@ def plan(*configs, first=True, is_study=False):
         keeps=False,
         trains=True,
         is_study=is_study,
+        beside=beside,
     )
 
 
@@ -194,3 +195,26 @@ def test_a_pretraining_on_the_cohort_of_another_experiment_shares_it(tmp_path, m
         "cohort_phantom_*",
         "cohort_phantom_t1_*",
     ]
+
+
+def test_a_part_of_a_study_asks_a_cohort_for_what_the_whole_asks_it_for(table):
+    """Otherwise a run of some overlays would make the table of scans, and all after it, anew."""
+    age = experiment("s-age", table)
+    sides = experiment("s-sides", table, target=SIDES)
+    kept = experiment("s-kept", {**table, "columns": ["group"]})
+    whole = plan(age, sides, kept).cohorts[0]
+    part = plan(age, is_study=True, beside=[sides, kept]).cohorts[0]
+    assert as_plain(part.asked_of_step) == as_plain(whole.asked_of_step)
+    assert part.has_several_targets
+    alone = plan(age, is_study=True).cohorts[0]
+    assert as_plain(alone.asked_of_step) != as_plain(whole.asked_of_step)
+
+
+def test_who_asks_for_a_column_decides_no_file(table):
+    """A column that the cohort carries anyway may be asked for by another key as well."""
+    carried = {**table, "columns": ["group"]}
+    plain = plan(experiment("a", carried)).cohorts[0]
+    learned = {"learn_from": {"group": ["HC"]}}
+    asked = plan(experiment("a", carried, dataset=learned)).cohorts[0]
+    assert asked.settings.asked_by != plain.settings.asked_by
+    assert as_plain(asked.asked_of_step) == as_plain(plain.asked_of_step)

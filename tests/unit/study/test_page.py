@@ -107,6 +107,20 @@ def test_every_figure_that_is_asked_for_is_drawn_and_described(people, tmp_path)
     assert all((tmp_path / "figures" / f"{name}.svg").is_file() for name in by_name)
 
 
+def test_a_curve_of_roc_is_of_the_first_group_against_the_last(people, tmp_path):
+    from sklearn.metrics import roc_auc_score
+
+    made(people, tmp_path)
+    listed = json.loads((tmp_path / "figures/figures.json").read_text())
+    said = next(each["alt"] for each in listed if each["name"] == "told")
+    frame = read_tsv(people["merge/gap_people"])
+    two = frame[(frame["row"] == "exp") & frame["group"].isin(["HC", "AD"])]
+    three = frame[frame["row"] == "exp"]
+    areas = [roc_auc_score(each["group"] == "AD", each["cole"]) for each in (two, three)]
+    assert f"Exponential {areas[0]:.2f}" in said
+    assert f"{areas[0]:.2f}" != f"{areas[1]:.2f}"
+
+
 def test_what_is_not_in_a_run_is_named_first_and_leaves_empty_cells(people, tmp_path):
     away = tuple(replace(each, is_here=each.name != "merge") for each in OVERLAYS)
     html = made(people, tmp_path, away)

@@ -107,6 +107,148 @@ def test_printed_numbers_stand_beside_those_found_under_the_labels_of_readers(fi
     }
 
 
+BY_SIDE = """row\trole\tbacc
+l1\ttest\t0.75
+l1\texternal\t0.5
+"""
+SIDES = {
+    "columns": ["overlay", "role"],
+    "values": ["bacc"],
+    "paper": {"bacc": {"single/same": {"l1": 0.8}, "merge/other": {"l1": 0.6}}},
+}
+SIDE_LABELS = {"single-*": "single", "test": "same", "external": "other"}
+
+
+def sides(tmp_path, here: str, **asked) -> pd.DataFrame:
+    """A table of two overlays, of which one is here or none."""
+    file = tmp_path / "sides.tsv"
+    file.write_text(BY_SIDE)
+    names = ["single-adni", "merge"]
+    away = tuple(replace(each, is_here=each.name == here) for each in OVERLAYS)
+    own = table(**{**SIDES, **asked}, overlays=names, table=dict.fromkeys(names, "sides"))
+    given = Finished({f"{here}/sides": file})
+    return study_table("x", own, step(overlays=away, labels=SIDE_LABELS), given)
+
+
+def test_numbers_of_two_overlays_for_one_cell_are_refused_not_the_last_one_taken(finished):
+    two = table(overlays=["single-adni", "single-oasis"], columns=[])
+    with pytest.raises(TableError) as error:
+        study_table("x", two, step(), Finished(finished))
+    assert str(error.value) == (
+        "tables.x.columns: single-adni, single-oasis have a number each for row l1; add "
+        "overlay, or what else they differ in, to columns or rows"
+    )
+
+
+def test_an_overlay_that_is_not_here_wipes_no_number_of_another(finished):
+    away = tuple(replace(each, is_here=each.name != "single-oasis") for each in OVERLAYS)
+    two = table(overlays=["single-adni", "single-oasis"], columns=[])
+    found = study_table("x", two, step(overlays=away), Finished(finished))
+    assert list(found["row"]) == ["l1", "exp"] and list(found["mae"]) == [4.0, 3.75]
+
+
+def test_cells_of_overlays_that_are_not_here_are_those_of_the_others(tmp_path):
+    found = sides(tmp_path, "single-adni")
+    assert cells(found, ["overlay", "role"], "bacc_paper") == approx(
+        {
+            ("single-adni", "test"): 0.8,
+            ("single-adni", "external"): float("nan"),
+            ("merge", "test"): float("nan"),
+            ("merge", "external"): 0.6,
+        },
+        nan_ok=True,
+    )
+    assert list(found["bacc"].notna()) == [True, True, False, False]
+
+
+def test_where_no_overlay_is_here_cells_are_as_printed(tmp_path):
+    found = sides(tmp_path, "none")
+    assert cells(found, ["row", "overlay", "role"], "bacc_paper") == {
+        ("l1", "single-adni", "test"): 0.8,
+        ("l1", "merge", "external"): 0.6,
+    }
+    assert found["bacc"].isna().all()
+
+
+def test_a_heading_of_no_overlay_is_refused_also_in_a_part_of_a_study(tmp_path):
+    with pytest.raises(
+        TableError, match=r"tables\.x\.paper\.bacc: no column is called 'singel/same'"
+    ):
+        sides(tmp_path, "single-adni", paper={"bacc": {"singel/same": {"l1": 0.8}}})
+
+
+def test_a_printed_number_is_of_all_that_says_its_row(finished, tmp_path):
+    file = tmp_path / "gap.tsv"
+    file.write_text("row\tgroup\tmae\nl1\tHC\t1\nl1\tAD\t5\nexp\tAD\t6\n")
+    asked = table(overlays=["merge"], table={"merge": "gap"}, rows=["row", "group"])
+    asked = replace(asked, paper={"mae": {"merge": {"l1/AD": 4.5}}})
+    found = study_table("x", asked, step(), Finished({**finished, "merge/gap": file}))
+    printed = found.dropna(subset=["mae_paper"])
+    assert cells(printed, ["row", "group"], "mae_paper") == {("l1", "AD"): 4.5}
+    asked = replace(asked, paper={"mae": {"merge": {"l1": 4.5}}})
+    with pytest.raises(TableError) as error:
+        study_table("x", asked, step(), Finished({**finished, "merge/gap": file}))
+    assert str(error.value) == (
+        "tables.x.paper.mae: merge has no row 'l1'; it has l1/HC, l1/AD, exp/AD"
+    )
+
+
+def test_a_printed_number_of_a_heading_of_two_overlays_is_refused(finished):
+    asked = table(overlays=["single-adni", "single-oasis"], paper={"mae": {"single": {"l1": 4.0}}})
+    with pytest.raises(TableError) as error:
+        study_table("x", asked, step(labels={"single-*": "single"}), Finished(finished))
+    assert str(error.value) == (
+        "tables.x.paper.mae: single-adni and single-oasis are called 'single' alike; give them "
+        "labels of their own"
+    )
+
+
+def test_a_value_of_where_that_no_line_has_is_refused(finished):
+    asked = table(overlays=["merge"], table={"merge": "cohorts"}, where={"cohort": ["adnii"]})
+    with pytest.raises(TableError) as error:
+        study_table("x", asked, step(), Finished(finished))
+    assert str(error.value) == (
+        "tables.x.where: no table that it reads has 'adnii' in its column cohort; there are adni, "
+        "oasis"
+    )
+
+
+def test_numbers_of_where_are_numbers(finished, tmp_path):
+    file = tmp_path / "alphas.tsv"
+    file.write_text("row\talpha\tmae\nl1\t10.0\t3\nl1\t0.5\t4\n")
+    given = Finished({**finished, "merge/alphas": file})
+    asked = table(overlays=["merge"], table={"merge": "alphas"})
+    found = study_table("x", replace(asked, where={"alpha": ("10",)}), step(), given)
+    assert list(found["mae"]) == [3]
+    found = study_table("x", replace(asked, where={"alpha": (".50",)}), step(), given)
+    assert list(found["mae"]) == [4]
+
+
+@pytest.mark.parametrize(("sites", "people"), [(["a\t3", "b\t4", "all\t7"], 7), (["ICBM\t5"], 5)])
+def test_all_is_the_whole_also_where_there_is_one_part_alone(finished, tmp_path, sites, people):
+    file = tmp_path / "cohort.tsv"
+    file.write_text("\n".join(["site\tn", *sites]) + "\n")
+    asked = table(overlays=["single-adni"], table={"single-adni": "cohort"}, rows=["cohort"])
+    asked = replace(asked, columns=(), values=("n",), where={"site": ("all",)})
+    found = study_table("x", asked, step(), Finished({"single-adni/cohort": file}))
+    assert list(found["n"]) == [people]
+
+
+def test_a_value_of_all_cohorts_does_not_stand_beside_each_one_as_nothing(finished):
+    asked = table(
+        overlays=["merge"],
+        table={"merge": "cohorts"},
+        columns=["cohort"],
+        values=["mae", "mae.r2"],
+    )
+    with pytest.raises(TableError) as error:
+        study_table("x", asked, step(), Finished(finished))
+    assert str(error.value) == (
+        "tables.x: tables cohorts and mae of merge have no cohort in common (adni, oasis; "
+        "adni-oasis); show values of mae in a table of their own"
+    )
+
+
 def test_a_table_by_values_of_several_columns_is_read_by_their_names(finished, tmp_path):
     file = tmp_path / "by.tsv"
     lines = ["cohort\tadni\tl1\t3.5", "cohort\toasis\tl1\t4.5", "site\tx\tl1\t9.0"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -142,6 +142,11 @@ class FoundCohort:
     def tables(self) -> list[str]:
         """Return the tables that it is read from."""
         return tables_of(self.settings, self.found.cohort)
+
+    @property
+    def asked_of_step(self) -> CohortStep:
+        """What the step `cohort` is asked for: who asks for a column, sentences say at planning."""
+        return replace(self.settings, asked_by={})
 
     @property
     def has_several_targets(self) -> bool:

@@ -8,6 +8,7 @@ a cohort of one name share its module. Nothing else in the workflow knows how ma
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
@@ -99,6 +100,7 @@ def read(
     keeps: bool,
     trains: bool,
     is_study: bool = False,
+    beside: Sequence[dict[str, Any]] = (),
 ) -> Plan:
     """Read the plan of some configurations, and refuse what cannot work before the first job.
 
@@ -113,6 +115,9 @@ def read(
         Whether the run goes on to trainings.
     is_study : bool
         Whether every rule is called by its experiment or cohort; several are in any case.
+    beside : sequence of dict
+        Of experiments that this run leaves out: cohorts carry what these ask for as well, so that
+        a part of a study and the whole of it repeat nothing of each other.
 
     Raises
     ------
@@ -125,11 +130,12 @@ def read(
         for each in configs
     ]
     _check_names(main)
-    found = _read_cohorts(main, {}, is_first=is_first, keeps=keeps)
+    also = [_Asked("", named, EXPERIMENT, each) for each in beside]
+    found = _read_cohorts(main, {}, also, is_first=is_first, keeps=keeps)
     parts = [_part(each, found, is_first=is_first, trains=trains) for each in main]
     asked = [*main, *(each for part in parts for each in _starts(part, schema))]
     _check_names(asked)
-    found = _read_cohorts(asked, found, is_first=is_first, keeps=keeps)
+    found = _read_cohorts(asked, found, also, is_first=is_first, keeps=keeps)
     parts += [_part(each, found, is_first=is_first, trains=trains) for each in asked[len(main) :]]
     if is_first:
         check_starts([each.experiment for each in parts])
@@ -247,18 +253,23 @@ def _starts(part: _Part, schema: dict[str, Any]) -> list[_Asked]:
     )
 
 
-def _read_cohorts(asked: Sequence[_Asked], found: _Found, *, is_first: bool, keeps: bool) -> _Found:
+def _read_cohorts(
+    asked: Sequence[_Asked],
+    found: _Found,
+    beside: Sequence[_Asked],
+    *,
+    is_first: bool,
+    keeps: bool,
+) -> _Found:
     """Return the cohorts of experiments by name, members before what is merged of them.
 
-    One that a pre-training is on too is read anew, and what is merged of it.
+    One that a pre-training is on too is read anew, and what is merged of it. Experiments `beside`
+    only add what their cohorts carry.
     """
     for each in asked:
         with each.told():
             merged.check(each.config)
-    parts = [part for each in asked for part in each.members]
-    groups: dict[str, list[_Asked]] = {}
-    for each in (*parts, *asked):
-        groups.setdefault(each.cohort, []).append(each)
+    groups, more = _by_cohort(asked), _by_cohort(beside)
     read: _Found = {}
     for name, group in sorted(groups.items(), key=lambda each: bool(each[1][0].members)):
         needed = [each.cohort for each in group[0].members]
@@ -267,12 +278,21 @@ def _read_cohorts(asked: Sequence[_Asked], found: _Found, *, is_first: bool, kee
             read[name] = found[name]
         else:
             own = [read[each] for each in needed]
-            read[name] = _read_cohort(group, own, is_first=is_first, keeps=keeps)
+            read[name] = _read_cohort(group, more[name], own, is_first=is_first, keeps=keeps)
     return {name: read[name] for name in groups}
+
+
+def _by_cohort(asked: Sequence[_Asked]) -> defaultdict[str, list[_Asked]]:
+    """Return what is asked of each cohort, of the members of merged ones as well."""
+    groups: defaultdict[str, list[_Asked]] = defaultdict(list)
+    for each in (*(part for one in asked for part in one.members), *asked):
+        groups[each.cohort].append(each)
+    return groups
 
 
 def _read_cohort(
     group: Sequence[_Asked],
+    beside: Sequence[_Asked],
     members: Sequence[cohorts.FoundCohort],
     *,
     is_first: bool,
@@ -285,6 +305,7 @@ def _read_cohort(
             refuse.check(each.config)
     configs = [each.config for each in group]
     together.check(configs)
+    configs += [each.config for each in beside]
     with group[0].told() if len(group) == 1 else nullcontext():
         if members:
             return merged.read(configs, members)

@@ -52,6 +52,12 @@ class StudyPlan:
         planned = sorted(self.planned.values(), key=lambda each: not each.wanted)
         return [each.config for each in planned]
 
+    @property
+    def beside(self) -> list[dict[str, Any]]:
+        """Whole configurations of the overlays that this run leaves out."""
+        planned = self.planned
+        return [each.config for name, each in self.overlays.items() if name not in planned]
+
     def require_paths(self) -> None:
         """Raise `SettingsError` with a line for each path of a cohort that is not there."""
         if lacking := lacking_paths({n: each.config for n, each in self.planned.items()}):

@@ -138,6 +138,7 @@ def roc(asked: FigureAsked, panels: Sequence[Panel], labels: Labels) -> tuple[Ca
         ax.plot([0, 1], [0, 1], color=GREY, linewidth=0.8, linestyle="--")
         for panel in own:
             lines = panel.lines.dropna(subset=[asked.y])
+            lines = lines[lines[asked.x].isin([negative, positive])]
             truth = (lines[asked.x] == positive).astype(int)
             false, true, _ = roc_curve(truth, lines[asked.y])
             auc = roc_auc_score(truth, lines[asked.y])

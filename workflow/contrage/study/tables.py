@@ -9,18 +9,16 @@ from pathlib import Path
 import pandas as pd
 
 from contrage.dataset.roles import LEARNED_FROM
-from contrage.errors import TableError
 from contrage.evaluation.statistics.scaling import power_law
 from contrage.settings.steps.study import CurveAsked, StudyTablesStep, TableAsked
-from contrage.study.cells import ROW, Finished, keys_of, tidy
+from contrage.study.cells import ROW, Finished, tidy
 from contrage.study.claims import compared
-from contrage.study.words import heading
+from contrage.study.printed import beside, cells
 from contrage.tables import read_tsv, write_tsv
 
 logger = logging.getLogger(__name__)
 
 N_TRAIN = "n_train"
-PAPER = "_paper"
 EXPONENTS = "_exponents"
 CLAIMS = "claims"
 
@@ -67,32 +65,12 @@ def study_table(
     Raises
     ------
     TableError
-        If a printed number is of a cell that the table does not have.
+        If a printed number is of no cell of the table, or of several.
     """
     dims = [*asked.rows, *(each for each in asked.columns if each not in asked.rows)]
-    found = tidy(f"tables.{name}", asked, dims, asked.values, settings.overlays, given)
-    columns = [heading(parts, settings.labels) for parts in keys_of(found, asked.columns)]
-    for value, printed in asked.paper.items():
-        _check_paper(name, value, printed, asked, set(columns))
-        at = found.columns.get_indexer([value])[0] + 1
-        numbers = [
-            printed[column][row] if column in printed and row in printed[column] else None
-            for column, row in zip(columns, found[asked.rows[0]].astype(str), strict=True)
-        ]
-        found.insert(int(at), f"{value}{PAPER}", numbers)
-    return found
-
-
-def _check_paper(
-    name: str, value: str, printed: Mapping[str, object], asked: TableAsked, columns: set[str]
-) -> None:
-    if value not in asked.values:
-        raise TableError(f"tables.{name}.paper: {value} is none of its values")
-    if unknown := [each for each in printed if each not in columns]:
-        raise TableError(
-            f"tables.{name}.paper.{value}: no column is called {unknown[0]!r}; there are "
-            f"{', '.join(sorted(columns))}"
-        )
+    printed = cells(asked, settings.overlays, settings.labels)
+    found = tidy(f"tables.{name}", asked, dims, asked.values, settings.overlays, given, printed)
+    return beside(name, asked, found, settings.overlays, settings.labels)
 
 
 def curve_points(

@@ -11,10 +11,8 @@ import pandas as pd
 from contrage.report.style import loss_colours
 from contrage.settings.steps.study import TableAsked
 from contrage.study.cells import SD, keys_of
-from contrage.study.tables import PAPER
+from contrage.study.printed import PAPER
 from contrage.study.words import label, measure, shown
-
-MISSING = "–"
 
 
 @dataclass(frozen=True)
