@@ -56,8 +56,8 @@ def sides(
     found: GapsOfCohort, kinds: Sequence[str], positive: Sequence[str], groups: GroupsSettings
 ) -> Sides:
     """Return the scores of the patients of some groups and of the controls; age is one as well."""
-    told = found.scans[found.scans["group"].isin([*positive, groups.control])]
-    seeds = [first_of_each(scans) for _, scans in told.groupby("seed")]
+    first = [first_of_each(scans) for _, scans in found.scans.groupby("seed")]
+    seeds = [each[each["group"].isin([*positive, groups.control])] for each in first]
     everyone = {person for seed in seeds for person in seed["participant_id"]}
     people = sorted(everyone.intersection(*(set(seed["participant_id"]) for seed in seeds)))
     lines = [seed.set_index("participant_id").loc[people] for seed in seeds]

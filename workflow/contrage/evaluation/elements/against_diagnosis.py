@@ -79,9 +79,13 @@ def evaluate(given: Given) -> pd.DataFrame:
             patients = _of(part, UNSCORED, own["group"], asked.positive)
             if controls is None and patients is None:
                 continue
+            first = (
+                _of(part, REPORTED, own["group"], (groups.control,), first=True),
+                _of(part, UNSCORED, own["group"], asked.positive, first=True),
+            )
             head = {"row": row, COHORT: cohort, "seed": seed, "fold": fold, "epoch": epoch}
             error = _error(part, controls, features, probe)
-            found = _accuracy(_first(controls), _first(patients), features, probe)
+            found = _accuracy(*first, features, probe)
             lines.append({**head, "mae": error, **found})
     points = pd.DataFrame(lines, columns=[*POINTS, "note"])
     parts = [
@@ -132,17 +136,17 @@ def _checkpoints(
             yield row, seed, fold, epoch, features
 
 
-def _of(part: Fold, role: str, group: pd.Series, names: tuple[str, ...]) -> Scans | None:
-    """Return the scans of a role in some groups; None where nobody has it."""
+def _of(
+    part: Fold, role: str, group: pd.Series, names: tuple[str, ...], first: bool = False
+) -> Scans | None:
+    """Return the scans of a role in some groups, or the first scans; None where nobody has it."""
     if role not in part.parts:
         return None
     scans = part.parts[role]
+    if first:
+        scans = scans.take(first_scans(scans.participants, scans.targets))
     mine = group.reindex(list(scans.ids)).isin(names).to_numpy()
     return scans.take(np.flatnonzero(mine)) if mine.any() else None
-
-
-def _first(scans: Scans | None) -> Scans | None:
-    return None if scans is None else scans.take(first_scans(scans.participants, scans.targets))
 
 
 def _error(part: Fold, controls: Scans | None, features: Features, probe: ProbeSettings) -> float:

@@ -69,7 +69,7 @@ def _lines(
         who = "1 person was" if told.left == 1 else f"{told.left} people were"
         out = "is" if told.left == 1 else "are"
         said.append(f"{who} not tested by every seed and {out} left out")
-    if not positives:
+    if not positives and not found.external & set(asked.positive):
         said.append(f"nobody is in the group {head['positive']}")
     lines = []
     for kind in [*order, AGE]:
