@@ -57,7 +57,7 @@ def test_a_stage_starts_from_the_same_seed_and_fold_of_a_row_of_its_experiment()
     assert jobs.start_of_training(of, "exp", 1, 2) == jobs.scans_of_start(of, "exp", 1) == []
     asked = jobs.stage(of, "tuned", 1, 2)
     assert asked.start.experiment == "here" and asked.start.seed == 1 and asked.start.fold == 2
-    assert asked.cohort == asked.start.cohort == "t" and asked.train == "all"
+    assert asked.cohort == "t" and asked.train == "all"
 
 
 def test_a_row_without_a_start_is_asked_for_what_it_ever_was():
@@ -72,7 +72,7 @@ def test_a_start_of_another_experiment_may_be_one_training_for_all():
     check_starts([of, other])
     file = Results.of("first").model.format(row="exp", seed=1, fold=0)
     assert jobs.start_of_training(of, "tuned", 0, 2) == [file]
-    assert jobs.stage(of, "tuned", 0, 2).start.cohort is None
+    assert jobs.stage(of, "tuned", 0, 2).start.seed == 1
 
 
 def test_a_start_from_people_who_are_tested_here_is_refused():
@@ -107,6 +107,22 @@ def test_people_of_a_training_before_the_start_are_looked_at_too():
     last = staged(start={"experiment": "middle", "row": "mid", "fold": 1})
     said = refused(last, middle, first, error=LeakageError)
     assert "exp of first (seed 0, fold 0) has learned from the same person" in said
+
+
+def test_people_of_a_pretraining_before_the_start_are_looked_at_too():
+    """Here are people of the cohort of the pre-training; there, others start from that."""
+    start = {"encoder": "mlp", "seeds": [0, 1], "start_from": "pretraining"}
+    own = {"cohort": {"source": "table", "image": "table", "path": "b.csv", "name": "p"}}
+    asked = {"people": range(100, 130), "cohort": "u", "training": start}
+    before = experiment("first-pretraining", range(40), "p")
+    of = staged(start={"experiment": "first", "fold": 0})
+    said = refused(of, experiment("first", **asked, pretraining=own), before, error=LeakageError)
+    assert "exp of first-pretraining (seed 0, fold 0) has learned from the same person" in said
+    others = {**own, "same_ids": "other-people"}
+    check_starts([of, experiment("first", **asked, pretraining=others), before])
+    within = staged(start={"experiment": "first", "fold": 0}, cohort="p", people=range(40))
+    plan = within, experiment("first", **asked, pretraining=others), before
+    assert "has learned from the same person" in refused(*plan, error=LeakageError)
 
 
 def test_of_several_experiments_with_rows_the_sentence_says_which():

@@ -12,7 +12,7 @@ from contrage.dataset.parts import make_folds
 from contrage.dataset.roles import CHOSEN_BY, Parts
 from contrage.dataset.shared import COUNTED, UNSEEN, Somebody, in_both, person
 from contrage.errors import LeakageError, SettingsError, few
-from contrage.plan import folds, rows, starts
+from contrage.plan import folds, pretraining, rows, starts
 from contrage.plan.experiment import Experiment
 from contrage.plan.kinds import image_seen
 from contrage.plan.starts import Start
@@ -175,16 +175,26 @@ class _Splits:
         cohort = config["cohort"]["name"], _members(config)
         return {person(participant(scan), *cohort) for scan in scans}
 
-    def before(self, training: PlannedTraining) -> Iterator[PlannedTraining]:
-        """Yield the trainings of the plan that one comes from, the nearest first."""
-        of = self.known[training.experiment]
-        start = starts.of_row(of.config, training.row)
-        if start is None or start.experiment not in self.known:
+    def before(self, training: PlannedTraining) -> Iterator[tuple[PlannedTraining, bool]]:
+        """Yield the trainings of the plan that one comes from, the nearest first.
+
+        With each whether an id of its cohort and of another one may be one person's.
+        """
+        config = self.known[training.experiment].config
+        start = starts.of_row(config, training.row)
+        if start is not None:
+            seed, fold = start.seed_for(training.seed), start.fold_for(training.fold)
+            nearest = PlannedTraining(start.experiment, start.row, seed, fold)
+            same_people = True
+        elif pretraining.starts_there(config, training.row):
+            seed, row = pretraining.seed_for(config, training.seed), config["pretraining"]["loss"]
+            nearest = PlannedTraining(pretraining.experiment_name(config), row, seed, 0)
+            same_people = not pretraining.are_other_people(config)
+        else:
             return
-        seed, fold = start.seed_for(training.seed), start.fold_for(training.fold)
-        nearest = PlannedTraining(start.experiment, start.row, seed, fold)
-        yield nearest
-        yield from self.before(nearest)
+        if nearest.experiment in self.known:
+            yield nearest, same_people
+            yield from ((each, same_people and also) for each, also in self.before(nearest))
 
 
 def _members(config: dict[str, Any]) -> list[str]:
@@ -203,10 +213,10 @@ def _check_people(of: Experiment, row: str, start: Start, splits: _Splits) -> No
         )
     for seed, fold in product(of.seeds, of.folds):
         training = PlannedTraining(of.config["experiment"], row, seed, fold)
-        for earlier in splits.before(training):
-            learned = splits.people(earlier, *COUNTED)
+        for earlier, may_be in splits.before(training):
+            learned, same_people = splits.people(earlier, *COUNTED), start.same_people and may_be
             for role in UNSEEN:
-                shared = in_both(splits.people(training, role), learned, start.same_people)
+                shared = in_both(splits.people(training, role), learned, same_people)
                 if shared:
                     raise LeakageError(
                         f"rows.{row}.from: {shared[0]} ({len(shared)} in all) has the role {role} "
