@@ -249,6 +249,83 @@ def test_what_is_asked_of_overlays_that_there_are_not_is_refused(expand, text, s
     assert refusal(expand, TWO, text) == said
 
 
+ASKED = """
+grids: {size: {overlay: plain, dataset.subset.fraction: [.5]}}
+tables: {a: {values: [mae, r2], overlays: plain, columns: [overlay, cohort]}}
+curves: {c: {grid: size, y: mae}}
+figures: {f: {kind: violin, table: gap_people, x: group, y: cole}}
+claims: {one: {asked: x, table: a, value: mae, within: [0, 1], of: {overlay: plain}}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (
+            "figures: {f: {kind: roc}}",
+            "figures.f.order: a roc tells the last group of it from the first; name both",
+        ),
+        (
+            "figures: {f: {kind: roc, order: [AD]}}",
+            "figures.f.order: a roc tells the last group of it from the first; name both",
+        ),
+        (
+            "figures: {f: {x: ''}}",
+            "figures.f.x: a violin needs one; name a column of gap_people",
+        ),
+        (
+            "figures: {f: {kind: scatter, y: ''}}",
+            "figures.f.y: a scatter needs one; name a column of gap_people",
+        ),
+        (
+            "tables: {a: {paper: {mea: {plain: {l1: 3}}}}}",
+            "tables.a.paper: there is no mea; did you mean mae?",
+        ),
+        ("curves: {c: {log: [r2]}}", "curves.c.log: there is no r2; there are mae"),
+        (
+            "curves: {c: {x: dataset.subset.fracton}}",
+            "curves.c.x: size-0.5 has no dataset.subset.fracton, only n_train, "
+            "dataset.subset.fraction; a curve is over n_train, or over a key of the grid that all "
+            "its overlays are of",
+        ),
+        (
+            "{curves: {c: {x: dataset.subset.fraction, overlays: plain}}}",
+            "curves.c.x: plain has no dataset.subset.fraction, only n_train; a curve is over "
+            "n_train, or over a key of the grid that all its overlays are of",
+        ),
+        (
+            "claims: {one: {value: auc}}",
+            "claims.one.value: there is no auc; there are mae, r2",
+        ),
+        ("claims: {one: {value: null}}", "claims.one.value: name one of mae, r2"),
+        (
+            "claims: {one: {within: null, rising: [mae, r22]}}",
+            "claims.one.value: there is no r22; did you mean r2?",
+        ),
+        (
+            "claims: {one: {of: {group: AD}}}",
+            "claims.one: a: there is no group; there are row, overlay, cohort",
+        ),
+        (
+            "claims: {one: {of: {overlay: small-batch}}}",
+            "claims.one: a: there is no small-batch; there are plain",
+        ),
+        (
+            "claims: {one: {table: c, of: {overlay: size-0.5, cohort: x}}}",
+            "claims.one: c: there is no cohort; there are row, overlay, n_train",
+        ),
+    ],
+)
+def test_what_would_fail_after_all_trainings_is_refused_before(expand, text, said):
+    assert expand(TWO, ASKED)
+    assert refusal(expand, TWO, ASKED, text) == said
+
+
+def test_a_claim_may_compare_two_values_of_a_line(expand):
+    text = "claims: {one: {value: null, within: null, rising: [mae, {value: r2}], of: {}}}"
+    assert expand(TWO, ASKED, text).asked["claims"]["one"]["rising"] == ["mae", {"value": "r2"}]
+
+
 def test_paths_that_lack_are_told_once_with_the_overlays_that_need_them():
     def config(name: str, path: str) -> dict:
         return {"cohort": {"name": name, "path": path, "members": []}}

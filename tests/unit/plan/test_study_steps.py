@@ -65,7 +65,7 @@ def test_people_are_counted_where_a_curve_is_over_them(steps):
     file = "results/small-{}/predictions/l1/seed-0.tsv"
     names = ("size-0.25", "size-0.5", "long")
     assert steps().counted() == {name: file.format(name) for name in names}
-    grid = "curves: {scaling: {x: dataset.subset.fraction}}"
+    grid = "curves: {scaling: {x: dataset.subset.fraction, overlays: []}}"
     assert steps(grid).counted() == {}
 
 
@@ -86,6 +86,16 @@ def test_a_table_says_its_overlays_by_name_and_the_rest_as_lists(steps):
     }
 
 
+def test_a_claim_of_two_values_says_the_value_of_each_cell(steps):
+    rising = "[mae, {value: alphas.mae, overlay: long}]"
+    text = f"claims: {{one: {{value: null, within: null, of: {{row: exp}}, rising: {rising}}}}}"
+    claim = steps(text).tables().claims["one"]
+    assert claim.value == "mae" and claim.rising == (
+        {"row": "exp", "value": "mae"},
+        {"row": "exp", "value": "alphas.mae", "overlay": "long"},
+    )
+
+
 def test_of_a_part_of_a_study_only_what_is_there_is_read(steps):
     own = steps("study_only: long")
     assert set(own.finished("tables")) == {"long/mae", "long/alphas"}
@@ -98,8 +108,14 @@ def test_of_a_part_of_a_study_only_what_is_there_is_read(steps):
     ("text", "said"),
     [
         ("tables: {age: {table: gap}}", "tables.age.table: long has no table gap, only mae, norms"),
-        ("tables: {age: {values: gap.mean}}", "tables.age.values: long has no table gap, only"),
-        ("curves: {scaling: {y: [roc.auc]}}", "curves.scaling.y: size-0.25 has no table roc, only"),
+        (
+            "tables: {age: {values: [mae, gap.mean]}}",
+            "tables.age.values: long has no table gap, only",
+        ),
+        (
+            "curves: {scaling: {y: [mae, roc.auc]}}",
+            "curves.scaling.y: size-0.25 has no table roc, only",
+        ),
         ("figures: {alphas: {table: gap}}", "figures.alphas.table: long has no table gap, only"),
     ],
 )

@@ -147,7 +147,8 @@ def test_checkpoints_are_drawn_with_their_line_and_number(evaluated):
     parts = []
     for row in ROWS:
         mae = rng.uniform(2, 5, 16)
-        told = {"row": row, "seed": 0, "fold": np.repeat(range(4), 4), "epoch": [5, 10, 20, 30] * 4}
+        told = {"row": row, "cohort": "all", "seed": 0, "fold": np.repeat(range(4), 4)}
+        told |= {"epoch": [5, 10, 20, 30] * 4}
         told |= {"mae": mae, "bacc": 1 - 0.05 * mae, "auc": 0.9, "n": 16, "n_clusters": 4}
         told |= {"r": -0.99, "r_low": -1, "r_high": -0.9, "fisher_low": -1, "fisher_high": -0.97}
         told |= {"slope": -0.05, "slope_low": -0.06, "slope_high": -0.04, "note": None}

@@ -26,8 +26,9 @@ def claim(**asked: Any) -> ClaimAsked:
     return build(ClaimAsked, {**default, **asked})
 
 
-def found(frame: pd.DataFrame = GAP, **asked: Any) -> list[tuple]:
-    table = compared({"one": claim(**asked)}, {"gap": frame}, {"gap": ("row",)}, {"exp": "Exp"})
+def found(frame: pd.DataFrame = GAP, away: tuple[str, ...] = (), **asked: Any) -> list[tuple]:
+    claims, rows, labels = {"one": claim(**asked)}, {"gap": ("row",)}, {"exp": "Exp"}
+    table = compared(claims, {"gap": frame}, rows, labels, {"gap": away})
     return list(table[["line", "found", "holds"]].itertuples(index=False, name=None))
 
 
@@ -55,7 +56,27 @@ def test_without_numbers_nothing_is_said():
     order = [{"group": "HC"}, {"group": "AD"}]
     assert {holds for *_, holds in found(empty, rising=order)} == {None}
     assert {holds for *_, holds in found(empty, within=[0, 1], of={})} == {None}
-    assert {holds for *_, holds in found(rising=[{"group": "HC"}, {"group": "XX"}])} == {None}
+
+
+def test_a_cell_without_a_line_is_refused_unless_an_experiment_that_is_not_here_may_have_it():
+    two = GAP.assign(overlay="plain")
+    cells = [{"overlay": "plain", "group": "HC"}, {"overlay": "merge", "group": "HC"}]
+    with pytest.raises(
+        TableError, match=r"claims\.one: no cell of gap fits overlay merge, group HC"
+    ):
+        found(two, rising=cells)
+    assert {holds for *_, holds in found(two, away=("merge",), rising=cells)} == {None}
+    with pytest.raises(TableError, match=r"no cell of gap fits overlay plain, group XX"):
+        found(two, away=("merge",), within=[0, 1], of={"overlay": "plain", "group": "XX"})
+
+
+def test_two_values_of_a_line_may_be_compared():
+    both = GAP[GAP["group"] == "AD"].assign(external=[5.25, 5.25])
+    cells = [{"value": "gap"}, {"value": "external"}]
+    assert found(both, rising=cells) == [
+        ("L1 regression", "5.00 < 5.25", "yes"),
+        ("Exp", "5.50 ≥ 5.25", "no"),
+    ]
 
 
 @pytest.mark.parametrize(

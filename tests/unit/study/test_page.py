@@ -13,7 +13,9 @@ import pytest
 from side_by_side import OVERLAYS, SIZES, curve, figure, step, table
 from test_claims import claim
 
+from contrage.errors import TableError
 from contrage.settings.steps.study import StudyFiguresStep, StudyPageStep
+from contrage.study import draw
 from contrage.study.figures import figures
 from contrage.study.page import page
 from contrage.study.tables import tables
@@ -121,6 +123,18 @@ def test_a_curve_of_roc_is_of_the_first_group_against_the_last(people, tmp_path)
     assert f"{areas[0]:.2f}" != f"{areas[1]:.2f}"
 
 
+def test_where_of_a_figure_compares_numbers_and_refuses_a_column_that_there_is_not(people):
+    from contrage.study.cells import Finished
+    from contrage.study.figures import _panels
+
+    asked = figure(kind="scatter", x="years", y="cole", where={"years": ["3.0"]})
+    drawn = StudyFiguresStep(OVERLAYS, {}, curves={}, figures={})
+    panels = list(_panels(asked, drawn, Finished(people)))
+    assert [len(each.lines) for each in panels] == [3, 3]
+    with pytest.raises(TableError, match=r"table gap_people of merge has no column 'site'"):
+        list(_panels(replace(asked, where={"site": ("a",)}), drawn, Finished(people)))
+
+
 def test_what_is_not_in_a_run_is_named_first_and_leaves_empty_cells(people, tmp_path):
     away = tuple(replace(each, is_here=each.name != "merge") for each in OVERLAYS)
     html = made(people, tmp_path, away)
@@ -178,3 +192,70 @@ def test_a_table_may_have_no_columns_but_its_values(finished):
     wide = widened(asked, found, {})
     assert [[head.text for head in line] for line in wide.heads] == [["MAE", "R²"]]
     assert [cell.text for cell in wide.lines[0][2]] == ["4.00", "0.500"]
+
+
+def panel(lines: dict) -> draw.Panel:
+    return draw.Panel("merge", "adni", "exp", pd.DataFrame(lines))
+
+
+def of_seeds(seeds: int = 2) -> dict:
+    """People of two groups, each with a gap of every seed; seeds are on other scales."""
+    rng = np.random.default_rng(3)
+    people = [f"sub-{n}" for n in range(20)] * seeds
+    gap = np.concatenate([rng.normal(0, 1, 20) + np.arange(20) / 10 + 50 * s for s in range(seeds)])
+    return {
+        "seed": np.repeat(range(seeds), 20),
+        "participant_id": people,
+        "group": (["HC"] * 10 + ["AD"] * 10) * seeds,
+        "age": np.tile(np.arange(60.0, 80), seeds),
+        "cole": gap,
+    }
+
+
+def test_an_area_of_several_seeds_is_the_mean_of_theirs_with_a_curve_for_each():
+    from sklearn.metrics import roc_auc_score
+
+    lines = pd.DataFrame(of_seeds())
+    areas = [roc_auc_score(s["group"] == "AD", s["cole"]) for _, s in lines.groupby("seed")]
+    pooled = roc_auc_score(lines["group"] == "AD", lines["cole"])
+    assert f"{pooled:.2f}" != f"{np.mean(areas):.2f}"
+    asked = figure(kind="roc", x="group", y="cole", order=("HC", "AD"))
+    canvas, said = draw.roc(asked, [panel(of_seeds())], {})
+    assert said.endswith(f"{np.mean(areas):.2f}")
+    assert len(canvas.axes[0].lines) == 1 + 2  # the diagonal is one
+    assert len(canvas.axes[0].get_legend().get_texts()) == 1
+
+
+def test_a_violin_is_of_people_and_not_of_people_times_seeds():
+    lines = of_seeds()
+    seen = draw._of_people(pd.DataFrame(lines), ["group"], ["cole"])
+    assert len(seen) == 20
+    wanted = pd.DataFrame(lines).groupby("participant_id")["cole"].mean()
+    assert seen.set_index("participant_id")["cole"].to_dict() == pytest.approx(wanted.to_dict())
+    asked = figure(kind="violin", x="group", y="cole", order=("HC", "AD"))
+    _, said = draw.violin(asked, [panel(lines)], {})
+    assert "exp AD" in said
+
+
+def test_each_seed_has_a_line_of_its_own_under_one_name():
+    bins = {
+        "seed": [0, 0, 0, 1, 1, 1],
+        "p": [0.1, 0.5, 0.9] * 2,
+        "seen": [0.1, 0.4, 1, 0, 0.6, 0.8],
+    }
+    asked = figure(kind="line", x="p", y="seen")
+    canvas, _ = draw.line(asked, [panel(bins)], {})
+    drawn = [each.get_ydata().tolist() for each in canvas.axes[0].lines]
+    assert drawn == [[0.1, 0.4, 1], [0, 0.6, 0.8]]
+    assert len(canvas.legends[0].get_texts()) == 1
+
+
+def test_a_scatter_says_of_how_many_trainings_its_points_are_and_what_its_interval_takes():
+    rng = np.random.default_rng(0)
+    points = {"seed": [0] * 8, "fold": np.repeat([0, 1], 4), "mae": rng.normal(3, 1, 8)}
+    points["bacc"] = 1 - 0.1 * points["mae"] + rng.normal(0, 0.01, 8)
+    asked = figure(kind="scatter", x="mae", y="bacc")
+    _, said = draw.scatter(asked, [panel(points)], {})
+    assert "as if points were independent" in said and "n = 8 of 2 trainings" in said
+    _, said = draw.scatter(figure(kind="scatter", x="age", y="cole"), [panel(of_seeds())], {})
+    assert "n = 20" in said and "trainings" not in said

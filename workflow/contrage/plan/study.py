@@ -6,7 +6,6 @@ Nothing here reads data or results.
 from __future__ import annotations
 
 import copy
-import fnmatch
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,17 +15,14 @@ from typing import Any
 from contrage.errors import SettingsError, few
 from contrage.plan import pretraining
 from contrage.plan.overlays import Ground, Layer, Overlay, slug
+from contrage.plan.study_asked import check_asked, matching, no_such
 from contrage.settings.layers import lay_over
 from contrage.settings.meaning import Reading, as_meant, fill_defaults
 from contrage.settings.mistakes import find_mistakes
 from contrage.settings.schema import Part, properties
-from contrage.settings.words import shown
 from contrage.settings.yaml_door import read_file, read_text
-from contrage.tables import nearest
 
 KEY, OVER = "study", "over"
-SHOWN = ("tables", "curves", "figures")
-"""Blocks of what is made of the overlays."""
 
 
 @dataclass(frozen=True)
@@ -135,25 +131,18 @@ def expand(given: Sequence[Layer], below: Layer, schema: Part, own: Part) -> Stu
     for grid, block in study["grids"].items():
         over = block["overlay"]
         if over is not None and over not in study["overlays"]:
-            raise SettingsError(_no_such(f"grids.{grid}.overlay", over, study["overlays"]))
+            raise SettingsError(no_such(f"grids.{grid}.overlay", over, study["overlays"]))
         found += ground.grid(grid, block, [study["overlays"][over]] if over else [])
     _check_names(found)
     overlays = {each.name: each for each in found}
     _check_different(overlays)
     for pattern in patterns:
         if not matching(pattern, overlays):
-            raise SettingsError(_no_such("study_only", pattern, overlays))
-    _check_asked(study, overlays)
+            raise SettingsError(no_such("study_only", pattern, overlays))
+    check_asked(study, overlays)
     for each in found:
         _name_starts(each.config, study["study"], overlays)
     return StudyPlan(study["study"], overlays, study)
-
-
-def matching(patterns: str | Sequence[str], names: Iterable[str]) -> list[str]:
-    """Return names in the order of patterns, each once."""
-    names, asked = list(names), [patterns] if isinstance(patterns, str) else patterns
-    found = (name for each in asked for name in names if fnmatch.fnmatchcase(name, each))
-    return list(dict.fromkeys(found))
 
 
 def lacking_paths(configs: Mapping[str, Mapping[str, Any]]) -> list[str]:
@@ -237,42 +226,6 @@ def _check_different(overlays: Mapping[str, Overlay]) -> None:
             raise SettingsError(
                 f"overlays: {other} and {name} differ in nothing; leave one out, or change it"
             )
-
-
-def _check_asked(study: dict[str, Any], overlays: Mapping[str, Overlay]) -> None:
-    """Refuse tables, curves, figures and claims of what there is not, and names given twice."""
-    names: dict[str, str] = {}
-    for kind in SHOWN:
-        for name, block in study[kind].items():
-            key = f"{kind}.{name}"
-            if names.setdefault(name, kind) != kind:
-                raise SettingsError(f"{key}: {names[name]} has one of this name; rename one")
-            grid = block["grid"] if kind == "curves" else None
-            if grid is not None and grid not in study["grids"]:
-                raise SettingsError(_no_such(f"{key}.grid", grid, study["grids"]))
-            for pattern in listed(block["overlays"]):
-                if not matching(pattern, overlays):
-                    raise SettingsError(_no_such(f"{key}.overlays", pattern, overlays))
-            if kind == "curves" and not (grid or listed(block["overlays"])):
-                raise SettingsError(f"{key}: it has no points; name a grid, or overlays")
-    tables = [*study["tables"], *study["curves"]]
-    for name, claim in study["claims"].items():
-        if claim["table"] not in tables:
-            raise SettingsError(_no_such(f"claims.{name}.table", claim["table"], tables))
-        if bool(claim["rising"]) == bool(claim["within"]):
-            raise SettingsError(f"claims.{name}: it needs either rising or within")
-
-
-def listed(words: str | list[str]) -> list[str]:
-    """Return one or several words as a list."""
-    return [words] if isinstance(words, str) else words
-
-
-def _no_such(key: str, wanted: Any, known: Iterable[str]) -> str:
-    known = list(known)
-    close = nearest(str(wanted), known)
-    hint = f"did you mean {close}?" if close else f"there are {few(known, most=8) or 'none'}"
-    return f"{key}: there is no {shown(wanted)}; {hint}"
 
 
 def _froms(config: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -10,7 +10,8 @@ from contrage.errors import SettingsError, few
 from contrage.layout import StudyResults
 from contrage.plan.experiment import Experiment
 from contrage.plan.overlays import Overlay
-from contrage.plan.study import StudyPlan, listed, matching
+from contrage.plan.study import StudyPlan
+from contrage.plan.study_asked import VALUE, cells_of, listed, overlays_of
 from contrage.settings.build import build
 from contrage.settings.steps.study import StudyFiguresStep, StudyPageStep, StudyTablesStep
 
@@ -82,7 +83,7 @@ class StudySteps:
         found: dict[str, str] = {}
         for kind in kinds:
             for name, block in self.plan.asked[kind].items():
-                for overlay in self._here(kind, block):
+                for overlay in self._here(block):
                     own = self.experiments[overlay]
                     if kind == "figures" and block["kind"] == OF_REPORT:
                         found[f"{overlay}/{FOLDER}"] = own.results.figures
@@ -95,22 +96,18 @@ class StudySteps:
         """Return overlay → predictions of its first row and seed, where a curve counts people."""
         found: dict[str, str] = {}
         for block in self.plan.asked["curves"].values():
-            for overlay in self._here("curves", block) if block["x"] == "n_train" else ():
+            for overlay in self._here(block) if block["x"] == "n_train" else ():
                 own = self.experiments[overlay]
                 place = {"row": own.all_rows[0], "seed": own.seeds[0]}
                 found[overlay] = own.results.predictions.format(**place)
         return found
 
-    def _here(self, kind: str, block: Mapping[str, Any]) -> list[str]:
-        return [name for name in self._overlays(kind, block) if name in self.experiments]
+    def _here(self, block: Mapping[str, Any]) -> list[str]:
+        return [name for name in self._overlays(block) if name in self.experiments]
 
-    def _overlays(self, kind: str, block: Mapping[str, Any]) -> list[str]:
+    def _overlays(self, block: Mapping[str, Any]) -> list[str]:
         """Return the overlays of a table, curve or figure in their order."""
-        all_of = self.plan.overlays
-        points = matching(listed(block["overlays"]), all_of)
-        grid = block["grid"] if kind == "curves" else None
-        of_grid = [name for name, each in all_of.items() if grid and each.grid == grid]
-        return list(dict.fromkeys([*of_grid, *points]))
+        return overlays_of(block, self.plan.overlays)
 
     def _first(self, key: str, block: Mapping[str, Any], own: Experiment, overlay: str) -> str:
         """Return the table that an overlay's cells are of."""
@@ -165,12 +162,12 @@ class StudySteps:
         for key in LISTS[kind]:
             found[key] = listed(block[key])
         if kind != "figures":
-            here = self._here(kind, block)
+            here = self._here(block)
             key = f"{kind}.{name}"
             found["table"] = {o: self._first(key, block, self.experiments[o], o) for o in here}
         if kind == "tables":
             found["paper"] = block["paper"] or {}
-        found["overlays"] = self._overlays(kind, block)
+        found["overlays"] = self._overlays(block)
         found["where"] = {
             key: [str(each) for each in (value if isinstance(value, list) else [value])]
             for key, value in block["where"].items()
@@ -180,9 +177,10 @@ class StudySteps:
 
 
 def _claim(block: Mapping[str, Any]) -> dict[str, Any]:
-    rising = [{k: str(v) for k, v in cell.items()} for cell in block["rising"] or []]
+    rising = [{k: str(v) for k, v in cell.items()} for cell in cells_of(block)]
     of = {key: str(value) for key, value in block["of"].items()}
-    return {**block, "rising": rising, "within": block["within"] or [], "of": of}
+    value = block["value"] or next(cell[VALUE] for cell in rising if VALUE in cell)
+    return {**block, "value": value, "rising": rising, "within": block["within"] or [], "of": of}
 
 
 def _no_table(key: str, table: str, own: Experiment, overlay: str) -> str:

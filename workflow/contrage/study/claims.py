@@ -15,6 +15,8 @@ from contrage.study.words import label, shown
 
 COLUMNS = ("claim", "line", "found", "holds")
 YES, NO, UNKNOWN = "yes", "no", "n/a"
+VALUE, OVERLAY = "value", "overlay"
+"""What a cell may say besides columns of its table, and the column of experiments."""
 
 
 def compared(
@@ -22,6 +24,7 @@ def compared(
     tables: Mapping[str, pd.DataFrame],
     rows: Mapping[str, Sequence[str]],
     labels: Mapping[str, str],
+    away: Mapping[str, Sequence[str]],
 ) -> pd.DataFrame:
     """Return a line for each claim and line of its table.
 
@@ -33,6 +36,8 @@ def compared(
     rows : mapping of str to sequence of str
         Of each of them, the columns that say the line.
     labels : mapping of str to str
+    away : mapping of str to sequence of str
+        Of each table, its overlays that are not here.
 
     Returns
     -------
@@ -42,11 +47,13 @@ def compared(
     Raises
     ------
     TableError
-        If a claim names a column or a cell that its table does not have.
+        If a claim names a column that its table does not have, or a cell of overlays that are here.
     """
     found = []
     for name, claim in claims.items():
         frame = tables[claim.table]
+        for cell in (*claim.rising, claim.of):
+            _check_there(name, claim, frame, cell, away[claim.table])
         keys = [each for each in rows[claim.table] if not _says(claim, each)]
         if not keys:
             found.append({"claim": name, "line": "", **_judged(name, claim, frame)})
@@ -91,23 +98,46 @@ def _values(
     name: str, claim: ClaimAsked, frame: pd.DataFrame, cell: Mapping[str, str]
 ) -> list[float]:
     """Return the values of all cells that fit, which may have none."""
-    if claim.value not in frame:
+    value = cell.get(VALUE, claim.value)
+    if value not in frame:
         known = few([str(each) for each in frame.columns], most=12)
-        raise TableError(
-            f"claims.{name}: {claim.table} has no value {claim.value!r}; it has {known}"
-        )
+        raise TableError(f"claims.{name}: {claim.table} has no value {value!r}; it has {known}")
+    return [float(each) for each in frame[value][_fit(name, claim, frame, cell)]]
+
+
+def _fit(name: str, claim: ClaimAsked, frame: pd.DataFrame, cell: Mapping[str, str]) -> np.ndarray:
+    """Return which lines of a table a cell is of."""
     fits = np.ones(len(frame), bool)
     for column, pattern in cell.items():
+        if column == VALUE:
+            continue
         if column not in frame:
             known = few([str(each) for each in frame.columns], most=12)
             raise TableError(f"claims.{name}: {claim.table} has no {column!r}; it has {known}")
         fits &= [fnmatch.fnmatchcase(str(each), pattern) for each in frame[column]]
-    return [float(each) for each in frame[claim.value][fits]]
+    return fits
+
+
+def _check_there(
+    name: str,
+    claim: ClaimAsked,
+    frame: pd.DataFrame,
+    cell: Mapping[str, str],
+    away: Sequence[str],
+) -> None:
+    """Refuse a cell without a line, unless an overlay that is not here could have it."""
+    overlay = cell.get(OVERLAY, "*")
+    waits = any(fnmatch.fnmatchcase(each, overlay) for each in away)
+    if len(frame) and not waits and not _fit(name, claim, frame, cell).any():
+        raise TableError(f"claims.{name}: no cell of {claim.table} fits {_told(cell)}")
 
 
 def _one(name: str, claim: ClaimAsked, frame: pd.DataFrame, cell: Mapping[str, str]) -> float:
     values = _values(name, claim, frame, cell)
     if len(values) > 1:
-        told = ", ".join(f"{key} {value}" for key, value in cell.items())
-        raise TableError(f"claims.{name}: {len(values)} cells of {claim.table} fit {told}")
+        raise TableError(f"claims.{name}: {len(values)} cells of {claim.table} fit {_told(cell)}")
     return values[0] if values else float("nan")
+
+
+def _told(cell: Mapping[str, str]) -> str:
+    return ", ".join(f"{key} {value}" for key, value in cell.items()) or "it"

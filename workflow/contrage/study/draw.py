@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 Labels = Mapping[str, str]
 ACROSS = 4  # panels in a line
+SEED, PERSON, TRAINING = "seed", "participant_id", ["seed", "fold"]
 STYLES = ("-", "--", ":", "-.")
 
 
@@ -99,8 +100,24 @@ def _title(panel: Panel, panels: Sequence[Panel], labels: Labels) -> str:
     return ", ".join(dict.fromkeys(told)) or label(panel.row, labels)
 
 
+def _of_people(lines: pd.DataFrame, keys: list[str], values: list[str]) -> pd.DataFrame:
+    """Return one line for each person, the mean over seeds, where a table has one for each seed."""
+    if not {SEED, PERSON} <= set(lines.columns):
+        return lines
+    return lines.groupby([PERSON, *keys], as_index=False, sort=False)[values].mean()
+
+
+def _by_seed(lines: pd.DataFrame) -> Iterator[pd.DataFrame]:
+    """Yield the lines of each seed: seeds see the same people, who are not more people."""
+    if SEED not in lines:
+        yield lines
+        return
+    for _, part in lines.groupby(SEED, sort=True):
+        yield part
+
+
 def violin(asked: FigureAsked, panels: Sequence[Panel], labels: Labels) -> tuple[Canvas, str]:
-    """Draw the distribution of y in each group x, with its mean."""
+    """Draw the distribution over people of y, mean over seeds, in each group x, with its mean."""
     import seaborn as sns
 
     order = asked.order or tuple(dict.fromkeys(str(g) for p in panels for g in p.lines[asked.x]))
@@ -108,7 +125,8 @@ def violin(asked: FigureAsked, panels: Sequence[Panel], labels: Labels) -> tuple
     canvas, axes = _grid(len(panels), 2.9, 3.3)
     said = []
     for panel, ax in zip(panels, axes, strict=True):
-        lines = panel.lines.dropna(subset=[asked.y]).assign(**{asked.x: panel.lines[asked.x]})
+        lines = panel.lines.dropna(subset=[asked.y])
+        lines = _of_people(lines, [asked.x], [asked.y])
         there = [each for each in order if each in set(lines[asked.x])]
         look: dict[str, Any] = {"x": asked.x, "y": asked.y, "order": there, "ax": ax}
         look |= {"hue": asked.x, "hue_order": there, "palette": colours, "legend": False}
@@ -126,7 +144,10 @@ def violin(asked: FigureAsked, panels: Sequence[Panel], labels: Labels) -> tuple
 
 
 def roc(asked: FigureAsked, panels: Sequence[Panel], labels: Labels) -> tuple[Canvas, str]:
-    """Draw how well y tells the last group of `order` from the first, a panel per cohort."""
+    """Draw how well y tells the last group of `order` from the first, a panel per cohort.
+
+    Each seed has a curve; the area is the mean of theirs.
+    """
     from sklearn.metrics import roc_auc_score, roc_curve
 
     negative, positive = asked.order[0], asked.order[-1]
@@ -139,11 +160,18 @@ def roc(asked: FigureAsked, panels: Sequence[Panel], labels: Labels) -> tuple[Ca
         for panel in own:
             lines = panel.lines.dropna(subset=[asked.y])
             lines = lines[lines[asked.x].isin([negative, positive])]
-            truth = (lines[asked.x] == positive).astype(int)
-            false, true, _ = roc_curve(truth, lines[asked.y])
-            auc = roc_auc_score(truth, lines[asked.y])
-            words = f"{label(panel.row, labels)} {auc:.2f}"
-            ax.plot(false, true, color=colours.get(panel.row, INK), label=words)
+            curves, areas = [], []
+            for seed in _by_seed(lines):
+                truth = (seed[asked.x] == positive).astype(int)
+                if truth.nunique() == 2:
+                    curves.append(roc_curve(truth, seed[asked.y])[:2])
+                    areas.append(roc_auc_score(truth, seed[asked.y]))
+            if not areas:
+                continue
+            words = f"{label(panel.row, labels)} {np.mean(areas):.2f}"
+            for place, (false, true) in enumerate(curves):
+                shown_as = "_" if place else words  # with _ matplotlib's legend leaves it out
+                ax.plot(false, true, color=colours.get(panel.row, INK), label=shown_as)
             said.append(f"{cohort} {words}")
         ax.set_title(cohort if len(groups) > 1 else "")
         ax.set(xlabel=f"share of {negative} called {positive}", aspect="equal")
@@ -169,7 +197,7 @@ def _by_cohort(panels: Sequence[Panel], labels: Labels) -> dict[str, list[Panel]
 
 
 def line(asked: FigureAsked, panels: Sequence[Panel], labels: Labels) -> tuple[Canvas, str]:
-    """Draw y over x, a line for each value of `by`, or for each row where there is none."""
+    """Draw y over x, a line for each seed and value of `by`, or row where there is none."""
     together = asked.by is None
     groups = (
         _by_cohort(panels, labels) if together else {_title(p, panels, labels): [p] for p in panels}
@@ -180,11 +208,12 @@ def line(asked: FigureAsked, panels: Sequence[Panel], labels: Labels) -> tuple[C
             ax.plot([0, 1], [0, 1], color=GREY, linewidth=0.8, linestyle="--")
         for name, lines, colour in _coloured(asked, own, labels):
             lines = lines.dropna(subset=[asked.x, asked.y]).sort_values(asked.x, kind="stable")
-            ax.plot(lines[asked.x], lines[asked.y], marker="o", markersize=4, color=colour,
-                    label=name)  # fmt: skip
-            if asked.low and asked.high:
-                low, high = lines[asked.low], lines[asked.high]
-                ax.fill_between(lines[asked.x], low, high, color=colour, alpha=0.15, linewidth=0)
+            for place, seed in enumerate([lines] if asked.x == SEED else _by_seed(lines)):
+                look = {"color": colour, "label": "_" if place else name}
+                ax.plot(seed[asked.x], seed[asked.y], marker="o", markersize=4, **look)
+                if asked.low and asked.high:
+                    low, high = seed[asked.low], seed[asked.high]
+                    ax.fill_between(seed[asked.x], low, high, color=colour, alpha=0.15, linewidth=0)
         ax.set_title(title if len(groups) > 1 else "")
         ax.set(xlabel=measure(asked.x, labels), ylabel=measure(asked.y, labels))
     canvas.legend(*axes[0].get_legend_handles_labels(), loc="outside upper left", ncols=4)
@@ -206,31 +235,44 @@ def _coloured(
 
 
 def scatter(asked: FigureAsked, panels: Sequence[Panel], labels: Labels) -> tuple[Canvas, str]:
-    """Draw points and the line through them, with r, its Fisher interval and n, per panel."""
+    """Draw points and the line through them, with r, its Fisher interval and n, per panel.
+
+    The interval takes points as independent, which those of one training are not; it says so.
+    """
     canvas, axes = _grid(len(panels), 3.4, 3.4, same=False)
     colours, said = loss_colours(panel.row for panel in panels), []
     for panel, ax in zip(panels, axes, strict=True):
         lines = panel.lines.dropna(subset=[asked.x, asked.y])
+        lines = _of_people(lines, [], [asked.x, asked.y])
         x, y = lines[asked.x].to_numpy(float), lines[asked.y].to_numpy(float)
         ax.scatter(x, y, color=colours.get(panel.row, INK), s=22, edgecolor="white", linewidth=0.5)
-        words = f"n = {len(x)}"
+        words = _count(lines)
         if len(x) > 3 and x.std() > 0 and y.std() > 0:
             slope, start = np.polyfit(x, y, 1)
             ends = np.array([x.min(), x.max()])
             ax.plot(ends, start + slope * ends, color=INK, linewidth=1)
-            words = _correlation(x, y)
+            words = _correlation(x, y, words)
         ax.set_title(f"{_title(panel, panels, labels)}\n{words}", fontsize=9)
         ax.set(xlabel=measure(asked.x, labels), ylabel=measure(asked.y, labels))
-        said.append(f"{_title(panel, panels, labels)}: {words}")
+        said.append(f"{_title(panel, panels, labels)}: {words.replace(chr(10), ' ')}")
     return canvas, "; ".join(said)
 
 
-def _correlation(x: np.ndarray, y: np.ndarray) -> str:
+def _count(lines: pd.DataFrame) -> str:
+    """Return how many points there are, and of how many trainings if the table says."""
+    count = f"n = {len(lines)}"
+    if not set(TRAINING) <= set(lines.columns):
+        return count
+    return f"{count} of {len(lines.drop_duplicates(TRAINING))} trainings"
+
+
+def _correlation(x: np.ndarray, y: np.ndarray, count: str) -> str:
     from scipy.stats import pearsonr
 
     found = pearsonr(x, y)
     low, high = found.confidence_interval()
-    return f"r = {found.statistic:.2f} ({low:.2f} to {high:.2f}), n = {len(x)}".replace("-", "−")
+    bounds = f"{low:.2f} to {high:.2f} as if points were independent"
+    return f"r = {found.statistic:.2f}, {count}\n({bounds})".replace("-", "−")
 
 
 KINDS: dict[str, Callable[..., tuple[Any, str]]] = {

@@ -8,11 +8,12 @@ from pathlib import Path
 
 import pandas as pd
 
+from contrage.errors import TableError
 from contrage.files import atomic, read_json, write_json
 from contrage.report.style import Figure, save, use_style
 from contrage.settings.steps.study import CurveAsked, FigureAsked, StudyFiguresStep
 from contrage.study import draw
-from contrage.study.cells import ROW, Finished
+from contrage.study.cells import ROW, Finished, lines_that_count
 from contrage.study.tables import EXPONENTS
 from contrage.study.words import label, measure
 from contrage.tables import read_tsv
@@ -124,8 +125,10 @@ def _panels(
         if not overlay.is_here:
             continue
         frame = given.table(overlay, asked.table)
-        for column, wanted in asked.where.items():
-            frame = frame[frame[column].astype(str).isin(wanted)]
+        if lacking := [each for each in asked.where if each not in frame]:
+            told = f"table {asked.table} of {overlay.name} has no column {lacking[0]!r}"
+            raise TableError(f"figures: where of a {asked.kind}: {told}")
+        frame = lines_that_count(frame, asked.where)
         if asked.rows and ROW in frame:
             frame = frame[frame[ROW].isin(asked.rows)]
         place = asked.x if asked.kind in ("violin", "roc") else asked.by

@@ -51,7 +51,10 @@ def tables(
         made[f"{name}{EXPONENTS}"] = exponents(made[name], asked)
     rows = {name: asked.rows for name, asked in settings.tables.items()}
     rows |= {name: (ROW,) for name in settings.curves}
-    made[CLAIMS] = compared(settings.claims, made, rows, settings.labels)
+    gone = {each.name for each in settings.overlays if not each.is_here}
+    shown = {**settings.tables, **settings.curves}
+    away = {name: [o for o in asked.overlays if o in gone] for name, asked in shown.items()}
+    made[CLAIMS] = compared(settings.claims, made, rows, settings.labels, away)
     for path in outputs:
         write_tsv(path, made[path.stem])
     logger.info("wrote %d tables of the study", len(outputs))

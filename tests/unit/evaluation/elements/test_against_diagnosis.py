@@ -20,19 +20,24 @@ from contrage.tables import read_tsv, write_rows
 EPOCHS = (5, 10, 20)
 
 
+def same(names, values):
+    return values
+
+
 @pytest.fixture
 def run(tmp_path):
     """Write 80 controls and 40 patients; half of both are tested, or predicted, in each fold."""
 
-    def table(noise: dict[int, float], patients: int = 40, swap=lambda who, values: values):
+    def table(noise: dict[int, float], patients: int = 40, swap=same, stopped=99, cohorts="x"):
         rng = np.random.default_rng(3)
         place = Results.at(str(tmp_path / "x"))
         names = [f"sub-{n:03d}" for n in range(80 + patients)]
         is_ill = np.arange(len(names)) >= 80
         ages = rng.uniform(55, 90, len(names)).round(1)
-        keys = ("scan_id", "participant_id", "age", "group", "row")
+        keys = ("scan_id", "participant_id", "age", "group", "row", "cohort")
         group = np.where(is_ill, "AD", "HC")
-        lines = zip(names, names, ages, group, range(len(names)), strict=True)
+        owner = [cohorts[n // 2 % len(cohorts)] for n in range(len(names))]
+        lines = zip(names, names, ages, group, range(len(names)), owner, strict=True)
         Path(place.scans).parent.mkdir(parents=True, exist_ok=True)
         scans = [dict(zip(keys, line, strict=True)) for line in lines]
         write_rows(Path(place.scans), list(keys), scans)
@@ -44,13 +49,17 @@ def run(tmp_path):
         files["splits"][0].parent.mkdir(parents=True, exist_ok=True)
         files["splits"][0].write_text(json.dumps({"folds": folds}))
         for k in range(2):
+            made = {}
             for epoch in EPOCHS:
                 spread = rng.normal(0, 1, (len(names), 4))
                 values = np.c_[ages + 5 * is_ill, 10 * is_ill] + noise[epoch] * spread[:, :2]
                 values = swap(names, np.c_[values, spread[:, 2:]])
                 file = Path(place.snapshot.format(row="exp", seed=0, fold=k, epoch=epoch))
                 file.parent.mkdir(parents=True, exist_ok=True)
-                np.savez(file, scan_id=np.array(names), features=values)
+                made[epoch] = values
+                reached = min(epoch, stopped)
+                told = {"scan_id": np.array(names), "features": made[reached]}
+                np.savez(file, **told, **({"epoch": reached} if stopped < 99 else {}))
                 files["snapshots"].append(file)
         asked = config(evaluations={"against_diagnosis": {}})
         told = {key: setting(asked, key) for key in element("against_diagnosis").settings}
@@ -94,3 +103,29 @@ def test_too_few_patients_are_told(run):
     found = run(dict.fromkeys(EPOCHS, 4.0), patients=6)
     assert found["bacc"].isna().all() and found["mae"].notna().all() and (found["n"] == 0).all()
     assert (found["note"] == "fewer than 5 controls or patients in the fold").all()
+
+
+def test_what_an_early_stop_kept_is_one_point_and_those_left_out_are_counted(run):
+    found = run({5: 20.0, 10: 8.0, 20: 1.0}, stopped=10)
+    points = [[k, e] for k in (0, 1) for e in (5, 10)]
+    assert found[["fold", "epoch"]].to_numpy().tolist() == points
+    assert (found["n"] == 4).all()
+    left = "2 checkpoints after an early stop are another one again, and left out"
+    assert found["note"].str.endswith(left).all()
+
+
+def test_each_cohort_has_points_and_a_correlation_of_its_own(run):
+    both = run({5: 20.0, 10: 8.0, 20: 1.0}, cohorts=("adni", "oasis3"))
+    assert both.groupby("cohort").size().to_dict() == {"adni": 6, "oasis3": 6}
+    assert (both["n_controls"] == 20).all() and (both["n_patients"] == 10).all()
+    for _, part in both.groupby("cohort"):
+        assert part["r"].nunique() == 1
+        assert part["r"].iloc[0] == pytest.approx(np.corrcoef(part["mae"], part["bacc"])[0, 1])
+    assert both["r"].nunique() == 2
+
+
+def test_too_few_trainings_for_a_bootstrap_are_told(run):
+    found = run({5: 20.0, 10: 8.0, 20: 1.0})
+    assert found["r"].notna().all() and found["r_low"].isna().all()
+    told = "no interval over trainings: 2 of the 5 trainings that a bootstrap needs"
+    assert (found["note"] == told).all()

@@ -68,3 +68,27 @@ def test_corrected_gaps_are_in_no_error(groups):
     pd.testing.assert_frame_equal(*tables, check_exact=True)
     raw = groups.but(scans=scans).table("gap_people")
     assert not {"mae", "rmse", "r2"} & set(raw.columns)
+
+
+def test_a_cohort_that_one_seed_did_not_test_has_the_numbers_of_the_others(merged, monkeypatch):
+    write = type(merged)._write
+    own = merged.scans[(merged.scans["cohort"] == "oasis3") & (merged.scans["split"] == "test")]
+
+    def lacking(self, file, predicted, **more):
+        path = write(self, file, predicted, **more)
+        if file.name == "seed-0.tsv":
+            frame = pd.read_csv(path, sep="\t", dtype=str, keep_default_na=False)
+            kept = frame[~frame["scan_id"].isin(own["scan_id"])]
+            kept.to_csv(path, sep="\t", index=False)
+        return path
+
+    monkeypatch.setattr(type(merged), "_write", lacking)
+    table = merged.but(seeds=2, told={"cohorts": {"columns": ["cohort"]}}).table("cohorts")
+    found = table[table["note"].isna()].set_index(["value", "row"])
+    assert found["n_seeds"].groupby("value").unique().map(list).to_dict() == {
+        "adni": [2],
+        "oasis3": [1],
+    }
+    told = pd.Series(merged.rows["exp"](merged.scans, 1), merged.scans.index)
+    error = (told[own.index] - own["age"]).abs().mean()
+    assert found.loc[("oasis3", "exp"), "mae_mean"] == pytest.approx(error)

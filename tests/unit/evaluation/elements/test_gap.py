@@ -157,3 +157,32 @@ def test_several_values_can_be_controls(groups):
     scans = groups.scans.assign(split="test")
     found = of(groups.but(told=told, scans=scans).table("gap"))
     assert found["n"].tolist() == [48, 24] and found.index.tolist() == ["HC", "AD"]
+
+
+def test_whose_first_scan_is_of_no_group_is_in_none_whatever_comes_later(groups):
+    """The first of all scans says whose group it is, in every table alike."""
+    scans = groups.scans.copy()
+    scans.loc[scans["scan_id"] == "sub-AD00_ses-0", "group"] = "MCI-censored"
+    scans.loc[scans["scan_id"] == "sub-AD01_ses-0", "group"] = "pMCI"
+    changed = groups.but(scans=scans)
+    found = of(changed.table("gap"))
+    assert found["n"].to_dict() == {"HC": 24, "sMCI": 24, "pMCI": 25, "AD": 22}
+    assert of(changed.table("slopes"))["n"].to_dict() == found["n"].to_dict()
+    assert (changed.table("roc")["n_positive"] == 22).all()
+    for name in ("gap_people", "slopes_people"):
+        told = changed.table(name).drop_duplicates("participant_id").set_index("participant_id")
+        assert "sub-AD00" not in told.index and told.loc["sub-AD01", "group"] == "pMCI"
+
+
+def test_controls_who_are_external_are_told_as_such_and_not_as_missing(groups):
+    scans = groups.scans.rename(columns={"owner": "cohort"})
+    apart = (scans["cohort"] == "oasis3") & (scans["group"] == "HC")
+    scans.loc[apart, "split"] = "external"
+    told = groups.but(scans=scans)
+    found = of(told.table("gap"), kind="raw", cohort="oasis3")
+    assert found.loc["HC", "n"] == 0 and found.loc["AD", "n"] == 8
+    assert (found["note"] == "controls of this cohort are external and have no part here").all()
+    assert of(told.table("gap"), cohort="adni")["note"].isna().all()
+    slopes = told.table("slopes")
+    raw = slopes[(slopes["kind"] == "raw") & (slopes["cohort"] == "oasis3")]
+    assert not raw["note"].str.contains("nobody").any()

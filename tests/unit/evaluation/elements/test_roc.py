@@ -7,6 +7,8 @@ import pytest
 from groups_study import leaning
 from sklearn.metrics import roc_auc_score
 
+from contrage.evaluation.statistics.roc import auc_differences
+
 
 def of(table, row="exp") -> object:
     return table[table["row"] == row].set_index("score")
@@ -22,6 +24,7 @@ def test_the_areas_are_scikit_learns_by_the_first_scan_of_each_person(groups):
     assert found.index.tolist() == ["cole", "residual", "raw", "age"]
     for score in found.index:
         wanted = roc_auc_score(told["group"] == "AD", told[score])
+        wanted = max(wanted, 1 - wanted) if score == "age" else wanted
         assert found.loc[score, "auc"] == pytest.approx(wanted)
     assert found["n_positive"].tolist() == found["n_negative"].tolist() == [24] * 4
     assert (found["ci_low"] < found["auc"]).all() and (found["ci_high"] <= 1).all()
@@ -34,6 +37,27 @@ def test_the_gap_is_compared_with_age_alone_and_with_the_raw_gap(groups):
     assert found.loc["cole", "minus_raw"] == pytest.approx(found.loc["cole", "auc"] - raw["auc"])
     assert found.loc["cole", "p_age"] < 0.001 and np.isnan(age["p_age"]) and np.isnan(raw["p_raw"])
     assert raw["minus_age"] == pytest.approx(-age["minus_raw"])
+
+
+def test_where_patients_are_younger_a_gap_has_to_beat_that_the_younger_are_patients(groups):
+    """Age that is taken the wrong way round has an area below one half, which anything beats."""
+    scans = groups.scans.copy()
+    of = {"AD": -15, "HC": 15}
+    scans["age"] = scans["age"] + scans["group"].map(of).fillna(0)
+    found = groups.but(scans=scans).table("roc")
+    found = found[found["row"] == "exp"].set_index("score")
+    told = gaps(groups.but(scans=scans))
+    age = roc_auc_score(told["group"] == "AD", -told["age"])
+    assert age > 0.7 and found.loc["age", "auc"] == pytest.approx(age)
+    assert found["direction"].to_dict() == {
+        **dict.fromkeys(("cole", "residual", "raw"), "higher"),
+        "age": "lower",
+    }
+    wanted = auc_differences(
+        told.assign(younger=-told["age"])[["cole", "younger"]], told["group"] == "AD"
+    ).iloc[0]
+    assert found.loc["cole", "minus_age"] == pytest.approx(wanted["difference"])
+    assert found.loc["cole", "p_age"] == pytest.approx(wanted["p"])
 
 
 def test_the_area_of_several_seeds_is_the_mean_of_theirs_not_that_of_a_mean_gap(groups):

@@ -94,16 +94,16 @@ def test_trainings_are_named_by_seed_and_fold(statistics):
 
 
 def test_draws_of_one_training_alone_do_not_count(statistics):
-    """With two trainings of a point each, half of the draws are one point twice."""
-    found = association([2, 2, 3, 3], [0.9, 0.9, 0.8, 0.8], [0, 0, 1, 1], statistics)
+    """A third of the draws are the first four trainings alone, which are one point."""
+    found = association([2, 2, 2, 2, 3], [0.9] * 4 + [0.8], range(5), statistics)
     assert (found.r_low, found.r_high) == pytest.approx((-1, -1))
     assert (found.slope_low, found.slope_high) == pytest.approx((-0.1, -0.1))
 
 
 def test_rounding_is_no_spread_of_errors(statistics):
-    """Half of the draws have one error alone, in decimals whose squares are rounded."""
-    x, y = [3.03] * 5 + [3.29] * 2, [0.89, 0.77, 0.68, 0.67, 0.87, 0.67, 0.64]
-    found = association(x, y, [0] * 5 + [1] * 2, statistics)
+    """A third of the draws have one error alone, in decimals whose squares are rounded."""
+    x, y = [3.03] * 20 + [3.29] * 2, [0.89, 0.77, 0.68, 0.67, 0.87] * 4 + [0.67, 0.64]
+    found = association(x, y, np.repeat(range(5), [5, 5, 5, 5, 2]).tolist(), statistics)
     assert (found.slope_low, found.slope_high) == pytest.approx((found.slope, found.slope))
 
 
@@ -120,12 +120,14 @@ def test_without_a_spread_or_with_two_points_there_is_no_line(x, y, statistics):
 
 
 def test_accuracies_that_are_equal_have_a_flat_line_and_no_r(statistics):
-    found = association([2, 3, 4], [0.5, 0.5, 0.5], range(3), statistics)
+    found = association([2, 3, 4, 5, 6], [0.5] * 5, range(5), statistics)
     assert found.slope == 0 and math.isnan(found.r) and math.isnan(found.r_low)
     assert (found.slope_low, found.slope_high) == (0, 0)
 
 
-def test_of_one_training_there_is_no_bootstrap(statistics):
-    found = association(X, Y, [0] * 5, statistics)
-    assert math.isnan(found.r_low) and math.isnan(found.slope_high)
-    assert found.r < -0.9
+@pytest.mark.parametrize("count", [1, 2, 4])
+def test_of_fewer_than_five_trainings_there_is_no_bootstrap(count, statistics):
+    found = association(X * 4, Y * 4, [n % count for n in range(20)], statistics)
+    assert found.n_clusters == count and found.r < -0.9
+    assert all(math.isnan(each) for each in (found.r_low, found.r_high))
+    assert all(math.isnan(each) for each in (found.slope_low, found.slope_high))

@@ -5,7 +5,8 @@ its table stands on the page. Files whose name starts with an underscore are hel
 
 - ``TITLE``: its heading on the page;
 - ``NEEDS``: which of `INPUTS` it reads, and no other file; an edit of what it does not read, or of
-  another evaluation, does not repeat it, and an evaluation never trains anything;
+  another evaluation, does not repeat it, and an evaluation never trains anything. What needs
+  ``snapshots`` makes trainings keep them, so that to switch it on trains again;
 - ``SETTINGS``: the keys of the configuration that it is told, with dots ("statistics.seed"); where
   one of the block ``evaluations`` is null, it is left out;
 - ``COLUMNS``: column of its table → heading on the page, where {unit} is the target's unit in

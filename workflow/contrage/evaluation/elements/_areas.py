@@ -14,6 +14,8 @@ from contrage.evaluation.statistics.roc import Areas, areas
 from contrage.settings.blocks.evaluations import GroupsSettings
 
 AGE = "age"
+OLDER, YOUNGER = "higher", "lower"
+"""Which age is told as a patient's: the side on which patients are."""
 
 
 @dataclass(frozen=True)
@@ -23,16 +25,20 @@ class Sides:
     Attributes
     ----------
     scores : dict of str to ndarray of shape (seeds, people)
+        Of age with its sign turned where patients are younger, so that its area is .5 or more.
     is_positive : ndarray of bool, shape (people,)
     participants : tuple of str
     left : int
         People who are not in every seed, and not here.
+    age : str
+        `OLDER` or `YOUNGER`.
     """
 
     scores: dict[str, np.ndarray]
     is_positive: np.ndarray
     participants: tuple[str, ...]
     left: int
+    age: str
 
     def mean_areas(self) -> Areas:
         """Return the mean over seeds of each score's area: each seed's errors count, no average."""
@@ -50,8 +56,8 @@ def sides(
     found: GapsOfCohort, kinds: Sequence[str], positive: Sequence[str], groups: GroupsSettings
 ) -> Sides:
     """Return the scores of the patients of some groups and of the controls; age is one as well."""
-    told = found.scans[found.scans["group"].isin([*positive, groups.control])]
-    seeds = [first_of_each(scans) for _, scans in told.groupby("seed")]
+    first = [first_of_each(scans) for _, scans in found.scans.groupby("seed")]
+    seeds = [each[each["group"].isin([*positive, groups.control])] for each in first]
     everyone = {person for seed in seeds for person in seed["participant_id"]}
     people = sorted(everyone.intersection(*(set(seed["participant_id"]) for seed in seeds)))
     lines = [seed.set_index("participant_id").loc[people] for seed in seeds]
@@ -63,6 +69,8 @@ def sides(
         for name, column in columns.items()
     }
     group = lines[0]["group"] if lines else pd.Series(dtype=object)
-    return Sides(
-        scores, group.isin(positive).to_numpy(bool), tuple(people), len(everyone) - len(people)
-    )
+    is_positive = group.isin(positive).to_numpy(bool)
+    age = YOUNGER if mean_areas([scores[AGE]], is_positive).auc[0] < 0.5 else OLDER
+    # Whoever may look at ages may also take the younger for patients: what a gap has to beat.
+    scores[AGE] = -scores[AGE] if age == YOUNGER else scores[AGE]
+    return Sides(scores, is_positive, tuple(people), len(everyone) - len(people), age)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from contrage.dataset.roles import LEARNED_FROM, REPORTED, UNSCORED
+from contrage.dataset.roles import APART, LEARNED_FROM, REPORTED, UNSCORED
 from contrage.errors import TableError, few
 from contrage.evaluation.given import Given
 from contrage.evaluation.predictions import read
@@ -24,6 +24,7 @@ from contrage.tables import read_tsv
 
 COHORT = "cohort"
 NO_COHORT = "(not given)"
+NO_GROUP = ""
 
 
 @dataclass(frozen=True)
@@ -34,12 +35,15 @@ class GapsOfCohort:
     ----------
     row, cohort : str
     scans : DataFrame
-        seed (its place), scan_id, participant_id, group, sex, split, fold, target (the age), raw,
+        seed (its place), scan_id, participant_id, group (of the scan; "" of none that is asked
+        for), sex, split, fold, target (the age), raw,
         cole, residual: a line for each scan and seed. A kind that is refused is NaN everywhere.
     lines : DataFrame
         seed, fold, intercept, slope, n_controls.
     refused : dict of str to str
         Kind → why it is not there, in any seed.
+    external : frozenset of str
+        Groups of which somebody is external, and has no part.
     notes : tuple of str
         What else a reader must know.
     """
@@ -49,6 +53,7 @@ class GapsOfCohort:
     scans: pd.DataFrame
     lines: pd.DataFrame
     refused: dict[str, str]
+    external: frozenset[str]
     notes: tuple[str, ...]
 
     @property
@@ -57,6 +62,10 @@ class GapsOfCohort:
         told = ["participant_id", "group", "sex", "target"]
         named = dict.fromkeys(told, "first") | dict.fromkeys(KINDS, "mean")
         return self.scans.groupby("scan_id", as_index=False, sort=True).agg(named)
+
+    def without(self, group: str, said: str) -> list[str]:
+        """Return what is said of a group with nobody, which is no news of an external one."""
+        return [] if group in self.external else [said]
 
     def note(self, kind: str, *more: str) -> str | None:
         """Return all that is to be said of a kind, as one text."""
@@ -77,8 +86,8 @@ def kinds(correction: str) -> list[str]:
 def gaps_of_rows(given: Given, groups: GroupsSettings) -> Iterator[GapsOfCohort]:
     """Yield the gaps of every row in every cohort, those of the baseline `mean` last.
 
-    Of people of the groups, in scans that are tested or predicted alone. A control is corrected by
-    test scans of other folds' controls of the same cohort.
+    Of the cohorts with people of the groups, all scans that are tested or predicted alone. A
+    control is corrected by test scans of other folds' controls of the same cohort.
 
     Raises
     ------
@@ -91,14 +100,18 @@ def gaps_of_rows(given: Given, groups: GroupsSettings) -> Iterator[GapsOfCohort]
     frames |= {row: of for row, of in by_baseline(plain).items() if row == CONTROL}
     for row, seeds in frames.items():
         told = [frame.merge(people, on="scan_id") for frame in seeds]
-        for cohort in sorted({*pd.concat(told)[COHORT]}):
+        every = pd.concat(told)
+        for cohort in sorted({*every.loc[every["group"] != NO_GROUP, COHORT]}):
             yield _of_cohort(
                 row, cohort, [frame[frame[COHORT] == cohort] for frame in told], groups
             )
 
 
 def who(given: Given, groups: GroupsSettings) -> pd.DataFrame:
-    """Return scan_id, group, cohort and sex of everyone who is in one of the groups."""
+    """Return scan_id, group ("" of none that is asked for), cohort and sex of all scans.
+
+    All, because whose first scan is of none of the groups is in none of them.
+    """
     assert given.scans is not None
     scans = read_tsv(given.scans, as_text=True)
     column = groups.cohort_column or (COHORT if COHORT in scans else None)
@@ -110,9 +123,10 @@ def who(given: Given, groups: GroupsSettings) -> pd.DataFrame:
             )
     named = dict.fromkeys(groups.controls, groups.control) | {n: n for n in groups.patients}
     found = pd.DataFrame({"scan_id": scans["scan_id"], "group": scans[groups.column].map(named)})
+    found["group"] = found["group"].fillna(NO_GROUP)
     found[COHORT] = scans[column].fillna(NO_COHORT) if column else ALL
     found["sex"] = scans.get("sex")
-    return found.dropna(subset="group")
+    return found
 
 
 def _of_cohort(
@@ -129,24 +143,39 @@ def _of_cohort(
     every = pd.concat(scans, ignore_index=True)
     every[list(refused)] = float("nan")
     kept = ["seed", "scan_id", "participant_id", "group", "sex", "split", "fold", "target", *KINDS]
-    notes = _notes(pd.concat(seeds), every, groups)
-    return GapsOfCohort(row, cohort, every[kept], pd.concat(lines), refused, notes)
+    told = pd.concat(seeds)
+    external = frozenset(told.loc[told["split"] == APART, "group"]) - {NO_GROUP}
+    notes = _notes(told, every, external, groups)
+    return GapsOfCohort(row, cohort, every[kept], pd.concat(lines), refused, external, notes)
 
 
-def _notes(frame: pd.DataFrame, used: pd.DataFrame, groups: GroupsSettings) -> tuple[str, ...]:
+def _notes(
+    frame: pd.DataFrame, used: pd.DataFrame, external: frozenset[str], groups: GroupsSettings
+) -> tuple[str, ...]:
     """Say what is amiss with the people of a cohort."""
     found = []
-    learned = frame[(frame["split"] == LEARNED_FROM) & (frame["group"] != groups.control)]
+    learned = frame[(frame["split"] == LEARNED_FROM) & frame["group"].isin(groups.patients)]
     if len(learned):
         found.append(
             f"{learned['participant_id'].nunique()} patients were learned from, which makes their "
             f"gaps small: set dataset.learn_from to {{{groups.column}: {list(groups.controls)}}}"
         )
-    if not (used["group"] == groups.control).any():
+    if groups.control in external:
+        found.append("controls of this cohort are external and have no part here")
+    elif not (used["group"] == groups.control).any():
         found.append(f"no control ({', '.join(groups.controls)}) was tested")
     return tuple(found)
 
 
+def by_first(scans: pd.DataFrame) -> pd.DataFrame:
+    """Return scans with the group of each person's first one."""
+    group = first_of_each(scans).set_index("participant_id")["group"]
+    return scans.assign(group=scans["participant_id"].map(group))
+
+
 def first_of_each(scans: pd.DataFrame) -> pd.DataFrame:
-    """Return the first scan of each person."""
+    """Return the first scan of each person; its group is the person's.
+
+    Choose groups after that: whoever comes into a group later is not of it.
+    """
     return scans.iloc[first_scans(scans["participant_id"], scans["target"])]

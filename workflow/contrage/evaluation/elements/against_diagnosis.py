@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import fields
 from typing import Any
@@ -14,10 +15,10 @@ from contrage.dataset.roles import REPORTED, UNSCORED
 from contrage.evaluation import logistic, ridge
 from contrage.evaluation import predictions as table
 from contrage.evaluation.alpha import Features
-from contrage.evaluation.elements._gaps import groups_of, who
+from contrage.evaluation.elements._gaps import COHORT, groups_of, who
 from contrage.evaluation.given import Given
 from contrage.evaluation.predictions import Fold
-from contrage.evaluation.statistics.against_diagnosis import Association, association
+from contrage.evaluation.statistics.against_diagnosis import FEWEST, Association, association
 from contrage.evaluation.statistics.people import first_scans
 from contrage.evaluation.statistics.sides import area, balanced_accuracy
 from contrage.layout import Results, wildcards
@@ -31,7 +32,8 @@ TITLE = "Error of age against accuracy of the diagnosis"
 NEEDS = ("snapshots", "splits", "scans")
 SETTINGS = ("evaluations.against_diagnosis", "evaluations.groups", "probe", "statistics")
 COLUMNS = {}  # the page has its table, see contrage.report.elements.told
-POINTS = ("row", "seed", "fold", "epoch", "mae", "bacc", "auc", "n_controls", "n_patients")
+POINTS = ("row", "cohort", "seed", "fold", "epoch", "mae", "bacc", "auc")
+POINTS += ("n_controls", "n_patients")
 IN_FILE = (*POINTS, *(each.name for each in fields(Association)), "note")
 FOLDS = 5
 
@@ -42,22 +44,24 @@ def evaluate(given: Given) -> pd.DataFrame:
     Age is read off by ridge regression that learned from the training scans, and its error is that
     of the fold's test controls. The diagnosis is read off by logistic regression among people whom
     the encoder did not learn from, the fold's test controls and the patients dealt to it, in five
-    folds of people, by the first scan of each. An encoder knows those whom it learned from by
-    heart: to tell patients from them would tell who was learned from.
+    folds of people, by the first scan of each; each cohort has points of its own. An encoder knows
+    those whom it learned from by heart: to tell patients from them would tell who was learned from.
 
     Returns
     -------
     DataFrame
-        With columns row, seed, fold, epoch, mae, bacc (at .5), auc, n_controls, n_patients; of the
-        row, the same in each of its lines, those of
+        With columns row, cohort ("all" where there is one), seed, fold, epoch (whose weights they
+        are: each once), mae, bacc (at .5), auc, n_controls, n_patients; of the row in the cohort,
+        the same in each of its lines, those of
         `contrage.evaluation.statistics.against_diagnosis.Association` between mae and bacc (n
-        points, n_clusters trainings, r …); note (why there is no accuracy).
+        points, n_clusters trainings, r …); note (why there is no accuracy, or no interval, and how
+        many checkpoints an early stop left out).
     """
     assert given.scans is not None
     asked = build(AgainstDiagnosisSettings, given.told["evaluations.against_diagnosis"])
     probe = build(ProbeSettings, given.told["probe"])
     groups = groups_of(given)
-    group = who(given, groups).set_index("scan_id")["group"]
+    people = who(given, groups).set_index("scan_id")
     everyone = read_scans(given.scans, given.target)
     drawn = build(StatisticsSettings, given.told["statistics"])
     splits = {
@@ -66,51 +70,83 @@ def evaluate(given: Given) -> pd.DataFrame:
         }
         for file in given.splits
     }
+    again: Counter[str] = Counter()
     lines = []
-    for row, seed, fold, epoch, features in _checkpoints(given):
+    for row, seed, fold, epoch, features in _checkpoints(given, again):
         part = splits[seed][fold]
-        controls = _of(part, REPORTED, group, (groups.control,))
-        patients = _of(part, UNSCORED, group, asked.positive)
-        head = {"row": row, "seed": seed, "fold": fold, "epoch": epoch}
-        lines.append(
-            {
-                **head,
-                "mae": _error(part, controls, features, probe),
-                **_accuracy(_first(controls), _first(patients), features, probe),
-            }
-        )
+        for cohort, own in people.groupby(COHORT):
+            controls = _of(part, REPORTED, own["group"], (groups.control,))
+            patients = _of(part, UNSCORED, own["group"], asked.positive)
+            if controls is None and patients is None:
+                continue
+            first = (
+                _of(part, REPORTED, own["group"], (groups.control,), first=True),
+                _of(part, UNSCORED, own["group"], asked.positive, first=True),
+            )
+            head = {"row": row, COHORT: cohort, "seed": seed, "fold": fold, "epoch": epoch}
+            error = _error(part, controls, features, probe)
+            found = _accuracy(*first, features, probe)
+            lines.append({**head, "mae": error, **found})
     points = pd.DataFrame(lines, columns=[*POINTS, "note"])
-    told = [_told(str(row), part, drawn) for row, part in points.groupby("row", sort=False)]
-    return points.merge(pd.DataFrame(told), on="row")[list(IN_FILE)] if told else points
+    parts = [
+        _told(part, again[str(row)], drawn)
+        for (row, _), part in points.groupby(["row", COHORT], sort=False)
+    ]
+    return pd.concat(parts, ignore_index=True)[list(IN_FILE)] if parts else points
 
 
-def _told(row: str, part: pd.DataFrame, drawn: StatisticsSettings) -> dict[str, Any]:
-    """Return how error and accuracy go together over a row's points that have both."""
+def _told(part: pd.DataFrame, again: int, drawn: StatisticsSettings) -> pd.DataFrame:
+    """Return a row's points in a cohort, with how error and accuracy go together in them.
+
+    `again` is how many checkpoints of the row are left out.
+    """
     known = part[part["mae"].notna() & part["bacc"].notna()]
-    if not len(known):
-        return {"row": row, **dict.fromkeys(each.name for each in fields(Association)), "n": 0}
-    clusters = list(zip(known["seed"], known["fold"], strict=True))
-    return {"row": row, **vars(association(known["mae"], known["bacc"], clusters, drawn))}
+    numbers: dict[str, Any] = dict.fromkeys(each.name for each in fields(Association)) | {"n": 0}
+    said = []
+    if len(known):
+        clusters = list(zip(known["seed"], known["fold"], strict=True))
+        numbers = vars(association(known["mae"], known["bacc"], clusters, drawn))
+        if numbers["n_clusters"] < FEWEST:
+            few = f"{numbers['n_clusters']} of the {FEWEST} trainings that a bootstrap needs"
+            said.append(f"no interval over trainings: {few}")
+    if again:
+        said.append(f"{again} checkpoints after an early stop are another one again, and left out")
+    notes = ["; ".join([*([note] if note else []), *said]) or None for note in part["note"]]
+    return part.assign(**numbers, note=notes)
 
 
-def _checkpoints(given: Given) -> Iterator[tuple[str, int, int, int, Features]]:
+def _checkpoints(
+    given: Given, again: Counter[str]
+) -> Iterator[tuple[str, int, int, int, Features]]:
+    """Yield row, seed, fold, epoch and features of what a training came to, each state once.
+
+    After an early stop the weights that were kept stand under every epoch that never was; `again`
+    counts by row those that are left out.
+    """
     for row in given.rows:
+        seen = set()
         for file in given.snapshots.get(row, []):
-            told = wildcards(Results.snapshot, file)
-            yield row, int(told["seed"]), int(told["fold"]), int(told["epoch"]), Features(file)
+            told, features = wildcards(Results.snapshot, file), Features(file)
+            seed, fold = int(told["seed"]), int(told["fold"])
+            epoch = int(features.arrays.get("epoch", told["epoch"]))
+            if (seed, fold, epoch) in seen:
+                again[row] += 1
+                continue
+            seen.add((seed, fold, epoch))
+            yield row, seed, fold, epoch, features
 
 
-def _of(part: Fold, role: str, group: pd.Series, names: tuple[str, ...]) -> Scans | None:
-    """Return the scans of a role in some groups; None where nobody has it."""
+def _of(
+    part: Fold, role: str, group: pd.Series, names: tuple[str, ...], first: bool = False
+) -> Scans | None:
+    """Return the scans of a role in some groups, or the first scans; None where nobody has it."""
     if role not in part.parts:
         return None
     scans = part.parts[role]
+    if first:
+        scans = scans.take(first_scans(scans.participants, scans.targets))
     mine = group.reindex(list(scans.ids)).isin(names).to_numpy()
     return scans.take(np.flatnonzero(mine)) if mine.any() else None
-
-
-def _first(scans: Scans | None) -> Scans | None:
-    return None if scans is None else scans.take(first_scans(scans.participants, scans.targets))
 
 
 def _error(part: Fold, controls: Scans | None, features: Features, probe: ProbeSettings) -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import pandas as pd
 
@@ -32,8 +32,9 @@ def evaluate(given: Given) -> pd.DataFrame:
     DataFrame
         With columns column, value, row, those of
         `contrage.evaluation.statistics.summary.mae_table` after loss (of a binary target, of
-        `contrage.evaluation.statistics.sides.bacc_table`), note (why there are no numbers). R² is
-        against the mean of all training scans, of whichever cohort.
+        `contrage.evaluation.statistics.sides.bacc_table`), note (why there are no numbers). Numbers
+        are of those n_seeds seeds that tested somebody of the value. R² is against the mean of all
+        training scans, of whichever cohort.
 
     Raises
     ------
@@ -46,8 +47,8 @@ def evaluate(given: Given) -> pd.DataFrame:
     compare = bacc_table if given.target.is_binary else mae_table
     parts = []
     for column, value, scans in _parts(given, asked):
-        own = {row: [_of(frame, scans) for frame in seeds] for row, seeds in frames.items()}
-        if all(len(of_role(frame, REPORTED)) for seeds in own.values() for frame in seeds):
+        own = {row: _tested(seeds, scans) for row, seeds in frames.items()}
+        if all(own.values()):
             found = compare(own, drawn).rename(columns={"loss": "row"}).assign(note=None)
         else:
             found = pd.DataFrame({"row": list(given.rows), "note": NOBODY})
@@ -70,6 +71,12 @@ def _parts(given: Given, asked: CohortsSettings) -> Iterator[tuple[str, str, set
             )
         for value, part in scans.groupby(column):
             yield column, str(value), set(part["scan_id"])
+
+
+def _tested(seeds: Sequence[pd.DataFrame], scans: set[str]) -> list[pd.DataFrame]:
+    """Return the lines of some scans of each seed that tested any of them."""
+    own = [_of(frame, scans) for frame in seeds]
+    return [frame for frame in own if len(of_role(frame, REPORTED))]
 
 
 def _of(frame: pd.DataFrame, scans: set[str]) -> pd.DataFrame:

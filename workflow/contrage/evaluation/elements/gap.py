@@ -6,7 +6,13 @@ from typing import Any
 
 import pandas as pd
 
-from contrage.evaluation.elements._gaps import GapsOfCohort, gaps_of_rows, groups_of, kinds
+from contrage.evaluation.elements._gaps import (
+    GapsOfCohort,
+    first_of_each,
+    gaps_of_rows,
+    groups_of,
+    kinds,
+)
 from contrage.evaluation.given import Given
 from contrage.evaluation.statistics.gap.groups import COLUMNS as OF_GROUP
 from contrage.evaluation.statistics.gap.groups import gap_by_group
@@ -54,7 +60,7 @@ def _lines(
     if len(found.lines):
         tail |= {"beta": found.lines["slope"].mean(), "n_controls": found.lines["n_controls"].min()}
     if kind in found.refused:
-        people = scans.groupby("group")["participant_id"].nunique()
+        people = first_of_each(scans)["group"].value_counts()
         of_groups = [{"group": name, "n": int(people.get(name, 0))} for name in groups.names]
     else:
         of_groups = gap_by_group(scans, groups.names, drawn).to_dict("records")
@@ -62,4 +68,5 @@ def _lines(
 
 
 def _note(found: GapsOfCohort, kind: str, line: dict[str, Any]) -> str | None:
-    return found.note(kind, *[f"nobody is in the group {line['group']}"] * (not line["n"]))
+    nobody = found.without(line["group"], f"nobody is in the group {line['group']}")
+    return found.note(kind, *nobody * (not line["n"]))

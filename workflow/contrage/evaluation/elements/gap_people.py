@@ -31,6 +31,7 @@ def evaluate(given: Given) -> pd.DataFrame:
     for found in gaps_of_rows(given, groups):
         for _, scans in found.scans.groupby("seed"):
             first = first_of_each(scans)
+            first = first[first["group"].isin(groups.names)]
             first = first.sort_values("group", key=lambda group: group.map(order), kind="stable")
             parts.append(first.assign(row=found.row, cohort=found.cohort))
     if not parts:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from contrage.evaluation.elements._areas import AGE, sides
+from contrage.evaluation.elements._areas import AGE, OLDER, sides
 from contrage.evaluation.elements._gaps import GapsOfCohort, gaps_of_rows, groups_of, kinds
 from contrage.evaluation.given import Given
 from contrage.settings.blocks.evaluations import GroupsSettings, RocSettings
@@ -18,7 +18,7 @@ NEEDS = ("predictions", "baselines", "scans")
 SETTINGS = ("evaluations.roc", "evaluations.groups", "statistics")
 COLUMNS = {}  # the page has its table, see contrage.report.elements.gaps
 IN_FILE = ("row", "cohort", "score", "positive", "negative", "n_positive", "n_negative")
-IN_FILE += ("auc", "se", "ci_low", "ci_high")
+IN_FILE += ("direction", "auc", "se", "ci_low", "ci_high")
 IN_FILE += ("minus_age", "p_age", "minus_raw", "p_raw", "n_seeds", "note")
 
 
@@ -30,9 +30,11 @@ def evaluate(given: Given) -> pd.DataFrame:
     DataFrame
         With columns row (the control of noise `mean` last), cohort, score (the kinds of gap, that
         of evaluations.groups.correction first; age, of itself), positive, negative, n_positive,
-        n_negative (people), auc (mean over seeds), se (DeLong), ci_low, ci_high, minus_age and
-        minus_raw (difference to the area of age, and of the raw gap) with p_age and p_raw (DeLong's
-        test, both sides), n_seeds, note (why a number is not there).
+        n_negative (people), direction (which side of the score is the patients': "higher" of a gap;
+        of age, that in which its area is .5 or more: "lower" where patients are younger), auc (mean
+        over seeds), se (DeLong), ci_low, ci_high, minus_age and minus_raw (difference to the area
+        of age, and of the raw gap) with p_age and p_raw (DeLong's test, both sides), n_seeds,
+        note (why a number is not there).
     """
     groups = groups_of(given)
     asked = build(RocSettings, given.told["evaluations.roc"])
@@ -67,13 +69,14 @@ def _lines(
         who = "1 person was" if told.left == 1 else f"{told.left} people were"
         out = "is" if told.left == 1 else "are"
         said.append(f"{who} not tested by every seed and {out} left out")
-    if not positives:
+    if not positives and not found.external & set(asked.positive):
         said.append(f"nobody is in the group {head['positive']}")
     lines = []
     for kind in [*order, AGE]:
         line = {**head, "score": kind, "note": found.note(kind, *said)}
         if kind in names:
             at = names.index(kind)
+            line["direction"] = told.age if kind == AGE else OLDER
             line |= {"auc": result.auc[at], "se": result.error[at]}
             line |= {"ci_low": low[at], "ci_high": high[at]}
             for other in {AGE, "raw"} - {kind}:

@@ -6,7 +6,13 @@ from typing import Any
 
 import pandas as pd
 
-from contrage.evaluation.elements._gaps import GapsOfCohort, gaps_of_rows, groups_of, kinds
+from contrage.evaluation.elements._gaps import (
+    GapsOfCohort,
+    by_first,
+    gaps_of_rows,
+    groups_of,
+    kinds,
+)
 from contrage.evaluation.given import Given
 from contrage.evaluation.statistics.gap.slopes import COLUMNS as OF_GROUP
 from contrage.evaluation.statistics.gap.slopes import slopes_by_group
@@ -46,7 +52,7 @@ def evaluate(given: Given) -> pd.DataFrame:
 def _lines(
     found: GapsOfCohort, kind: str, groups: GroupsSettings, drawn: StatisticsSettings
 ) -> list[dict[str, Any]]:
-    scans = found.averaged.assign(gap=lambda frame: frame[kind])
+    scans = by_first(found.averaged).assign(gap=lambda frame: frame[kind])
     head = {"row": found.row, "cohort": found.cohort, "kind": kind}
     tail: dict[str, Any] = {"n_seeds": found.scans["seed"].nunique()}
     if len(found.lines):
@@ -60,4 +66,4 @@ def _lines(
 
 def _note(found: GapsOfCohort, kind: str, line: dict[str, Any]) -> str | None:
     none = f"nobody of the group {line['group']} has two scans half a year apart"
-    return found.note(kind, *[none] * (not line["n"]))
+    return found.note(kind, *found.without(line["group"], none) * (not line["n"]))

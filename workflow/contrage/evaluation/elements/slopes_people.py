@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from contrage.evaluation.elements._gaps import gaps_of_rows, groups_of
+from contrage.evaluation.elements._gaps import by_first, gaps_of_rows, groups_of
 from contrage.evaluation.given import Given
 from contrage.evaluation.statistics.gap.correct import KINDS
 from contrage.evaluation.statistics.gap.slopes import person_slopes
@@ -28,8 +28,10 @@ def evaluate(given: Given) -> pd.DataFrame:
         in years per year). A gap that is refused is missing.
     """
     parts = []
-    for found in gaps_of_rows(given, groups_of(given)):
-        scans = found.averaged
+    groups = groups_of(given)
+    for found in gaps_of_rows(given, groups):
+        scans = by_first(found.averaged)
+        scans = scans[scans["group"].isin(groups.names)]
         times = scans["participant_id"], scans["target"]
         slopes = person_slopes(*times, scans["target"])[["participant_id"]]
         for kind in KINDS:

@@ -15,6 +15,8 @@ from contrage.settings.blocks.statistics import StatisticsSettings
 
 NOTHING = 1e-12
 """Part of a variance below which a number is rounding."""
+FEWEST = 5
+"""Trainings below which a bootstrap of them says little: two of them have three different draws."""
 
 
 @dataclass(frozen=True)
@@ -76,8 +78,8 @@ def association(
     -------
     Association
         r and slope are NaN with fewer than three points; so is r where all errors or all accuracies
-        are equal, and the slope where all errors are. No bootstrap interval with fewer than two
-        trainings; draws in which a number is undefined do not count.
+        are equal, and the slope where all errors are. No bootstrap interval with fewer than
+        `FEWEST` trainings; draws in which a number is undefined do not count.
     """
     x, y = np.asarray(errors, float), np.asarray(accuracies, float)
     training, names = pd.factorize(pd.Series(list(clusters), dtype=object))
@@ -85,6 +87,8 @@ def association(
     sums = _sums(x, y, training, len(names))
     of_r, of_slope = (
         bootstrap_interval([len(names)], lambda drawn, at=at: _of_draws(sums, drawn)[at], settings)
+        if len(names) >= FEWEST
+        else (float("nan"), float("nan"))
         for at in range(2)
     )
     known = len(x) > 2 and np.ptp(x) > 0

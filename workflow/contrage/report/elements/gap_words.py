@@ -97,7 +97,7 @@ def roc(study: Study, title: str) -> Section:
     table = best_first(study, study.tables["roc"])
     kind = study.tables["roc"]["score"].iloc[0]
     main, ages = (table[table["score"] == score] for score in (kind, "age"))
-    age = ages.set_index(["row", "cohort"])["auc"]
+    age = ages.set_index(["row", "cohort"])
     raw = table[table["score"] == "raw"].set_index(["row", "cohort"])["auc"]
     side = main.iloc[0]
     head = head_of(main, "n", f"area, {NAMES[kind]}", "age alone", "p", "raw gap", "p")
@@ -107,7 +107,8 @@ def roc(study: Study, title: str) -> Section:
         return [
             f"{int(line.n_positive)} : {int(line.n_negative)}",
             bounded(line.auc, line.ci_low, line.ci_high, 2),
-            *(number(age[where]), p_value(line.p_age), number(raw[where]), p_value(line.p_raw)),
+            *(_of_age(age.loc[where]), p_value(line.p_age)),
+            *(number(raw[where]), p_value(line.p_raw)),
         ]
 
     lines = lines_of(main[main["auc"].notna()], cells)
@@ -115,7 +116,8 @@ def roc(study: Study, title: str) -> Section:
         f"Does the gap tell {side.positive} from {side.negative}? The area under the ROC curve is "
         "how often the gap of a patient is above that of a control (0.5: chance), by the first "
         "scan of each person. p: DeLong's test against what age alone, and the raw gap, reach on "
-        "the same people: a gap that beats neither says nothing."
+        "the same people: a gap that beats neither says nothing. Age takes the older for "
+        "patients, or the younger where that tells more: its area is never below 0.5."
     )
     return Section(
         "roc",
@@ -128,16 +130,26 @@ def roc(study: Study, title: str) -> Section:
     )
 
 
+def _of_age(line: pd.Series) -> str:
+    """Return the area of age, and that the younger are taken for patients where they are."""
+    return f"{number(line.auc)}{', younger' if line.direction == 'lower' else ''}"
+
+
 def _areas_in_words(study: Study, main: pd.DataFrame) -> list[str]:
     best = main[(main["row"] == study.main["loss"].iloc[0]) & main["auc"].notna()]
+    table = study.tables["roc"]
+    ages = table[table["score"] == "age"].set_index(["row", "cohort"])
     said = []
     for line in best.itertuples():
         beats = line.minus_age > 0 and line.p_age < 0.05
         than = "more than age alone" if beats else "not clearly more than age alone"
         area = bounded(line.auc, line.ci_low, line.ci_high, 2)
+        age = ages.loc[(line.row, line.cohort)]
+        side = "younger" if age.direction == "lower" else "older"
         said.append(
             f"{name_of(line.row, line.cohort)}: an area of {area} with {int(line.n_positive)} "
-            f"{line.positive} and {int(line.n_negative)} {line.negative}, {than} "
+            f"{line.positive} and {int(line.n_negative)} {line.negative}, {than}, "
+            f"which takes the {side} for {line.positive} "
             f"({number(line.minus_age)} apart, p {_p(line.p_age)})."
         )
     return said

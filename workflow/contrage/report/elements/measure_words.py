@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from contrage.report.elements.html_tables import Line, PageTable
-from contrage.report.elements.sections import Section, best_first
+from contrage.report.elements.sections import Section, best_first, notes_of
 from contrage.report.findings import Study
 from contrage.report.style import loss_colours, loss_name
 from contrage.report.text import interval, listed, missing, number, p_value, plus_minus
@@ -99,12 +99,15 @@ def embedded_site(study: Study, title: str) -> Section:
 def against_diagnosis(study: Study, title: str) -> Section:
     """Say whether trainings that predict age better tell the diagnosis better."""
     table = best_first(study, study.tables["against_diagnosis"])
-    rows = table.drop_duplicates("row")
-    head = ["loss", "points", "trainings", "r", f"{study.level} interval", "as if independent"]
+    rows = table.drop_duplicates(["row", "cohort"])
+    several = table["cohort"].nunique() > 1
+    head = ["loss", *["cohort"] * several, "points", "trainings", "r"]
+    head += [f"{study.level} interval", "as if independent"]
     head += ["accuracy per year of error", f"{study.level} interval"]
     lines = [
         _line(
             line.row,
+            *[line.cohort] * several,
             *(_whole(line.n), _whole(line.n_clusters), number(line.r)),
             interval(line.r_low, line.r_high),
             interval(line.fisher_low, line.fisher_high),
@@ -118,11 +121,12 @@ def against_diagnosis(study: Study, title: str) -> Section:
         "after a part of its epochs: its error of age on the fold's test controls, and the "
         "balanced accuracy with which a logistic regression on the frozen features tells patients "
         "from controls whom the encoder did not learn from. Points of one training are alike, so "
-        "that the interval is a bootstrap over trainings; that as if points were independent is "
-        "narrower than what is known. Of few points r can be anything."
+        "that the interval is a bootstrap over trainings, of five or more; the other is Fisher's, "
+        "as if points were independent. Of few points r can be anything."
     )
-    page = PageTable(head, lines, 1, "tables/against_diagnosis.tsv")
-    return Section("against_diagnosis", title, asked, [], page, "against_diagnosis", _notes(table))
+    page = PageTable(head, lines, 1 + several, "tables/against_diagnosis.tsv")
+    said = notes_of(table)
+    return Section("against_diagnosis", title, asked, [], page, "against_diagnosis", said)
 
 
 def calibration(study: Study, title: str) -> Section:

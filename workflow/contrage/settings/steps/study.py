@@ -158,7 +158,8 @@ class ClaimAsked:
     value : str
         One of its values.
     rising : tuple of dict
-        Cells whose values rise in this order; empty where it is `within`.
+        Cells whose values rise in this order, each with a `value` of its own or that of the claim;
+        empty where it is `within`.
     within : tuple of float or None
         The smallest and the largest value of the cells `of`; empty where they are `rising`.
     of : dict of str to str
