@@ -177,7 +177,7 @@ def test_another_encoder_and_another_grid_are_refused():
         return on_images(experiment("first", **others, dataset=dataset, training=training))
 
     training = {"encoder": "small", "seeds": [0, 1]}
-    of = on_images(staged(start={"experiment": "first"}, training=training))
+    of = on_images(staged(start={"experiment": "first", "fold": 0}, training=training))
     check_starts([of, first()])
     assert refused(of, first("sfcn")).startswith(
         "rows.tuned.from: exp of first has the encoder sfcn, and here it is small; weights pass"
@@ -197,13 +197,31 @@ def test_other_channels_are_refused():
 
 
 def test_the_same_fold_needs_equal_splits():
-    other = experiment("first", range(100, 130), "u", dataset={"split": {**KFOLD, "seed": 7}})
+    other = experiment("first", dataset={"split": {**KFOLD, "seed": 7}})
     said = refused(staged(start={"experiment": "first"}), other)
     assert said.startswith(
         "rows.tuned.from.fold: same needs equal splits, and dataset.split.seed is 7 in "
         "first, here 42"
     )
-    check_starts([staged(start={"experiment": "first", "fold": 0}), other])
+    apart = experiment("first", range(100, 130), "u", dataset={"split": {**KFOLD, "seed": 7}})
+    check_starts([staged(start={"experiment": "first", "fold": 0}), apart])
+
+
+@pytest.mark.parametrize(
+    ("blocks", "words"),
+    [
+        ({"cohort": "u", "people": range(100, 130)}, "cohort.name is u in first, here t"),
+        ({"target": {"range": [0, 90]}}, "target.range is"),
+        ({"dataset": {"leave_out": {"sub-001": "ill"}}}, "dataset.leave_out.sub-001 is ill"),
+        ({"dataset": {"subset": {"fraction": 0.5, "seed": 0}}}, "dataset.subset.fraction is 0.5"),
+    ],
+)
+def test_the_same_fold_needs_one_cohort_and_all_that_decides_roles_alike(blocks, words):
+    blocks = {**blocks, "dataset": {"split": KFOLD, **blocks.get("dataset", {})}}
+    said = refused(staged(start={"experiment": "first"}), experiment("first", **blocks))
+    assert said.startswith(f"rows.tuned.from.fold: same needs equal splits, and {words}")
+    assert "give the number of a fold (fold: 0)" in said
+    check_starts([staged(start={"experiment": "first"}), experiment("first")])
 
 
 def test_the_best_checkpoint_needs_people_of_role_val():

@@ -16,7 +16,9 @@ from contrage.plan import folds, pretraining, rows, starts
 from contrage.plan.experiment import Experiment
 from contrage.plan.kinds import image_seen
 from contrage.plan.starts import Start
+from contrage.plan.together import differences
 from contrage.scan_ids import participant
+from contrage.settings.build import as_plain
 
 
 class PlannedTraining(NamedTuple):
@@ -147,14 +149,25 @@ def _check_fit(of: Experiment, row: str, start: Start, other: Experiment) -> Non
             f"{key}.checkpoint: best is the epoch that people of role {CHOSEN_BY} chose, and "
             f"{whose} has no early stop on them (training.early_stop.on); set it to last"
         )
-    own, there = (each.config["dataset"]["split"] for each in (of, other))
-    if start.fold is None and own != there:
-        unlike = [name for name in own if own[name] != there[name]]
+    unlike = list(differences(_decides_folds(of), _decides_folds(other)))
+    if start.fold is None and unlike:
+        name, own, there = unlike[0]
         raise SettingsError(
-            f"{key}.fold: same needs equal splits, and dataset.split.{unlike[0]} is "
-            f"{there[unlike[0]]} in {start.experiment}, here {own[unlike[0]]}; give the number of "
-            "a fold, of an encoder that learned from other people"
+            f"{key}.fold: same needs equal splits, and {name} is {there} in {start.experiment}, "
+            f"here {own}; give the number of a fold (fold: 0), of an encoder that learned from "
+            "other people"
         )
+
+
+def _decides_folds(of: Experiment) -> dict[str, Any]:
+    """Return what decides who is in which fold, as a configuration nests it."""
+    config = of.config
+    roles = as_plain(folds.roles_of(config))
+    return {
+        "cohort": {key: config["cohort"][key] for key in ("name", "exclude")},
+        "target": as_plain(of.target.limited),
+        "dataset": {**roles, "leave_out": config["dataset"]["leave_out"]},
+    }
 
 
 class _Splits:
