@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import copy
+import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +12,10 @@ import pytest
 from given import config as complete
 
 from contrage.cohort.scans import Cohort, Scan
+from contrage.dataset.parts import make_folds
 from contrage.errors import LeakageError, SettingsError
 from contrage.layout import Results
-from contrage.plan import jobs, starts
+from contrage.plan import folds, jobs, starts
 from contrage.plan.check_starts import check_starts
 from contrage.plan.experiment import Experiment
 
@@ -238,6 +241,37 @@ def test_one_cohort_has_no_two_people_of_an_id():
     )
 
 
+def write_folds(of: Experiment, file: str, seed: int = 42, bad: str = "") -> None:
+    """Write the folds of a finished experiment in which one scan was bad."""
+    asked = folds.roles_of(of.config)
+    asked = replace(asked, split=replace(asked.split, seed=seed))
+    good = [each for each in folds.visits(of.config, of.cohort) if each.scan_id != bad]
+    made = [
+        {"fold": number, "train": parts.scans("train"), "test": parts.scans("test")}
+        for number, parts in enumerate(make_folds(good, asked, 0))
+    ]
+    Path(file).parent.mkdir(parents=True, exist_ok=True)
+    Path(file).write_text(json.dumps({"folds": made}))
+
+
+def test_the_same_fold_of_a_finished_experiment_needs_its_folds_on_disk(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    of = staged(start={"experiment": "past", "seed": 1})
+    start = starts.of_row(of.config, "tuned")
+    for file in [start.scans, *(start.model(0, fold) for fold in of.folds)]:
+        Path(file).parent.mkdir(parents=True, exist_ok=True)
+        Path(file).touch()
+    write_folds(of, start.split(0), bad="sub-007")
+    check_starts([of])
+    write_folds(of, start.split(0), seed=7)
+    assert refused(of).startswith("rows.tuned.from.fold: same needs equal splits, and results/past")
+    write_folds(experiment(people=range(100, 130)), start.split(0))
+    assert "has other folds than this experiment; give the number of a fold" in refused(of)
+    write_folds(of, start.split(0), seed=7)
+    told = staged(start={"experiment": "past", "seed": 1, "fold": 0})
+    check_starts([told])
+
+
 def test_an_experiment_outside_the_plan_must_have_finished(tmp_path: Path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     of = staged(start={"experiment": "past", "seed": 1})
@@ -249,6 +283,7 @@ def test_an_experiment_outside_the_plan_must_have_finished(tmp_path: Path, monke
     for file in [start.scans, start.split(0), *(start.model(0, fold) for fold in of.folds)]:
         Path(file).parent.mkdir(parents=True, exist_ok=True)
         Path(file).touch()
+    write_folds(of, start.split(0))
     check_starts([of])
     Path(start.model(0, 2)).unlink()
     assert "seed-1/fold-2/model.pt of a finished one (1 of 5 are lacking)" in refused(of)

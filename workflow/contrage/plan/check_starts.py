@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from contrage.dataset.parts import make_folds
-from contrage.dataset.roles import CHOSEN_BY, Parts
+from contrage.dataset.roles import CHOSEN_BY, PLAYED, Parts
 from contrage.dataset.shared import COUNTED, UNSEEN, Somebody, in_both, person
 from contrage.errors import LeakageError, SettingsError, few
+from contrage.files import read_json
 from contrage.plan import folds, pretraining, rows, starts
 from contrage.plan.experiment import Experiment
 from contrage.plan.kinds import image_seen
@@ -112,6 +113,30 @@ def _check_finished(of: Experiment, row: str, start: Start) -> None:
             f"file {lacking[0]} of a finished one ({len(lacking)} of {len(set(needed))} are "
             "lacking); run it first, or name another row, seed or fold"
         )
+    if start.fold is None:
+        _check_finished_folds(of, row, start)
+
+
+def _check_finished_folds(of: Experiment, row: str, start: Start) -> None:
+    """Refuse the same fold where that of a finished experiment is of other people.
+
+    Folds are made again of the scans that came through there: bad ones are not known here.
+    """
+    visits, asked = folds.visits(of.config, of.cohort), folds.roles_of(of.config)
+    for seed in of.seeds:
+        there = [
+            {scan: role for role in PLAYED for scan in entry.get(role, ())}
+            for entry in read_json(Path(start.split(seed)))["folds"]
+        ]
+        left = [each for each in visits if any(each.scan_id in fold for fold in there)]
+        made = make_folds(left, asked, folds.search_seed(of.config, seed)) if left else []
+        here = [{scan: parts.roles[scan] for scan in parts.scans(*PLAYED)} for parts in made]
+        if here != there:
+            raise SettingsError(
+                f"rows.{row}.from.fold: same needs equal splits, and {start.split(seed)} has other "
+                "folds than this experiment; give the number of a fold (fold: 0), of an encoder "
+                "that learned from other people"
+            )
 
 
 def _check_circles(known: dict[str, Experiment]) -> None:
