@@ -89,6 +89,7 @@ def train(folder: Path, learned: int) -> int:
     settings = TrainStep(
         row="exp",
         seed=0,
+        cohort=whole.cohort.name,
         target=whole.target.learned,
         loss={"loss": "exp"},
         training=OneTrainingSettings(**training),

@@ -68,6 +68,7 @@ def settings_of(options: argparse.Namespace, encoder: str, seed: int, epochs: in
     return TrainStep(
         row="exp",
         seed=seed,
+        cohort=whole.cohort.name,
         target=whole.target.learned,
         loss={"loss": "exp"},
         training=OneTrainingSettings(**training),

@@ -26,6 +26,7 @@ def told(row: str = "exp", form: dict[str, Any] = VOLUME, **changes: Any) -> dic
     """Return what a training of a row is asked for, as the rule states it: JSON, to be changed."""
     return {
         "row": row,
+        "cohort": "phantom",
         "loss": {"loss": row},
         "training": as_plain(training(**changes)),
         "target": LEARNED,

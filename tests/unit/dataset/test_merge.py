@@ -225,8 +225,16 @@ def test_regions_of_arrays_are_matched_by_name_where_both_have_names(tmp_path, r
 
 def test_regions_without_names_are_taken_by_shape(tmp_path, rng):
     b = rows_of(rng, "sub-3")
-    member(tmp_path, "a", rows_of(rng, "sub-1"), sidecar=list("wxyz"))
+    member(tmp_path, "a", rows_of(rng, "sub-1"))
     member(tmp_path, "b", b)
     out = run(tmp_path)
     assert np.load(out / "array.npy")[1].tobytes() == b["sub-3"].tobytes()
     assert "features" not in json.loads((out / "array.json").read_text())["contrage"]
+
+
+@pytest.mark.parametrize(("named", "bare"), [("a", "b"), ("b", "a")])
+def test_a_member_without_names_beside_one_with_names_is_refused(tmp_path, rng, named, bare):
+    member(tmp_path, named, rows_of(rng, "sub-1"), sidecar=list("wxyz"))
+    member(tmp_path, bare, rows_of(rng, "sub-3"))
+    with pytest.raises(TableError, match=rf"features of {bare} have no names, those of {named}"):
+        run(tmp_path)

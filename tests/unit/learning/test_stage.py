@@ -25,7 +25,6 @@ START = {
     "row": "exp",
     "seed": 0,
     "fold": 0,
-    "cohort": "phantom",
     "same_people": True,
     "checkpoint": "last",
 }
@@ -44,7 +43,7 @@ def told(settings) -> dict[str, Any]:
     """What a stage is asked for; its head is linear."""
     changed = copy.deepcopy(settings) | {"row": "probe", "loss": {"loss": "l1"}}
     changed["training"] |= {"head": [1]}
-    return changed | {"train": "head", "cohort": "phantom", "start": dict(START)}
+    return changed | {"train": "head", "start": dict(START)}
 
 
 def run(cohort, told, first, name="stage", **files) -> dict[str, Path]:
@@ -177,17 +176,47 @@ def test_nor_have_another_role_whose_predictions_are_told(cohort, told, first, r
         run(cohort, told, first, **files)
 
 
+def of_cohort(first, name: str | None) -> None:
+    """Let the model file say another cohort, or none, as those of older versions."""
+    content = model(first)
+    content["settings"].pop("cohort", None)
+    content["settings"] |= {"cohort": name} if name else {}
+    torch.save(content, first["model"])
+
+
+def unlike(cohort) -> dict[str, Path]:
+    """Somebody tested was learned from under an id with another number of zeros."""
+    name = f"sub-{cohort.test[0]:03d}"
+    return other_people(cohort, "other", [name], [name])
+
+
 def test_an_id_of_another_cohort_is_the_same_persons_unless_that_is_denied(cohort, told, first):
-    tested = cohort.test[0]
-    unlike = f"sub-{tested:03d}"  # another number of zeros: the safe side
-    files = other_people(cohort, "other", [unlike], [unlike])
-    told["start"]["cohort"] = "else"
-    with pytest.raises(LeakageError, match=f"sub-{tested:02d}"):
+    files = unlike(cohort)
+    of_cohort(first, "else")
+    with pytest.raises(LeakageError, match=f"sub-{cohort.test[0]:02d}"):
         run(cohort, told, first, **files)
     told["start"]["same_people"] = False
     assert run(cohort, told, first, **files)["model"].exists()
-    told["start"] |= {"cohort": "phantom", "same_people": True}
-    assert run(cohort, told, first, "third", **files)["model"].exists(), "to the letter, within one"
+
+
+def test_within_one_cohort_ids_are_compared_to_the_letter_whatever_experiment_it_was(
+    cohort, told, first
+):
+    assert run(cohort, told, first, **unlike(cohort))["model"].exists()
+
+
+def test_one_cohort_has_no_other_people_of_its_ids_and_an_unknown_one_may_be_it(
+    cohort, told, first
+):
+    told["start"]["same_people"] = False
+    with pytest.raises(SettingsError, match=r"rows\.probe\.from\.same_ids: .* the cohort phantom;"):
+        run(cohort, told, first)
+    of_cohort(first, None)
+    with pytest.raises(SettingsError, match=r"does not say from which cohort .* train it again"):
+        run(cohort, told, first)
+    told["start"]["same_people"] = True
+    with pytest.raises(LeakageError):
+        run(cohort, told, first, **unlike(cohort))
 
 
 def test_people_of_a_training_before_the_start_count_as_well(cohort, told, first):
@@ -253,7 +282,8 @@ def test_people_of_a_merged_cohort_are_those_of_its_members(cohort, told, first)
     lines = files["start_scans"].read_text().splitlines()
     table = [f"{lines[0]}\tcohort", f"{lines[1]}\tphantom", f"{lines[2]}\telse"]
     files["start_scans"].write_text("\n".join(table) + "\n")
-    told["start"] |= {"cohort": "phantom-else", "same_people": False}
+    of_cohort(first, "phantom-else")
+    told["start"]["same_people"] = False
     with pytest.raises(LeakageError, match=rf"{tested} \(1 in all\)"):
         run(cohort, told, first, **files)
 
@@ -267,3 +297,24 @@ def test_a_training_after_a_pretraining_looks_at_the_people_of_both(cohort, sett
     given |= other_people(cohort, "third", ["sub-90", "sub-91"], ["sub-90"])
     train(asked(settings), **given)
     assert given["model"].exists()
+    kept = model({"model": given["model"]})
+    assert kept["learned_from"] == [["phantom", "sub-90"]] and "start_epoch" not in kept
+
+
+def test_a_stage_after_a_pretrained_row_is_not_tested_on_those_of_the_pretraining(
+    cohort, told, settings, first
+):
+    """The middle training tests nobody of the pre-training; the stage after it does."""
+    tested = f"sub-{cohort.test[0]:02d}"
+    before = other_people(cohort, "before", [tested, "sub-91"], [tested])
+    middle = cohort.outputs("middle")
+    split = json.loads((cohort.folder / "split.json").read_text())
+    split["folds"][0]["test"].remove(tested)
+    (cohort.folder / "middle.json").write_text(json.dumps(split))
+    given = {**cohort.inputs, "split": cohort.folder / "middle.json", **before}
+    train(asked(settings), **given, **middle, start_from=first["model"])
+    with pytest.raises(LeakageError, match=tested):
+        run(cohort, told, middle)
+    again = cohort.outputs("again")
+    train(asked(settings), **cohort.inputs, **again, start_from=middle["model"])
+    assert model(again)["learned_from"] == model(middle)["learned_from"] == [["phantom", tested]]

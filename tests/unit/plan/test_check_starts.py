@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import copy
+import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +12,10 @@ import pytest
 from given import config as complete
 
 from contrage.cohort.scans import Cohort, Scan
+from contrage.dataset.parts import make_folds
 from contrage.errors import LeakageError, SettingsError
 from contrage.layout import Results
-from contrage.plan import jobs, starts
+from contrage.plan import folds, jobs, starts
 from contrage.plan.check_starts import check_starts
 from contrage.plan.experiment import Experiment
 
@@ -57,7 +60,7 @@ def test_a_stage_starts_from_the_same_seed_and_fold_of_a_row_of_its_experiment()
     assert jobs.start_of_training(of, "exp", 1, 2) == jobs.scans_of_start(of, "exp", 1) == []
     asked = jobs.stage(of, "tuned", 1, 2)
     assert asked.start.experiment == "here" and asked.start.seed == 1 and asked.start.fold == 2
-    assert asked.cohort == asked.start.cohort == "t" and asked.train == "all"
+    assert asked.cohort == "t" and asked.train == "all"
 
 
 def test_a_row_without_a_start_is_asked_for_what_it_ever_was():
@@ -72,7 +75,7 @@ def test_a_start_of_another_experiment_may_be_one_training_for_all():
     check_starts([of, other])
     file = Results.of("first").model.format(row="exp", seed=1, fold=0)
     assert jobs.start_of_training(of, "tuned", 0, 2) == [file]
-    assert jobs.stage(of, "tuned", 0, 2).start.cohort is None
+    assert jobs.stage(of, "tuned", 0, 2).start.seed == 1
 
 
 def test_a_start_from_people_who_are_tested_here_is_refused():
@@ -107,6 +110,22 @@ def test_people_of_a_training_before_the_start_are_looked_at_too():
     last = staged(start={"experiment": "middle", "row": "mid", "fold": 1})
     said = refused(last, middle, first, error=LeakageError)
     assert "exp of first (seed 0, fold 0) has learned from the same person" in said
+
+
+def test_people_of_a_pretraining_before_the_start_are_looked_at_too():
+    """Here are people of the cohort of the pre-training; there, others start from that."""
+    start = {"encoder": "mlp", "seeds": [0, 1], "start_from": "pretraining"}
+    own = {"cohort": {"source": "table", "image": "table", "path": "b.csv", "name": "p"}}
+    asked = {"people": range(100, 130), "cohort": "u", "training": start}
+    before = experiment("first-pretraining", range(40), "p")
+    of = staged(start={"experiment": "first", "fold": 0})
+    said = refused(of, experiment("first", **asked, pretraining=own), before, error=LeakageError)
+    assert "exp of first-pretraining (seed 0, fold 0) has learned from the same person" in said
+    others = {**own, "same_ids": "other-people"}
+    check_starts([of, experiment("first", **asked, pretraining=others), before])
+    within = staged(start={"experiment": "first", "fold": 0}, cohort="p", people=range(40))
+    plan = within, experiment("first", **asked, pretraining=others), before
+    assert "has learned from the same person" in refused(*plan, error=LeakageError)
 
 
 def test_of_several_experiments_with_rows_the_sentence_says_which():
@@ -161,7 +180,7 @@ def test_another_encoder_and_another_grid_are_refused():
         return on_images(experiment("first", **others, dataset=dataset, training=training))
 
     training = {"encoder": "small", "seeds": [0, 1]}
-    of = on_images(staged(start={"experiment": "first"}, training=training))
+    of = on_images(staged(start={"experiment": "first", "fold": 0}, training=training))
     check_starts([of, first()])
     assert refused(of, first("sfcn")).startswith(
         "rows.tuned.from: exp of first has the encoder sfcn, and here it is small; weights pass"
@@ -181,13 +200,31 @@ def test_other_channels_are_refused():
 
 
 def test_the_same_fold_needs_equal_splits():
-    other = experiment("first", range(100, 130), "u", dataset={"split": {**KFOLD, "seed": 7}})
+    other = experiment("first", dataset={"split": {**KFOLD, "seed": 7}})
     said = refused(staged(start={"experiment": "first"}), other)
     assert said.startswith(
         "rows.tuned.from.fold: same needs equal splits, and dataset.split.seed is 7 in "
         "first, here 42"
     )
-    check_starts([staged(start={"experiment": "first", "fold": 0}), other])
+    apart = experiment("first", range(100, 130), "u", dataset={"split": {**KFOLD, "seed": 7}})
+    check_starts([staged(start={"experiment": "first", "fold": 0}), apart])
+
+
+@pytest.mark.parametrize(
+    ("blocks", "words"),
+    [
+        ({"cohort": "u", "people": range(100, 130)}, "cohort.name is u in first, here t"),
+        ({"target": {"range": [0, 90]}}, "target.range is"),
+        ({"dataset": {"leave_out": {"sub-001": "ill"}}}, "dataset.leave_out.sub-001 is ill"),
+        ({"dataset": {"subset": {"fraction": 0.5, "seed": 0}}}, "dataset.subset.fraction is 0.5"),
+    ],
+)
+def test_the_same_fold_needs_one_cohort_and_all_that_decides_roles_alike(blocks, words):
+    blocks = {**blocks, "dataset": {"split": KFOLD, **blocks.get("dataset", {})}}
+    said = refused(staged(start={"experiment": "first"}), experiment("first", **blocks))
+    assert said.startswith(f"rows.tuned.from.fold: same needs equal splits, and {words}")
+    assert "give the number of a fold (fold: 0)" in said
+    check_starts([staged(start={"experiment": "first"}), experiment("first")])
 
 
 def test_the_best_checkpoint_needs_people_of_role_val():
@@ -204,6 +241,37 @@ def test_one_cohort_has_no_two_people_of_an_id():
     )
 
 
+def write_folds(of: Experiment, file: str, seed: int = 42, bad: str = "") -> None:
+    """Write the folds of a finished experiment in which one scan was bad."""
+    asked = folds.roles_of(of.config)
+    asked = replace(asked, split=replace(asked.split, seed=seed))
+    good = [each for each in folds.visits(of.config, of.cohort) if each.scan_id != bad]
+    made = [
+        {"fold": number, "train": parts.scans("train"), "test": parts.scans("test")}
+        for number, parts in enumerate(make_folds(good, asked, 0))
+    ]
+    Path(file).parent.mkdir(parents=True, exist_ok=True)
+    Path(file).write_text(json.dumps({"folds": made}))
+
+
+def test_the_same_fold_of_a_finished_experiment_needs_its_folds_on_disk(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    of = staged(start={"experiment": "past", "seed": 1})
+    start = starts.of_row(of.config, "tuned")
+    for file in [start.scans, *(start.model(0, fold) for fold in of.folds)]:
+        Path(file).parent.mkdir(parents=True, exist_ok=True)
+        Path(file).touch()
+    write_folds(of, start.split(0), bad="sub-007")
+    check_starts([of])
+    write_folds(of, start.split(0), seed=7)
+    assert refused(of).startswith("rows.tuned.from.fold: same needs equal splits, and results/past")
+    write_folds(experiment(people=range(100, 130)), start.split(0))
+    assert "has other folds than this experiment; give the number of a fold" in refused(of)
+    write_folds(of, start.split(0), seed=7)
+    told = staged(start={"experiment": "past", "seed": 1, "fold": 0})
+    check_starts([told])
+
+
 def test_an_experiment_outside_the_plan_must_have_finished(tmp_path: Path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     of = staged(start={"experiment": "past", "seed": 1})
@@ -215,6 +283,7 @@ def test_an_experiment_outside_the_plan_must_have_finished(tmp_path: Path, monke
     for file in [start.scans, start.split(0), *(start.model(0, fold) for fold in of.folds)]:
         Path(file).parent.mkdir(parents=True, exist_ok=True)
         Path(file).touch()
+    write_folds(of, start.split(0))
     check_starts([of])
     Path(start.model(0, 2)).unlink()
     assert "seed-1/fold-2/model.pt of a finished one (1 of 5 are lacking)" in refused(of)

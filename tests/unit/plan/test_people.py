@@ -107,6 +107,16 @@ def test_what_the_number_of_people_forbids_is_named_with_its_key(config, change,
     )
 
 
+@pytest.mark.parametrize("key", ["rows.own", "rows.own.stage"])
+def test_a_batch_of_a_rows_own_is_held_against_the_people_with_its_key(config, key):
+    own = {"loss": "l1", "batch_size": 512}
+    row = own if key == "rows.own" else {"from": {"row": "exp"}, "stage": own}
+    change = {"rows": {"own": row}, "benchmark": {"losses": ["exp", "own"]}}
+    assert refusal(config, change, cohort(60)).startswith(f"{key}.batch_size: 512")
+    own["batch_size"] = 16
+    check_plan(merged(config, change), cohort(60))
+
+
 def test_whoever_only_has_images_prepared_may_have_few_people(config):
     check_plan(config, cohort(1), trains=False)
     with pytest.raises(SettingsError, match=r"dataset\.leave_out"):

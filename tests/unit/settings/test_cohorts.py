@@ -118,6 +118,11 @@ def test_two_merged_cohorts_of_one_configuration_share_no_block(read):
             "be merged",
         ),
         (
+            "cohort: [{name: a, source: openbhb, image: vbm_roi, path: x, features_scale: tiv}, "
+            "{name: b, source: oasis3, image: vbm_roi, path: y}]",
+            "cohort.features_scale: b has none, a has tiv; say the same of all members",
+        ),
+        (
             "cohort: {members: [openbhb, adni], image: vbm}",
             "cohort.image: openbhb has table, adni-3 has table; only",
         ),

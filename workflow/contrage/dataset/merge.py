@@ -21,7 +21,7 @@ from contrage.cohort.scans import Choice, Cohort, Exclusion, Scan
 from contrage.dataset.concatenate import Part, concatenate, order_of
 from contrage.dataset.features import describe
 from contrage.dataset.sidecar import write_array_sidecar
-from contrage.errors import BadScanError, few
+from contrage.errors import BadScanError, TableError, few
 from contrage.files import open_array, read_json, write_text
 from contrage.settings.build import as_plain
 from contrage.settings.steps.merge import MergeStep
@@ -156,9 +156,22 @@ def _names(array: Path, table: Path | None) -> list[str]:
 def _parts(
     members: Sequence[str], arrays: Sequence[Path], named: Sequence[Sequence[str]]
 ) -> list[Part]:
-    """Return the arrays with the order of their features, by name where all of them have names."""
-    if not all(named):
+    """Return the arrays with the order of their features, by name; where none has any, as it is.
+
+    Raises
+    ------
+    TableError
+        If some have names and some have none, or the features differ.
+    """
+    if not any(named):
         return [Part(name, path) for name, path in zip(members, arrays, strict=True)]
+    if bare := [each for each in zip(members, arrays, named, strict=True) if not each[2]]:
+        name, path, _ = bare[0]
+        known = next(of for of, own in zip(members, named, strict=True) if own)
+        raise TableError(
+            f"{path}: features of {name} have no names, those of {known} have: which is which "
+            "cannot be told by their number; name them too (cohort.regions)"
+        )
     return [
         Part(name, path, order_of(own, named[0], path, name, members[0]))
         for name, path, own in zip(members, arrays, named, strict=True)

@@ -1,4 +1,4 @@
-"""From whom a stage's encoder has learned before, and that none of them is tested on.
+"""From whom an encoder has learned before, and that none of them is tested on.
 
 Names are compared with the standard library, before anything is trained.
 """
@@ -16,41 +16,43 @@ from contrage.dataset.shared import COUNTED, UNSEEN, Somebody, in_both, person
 from contrage.errors import LeakageError, SettingsError
 from contrage.learning.checkpoint import read_model
 from contrage.learning.folds import read_fold
-from contrage.settings.steps.learning import StageStart, TrainStageStep
+from contrage.settings.steps.learning import StageStart, TrainStageStep, TrainStep
 from contrage.tables import read_table
 
 logger = logging.getLogger(__name__)
 
 ANCESTORS = "learned_from"
-"""Key of a stage's model file: from whom the trainings before it have learned."""
+"""Key of a model file: from whom the trainings before this one have learned."""
+
+
+UNKNOWN = ""
+"""Name of a cohort that an older model file does not say: its ids are compared as another one's."""
 
 
 @dataclass(frozen=True)
 class Lineage:
-    """What a stage's encoder comes from.
+    """What an encoder comes from.
 
     Attributes
     ----------
-    start : StageStart
-    epoch : int
-        Of its weights: with an early stop that of the best.
     people : tuple of Somebody
         From whom the trainings before this one have learned, in order.
+    epoch : int or None
+        Of a stage's start, that of its weights: with an early stop the best.
     """
 
-    start: StageStart
-    epoch: int
     people: tuple[Somebody, ...]
+    epoch: int | None = None
 
     @property
     def told(self) -> dict[str, int]:
         """What stands beside the features, for the report."""
-        return {"start_epoch": self.epoch}
+        return {} if self.epoch is None else {"start_epoch": self.epoch}
 
     @property
     def kept(self) -> dict[str, Any]:
         """What stands in the model file, for trainings that start from it."""
-        return {"start_epoch": self.epoch, ANCESTORS: [list(each) for each in self.people]}
+        return {**self.told, ANCESTORS: [list(each) for each in self.people]}
 
 
 def trace(
@@ -77,34 +79,80 @@ def trace(
     Raises
     ------
     SettingsError
-        If the weights are to be those that people of role val chose, and are not.
+        If the weights are to be those that people of role val chose, and are not; if ids are said
+        to be other people's, and both cohorts are one.
     LeakageError
         If somebody from whom that, or a training before it, has learned is tested or predicted.
     """
     start, saved = settings.start, read_model(model)
     logger.info("%s starts from %s: %s", settings.row, said(start), _weights(saved))
     _check_chosen(settings.row, start, saved)
-    before = {Somebody(*each) for each in saved.get(ANCESTORS, ())}
-    cohort = start.cohort or ""
-    found = before | people_of(start_scans, start_split, start.fold, COUNTED, cohort)
+    cohort = _cohort_of(saved)
+    if not start.same_people:
+        _check_other_people(settings, cohort, model)
+    found = _ancestors(saved)
+    found |= people_of(start_scans, start_split, start.fold, COUNTED, cohort or UNKNOWN)
     tested = {role: people_of(scans, split, fold, (role,), settings.cohort) for role in UNSEEN}
     for role, people in tested.items():
         shared = in_both(people, found, start.same_people)
         _refuse(shared, split, fold, role, f"{said(start)}, from which {settings.row} starts, or a")
-    return Lineage(start, saved["epoch"], tuple(sorted(found)))
+    return Lineage(tuple(sorted(found)), saved["epoch"])
 
 
-def check_people(
-    row: str, fold: int, *, scans: Path, split: Path, start_scans: Path, start_split: Path
-) -> None:
-    """Raise `LeakageError` if somebody is tested from whom a pre-training has learned.
+def after_pretraining(
+    settings: TrainStep,
+    fold: int,
+    *,
+    scans: Path,
+    split: Path,
+    model: Path,
+    start_scans: Path,
+    start_split: Path,
+) -> Lineage:
+    """Return what a training comes from that starts from a pre-training, which has one fold.
 
-    Its cohort is another one, in which equal ids are the same people's; it has one fold.
+    Equal ids in two cohorts are the same people's.
+
+    Raises
+    ------
+    LeakageError
+        If somebody is tested or predicted from whom the pre-training has learned.
     """
-    learned = people_of(start_scans, start_split, 0, COUNTED, "of the pre-training")
+    saved = read_model(model)
+    cohort = _cohort_of(saved) or UNKNOWN
+    learned = _ancestors(saved) | people_of(start_scans, start_split, 0, COUNTED, cohort)
     for role in UNSEEN:
-        shared = in_both(people_of(scans, split, fold, (role,), "own"), learned, True)
-        _refuse(shared, split, fold, role, f"the pre-training, from which {row} starts, or a")
+        shared = in_both(people_of(scans, split, fold, (role,), settings.cohort), learned, True)
+        who = f"the pre-training, from which {settings.row} starts, or a"
+        _refuse(shared, split, fold, role, who)
+    return Lineage(tuple(sorted(learned)))
+
+
+def inherited(model: Path) -> Lineage | None:
+    """Return from whom trainings before a model file have learned, as far as it says so."""
+    people = _ancestors(read_model(model))
+    return Lineage(tuple(sorted(people))) if people else None
+
+
+def _ancestors(saved: Mapping[str, Any]) -> set[Somebody]:
+    return {Somebody(*each) for each in saved.get(ANCESTORS, ())}
+
+
+def _cohort_of(saved: Mapping[str, Any]) -> str | None:
+    """Return the cohort that a model has learned from; None of a file of older versions."""
+    found = saved["settings"].get("cohort")
+    return None if found is None else str(found)
+
+
+def _check_other_people(settings: TrainStageStep, cohort: str | None, model: Path) -> None:
+    """Refuse to take people for others where both cohorts are one, or may be."""
+    key = f"rows.{settings.row}.from.same_ids: other-people, but"
+    if cohort is None:
+        raise SettingsError(
+            f"{key} {model} does not say from which cohort it has learned; train it again"
+        )
+    if cohort == settings.cohort:
+        raise SettingsError(f"{key} both learn from the cohort {cohort}; remove it")
 
 
 def _refuse(shared: Sequence[str], split: Path, fold: int, role: str, who: str) -> None:

@@ -21,7 +21,7 @@ from contrage.learning.batch import check_batch
 from contrage.learning.embed import extract, predicted, write_features
 from contrage.learning.folds import Scans, read_fold, read_scans
 from contrage.learning.images import reach
-from contrage.learning.lineage import Lineage, check_people
+from contrage.learning.lineage import Lineage, after_pretraining, inherited
 from contrage.learning.loop.epoch import prepare, run_epoch
 from contrage.learning.loop.state import State, start
 from contrage.learning.loop.validation import Validation, chosen_by, divide
@@ -68,7 +68,8 @@ def train(
         Number of the fold.
     model, curve : Path
         Outputs: weights (torch file, loads weights-only; the averaged ones, of the best epoch,
-        where the settings ask for that) and the loss per epoch (TSV).
+        where the settings ask for that; with those from whom was learned before) and the loss per
+        epoch (TSV).
     resume : Path
         Checkpoint, there only while the training is under way or after it was interrupted.
     features : Path, optional
@@ -95,12 +96,14 @@ def train(
     """
     if best:
         settings = replace(settings, loss=settings.loss | read_json(best)["settings"])
-    if start_scans and start_split:
-        before = {"start_scans": start_scans, "start_split": start_split}
-        check_people(settings.row, fold, scans=scans, split=split, **before)
-    files = Files(
-        array, scans, split, fold, model, curve, resume, features, snapshots or [], start_from
-    )
+    origin = None
+    if start_from and start_scans and start_split:
+        before = {"model": start_from, "start_scans": start_scans, "start_split": start_split}
+        origin = after_pretraining(settings, fold, scans=scans, split=split, **before)
+    elif start_from:
+        origin = inherited(start_from)
+    outputs = (model, curve, resume, features, snapshots or [])
+    files = Files(array, scans, split, fold, *outputs, start_from, origin)
     run(settings.training.gpus_per_job, settings.training.device, train_in, settings, files)
 
 
@@ -182,9 +185,9 @@ def write(
     own: dict[str, np.ndarray],
 ) -> None:
     """Write what a finished training leaves, the model last, and remove its checkpoint."""
-    inherited = files.lineage.told if files.lineage else {}
+    beside = files.lineage.told if files.lineage else {}
     if files.features:
-        own = {**own, **inherited}
+        own = {**own, **beside}
         write_features(files.features, scans, found, state.network, state.kept_epoch, own)
     kept = found, state.kept_epoch
     for path, asked in zip(files.snapshots, settings.snapshot_epochs, strict=True):

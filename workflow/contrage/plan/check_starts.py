@@ -9,14 +9,17 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from contrage.dataset.parts import make_folds
-from contrage.dataset.roles import CHOSEN_BY, Parts
+from contrage.dataset.roles import CHOSEN_BY, PLAYED, Parts
 from contrage.dataset.shared import COUNTED, UNSEEN, Somebody, in_both, person
 from contrage.errors import LeakageError, SettingsError, few
-from contrage.plan import folds, rows, starts
+from contrage.files import read_json
+from contrage.plan import folds, pretraining, rows, starts
 from contrage.plan.experiment import Experiment
 from contrage.plan.kinds import image_seen
 from contrage.plan.starts import Start
+from contrage.plan.together import differences
 from contrage.scan_ids import participant
+from contrage.settings.build import as_plain
 
 
 class PlannedTraining(NamedTuple):
@@ -110,6 +113,30 @@ def _check_finished(of: Experiment, row: str, start: Start) -> None:
             f"file {lacking[0]} of a finished one ({len(lacking)} of {len(set(needed))} are "
             "lacking); run it first, or name another row, seed or fold"
         )
+    if start.fold is None:
+        _check_finished_folds(of, row, start)
+
+
+def _check_finished_folds(of: Experiment, row: str, start: Start) -> None:
+    """Refuse the same fold where that of a finished experiment is of other people.
+
+    Folds are made again of the scans that came through there: bad ones are not known here.
+    """
+    visits, asked = folds.visits(of.config, of.cohort), folds.roles_of(of.config)
+    for seed in of.seeds:
+        there = [
+            {scan: role for role in PLAYED for scan in entry.get(role, ())}
+            for entry in read_json(Path(start.split(seed)))["folds"]
+        ]
+        left = [each for each in visits if any(each.scan_id in fold for fold in there)]
+        made = make_folds(left, asked, folds.search_seed(of.config, seed)) if left else []
+        here = [{scan: parts.roles[scan] for scan in parts.scans(*PLAYED)} for parts in made]
+        if here != there:
+            raise SettingsError(
+                f"rows.{row}.from.fold: same needs equal splits, and {start.split(seed)} has other "
+                "folds than this experiment; give the number of a fold (fold: 0), of an encoder "
+                "that learned from other people"
+            )
 
 
 def _check_circles(known: dict[str, Experiment]) -> None:
@@ -147,14 +174,25 @@ def _check_fit(of: Experiment, row: str, start: Start, other: Experiment) -> Non
             f"{key}.checkpoint: best is the epoch that people of role {CHOSEN_BY} chose, and "
             f"{whose} has no early stop on them (training.early_stop.on); set it to last"
         )
-    own, there = (each.config["dataset"]["split"] for each in (of, other))
-    if start.fold is None and own != there:
-        unlike = [name for name in own if own[name] != there[name]]
+    unlike = list(differences(_decides_folds(of), _decides_folds(other)))
+    if start.fold is None and unlike:
+        name, own, there = unlike[0]
         raise SettingsError(
-            f"{key}.fold: same needs equal splits, and dataset.split.{unlike[0]} is "
-            f"{there[unlike[0]]} in {start.experiment}, here {own[unlike[0]]}; give the number of "
-            "a fold, of an encoder that learned from other people"
+            f"{key}.fold: same needs equal splits, and {name} is {there} in {start.experiment}, "
+            f"here {own}; give the number of a fold (fold: 0), of an encoder that learned from "
+            "other people"
         )
+
+
+def _decides_folds(of: Experiment) -> dict[str, Any]:
+    """Return what decides who is in which fold, as a configuration nests it."""
+    config = of.config
+    roles = as_plain(folds.roles_of(config))
+    return {
+        "cohort": {key: config["cohort"][key] for key in ("name", "exclude")},
+        "target": as_plain(of.target.limited),
+        "dataset": {**roles, "leave_out": config["dataset"]["leave_out"]},
+    }
 
 
 class _Splits:
@@ -175,16 +213,26 @@ class _Splits:
         cohort = config["cohort"]["name"], _members(config)
         return {person(participant(scan), *cohort) for scan in scans}
 
-    def before(self, training: PlannedTraining) -> Iterator[PlannedTraining]:
-        """Yield the trainings of the plan that one comes from, the nearest first."""
-        of = self.known[training.experiment]
-        start = starts.of_row(of.config, training.row)
-        if start is None or start.experiment not in self.known:
+    def before(self, training: PlannedTraining) -> Iterator[tuple[PlannedTraining, bool]]:
+        """Yield the trainings of the plan that one comes from, the nearest first.
+
+        With each whether an id of its cohort and of another one may be one person's.
+        """
+        config = self.known[training.experiment].config
+        start = starts.of_row(config, training.row)
+        if start is not None:
+            seed, fold = start.seed_for(training.seed), start.fold_for(training.fold)
+            nearest = PlannedTraining(start.experiment, start.row, seed, fold)
+            same_people = True
+        elif pretraining.starts_there(config, training.row):
+            seed, row = pretraining.seed_for(config, training.seed), config["pretraining"]["loss"]
+            nearest = PlannedTraining(pretraining.experiment_name(config), row, seed, 0)
+            same_people = not pretraining.are_other_people(config)
+        else:
             return
-        seed, fold = start.seed_for(training.seed), start.fold_for(training.fold)
-        nearest = PlannedTraining(start.experiment, start.row, seed, fold)
-        yield nearest
-        yield from self.before(nearest)
+        if nearest.experiment in self.known:
+            yield nearest, same_people
+            yield from ((each, same_people and also) for each, also in self.before(nearest))
 
 
 def _members(config: dict[str, Any]) -> list[str]:
@@ -203,10 +251,10 @@ def _check_people(of: Experiment, row: str, start: Start, splits: _Splits) -> No
         )
     for seed, fold in product(of.seeds, of.folds):
         training = PlannedTraining(of.config["experiment"], row, seed, fold)
-        for earlier in splits.before(training):
-            learned = splits.people(earlier, *COUNTED)
+        for earlier, may_be in splits.before(training):
+            learned, same_people = splits.people(earlier, *COUNTED), start.same_people and may_be
             for role in UNSEEN:
-                shared = in_both(splits.people(training, role), learned, start.same_people)
+                shared = in_both(splits.people(training, role), learned, same_people)
                 if shared:
                     raise LeakageError(
                         f"rows.{row}.from: {shared[0]} ({len(shared)} in all) has the role {role} "

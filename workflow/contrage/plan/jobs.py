@@ -58,6 +58,7 @@ def training(of: Experiment, row: str, seed: int, fold: int) -> TrainStep:
     return TrainStep(
         row=row,
         seed=seed,
+        cohort=of.config["cohort"]["name"],
         target=of.target.learned,
         loss=told_bin(of, of.loss(row)),
         training=build(OneTrainingSettings, own),
@@ -72,7 +73,6 @@ def stage(of: Experiment, row: str, seed: int, fold: int) -> TrainStageStep:
     return TrainStageStep(
         **vars(training(of, row, seed, fold)),
         train=rows.own_training(of.config, row)["train"],
-        cohort=of.config["cohort"]["name"],
         start=starts.told(of.config, row, seed, fold),
     )
 

@@ -15,7 +15,7 @@ from contrage.dataset.roles import CHOSEN_BY
 from contrage.dataset.shares import Training, count_held_out
 from contrage.errors import SettingsError, few
 from contrage.learning.batch import check_batch
-from contrage.plan import folds
+from contrage.plan import folds, refuse_rows
 from contrage.plan import rows as experiment
 from contrage.tables import nearest
 
@@ -47,6 +47,27 @@ def check_plan(config: dict[str, Any], cohort: Cohort, trains: bool = True) -> N
     smallest = folds.smallest_training(config, cohort)
     folds.check_left(config, cohort)
     _check_training(config, smallest)
+    for row in [row for row in experiment.plain_rows(config) if row in config["rows"]]:
+        _check_row(config, cohort, row)
+
+
+def _check_row(config: dict[str, Any], cohort: Cohort, row: str) -> None:
+    """Refuse settings of a row's own training that these people are too few for."""
+    search, probe = config["search"], config["probe"]
+    own = {
+        **config,
+        "training": experiment.training_of(config, row),
+        "search": {**search, "rows": {k: v for k, v in search["rows"].items() if k == row}},
+    }
+    if experiment.is_staged(config, row):  # nobody is held out for the penalty of its probe
+        own["probe"] = {**probe, "alpha": "training"}
+    try:
+        folds.check_left(own, cohort)
+        _check_training(own, folds.smallest_training(own, cohort))
+    except SettingsError as error:
+        key, said = refuse_rows.place(config, row), str(error)
+        began = f"{key}." if said.startswith("training.") else f"{key}.batch_size: "
+        raise SettingsError(f"{began}{said.removeprefix('training.')}") from None
 
 
 def _check_left_out(config: dict[str, Any], cohort: Cohort) -> None:

@@ -32,10 +32,20 @@ def is_wanted(config: dict[str, Any]) -> bool:
 
 def start_file(config: dict[str, Any], row: str, seed: int) -> str | None:
     """Return the model file that a training starts from, None where it is from random weights."""
-    asked = config["training"]["start_from"]
-    if asked == HERE or row in pretrained_rows(config):
+    if starts_there(config, row):
         return model_file(config, seed)
-    return asked
+    return config["training"]["start_from"]
+
+
+def starts_there(config: dict[str, Any], row: str) -> bool:
+    """Return whether a row that is no stage starts from the pre-training."""
+    return config["training"]["start_from"] == HERE or row in pretrained_rows(config)
+
+
+def seed_for(config: dict[str, Any], seed: int) -> int:
+    """Return the seed of the pre-training that a training of this seed starts from."""
+    chosen = config["pretraining"]
+    return seed if chosen["per_seed"] else chosen["seed"]
 
 
 def people_files(config: dict[str, Any], row: str, seed: int) -> list[str]:
@@ -43,11 +53,10 @@ def people_files(config: dict[str, Any], row: str, seed: int) -> list[str]:
 
     Nothing where it starts from none, or where ids of both cohorts are other people's.
     """
-    begins = config["training"]["start_from"] == HERE or row in pretrained_rows(config)
-    if not begins or are_other_people(config):
+    if not starts_there(config, row) or are_other_people(config):
         return []
-    of, chosen = Results.of(experiment_name(config)), config["pretraining"]
-    return [of.scans, of.split.format(seed=seed if chosen["per_seed"] else chosen["seed"])]
+    of = Results.of(experiment_name(config))
+    return [of.scans, of.split.format(seed=seed_for(config, seed))]
 
 
 def plain_start(config: dict[str, Any]) -> list[str]:
@@ -82,10 +91,8 @@ def seeds(config: dict[str, Any]) -> list[int]:
 
 def model_file(config: dict[str, Any], seed: int) -> str:
     """Return where the pre-training that a training seed starts from leaves its model."""
-    chosen = config["pretraining"]
-    own = seed if chosen["per_seed"] else chosen["seed"]
-    of = Results.of(experiment_name(config))
-    return of.model.format(row=chosen["loss"], seed=own, fold=0)
+    of, row = Results.of(experiment_name(config)), config["pretraining"]["loss"]
+    return of.model.format(row=row, seed=seed_for(config, seed), fold=0)
 
 
 def experiment_name(config: dict[str, Any]) -> str:

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from contrage.layout import Results
-from contrage.plan import pretraining
 from contrage.plan.rows import is_staged
 from contrage.settings.steps.learning import StageStart
 
@@ -93,16 +92,6 @@ def told(config: dict[str, Any], row: str, seed: int, fold: int) -> StageStart:
         row=start.row,
         seed=start.seed_for(seed),
         fold=start.fold_for(fold),
-        cohort=cohort_of(config, start),
         same_people=start.same_people,
         checkpoint=start.checkpoint,
     )
-
-
-def cohort_of(config: dict[str, Any], start: Start) -> str | None:
-    """Return the cohort that a start learned from, as far as this configuration says it."""
-    if start.experiment == config["experiment"]:
-        return config["cohort"]["name"]
-    if pretraining.is_wanted(config) and start.experiment == pretraining.experiment_name(config):
-        return config["pretraining"]["cohort"]["name"]
-    return None

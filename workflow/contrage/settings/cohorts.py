@@ -124,6 +124,7 @@ def _merged(asked: Block, cohorts: Block, part: Part) -> Block:
     fill_defaults(found, part)
     _check_names(names, found["name"])
     _check_images(members, found)
+    _check_scales(members)
     _check_keys(found, part)
     return found
 
@@ -145,6 +146,16 @@ def _check_images(members: Sequence[Block], merged: Block) -> None:
             f"{KEY}.image: {other[0]['name']} has {other[0]['image']}, {first['name']} has "
             f"{first['image']}; only cohorts of one kind of data can be merged"
         )
+
+
+def _check_scales(members: Sequence[Block]) -> None:
+    first = members[0]
+    for each in members:
+        if each["features_scale"] != first["features_scale"]:
+            raise SettingsError(
+                f"{KEY}.features_scale: {each['name']} has {each['features_scale']}, "
+                f"{first['name']} has {first['features_scale']}; say the same of all members"
+            )
 
 
 def _check_keys(merged: Block, part: Part) -> None:

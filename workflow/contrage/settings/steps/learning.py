@@ -103,6 +103,8 @@ class TrainStep:
         Name of the loss configuration.
     seed : int
         Of all that is drawn.
+    cohort : str
+        Whose scans are learned from; it stands in the model file.
     target : Target
         What is learned.
     loss : dict
@@ -119,6 +121,7 @@ class TrainStep:
 
     row: str
     seed: int
+    cohort: str
     target: Target
     loss: dict[str, Any]
     training: OneTrainingSettings
@@ -141,8 +144,6 @@ class StageStart:
         Its seed.
     fold : int
         Its fold.
-    cohort : str or None
-        The cohort that it learned from; None of an experiment that this plan does not hold.
     same_people : bool
         Whether equal ids in two cohorts are one person's.
     checkpoint : str
@@ -153,7 +154,6 @@ class StageStart:
     row: str
     seed: int
     fold: int
-    cohort: str | None
     same_people: bool
     checkpoint: str
 
@@ -164,18 +164,15 @@ class TrainStageStep(TrainStep):
 
     Attributes
     ----------
-    row, seed, target, loss, training, dataset, snapshot_epochs, probe
+    row, seed, cohort, target, loss, training, dataset, snapshot_epochs, probe
         As of `TrainStep`.
     train : str
         all, or head on a frozen encoder.
-    cohort : str
-        Whose scans are learned from.
     start : StageStart
         What the encoder starts from.
     """
 
     train: str
-    cohort: str
     start: StageStart
 
 
