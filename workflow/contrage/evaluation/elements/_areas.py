@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from contrage.evaluation.elements._gaps import GapsOfCohort, first_of_each
+from contrage.evaluation.elements._groups import control_of
 from contrage.evaluation.statistics.roc import Areas, areas
 from contrage.settings.blocks.evaluations import GroupsSettings
 
@@ -57,7 +58,7 @@ def sides(
 ) -> Sides:
     """Return the scores of the patients of some groups and of the controls; age is one as well."""
     first = [first_of_each(scans) for _, scans in found.scans.groupby("seed")]
-    seeds = [each[each["group"].isin([*positive, groups.control])] for each in first]
+    seeds = [each[each["group"].isin([*positive, control_of(groups)])] for each in first]
     everyone = {person for seed in seeds for person in seed["participant_id"]}
     people = sorted(everyone.intersection(*(set(seed["participant_id"]) for seed in seeds)))
     lines = [seed.set_index("participant_id").loc[people] for seed in seeds]

@@ -12,6 +12,7 @@ import pandas as pd
 
 from contrage.dataset.roles import APART, LEARNED_FROM, REPORTED, UNSCORED
 from contrage.errors import TableError, few
+from contrage.evaluation.elements._groups import control_of
 from contrage.evaluation.given import Given
 from contrage.evaluation.predictions import read
 from contrage.evaluation.statistics.gap import ALL, CONTROL
@@ -121,7 +122,7 @@ def who(given: Given, groups: GroupsSettings) -> pd.DataFrame:
                 f"evaluations.groups.{key}: {given.scans} has no column {name!r}; there are "
                 f"{few(list(scans), most=12)}"
             )
-    named = dict.fromkeys(groups.controls, groups.control) | {n: n for n in groups.patients}
+    named = dict.fromkeys(groups.controls, control_of(groups)) | {n: n for n in groups.patients}
     found = pd.DataFrame({"scan_id": scans["scan_id"], "group": scans[groups.column].map(named)})
     found["group"] = found["group"].fillna(NO_GROUP)
     found[COHORT] = scans[column].fillna(NO_COHORT) if column else ALL
@@ -135,7 +136,7 @@ def _of_cohort(
     scans, lines, refused = [], [], {}
     for seed, frame in enumerate(seeds):
         part = frame[frame["split"].isin([REPORTED, UNSCORED])]
-        is_control = (part["group"] == groups.control) & (part["split"] == REPORTED)
+        is_control = (part["group"] == control_of(groups)) & (part["split"] == REPORTED)
         found = gaps(part, is_control)
         scans.append(part.join(found.scans).assign(seed=seed))
         lines.append(found.lines.assign(seed=seed))
@@ -160,9 +161,9 @@ def _notes(
             f"{learned['participant_id'].nunique()} patients were learned from, which makes their "
             f"gaps small: set dataset.learn_from to {{{groups.column}: {list(groups.controls)}}}"
         )
-    if groups.control in external:
+    if control_of(groups) in external:
         found.append("controls of this cohort are external and have no part here")
-    elif not (used["group"] == groups.control).any():
+    elif not (used["group"] == control_of(groups)).any():
         found.append(f"no control ({', '.join(groups.controls)}) was tested")
     return tuple(found)
 

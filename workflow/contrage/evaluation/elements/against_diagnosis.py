@@ -16,6 +16,7 @@ from contrage.evaluation import logistic, ridge
 from contrage.evaluation import predictions as table
 from contrage.evaluation.alpha import Features
 from contrage.evaluation.elements._gaps import COHORT, groups_of, who
+from contrage.evaluation.elements._groups import control_of
 from contrage.evaluation.given import Given
 from contrage.evaluation.predictions import Fold
 from contrage.evaluation.statistics.against_diagnosis import FEWEST, Association, association
@@ -75,12 +76,12 @@ def evaluate(given: Given) -> pd.DataFrame:
     for row, seed, fold, epoch, features in _checkpoints(given, again):
         part = splits[seed][fold]
         for cohort, own in people.groupby(COHORT):
-            controls = _of(part, REPORTED, own["group"], (groups.control,))
+            controls = _of(part, REPORTED, own["group"], (control_of(groups),))
             patients = _of(part, UNSCORED, own["group"], asked.positive)
             if controls is None and patients is None:
                 continue
             first = (
-                _of(part, REPORTED, own["group"], (groups.control,), first=True),
+                _of(part, REPORTED, own["group"], (control_of(groups),), first=True),
                 _of(part, UNSCORED, own["group"], asked.positive, first=True),
             )
             head = {"row": row, COHORT: cohort, "seed": seed, "fold": fold, "epoch": epoch}

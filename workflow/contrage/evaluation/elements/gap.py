@@ -13,6 +13,7 @@ from contrage.evaluation.elements._gaps import (
     groups_of,
     kinds,
 )
+from contrage.evaluation.elements._groups import names_of
 from contrage.evaluation.given import Given
 from contrage.evaluation.statistics.gap.groups import COLUMNS as OF_GROUP
 from contrage.evaluation.statistics.gap.groups import gap_by_group
@@ -61,9 +62,9 @@ def _lines(
         tail |= {"beta": found.lines["slope"].mean(), "n_controls": found.lines["n_controls"].min()}
     if kind in found.refused:
         people = first_of_each(scans)["group"].value_counts()
-        of_groups = [{"group": name, "n": int(people.get(name, 0))} for name in groups.names]
+        of_groups = [{"group": name, "n": int(people.get(name, 0))} for name in names_of(groups)]
     else:
-        of_groups = gap_by_group(scans, groups.names, drawn).to_dict("records")
+        of_groups = gap_by_group(scans, names_of(groups), drawn).to_dict("records")
     return [head | line | tail | {"note": _note(found, kind, line)} for line in of_groups]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from contrage.evaluation.elements._gaps import first_of_each, gaps_of_rows, groups_of
+from contrage.evaluation.elements._groups import names_of
 from contrage.evaluation.given import Given
 
 TITLE = "Brain-age gap of every person"
@@ -26,12 +27,12 @@ def evaluate(given: Given) -> pd.DataFrame:
         order of the configuration. A gap that is refused is missing.
     """
     groups = groups_of(given)
-    order = {name: place for place, name in enumerate(groups.names)}
+    order = {name: place for place, name in enumerate(names_of(groups))}
     parts = []
     for found in gaps_of_rows(given, groups):
         for _, scans in found.scans.groupby("seed"):
             first = first_of_each(scans)
-            first = first[first["group"].isin(groups.names)]
+            first = first[first["group"].isin(names_of(groups))]
             first = first.sort_values("group", key=lambda group: group.map(order), kind="stable")
             parts.append(first.assign(row=found.row, cohort=found.cohort))
     if not parts:

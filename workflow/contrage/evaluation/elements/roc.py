@@ -8,6 +8,7 @@ import pandas as pd
 
 from contrage.evaluation.elements._areas import AGE, OLDER, sides
 from contrage.evaluation.elements._gaps import GapsOfCohort, gaps_of_rows, groups_of, kinds
+from contrage.evaluation.elements._groups import control_of
 from contrage.evaluation.given import Given
 from contrage.settings.blocks.evaluations import GroupsSettings, RocSettings
 from contrage.settings.blocks.statistics import StatisticsSettings
@@ -59,7 +60,7 @@ def _lines(
         "row": found.row,
         "cohort": found.cohort,
         "positive": ", ".join(asked.positive),
-        "negative": groups.control,
+        "negative": control_of(groups),
         "n_positive": positives,
         "n_negative": len(told.participants) - positives,
         "n_seeds": found.scans["seed"].nunique(),

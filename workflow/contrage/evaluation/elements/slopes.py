@@ -13,6 +13,7 @@ from contrage.evaluation.elements._gaps import (
     groups_of,
     kinds,
 )
+from contrage.evaluation.elements._groups import names_of
 from contrage.evaluation.given import Given
 from contrage.evaluation.statistics.gap.slopes import COLUMNS as OF_GROUP
 from contrage.evaluation.statistics.gap.slopes import slopes_by_group
@@ -58,9 +59,9 @@ def _lines(
     if len(found.lines):
         tail["beta"] = found.lines["slope"].mean()
     if kind in found.refused:
-        lines = [{"group": name, "n": None} for name in groups.names]
+        lines = [{"group": name, "n": None} for name in names_of(groups)]
         return [head | line | tail | {"note": found.note(kind)} for line in lines]
-    of_groups = slopes_by_group(scans, groups.names, drawn).to_dict("records")
+    of_groups = slopes_by_group(scans, names_of(groups), drawn).to_dict("records")
     return [head | line | tail | {"note": _note(found, kind, line)} for line in of_groups]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from contrage.evaluation.elements._gaps import by_first, gaps_of_rows, groups_of
+from contrage.evaluation.elements._groups import names_of
 from contrage.evaluation.given import Given
 from contrage.evaluation.statistics.gap.correct import KINDS
 from contrage.evaluation.statistics.gap.slopes import person_slopes
@@ -31,7 +32,7 @@ def evaluate(given: Given) -> pd.DataFrame:
     groups = groups_of(given)
     for found in gaps_of_rows(given, groups):
         scans = by_first(found.averaged)
-        scans = scans[scans["group"].isin(groups.names)]
+        scans = scans[scans["group"].isin(names_of(groups))]
         times = scans["participant_id"], scans["target"]
         slopes = person_slopes(*times, scans["target"])[["participant_id"]]
         for kind in KINDS:

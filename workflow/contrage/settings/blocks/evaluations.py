@@ -29,16 +29,6 @@ class GroupsSettings:
     cohort_column: str | None
     correction: str
 
-    @property
-    def control(self) -> str:
-        """What tables call the controls."""
-        return self.controls[0]
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """The groups of a table in their order, the controls first."""
-        return (self.control, *self.patients)
-
 
 @dataclass(frozen=True)
 class GapSettings:
