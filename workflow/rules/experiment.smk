@@ -81,3 +81,8 @@ def images_drawn(wildcards):
 def pattern_of_curves(wildcards):
     """Where training curves lie: of all rows, seeds and folds too many for a command line."""
     return RESULTS.curve
+
+
+def kept_on_the_way(wildcards, output):
+    """The outputs of features after some epochs."""
+    return f"--snapshots {output.snapshots}"

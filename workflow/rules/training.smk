@@ -83,11 +83,6 @@ rule train:
         " --start-split {input.start_split:q} --best {input.best:q} {params.snapshots}"
 
 
-def kept_on_the_way(wildcards, output):
-    """The outputs of features after some epochs."""
-    return f"--snapshots {output.snapshots}"
-
-
 if FOLLOWED:
 
     use rule train as train_followed with:
