@@ -58,7 +58,21 @@ class _Place:
 
 
 @dataclass(frozen=True)
-class Results(_Place):
+class _Reported(_Place):
+    """What has a page and tables below results/: an experiment, or a study."""
+
+    @classmethod
+    def of(cls, name: str) -> Self:
+        """Return the paths of an experiment, or a study, of this name."""
+        return cls.at(OF_EXPERIMENT.format(name))
+
+    def table(self, name: str) -> str:
+        """Return a table of its page, of the name "mae", "norms", "baselines" or another."""
+        return below(self.root, f"tables/{name}.tsv")
+
+
+@dataclass(frozen=True)
+class Results(_Reported):
     """An experiment: results/<experiment>."""
 
     scans: str = "dataset/scans.tsv"
@@ -98,31 +112,13 @@ class Results(_Place):
     figures: str = "figures"
     page: str = "report.html"
 
-    @classmethod
-    def of(cls, experiment: str) -> Self:
-        """Return the paths of an experiment of this name."""
-        return cls.at(OF_EXPERIMENT.format(experiment))
-
-    def table(self, name: str) -> str:
-        """Return a table of the report, of the name "mae", "norms", "baselines" or another."""
-        return below(self.root, f"tables/{name}.tsv")
-
 
 @dataclass(frozen=True)
-class StudyResults(_Place):
+class StudyResults(_Reported):
     """A study's own: results/<study>; its experiments lie in results/<study>-<overlay>."""
 
     figures: str = "figures"
     page: str = "study.html"
-
-    @classmethod
-    def of(cls, study: str) -> Self:
-        """Return the paths of a study of this name."""
-        return cls.at(OF_EXPERIMENT.format(study))
-
-    def table(self, name: str) -> str:
-        """Return a table of the study."""
-        return below(self.root, f"tables/{name}.tsv")
 
 
 @dataclass(frozen=True)

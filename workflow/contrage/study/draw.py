@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 Labels = Mapping[str, str]
 ACROSS = 4  # panels in a line
 SEED, PERSON, TRAINING = "seed", "participant_id", ["seed", "fold"]
-STYLES = ("-", "--", ":", "-.")
 
 
 @dataclass(frozen=True)

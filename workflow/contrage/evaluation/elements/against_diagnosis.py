@@ -75,6 +75,13 @@ def evaluate(given: Given) -> pd.DataFrame:
     lines = []
     for row, seed, fold, epoch, features in _checkpoints(given, again):
         part = splits[seed][fold]
+        age = ridge.fit(
+            features.of(part.train),
+            part.train.targets,
+            part.train.participants,
+            probe.alphas,
+            probe.folds,
+        )
         for cohort, own in people.groupby(COHORT):
             controls = _of(part, REPORTED, own["group"], (control_of(groups),))
             patients = _of(part, UNSCORED, own["group"], asked.positive)
@@ -85,7 +92,7 @@ def evaluate(given: Given) -> pd.DataFrame:
                 _of(part, UNSCORED, own["group"], asked.positive, first=True),
             )
             head = {"row": row, COHORT: cohort, "seed": seed, "fold": fold, "epoch": epoch}
-            error = _error(part, controls, features, probe)
+            error = _error(age, controls, features)
             found = _accuracy(*first, features, probe)
             lines.append({**head, "mae": error, **found})
     points = pd.DataFrame(lines, columns=[*POINTS, "note"])
@@ -150,13 +157,10 @@ def _of(
     return scans.take(np.flatnonzero(mine)) if mine.any() else None
 
 
-def _error(part: Fold, controls: Scans | None, features: Features, probe: ProbeSettings) -> float:
+def _error(age: ridge.Ridge, controls: Scans | None, features: Features) -> float:
     if controls is None:
         return float("nan")
-    train = part.train
-    chosen = probe.alphas, probe.folds
-    fitted = ridge.fit(features.of(train), train.targets, train.participants, *chosen)
-    return float(np.abs(fitted.predict(features.of(controls)) - controls.targets).mean())
+    return float(np.abs(age.predict(features.of(controls)) - controls.targets).mean())
 
 
 def _accuracy(
