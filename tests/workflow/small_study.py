@@ -84,7 +84,8 @@ class Workflow:
         return [sys.executable, "-m", "snakemake", *options]
 
     def options(self, *arguments: str, config: str) -> list[str]:
-        return ["--cores", "2", *BRISK, "--configfile", config, *arguments]
+        # The configuration first: --configfile takes all that follows up to the next option.
+        return ["--configfile", config, "--cores", "2", *BRISK, *arguments]
 
     def environment(self) -> dict[str, str]:
         path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
