@@ -2,11 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 import synthetic
 from made_up import Report
+
+
+@pytest.fixture(scope="session", autouse=True)
+def flattened_once() -> Iterator[None]:
+    """Take the t-SNE of the same features once: it is more than half of all that figures cost."""
+    from contrage.report.elements import embedding
+
+    found: dict[tuple[tuple[int, ...], bytes], np.ndarray] = {}
+    flatten = embedding.flatten
+
+    def remembered(features: np.ndarray) -> np.ndarray:
+        key = features.shape, features.tobytes()
+        if key not in found:
+            found[key] = flatten(features)
+        return found[key].copy()
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(embedding, "flatten", remembered)
+        yield
 
 
 @pytest.fixture(scope="session")
