@@ -54,17 +54,18 @@ def _parameters(function: Callable[..., Any]) -> tuple[str, ...]:
 def training(of: Experiment, row: str, seed: int, fold: int) -> TrainStep:
     """Return what one training is asked for."""
     block = rows.training_of(of.config, row)
-    own = {key: block[key] for key in fields_of(OneTrainingSettings)}
+    own = build(OneTrainingSettings, {key: block[key] for key in fields_of(OneTrainingSettings)})
     return TrainStep(
         row=row,
         seed=seed,
         cohort=of.config["cohort"]["name"],
         target=of.target.learned,
         loss=told_bin(of, of.loss(row)),
-        training=build(OneTrainingSettings, own),
+        training=own,
         dataset=scores(of.config),
         snapshot_epochs=snapshots.epochs(of, row, seed, fold),
         probe=StopProbe(tuple(of.config["probe"]["alphas"])) if block["early_stop"] else None,
+        bin_width=of.config["target"]["bin"] if own.lds or own.fds else None,
     )
 
 

@@ -21,6 +21,8 @@ from contrage.target_words import TargetInWords
 
 ABLATED = "dynlocrep"
 PRETRAINED = "-pretrained"
+WITHIN = ("schedule", "early_stop", "lds", "fds")
+"""Blocks of training of which a row may say a part."""
 OF_STAGE = ("loss", "train")
 """Of what a row of `rows` says of its training: what is no setting of the block training."""
 
@@ -147,7 +149,7 @@ def training_of(config: dict[str, Any], row: str) -> dict[str, Any]:
     own = {k: v for k, v in own_training(config, row).items() if k not in OF_STAGE}
     within = {  # these are said key by key, as a file says them over the defaults
         key: {**whole[key], **own[key]}
-        for key in ("schedule", "early_stop")
+        for key in WITHIN
         if key in own and isinstance(whole[key], dict) and isinstance(own[key], dict)
     }
     return {**whole, **own, **within}

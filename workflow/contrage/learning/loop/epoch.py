@@ -14,6 +14,7 @@ from contrage.errors import ContrageError
 from contrage.learning.batch import SMALLEST_SHARE
 from contrage.learning.folds import Scans
 from contrage.learning.images import Images
+from contrage.learning.imbalance.asked import of_scans
 from contrage.learning.loop.state import State
 from contrage.learning.machine.precision import Precision
 from contrage.learning.machine.processes import ALONE, World
@@ -44,6 +45,8 @@ class EpochInputs:
     precision : Precision
     world : World
         The processes that share each batch.
+    weights, labels : Tensor of shape (N,), optional
+        Of the training scans, where the loss, or what smooths features, is to know them.
     """
 
     settings: TrainStep
@@ -55,6 +58,8 @@ class EpochInputs:
     network: nn.Module
     precision: Precision
     world: World = ALONE
+    weights: Tensor | None = None
+    labels: Tensor | None = None
 
 
 def prepare(
@@ -67,18 +72,25 @@ def prepare(
     world: World,
 ) -> EpochInputs:
     """Put together what the passes over these training scans need, on the device."""
-    groups = state.groups(scans)
+    device = precision.device
+    weights, labels = of_scans(settings, scans.targets)
     return EpochInputs(
         settings=settings,
         images=images,
         places=torch.from_numpy(places),
-        targets=state.targets(scans.targets).to(precision.device),
-        groups=None if groups is None else groups.to(precision.device),
+        targets=state.targets(scans.targets).to(device),
+        groups=_on(device, state.groups(scans)),
         transforms=augment.build(settings.training.augmentation),
         network=world.wrap(state.network),
         precision=precision,
         world=world,
+        weights=_on(device, weights),
+        labels=_on(device, labels),
     )
+
+
+def _on(device: torch.device, values: Tensor | None) -> Tensor | None:
+    return None if values is None else values.to(device)
 
 
 def run_epoch(state: State, inputs: EpochInputs) -> None:
@@ -118,6 +130,8 @@ def run_epoch(state: State, inputs: EpochInputs) -> None:
             f"is {mean} in epoch {state.epoch + 1}; lower training.learning_rate or raise the "
             "loss's temperature"
         )
+    if state.smoothing:
+        state.smoothing.finish_epoch(inputs.world)
     state.finish_epoch(mean, time.monotonic() - began)
 
 
@@ -151,12 +165,16 @@ def batch_loss(
     generator : Generator
     """
     views, world = inputs.settings.training.views, inputs.world
+    network = inputs.network
+    if state.smoothing and inputs.labels is not None:
+        network = state.smoothing.around(network, inputs.labels[part])
     with inputs.precision.network():
-        embeddings = augment.embed(inputs.network, images, views, inputs.transforms, generator)
+        embeddings = augment.embed(network, images, views, inputs.transforms, generator)
     if world.size > 1:
         # The processes' gradients are averaged, but each of them is a summand of the whole.
         embeddings.register_hook(lambda gradient: gradient * world.size)
-    wanted = {} if inputs.groups is None else {"groups": inputs.groups[part]}
+    asked = {"groups": inputs.groups, "weights": inputs.weights}
+    wanted = {name: values[part] for name, values in asked.items() if values is not None}
     return state.loss(embeddings, inputs.targets[part], epoch=state.loss_epoch, **wanted)
 
 

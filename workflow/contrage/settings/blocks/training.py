@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
+
+from contrage.settings.build import WhereAsked
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,47 @@ class EarlyStopSettings:
     fraction: float
     patience: int | None
     every: int
+
+
+@dataclass(frozen=True)
+class LdsSettings:
+    """Weights of scans by how rare their targets are (label distribution smoothing).
+
+    Attributes
+    ----------
+    formulation : str
+        released, as the authors' code; or paper.
+    window : int
+        Labels that are smoothed over, an odd number.
+    sigma : float
+        SD of the filter that makes the window, in labels.
+    """
+
+    formulation: str
+    window: int
+    sigma: float
+
+
+@dataclass(frozen=True)
+class FdsSettings:
+    """Statistics of features, shared between neighbouring labels (feature distribution smoothing).
+
+    Attributes
+    ----------
+    formulation : str
+        released, as the authors' code; or paper.
+    window : int
+        Labels that are smoothed over, an odd number.
+    sigma : float
+        SD of the filter that makes the window, in labels.
+    momentum : float
+        What of a statistic stays from epoch to epoch.
+    """
+
+    formulation: str
+    window: int
+    sigma: float
+    momentum: float
 
 
 @dataclass(frozen=True)
@@ -99,6 +142,12 @@ class OneTrainingSettings:
         Stop when the probe's error on a validation part of the training split no longer
         falls, and keep the weights of the best epoch; null, as in the papers, for all
         epochs.
+    lds : dict or None
+        Weights of training scans by how rare their targets are, for losses that weigh scans;
+        null for equal ones.
+    fds : dict or None
+        Features smoothed over neighbouring labels while a head learns to predict; null for
+        none.
     threads : int
         CPU threads of one training, or of each of its processes; fixed, because results
         depend on it in the last digits.
@@ -141,6 +190,8 @@ class OneTrainingSettings:
     gradient_clip: float | None
     ema: float | None
     early_stop: EarlyStopSettings | None
+    lds: Annotated[LdsSettings | None, WhereAsked(None)]
+    fds: Annotated[FdsSettings | None, WhereAsked(None)]
     threads: int
     precision: str
     channels_last: bool

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 from contrage.settings.blocks.training import OneTrainingSettings
+from contrage.settings.build import WhereAsked
 from contrage.settings.steps.scores import ScoresSettings
 from contrage.target import Target
 
@@ -117,6 +118,9 @@ class TrainStep:
         After which epochs features are kept beside those of the end.
     probe : StopProbe or None
         With an early stop, by what it is judged.
+    bin_width : float or None
+        Of a label of training targets, in their unit (0: each distinct one), where labels are asked
+        for beside the loss.
     """
 
     row: str
@@ -128,6 +132,7 @@ class TrainStep:
     dataset: ScoresSettings
     snapshot_epochs: tuple[int, ...]
     probe: StopProbe | None
+    bin_width: Annotated[float | None, WhereAsked(None)]
 
 
 @dataclass(frozen=True)
@@ -164,7 +169,7 @@ class TrainStageStep(TrainStep):
 
     Attributes
     ----------
-    row, seed, cohort, target, loss, training, dataset, snapshot_epochs, probe
+    row, seed, cohort, target, loss, training, dataset, snapshot_epochs, probe, bin_width
         As of `TrainStep`.
     train : str
         all, or head on a frozen encoder.

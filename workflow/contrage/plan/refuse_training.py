@@ -1,0 +1,58 @@
+"""What of `training` the losses of rows cannot do, told before the first job."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from contrage import losses
+from contrage.errors import SettingsError
+from contrage.plan import refuse_rows, rows
+from contrage.target import BINARY
+
+OF_NUMBERS = ("lds", "fds")
+"""Blocks of training that make sense of targets that are numbers alone."""
+
+
+def check_training(config: dict[str, Any]) -> None:
+    """Raise `SettingsError` for what a row's loss, or the target, leaves no sense to.
+
+    Each message begins with the key to change.
+    """
+    for row in rows.all_rows(config):
+        block = rows.training_of(config, row)
+        _check_kind(config, row, block)
+        _check_loss(config, row, block)
+
+
+def place(config: dict[str, Any], row: str, key: str) -> str:
+    """Return the key that says a setting of a row's training: its own, or that of all."""
+    row = rows.trained_as(config, row)
+    if row in config["rows"] and key in rows.own_training(config, row):
+        return f"{refuse_rows.place(config, row)}.{key}"
+    return f"training.{key}"
+
+
+def _check_kind(config: dict[str, Any], row: str, block: dict[str, Any]) -> None:
+    if config["target"]["kind"] != BINARY:
+        return
+    for key in [key for key in OF_NUMBERS if block[key]]:
+        raise SettingsError(
+            f"{place(config, row, key)}: is for targets that are numbers, and target.kind is "
+            "binary; set it to null"
+        )
+
+
+def _check_loss(config: dict[str, Any], row: str, block: dict[str, Any]) -> None:
+    """Refuse what a loss that predicts nothing has no part in."""
+    loss = rows.loss_settings(config, row)["loss"]
+    can = {
+        "lds": (losses.takes_weights(loss), "does not weigh scans"),
+        "fds": (losses.predicts(loss, config["target"]["kind"]), "predicts nothing"),
+    }
+    for key, (is_possible, why) in can.items():
+        if block[key] and not is_possible:
+            name = row if row == loss else f"{row} ({loss})"
+            raise SettingsError(
+                f"{place(config, row, key)}: {name} {why}, and it acts where a head learns to "
+                "predict; give it to rows of rows, such as a stage with loss l1"
+            )
