@@ -86,10 +86,18 @@ def test_two_processes_learn_what_one_does(cohort, settings, command, loss):
         torch.testing.assert_close(weight, weights[1][name], rtol=1e-2, atol=2e-3)
 
 
-def test_two_processes_weigh_scans_and_smooth_features_as_one_does(cohort, settings, command):
-    imbalance = {"formulation": "paper", "window": 5, "sigma": 2.0}
+WINDOW = {"formulation": "paper", "window": 5, "sigma": 2.0}
+MIXUP = {"kind": "c-mixup", "alpha": 2.0, "bandwidth": 5.0, "include_self": True}
+
+
+@pytest.mark.parametrize(
+    "asked_for",
+    [{"lds": WINDOW, "fds": WINDOW | {"momentum": 0.9}}, {"mixup": MIXUP}],
+    ids=["rare targets", "mixup"],
+)
+def test_two_processes_weigh_smooth_and_mix_what_one_does(cohort, settings, command, asked_for):
     settings |= {"row": "l1", "loss": {"loss": "l1"}, "bin_width": 10.0}
-    settings["training"] |= {"epochs": 3, "lds": imbalance, "fds": imbalance | {"momentum": 0.9}}
+    settings["training"] |= {"epochs": 3, **asked_for}
     one, two = cohort.outputs("one"), cohort.outputs("two")
     train(asked(settings), **cohort.inputs, **one)
     settings["training"]["gpus_per_job"] = 2

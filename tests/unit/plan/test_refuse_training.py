@@ -81,3 +81,34 @@ def test_a_contrastive_row_has_no_part_in_it(key, why):
 def test_two_sides_have_no_neighbours(key):
     said = refused({"own": {"loss": "l1", key: {}}}, "l1", target=SIDES)
     assert said.startswith(f"rows.own.{key}: is for targets that are numbers")
+
+
+def test_the_width_of_labels_is_told_to_c_mixup_alone_where_it_needs_it():
+    stated = {
+        "input": {"loss": "l1", "mixup": {}},
+        "near": {"loss": "l1", "mixup": {"kind": "c-mixup"}},
+        "wide": {"loss": "l1", "mixup": {"kind": "c-mixup", "bandwidth": 7}},
+    }
+    config = of(stated, "l1", target={"bin": 3})
+    refuse.check_rows_and_data(config)
+    assert [training(config, row).bin_width for row in stated] == [None, 3, None]
+    assert training(config, "input").training.mixup.alpha == 2
+
+
+@pytest.mark.parametrize("kind", ["mixup", "c-mixup"])
+def test_mixtures_need_a_head_that_predicts(kind):
+    said = refused({"own": {"loss": "rnc", "mixup": {"kind": kind}}})
+    assert said.startswith("rows.own.mixup: own (rnc) predicts nothing")
+
+
+def test_mixtures_are_of_two_labels_so_that_none_can_be_counted():
+    said = refused({"own": {"loss": "l1", "mixup": {}, "fds": {}}})
+    assert said.startswith("rows.own.fds: counts the scans of each label, and with rows.own.mixup")
+    said = refused({"own": {"loss": "l1", "lds": {}}}, training={"mixup": {}})
+    assert said.startswith("rows.own.lds: counts the scans of each label, and with training.mixup")
+
+
+def test_two_sides_can_be_mixed_and_none_of_them_is_near():
+    refuse.check_rows_and_data(of({"own": {"loss": "bce", "mixup": {}}}, target=SIDES))
+    said = refused({"own": {"loss": "bce", "mixup": {"kind": "c-mixup"}}}, target=SIDES)
+    assert said.startswith("rows.own.mixup: is for targets that are numbers")

@@ -65,8 +65,14 @@ def training(of: Experiment, row: str, seed: int, fold: int) -> TrainStep:
         dataset=scores(of.config),
         snapshot_epochs=snapshots.epochs(of, row, seed, fold),
         probe=StopProbe(tuple(of.config["probe"]["alphas"])) if block["early_stop"] else None,
-        bin_width=of.config["target"]["bin"] if own.lds or own.fds else None,
+        bin_width=of.config["target"]["bin"] if _asks_for_labels(own) else None,
     )
+
+
+def _asks_for_labels(training: OneTrainingSettings) -> bool:
+    """Return whether anything but the loss wants to know how wide labels are."""
+    near = training.mixup and training.mixup.kind == "c-mixup" and not training.mixup.bandwidth
+    return bool(training.lds or training.fds or near)
 
 
 def stage(of: Experiment, row: str, seed: int, fold: int) -> TrainStageStep:

@@ -10,7 +10,7 @@ from contrage.plan import refuse_rows, rows
 from contrage.target import BINARY
 
 OF_NUMBERS = ("lds", "fds")
-"""Blocks of training that make sense of targets that are numbers alone."""
+"""Blocks of training that make sense of targets that are numbers alone; so does C-Mixup."""
 
 
 def check_training(config: dict[str, Any]) -> None:
@@ -22,6 +22,7 @@ def check_training(config: dict[str, Any]) -> None:
         block = rows.training_of(config, row)
         _check_kind(config, row, block)
         _check_loss(config, row, block)
+        _check_mixtures(config, row, block)
 
 
 def place(config: dict[str, Any], row: str, key: str) -> str:
@@ -35,7 +36,8 @@ def place(config: dict[str, Any], row: str, key: str) -> str:
 def _check_kind(config: dict[str, Any], row: str, block: dict[str, Any]) -> None:
     if config["target"]["kind"] != BINARY:
         return
-    for key in [key for key in OF_NUMBERS if block[key]]:
+    near = block["mixup"] and block["mixup"]["kind"] == "c-mixup"
+    for key in [key for key in OF_NUMBERS if block[key]] + ["mixup"] * bool(near):
         raise SettingsError(
             f"{place(config, row, key)}: is for targets that are numbers, and target.kind is "
             "binary; set it to null"
@@ -45,14 +47,23 @@ def _check_kind(config: dict[str, Any], row: str, block: dict[str, Any]) -> None
 def _check_loss(config: dict[str, Any], row: str, block: dict[str, Any]) -> None:
     """Refuse what a loss that predicts nothing has no part in."""
     loss = rows.loss_settings(config, row)["loss"]
-    can = {
-        "lds": (losses.takes_weights(loss), "does not weigh scans"),
-        "fds": (losses.predicts(loss, config["target"]["kind"]), "predicts nothing"),
-    }
+    predicts = losses.predicts(loss, config["target"]["kind"]), "predicts nothing"
+    weighs = losses.takes_weights(loss), "does not weigh scans"
+    can = {"lds": weighs, "fds": predicts, "mixup": predicts}
     for key, (is_possible, why) in can.items():
         if block[key] and not is_possible:
             name = row if row == loss else f"{row} ({loss})"
             raise SettingsError(
                 f"{place(config, row, key)}: {name} {why}, and it acts where a head learns to "
                 "predict; give it to rows of rows, such as a stage with loss l1"
+            )
+
+
+def _check_mixtures(config: dict[str, Any], row: str, block: dict[str, Any]) -> None:
+    """Refuse to count mixtures, which are of two labels."""
+    for key in OF_NUMBERS:
+        if block["mixup"] and block[key]:
+            raise SettingsError(
+                f"{place(config, row, key)}: counts the scans of each label, and with "
+                f"{place(config, row, 'mixup')} each is a mixture of two; set one of them to null"
             )

@@ -21,7 +21,7 @@ from contrage.target_words import TargetInWords
 
 ABLATED = "dynlocrep"
 PRETRAINED = "-pretrained"
-WITHIN = ("schedule", "early_stop", "lds", "fds")
+WITHIN = ("schedule", "early_stop", "lds", "fds", "mixup")
 """Blocks of training of which a row may say a part."""
 OF_STAGE = ("loss", "train")
 """Of what a row of `rows` says of its training: what is no setting of the block training."""

@@ -93,6 +93,28 @@ class FdsSettings:
 
 
 @dataclass(frozen=True)
+class MixupSettings:
+    """Mixtures of training scans and of their targets.
+
+    Attributes
+    ----------
+    kind : str
+        mixup, with any other scan; or c-mixup, rather with one of a near target.
+    alpha : float
+        Both parameters of the Beta distribution of the share of a batch's own scans.
+    bandwidth : float or None
+        SD of the kernel of c-mixup, in the target's unit; null for two bins of target.bin.
+    include_self : bool
+        Whether a scan may be its own partner.
+    """
+
+    kind: str
+    alpha: float
+    bandwidth: float | None
+    include_self: bool
+
+
+@dataclass(frozen=True)
 class OneTrainingSettings:
     """One training: of the block, all that does not concern several, or is another's result.
 
@@ -148,6 +170,9 @@ class OneTrainingSettings:
     fds : dict or None
         Features smoothed over neighbouring labels while a head learns to predict; null for
         none.
+    mixup : dict or None
+        Mixtures of training scans and of their targets, for losses that predict; null for
+        none.
     threads : int
         CPU threads of one training, or of each of its processes; fixed, because results
         depend on it in the last digits.
@@ -192,6 +217,7 @@ class OneTrainingSettings:
     early_stop: EarlyStopSettings | None
     lds: Annotated[LdsSettings | None, WhereAsked(None)]
     fds: Annotated[FdsSettings | None, WhereAsked(None)]
+    mixup: Annotated[MixupSettings | None, WhereAsked(None)]
     threads: int
     precision: str
     channels_last: bool
