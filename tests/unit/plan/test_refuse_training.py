@@ -10,7 +10,7 @@ from given import config as complete
 
 from contrage.cohort.scans import Cohort, Scan
 from contrage.errors import SettingsError
-from contrage.plan import jobs, refuse, rows
+from contrage.plan import jobs, refuse, refuse_training, rows
 from contrage.plan.experiment import Experiment
 from contrage.settings.build import as_plain
 
@@ -112,3 +112,47 @@ def test_two_sides_can_be_mixed_and_none_of_them_is_near():
     refuse.check_rows_and_data(of({"own": {"loss": "bce", "mixup": {}}}, target=SIDES))
     said = refused({"own": {"loss": "bce", "mixup": {"kind": "c-mixup"}}}, target=SIDES)
     assert said.startswith("rows.own.mixup: is for targets that are numbers")
+
+
+PERMUTED = {"own": {"loss": "supremix", "permute_labels": True}}
+
+
+def test_labels_are_permuted_as_wide_as_the_loss_makes_them():
+    told = {"losses": {"supremix": {"bin_width": 5}}, "target": {"bin": 2}}
+    config = of({**PERMUTED, "plain": {"loss": "l1", "permute_labels": True}}, "supremix", **told)
+    refuse.check_rows_and_data(config)
+    own, plain = training(config, "own"), training(config, "plain")
+    assert (own.permute_labels, own.bin_width, own.loss["bin_width"]) == (True, 5, 5)
+    assert (plain.permute_labels, plain.bin_width) == (True, 2)
+    assert not {"permute_labels", "bin_width"} & as_plain(training(config, "supremix")).keys()
+    assert own.training == training(config, "supremix").training
+    said_not = {"own": {"loss": "supremix", "permute_labels": False}}
+    assert (
+        as_plain(training(of(said_not), "own")).keys()
+        == as_plain(training(config, "supremix")).keys()
+    )
+
+
+@pytest.mark.parametrize("block", ["benchmark.null", "benchmark.pretrained", "search.rows"])
+def test_a_row_of_permuted_labels_is_compared_with_no_row_like_it(block):
+    here = {"cohort": {"source": "phantom", "name": "p", "image": "T1w"}}
+    config = of(PERMUTED, **here, training={"encoder": "small"})
+    of_block, key = block.split(".")
+    config[of_block][key] = {"own": {"window": [1, 2]}} if key == "rows" else ["own"]
+    with pytest.raises(SettingsError, match=rf"{block}: own learns permuted labels; leave it out"):
+        refuse_training.check_training(config)
+
+
+def test_features_of_permuted_labels_can_be_drawn_as_those_of_any_row_and_of_no_stage():
+    config = of(PERMUTED, "supremix", report={"embedding_rows": ["supremix", "own"]})
+    refuse.check_rows_and_data(config)
+    assert training(config, "own").snapshot_epochs == training(config, "supremix").snapshot_epochs
+    assert len(training(config, "own").snapshot_epochs) == 4
+    longer = {"own": {**PERMUTED["own"], "epochs": 40}}
+    said = refused(longer, report={"embedding_rows": ["own"]})
+    assert said.startswith("report.embedding_rows: own has a training of its own")
+
+
+def test_two_sides_cannot_be_permuted():
+    said = refused({"own": {"loss": "bce", "permute_labels": True}}, target=SIDES)
+    assert said == "rows.own.permute_labels: two sides have no order to lose; leave it out"

@@ -21,6 +21,7 @@ from contrage.learning.batch import check_batch
 from contrage.learning.embed import extract, predicted, write_features
 from contrage.learning.folds import Scans, read_fold, read_scans
 from contrage.learning.images import reach
+from contrage.learning.labels import taught
 from contrage.learning.lineage import Lineage, after_pretraining, inherited
 from contrage.learning.loop.epoch import prepare, run_epoch
 from contrage.learning.loop.state import State, start
@@ -136,6 +137,9 @@ def train_in(world: World, settings: TrainStep, files: Files) -> None:
     part = read_fold(files.split, files.fold)
     whole = everyone.pick(part[LEARNED_FROM], files.split)
     own, held_out = divide(whole, training.early_stop, settings.seed)
+    # What is told to the loss; the epoch is chosen by true targets, as the features are judged.
+    lessons = taught(whole, settings)
+    told, _ = divide(lessons, training.early_stop, settings.seed)
     held_out = held_out.and_also(chosen_by(everyone, part, training.early_stop, files.split))
     if not files.snapshots:
         settings = replace(settings, snapshot_epochs=())
@@ -147,7 +151,7 @@ def train_in(world: World, settings: TrainStep, files: Files) -> None:
     with repeatable(settings.seed, device, training.threads, training.deterministic):
         channels, shape = image_shape(files.array, settings.dataset.form)
         load = Loader(files.array, part, settings.dataset)
-        state = start(settings, part, whole.targets, numbers, shape, files.start_from, channels)
+        state = start(settings, part, lessons.targets, numbers, shape, files.start_from, channels)
         if saved := checkpoint.load(files.resume, mark):
             state.restore(saved)
             logger.info("%s: going on after epoch %d", files.resume, state.epoch)
@@ -157,7 +161,7 @@ def train_in(world: World, settings: TrainStep, files: Files) -> None:
             extract, images=images, places=all_places, batch_size=batch_size, world=world
         )
         validation = Validation.of(everyone, own, held_out, settings)
-        inputs = prepare(state, settings, images, own, everyone.places(own), numbers, world)
+        inputs = prepare(state, settings, images, told, everyone.places(told), numbers, world)
         saved_at = time.monotonic()
         for _ in progress(state, settings, world):
             if validation.is_over(state):

@@ -55,6 +55,7 @@ def training(of: Experiment, row: str, seed: int, fold: int) -> TrainStep:
     """Return what one training is asked for."""
     block = rows.training_of(of.config, row)
     own = build(OneTrainingSettings, {key: block[key] for key in fields_of(OneTrainingSettings)})
+    permutes = rows.permutes(of.config, row)
     return TrainStep(
         row=row,
         seed=seed,
@@ -65,8 +66,15 @@ def training(of: Experiment, row: str, seed: int, fold: int) -> TrainStep:
         dataset=scores(of.config),
         snapshot_epochs=snapshots.epochs(of, row, seed, fold),
         probe=StopProbe(tuple(of.config["probe"]["alphas"])) if block["early_stop"] else None,
-        bin_width=of.config["target"]["bin"] if _asks_for_labels(own) else None,
+        bin_width=_width_of_labels(of, row) if _asks_for_labels(own) or permutes else None,
+        permute_labels=permutes,
     )
+
+
+def _width_of_labels(of: Experiment, row: str) -> float:
+    """Return the width of a label as the row's loss makes them, else `target.bin`."""
+    loss = told_bin(of, of.loss(row))
+    return loss["bin_width"] if "bin_width" in loss else of.config["target"]["bin"]
 
 
 def _asks_for_labels(training: OneTrainingSettings) -> bool:

@@ -23,6 +23,7 @@ def check_training(config: dict[str, Any]) -> None:
         _check_kind(config, row, block)
         _check_loss(config, row, block)
         _check_mixtures(config, row, block)
+    _check_permuted(config)
 
 
 def place(config: dict[str, Any], row: str, key: str) -> str:
@@ -67,3 +68,20 @@ def _check_mixtures(config: dict[str, Any], row: str, block: dict[str, Any]) -> 
                 f"{place(config, row, key)}: counts the scans of each label, and with "
                 f"{place(config, row, 'mixup')} each is a mixture of two; set one of them to null"
             )
+
+
+def _check_permuted(config: dict[str, Any]) -> None:
+    """Refuse to permute two sides, and to compare what has permuted labels with itself."""
+    permuted = [row for row in rows.plain_rows(config) if rows.permutes(config, row)]
+    for row in permuted:
+        key = f"{refuse_rows.place(config, row)}.permute_labels"
+        if config["target"]["kind"] == BINARY:
+            raise SettingsError(f"{key}: two sides have no order to lose; leave it out")
+    asked = {
+        "benchmark.null": rows.null_rows(config).values(),
+        "benchmark.pretrained": rows.pretrained_rows(config).values(),
+        "search.rows": config["search"]["rows"],
+    }
+    for key, names in asked.items():
+        if found := [row for row in names if row in permuted]:
+            raise SettingsError(f"{key}: {found[0]} learns permuted labels; leave it out")

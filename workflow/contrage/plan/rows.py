@@ -23,7 +23,7 @@ ABLATED = "dynlocrep"
 PRETRAINED = "-pretrained"
 WITHIN = ("schedule", "early_stop", "lds", "fds", "mixup")
 """Blocks of training of which a row may say a part."""
-OF_STAGE = ("loss", "train")
+OF_STAGE = ("loss", "train", "permute_labels")
 """Of what a row of `rows` says of its training: what is no setting of the block training."""
 
 
@@ -139,6 +139,20 @@ def own_training(config: dict[str, Any], row: str) -> dict[str, Any]:
     """Return what a row of `rows` says of its training: `loss`, and keys of training."""
     stated = config["rows"][row]
     return stated.get("stage", stated)
+
+
+def permutes(config: dict[str, Any], row: str) -> bool:
+    """Return whether a row's loss is told permuted labels."""
+    if row not in config["rows"]:
+        return False
+    own = own_training(config, row)
+    return "permute_labels" in own and own["permute_labels"]
+
+
+def trains_alike(config: dict[str, Any], row: str) -> bool:
+    """Return whether a row is trained as the block training says, whatever labels it is told."""
+    row = trained_as(config, row)
+    return row not in config["rows"] or config["rows"][row].keys() <= {"loss", "permute_labels"}
 
 
 def training_of(config: dict[str, Any], row: str) -> dict[str, Any]:

@@ -121,6 +121,8 @@ class TrainStep:
     bin_width : float or None
         Of a label of training targets, in their unit (0: each distinct one), where labels are asked
         for beside the loss.
+    permute_labels : bool
+        Whether the loss is told other labels than the scans have.
     """
 
     row: str
@@ -133,6 +135,7 @@ class TrainStep:
     snapshot_epochs: tuple[int, ...]
     probe: StopProbe | None
     bin_width: Annotated[float | None, WhereAsked(None)]
+    permute_labels: Annotated[bool, WhereAsked(False)]
 
 
 @dataclass(frozen=True)
@@ -169,7 +172,9 @@ class TrainStageStep(TrainStep):
 
     Attributes
     ----------
-    row, seed, cohort, target, loss, training, dataset, snapshot_epochs, probe, bin_width
+    row, seed, cohort, target, loss, training, dataset, snapshot_epochs, probe
+        As of `TrainStep`.
+    bin_width, permute_labels
         As of `TrainStep`.
     train : str
         all, or head on a frozen encoder.
