@@ -156,3 +156,25 @@ def test_features_of_permuted_labels_can_be_drawn_as_those_of_any_row_and_of_no_
 def test_two_sides_cannot_be_permuted():
     said = refused({"own": {"loss": "bce", "permute_labels": True}}, target=SIDES)
     assert said == "rows.own.permute_labels: two sides have no order to lose; leave it out"
+
+
+def test_cosines_are_noted_of_rows_that_contrast_pairs_and_no_draw_or_training_beside():
+    stage = {"from": {"row": "exp"}, "stage": {"loss": "supcon"}}
+    asked = {"training": {"logits": {"negatives": 9}}, "losses": {"exp": {"sigma": 3.0}}}
+    config = of({"again": stage, "quiet": {"loss": "rnc", "logits": None}}, "l1", "exp", **asked)
+    refuse.check_rows_and_data(config)
+    assert rows.logged_rows(config) == ["exp", "again"]
+    told = training(config, "exp")
+    assert (told.training.logits.scans, told.training.logits.negatives) == (512, 9)
+    assert told.bin_width == 1
+    for row in ("l1", "quiet"):
+        assert not {"bin_width"} & as_plain(training(config, row)).keys()
+        assert "logits" not in as_plain(training(config, row))["training"]
+    scans = [Scan(f"sub-{n:02d}", None, 20.0 + n, None, "A") for n in range(60)]
+    beside = as_plain(jobs.unseen(Experiment.of(config, Cohort(scans, [], [])), "exp", 0, 0))
+    assert "bin_width" not in beside and "logits" not in beside["training"]
+
+
+def test_a_row_that_predicts_and_is_asked_for_pairs_is_refused():
+    said = refused({"own": {"loss": "l1", "logits": {}}})
+    assert said == "rows.own.logits: l1 predicts, and contrasts no pairs; set it to null"

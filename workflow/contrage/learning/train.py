@@ -24,6 +24,7 @@ from contrage.learning.images import reach
 from contrage.learning.labels import taught
 from contrage.learning.lineage import Lineage, after_pretraining, inherited
 from contrage.learning.loop.epoch import prepare, run_epoch
+from contrage.learning.loop.logits import Monitor, write_logits
 from contrage.learning.loop.state import State, start
 from contrage.learning.loop.validation import Validation, chosen_by, divide
 from contrage.learning.machine import precision
@@ -54,6 +55,7 @@ def train(
     start_scans: Path | None = None,
     start_split: Path | None = None,
     best: Path | None = None,
+    logits: Path | None = None,
 ) -> None:
     """Train an encoder on the training scans of one fold.
 
@@ -83,6 +85,8 @@ def train(
         Scans and folds of the pre-training that made this file: nobody of it may be tested.
     best : Path, optional
         What a search found best for this row; its settings take the place of the loss's own.
+    logits : Path, optional
+        Output: cosines of pairs after each epoch, see `contrage.learning.loop.logits`.
 
     Raises
     ------
@@ -104,7 +108,7 @@ def train(
     elif start_from:
         origin = inherited(start_from)
     outputs = (model, curve, resume, features, snapshots or [])
-    files = Files(array, scans, split, fold, *outputs, start_from, origin)
+    files = Files(array, scans, split, fold, *outputs, start_from, origin, logits)
     run(settings.training.gpus_per_job, settings.training.device, train_in, settings, files)
 
 
@@ -123,6 +127,7 @@ class Files:
     snapshots: list[Path]
     start_from: Path | None
     lineage: Lineage | None = None
+    logits: Path | None = None
 
     def mark(self, settings: TrainStep, device: torch.device) -> str:
         """Return the fingerprint of a training that reads these files."""
@@ -161,6 +166,7 @@ def train_in(world: World, settings: TrainStep, files: Files) -> None:
             extract, images=images, places=all_places, batch_size=batch_size, world=world
         )
         validation = Validation.of(everyone, own, held_out, settings)
+        monitor = Monitor.of(everyone, told, settings) if files.logits else None
         inputs = prepare(state, settings, images, told, everyone.places(told), numbers, world)
         saved_at = time.monotonic()
         for _ in progress(state, settings, world):
@@ -168,6 +174,8 @@ def train_in(world: World, settings: TrainStep, files: Files) -> None:
                 break
             run_epoch(state, inputs)
             validation.look(state, images, world)
+            if monitor:
+                monitor.look(state, images, world)
             if state.epoch in settings.snapshot_epochs:
                 state.snapshots[state.epoch] = look(state.evaluated)
             if world.leads and time.monotonic() - saved_at >= CHECKPOINT_SECONDS:
@@ -199,6 +207,8 @@ def write(
         features, epoch = (state.snapshots[asked], asked) if asked in state.snapshots else kept
         write_features(path, scans, features, state.network, epoch)
     state.write_curve(files.curve)
+    if files.logits:
+        write_logits(files.logits, state.logits)
     kept_with = files.lineage.kept if files.lineage else {}
     checkpoint.save(files.model, {**state.model(settings), **kept_with})
     files.resume.unlink(missing_ok=True)

@@ -23,7 +23,7 @@ from contrage.settings.steps.page import PretrainingStart, StartOfTrainings
 HERE = "pretraining"
 BLOCKS = ("cohort", "target", "preprocessing", "dataset", "benchmark", "losses", "training")
 """Of the configuration of a pre-training: what a sentence about it can begin with."""
-OF_ROWS = ("lds", "fds", "mixup")
+OF_ROWS = ("lds", "fds", "mixup", "logits")
 """Keys of training that a pre-training has where its own block says them alone."""
 
 

@@ -23,6 +23,7 @@ def check_training(config: dict[str, Any]) -> None:
         _check_kind(config, row, block)
         _check_loss(config, row, block)
         _check_mixtures(config, row, block)
+        _check_pairs(config, row)
     _check_permuted(config)
 
 
@@ -68,6 +69,15 @@ def _check_mixtures(config: dict[str, Any], row: str, block: dict[str, Any]) -> 
                 f"{place(config, row, key)}: counts the scans of each label, and with "
                 f"{place(config, row, 'mixup')} each is a mixture of two; set one of them to null"
             )
+
+
+def _check_pairs(config: dict[str, Any], row: str) -> None:
+    """Refuse to note pairs of a row that has none and is asked by itself."""
+    key = place(config, row, "logits")
+    asked = key.startswith("rows.") and rows.training_of(config, row)["logits"]
+    if asked and not rows.logs(config, row):
+        loss = rows.loss_settings(config, row)["loss"]
+        raise SettingsError(f"{key}: {loss} predicts, and contrasts no pairs; set it to null")
 
 
 def _check_permuted(config: dict[str, Any]) -> None:

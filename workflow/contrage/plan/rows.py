@@ -21,7 +21,7 @@ from contrage.target_words import TargetInWords
 
 ABLATED = "dynlocrep"
 PRETRAINED = "-pretrained"
-WITHIN = ("schedule", "early_stop", "lds", "fds", "mixup")
+WITHIN = ("schedule", "early_stop", "lds", "fds", "mixup", "logits")
 """Blocks of training of which a row may say a part."""
 OF_STAGE = ("loss", "train", "permute_labels")
 """Of what a row of `rows` says of its training: what is no setting of the block training."""
@@ -133,6 +133,18 @@ def head_rows(config: dict[str, Any]) -> list[str]:
     kind = config["target"]["kind"]
     staged = {row: loss_settings(config, row)["loss"] for row in staged_rows(config)}
     return [row for row, loss in staged.items() if losses.predicts(loss, kind)]
+
+
+def logged_rows(config: dict[str, Any]) -> list[str]:
+    """Return the rows whose trainings note cosines of pairs, in the order of the table."""
+    return [row for row in all_rows(config) if logs(config, row)]
+
+
+def logs(config: dict[str, Any], row: str) -> bool:
+    """Return whether a row's trainings note cosines of pairs: it is asked to, and has some."""
+    if not training_of(config, row)["logits"]:
+        return False
+    return not losses.predicts(loss_settings(config, row)["loss"], config["target"]["kind"])
 
 
 def own_training(config: dict[str, Any], row: str) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from contrage.settings.yaml_door import Written, read_file, read_text
 __all__ = ["complete", "load_schema", "read", "read_layers", "require_plain_folders"]
 
 MOST = 10  # mistakes that are told at once
-OF_ROWS = ("augmentation", "early_stop", "lds", "fds", "mixup")
+OF_ROWS = ("augmentation", "early_stop", "lds", "fds", "mixup", "logits")
 """Blocks of training that may be null, or empty, and that a row may have of its own."""
 
 

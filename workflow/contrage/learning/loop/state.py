@@ -52,6 +52,8 @@ class State:
         `epoch`, `error` and `network`: the weights of the epoch with the smallest error.
     smoothing : SmoothedFeatures, optional
         Of the features that the head learns from, where it is asked for.
+    logits : list of [epoch, positives, negatives]
+        Cosines of pairs, where they are asked for.
     """
 
     network: Model
@@ -68,6 +70,7 @@ class State:
     validation: list[list[float]] = field(default_factory=list)
     best: dict[str, Any] | None = None
     smoothing: SmoothedFeatures | None = None
+    logits: list[list[float | None]] = field(default_factory=list)
 
     @property
     def evaluated(self) -> Model:
@@ -170,6 +173,7 @@ class State:
             "average": self.average.state_dict() if self.average else None,
             "validation": self.validation,
             "best": self.best,
+            "logits": self.logits,
             "smoothing": self.smoothing.state_dict() if self.smoothing else None,
         }
 
@@ -182,7 +186,7 @@ class State:
         if self.smoothing:
             device = next(self.network.parameters()).device
             self.smoothing.load_state_dict(content["smoothing"], device)
-        for part in ("epoch", "curve", "snapshots", "validation", "best"):
+        for part in ("epoch", "curve", "snapshots", "validation", "best", "logits"):
             setattr(self, part, content[part])
 
     def model(self, settings: TrainStep) -> dict[str, Any]:

@@ -115,6 +115,22 @@ class MixupSettings:
 
 
 @dataclass(frozen=True)
+class LogitsSettings:
+    """Cosines of pairs of training scans, noted after each epoch.
+
+    Attributes
+    ----------
+    scans : int
+        How many training scans are looked at, drawn by the training's seed.
+    negatives : int
+        How many of the largest cosines of pairs of different labels count.
+    """
+
+    scans: int
+    negatives: int
+
+
+@dataclass(frozen=True)
 class OneTrainingSettings:
     """One training: of the block, all that does not concern several, or is another's result.
 
@@ -173,6 +189,9 @@ class OneTrainingSettings:
     mixup : dict or None
         Mixtures of training scans and of their targets, for losses that predict; null for
         none.
+    logits : dict or None
+        Cosines of pairs of training scans after each epoch, of rows that contrast some; null
+        for none.
     threads : int
         CPU threads of one training, or of each of its processes; fixed, because results
         depend on it in the last digits.
@@ -218,6 +237,7 @@ class OneTrainingSettings:
     lds: Annotated[LdsSettings | None, WhereAsked(None)]
     fds: Annotated[FdsSettings | None, WhereAsked(None)]
     mixup: Annotated[MixupSettings | None, WhereAsked(None)]
+    logits: Annotated[LogitsSettings | None, WhereAsked(None)]
     threads: int
     precision: str
     channels_last: bool
