@@ -71,6 +71,10 @@ def test_two_processes_learn_what_one_does(cohort, settings, command, loss):
     }
     settings["probe"] = {"alphas": [0.1, 1.0, 10.0]}
     one, two = cohort.outputs("one"), cohort.outputs("two")
+    if loss == "supremix":
+        settings["training"] |= {"logits": {"scans": 9, "negatives": 10}}
+        settings |= {"bin_width": 10.0}
+        one, two = ({**each, "logits": each["curve"].with_name("logits")} for each in (one, two))
     train(asked(settings), **cohort.inputs, **one)
     settings["training"]["gpus_per_job"] = 2
     done = command(settings, cohort.inputs, two)
@@ -79,6 +83,9 @@ def test_two_processes_learn_what_one_does(cohort, settings, command, loss):
         read_tsv(each["curve"])[["loss", "validation_mae"]].astype(float) for each in (one, two)
     ]
     np.testing.assert_allclose(curves[0], curves[1], rtol=1e-3)
+    if loss == "supremix":
+        lines = [read_tsv(each["logits"]).astype(float) for each in (one, two)]
+        np.testing.assert_allclose(lines[0], lines[1], atol=1e-3)
     np.testing.assert_allclose(features(one), features(two), atol=2e-3)
     weights = [torch.load(each["model"], weights_only=True)["encoder"] for each in (one, two)]
     assert weights[0].keys() == weights[1].keys()

@@ -29,8 +29,9 @@ class SmoothedFeatures:
     smoothed: the authors' code keeps a reference where it means a copy. A label without scans has
     mean 0 and variance 1 there; with `paper` it has no part in the smoothing.
 
-    Features are those that the steps of the epoch saw, before smoothing, of all processes; the
-    authors' code looks at all scans once more after each epoch.
+    Features are those that the steps of the epoch saw, before smoothing, of all processes. The
+    authors' code looks at all scans once more after each epoch, at features that it has smoothed in
+    place.
 
     Parameters
     ----------
