@@ -53,19 +53,43 @@ def _parameters(function: Callable[..., Any]) -> tuple[str, ...]:
 
 def training(of: Experiment, row: str, seed: int, fold: int) -> TrainStep:
     """Return what one training is asked for."""
+    kept = snapshots.epochs(of, row, seed, fold)
+    return _training(of, row, seed, kept, logs=rows.logs(of.config, row))
+
+
+def _training(
+    of: Experiment, row: str, seed: int, snapshot_epochs: tuple[int, ...], *, logs: bool
+) -> TrainStep:
     block = rows.training_of(of.config, row)
-    own = {key: block[key] for key in fields_of(OneTrainingSettings)}
+    own = build(OneTrainingSettings, {key: block[key] for key in fields_of(OneTrainingSettings)})
+    if not logs:
+        own = replace(own, logits=None)
+    permutes = rows.permutes(of.config, row)
     return TrainStep(
         row=row,
         seed=seed,
         cohort=of.config["cohort"]["name"],
         target=of.target.learned,
         loss=told_bin(of, of.loss(row)),
-        training=build(OneTrainingSettings, own),
+        training=own,
         dataset=scores(of.config),
-        snapshot_epochs=snapshots.epochs(of, row, seed, fold),
+        snapshot_epochs=snapshot_epochs,
         probe=StopProbe(tuple(of.config["probe"]["alphas"])) if block["early_stop"] else None,
+        bin_width=_width_of_labels(of, row) if _asks_for_labels(own) or permutes else None,
+        permute_labels=permutes,
     )
+
+
+def _width_of_labels(of: Experiment, row: str) -> float:
+    """Return the width of a label as the row's loss makes them, else `target.bin`."""
+    loss = told_bin(of, of.loss(row))
+    return loss["bin_width"] if "bin_width" in loss else of.config["target"]["bin"]
+
+
+def _asks_for_labels(training: OneTrainingSettings) -> bool:
+    """Return whether anything but the loss wants to know how wide labels are."""
+    near = training.mixup and training.mixup.kind == "c-mixup" and not training.mixup.bandwidth
+    return bool(training.lds or training.fds or training.logits or near)
 
 
 def stage(of: Experiment, row: str, seed: int, fold: int) -> TrainStageStep:
@@ -96,17 +120,20 @@ def _makes_labels(loss: str) -> bool:
 def draw(of: Experiment, row: str, seed: int, fold: int, draw: int) -> TrainStep:
     """Return what the training of a draw is asked for: the main run's, with settings drawn."""
     return replace(
-        training(of, row, seed, fold),
+        _beside(of, row, seed),
         row=f"{row} (draw {draw})",
         loss=told_bin(of, drawn_losses(of, row)[draw]),
-        snapshot_epochs=(),
     )
 
 
 def unseen(of: Experiment, row: str, seed: int, fold: int) -> TrainStep:
     """Return what the training for the penalty is asked for: the main one's, nothing watched."""
-    main = training(of, row, seed, fold)
-    return replace(main, row=f"{row} (for its penalty)", snapshot_epochs=())
+    return replace(_beside(of, row, seed), row=f"{row} (for its penalty)")
+
+
+def _beside(of: Experiment, row: str, seed: int) -> TrainStep:
+    """Return what a training beside the main one is asked for: the same, nothing watched."""
+    return _training(of, row, seed, (), logs=False)
 
 
 def training_modules(of: Experiment, row: str) -> tuple[str, ...]:
