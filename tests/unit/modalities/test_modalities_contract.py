@@ -8,10 +8,14 @@ from dataclasses import fields
 
 import matplotlib
 import pytest
+from given import block, given
 
 from contrage import modalities
 from contrage.errors import SettingsError
-from contrage.modalities import Modality, available, load
+from contrage.modalities import Modality, available, load, prepares
+from contrage.plan.kinds import asked_of_kind, configured
+from contrage.settings.blocks.cohort import CohortSettings
+from contrage.settings.blocks.kinds import OF_KINDS
 from contrage.settings.schema import load_schema
 
 each = pytest.mark.parametrize("name", available())
@@ -41,9 +45,22 @@ def test_a_kind_is_found_as_scans_as_arrays_or_as_a_table(name) -> None:
     assert (kind.comes_as == "scans") == bool(kind.suffix and kind.folder)
     assert (kind.comes_as == "arrays") == bool(kind.ending)
     if kind.comes_as == "arrays":
-        assert len(kind.shape) == len(kind.axes)
-        assert all(size > 0 for size in kind.shape)
-        assert kind.ending.endswith(".npy")
+        whole = configured(block("cohort", image=name, source="arrays"))
+        assert len(whole.shape) == len(kind.axes)
+        assert all(size > 0 for size in whole.shape)
+        assert whole.prepared.form.channels >= 1
+        assert kind.reader or kind.ending.endswith(".npy")
+
+
+@each
+def test_a_kind_with_a_block_says_what_it_does_to_files_and_others_that_nothing_was_done(name):
+    blocks = given(CohortSettings, "cohort", image=name)
+    told, asked = prepares(name, blocks), asked_of_kind(block("cohort", image=name))
+    assert bool(told) == (load(name).comes_as == "arrays")
+    assert (asked is not None) == (name in OF_KINDS)
+    if asked is None:
+        assert not told or "prepared elsewhere: nothing was stripped" in told
+        assert configured(block("cohort", image=name)) == load(name)
 
 
 @each
@@ -52,7 +69,8 @@ def test_layout_says_what_the_axes_are(name) -> None:
     assert len(set(kind.axes)) == len(kind.axes) >= 1
     assert kind.channels is None or kind.channels >= 1
     expected = {"volume": (3, True, "channel"), "regions": (1, False, "channel")}
-    expected["table"] = (1, False, "value")
+    expected |= {"picture": (2, False, "channel"), "video": (3, False, "channel")}
+    expected |= {"series": (1, False, "channel"), "table": (1, False, "value")}
     form = kind.form
     assert (form.axes, form.background, form.scored) == expected[kind.layout]
 
@@ -106,8 +124,8 @@ def test_every_field_is_explained() -> None:
 
 
 def test_an_unknown_kind_is_refused_by_name() -> None:
-    with pytest.raises(SettingsError, match=r"cohort\.image: there is no kind of data 'xray'"):
-        load("xray")
+    with pytest.raises(SettingsError, match=r"cohort\.image: there is no kind of data 'odour'"):
+        load("odour")
 
 
 def test_reading_all_kinds_takes_no_numpy() -> None:

@@ -17,7 +17,7 @@ from contrage.dataset.sidecar import write_array_sidecar
 from contrage.dataset.stack import block_mean
 from contrage.errors import BadScanError, few
 from contrage.files import write_array
-from contrage.prepared import Prepared
+from contrage.prepared import Cut, Prepared
 from contrage.scan_ids import participant
 from contrage.settings.build import as_plain
 from contrage.settings.steps.cohort import WhereArrays
@@ -27,7 +27,8 @@ from contrage.tables import read_tsv, write_tsv
 log = logging.getLogger(__name__)
 
 
-Read = Callable[[Path, Prepared], np.ndarray]
+Read = Callable[[Path, Cut | None, Callable[[str], None]], np.ndarray]
+"""Reads a file, or the part of a picture that is meant, and tells what had to be done to it."""
 
 
 def arrays(
@@ -49,7 +50,8 @@ def arrays(
     array : Path
         Output, float32 of shape (scans, channels, …), or (scans, features) where values are scored
         one by one, written an array at a time; zeros in the row of a scan that cannot be used. The
-        JSON beside it lists the arrays with their SHA-256.
+        JSON beside it lists the arrays with their SHA-256, and which files had to be changed to
+        fit.
     rows : Path
         Output: scan_id and row of each usable array.
     left_out : Path
@@ -70,13 +72,16 @@ def arrays(
     factor = round(settings.voxel_mm / kind.voxel_mm) if kind.voxel_mm else 1
     shape = kind.whole[: -len(kind.shape)] + tuple(-(-size // factor) for size in kind.shape)
     wanted = {name: found.of_scan[name] for name in names}
-    reading = _reader(settings.reader)
-    blocks = _blocks(wanted, kind, reading, factor, bad, digests)
+    told: dict[str, list[str]] = {}
+    blocks = _blocks(wanted, kind, _reader(settings, told), factor, bad, digests)
     judged = _refuse(bad, digests, wanted, settings)
     write_array(array, (len(names), *shape), chain(blocks, judged))
     good = [(name, row) for row, name in enumerate(names) if name not in bad]
     made = {"function": "contrage.dataset.arrays.arrays", "parameters": as_plain(settings)}
-    write_array_sidecar(array, _read_from(wanted, good), made, features=found.features)
+    files = _read_from(wanted, good)
+    write_array_sidecar(array, files, made, features=found.features, told=told)
+    for what, scans in told.items():
+        log.info("%d of %d %s: %s", len(scans), len(names), what, few(scans))
     write_tsv(rows, pd.DataFrame(good, columns=["scan_id", "row"]))
     columns = ["scan_id", "participant_id", "stage", "reason"]
     lines = [(name, participant(name), "check", str(error)) for name, error in bad.items()]
@@ -92,6 +97,7 @@ def _where(settings: ArraysStep) -> WhereArrays:
         ending=settings.kind.ending,
         regions=settings.regions,
         features_scale=settings.features_scale,
+        images=settings.images,
     )
 
 
@@ -103,25 +109,43 @@ def _read_from(wanted: dict[str, Stored], good: list[tuple[str, int]]) -> dict[s
     return {path.name: path for path in paths.values()}
 
 
-def _reader(module: str | None) -> Read:
+def _reader(
+    settings: ArraysStep, told: dict[str, list[str]]
+) -> Callable[[str, Stored], np.ndarray]:
+    """Return what reads the array of a scan; what had to be done to a file is noted in `told`."""
+    kind, read = settings.kind, _read(settings)
+
+    def of_scan(name: str, stored: Stored) -> np.ndarray:
+        if stored.part is not None:
+            return fitted(stored.path, stored.part(), kind)
+        return read(stored.path, stored.cut, lambda what: told.setdefault(what, []).append(name))
+
+    return of_scan
+
+
+def _read(settings: ArraysStep) -> Read:
     """Return what reads a file: a kind's own function, or that of .npy files."""
-    return load_array if module is None else importlib.import_module(module).read
+    kind = settings.kind
+    if settings.reader is None:
+        return lambda path, cut, tell: load_array(path, kind)
+    own = importlib.import_module(settings.reader)
+    if settings.own is None:
+        return lambda path, cut, tell: own.read(path, kind)
+    return own.reading(kind, settings.own)
 
 
 def _blocks(
     files: dict[str, Stored],
     kind: Prepared,
-    reading: Read,
+    read: Callable[[str, Stored], np.ndarray],
     factor: int,
     bad: dict[str, BadScanError],
     digests: dict[str, str],
 ) -> Iterator[np.ndarray]:
     """Yield the array of each file in blocks of voxels; note in `bad` what cannot be used."""
     for number, (name, stored) in enumerate(files.items(), 1):
-        path = stored.path
         try:
-            read = reading(path, kind) if stored.part is None else fitted(path, stored.part(), kind)
-            values = judged(path, read)
+            values = judged(stored.path, read(name, stored))
             digests[name] = digest_of(values)
             yield _coarser(values, kind, factor)
         except BadScanError as error:

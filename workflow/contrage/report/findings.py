@@ -176,6 +176,9 @@ def _who(study: Study) -> str:
     text += f", {_range(study.target, every)}."
     if study.is_table:
         text += f" {features(study)}"
+    cohort = study.config.cohort
+    if told := modalities.prepares(study.image, (*cohort.members, cohort)[0]):
+        text += f" {told}"
     if study.is_phantom:
         text += " They are digital phantoms: generated images with known ages, not people."
     if len(excluded):
