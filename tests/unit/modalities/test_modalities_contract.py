@@ -59,7 +59,7 @@ def test_a_kind_with_a_block_says_what_it_does_to_files_and_others_that_nothing_
     assert bool(told) == (load(name).comes_as == "arrays")
     assert (asked is not None) == (name in OF_KINDS)
     if asked is None:
-        assert not told or "prepared elsewhere: nothing was stripped" in told
+        assert not told or "prepared elsewhere and are read as they are" in told
         assert configured(block("cohort", image=name)) == load(name)
 
 

@@ -78,15 +78,21 @@ def arrays(
     write_array(array, (len(names), *shape), chain(blocks, judged))
     good = [(name, row) for row, name in enumerate(names) if name not in bad]
     made = {"function": "contrage.dataset.arrays.arrays", "parameters": as_plain(settings)}
-    files = _read_from(wanted, good)
-    write_array_sidecar(array, files, made, features=found.features, told=told)
-    for what, scans in told.items():
-        log.info("%d of %d %s: %s", len(scans), len(names), what, few(scans))
+    files, changed = _read_from(wanted, good), _of_good(told, bad)
+    write_array_sidecar(array, files, made, features=found.features, told=changed)
     write_tsv(rows, pd.DataFrame(good, columns=["scan_id", "row"]))
     columns = ["scan_id", "participant_id", "stage", "reason"]
     lines = [(name, participant(name), "check", str(error)) for name, error in bad.items()]
     parts = [read_tsv(excluded), pd.DataFrame(lines, columns=columns)]
     write_tsv(left_out, pd.concat([part for part in parts if len(part)] or parts[1:]))
+
+
+def _of_good(told: dict[str, list[str]], bad: dict[str, BadScanError]) -> dict[str, list[str]]:
+    """Return what had to be done to files that can be used → the scans."""
+    found = {what: [name for name in scans if name not in bad] for what, scans in told.items()}
+    for what, scans in found.items():
+        log.info("%s: %d (%s)", what, len(scans), few(scans))
+    return {what: scans for what, scans in found.items() if scans}
 
 
 def _where(settings: ArraysStep) -> WhereArrays:

@@ -138,7 +138,7 @@ def prepares(name: str, blocks: object) -> str:
         return own.prepares(getattr(blocks, name))
     if kind.comes_as != "arrays":
         return ""
-    return f"The {kind.many} were prepared elsewhere: nothing was stripped or registered here."
+    return f"The {kind.many} were prepared elsewhere and are read as they are."
 
 
 def files_beside(name: str, settings: OfKind | None) -> list[str]:

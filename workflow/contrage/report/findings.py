@@ -37,6 +37,9 @@ ENCODERS = {
     "densenet121": "a {}D DenseNet-121",
     "vit": "a {}D Vision Transformer",
     "sfcn": "a {}D Simple Fully Convolutional Network (SFCN)",
+    "r2plus1d": "an R(2+1)D-18 for videos",
+    "glt": "a global-local transformer",
+    "glt-cover": "a global-local transformer whose windows cover the slice",
     "mlp": "a multilayer perceptron",
 }
 
