@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from dataclasses import fields
 
 import matplotlib
 import pytest
-from given import block, given
+from cohorts import asked
+from given import block, config, given
 
 from contrage import modalities
 from contrage.errors import SettingsError
 from contrage.modalities import Modality, available, load, prepares
-from contrage.plan.kinds import asked_of_kind, configured
+from contrage.plan import dataset_settings
+from contrage.plan.kinds import asked_of_kind, check_kind, configured
 from contrage.settings.blocks.cohort import CohortSettings
 from contrage.settings.blocks.kinds import OF_KINDS
+from contrage.settings.build import as_plain, build
 from contrage.settings.schema import load_schema
+from contrage.settings.steps.dataset import ArraysStep
 
 each = pytest.mark.parametrize("name", available())
 
@@ -160,3 +165,49 @@ def test_an_array_tells_channels_and_shape_of_one_image(name, array, channels, s
 def test_an_array_of_another_kind_is_told_from_its_shape(name, array, said) -> None:
     with pytest.raises(ValueError, match=said):
         load(name).form.image_shape(array)
+
+
+def test_kinds_that_are_asked_nothing_have_the_settings_that_they_had():
+    """An option that is not used repeats no job: it stands in no settings."""
+    cohort = {"source": "arrays", "name": "own", "path": "data", "image": "vbm"}
+    told = as_plain(dataset_settings.arrays(config(experiment="own", cohort=cohort)))
+    assert told.keys() == {
+        *("source", "path", "on_bad_scan", "duplicates", "kind", "reader", "voxel_mm"),
+        *("regions", "features_scale"),
+    }
+    people = as_plain(asked(**cohort))
+    assert not {"images", "echonet", "a4", "hcp"} & people.keys()
+
+
+@pytest.mark.parametrize("name", OF_KINDS)
+def test_what_is_asked_of_a_kind_comes_back_from_json_as_it_was(name):
+    cohort = {"source": "arrays", "name": "own", "path": "data", "image": name}
+    told = dataset_settings.arrays(config(experiment="own", cohort=cohort))
+    assert build(ArraysStep, json.loads(json.dumps(as_plain(told)))) == told
+    assert type(told.own).__name__.lower() == f"{name}settings"
+
+
+def test_members_of_a_merged_cohort_are_brought_to_one_shape():
+    members = [
+        {"source": "arrays", "name": name, "path": name, "image": "xray", "xray": {"size": size}}
+        for name, size in (("one", [8, 6]), ("two", [8, 8]))
+    ]
+    with pytest.raises(SettingsError, match=r"cohort\.xray\.size: two has \[8, 8\], one has"):
+        config(experiment="own", cohort=members)
+    members[1]["xray"] = members[0]["xray"]
+    whole = config(experiment="own", cohort=members)
+    assert configured(whole["cohort"]).shape == (8, 6)
+
+
+@pytest.mark.parametrize(
+    ("source", "image", "said"),
+    [
+        ("images", "pet", r"cohort\.image: images has no PET volumes \(pet\); set it to xray"),
+        ("hcp", "vbm", r"cohort\.image: hcp has no grey-matter maps .*; set it to series"),
+        ("images", "T1w", "goes with cohort.source: .*images"),
+    ],
+)
+def test_a_source_that_does_not_have_a_kind_is_told_what_it_has(source, image, said):
+    whole = config(experiment="own", cohort={"source": source, "name": "own", "image": image})
+    with pytest.raises(SettingsError, match=said):
+        check_kind(whole)

@@ -135,9 +135,16 @@ def _read(settings: ArraysStep) -> Read:
     if settings.reader is None:
         return lambda path, cut, tell: load_array(path, kind)
     own = importlib.import_module(settings.reader)
-    if settings.own is None:
-        return lambda path, cut, tell: own.read(path, kind)
-    return own.reading(kind, settings.own)
+    if settings.own is not None:
+        return own.reading(kind, settings.own)
+
+    def of_kind(path: Path, cut: Cut | None, tell: Callable[[str], None]) -> np.ndarray:
+        try:
+            return fitted(path, own.read(path, kind), kind)
+        except (OSError, ValueError) as error:
+            raise _unreadable(path, error) from error
+
+    return of_kind
 
 
 def _blocks(
@@ -206,9 +213,13 @@ def load_array(path: Path, kind: Prepared) -> np.ndarray:
     try:
         values = np.load(path, allow_pickle=False)
     except (OSError, EOFError, ValueError) as error:
-        message = " ".join(str(error).split())[:100]
-        raise BadScanError(path, f"cannot be read ({message}); copy it again") from error
+        raise _unreadable(path, error) from error
     return fitted(path, values, kind)
+
+
+def _unreadable(path: Path, error: Exception) -> BadScanError:
+    message = " ".join(str(error).split())[:100]
+    return BadScanError(path, f"cannot be read ({message}); copy it again")
 
 
 def fitted(path: Path, values: np.ndarray, kind: Prepared) -> np.ndarray:
