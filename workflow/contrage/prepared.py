@@ -12,6 +12,23 @@ from contrage.form import Form
 
 
 @dataclass(frozen=True)
+class Cut:
+    """Which part of a picture is meant.
+
+    Attributes
+    ----------
+    half : str
+        left, right or whole.
+    box : tuple of float or None
+        Left and upper edge, width and height in the whole picture, pixels; None for all of the
+        half.
+    """
+
+    half: str
+    box: tuple[float, ...] | None
+
+
+@dataclass(frozen=True)
 class Prepared:
     """What is known of the files of a kind of prepared arrays (`contrage.modalities`).
 

@@ -5,6 +5,7 @@ rule arrays:
     input:
         # A file may hold the arrays of many scans.
         arrays=list(dict.fromkeys(scan.images[IMAGE] for scan in SCANS.values())),
+        beside=dataset_settings.beside(config),
         scans=DERIVATIVES.scans,
         excluded=DERIVATIVES.excluded,
         code=code(*COHORT.array_modules),

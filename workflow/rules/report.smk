@@ -145,6 +145,7 @@ rule page:
         pretraining=beforehand.results(config),
         choices=DERIVATIVES.choices if HAS_SCANS else [],
         notes=DERIVATIVES.notes,
+        sidecar=f"{ARRAY}.json" if IS_ARRAYS else [],
         feasible=jobs.feasible_records(EXPERIMENT),
         splits=expand(rules.split.output.split, seed=SEEDS),
         code=code("contrage.report.page", *COHORT.kind_modules),
@@ -175,4 +176,4 @@ rule page:
         " --output {output.page:q} --columns {input.columns:q}"
         " --pretraining {input.pretraining:q} --choices {input.choices:q}"
         " --feasible {input.feasible:q} --notes {input.notes:q}"
-        " --splits {input.splits:q}"
+        " --splits {input.splits:q} --sidecar {input.sidecar:q}"

@@ -2,22 +2,33 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 import numpy as np
 import pandas as pd
 import pytest
 from evaluation_steps import baselines_of, seen
 from forms import VOLUME
 
-from contrage.evaluation.baselines import baselines, block_means, principal_components
+from contrage import modalities
+from contrage.evaluation.baselines import (
+    MOST_VALUES,
+    baselines,
+    block_means,
+    coarse_means,
+    principal_components,
+)
 from contrage.files import read_json
 from contrage.tables import read_tsv
 
+PICTURE = asdict(modalities.load("xray").form)
 
-def run(study, images, field="own") -> pd.DataFrame:
+
+def run(study, images, field="own", form=VOLUME) -> pd.DataFrame:
     np.save(study.folder / "images.npy", images[:, None].astype(np.float32))
     output = study.folder / "baselines.tsv"
     baselines(
-        baselines_of(seen(VOLUME, field_of_view=field)),
+        baselines_of(seen(form, field_of_view=field)),
         array=study.folder / "images.npy",
         scans=study.scans,
         split=study.split,
@@ -138,3 +149,30 @@ def test_principal_components_are_the_axes_of_largest_variance(rng, scans, width
 @pytest.mark.filterwarnings("error")
 def test_outlines_that_all_agree_have_components_of_nothing():
     assert not principal_components(np.full((6, 9), 0.3)).transform(np.full((2, 9), 0.3)).any()
+
+
+@pytest.mark.parametrize("shape", [(1, 70, 130), (3, 90, 90), (1, 9, 30, 31), (40, 300), (1, 5)])
+def test_coarse_means_are_those_of_blocks_and_no_more_than_a_regression_takes(shape, rng):
+    images = rng.normal(size=(2, *shape)).astype(np.float32)
+    means = coarse_means(images)
+    most = int((MOST_VALUES / shape[0]) ** (1 / (len(shape) - 1)))
+    edges = [-(-size // most) for size in shape[1:]]
+    assert means.shape[1] <= MOST_VALUES
+    corner = images[(0, 0, *(slice(0, edge) for edge in edges))]
+    assert means[0, 0] == pytest.approx(corner.mean(dtype=float))
+    last = images[
+        (
+            1,
+            -1,
+            *(slice((size - 1) // e * e, None) for size, e in zip(shape[1:], edges, strict=True)),
+        )
+    ]
+    assert means[1, -1] == pytest.approx(last.mean(dtype=float))
+
+
+@pytest.mark.parametrize(("size", "name"), [(20, "ridge-features"), (80, "ridge-blocks")])
+def test_pictures_are_seen_as_they_are_or_if_larger_as_block_means(study, rng, size, name):
+    pictures = rng.normal(0, 0.1, (len(study.ages), size, size)) + study.ages[:, None, None] / 50
+    found = errors(run(study, pictures, form=PICTURE))
+    assert set(found.index) == {"mean", "site-mean", name}
+    assert found[name] < 0.2 * found["mean"]

@@ -15,6 +15,7 @@ from contrage.learning.model import Model
 from contrage.learning.train import train
 from contrage.learning.views import augment
 from contrage.learning.views.augment import TRANSFORMS, build, embed
+from contrage.modalities import load
 from contrage.tables import read_tsv
 
 SHAPE = (9, 11, 7)
@@ -147,7 +148,7 @@ def test_one_pass_and_repeated_embeddings_equal_two_passes_of_identical_views():
     assert next(sizes, None) is None
 
 
-ALL_SIX = {name: {} for name in TRANSFORMS}
+ALL_SIX = {name: {} for name in load("stiffness").augmentations}
 
 
 def outcome(cohort, settings, name: str) -> bytes:

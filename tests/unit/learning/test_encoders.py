@@ -18,10 +18,12 @@ from contrage.errors import SettingsError
 from contrage.learning import encoders
 from contrage.learning.encoders import NAMES, build, module
 from contrage.learning.encoders._layers import Halve
+from contrage.learning.encoders.glt import middle, starts
 from contrage.learning.encoders.vit import FEWEST, PATCHES, Heads, padding, patch_size
 
 MONAI = ("resnet10", "resnet18", "resnet34", "resnet50", "densenet121", "vit")
 OWN = ("small", "sfcn", "mlp")
+LARGE = ("glt", "glt-cover", "r2plus1d")
 SHAPES = {"1d": (11,), "2d": (9, 14), "3d": (9, 14, 11)}
 WIDTHS = {"small": 128, "resnet50": 2048, "densenet121": 1024, "vit": 192, "sfcn": 64, "mlp": 128}
 
@@ -32,7 +34,9 @@ def case(name: str, dimensions: str):
     return pytest.param(name, SHAPES[dimensions], id=f"{name}-{dimensions}", marks=marks)
 
 
-CASES = [case(name, d) for name in NAMES for d in SHAPES if name != "mlp" or d == "1d"]
+DIMENSIONS = {"mlp": ("1d",), "r2plus1d": ("3d",), "glt": ("2d", "3d"), "glt-cover": ("2d", "3d")}
+CASES = [case(name, d) for name in NAMES for d in DIMENSIONS.get(name, SHAPES)]
+UNFIT = [(name, d) for name, fit in DIMENSIONS.items() for d in SHAPES if d not in fit]
 
 
 def parameters(network: nn.Module) -> int:
@@ -62,16 +66,21 @@ def test_every_encoder_takes_several_channels_and_tells_them_apart(name, shape):
     images = torch.randn(2, 3, *shape)
     features = encoder(images)
     assert features.shape == (2, encoder.width)
-    assert not torch.allclose(features, encoder(images[:, [1, 0, 2]]), atol=1e-4)
+    away = (features - encoder(images[:, [1, 0, 2]])).abs().max()
+    assert away > 1e-3 * features.abs().max()
 
 
 def test_kinds_of_data_have_the_encoders_that_fit_them():
     fitting = {
         name: set(encoders.fitting(modalities.load(name).form)) for name in modalities.learned()
     }
-    assert fitting["stiffness"] == fitting["vbm"] == set(NAMES) - {"mlp"}
+    images = set(NAMES) - {"mlp", "r2plus1d"}
+    assert fitting["stiffness"] == fitting["vbm"] == fitting["pet"] == fitting["xray"] == images
     assert fitting["table"] == fitting["vbm_roi"] == {"mlp"}
-    assert fitting["desikan"] == fitting["destrieux"] == set(NAMES)
+    rows = set(NAMES) - set(LARGE)
+    assert fitting["desikan"] == fitting["destrieux"] == fitting["series"] == rows
+    video = modalities.load("video")
+    assert set(encoders.fitting(video.form, video.encoders)) == images | {"r2plus1d"}
 
 
 # Without a classifier, and for one channel in place of three (64·2·7² weights less). MONAI's
@@ -190,6 +199,78 @@ def test_unknown_encoder_is_refused_with_the_choices():
     for ask in (lambda: build("resnet19", (8, 8, 8)), lambda: module("resnet19")):
         with pytest.raises(SettingsError, match=f"'resnet19', choose from {', '.join(NAMES)}"):
             ask()
+
+
+@pytest.mark.parametrize(("name", "dimensions"), UNFIT)
+def test_what_an_encoder_does_not_take_is_refused_with_one_that_does(name, dimensions):
+    with pytest.raises(
+        SettingsError, match=rf"training\.encoder: {name} takes .*; choose "
+    ) as said:
+        build(name, SHAPES[dimensions])
+    other = next(each for each in NAMES if str(said.value).endswith(each))
+    assert other not in DIMENSIONS
+
+
+def test_slices_that_are_too_small_for_windows_are_refused():
+    with pytest.raises(SettingsError, match=r"glt needs slices of at least 4 pixels a side.*3×9"):
+        build("glt", (3, 9))
+
+
+def test_r2plus1d_is_torchvisions_without_its_classifier():
+    """31,505,325 parameters with 400 classes and three channels; the names are theirs as well."""
+    with torch.device("meta"):
+        own = build("r2plus1d", (16, 16, 16), 3)
+    assert parameters(own) == 31_505_325 - (512 * 400 + 400)
+    assert own.state_dict()["layer3.0.conv1.0.3.weight"].shape == (256, 460, 3, 1, 1)
+    assert own.state_dict()["layer3.1.conv2.0.0.weight"].shape[0] == 576
+
+
+def test_the_global_local_transformer_has_the_size_of_the_released_one():
+    """For five slices of 130×170 as in its own example, without the two linear layers."""
+    with torch.device("meta"):
+        assert parameters(build("glt", (130, 170, 9))) == 20_411_520
+
+
+@pytest.mark.parametrize(
+    ("length", "window", "released", "covered"),
+    [
+        (130, 64, [0, 32, 64], [0, 32, 64, 66]),
+        (128, 64, [0, 32], [0, 32, 64]),
+        (9, 4, [0, 2, 4], [0, 2, 4, 5]),
+    ],
+)
+def test_windows_begin_as_in_the_released_loop_or_cover_the_slice(
+    length, window, released, covered
+):
+    assert starts(length, window, cover=False) == released
+    assert starts(length, window, cover=True) == covered
+    seen = {place + k for place in covered for k in range(window)}
+    assert seen == set(range(length))
+
+
+def test_of_a_volume_the_middle_axial_slices_are_seen():
+    volumes = torch.arange(7.0).expand(2, 3, 8, 9, 7)
+    seen = middle(volumes, 5)
+    assert seen.shape == (2, 15, 8, 9)
+    assert seen[0, :, 0, 0].tolist() == [1, 2, 3, 4, 5] * 3
+    torch.manual_seed(0)
+    encoder = build("glt", (8, 9, 7), 3).eval()
+    outer = torch.randn(1, 3, 8, 9, 7)
+    moved = outer.clone()
+    moved[..., [0, 6]] += 1
+    assert torch.equal(encoder(outer), encoder(moved))
+
+
+def test_the_last_rows_are_seen_with_cover_alone():
+    """What only a window at the edge sees locally: both see it as part of the whole."""
+    images = torch.zeros(1, 1, 128, 128)
+    for name, count in (("glt", 4), ("glt-cover", 9)):
+        encoder = build(name, (128, 128))
+        assert len(encoder.starts[0]) * len(encoder.starts[1]) == count
+        shown = []
+        encoder.local.register_forward_hook(lambda _, given, out, shown=shown: shown.append(given))
+        encoder.eval()(images)
+        assert shown[0][0].shape == (count, 1, 64, 64)
 
 
 def test_shapes_that_an_encoder_has_no_use_for_are_refused():

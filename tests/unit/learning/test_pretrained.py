@@ -107,13 +107,39 @@ def test_an_encoder_that_does_not_fit_is_named(pretrained, name, shape, message)
     assert str(pretrained) in str(raised.value)
 
 
-def test_the_same_encoder_for_another_shape_is_refused(tmp_path):
-    saved = Model("vit", (16, 16, 16), [4]).encoder.state_dict()
-    file = tmp_path / "vit.pt"
-    checkpoint.save(file, {"settings": {"training": {"encoder": "vit"}}, "encoder": saved})
-    load_encoder(file, Model("vit", (16, 16, 16), [8]), "vit")
-    with pytest.raises(ContrageError, match=r"for images of 16×32×16.*dataset\.voxel_mm"):
-        load_encoder(file, Model("vit", (16, 32, 16), [8]), "vit")
+def kept(folder: Path, name: str, network: Model) -> Path:
+    file = folder / f"{name}.pt"
+    saved = network.encoder.state_dict()
+    checkpoint.save(file, {"settings": {"training": {"encoder": name}}, "encoder": saved})
+    return file
+
+
+@pytest.mark.parametrize(
+    ("name", "before", "now", "left"),
+    [
+        ("vit", {"shape": (16, 16, 16)}, {"shape": (16, 32, 16)}, ["position_embeddings"]),
+        ("small", {"shape": (8, 9)}, {"shape": (8, 9), "channels": 3}, ["layers.1.weight"]),
+    ],
+)
+def test_what_has_the_same_shape_is_taken_and_what_was_left_is_told(
+    tmp_path, caplog, name, before, now, left
+):
+    file = kept(tmp_path, name, Model(name, head=[4], **before))
+    network = Model(name, head=[8], **now)
+    own = copy.deepcopy(network.encoder.state_dict())
+    load_encoder(file, network, name)
+    given = torch.load(file, weights_only=True)["encoder"]
+    for key, values in network.encoder.state_dict().items():
+        is_left = any(each in key for each in left)
+        assert torch.equal(values, own[key] if is_left else given[key]), key
+    (told,) = (line.message for line in caplog.records if "left as they were" in line.message)
+    assert left[0] in told and "," not in told.partition(": ")[2]
+
+
+def test_an_encoder_of_which_most_has_another_shape_is_refused(tmp_path):
+    file = kept(tmp_path, "small", Model("small", (10, 12, 8), [4]))
+    with pytest.raises(ContrageError, match=r"for images of 10×12, and so has most.*voxel_mm"):
+        load_encoder(file, Model("small", (10, 12), [8]), "small")
 
 
 def test_a_weight_too_few_or_too_many_is_named(pretrained):

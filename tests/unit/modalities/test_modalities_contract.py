@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from dataclasses import fields
 
 import matplotlib
 import pytest
+from cohorts import asked
+from given import block, config, given
 
 from contrage import modalities
 from contrage.errors import SettingsError
-from contrage.modalities import Modality, available, load
+from contrage.modalities import Modality, available, load, prepares
+from contrage.plan import dataset_settings
+from contrage.plan.kinds import asked_of_kind, check_kind, configured
+from contrage.settings.blocks.cohort import CohortSettings
+from contrage.settings.blocks.kinds import OF_KINDS
+from contrage.settings.build import as_plain, build
 from contrage.settings.schema import load_schema
+from contrage.settings.steps.dataset import ArraysStep
 
 each = pytest.mark.parametrize("name", available())
 
@@ -41,9 +50,22 @@ def test_a_kind_is_found_as_scans_as_arrays_or_as_a_table(name) -> None:
     assert (kind.comes_as == "scans") == bool(kind.suffix and kind.folder)
     assert (kind.comes_as == "arrays") == bool(kind.ending)
     if kind.comes_as == "arrays":
-        assert len(kind.shape) == len(kind.axes)
-        assert all(size > 0 for size in kind.shape)
-        assert kind.ending.endswith(".npy")
+        whole = configured(block("cohort", image=name, source="arrays"))
+        assert len(whole.shape) == len(kind.axes)
+        assert all(size > 0 for size in whole.shape)
+        assert whole.prepared.form.channels >= 1
+        assert kind.reader or kind.ending.endswith(".npy")
+
+
+@each
+def test_a_kind_with_a_block_says_what_it_does_to_files_and_others_that_nothing_was_done(name):
+    blocks = given(CohortSettings, "cohort", image=name)
+    told, asked = prepares(name, blocks), asked_of_kind(block("cohort", image=name))
+    assert bool(told) == (load(name).comes_as == "arrays")
+    assert (asked is not None) == (name in OF_KINDS)
+    if asked is None:
+        assert not told or "prepared elsewhere and are read as they are" in told
+        assert configured(block("cohort", image=name)) == load(name)
 
 
 @each
@@ -52,7 +74,8 @@ def test_layout_says_what_the_axes_are(name) -> None:
     assert len(set(kind.axes)) == len(kind.axes) >= 1
     assert kind.channels is None or kind.channels >= 1
     expected = {"volume": (3, True, "channel"), "regions": (1, False, "channel")}
-    expected["table"] = (1, False, "value")
+    expected |= {"picture": (2, False, "channel"), "video": (3, False, "channel")}
+    expected |= {"series": (1, False, "channel"), "table": (1, False, "value")}
     form = kind.form
     assert (form.axes, form.background, form.scored) == expected[kind.layout]
 
@@ -106,8 +129,8 @@ def test_every_field_is_explained() -> None:
 
 
 def test_an_unknown_kind_is_refused_by_name() -> None:
-    with pytest.raises(SettingsError, match=r"cohort\.image: there is no kind of data 'xray'"):
-        load("xray")
+    with pytest.raises(SettingsError, match=r"cohort\.image: there is no kind of data 'odour'"):
+        load("odour")
 
 
 def test_reading_all_kinds_takes_no_numpy() -> None:
@@ -142,3 +165,49 @@ def test_an_array_tells_channels_and_shape_of_one_image(name, array, channels, s
 def test_an_array_of_another_kind_is_told_from_its_shape(name, array, said) -> None:
     with pytest.raises(ValueError, match=said):
         load(name).form.image_shape(array)
+
+
+def test_kinds_that_are_asked_nothing_have_the_settings_that_they_had():
+    """An option that is not used repeats no job: it stands in no settings."""
+    cohort = {"source": "arrays", "name": "own", "path": "data", "image": "vbm"}
+    told = as_plain(dataset_settings.arrays(config(experiment="own", cohort=cohort)))
+    assert told.keys() == {
+        *("source", "path", "on_bad_scan", "duplicates", "kind", "reader", "voxel_mm"),
+        *("regions", "features_scale"),
+    }
+    people = as_plain(asked(**cohort))
+    assert not {"images", "echonet", "a4", "hcp"} & people.keys()
+
+
+@pytest.mark.parametrize("name", OF_KINDS)
+def test_what_is_asked_of_a_kind_comes_back_from_json_as_it_was(name):
+    cohort = {"source": "arrays", "name": "own", "path": "data", "image": name}
+    told = dataset_settings.arrays(config(experiment="own", cohort=cohort))
+    assert build(ArraysStep, json.loads(json.dumps(as_plain(told)))) == told
+    assert type(told.own).__name__.lower() == f"{name}settings"
+
+
+def test_members_of_a_merged_cohort_are_brought_to_one_shape():
+    members = [
+        {"source": "arrays", "name": name, "path": name, "image": "xray", "xray": {"size": size}}
+        for name, size in (("one", [8, 6]), ("two", [8, 8]))
+    ]
+    with pytest.raises(SettingsError, match=r"cohort\.xray\.size: two has \[8, 8\], one has"):
+        config(experiment="own", cohort=members)
+    members[1]["xray"] = members[0]["xray"]
+    whole = config(experiment="own", cohort=members)
+    assert configured(whole["cohort"]).shape == (8, 6)
+
+
+@pytest.mark.parametrize(
+    ("source", "image", "said"),
+    [
+        ("images", "pet", r"cohort\.image: images has no PET volumes \(pet\); set it to xray"),
+        ("hcp", "vbm", r"cohort\.image: hcp has no grey-matter maps .*; set it to series"),
+        ("images", "T1w", "goes with cohort.source: .*images"),
+    ],
+)
+def test_a_source_that_does_not_have_a_kind_is_told_what_it_has(source, image, said):
+    whole = config(experiment="own", cohort={"source": source, "name": "own", "image": image})
+    with pytest.raises(SettingsError, match=said):
+        check_kind(whole)

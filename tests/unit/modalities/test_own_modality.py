@@ -77,7 +77,17 @@ def prepared(study: Path, image: str) -> dict:
     files = {name: study / f"{name}.tsv" for name in ("scans", "excluded", "rows", "left_out")}
     register(people, scans=files["scans"], excluded=files["excluded"])
     reading = ArraysStep(
-        "arrays", str(study), "fail", "refuse", kind.prepared, kind.reader, 4, None, None
+        "arrays",
+        str(study),
+        "fail",
+        "refuse",
+        kind.prepared,
+        kind.reader,
+        4,
+        None,
+        None,
+        None,
+        None,
     )
     arrays(reading, array=study / "array.npy", **files)
     select(

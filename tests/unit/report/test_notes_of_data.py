@@ -6,6 +6,7 @@ import dataclasses
 
 import numpy as np
 import pandas as pd
+import pytest
 from configured import configured
 from targets import AGE
 
@@ -13,6 +14,7 @@ from contrage.files import write_json
 from contrage.report.dominant import dominant_scans
 from contrage.report.findings import Study, paragraph
 from contrage.report.notes import notes
+from contrage.report.page import _noticed
 from contrage.report.tables import cohort_table
 
 
@@ -45,6 +47,35 @@ def test_what_was_noticed_in_the_tables_stands_on_the_page() -> None:
     told = dataclasses.replace(study(people(["F"])), noticed=["ids were matched: 1 is sub-01"])
     (note,) = [each for each in notes(told) if "noticed" in each.title]
     assert note.text == "ids were matched: 1 is sub-01."
+
+
+def test_files_that_had_to_be_changed_to_fit_are_counted_beside_them(tmp_path) -> None:
+    (tmp_path / "notes.txt").write_text("ids were matched: 1 is sub-01\n")
+    beside = {"contrage": {"told": {"videos with fewer frames": ["sub-1", "sub-2"]}}}
+    write_json(tmp_path / "array.json", beside)
+    assert _noticed(tmp_path / "notes.txt", tmp_path / "array.json") == [
+        "ids were matched: 1 is sub-01",
+        "videos with fewer frames: 2 (sub-1, sub-2)",
+    ]
+    write_json(tmp_path / "array.json", {"contrage": {}})
+    assert _noticed(None, tmp_path / "array.json") == _noticed(None, None) == []
+
+
+@pytest.mark.parametrize(
+    ("image", "said"),
+    [
+        ("xray", "padded with black to the ratio of height and width and resized to 520×400"),
+        ("series", "Of the time series 478 points were taken"),
+        ("video", "Of each video 32 frames were taken, one of every 2 about the middle"),
+        ("pet", "This workflow stripped, corrected and registered nothing."),
+        ("vbm", "The grey-matter maps (VBM) were prepared elsewhere and are read as they are."),
+    ],
+)
+def test_the_page_says_what_was_prepared_and_what_was_not(image, said) -> None:
+    cohort = {"source": "arrays", "name": "own", "image": image}
+    told = dataclasses.replace(study(people(["F"])), config=configured(cohort=cohort))
+    assert said in paragraph(told)
+    assert "did not run" not in paragraph(study(people(["F"])))
 
 
 def test_the_page_says_how_many_scans_had_a_choice_and_what_was_taken() -> None:

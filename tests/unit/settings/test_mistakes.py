@@ -108,8 +108,8 @@ from contrage.settings.words import PATTERNS
         ),
         (
             "training: {augmentation: [flop]}",
-            "training.augmentation: flop is not possible; it takes flip, affine, cutout, "
-            "crop, intensity, noise or all",
+            "training.augmentation: flop is not possible; it takes flip, affine, zoom, "
+            "jitter, cutout, crop, brightness, intensity, noise or all",
         ),
         (
             "benchmark: {losses: exp}",

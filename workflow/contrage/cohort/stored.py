@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from contrage.prepared import Cut
 from contrage.settings.steps.cohort import CohortStep, WhereArrays
 
 if TYPE_CHECKING:
@@ -24,10 +25,13 @@ class Stored:
     part : function or None
         Reads it where the file holds others as well, and says in a `BadScanError` why it cannot;
         None where the whole file is the array.
+    cut : Cut or None
+        Which part of a picture is meant; None for all of it.
     """
 
     path: Path
     part: Callable[[], np.ndarray] | None = None
+    cut: Cut | None = None
 
 
 @dataclass(frozen=True)
@@ -54,4 +58,5 @@ def where_arrays(settings: CohortStep) -> WhereArrays:
         ending=settings.ending,
         regions=settings.regions,
         features_scale=settings.features_scale,
+        images=settings.images,
     )

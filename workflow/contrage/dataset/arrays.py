@@ -17,7 +17,7 @@ from contrage.dataset.sidecar import write_array_sidecar
 from contrage.dataset.stack import block_mean
 from contrage.errors import BadScanError, few
 from contrage.files import write_array
-from contrage.prepared import Prepared
+from contrage.prepared import Cut, Prepared
 from contrage.scan_ids import participant
 from contrage.settings.build import as_plain
 from contrage.settings.steps.cohort import WhereArrays
@@ -27,7 +27,8 @@ from contrage.tables import read_tsv, write_tsv
 log = logging.getLogger(__name__)
 
 
-Read = Callable[[Path, Prepared], np.ndarray]
+Read = Callable[[Path, Cut | None, Callable[[str], None]], np.ndarray]
+"""Reads a file, or the part of a picture that is meant, and tells what had to be done to it."""
 
 
 def arrays(
@@ -49,7 +50,8 @@ def arrays(
     array : Path
         Output, float32 of shape (scans, channels, …), or (scans, features) where values are scored
         one by one, written an array at a time; zeros in the row of a scan that cannot be used. The
-        JSON beside it lists the arrays with their SHA-256.
+        JSON beside it lists the arrays with their SHA-256, and which files had to be changed to
+        fit.
     rows : Path
         Output: scan_id and row of each usable array.
     left_out : Path
@@ -70,18 +72,27 @@ def arrays(
     factor = round(settings.voxel_mm / kind.voxel_mm) if kind.voxel_mm else 1
     shape = kind.whole[: -len(kind.shape)] + tuple(-(-size // factor) for size in kind.shape)
     wanted = {name: found.of_scan[name] for name in names}
-    reading = _reader(settings.reader)
-    blocks = _blocks(wanted, kind, reading, factor, bad, digests)
+    told: dict[str, list[str]] = {}
+    blocks = _blocks(wanted, kind, _reader(settings, told), factor, bad, digests)
     judged = _refuse(bad, digests, wanted, settings)
     write_array(array, (len(names), *shape), chain(blocks, judged))
     good = [(name, row) for row, name in enumerate(names) if name not in bad]
     made = {"function": "contrage.dataset.arrays.arrays", "parameters": as_plain(settings)}
-    write_array_sidecar(array, _read_from(wanted, good), made, features=found.features)
+    files, changed = _read_from(wanted, good), _of_good(told, bad)
+    write_array_sidecar(array, files, made, features=found.features, told=changed)
     write_tsv(rows, pd.DataFrame(good, columns=["scan_id", "row"]))
     columns = ["scan_id", "participant_id", "stage", "reason"]
     lines = [(name, participant(name), "check", str(error)) for name, error in bad.items()]
     parts = [read_tsv(excluded), pd.DataFrame(lines, columns=columns)]
     write_tsv(left_out, pd.concat([part for part in parts if len(part)] or parts[1:]))
+
+
+def _of_good(told: dict[str, list[str]], bad: dict[str, BadScanError]) -> dict[str, list[str]]:
+    """Return what had to be done to files that can be used → the scans."""
+    found = {what: [name for name in scans if name not in bad] for what, scans in told.items()}
+    for what, scans in found.items():
+        log.info("%s: %d (%s)", what, len(scans), few(scans))
+    return {what: scans for what, scans in found.items() if scans}
 
 
 def _where(settings: ArraysStep) -> WhereArrays:
@@ -92,6 +103,7 @@ def _where(settings: ArraysStep) -> WhereArrays:
         ending=settings.kind.ending,
         regions=settings.regions,
         features_scale=settings.features_scale,
+        images=settings.images,
     )
 
 
@@ -103,25 +115,50 @@ def _read_from(wanted: dict[str, Stored], good: list[tuple[str, int]]) -> dict[s
     return {path.name: path for path in paths.values()}
 
 
-def _reader(module: str | None) -> Read:
+def _reader(
+    settings: ArraysStep, told: dict[str, list[str]]
+) -> Callable[[str, Stored], np.ndarray]:
+    """Return what reads the array of a scan; what had to be done to a file is noted in `told`."""
+    kind, read = settings.kind, _read(settings)
+
+    def of_scan(name: str, stored: Stored) -> np.ndarray:
+        if stored.part is not None:
+            return fitted(stored.path, stored.part(), kind)
+        return read(stored.path, stored.cut, lambda what: told.setdefault(what, []).append(name))
+
+    return of_scan
+
+
+def _read(settings: ArraysStep) -> Read:
     """Return what reads a file: a kind's own function, or that of .npy files."""
-    return load_array if module is None else importlib.import_module(module).read
+    kind = settings.kind
+    if settings.reader is None:
+        return lambda path, cut, tell: load_array(path, kind)
+    own = importlib.import_module(settings.reader)
+    if settings.own is not None:
+        return own.reading(kind, settings.own)
+
+    def of_kind(path: Path, cut: Cut | None, tell: Callable[[str], None]) -> np.ndarray:
+        try:
+            return fitted(path, own.read(path, kind), kind)
+        except (OSError, ValueError) as error:
+            raise _unreadable(path, error) from error
+
+    return of_kind
 
 
 def _blocks(
     files: dict[str, Stored],
     kind: Prepared,
-    reading: Read,
+    read: Callable[[str, Stored], np.ndarray],
     factor: int,
     bad: dict[str, BadScanError],
     digests: dict[str, str],
 ) -> Iterator[np.ndarray]:
     """Yield the array of each file in blocks of voxels; note in `bad` what cannot be used."""
     for number, (name, stored) in enumerate(files.items(), 1):
-        path = stored.path
         try:
-            read = reading(path, kind) if stored.part is None else fitted(path, stored.part(), kind)
-            values = judged(path, read)
+            values = judged(stored.path, read(name, stored))
             digests[name] = digest_of(values)
             yield _coarser(values, kind, factor)
         except BadScanError as error:
@@ -176,9 +213,13 @@ def load_array(path: Path, kind: Prepared) -> np.ndarray:
     try:
         values = np.load(path, allow_pickle=False)
     except (OSError, EOFError, ValueError) as error:
-        message = " ".join(str(error).split())[:100]
-        raise BadScanError(path, f"cannot be read ({message}); copy it again") from error
+        raise _unreadable(path, error) from error
     return fitted(path, values, kind)
+
+
+def _unreadable(path: Path, error: Exception) -> BadScanError:
+    message = " ".join(str(error).split())[:100]
+    return BadScanError(path, f"cannot be read ({message}); copy it again")
 
 
 def fitted(path: Path, values: np.ndarray, kind: Prepared) -> np.ndarray:

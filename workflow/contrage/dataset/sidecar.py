@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ def write_array_sidecar(
     made: dict[str, Any],
     base: Path | None = None,
     features: Sequence[str] = (),
+    told: Mapping[str, Sequence[str]] | None = None,
 ) -> None:
     """Write the JSON beside an array of a cohort.
 
@@ -33,6 +34,8 @@ def write_array_sidecar(
         The folder of the derivatives, for addresses.
     features : sequence of str
         Names of the features, in order, where they are known.
+    told : mapping of str to sequence of str, optional
+        What had to be done to files so that they fit → the scans.
     """
     roots = {} if base is None else {"": base}
     inputs = {
@@ -48,6 +51,7 @@ def write_array_sidecar(
             "steps": [made],
             "versions": {"contrage": contrage.__version__, **packages},
             **({"features": list(features)} if features else {}),
+            **({"told": {what: list(scans) for what, scans in told.items()}} if told else {}),
         },
     }
     write_json(sidecar_of(array), content)

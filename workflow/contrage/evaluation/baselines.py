@@ -26,6 +26,8 @@ logger = logging.getLogger(__name__)
 BLOCK_MM = 16.0
 COMPONENTS = 20
 CHUNK = 32
+MOST_VALUES = 4096
+"""Of an image that has no outline: larger ones are seen as block means."""
 
 Load = Callable[[np.ndarray], np.ndarray]
 Sides = dict[str, np.ndarray]
@@ -41,8 +43,9 @@ def baselines(
     which is what knowing the study alone gives (only where studies are known).
     ridge-blocks: means over blocks of 16 mm, 20 principal components, ridge. ridge-coverage: the
     same of the mask of non-zero voxels, which is what the field of view alone gives. Of what
-    has no outline, a table or regions, the last two give way to ridge-features: ridge on its values
-    as they are, z-scored. Of a binary target, means are shares of the positive side, and logistic
+    has no outline, a table, regions or pictures, the last two give way to ridge-features: ridge on
+    its values as they are, z-scored; where an image has more than 4,096 of them, to ridge-blocks of
+    about so many. Of a binary target, means are shares of the positive side, and logistic
     regression takes the place of ridge: logistic-blocks, logistic-coverage, logistic-features.
 
     Parameters
@@ -108,12 +111,40 @@ def _seen_of_volumes(part: Fold, load: Load, settings: BaselinesStep) -> dict[st
 
 
 def _values(part: Fold, load: Load, settings: BaselinesStep) -> dict[str, Sides]:
-    """Return features, or regions, as they are."""
-    values = {
-        side: load(scans.rows).astype(float).reshape(len(scans.rows), -1)
+    """Return features, or regions, as they are; of larger pictures, videos and series block means.
+
+    A picture of 520×400 has as many values as no regression on thousands of people can take.
+    """
+    first = load(part.train.rows[:1])
+    if not settings.dataset.form.has_channels or first.size <= MOST_VALUES:
+        values = {
+            side: load(scans.rows).astype(float).reshape(len(scans.rows), -1)
+            for side, scans in part.sides
+        }
+        return {"features": values}
+    coarse = {
+        side: np.concatenate([coarse_means(load(some)) for some in chunks(scans.rows)])
         for side, scans in part.sides
     }
-    return {"features": values}
+    return {"blocks": coarse}
+
+
+def chunks(rows: np.ndarray) -> list[np.ndarray]:
+    """Return rows of the array, a few at a time."""
+    return np.split(rows, range(CHUNK, len(rows), CHUNK))
+
+
+def coarse_means(images: np.ndarray) -> np.ndarray:
+    """Return means over blocks of images (n, channels, …), about MOST_VALUES of each, float64."""
+    channels, axes = images.shape[1], images.ndim - 2
+    most = max(1, int((MOST_VALUES / channels) ** (1 / axes)))
+    means = images.astype(np.float64)
+    for axis, size in enumerate(images.shape[2:], 2):
+        starts = np.arange(0, size, -(-size // most))
+        counts = np.diff([*starts, size])
+        summed = np.moveaxis(np.add.reduceat(means, starts, axis=axis), axis, -1)
+        means = np.moveaxis(summed / counts, -1, axis)
+    return means.reshape(len(images), -1)
 
 
 def _regressions(part: Fold, seen: dict[str, Sides], settings: BaselinesStep) -> dict[str, Sides]:
@@ -146,7 +177,7 @@ def blocks(rows: np.ndarray, load: Load, block: int, of_mask: bool) -> np.ndarra
         Take the images' masks in place of their values.
     """
     parts = []
-    for some in np.split(rows, range(CHUNK, len(rows), CHUNK)):
+    for some in chunks(rows):
         images = load(some)
         parts.append(block_means((images != 0).astype(np.float32) if of_mask else images, block))
     return np.concatenate(parts)

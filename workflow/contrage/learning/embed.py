@@ -63,7 +63,7 @@ def embed(
     device = choose(training.device)
     channels, shape = image_shape(array, dataset.form)
     network = rebuild(saved, shape, model, channels)
-    network.to(device, memory_format=memory_format(training.channels_last, shape))
+    network.to(device, memory_format=memory_format(training.channels_last, network.seen))
     prepare_pools(network, training.deterministic, device)
     table = read_scans(scans)
     load = Loader(array, read_fold(split, fold), dataset)

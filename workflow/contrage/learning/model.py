@@ -70,6 +70,11 @@ class Model(nn.Module):
         return self
 
     @property
+    def seen(self) -> tuple[int, ...]:
+        """Shape of what the encoder's layers see: of an image, unless it says otherwise."""
+        return tuple(getattr(self.encoder, "seen", self.shape))
+
+    @property
     def learned(self) -> nn.Module:
         """What a training changes: everything, or the head on a frozen encoder."""
         return self.head if self.is_frozen else self
@@ -125,7 +130,7 @@ def memory_format(channels_last: bool, shape: tuple[int, ...]) -> torch.memory_f
     channels_last : bool
         Whether the training wants it.
     shape : tuple of int
-        Of one image.
+        Of what its layers see.
     """
     formats = {2: torch.channels_last, 3: torch.channels_last_3d}
     default = torch.preserve_format

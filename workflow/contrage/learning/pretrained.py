@@ -6,6 +6,8 @@ import logging
 from pathlib import Path
 from typing import Any
 
+from torch import Tensor
+
 from contrage.errors import ContrageError
 from contrage.files import sha256
 from contrage.learning.checkpoint import read_model
@@ -53,6 +55,9 @@ def _read(path: Path, encoder: str) -> dict[str, Any]:
 def load_encoder(path: Path, network: Model, encoder: str) -> None:
     """Take over the encoder of a model file: weights and batch norm's statistics, no head.
 
+    Weights of another shape stay as they are, and are named in the log: a first layer for other
+    channels, the places of a transformer's patches on another grid.
+
     Parameters
     ----------
     path : Path
@@ -65,7 +70,8 @@ def load_encoder(path: Path, network: Model, encoder: str) -> None:
     Raises
     ------
     ContrageError
-        If the file is none of these, or its encoder is another one or for images of another shape.
+        If the file is none of these, or its encoder is another one, or less than half of its
+        weights have the same shape.
     """
     saved = _read(Path(path), encoder)
     own, given = network.encoder.state_dict(), saved["encoder"]
@@ -75,12 +81,14 @@ def load_encoder(path: Path, network: Model, encoder: str) -> None:
             f"{path}: {strangers[0]} of {encoder}: {where}; was it written by another version? "
             "Train or convert it again"
         )
-    for name, weights in own.items():
-        if weights.shape != given[name].shape:
-            raise ContrageError(
-                f"{path}: {name} of {encoder} has the shape {tuple(given[name].shape)}, here it is "
-                f"{tuple(weights.shape)} for images of {'×'.join(map(str, network.shape))}: "
-                "pre-train on images of the same shape (dataset.voxel_mm)"
-            )
-    network.encoder.load_state_dict(given)
+    left = [name for name, weights in own.items() if weights.shape != given[name].shape]
+    if left and sum(own[name].numel() for name in left) * 2 > sum(map(Tensor.numel, own.values())):
+        raise ContrageError(
+            f"{path}: {left[0]} of {encoder} has the shape {tuple(given[left[0]].shape)}, here it "
+            f"is {tuple(own[left[0]].shape)} for images of {'×'.join(map(str, network.shape))}, "
+            "and so has most of it: pre-train on images of the same shape (dataset.voxel_mm)"
+        )
+    network.encoder.load_state_dict({**given, **{name: own[name] for name in left}})
     logger.info("the encoder starts from %s (sha256 %s)", path, sha256(path))
+    if left:
+        logger.warning("left as they were, for their shape is another one: %s", ", ".join(left))

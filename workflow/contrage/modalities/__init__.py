@@ -9,6 +9,17 @@ A kind that is not read as others are has a function ``read(path, modality)`` in
 `contrage.dataset.arrays`; what it imports for that, it imports there. The file is loaded by a
 computed name, so that it stands among the sources of no step that does not use it, and importing
 this package imports neither NumPy nor any kind: it is read when a workflow is parsed.
+
+A kind whose files are brought to one shape has a block of its own name in `cohort`, and in its file
+
+- ``SETTINGS``, the block's dataclass (`contrage.settings.blocks.kinds`);
+- ``configured(modality, settings)``, which returns the kind with its shape;
+- ``reading(modality, settings)``, in place of ``read``, which returns a function of the path, of
+  which part is meant (`contrage.prepared.Cut`, or None) and of ``tell``, that takes a word on what
+  had to be done to a file;
+- ``prepares(settings)``, which says in a sentence what is done to the files, and what is not;
+- ``needs(settings)``, if it needs a package or a file, which raises `SettingsError` without it;
+- ``beside(settings)``, if it reads files beside those of the scans, which names them.
 """
 
 from __future__ import annotations
@@ -21,6 +32,7 @@ from pathlib import Path
 from contrage.errors import SettingsError
 from contrage.form import Form
 from contrage.modalities._modality import ANATOMICAL, MAP, Modality, Picture
+from contrage.settings.blocks.kinds import OfKind
 
 __all__ = [
     "Form",
@@ -28,11 +40,16 @@ __all__ = [
     "Picture",
     "anatomicals",
     "available",
+    "block",
+    "check_needs",
+    "configured",
+    "files_beside",
     "learned",
     "load",
     "maps",
     "module",
     "prepared",
+    "prepares",
     "reader",
 ]
 
@@ -85,7 +102,56 @@ def module(name: str) -> str:
 def reader(name: str) -> str | None:
     """Return the module that reads a kind's files, None of a kind that is read as others are."""
     home = module(name)
-    return home if hasattr(importlib.import_module(home), "read") else None
+    own = importlib.import_module(home)
+    return home if hasattr(own, "read") or hasattr(own, "reading") else None
+
+
+def block(name: str) -> type[OfKind] | None:
+    """Return the dataclass of a kind's block in `cohort`, None of a kind that is asked nothing."""
+    return getattr(importlib.import_module(module(name)), "SETTINGS", None)
+
+
+def configured(name: str, settings: OfKind | None) -> Modality:
+    """Return what is known of a kind of data, with the shape that its block asks for."""
+    kind = load(name)
+    if settings is None:
+        return kind
+    return importlib.import_module(module(name)).configured(kind, settings)
+
+
+def prepares(name: str, blocks: object) -> str:
+    """Return a sentence on what is done to the files of a kind, and what is not.
+
+    Parameters
+    ----------
+    name : str
+    blocks : object
+        Has the kind's block as an attribute of its name.
+
+    Returns
+    -------
+    str
+        Empty of what the imaging chain prepares, and of tables.
+    """
+    own, kind = importlib.import_module(module(name)), load(name)
+    if hasattr(own, "prepares"):
+        return own.prepares(getattr(blocks, name))
+    if kind.comes_as != "arrays":
+        return ""
+    return f"The {kind.many} were prepared elsewhere and are read as they are."
+
+
+def files_beside(name: str, settings: OfKind | None) -> list[str]:
+    """Return the files that the arrays of a kind are made with, beside those of the scans."""
+    own = importlib.import_module(module(name))
+    return own.beside(settings) if hasattr(own, "beside") else []
+
+
+def check_needs(name: str, settings: OfKind | None) -> None:
+    """Raise `SettingsError` if a package, or a file, is not there that a kind of data needs."""
+    own = importlib.import_module(module(name))
+    if hasattr(own, "needs"):
+        own.needs(settings)
 
 
 def learned() -> list[str]:

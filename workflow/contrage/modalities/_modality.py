@@ -48,8 +48,9 @@ class Modality:
     many, one : str
         What several are called in sentences ("stiffness maps"), and a single one: map, image, row.
     layout : str
-        volume (three axes of space), regions (one axis of an atlas's regions, with channels) or
-        table (one axis of features, without); another word where a kind's file brings another.
+        volume (three axes of space), picture (two), video (time and two of space), series (one axis
+        of time), regions (one axis of an atlas's regions, with channels) or table (one axis of
+        features, without); another word where a kind's file brings another.
     axes : tuple of str
         Names of the axes of one image, channels aside: ("x", "y", "z").
     channels : int or None
@@ -69,9 +70,10 @@ class Modality:
     suffix, folder : str
         Of its files in a BIDS folder: "T1w" in "anat". Empty where there are none.
     ending : str
-        Of arrays that somebody else has prepared, after "sub-X_"; empty: no such arrays.
+        Of arrays that somebody else has prepared, after "sub-X_", several of them with " or "
+        between; empty: no such arrays.
     shape : tuple of int or None
-        Of one image, channels aside; None: as the data have it.
+        Of one image, channels aside; None: as the data have it, or as the kind's block says.
     voxel_mm : float or None
         Edge of a voxel of such arrays, mm; None where there are no voxels.
     unit, bids_unit : str
@@ -164,6 +166,19 @@ def volume(**known: Any) -> Modality:
             "channels": 1,
             "augmentations": (*SPATIAL, *OF_VALUES),
             "background": True,
+            **known,
+        }
+    )
+
+
+def picture(**known: Any) -> Modality:
+    """Return a kind of image with height and width, one channel, in which 0 is a value."""
+    return Modality(
+        **{
+            "layout": "picture",
+            "axes": ("y", "x"),
+            "channels": 1,
+            "augmentations": ("flip", "affine", "zoom", "brightness", *OF_VALUES),
             **known,
         }
     )

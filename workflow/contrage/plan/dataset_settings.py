@@ -13,8 +13,9 @@ from contrage.plan import rows
 from contrage.plan.cohort import FoundCohort
 from contrage.plan.experiment import Experiment
 from contrage.plan.folds import roles_of
-from contrage.plan.kinds import form_of
+from contrage.plan.kinds import asked_of_kind, configured, form_of
 from contrage.settings.blocks.owners import RegionTableSettings
+from contrage.settings.blocks.owners_of_files import ImagesSettings
 from contrage.settings.blocks.table import TableColumnsSettings
 from contrage.settings.build import build
 from contrage.settings.steps.dataset import (
@@ -41,7 +42,8 @@ def stack(config: dict[str, Any]) -> StackStep:
 
 def arrays(config: dict[str, Any]) -> ArraysStep:
     """Return what `arrays` is asked for."""
-    kind, cohort = modalities.load(config["cohort"]["image"]), config["cohort"]
+    cohort = config["cohort"]
+    kind = configured(cohort)
     reads = getattr(sources.load(cohort["source"]), "ARRAYS", ())
     regions = build(RegionTableSettings, cohort["regions"]) if "regions" in reads else None
     return ArraysStep(
@@ -51,7 +53,15 @@ def arrays(config: dict[str, Any]) -> ArraysStep:
         kind=kind.prepared,
         reader=kind.reader,
         voxel_mm=config["dataset"]["voxel_mm"],
+        own=asked_of_kind(cohort),
+        images=build(ImagesSettings, cohort["images"]) if "images" in reads else None,
     )
+
+
+def beside(config: dict[str, Any]) -> list[str]:
+    """Return the files that `arrays` reads beside those of the scans."""
+    cohort = config["cohort"]
+    return modalities.files_beside(cohort["image"], asked_of_kind(cohort))
 
 
 def features(config: dict[str, Any], cohort: FoundCohort) -> FeaturesStep:

@@ -11,6 +11,8 @@ from contrage.errors import SettingsError
 from contrage.form import Form
 from contrage.learning import encoders
 from contrage.modalities import Modality
+from contrage.settings.blocks.kinds import OfKind
+from contrage.settings.build import build
 from contrage.settings.cohorts import MERGED
 
 
@@ -20,19 +22,40 @@ def check_kind(config: dict[str, Any]) -> None:
     The source must bring it; normalisation, field of view, encoder, augmentation and the size of
     voxels must make sense of it. Each message begins with the key to change.
     """
-    kind = modalities.load(config["cohort"]["image"])
+    kind = configured(config["cohort"])
     if config["cohort"]["source"] != MERGED:  # of that, each member is looked at
         _check_source(config["cohort"], kind)
         _check_maps(config)
+    modalities.check_needs(kind.name, asked_of_kind(config["cohort"]))
     _check_scores(config["dataset"], kind)
     _check_encoder(config["training"]["encoder"], kind)
     check_augmentation(config["training"]["augmentation"], kind)
     _check_voxels(config, kind)
 
 
+def asked_of_kind(cohort: dict[str, Any]) -> OfKind | None:
+    """Return what a cohort's block asks of its kind of data, None of a kind that is asked nothing.
+
+    Of a merged cohort its members are asked, all the same.
+    """
+    one = cohort["members"][0] if cohort["members"] else cohort
+    block = modalities.block(one["image"])
+    return build(block, one[one["image"]]) if block else None
+
+
+def configured(cohort: dict[str, Any]) -> Modality:
+    """Return what is known of a cohort's kind of data, with the shape that its block asks for."""
+    return modalities.configured(cohort["image"], asked_of_kind(cohort))
+
+
 def _check_source(cohort: dict[str, Any], kind: Modality) -> None:
     name, comes_as = cohort["source"], sources.load(cohort["source"]).COMES_AS
     if kind.comes_as == comes_as and kind.is_learned:
+        own = sources.kinds_of(name, [kind.name, *modalities.prepared()])
+        if comes_as == "arrays" and kind.name not in own:
+            raise SettingsError(
+                f"cohort.image: {name} has no {kind.many} ({kind.name}); set it to {_either(own)}"
+            )
         return
     for special, named in (("table", "table"), ("arrays", _either(modalities.prepared()))):
         if special in (kind.comes_as, comes_as):
@@ -54,7 +77,7 @@ def _check_maps(config: dict[str, Any]) -> None:
     cohort = config["cohort"]
     asked = dict.fromkeys([cohort["image"], *cohort["maps"]])
     wanted = [each for each in asked if modalities.load(each).is_map or each == cohort["image"]]
-    there = sources.images(cohort["source"], wanted)
+    there = sources.kinds_of(cohort["source"], wanted)
     if lacking := [modalities.load(each) for each in wanted if each not in there]:
         title = lacking[0].title
         words = f"maps of the {title}" if lacking[0].is_map else f"{title}s"
@@ -116,7 +139,7 @@ def _check_voxels(config: dict[str, Any], kind: Modality) -> None:
 
 def form_of(config: dict[str, Any]) -> Form:
     """Return what whoever reads the cohort's array must know of it."""
-    return modalities.load(config["cohort"]["image"]).form
+    return configured(config["cohort"]).form
 
 
 def image_seen(config: dict[str, Any]) -> tuple[int | None, tuple[int, ...]] | None:
@@ -126,7 +149,7 @@ def image_seen(config: dict[str, Any]) -> tuple[int | None, tuple[int, ...]] | N
     """
     from contrage.imaging.template.grids import GRID_SHAPES
 
-    kind, voxel = modalities.load(config["cohort"]["image"]), config["dataset"]["voxel_mm"]
+    kind, voxel = configured(config["cohort"]), config["dataset"]["voxel_mm"]
     whole, edge = kind.shape, kind.voxel_mm
     if kind.comes_as == "scans":
         edge = config["preprocessing"]["registration"]["voxel_mm"]

@@ -37,6 +37,9 @@ ENCODERS = {
     "densenet121": "a {}D DenseNet-121",
     "vit": "a {}D Vision Transformer",
     "sfcn": "a {}D Simple Fully Convolutional Network (SFCN)",
+    "r2plus1d": "an R(2+1)D-18 for videos",
+    "glt": "a global-local transformer",
+    "glt-cover": "a global-local transformer whose windows cover the slice",
     "mlp": "a multilayer perceptron",
 }
 
@@ -176,6 +179,9 @@ def _who(study: Study) -> str:
     text += f", {_range(study.target, every)}."
     if study.is_table:
         text += f" {features(study)}"
+    cohort = study.config.cohort
+    if told := modalities.prepares(study.image, (*cohort.members, cohort)[0]):
+        text += f" {told}"
     if study.is_phantom:
         text += " They are digital phantoms: generated images with known ages, not people."
     if len(excluded):

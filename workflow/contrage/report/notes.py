@@ -289,7 +289,8 @@ def _simple(study: Study) -> list[Note]:
 
     Better is what has its whole interval below the error of the best loss.
     """
-    is_volume = study.kind.background
+    in_blocks = study.kind.layout not in ("regions", "table")
+    is_volume = in_blocks and baseline(study, "ridge-blocks") is not None
     name = "ridge-blocks" if is_volume else "ridge-features"
     ridge, mae = baseline(study, name), study.tables["mae"]
     if ridge is None or not len(mae) or ridge.mae_mean > mae["mae_mean"].iloc[0]:

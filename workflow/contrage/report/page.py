@@ -12,6 +12,7 @@ from typing import Any
 import pandas as pd
 import yaml
 
+from contrage.errors import few
 from contrage.evaluation.given import by_row
 from contrage.files import atomic, read_json, versions
 from contrage.layout import Results
@@ -62,6 +63,7 @@ def page(
     notes: Path | None = None,
     feasible: list[Path] | None = None,
     splits: list[Path] | None = None,
+    sidecar: Path | None = None,
 ) -> None:
     """Write the report of an experiment.
 
@@ -92,6 +94,8 @@ def page(
         What was found before the trainings (`contrage.learning.feasible`).
     splits : list of Path, optional
         The folds of each seed, and which scans decide their normalisation.
+    sidecar : Path, optional
+        Beside the cohort's array: which files had to be changed so that they fit.
     """
     measured = by_row(Results.metrics, metrics)
     trained = curves_by_row(curves, settings.rows, settings.seeds, settings.folds)
@@ -100,7 +104,7 @@ def page(
     stops_early = settings.config.training.early_stop is not None
     frames["epochs"] = epochs(measured, trained, settings.rows if stops_early else ())
     frames["predicted"] = _table(next(iter(predictions), None))
-    noticed = Path(notes).read_text(encoding="utf-8").splitlines() if notes else []
+    noticed = _noticed(notes, sidecar)
     measure = settings.config.target.measure
     rows = list(frames[measure].get("loss", []))
     study = Study(
@@ -119,6 +123,13 @@ def page(
     with atomic(output) as temporary:
         temporary.write_text(html, encoding="utf-8")
     logger.info("wrote %s, %.1f MB", output, len(html) / 1e6)
+
+
+def _noticed(notes: Path | None, sidecar: Path | None) -> list[str]:
+    """Return a line for each thing that was noticed in tables and files."""
+    found = Path(notes).read_text(encoding="utf-8").splitlines() if notes else []
+    told = read_json(sidecar)["contrage"].get("told", {}) if sidecar else {}
+    return [*found, *(f"{what}: {len(scans)} ({few(scans)})" for what, scans in told.items())]
 
 
 def _frames(

@@ -95,6 +95,8 @@ def as_plain(block: Any) -> Any:
 def _value(hint: Any, given: Any, above: str) -> Any:
     if isinstance(hint, types.UnionType):
         fitting = [part for part in typing.get_args(hint) if _takes(part, given)]
+        if len(fitting) > 1 and isinstance(given, Mapping):  # several blocks: that with these keys
+            fitting = [part for part in fitting if fields_of(part).keys() == given.keys()]
         if not fitting:
             raise TypeError(f"{above.removesuffix('.')}: cannot be {given!r}")
         hint = fitting[0]

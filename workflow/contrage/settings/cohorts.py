@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from contrage.errors import SettingsError, few
+from contrage.settings.blocks.kinds import OF_KINDS
 from contrage.settings.layers import lay_over
 from contrage.settings.meaning import fill_defaults
 from contrage.settings.schema import Part
@@ -125,6 +126,7 @@ def _merged(asked: Block, cohorts: Block, part: Part) -> Block:
     _check_names(names, found["name"])
     _check_images(members, found)
     _check_scales(members)
+    _check_shapes(members, found["image"])
     _check_keys(found, part)
     return found
 
@@ -156,6 +158,18 @@ def _check_scales(members: Sequence[Block]) -> None:
                 f"{KEY}.features_scale: {each['name']} has {each['features_scale']}, "
                 f"{first['name']} has {first['features_scale']}; say the same of all members"
             )
+
+
+def _check_shapes(members: Sequence[Block], image: str) -> None:
+    """Refuse members whose files are brought to different shapes."""
+    first = members[0]
+    for each in members:
+        for key, value in (each[image] if image in OF_KINDS else {}).items():
+            if value != first[image][key]:
+                raise SettingsError(
+                    f"{KEY}.{image}.{key}: {each['name']} has {value}, {first['name']} has "
+                    f"{first[image][key]}; say the same of all members"
+                )
 
 
 def _check_keys(merged: Block, part: Part) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from contrage.cohort.array_files import OR, files_ending
 from contrage.cohort.owners.labels import label_of
 from contrage.cohort.owners.regions import is_table_of, rows_of_regions
 from contrage.cohort.stored import Stored, StoredArrays
@@ -103,7 +104,7 @@ def prepared(where: WhereArrays) -> PreparedScans:
             f"cohort.regions.file) in {folder}, and cohort.image: vbm_roi; set it to none"
         )
     else:
-        files = sorted(folder.rglob(f"sub-*_{where.ending}"))
+        files = files_ending(folder, where.ending)
         found = PreparedScans([_of_file(path, where.ending) for path in files], [], [])
     _check_once(folder, found.scans)
     return found
@@ -122,9 +123,10 @@ def _table(folder: Path, regions: RegionTableSettings) -> Path | None:
 
 def _of_file(path: Path, ending: str) -> PreparedScan:
     """Return whose a file is: its name says it, the session's also the folder above it."""
-    entities = dict(
-        part.split("-", 1) for part in path.name.removesuffix(ending).split("_") if "-" in part
-    )
+    name = path.name
+    for each in ending.split(OR):
+        name = name.removesuffix(each)
+    entities = dict(part.split("-", 1) for part in name.split("_") if "-" in part)
     above = next((part.name[4:] for part in path.parents if part.name.startswith("ses-")), None)
     run = re.fullmatch(r"0*([1-9]\d*)", entities.get("run", "1"))
     number = int(run[1]) if run else 1

@@ -62,6 +62,6 @@ def coming_as(what: str) -> list[str]:
     return [name for name in available() if load(name).COMES_AS == what]  # noqa: SIM300
 
 
-def images(name: str, of_kind: list[str]) -> list[str]:
+def kinds_of(name: str, of_kind: list[str]) -> list[str]:
     """Return those of some kinds of data, all of which come as the source's do, that it has."""
     return [each for each in of_kind if each in getattr(load(name), "IMAGES", of_kind)]

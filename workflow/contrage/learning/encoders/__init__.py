@@ -9,6 +9,8 @@ resnet50       1-3   2048    ResNet of bottleneck blocks (MONAI)
 densenet121    1-3   1024    DenseNet-121 (Huang et al. 2017; MONAI)
 vit            1-3   192     Vision Transformer of the size "tiny" (MONAI)
 sfcn           1-3   64      Simple Fully Convolutional Network (Peng et al. 2021)
+r2plus1d       3     512     R(2+1)D-18, for videos (Tran et al. 2018; as torchvision's)
+glt, …-cover   2-3   512     global-local transformer on slices (He et al. 2022)
 mlp            1     128     perceptron for features, and for regions with channels
 =============  ====  ======  ============================================================
 
@@ -19,7 +21,8 @@ A new file here is a new family; beside it, the schema's list of `training.encod
 - ``TAKES``: of arrays scored by ``"channel"`` and of those scored by ``"value"`` (see
   `contrage.form.Form`), how many axes an image may have. Both are written as plain values:
   they are read without running the file;
-- ``build(name, shape, channels)``, which returns a `torch.nn.Module` with an attribute ``width``.
+- ``build(name, shape, channels)``, which returns a `torch.nn.Module` with an attribute ``width``,
+  and one ``seen``, a shape, where its layers have fewer dimensions than the images.
 
 Importing this package imports neither PyTorch nor any encoder: the workflow asks it for `module`
 when it is parsed, and MONAI's networks take 10 s.

@@ -264,7 +264,7 @@ def start(
         load_encoder(start_from, network, training.encoder)
     if freezes(settings):
         network.freeze()
-    network.to(device, memory_format=memory_format(training.channels_last, shape))
+    network.to(device, memory_format=memory_format(training.channels_last, network.seen))
     prepare_pools(network, training.deterministic, device)
     steps = optimiser.build(training, network.learned, loss.to(device))
     rates = schedule.build(training, steps)

@@ -11,7 +11,17 @@ import torch
 from torch import Generator, Tensor, nn
 
 from contrage.errors import SettingsError
-from contrage.learning.views.transforms import affine, crop, cutout, flip, intensity, noise
+from contrage.learning.views.transforms import (
+    affine,
+    brightness,
+    crop,
+    cutout,
+    flip,
+    intensity,
+    jitter,
+    noise,
+    zoom,
+)
 
 Transform = Callable[[Tensor, Generator], Tensor]
 
@@ -20,8 +30,11 @@ Transform = Callable[[Tensor, Generator], Tensor]
 TRANSFORMS = {
     "flip": flip,
     "affine": affine,
+    "zoom": zoom,
+    "jitter": jitter,
     "cutout": cutout,
     "crop": crop,
+    "brightness": brightness,
     "intensity": intensity,
     "noise": noise,
 }

@@ -1,4 +1,4 @@
-"""Rotation and scaling of a batch of volumes in one interpolation, on any device."""
+"""Rotation and scaling of a batch of volumes or pictures in one interpolation, on any device."""
 
 from __future__ import annotations
 
@@ -46,3 +46,34 @@ def resample(images: Tensor, matrices: Tensor) -> Tensor:
     both = torch.cat([images, (images != 0).to(images.dtype)], dim=1)
     values, inside = functional.grid_sample(both, grid, align_corners=False).chunk(2, dim=1)
     return torch.where(inside >= 0.5, values / inside.clamp(min=0.5), 0)
+
+
+def turns(angles: Tensor) -> Tensor:
+    """Return matrices (n, 2, 2) that turn a picture by angles (n,) in radians."""
+    cosine, sine = angles.cos(), angles.sin()
+    return torch.stack([torch.stack([cosine, -sine], 1), torch.stack([sine, cosine], 1)], 1)
+
+
+def resample_picture(images: Tensor, matrices: Tensor, away: Tensor | None = None) -> Tensor:
+    """Fetch the value of each pixel from another place, linearly interpolated.
+
+    Parameters
+    ----------
+    images : Tensor of shape (n, channels, Y, X)
+    matrices : Tensor of shape (n, 2, 2)
+        The pixel at p, in pixels from the centre, takes the value at matrix · p.
+    away : Tensor of shape (n, 2), optional
+        From there, in half edges of the picture.
+
+    Returns
+    -------
+    Tensor
+        Outside of the picture its edge goes on: it has no background.
+    """
+    halves = torch.stack([matrices.new_full((), length / 2) for length in images.shape[2:]])
+    theta = (matrices * halves / halves[:, None]).flip(1, 2)
+    shift = theta.new_zeros(len(theta), 2) if away is None else away.flip(1)
+    grid = functional.affine_grid(
+        torch.cat([theta, shift[:, :, None]], dim=2), list(images.shape), align_corners=False
+    )
+    return functional.grid_sample(images, grid, padding_mode="border", align_corners=False)

@@ -12,7 +12,9 @@ exception, `monai.networks.layers.AffineTransform`, calls the same two functions
 Images are z-scores with background 0. What is not 0 is an image's support. Transforms of values
 leave the background alone: where a map ends tells from which study it is (the mask alone predicts
 it), so what augmentation did to the background could only be learned as that; and noise there
-would blur a border that is exact in every image that is evaluated.
+would blur a border that is exact in every image that is evaluated. Pictures (n, channels, Y, X) and
+videos (n, channels, T, Y, X) have no background: what comes into a picture from outside of it is
+what stands at its edge.
 
 Sizes are fractions of the grid, so that they mean the same at 2 mm and at 4 mm.
 """
@@ -25,7 +27,7 @@ import torch
 from torch import Generator, Tensor
 
 from contrage.errors import SettingsError
-from contrage.learning.views.resample import resample, rotations
+from contrage.learning.views.resample import resample, resample_picture, rotations, turns
 
 Fractions = Sequence[float]
 
@@ -37,10 +39,12 @@ def flip(images: Tensor, generator: Generator, probability: float = 0.5) -> Tens
     or RAS. That grid of 91 voxels has its middle voxel at x = 0 and is mirrored exactly; one of
     4 mm is padded at one end, and the mirrored brain lies half a voxel (2 mm) aside.
 
-    Brains are not symmetric: a flip tells the encoder that asymmetry does not matter for age.
+    Brains are not symmetric: a flip tells the encoder that asymmetry does not matter for age. Of a
+    picture (n, channels, Y, X) left and right are the ends of its last axis.
     """
-    _need_volumes(images, "flip")
-    return torch.where(_drawn(images, generator, probability), images.flip(2), images)
+    _need_space(images, "flip")
+    across = images.flip(3 if _are_pictures(images) else 2)
+    return torch.where(_drawn(images, generator, probability), across, images)
 
 
 def affine(
@@ -54,22 +58,90 @@ def affine(
 
     Parameters
     ----------
-    images : Tensor of shape (n, channels, X, Y, Z)
-        Voxels are cubes.
+    images : Tensor of shape (n, channels, X, Y, Z) or (n, channels, Y, X)
+        Voxels are cubes, pixels squares.
     generator : Generator
     probability : float
     degrees : float
-        The three angles (about Z, then Y, then X) are uniform in ± this.
+        The three angles (about Z, then Y, then X), or the one of a picture, are uniform in ± this.
     scale : float
         The factor is uniform in 1 ± this. Registration to a template takes the size of the head
         away before, so that a small change of it costs no information.
     """
-    _need_volumes(images, "affine")
+    _need_space(images, "affine")
+    flat = _are_pictures(images)
     chosen = _drawn(images, generator, probability)
-    angles = torch.deg2rad(degrees * _uniform(images, generator, 3))
+    angles = torch.deg2rad(degrees * _uniform(images, generator, 1 if flat else 3))
     factors = 1 + scale * _uniform(images, generator, 1)
-    matrices = rotations(angles) / factors[:, :, None]
-    return torch.where(chosen, resample(images, matrices), images)
+    matrices = (turns(angles[:, 0]) if flat else rotations(angles)) / factors[:, :, None]
+    moved = resample_picture(images, matrices) if flat else resample(images, matrices)
+    return torch.where(chosen, moved, images)
+
+
+def zoom(
+    images: Tensor, generator: Generator, probability: float = 0.5, least: float = 0.8
+) -> Tensor:
+    """Enlarge a window of a picture, drawn anywhere inside it, to the whole picture: a crop.
+
+    Parameters
+    ----------
+    images : Tensor of shape (n, channels, Y, X)
+    generator : Generator
+    probability : float
+    least : float
+        The window's edges are a fraction of the picture's, uniform between this and 1.
+    """
+    if not _are_pictures(images):
+        raise SettingsError("training.augmentation: zoom is for pictures; volumes have affine")
+    chosen = _drawn(images, generator, probability)
+    parts = 1 - (1 - least) * (1 + _uniform(images, generator, 1)) / 2
+    away = (1 - parts) * _uniform(images, generator, 2)  # of the middle, in half edges
+    matrices = parts[:, :, None] * torch.eye(2, dtype=images.dtype, device=images.device)
+    return torch.where(chosen, resample_picture(images, matrices, away), images)
+
+
+def jitter(
+    images: Tensor, generator: Generator, probability: float = 0.5, frames: int = 1
+) -> Tensor:
+    """Show each frame of a video as one of its neighbours in time, each drawn by itself.
+
+    Parameters
+    ----------
+    images : Tensor of shape (n, channels, T, Y, X)
+    generator : Generator
+    probability : float
+    frames : int
+        A frame is at most so many away; those at both ends stay within the video.
+    """
+    if images.ndim != 5:
+        raise SettingsError("training.augmentation: jitter is for videos")
+    chosen = _drawn(images, generator, probability)
+    shape = (len(images), images.shape[2])
+    chance = torch.rand(shape, generator=generator, device=images.device)
+    steps = (chance * (2 * frames + 1)).long() - frames
+    source = (torch.arange(shape[1], device=images.device) + steps).clamp(0, shape[1] - 1)
+    shown = images.gather(2, source[:, None, :, None, None].expand_as(images))
+    return torch.where(chosen, shown, images)
+
+
+def brightness(
+    images: Tensor, generator: Generator, probability: float = 0.5, offset: float = 0.2
+) -> Tensor:
+    """Make a picture, or all frames of a video, brighter or darker.
+
+    Parameters
+    ----------
+    images : Tensor of shape (n, channels, …)
+        z-scores in which 0 is a value as others are.
+    generator : Generator
+    probability : float
+    offset : float
+        What is added is uniform in ± this, in standard deviations of the training pixels.
+    """
+    chosen = _drawn(images, generator, probability)
+    return torch.where(
+        chosen, images + offset * _each(images, _uniform(images, generator, 1)), images
+    )
 
 
 def cutout(
@@ -197,6 +269,15 @@ def _need_volumes(images: Tensor, name: str) -> None:
             f"training.augmentation: {name} is for volumes; for tables there are intensity and "
             "noise"
         )
+
+
+def _are_pictures(images: Tensor) -> bool:
+    return images.ndim == 4
+
+
+def _need_space(images: Tensor, name: str) -> None:
+    if not _are_pictures(images):
+        _need_volumes(images, name)
 
 
 def _uniform(images: Tensor, generator: Generator, count: int) -> Tensor:

@@ -5,12 +5,24 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from contrage.settings.blocks.kinds import (
+    PetSettings,
+    SeriesSettings,
+    VideoSettings,
+    XraySettings,
+)
 from contrage.settings.blocks.owners import (
     AdniSettings,
     LoniSettings,
     Oasis3Settings,
     OpenbhbSettings,
     RegionTableSettings,
+)
+from contrage.settings.blocks.owners_of_files import (
+    A4Settings,
+    EchonetSettings,
+    HcpSettings,
+    ImagesSettings,
 )
 from contrage.settings.blocks.phantom import PhantomSettings
 from contrage.settings.blocks.phantom_tables import NamedPhantomTablesSettings
@@ -25,9 +37,9 @@ class CohortSettings:
     ----------
     source : str
         Where scans come from (phantom, generated; bids, a BIDS folder; mre134, the public
-        MRE134 repository; arrays, prepared .npy files in OpenBHB's layout; table, a file of
-        features without images; openbhb, adni, loni, oasis3, as their owners hand them out;
-        merged, the members).
+        MRE134 repository; arrays, a prepared file per person beside participants.tsv; table, a
+        file of features without images; openbhb, adni, loni, oasis3, images, echonet, a4, hcp, as
+        their owners hand them out; merged, the members).
     members : tuple of CohortSettings
         The cohorts that are merged (source merged).
     name : str
@@ -36,9 +48,9 @@ class CohortSettings:
     path : str
         Folder of the data, or the .csv or .tsv file (table).
     image : str
-        The kind of data that ages are learned from; vbm, quasiraw, vbm_roi, desikan or
-        destrieux with prepared arrays; table, with source table, for features in place of
-        images.
+        The kind of data that is learned from; vbm, quasiraw, vbm_roi, desikan or destrieux with
+        prepared arrays; xray, series, video or pet with a file per person; table, with source
+        table, for features in place of images.
     maps : tuple of str
         Further maps of a session to bring to MNI152 beside the image, where a scan has
         them; each with the session's one transform.
@@ -80,6 +92,22 @@ class CohortSettings:
     features_scale : str
         By what regional volumes are divided (openbhb, adni, loni, oasis3); tiv, the scan's total
         intracranial volume.
+    images : ImagesSettings
+        X-rays of the hand (cohort.source images).
+    echonet : EchonetSettings
+        EchoNet-Dynamic (cohort.source echonet).
+    a4 : A4Settings
+        PET of A4 (cohort.source a4).
+    hcp : HcpSettings
+        HCP-Lifespan (cohort.source hcp).
+    xray : XraySettings
+        How pictures are brought to one shape (cohort.image xray).
+    series : SeriesSettings
+        How time series are (cohort.image series).
+    video : VideoSettings
+        How videos are (cohort.image video).
+    pet : PetSettings
+        The grid of PET volumes, and by what they are divided (cohort.image pet).
     phantom : PhantomSettings
         The digital phantom (cohort.source phantom).
     phantom_tables : NamedPhantomTablesSettings or None
@@ -108,5 +136,13 @@ class CohortSettings:
     oasis3: Oasis3Settings
     regions: RegionTableSettings
     features_scale: str
+    images: ImagesSettings
+    echonet: EchonetSettings
+    a4: A4Settings
+    hcp: HcpSettings
+    xray: XraySettings
+    series: SeriesSettings
+    video: VideoSettings
+    pet: PetSettings
     phantom: PhantomSettings
     phantom_tables: NamedPhantomTablesSettings | None

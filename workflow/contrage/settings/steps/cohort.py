@@ -12,6 +12,12 @@ from contrage.settings.blocks.owners import (
     OpenbhbSettings,
     RegionTableSettings,
 )
+from contrage.settings.blocks.owners_of_files import (
+    A4Settings,
+    EchonetSettings,
+    HcpSettings,
+    ImagesSettings,
+)
 from contrage.settings.blocks.table import TableColumnsSettings
 from contrage.settings.build import WhereAsked
 from contrage.target import LimitedTarget
@@ -49,6 +55,8 @@ class WhereArrays:
         The table of regional volumes; None of a source that reads none.
     features_scale : str or None
         By what regional volumes are divided, likewise.
+    images : ImagesSettings or None
+        What of a picture is meant, likewise.
     """
 
     path: str
@@ -56,6 +64,7 @@ class WhereArrays:
     ending: str
     regions: RegionTableSettings | None
     features_scale: str | None
+    images: ImagesSettings | None
 
 
 @dataclass(frozen=True)
@@ -124,6 +133,14 @@ class CohortStep:
         The table of regional volumes.
     features_scale : str or None
         By what regional volumes are divided.
+    images : ImagesSettings or None
+        The tables of hand X-rays, and what of a picture is meant.
+    echonet : EchonetSettings or None
+        The table of EchoNet-Dynamic.
+    a4 : A4Settings or None
+        The table of A4's PET.
+    hcp : HcpSettings or None
+        The table of HCP-Lifespan.
     phantom : PhantomPeople or None
         Who is generated.
     raw : str or None
@@ -159,6 +176,10 @@ class CohortStep:
     oasis3: Oasis3Settings | None
     regions: RegionTableSettings | None
     features_scale: str | None
+    images: Annotated[ImagesSettings | None, WhereAsked(None)]
+    echonet: Annotated[EchonetSettings | None, WhereAsked(None)]
+    a4: Annotated[A4Settings | None, WhereAsked(None)]
+    hcp: Annotated[HcpSettings | None, WhereAsked(None)]
     phantom: PhantomPeople | None
     raw: str | None
     needs_anatomical: bool | None

@@ -1,0 +1,196 @@
+"""EchoNet-Dynamic, A4 and HCP-Lifespan as they are handed out, and files of one's own."""
+
+from __future__ import annotations
+
+import nibabel as nib
+import numpy as np
+import pytest
+from cohorts import asked
+from given import block
+from handed_out import replace, without, write
+from one_file_each import draw, hand, stacked
+
+from contrage.cohort.read import read_cohort
+from contrage.errors import BadScanError, SettingsError, TableError
+from contrage.modalities import video
+
+EF = {"column": "EF", "unit": "per cent", "range": [0, 100]}
+SUVR = {"column": "suvr_cer", "unit": "SUVR", "range": [0, 4], "bin": 0.01}
+LIST = "FileName|EF|ESV|EDV|FrameHeight|FrameWidth|FPS|NumberOfFrames|Split"
+OTHERS = [f"Region_{number}" for number in range(7)]
+GRID = [5, 6, 4]
+
+
+@pytest.fixture
+def echonet(tmp_path, monkeypatch):
+    rows = [["0X1A.avi", 55.5, 1, 2, 6, 8, 30, 9, "TRAIN"], ["0X2B", 30, 1, 2, 6, 8, 30, 9, "TEST"]]
+    write(tmp_path / "FileList.csv", LIST, rows)
+    for number, row in enumerate(rows):
+        path = tmp_path / "Videos" / f"{row[0].removesuffix('.avi')}.avi"
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(bytes(number))
+    size = {"0X1A.avi": 3, "0X2B.avi": 20}
+    frames = [hand(number, (6, 8)).astype(np.float32) for number in range(20)]
+    monkeypatch.setattr(video, "decoded", lambda path: frames[: size[path.name]])
+    return tmp_path
+
+
+@pytest.fixture
+def a4(tmp_path):
+    rows = [
+        [f"B1008{person}", region, f"{1 + person / 10 + at / 7:.2f}", 12]
+        for person in range(3)
+        for at, region in enumerate([*OTHERS, "Composite_Summary"])
+    ]
+    write(tmp_path / "A4_PETSUVR_PRV2.csv", "BID|brain_region|suvr_cer|centiloid", rows)
+    for person in range(3):
+        values = np.random.default_rng(person).uniform(1, 2, GRID).astype(np.float32)
+        image = nib.Nifti1Image(values, np.diag([2.0, 2, 2, 1]))
+        nib.save(image, tmp_path / f"sub-B1008{person}_trc-18FAV45_pet.nii.gz")
+    return tmp_path
+
+
+@pytest.fixture
+def hcp(tmp_path):
+    rows = [
+        ["The ID of a subject", "Age in months", "Sex"],
+        ["HCA600001_V1_MR", "437", "F"],
+        ["HCA600002", "1080", "M"],
+        ["HCA600003", "1200", "F"],
+    ]
+    write(tmp_path / "ndar_subject01.txt", "src_subject_id|interview_age|sex", rows)
+    for number in (1, 2, 3):
+        values = np.random.default_rng(number).normal(size=(3, 12))
+        np.save(tmp_path / f"HCA60000{number}_V1_MR.npy", values)
+    return tmp_path
+
+
+def of_echonet(folder, **others):
+    told = {"image": "video", "target": EF, "columns": ["Split"], **others}
+    return asked(source="echonet", path=str(folder), **told)
+
+
+def of_a4(folder, a4=None, **others):
+    own = {**block("cohort")["a4"], **(a4 or {})}
+    return asked(
+        source="a4", path=str(folder), a4=own, **{"image": "pet", "target": SUVR, **others}
+    )
+
+
+def of_hcp(folder, hcp=None, **others):
+    own = {**block("cohort")["hcp"], **(hcp or {})}
+    return asked(source="hcp", path=str(folder), hcp=own, image="series", **others)
+
+
+def test_echonets_files_are_found_with_and_without_their_ending(echonet):
+    first, second = read_cohort(of_echonet(echonet)).scans
+    assert (first.scan_id, first.columns) == ("sub-0X1A", {"Split": "TRAIN", "EF": "55.5"})
+    assert second.images["video"].endswith("Videos/0X2B.avi")
+
+
+def test_shorter_videos_are_counted_beside_the_array(echonet, tmp_path):
+    own = {"frames": 4, "pixels": [6, 8]}
+    values, _, _, beside = stacked(of_echonet(echonet), tmp_path, video=own)
+    assert values.shape == (2, 1, 4, 6, 8)
+    (told,) = beside["told"].items()
+    assert told == ("videos with fewer frames than asked for, reflected at both ends", ["sub-0X1A"])
+
+
+@pytest.mark.parametrize("column", ["FileName", "EF"])
+def test_a_column_that_is_not_there_is_named(echonet, column):
+    without(echonet / "FileList.csv", column)
+    with pytest.raises(TableError, match=rf"no column '{column}'"):
+        read_cohort(of_echonet(echonet))
+
+
+def test_a_video_that_is_not_there_is_named(echonet):
+    (echonet / "Videos/0X2B.avi").unlink()
+    with pytest.raises(TableError, match="sub-0X2B: no file of 0X2B"):
+        read_cohort(of_echonet(echonet))
+
+
+def test_of_a4_everybody_is_there_once_by_the_composite(a4, tmp_path):
+    found = read_cohort(of_a4(a4))
+    assert [scan.columns["suvr_cer"] for scan in found.scans] == ["2.00", "2.10", "2.20"]
+    assert [scan.scan_id for scan in found.scans] == ["sub-B10080", "sub-B10081", "sub-B10082"]
+    values, rows, _, beside = stacked(
+        of_a4(a4), tmp_path, pet={"grid": GRID, "edge_mm": 2, "reference": None}
+    )
+    assert values.shape == (3, 1, *GRID) and rows["scan_id"].tolist()[0] == "sub-B10080"
+    assert beside["steps"][0]["parameters"]["own"]["reference"] is None
+
+
+def test_a_person_without_the_row_that_counts_is_named(a4):
+    replace(a4 / "A4_PETSUVR_PRV2.csv", '"B10081", "Composite_Summary"', '"B10081", "Composite"')
+    with pytest.raises(TableError, match=r"sub-B10081: B10081 has no row Composite_Summary"):
+        read_cohort(of_a4(a4))
+
+
+def test_a_person_with_two_of_them_is_named_with_the_lines(a4):
+    replace(a4 / "A4_PETSUVR_PRV2.csv", '"B10081", "Region_0"', '"B10081", "Composite_Summary"')
+    said = r"two rows Composite_Summary of one person: B10081 \(lines 10 and 17\)"
+    with pytest.raises(TableError, match=said):
+        read_cohort(of_a4(a4))
+
+
+def test_a_region_that_nobody_has_is_told_with_those_that_are_there(a4):
+    with pytest.raises(TableError, match=r"'Thalamus' in brain_region \(cohort\.a4\.region\)"):
+        read_cohort(of_a4(a4, a4={"region": "Thalamus"}))
+
+
+def test_volumes_of_nobody_in_the_table_are_told(a4):
+    nib.save(nib.Nifti1Image(np.ones(GRID, np.float32), np.eye(4)), a4 / "B9_pet.nii")
+    assert read_cohort(of_a4(a4)).notes == ["files of nobody in A4_PETSUVR_PRV2.csv: B9"]
+
+
+@pytest.mark.parametrize(("of", "folder"), [(of_echonet, "echonet"), (of_a4, "a4")])
+def test_ages_are_not_told_by_owners_who_have_none(of, folder, request):
+    with pytest.raises(SettingsError, match=r"target\.column: .* tells no ages"):
+        read_cohort(of(request.getfixturevalue(folder), target={}, columns=[]))
+
+
+def test_hcps_ages_are_months_and_those_above_90_are_left_out(hcp):
+    found = read_cohort(of_hcp(hcp))
+    assert [(scan.scan_id, scan.sex) for scan in found.scans] == [
+        ("sub-HCA600001", "F"),
+        ("sub-HCA600002", "M"),
+    ]
+    assert found.scans[0].age == pytest.approx(437 / 12)
+    (out,) = found.excluded
+    assert (
+        out.scan_id == "sub-HCA600003" and "100 years, which stands for any above 90" in out.reason
+    )
+    assert "1 people are left out whose ages are above 90 years" in found.notes[0]
+
+
+def test_hcps_top_coded_ages_can_be_kept(hcp):
+    found = read_cohort(of_hcp(hcp, hcp={"top_coded": "keep"}))
+    assert [scan.age for scan in found.scans][-1] == 100
+
+
+def test_a_series_of_other_regions_is_named_before_training(hcp, tmp_path):
+    own = {"regions": 3, "length": 8}
+    values, _, _, beside = stacked(of_hcp(hcp), tmp_path, series=own)
+    assert values.shape == (2, 3, 8) and "told" not in beside
+    np.save(hcp / "HCA600002_V1_MR.npy", np.ones((4, 12)))
+    with pytest.raises(BadScanError, match=r"HCA600002_V1_MR\.npy: has 4 regions, not 3"):
+        stacked(of_hcp(hcp), tmp_path, series=own)
+
+
+def test_an_age_that_is_none_is_named(hcp):
+    replace(hcp / "ndar_subject01.txt", "437", "unknown")
+    with pytest.raises(TableError, match="sub-HCA600001: age is missing"):
+        read_cohort(of_hcp(hcp))
+
+
+def test_ones_own_files_stand_beside_participants_tsv(tmp_path):
+    lines = ["participant_id\tage\tpoints"]
+    for number, ending in enumerate(["png", "jpg", "jpeg"]):
+        draw(tmp_path / "pictures" / f"sub-{number}_xray.{ending}", hand(number))
+        lines.append(f"{number}\t{30 + number}\t{number / 10}")
+    (tmp_path / "participants.tsv").write_text("\n".join(lines) + "\n")
+    (tmp_path / "sub-0_xray.json").write_text("{}")
+    target = {"column": "points", "unit": "points", "range": [0, 1]}
+    settings = asked(source="arrays", path=str(tmp_path), image="xray", target=target)
+    values, rows, _, _ = stacked(settings, tmp_path, xray={"size": [26, 20]})
+    assert values.shape == (3, 1, 26, 20) and rows["row"].tolist() == [0, 1, 2]

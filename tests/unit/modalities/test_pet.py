@@ -1,0 +1,90 @@
+"""PET volumes of one grid: frames are averaged, another grid is named, a reference divides."""
+
+from __future__ import annotations
+
+import nibabel as nib
+import numpy as np
+import pytest
+from given import block
+from kind_readers import check_needs, reader
+
+from contrage import modalities
+from contrage.errors import BadScanError, SettingsError
+from contrage.plan.kinds import asked_of_kind
+
+GRID, AFFINE = [6, 5, 4], np.diag([2.0, 2, 2, 1])
+
+
+def volume(path, values, affine=AFFINE):
+    nib.save(nib.Nifti1Image(np.asarray(values, np.float32), affine), path)
+    return path
+
+
+@pytest.fixture
+def values(rng):
+    return rng.uniform(1000, 9000, GRID).astype(np.float32)
+
+
+def test_a_volume_is_read_as_it_is(tmp_path, values):
+    read, told = reader("pet", grid=GRID)(volume(tmp_path / "a_pet.nii.gz", values))
+    np.testing.assert_array_equal(read[0], values)
+    assert told == []
+
+
+def test_frames_are_averaged_and_told(tmp_path, values):
+    frames = np.stack([values * part for part in (0.5, 1, 1.5, 1)], axis=-1)
+    read, told = reader("pet", grid=GRID)(volume(tmp_path / "a.nii", frames))
+    np.testing.assert_allclose(read[0], values, rtol=1e-6)
+    assert told == ["volumes of several frames, averaged"]
+
+
+def test_a_reference_region_divides_each_volume_by_its_own_mean(tmp_path, values):
+    mask = np.zeros(GRID)
+    mask[:2, 1:3] = 1
+    reference = str(volume(tmp_path / "mask.nii", mask))
+    read = reader("pet", grid=GRID, reference=reference)
+    one, _ = read(volume(tmp_path / "a.nii", values))
+    other, _ = read(volume(tmp_path / "b.nii", values * 3))
+    np.testing.assert_allclose(one[0], values / values[mask > 0].mean(), rtol=1e-5)
+    np.testing.assert_allclose(one, other, rtol=1e-5)
+
+
+def test_a_reference_without_activity_is_named(tmp_path, values):
+    mask = np.zeros(GRID)
+    mask[0] = 1
+    reference = str(volume(tmp_path / "mask.nii", mask))
+    values[0] = 0
+    with pytest.raises(BadScanError, match=r"a\.nii: has a mean of 0 in the reference region"):
+        reader("pet", grid=GRID, reference=reference)(volume(tmp_path / "a.nii", values))
+
+
+def test_a_reference_that_is_not_there_or_no_mask_is_refused_before_training(tmp_path, values):
+    with pytest.raises(SettingsError, match=r"cohort\.pet\.reference: no file"):
+        check_needs(image="pet", pet={"reference": str(tmp_path / "none.nii")})
+    empty = str(volume(tmp_path / "mask.nii", np.zeros(GRID)))
+    with pytest.raises(SettingsError, match=r"cohort\.pet\.reference: .*is no mask of 6×5×4"):
+        reader("pet", grid=GRID, reference=empty)
+    assert modalities.files_beside(
+        "pet", asked_of_kind(block("cohort", image="pet", pet={"reference": empty}))
+    ) == [empty]
+
+
+def test_another_grid_or_place_is_named(tmp_path, values):
+    read = reader("pet", grid=GRID)
+    with pytest.raises(BadScanError, match=r"a\.nii: has 5×5×4 voxels, not 6×5×4 \(cohort\.pet"):
+        read(volume(tmp_path / "a.nii", values[1:]))
+    read(volume(tmp_path / "b.nii", values))
+    with pytest.raises(BadScanError, match=r"c\.nii: its grid lies elsewhere than that of b\.nii"):
+        read(volume(tmp_path / "c.nii", values, np.diag([2.0, 2, 3, 1])))
+
+
+def test_a_file_that_is_no_volume_or_was_cut_is_named(tmp_path, values):
+    (tmp_path / "a.nii").write_bytes(b"no volume")
+    with pytest.raises(BadScanError, match=r"a\.nii: cannot be read"):
+        reader("pet", grid=GRID)(tmp_path / "a.nii")
+    path = volume(tmp_path / "b.nii.gz", values)
+    path.write_bytes(path.read_bytes()[:-40])
+    with pytest.raises(BadScanError, match=r"b\.nii\.gz: cannot be read"):
+        reader("pet", grid=GRID)(path)
+    with pytest.raises(BadScanError, match="has 2 axes"):
+        reader("pet", grid=GRID)(volume(tmp_path / "c.nii", values[..., 0]))

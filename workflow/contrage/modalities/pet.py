@@ -1,0 +1,134 @@
+"""PET volumes, prepared by others: registered to one template, all of one grid."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from contrage.errors import BadScanError, SettingsError
+from contrage.modalities._modality import Modality, volume
+from contrage.prepared import Cut, Prepared
+from contrage.settings.blocks.kinds import PetSettings
+
+if TYPE_CHECKING:
+    import numpy as np
+
+SETTINGS = PetSettings
+MODALITY = volume(
+    many="PET volumes",
+    title="PET volume",
+    group="site",
+    ending="pet.nii.gz or pet.nii",
+)
+KEY = "cohort.pet"
+FAR_MM = 0.01
+
+
+def configured(modality: Modality, settings: PetSettings) -> Modality:
+    """Return the kind with its grid."""
+    return replace(modality, shape=settings.grid, voxel_mm=settings.edge_mm)
+
+
+def prepares(settings: PetSettings) -> str:
+    """Say what is done to the volumes."""
+    divided = "divided by the mean in the reference region" if settings.reference else "not divided"
+    return (
+        "The PET volumes were registered elsewhere, to one grid, which was checked; frames were "
+        f"averaged, and values {divided}. This workflow stripped, corrected and registered nothing."
+    )
+
+
+def needs(settings: PetSettings) -> None:
+    """Raise `SettingsError` if the reference region is not there."""
+    if settings.reference is not None and not Path(settings.reference).is_file():
+        raise SettingsError(
+            f"{KEY}.reference: no file {settings.reference!r}; give a mask on the grid of the "
+            "volumes, or null"
+        )
+
+
+def beside(settings: PetSettings) -> list[str]:
+    """Return the files that decide an array beside those of the scans."""
+    return [settings.reference] if settings.reference else []
+
+
+def reading(
+    kind: Prepared, settings: PetSettings
+) -> Callable[[Path, Cut | None, Callable[[str], None]], np.ndarray]:
+    """Return what reads a volume: float32 of shape (1, x, y, z), the mean of its frames."""
+    first: list[tuple[Path, np.ndarray]] = []
+    region = _region(settings)
+
+    def read(path: Path, cut: Cut | None, tell: Callable[[str], None]) -> np.ndarray:
+        values, affine = _volume(path)
+        if values.ndim == 4:
+            tell("volumes of several frames, averaged")
+            values = values.mean(axis=-1)
+        if values.shape != settings.grid:
+            raise BadScanError(
+                path, f"has {_times(values.shape)} voxels, not {_times(settings.grid)} ({KEY}.grid)"
+            )
+        if not first:
+            first.append((path, affine))
+        _check_place(path, affine, *first[0])
+        return _divided(path, values, region)[None]
+
+    return read
+
+
+def _volume(path: Path) -> tuple[np.ndarray, np.ndarray]:
+    """Return values, float32, and affine of an image of three or four axes."""
+    import nibabel as nib
+    import numpy as np
+
+    try:
+        image = nib.load(path)
+        values = np.asarray(image.dataobj, dtype=np.float32)
+    except Exception as error:  # nibabel's own, zlib's, the system's
+        message = " ".join(str(error).split())[:100]
+        raise BadScanError(path, f"cannot be read ({message}); copy it again") from error
+    if values.ndim not in (3, 4):
+        raise BadScanError(path, f"has {values.ndim} axes, where a volume has 3, or 4 with frames")
+    return values, np.asarray(image.affine)
+
+
+def _check_place(path: Path, affine: np.ndarray, other: Path, of_other: np.ndarray) -> None:
+    """Refuse a volume whose voxels lie elsewhere than those of the first that was read."""
+    import numpy as np
+
+    if not np.allclose(affine, of_other, atol=FAR_MM):
+        raise BadScanError(
+            path, f"its grid lies elsewhere than that of {other.name}; register all to one template"
+        )
+
+
+def _region(settings: PetSettings) -> np.ndarray | None:
+    """Return the reference region on the grid, bool; None where there is none."""
+    if settings.reference is None:
+        return None
+    path = Path(settings.reference)
+    values, _ = _volume(path)
+    if values.shape != settings.grid or not (values > 0).any():
+        raise SettingsError(
+            f"{KEY}.reference: {path} is no mask of {_times(settings.grid)} voxels with any inside"
+        )
+    return values > 0
+
+
+def _divided(path: Path, values: np.ndarray, region: np.ndarray | None) -> np.ndarray:
+    import numpy as np
+
+    if region is None:
+        return values
+    mean = float(values[region].mean(dtype=np.float64))
+    if not mean > 0:
+        raise BadScanError(
+            path, f"has a mean of {mean:g} in the reference region ({KEY}.reference)"
+        )
+    return values / np.float32(mean)
+
+
+def _times(shape: tuple[int, ...]) -> str:
+    return "×".join(map(str, shape))

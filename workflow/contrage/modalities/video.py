@@ -1,0 +1,128 @@
+"""Videos in shades of grey (AVI), such as echocardiograms; PyAV decodes them."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from contrage.errors import BadScanError, SettingsError
+from contrage.modalities._modality import Modality
+from contrage.prepared import Cut, Prepared
+from contrage.settings.blocks.kinds import VideoSettings
+
+if TYPE_CHECKING:
+    import numpy as np
+
+SETTINGS = VideoSettings
+MODALITY = Modality(
+    many="videos",
+    title="video",
+    one="video",
+    layout="video",
+    axes=("t", "y", "x"),
+    channels=1,
+    group="site",
+    ending="video.avi or video.mp4",
+    augmentations=("jitter", "brightness", "intensity", "noise"),
+    encoders=("r2plus1d",),
+)
+ADVICE = "install it with pip install 'contrage[video]'"
+
+
+def configured(modality: Modality, settings: VideoSettings) -> Modality:
+    """Return the kind with the frames and pixels that are asked for."""
+    return replace(modality, shape=(settings.frames, *settings.pixels))
+
+
+def prepares(settings: VideoSettings) -> str:
+    """Say what is done to the videos."""
+    height, width = settings.pixels
+    return (
+        f"Of each video {settings.frames} frames were taken, one of every {settings.every} about "
+        "the middle, shorter ones reflected at both ends, as grey (the mean of the colours) in "
+        f"{height}×{width} pixels, 0 to 1; skull stripping, bias correction and registration are "
+        "not for them and did not run."
+    )
+
+
+def needs(settings: VideoSettings) -> None:
+    """Raise `SettingsError` if there is no PyAV."""
+    if importlib.util.find_spec("av") is None:
+        raise SettingsError(f"cohort.image: video needs PyAV, which is not there; {ADVICE}")
+
+
+def reading(
+    kind: Prepared, settings: VideoSettings
+) -> Callable[[Path, Cut | None, Callable[[str], None]], np.ndarray]:
+    """Return what reads a video: float32 of shape (1, frames, height, width), 0 to 1."""
+
+    def read(path: Path, cut: Cut | None, tell: Callable[[str], None]) -> np.ndarray:
+        import numpy as np
+
+        frames = decoded(path)
+        if not frames:
+            raise BadScanError(path, "has no frame; copy it again")
+        chosen = taken(len(frames), settings.frames, settings.every)
+        if len(frames) < span(settings.frames, settings.every):
+            tell("videos with fewer frames than asked for, reflected at both ends")
+        grey = {number: frames[number] for number in set(chosen)}
+        if frames[0].shape != settings.pixels:
+            tell("videos of another size, resized")
+            grey = {number: _resized(frame, settings.pixels) for number, frame in grey.items()}
+        return np.stack([grey[number] for number in chosen])[None] / np.float32(255)
+
+    return read
+
+
+def span(frames: int, every: int) -> int:
+    """Return how many frames a video must have, so that none is reflected."""
+    return (frames - 1) * every + 1
+
+
+def taken(there: int, frames: int, every: int) -> list[int]:
+    """Return which frames are taken, in their order: every so many-th about the middle.
+
+    The span of those that are taken has the middle frame in its middle. Where a video is shorter
+    than that, it is continued by its reflections at both ends.
+    """
+    start = (there - span(frames, every)) // 2
+    return [_reflected(start + number * every, there) for number in range(frames)]
+
+
+def _reflected(place: int, there: int) -> int:
+    """Return the frame at a place of a video that runs forwards and backwards without end."""
+    if there == 1:
+        return 0
+    place %= 2 * (there - 1)
+    return min(place, 2 * (there - 1) - place)
+
+
+def decoded(path: Path) -> list[np.ndarray]:
+    """Return all frames of a video, each the mean of its colours, float32 of (height, width)."""
+    import numpy as np
+
+    try:
+        import av
+    except ImportError:
+        raise SettingsError(f"{path}: PyAV is not there; {ADVICE}") from None
+    try:
+        with av.open(str(path)) as container:
+            frames = container.decode(video=0)
+            return [
+                frame.to_ndarray(format="rgb24").mean(axis=2, dtype=np.float32) for frame in frames
+            ]
+    except (OSError, IndexError, ValueError, av.FFmpegError) as error:
+        message = " ".join(str(error).split())[:100]
+        raise BadScanError(path, f"cannot be read as a video ({message}); copy it again") from None
+
+
+def _resized(frame: np.ndarray, pixels: tuple[int, ...]) -> np.ndarray:
+    import numpy as np
+    from PIL import Image
+
+    height, width = pixels
+    made = Image.fromarray(frame).resize((width, height), Image.Resampling.BILINEAR)
+    return np.asarray(made, dtype=np.float32)
