@@ -21,6 +21,7 @@ def evaluate(
     table: Path,
     predictions: list[Path] | None = None,
     features: list[Path] | None = None,
+    models: list[Path] | None = None,
     snapshots: list[Path] | None = None,
     baselines: list[Path] | None = None,
     splits: list[Path] | None = None,
@@ -34,7 +35,7 @@ def evaluate(
     settings : EvaluateStep
     table : Path
         The TSV file to write.
-    predictions, features, snapshots, baselines, splits : list of Path, optional
+    predictions, features, models, snapshots, baselines, splits : list of Path, optional
         Those that the evaluation needs; whose each is, its path says.
     scans, array : Path, optional
         Likewise.
@@ -47,6 +48,7 @@ def evaluate(
         told=settings.told,
         predictions=by_row(Results.predictions, predictions),
         features=by_row(Results.features, features),
+        models=by_row(Results.model, models),
         snapshots=by_row(Results.snapshot, snapshots),
         baselines=baselines or [],
         splits=splits or [],

@@ -33,6 +33,8 @@ class Given:
         Row → file of each seed, of all rows that are trained.
     features : mapping of str to list of Path
         Row → file of each seed and fold.
+    models : mapping of str to list of Path
+        The same.
     snapshots : mapping of str to list of Path
         Row → file of each seed, fold and epoch.
     baselines, splits : list of Path
@@ -47,6 +49,7 @@ class Given:
     told: Mapping[str, Any]
     predictions: Mapping[str, list[Path]]
     features: Mapping[str, list[Path]]
+    models: Mapping[str, list[Path]]
     snapshots: Mapping[str, list[Path]]
     baselines: list[Path]
     splits: list[Path]

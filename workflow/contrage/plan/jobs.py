@@ -34,6 +34,8 @@ from contrage.settings.steps.evaluation import (
 )
 from contrage.settings.steps.learning import FeasibleStep, StopProbe, TrainStageStep, TrainStep
 
+OF_ROWS = {"predictions", "features", "models", "snapshots"}
+"""What an evaluation reads of rows."""
 NUMBERS = ("seed", "fold", "draw", "epoch")
 DECIDE_FEASIBLE = ("loss", "formulation", "nn_final", "nn_step_size", "max_epochs")
 
@@ -331,7 +333,7 @@ def evaluation(of: Experiment, evaluation: str) -> EvaluateStep:
         "target": as_plain(of.target.learned),
         "form": as_plain(form_of(of.config)),
         # An evaluation of images alone is not repeated for another row.
-        "rows": of.rows if {"predictions", "features"} & set(stated.needs) else [],
+        "rows": of.rows if OF_ROWS & set(stated.needs) else [],
         "told": {key: setting(of.config, key) for key in stated.settings},
     }
     return build(EvaluateStep, asked)
@@ -349,13 +351,11 @@ def evaluated(of: Experiment, evaluation: str) -> dict[str, list[str]]:
     """
     asked, results = elements.element(evaluation).needs, of.results
     trained = [(row, seed) for row in of.all_rows for seed in of.seeds]
+    each = [{"row": row, "seed": seed, "fold": fold} for row, seed in trained for fold in of.folds]
     found = {
         "predictions": [results.predictions.format(row=row, seed=seed) for row, seed in trained],
-        "features": [
-            results.features.format(row=row, seed=seed, fold=fold)
-            for row, seed in trained
-            for fold in of.folds
-        ],
+        "features": [results.features.format(**training) for training in each],
+        "models": [results.model.format(**training) for training in each],
         "snapshots": snapshots.followed(of),
         "baselines": [results.baselines.format(seed=seed) for seed in of.seeds],
         "splits": [results.split.format(seed=seed) for seed in of.seeds],
