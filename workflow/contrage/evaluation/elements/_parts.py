@@ -18,7 +18,7 @@ NOBODY = "nobody of it was tested"
 
 
 @dataclass(frozen=True)
-class Part:
+class PartOfTest:
     """A part of the lines of predictions.
 
     Attributes
@@ -34,7 +34,7 @@ class Part:
     of: Callable[[pd.DataFrame], pd.Series]
 
 
-def compared(given: Given, parts: Iterable[Part], drawn: StatisticsSettings) -> pd.DataFrame:
+def compared(given: Given, parts: Iterable[PartOfTest], drawn: StatisticsSettings) -> pd.DataFrame:
     """Compare the rows on each part of the test lines.
 
     Returns
@@ -62,7 +62,7 @@ def compared(given: Given, parts: Iterable[Part], drawn: StatisticsSettings) -> 
     return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame()
 
 
-def _tested(seeds: Sequence[pd.DataFrame], part: Part) -> list[pd.DataFrame]:
+def _tested(seeds: Sequence[pd.DataFrame], part: PartOfTest) -> list[pd.DataFrame]:
     """Return the lines of a part, of each seed that tested any of them."""
     own = [frame[(frame["split"] == LEARNED_FROM) | part.of(frame)] for frame in seeds]
     return [frame for frame in own if len(of_role(frame, REPORTED))]

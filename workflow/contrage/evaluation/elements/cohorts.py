@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pandas as pd
 
 from contrage.errors import TableError, few
-from contrage.evaluation.elements._parts import Part, compared
+from contrage.evaluation.elements._parts import PartOfTest, compared
 from contrage.evaluation.given import Given
 from contrage.settings.blocks.evaluations import CohortsSettings
 from contrage.settings.blocks.statistics import StatisticsSettings
@@ -39,7 +39,7 @@ def evaluate(given: Given) -> pd.DataFrame:
     return found if len(found) else pd.DataFrame(columns=["column"])
 
 
-def _parts(given: Given, asked: CohortsSettings) -> Iterator[Part]:
+def _parts(given: Given, asked: CohortsSettings) -> Iterator[PartOfTest]:
     """Yield each column with each of its values, and the scans that have it."""
     assert given.scans is not None
     scans = read_tsv(given.scans, as_text=True)
@@ -51,7 +51,7 @@ def _parts(given: Given, asked: CohortsSettings) -> Iterator[Part]:
             )
         for value, part in scans.groupby(column):
             own = set(part["scan_id"])
-            yield Part(
+            yield PartOfTest(
                 {"column": column, "value": str(value)},
                 lambda frame, own=own: frame["scan_id"].isin(own),
             )

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 import pandas as pd
 
 from contrage.dataset.roles import REPORTED, outside
-from contrage.evaluation.elements._parts import Part, compared
+from contrage.evaluation.elements._parts import PartOfTest, compared
 from contrage.evaluation.given import Given
 from contrage.evaluation.predictions import TRUE
 from contrage.settings.blocks.statistics import StatisticsSettings
@@ -33,12 +33,12 @@ def evaluate(given: Given) -> pd.DataFrame:
     drawn = build(StatisticsSettings, given.told["statistics"])
     gaps = [tuple(map(float, gap)) for gap in given.told["dataset.missing_targets"]]
     parts = [
-        Part({"part": ALL}, lambda frame: frame["split"] == REPORTED),
-        Part({"part": MISSING}, _within(gaps)),
-        Part({"part": LEARNED}, _outside(gaps)),
+        PartOfTest({"part": ALL}, lambda frame: frame["split"] == REPORTED),
+        PartOfTest({"part": MISSING}, _within(gaps)),
+        PartOfTest({"part": LEARNED}, _outside(gaps)),
     ]
     if len(gaps) > 1:
-        parts += [Part({"part": f"{gap[0]:g} to {gap[1]:g}"}, _within([gap])) for gap in gaps]
+        parts += [PartOfTest({"part": f"{gap[0]:g} to {gap[1]:g}"}, _within([gap])) for gap in gaps]
     return compared(given, parts, drawn)
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from contrage.dataset.roles import LEARNED_FROM, REPORTED
-from contrage.evaluation.elements._parts import Part, compared
+from contrage.evaluation.elements._parts import PartOfTest, compared
 from contrage.evaluation.given import Given
 from contrage.evaluation.predictions import TRUE
 from contrage.evaluation.statistics.shots import FEW, MANY, MEDIUM, shots, training_counts
@@ -38,7 +38,7 @@ def evaluate(given: Given) -> pd.DataFrame:
     asked = build(ShotsSettings, given.told["evaluations.shots"])
     drawn = build(StatisticsSettings, given.told["statistics"])
     width = float(given.told["target.bin"])
-    parts = [Part({"shots": name}, _of(name, asked, width)) for name in GROUPS]
+    parts = [PartOfTest({"shots": name}, _of(name, asked, width)) for name in GROUPS]
     return compared(given, parts, drawn)
 
 

@@ -29,7 +29,7 @@ def continuity(given: Ingredients) -> Figure | None:
     rows = [row for row in given.rows if row in table.index]
     draws = given.tables.get("lipschitz_draws")
     drawn = [] if draws is None else [row for row in rows if row in set(draws["row"])]
-    size = (7.0 if drawn else 4.4, max(2.6, 0.9 + 0.42 * len(rows)))
+    size = (7.0 if drawn else 4.4, max(3.0, 0.9 + 0.42 * len(rows)))
     canvas, panels = plt.subplots(1, 1 + bool(drawn), figsize=size, squeeze=False)
     _factors(panels[0][0], people, table, rows, given)
     if drawn:
