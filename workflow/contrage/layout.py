@@ -84,6 +84,7 @@ class Results(_Reported):
     model: str = f"{TRAINING}/model.pt"
     curve: str = f"{TRAINING}/curve.tsv"
     resume: str = f"{TRAINING}/resume.pt"
+    logits: str = f"{TRAINING}/logits.tsv"
     features: str = f"{FEATURES}.npz"
     snapshot: str = f"{FEATURES}_epoch-{{epoch}}.npz"
 

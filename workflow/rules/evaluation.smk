@@ -96,7 +96,7 @@ if EXPERIMENT.evaluations:
             "python -m contrage evaluate --settings {params.settings:q} --log {log:q}"
             " --table {output.table:q} --predictions {input.predictions:q}"
             " --features {input.features:q} --models {input.models:q}"
-            " --snapshots {input.snapshots:q}"
+            " --logits {input.logits:q} --snapshots {input.snapshots:q}"
             " --baselines {input.baselines:q}"
             " --splits {input.splits:q}"
             " --scans {input.scans:q} --array {input.array:q}"

@@ -122,6 +122,11 @@ def test_models_are_those_of_all_rows_seeds_and_folds(experiment):
     assert jobs.evaluated(experiment, "shots")["models"] == []
 
 
+def test_logits_are_asked_of_rows_that_contrast_pairs(experiment):
+    asked = jobs.evaluated(experiment, "logits")["logits"]
+    assert asked == [f"results/demo/training/exp/seed-{s}/fold-0/logits.tsv" for s in (0, 1, 2)]
+
+
 def test_another_evaluation_is_no_code_of_one():
     files = {file.stem for file in code.closure(*jobs.evaluation_modules(None, "site"))}
     others = set(elements.available()) - {"site"}

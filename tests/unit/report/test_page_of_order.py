@@ -128,3 +128,23 @@ def test_order_is_told_with_its_drop(evaluated):
     assert "Exponential embedding 0.92 ± 0.01 0.23 0.69" in text
     assert "DynLocRep features 0.60 ± 0.01 n/a n/a" in text
     assert "L1 regression: the head predicts the target and has no embedding." in text
+
+
+def test_pairs_are_told_and_drawn_of_rows_that_contrast_some(evaluated):
+    epochs = np.arange(1, 31)
+    curves, lines = [], []
+    for row, speed, fall in (("exp", 6, 0.6), ("dynlocrep", 20, 0.1)):
+        for seed in range(3):
+            positives = 1 - np.exp(-(epochs + seed) / speed)
+            negatives = 0.95 - fall * (1 - np.exp(-epochs / 10)) + 0.01 * seed
+            curve = {"row": row, "seed": seed, "fold": 0, "epoch": epochs}
+            curves.append(pd.DataFrame(curve | {"positives": positives, "negatives": negatives}))
+        line = {"row": row, "saturated": 3 if row == "exp" else 0, "positives_first": 0.2}
+        line |= {"positives_last": 0.99, "negatives_first": 0.9, "negatives_last": 0.4}
+        lines.append(line | {"epoch": 17 if row == "exp" else np.nan, "n_trainings": 3})
+    lines.append({"row": "l1", "n_trainings": 0, "note": "its loss contrasts no pairs"})
+    report = evaluated({"logits": pd.DataFrame(lines), "logits_curves": pd.concat(curves)})
+    text = plain(report.html)
+    assert "Is there anything left to gain?" in text and "0.20 0.99 0.90 0.40 3 of 3 17" in text
+    assert "L1 regression: no pairs are contrasted." in text
+    assert 'id="figure-pairs"' in report.html

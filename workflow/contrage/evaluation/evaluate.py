@@ -22,6 +22,7 @@ def evaluate(
     predictions: list[Path] | None = None,
     features: list[Path] | None = None,
     models: list[Path] | None = None,
+    logits: list[Path] | None = None,
     snapshots: list[Path] | None = None,
     baselines: list[Path] | None = None,
     splits: list[Path] | None = None,
@@ -35,7 +36,7 @@ def evaluate(
     settings : EvaluateStep
     table : Path
         The TSV file to write.
-    predictions, features, models, snapshots, baselines, splits : list of Path, optional
+    predictions, features, models, logits, snapshots, baselines, splits : list of Path, optional
         Those that the evaluation needs; whose each is, its path says.
     scans, array : Path, optional
         Likewise.
@@ -49,6 +50,7 @@ def evaluate(
         predictions=by_row(Results.predictions, predictions),
         features=by_row(Results.features, features),
         models=by_row(Results.model, models),
+        logits=by_row(Results.logits, logits),
         snapshots=by_row(Results.snapshot, snapshots),
         baselines=baselines or [],
         splits=splits or [],

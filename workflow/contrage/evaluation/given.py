@@ -33,8 +33,8 @@ class Given:
         Row → file of each seed, of all rows that are trained.
     features : mapping of str to list of Path
         Row → file of each seed and fold.
-    models : mapping of str to list of Path
-        The same.
+    models, logits : mapping of str to list of Path
+        The same; logits of rows that contrast pairs.
     snapshots : mapping of str to list of Path
         Row → file of each seed, fold and epoch.
     baselines, splits : list of Path
@@ -50,6 +50,7 @@ class Given:
     predictions: Mapping[str, list[Path]]
     features: Mapping[str, list[Path]]
     models: Mapping[str, list[Path]]
+    logits: Mapping[str, list[Path]]
     snapshots: Mapping[str, list[Path]]
     baselines: list[Path]
     splits: list[Path]

@@ -12,6 +12,7 @@ from functools import cache
 from inspect import signature
 from typing import Any
 
+from contrage import losses
 from contrage.evaluation import elements
 from contrage.learning import encoders
 from contrage.plan import folds, pretraining, rows, snapshots, starts
@@ -34,7 +35,7 @@ from contrage.settings.steps.evaluation import (
 )
 from contrage.settings.steps.learning import FeasibleStep, StopProbe, TrainStageStep, TrainStep
 
-OF_ROWS = {"predictions", "features", "models", "snapshots"}
+OF_ROWS = {"predictions", "features", "models", "logits", "snapshots"}
 """What an evaluation reads of rows."""
 NUMBERS = ("seed", "fold", "draw", "epoch")
 DECIDE_FEASIBLE = ("loss", "formulation", "nn_final", "nn_step_size", "max_epochs")
@@ -356,12 +357,22 @@ def evaluated(of: Experiment, evaluation: str) -> dict[str, list[str]]:
         "predictions": [results.predictions.format(row=row, seed=seed) for row, seed in trained],
         "features": [results.features.format(**training) for training in each],
         "models": [results.model.format(**training) for training in each],
+        "logits": [
+            results.logits.format(**training)
+            for training in each
+            if contrasts_pairs(of, training["row"])
+        ],
         "snapshots": snapshots.followed(of),
         "baselines": [results.baselines.format(seed=seed) for seed in of.seeds],
         "splits": [results.split.format(seed=seed) for seed in of.seeds],
         "scans": [results.scans],
     }
     return {name: files if name in asked else [] for name, files in found.items()}
+
+
+def contrasts_pairs(of: Experiment, row: str) -> bool:
+    """Return whether a row's loss has pairs to contrast: its head does more than predict."""
+    return not losses.predicts(of.loss(row)["loss"], of.target.kind)
 
 
 def reads_array(evaluation: str) -> bool:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-OF_ANY_TARGET = ("training_curves", "quality", "calibration")
+OF_ANY_TARGET = ("training_curves", "quality", "calibration", "pairs")
 """Figures that do not show the target as a number; of a binary target there are no others."""
 
 
@@ -80,6 +80,7 @@ def drawings() -> list[Callable[[Ingredients], Figure | None]]:
         gaps,
         imaging,
         outcome,
+        pairs,
         search,
     )
 
@@ -94,6 +95,7 @@ def drawings() -> list[Callable[[Ingredients], Figure | None]]:
         checkpoints.against_diagnosis,
         calibration.calibration,
         continuity.continuity,
+        pairs.pairs,
         outcome.training_curves,
         embedding.embedding,
         cohort.histogram,

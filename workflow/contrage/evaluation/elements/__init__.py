@@ -30,6 +30,7 @@ INPUTS = {
     "predictions": "of all rows and seeds, those of the ablation and of permuted targets too",
     "features": "of all rows, seeds and folds",
     "models": "the weights of all rows, seeds and folds",
+    "logits": "cosines of pairs after each epoch, of all trainings that contrast some",
     "snapshots": "features of all rows, seeds and folds after parts of the epochs",
     "baselines": "predictions of the baselines, of all seeds",
     "splits": "the folds of each seed, with the roles of scans",

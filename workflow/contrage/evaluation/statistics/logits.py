@@ -12,6 +12,8 @@ SATURATED = 0.95
 def saturation_epoch(epochs: ArrayLike, positives: ArrayLike, at: float = SATURATED) -> int | None:
     """Return the first epoch whose positive pairs have a mean cosine of at least `at`, if any.
 
+    Wu et al. ("SupReMix", figure 4) call a loss saturated whose positive logits are near 1.
+
     Parameters
     ----------
     epochs : array of shape (n,)

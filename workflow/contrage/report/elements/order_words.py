@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contrage.evaluation.statistics.logits import SATURATED
 from contrage.report.elements.html_tables import Line, PageTable
 from contrage.report.elements.sections import Section, best_first, bounded
 from contrage.report.findings import Study
@@ -78,3 +79,35 @@ def ordinality(study: Study, title: str) -> Section:
     notes = [f"{listed(without)}: {PREDICTS}."] * bool(without)
     page = PageTable(head, lines, 2, "tables/ordinality.tsv")
     return Section("ordinality", title, asked, found, page, "", notes)
+
+
+def logits(study: Study, title: str) -> Section:
+    """Say where positive pairs saturate, and what the hardest negatives do."""
+    table = best_first(study, study.tables["logits"])
+    told = table[table["n_trainings"] > 0]
+    head = ["loss", "positive pairs: first", "last", "hardest negatives: first", "last"]
+    head += [f"trainings at {SATURATED:g}", "after epoch"]
+    colours = loss_colours(table["row"])
+    lines = [
+        Line(
+            [
+                loss_name(line.row),
+                *(number(line.positives_first), number(line.positives_last)),
+                *(number(line.negatives_first), number(line.negatives_last)),
+                f"{number(line.saturated, 0)} of {number(line.n_trainings, 0)}",
+                number(line.epoch, 0),
+            ],
+            colours[line.row],
+        )
+        for line in told.itertuples()
+    ]
+    asked = (
+        "Is there anything left to gain? Mean cosine, after the first and the last epoch, of pairs "
+        "of training scans with one label, and of the most alike pairs with different ones. Where "
+        f"positive pairs reach {SATURATED:g} a loss has drawn them together; it may still push "
+        "negatives apart, which is what to look at."
+    )
+    without = [loss_name(row) for row in table.loc[table["n_trainings"] == 0, "row"]]
+    notes = [f"{listed(without)}: no pairs are contrasted."] * bool(without)
+    page = PageTable(head, lines, 1, "tables/logits.tsv, tables/logits_curves.tsv")
+    return Section("logits", title, asked, [], page, "pairs", notes)

@@ -12,7 +12,7 @@ from contrage.report.elements.measure_words import (
     embedded_site,
     sides_by_fold,
 )
-from contrage.report.elements.order_words import lipschitz, ordinality
+from contrage.report.elements.order_words import lipschitz, logits, ordinality
 from contrage.report.elements.part_words import missing_range, paired_t, shots
 from contrage.report.elements.sections import Section
 from contrage.report.findings import Study
@@ -28,6 +28,7 @@ MAKERS: dict[str, Callable[[Study, str], Section]] = {
     "paired_t": paired_t,
     "lipschitz": lipschitz,
     "ordinality": ordinality,
+    "logits": logits,
     "embedded_site": embedded_site,
     "against_diagnosis": against_diagnosis,
     "calibration": calibration,

@@ -140,6 +140,11 @@ class OrdinalitySettings:
 
 
 @dataclass(frozen=True)
+class LogitsSettings:
+    """Cosines of pairs over the epochs."""
+
+
+@dataclass(frozen=True)
 class PairedTSettings:
     """A paired t-test of errors over test people."""
 
@@ -176,6 +181,8 @@ class EvaluationsSettings:
         How smoothly the target changes over the features.
     ordinality : OrdinalitySettings or None
         Whether distances follow those of the target.
+    logits : LogitsSettings or None
+        Cosines of pairs over the epochs.
     paired_t : PairedTSettings or None
         A paired t-test beside the table of errors.
     """
@@ -193,4 +200,5 @@ class EvaluationsSettings:
     missing_range: MissingRangeSettings | None
     lipschitz: LipschitzSettings | None
     ordinality: OrdinalitySettings | None
+    logits: LogitsSettings | None
     paired_t: PairedTSettings | None
