@@ -25,7 +25,7 @@ def by_part(column: str, parts: dict[str, tuple[float, int]], without: str = "")
         for part, (error, people) in parts.items()
         for place, row in enumerate(ROWS[:2])
     ]
-    found = pd.DataFrame(lines).assign(**dict.fromkeys(ERRORS, 0.5), note=None)
+    found = pd.DataFrame(lines).assign(**dict.fromkeys(ERRORS, 0.5), note=None, mae_baseline=9.25)
     if without:
         lacking = pd.DataFrame(
             {column: without, "row": ROWS[:2], "note": "nobody of it was tested"}
@@ -42,6 +42,7 @@ def test_errors_by_shots_stand_side_by_side(bare, evaluated):
     assert "have age in the same bin (1 wide)" in text
     assert "few (under 20), n = 10" in text and "medium (20 to 100), n = 20" in text
     assert "Exponential 4.00 ± 0.50 3.00 ± 0.50 5.00 ± 0.50 7.00 ± 0.50" in text
+    assert "Predict the mean 9.25 9.25 9.25 9.25" in text
     assert "Lowest error of all: 4.00 years (Exponential), of few: 7.00 years" in text
     assert "of few: none: nobody was tested." in text
 

@@ -9,7 +9,7 @@ import pandas as pd
 from contrage.report.elements.html_tables import Line, PageTable
 from contrage.report.elements.sections import Section, best_first
 from contrage.report.findings import Study
-from contrage.report.style import loss_colours, loss_name
+from contrage.report.style import baseline_name, loss_colours, loss_name
 from contrage.report.text import interval, listed, number, p_value, plus_minus
 
 ALL, FEW, NONE, MISSING, LEARNED = "all", "few", "none", "missing", "learned"
@@ -84,9 +84,15 @@ def _section(
         Line([loss_name(row), *[_error(cells.loc[(row, part)], study) for part in there]], colour)
         for row, colour in ((row, colours[row]) for row in told["row"].unique())
     ]
+    means = told.drop_duplicates(column).set_index(column)["mae_baseline"]
+    plain = [number(means[part], study.digits) for part in there]
+    lines.append(Line([baseline_name("mean"), *plain], "", "baseline"))
     head = ["loss", *(f"{said}, n = {int(people[part])}" for part, said in there.items())]
     page = PageTable(head, lines, 1, f"tables/{name}.tsv")
-    asked += f" {study.target.axis('MAE ± SD over seeds')}; n: test people."
+    asked += (
+        f" {study.target.axis('MAE ± SD over seeds')}; n: test people. Compare a part with the "
+        "last line: some are easier to guess."
+    )
     nobody = [f"{said}: nobody was tested." for part, said in heads.items() if part not in there]
     return Section(name, title, asked, found, page, "", nobody)
 
