@@ -136,4 +136,7 @@ def test_rows_are_compared_with_one_that_is_trained():
     with pytest.raises(SettingsError, match=r"^evaluations\.lipschitz\.reference: l1 is not among"):
         check(config(evaluations={"lipschitz": {}}, benchmark=own))
     check(config(evaluations={"lipschitz": {"reference": None}}, benchmark=own))
+    told = {"ordinality": {"permuted": {"exp": "exp-permuted"}}}
+    with pytest.raises(SettingsError, match=r"^evaluations\.ordinality\.permuted: exp-permuted is"):
+        check(config(evaluations=told, benchmark=own))
     check(config(evaluations={"lipschitz": {}}, benchmark={**own, "losses": ["exp", "l1"]}))

@@ -95,8 +95,15 @@ def check(config: Mapping[str, Any], target: Target) -> None:
         _check_groups(config)
 
 
-def check_reference(config: Mapping[str, Any], trained: Sequence[str]) -> None:
-    """Raise `SettingsError` where rows are to be compared with one that is not among them."""
+def check_rows(config: Mapping[str, Any], trained: Sequence[str]) -> None:
+    """Raise `SettingsError` where rows are to be compared with one that is not trained."""
+    pairs = config[BLOCK]["ordinality"]
+    for row in [each for pair in pairs["permuted"].items() for each in pair] if pairs else []:
+        if row not in trained:
+            raise SettingsError(
+                f"{BLOCK}.ordinality.permuted: {row} is not among benchmark.losses "
+                f"({few(list(trained))}); name rows of it"
+            )
     asked = config[BLOCK]["lipschitz"]
     if asked and asked["reference"] is not None and asked["reference"] not in trained:
         raise SettingsError(

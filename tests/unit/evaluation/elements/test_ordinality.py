@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -50,6 +51,7 @@ def test_what_is_in_order_is_found_and_its_drop_is_against_the_permuted_row(stud
     exp = found.loc[("exp", "embedding")]
     assert exp["spearman"] > 0.99 and abs(exp["permuted"]) < 0.3
     assert exp["drop"] == pytest.approx(exp["spearman"] - exp["permuted"], abs=1e-6)
+    assert exp["permuted_row"] == "exp-null"
     assert exp["n_participants"] == 40 and exp["n_seeds"] == 2
     wanted = np.mean([ordinality(on_an_arc(part, None), part) for part in (AGES[20:], AGES[:20])])
     assert found.loc[("exp", "features"), "spearman"] == pytest.approx(wanted, abs=1e-6)
@@ -61,6 +63,15 @@ def test_a_head_that_predicts_has_no_embedding_and_that_is_told(study):
     assert np.isnan(l1["spearman"]) and l1["note"].startswith("the head predicts the target")
     assert found.loc[("l1", "features"), "spearman"] > 0.9
     assert np.isnan(found.loc[("l1", "features"), "drop"])
+
+
+def test_a_row_that_is_named_as_the_permuted_one_comes_before_the_null(study):
+    told = {"evaluations": {"ordinality": {"permuted": {"exp": "l1"}}}}
+    found = replace(study, told=told).table("ordinality").set_index(["row", "space"])
+    features = found.xs("features", level="space")
+    assert features.loc["exp", "permuted_row"] == "l1"
+    assert features.loc["exp", "permuted"] == pytest.approx(features.loc["l1", "spearman"])
+    assert features.loc["exp", "drop"] == pytest.approx(0, abs=1e-9)
 
 
 def test_at_most_so_many_people_of_a_fold_are_looked_at(study, monkeypatch):

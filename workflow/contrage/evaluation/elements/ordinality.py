@@ -16,6 +16,7 @@ from contrage.evaluation.given import Given
 from contrage.evaluation.predictions import Fold
 from contrage.evaluation.statistics.ordinality import ordinality
 from contrage.learning.folds import Scans, read_scans
+from contrage.settings.blocks.evaluations import OrdinalitySettings
 from contrage.settings.blocks.statistics import StatisticsSettings
 from contrage.settings.build import build
 
@@ -23,8 +24,8 @@ TITLE = "Order in the embedding"
 NEEDS = ("features", "models", "splits", "scans")
 SETTINGS = ("evaluations.ordinality", "statistics")
 COLUMNS = {}  # the page has its table, see contrage.report.elements.told
-IN_FILE = ("row", "space", "spearman", "spearman_sd", "permuted", "permuted_sd", "drop")
-IN_FILE += ("n_participants", "n_seeds", "note")
+IN_FILE = ("row", "space", "spearman", "spearman_sd", "permuted_row", "permuted", "permuted_sd")
+IN_FILE += ("drop", "n_participants", "n_seeds", "note")
 NULL = "-null"
 """Ends the name of the row that learned permuted targets (`contrage.plan.null`)."""
 EMBEDDING, FEATURES = "embedding", "features"
@@ -41,20 +42,24 @@ def evaluate(given: Given) -> pd.DataFrame:
     DataFrame
         With columns row, space (embedding, of the head, of unit length, which the loss orders;
         features, of the encoder, which are probed), spearman (of ‖Δz‖ and |Δy| over all pairs of a
-        fold's test people, mean over folds and seeds), spearman_sd (over seeds), permuted and
-        permuted_sd (the same of the row that learned permuted targets, where there is one), drop
-        (spearman minus permuted), n_participants (in pairs, of a seed), n_seeds, note.
+        fold's test people, mean over folds and seeds), spearman_sd (over seeds), permuted_row (that
+        of `evaluations.ordinality.permuted`, or of `benchmark.null`, where there is one), permuted
+        and permuted_sd (the same of it), drop (spearman minus permuted), n_participants (in pairs,
+        of a seed), n_seeds, note.
     """
     assert given.scans is not None
     everyone = read_scans(given.scans, given.target)
     drawn = build(StatisticsSettings, given.told["statistics"])
+    asked = build(OrdinalitySettings, given.told["evaluations.ordinality"])
     splits = [list(table.folds(split, everyone)) for split in given.splits]
     lines = []
     for row in given.rows:
         own = _of_row(given, row, splits, drawn.seed)
-        null = row + NULL
-        other = _of_row(given, null, splits, drawn.seed) if null in given.features else {}
-        lines += [_line(row, space, own, other) for space in (EMBEDDING, FEATURES)]
+        named = asked.permuted.get(row, row + NULL)
+        is_there = named in given.features
+        other = _of_row(given, named, splits, drawn.seed) if is_there else {}
+        told = {"row": row, "permuted_row": named if is_there else None}
+        lines += [told | _line(space, own, other) for space in (EMBEDDING, FEATURES)]
     return pd.DataFrame(lines, columns=list(IN_FILE))
 
 
@@ -94,7 +99,6 @@ def _at_most(scans: Scans, seed: int) -> Scans:
 
 
 def _line(
-    row: str,
     space: str,
     own: dict[str, list[tuple[float, int]]],
     other: dict[str, list[tuple[float, int]]],
@@ -102,7 +106,6 @@ def _line(
     values = pd.Series([value for value, _ in own[space]])
     null = pd.Series([value for value, _ in other.get(space, [])], dtype=float)
     return {
-        "row": row,
         "space": space,
         "spearman": values.mean(),
         "spearman_sd": values.std(ddof=1),

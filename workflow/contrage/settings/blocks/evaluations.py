@@ -136,7 +136,15 @@ class LipschitzSettings:
 
 @dataclass(frozen=True)
 class OrdinalitySettings:
-    """Whether distances of embeddings and features follow those of the target."""
+    """Whether distances of embeddings and features follow those of the target.
+
+    Attributes
+    ----------
+    permuted : dict of str to str
+        Row → the row that learned permuted targets or labels in its place.
+    """
+
+    permuted: dict[str, str]
 
 
 @dataclass(frozen=True)
