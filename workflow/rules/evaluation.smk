@@ -98,5 +98,5 @@ if EXPERIMENT.evaluations:
             " --features {input.features:q} --models {input.models:q}"
             " --logits {input.logits:q} --snapshots {input.snapshots:q}"
             " --baselines {input.baselines:q}"
-            " --splits {input.splits:q}"
+            " --splits {input.splits:q} --truth {input.truth:q}"
             " --scans {input.scans:q} --array {input.array:q}"

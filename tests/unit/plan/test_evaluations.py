@@ -126,6 +126,18 @@ def test_a_missing_range_must_be_named():
     check(config(evaluations={"missing_range": {}}, dataset={"missing_targets": [[45, 50]]}))
 
 
+def test_the_oracle_knows_ages_and_is_of_phantoms_alone():
+    with pytest.raises(SettingsError, match=r"^evaluations\.oracle: it knows brain ages, and"):
+        evaluations.check(config(evaluations={"oracle": {}}), POINTS)
+    assert "oracle" not in experiment(oracle={}).evaluations
+    planted = config(evaluations={"oracle": {}})
+    planted["cohort"]["phantom_tables"] = {"name": "x"}
+    of = Experiment(**{**vars(experiment()), "config": planted})
+    assert "oracle" in of.evaluations
+    assert jobs.evaluated(of, "oracle")["truth"] == ["results/phantom/x/truth.tsv"]
+    assert jobs.evaluated(of, "gap")["truth"] == []
+
+
 def test_few_shots_are_no_more_than_many():
     with pytest.raises(SettingsError, match=r"^evaluations\.shots\.few: 20 is more than"):
         check(config(evaluations={"shots": {"many": 10}}))

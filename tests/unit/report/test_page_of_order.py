@@ -149,3 +149,15 @@ def test_pairs_are_told_and_drawn_of_rows_that_contrast_some(evaluated):
     assert "Is there anything left to gain?" in text and "0.20 0.99 0.90 0.40 3 of 3 17" in text
     assert "L1 regression: no pairs are contrasted." in text
     assert 'id="figure-pairs"' in report.html
+
+
+def test_the_oracle_stands_first_and_who_is_below_it_is_told(evaluated):
+    lines = [("all", "oracle", 1.2, 0.0, 0.0, "false"), ("all", "exp", 2.5, 1.3, 0.1, "false")]
+    lines.append(("all", "dynlocrep", 0.5, -0.7, 0.1, "true"))
+    names = ["cohort", "row", "mae", "difference", "se", "is_below"]
+    table = pd.DataFrame(lines, columns=names).assign(oracle=1.2, n_participants=80, note=None)
+    text = plain(evaluated({"oracle": table}).html)
+    assert "The oracle 1.20 n/a" in text and "Exponential 2.50 1.30 ± 0.10" in text
+    assert "DynLocRep (all) is below the oracle by more than its standard error" in text
+    calm = plain(evaluated({"oracle": table.iloc[:2]}).html)
+    assert "No loss is below the oracle by more than its standard error." in calm

@@ -26,6 +26,7 @@ def evaluate(
     snapshots: list[Path] | None = None,
     baselines: list[Path] | None = None,
     splits: list[Path] | None = None,
+    truth: list[Path] | None = None,
     scans: Path | None = None,
     array: Path | None = None,
 ) -> None:
@@ -36,7 +37,8 @@ def evaluate(
     settings : EvaluateStep
     table : Path
         The TSV file to write.
-    predictions, features, models, logits, snapshots, baselines, splits : list of Path, optional
+    predictions, features, models, logits, snapshots : list of Path, optional
+    baselines, splits, truth : list of Path, optional
         Those that the evaluation needs; whose each is, its path says.
     scans, array : Path, optional
         Likewise.
@@ -54,6 +56,7 @@ def evaluate(
         snapshots=by_row(Results.snapshot, snapshots),
         baselines=baselines or [],
         splits=splits or [],
+        truth=truth or [],
         scans=scans,
         array=array,
     )

@@ -39,6 +39,8 @@ class Given:
         Row → file of each seed, fold and epoch.
     baselines, splits : list of Path
         Of each seed.
+    truth : list of Path
+        Of each phantom that the cohort is made of.
     scans, array : Path or None
         The table of scans; what is learned from, of images or features.
     """
@@ -54,6 +56,7 @@ class Given:
     snapshots: Mapping[str, list[Path]]
     baselines: list[Path]
     splits: list[Path]
+    truth: list[Path]
     scans: Path | None
     array: Path | None
 

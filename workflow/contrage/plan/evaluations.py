@@ -76,6 +76,11 @@ def check(config: Mapping[str, Any], target: Target) -> None:
         raise SettingsError(
             f"{BLOCK}.{name}: {OF_NUMBERS[name]}, and target.kind is {target.kind}; set it to null"
         )
+    if "oracle" in on and not target.is_age:
+        raise SettingsError(
+            f"{BLOCK}.oracle: it knows brain ages, and target.column is {target.column}; set it to "
+            "null"
+        )
     if "shots" in on and config[BLOCK]["shots"]["few"] > config[BLOCK]["shots"]["many"]:
         raise SettingsError(
             f"{BLOCK}.shots.few: {config[BLOCK]['shots']['few']} is more than {BLOCK}.shots.many "

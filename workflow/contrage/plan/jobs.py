@@ -15,7 +15,7 @@ from typing import Any
 from contrage import losses
 from contrage.evaluation import elements
 from contrage.learning import encoders
-from contrage.plan import folds, pretraining, rows, snapshots, starts
+from contrage.plan import folds, phantoms, pretraining, rows, snapshots, starts
 from contrage.plan.dataset_settings import scores
 from contrage.plan.evaluations import setting
 from contrage.plan.experiment import Experiment
@@ -365,6 +365,7 @@ def evaluated(of: Experiment, evaluation: str) -> dict[str, list[str]]:
         "snapshots": snapshots.followed(of),
         "baselines": [results.baselines.format(seed=seed) for seed in of.seeds],
         "splits": [results.split.format(seed=seed) for seed in of.seeds],
+        "truth": phantoms.truths(of.config["cohort"]),
         "scans": [results.scans],
     }
     return {name: files if name in asked else [] for name, files in found.items()}

@@ -69,6 +69,13 @@ def folders(cohort: Block) -> list[str]:
     return [str(PhantomStudy.of(road.name(block))) for road, block in blocks if block]
 
 
+def truths(cohort: Block) -> list[str]:
+    """Return the files that say what is planted in the brains of a cohort, or of its members."""
+    blocks = [each[phantom_tables.BLOCK] for each in (*cohort["members"], cohort)]
+    places = [PhantomStudy.of(phantom_tables.name(block)).truth for block in blocks if block]
+    return list(dict.fromkeys(places))
+
+
 def placed(configs: Sequence[Block], *, is_first: bool, keeps: bool) -> list[Block]:
     """Return configurations whose cohorts lie where their phantoms do; a first process makes these.
 

@@ -37,6 +37,7 @@ INPUTS = {
     "scans": "the table of scans in the data set",
     "array": "what is learned from: images, prepared arrays, or features",
     "images": "the same where it was made of scans by the imaging stage; a table has none",
+    "truth": "what is planted in a phantom of region tables; of other data there is none",
     "external": "nothing more to read: that the split may give people the role external",
 }
 """What an evaluation can ask for, and what that is."""

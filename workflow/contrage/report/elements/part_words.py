@@ -10,9 +10,10 @@ from contrage.report.elements.html_tables import Line, PageTable
 from contrage.report.elements.sections import Section, best_first
 from contrage.report.findings import Study
 from contrage.report.style import baseline_name, loss_colours, loss_name
-from contrage.report.text import interval, listed, number, p_value, plus_minus
+from contrage.report.text import MISSING, interval, listed, number, p_value, plus_minus
 
-ALL, FEW, NONE, MISSING, LEARNED = "all", "few", "none", "missing", "learned"
+ALL, FEW, NONE, ABSENT, LEARNED = "all", "few", "none", "missing", "learned"
+ORACLE = "oracle"
 
 
 def shots(study: Study, title: str) -> Section:
@@ -41,14 +42,14 @@ def missing_range(study: Study, title: str) -> Section:
     table = best_first(study, study.tables["missing_range"])
     gaps = study.config.dataset.missing_targets
     ranges = [f"{low:g} to {high:g}" for low, high in gaps]
-    heads = {ALL: "all", MISSING: "missing in training", LEARNED: "learned from"}
+    heads = {ALL: "all", ABSENT: "missing in training", LEARNED: "learned from"}
     heads |= {name: name for name in ranges if len(ranges) > 1}
     told = (
         f"What is lost where nobody was learned from? No training scan has {study.target.word} in "
         f"{listed([study.target.told(name) for name in ranges])} (the second number not included); "
         "test scans there are of targets that the model has never seen."
     )
-    found = _best_of(table, "part", (ALL, MISSING), study)
+    found = _best_of(table, "part", (ALL, ABSENT), study)
     return _section(study, "missing_range", title, told, table, heads, found, "part")
 
 
@@ -130,3 +131,38 @@ def paired_t(study: Study, title: str) -> Section:
     return Section(
         "paired_t", title, asked, found, PageTable(head, lines, 1, "tables/paired_t.tsv"), ""
     )
+
+
+def oracle(study: Study, title: str) -> Section:
+    """Say whether a row is better than whoever knows everybody's brain age."""
+    table = study.tables["oracle"]
+    told = table[table["note"].isna()]
+    several, colours = table["cohort"].nunique() > 1, loss_colours(told["row"])
+    head = ["loss", *["cohort", "n"] * several, study.target.axis("MAE"), "above the oracle ± SE"]
+    lines = [
+        Line(
+            [
+                "The oracle" if line.row == ORACLE else loss_name(line.row),
+                *[line.cohort, number(line.n_participants, 0)] * several,
+                number(line.mae, study.digits),
+                MISSING if line.row == ORACLE else f"{number(line.difference)} ± {number(line.se)}",
+            ],
+            "" if line.row == ORACLE else colours[line.row],
+            "baseline" if line.row == ORACLE else "",
+        )
+        for line in told.itertuples()
+    ]
+    below = told[told["is_below"].astype(str).str.lower() == "true"]
+    found = [
+        f"{loss_name(line.row)} ({line.cohort}) is below the oracle by more than its standard "
+        "error: something leaks."
+        for line in below.itertuples()
+    ] or ["No loss is below the oracle by more than its standard error."]
+    asked = (
+        "Is anything too good to be true? These people are generated, and their brains look older "
+        "or younger than they are by a draw of their own; the oracle knows the brain age that was "
+        "planted, and errs by that draw alone. Whoever errs less has seen the test."
+    )
+    notes = [f"{line.cohort}: {line.note}." for line in table[table["note"].notna()].itertuples()]
+    page = PageTable(head, lines, 1 + several, "tables/oracle.tsv")
+    return Section("oracle", title, asked, found, page, "", list(dict.fromkeys(notes)))

@@ -13,7 +13,7 @@ from contrage.report.elements.measure_words import (
     sides_by_fold,
 )
 from contrage.report.elements.order_words import lipschitz, logits, ordinality
-from contrage.report.elements.part_words import missing_range, paired_t, shots
+from contrage.report.elements.part_words import missing_range, oracle, paired_t, shots
 from contrage.report.elements.sections import Section
 from contrage.report.findings import Study
 from contrage.settings.steps.page import EvaluationTold
@@ -23,6 +23,7 @@ MAKERS: dict[str, Callable[[Study, str], Section]] = {
     "roc": roc,
     "slopes": slopes,
     "cohorts": cohorts,
+    "oracle": oracle,
     "shots": shots,
     "missing_range": missing_range,
     "paired_t": paired_t,

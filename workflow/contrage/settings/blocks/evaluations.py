@@ -153,6 +153,11 @@ class LogitsSettings:
 
 
 @dataclass(frozen=True)
+class OracleSettings:
+    """Errors of the brain ages that a phantom plants."""
+
+
+@dataclass(frozen=True)
 class PairedTSettings:
     """A paired t-test of errors over test people."""
 
@@ -191,6 +196,8 @@ class EvaluationsSettings:
         Whether distances follow those of the target.
     logits : LogitsSettings or None
         Cosines of pairs over the epochs.
+    oracle : OracleSettings or None
+        Errors of the brain ages that a phantom plants.
     paired_t : PairedTSettings or None
         A paired t-test beside the table of errors.
     """
@@ -209,4 +216,5 @@ class EvaluationsSettings:
     lipschitz: LipschitzSettings | None
     ordinality: OrdinalitySettings | None
     logits: LogitsSettings | None
+    oracle: OracleSettings | None
     paired_t: PairedTSettings | None
