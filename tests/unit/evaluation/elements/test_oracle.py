@@ -33,7 +33,7 @@ def run(tmp_path):
             for session in ("20010101", "20020101") if is_adni else ("1",):
                 later = float(session == "20020101")
                 told = {"cohort": cohort, "participant_id": name, "session": session}
-                planted.append(told | {"brain_age": age + later + own})
+                planted.append(told | {"brain_age": round(age + later, 4) + own})
                 person = f"sub-{cohort}-{label}" if merged else f"sub-{label}"
                 scan = {"participant_id": person, "age": round(age + later, 4), "off": own}
                 scan |= {"session": session if is_adni else "n/a", "cohort": cohort}
