@@ -68,7 +68,7 @@ def test_the_map_says_where_every_room_and_every_folder_of_one_file_each_is(draw
         for file in drawing.PACKAGE.rglob("__init__.py")
         if "__path__" in file.read_text(encoding="utf-8")
     }
-    assert len(folders) == 7
+    assert len(folders) == 8
     assert [folder for folder in folders if f"`{folder}/<name>.py`" not in text] == []
 
 

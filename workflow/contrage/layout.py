@@ -181,6 +181,7 @@ class PhantomStudy(_Place):
     """A phantom of region tables: results/phantom/<name>, with a folder for each cohort."""
 
     stamp: str = "made_of.json"
+    truth: str = "truth.tsv"
 
     @classmethod
     def of(cls, name: str) -> Self:

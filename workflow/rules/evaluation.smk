@@ -95,7 +95,8 @@ if EXPERIMENT.evaluations:
         shell:
             "python -m contrage evaluate --settings {params.settings:q} --log {log:q}"
             " --table {output.table:q} --predictions {input.predictions:q}"
-            " --features {input.features:q} --snapshots {input.snapshots:q}"
+            " --features {input.features:q} --models {input.models:q}"
+            " --logits {input.logits:q} --snapshots {input.snapshots:q}"
             " --baselines {input.baselines:q}"
-            " --splits {input.splits:q}"
+            " --splits {input.splits:q} --truth {input.truth:q}"
             " --scans {input.scans:q} --array {input.array:q}"

@@ -110,6 +110,23 @@ def test_an_evaluation_of_images_alone_is_not_told_of_rows(worst, experiment):
     assert jobs.evaluation(experiment, worst).rows == ("exp", "l1")
 
 
+def test_an_evaluation_of_anything_that_rows_have_is_told_of_rows(experiment):
+    for name in ("ordinality", "against_diagnosis", "lipschitz", "shots"):
+        assert jobs.evaluation(experiment, name).rows == ("exp", "l1"), name
+
+
+def test_models_are_those_of_all_rows_seeds_and_folds(experiment):
+    asked = jobs.evaluated(experiment, "ordinality")
+    assert len(asked["models"]) == len(asked["features"]) == 6
+    assert asked["models"][0] == "results/demo/training/exp/seed-0/fold-0/model.pt"
+    assert jobs.evaluated(experiment, "shots")["models"] == []
+
+
+def test_logits_are_asked_of_rows_that_contrast_pairs(experiment):
+    asked = jobs.evaluated(experiment, "logits")["logits"]
+    assert asked == [f"results/demo/training/exp/seed-{s}/fold-0/logits.tsv" for s in (0, 1, 2)]
+
+
 def test_another_evaluation_is_no_code_of_one():
     files = {file.stem for file in code.closure(*jobs.evaluation_modules(None, "site"))}
     others = set(elements.available()) - {"site"}

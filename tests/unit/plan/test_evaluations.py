@@ -104,3 +104,51 @@ def test_columns_of_cohorts_are_carried_but_that_of_a_merged_one():
     assert evaluations.columns(own) == {"cohort": asked, "scanner": asked}
     own["cohort"]["source"] = "merged"
     assert evaluations.columns(own) == {"scanner": asked}
+
+
+OF_ERRORS = ("shots", "missing_range", "lipschitz", "ordinality", "paired_t")
+
+
+@pytest.mark.parametrize("name", OF_ERRORS)
+def test_evaluations_of_errors_and_distances_are_no_matter_of_two_sides(name):
+    own = config(evaluations={name: {}}, dataset={"missing_targets": [[45, 50]]})
+    told = rf"^evaluations\.{name}: its? .* target\.kind is binary"
+    with pytest.raises(SettingsError, match=told):
+        evaluations.check(own, SIDES)
+    evaluations.check(own, POINTS)
+
+
+def test_a_missing_range_must_be_named():
+    with pytest.raises(
+        SettingsError, match=r"^evaluations\.missing_range: dataset\.missing_targets"
+    ):
+        check(config(evaluations={"missing_range": {}}))
+    check(config(evaluations={"missing_range": {}}, dataset={"missing_targets": [[45, 50]]}))
+
+
+def test_the_oracle_knows_ages_and_is_of_phantoms_alone():
+    with pytest.raises(SettingsError, match=r"^evaluations\.oracle: it knows brain ages, and"):
+        evaluations.check(config(evaluations={"oracle": {}}), POINTS)
+    assert "oracle" not in experiment(oracle={}).evaluations
+    planted = config(evaluations={"oracle": {}})
+    planted["cohort"]["phantom_tables"] = {"name": "x"}
+    of = Experiment(**{**vars(experiment()), "config": planted})
+    assert "oracle" in of.evaluations
+    assert jobs.evaluated(of, "oracle")["truth"] == ["results/phantom/x/truth.tsv"]
+    assert jobs.evaluated(of, "gap")["truth"] == []
+
+
+def test_few_shots_are_no_more_than_many():
+    with pytest.raises(SettingsError, match=r"^evaluations\.shots\.few: 20 is more than"):
+        check(config(evaluations={"shots": {"many": 10}}))
+
+
+def test_rows_are_compared_with_one_that_is_trained():
+    own = {"losses": ["exp"], "norms": [], "pretrained": []}
+    with pytest.raises(SettingsError, match=r"^evaluations\.lipschitz\.reference: l1 is not among"):
+        check(config(evaluations={"lipschitz": {}}, benchmark=own))
+    check(config(evaluations={"lipschitz": {"reference": None}}, benchmark=own))
+    told = {"ordinality": {"permuted": {"exp": "exp-permuted"}}}
+    with pytest.raises(SettingsError, match=r"^evaluations\.ordinality\.permuted: exp-permuted is"):
+        check(config(evaluations=told, benchmark=own))
+    check(config(evaluations={"lipschitz": {}}, benchmark={**own, "losses": ["exp", "l1"]}))

@@ -10,7 +10,7 @@ from given import SCHEMA, config
 
 from contrage.cohort.phantom.tables import study
 from contrage.errors import SettingsError
-from contrage.plan import phantom_tables, pretraining, run
+from contrage.plan import phantoms, pretraining, run
 from contrage.run import code
 from contrage.settings.door import load_schema
 
@@ -77,7 +77,7 @@ def test_members_of_a_merged_cohort_and_a_pretraining_have_theirs_too(writes):
     merged = {**own["cohort"], "source": "merged", "phantom_tables": None, "members": members}
     before = {**own["pretraining"], "cohort": own["cohort"]}
     asked = [{**own, "cohort": merged, "pretraining": before}]
-    (found,) = phantom_tables.placed(asked, is_first=True, keeps=True)
+    (found,) = phantoms.placed(asked, is_first=True, keeps=True)
     paths = [each["path"] for each in found["cohort"]["members"]]
     assert paths == ["results/phantom/small/adni", "results/phantom/small/icbm"]
     assert found["pretraining"]["cohort"]["path"] == paths[0]
@@ -97,7 +97,7 @@ def test_another_seed_makes_it_anew_and_the_cohort_is_found_to_be_another(writes
 def test_another_code_makes_it_anew(writes, monkeypatch):
     plan(experiment())
     monkeypatch.setattr(code, "digest", lambda *modules: "other")
-    phantom_tables.placed([experiment()], is_first=True, keeps=True)
+    phantoms.placed([experiment()], is_first=True, keeps=True)
     assert len(writes) == 2
 
 

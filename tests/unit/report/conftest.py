@@ -6,9 +6,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 import synthetic
 from made_up import Report
+
+from contrage.evaluation.elements import element
+from contrage.tables import write_tsv
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -47,4 +51,23 @@ def bare(tmp_path: Path) -> Report:
     settings = synthetic.settings() | {"norm_rows": {}, "rows": ["exp", "dynlocrep"]}
     report = Report(tmp_path, settings)
     synthetic.write_experiment(tmp_path, n_images=0, embedding=False)
+    return report
+
+
+@pytest.fixture
+def evaluated(bare):
+    """Write tables of evaluations, and return the report on them."""
+
+    def report(tables: dict[str, pd.DataFrame]):
+        bare.make_tables()
+        for name, table in tables.items():
+            write_tsv(bare.path("tables", f"{name}.tsv"), table)
+        told = {name: element(name) for name in tables}
+        bare.settings["evaluations"] = {
+            name: {"title": each.title, "columns": each.columns} for name, each in told.items()
+        }
+        bare.make_figures()
+        bare.make_page()
+        return bare
+
     return report

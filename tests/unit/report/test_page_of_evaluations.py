@@ -11,7 +11,6 @@ import pytest
 from groups_study import GroupsStudy, leaning, people
 from PIL import Image
 
-from contrage.evaluation.elements import element
 from contrage.files import read_json
 from contrage.report.elements.calibration import calibration
 from contrage.report.elements.gaps import roc, with_patients
@@ -21,25 +20,6 @@ from contrage.tables import write_tsv
 
 OF_GROUPS = ("gap", "gap_people", "roc", "roc_curves", "roc_pairs", "slopes", "slopes_people")
 ROWS = ("exp", "dynlocrep")
-
-
-@pytest.fixture
-def evaluated(bare):
-    """Write tables of evaluations, and return the report on them."""
-
-    def report(tables: dict[str, pd.DataFrame]):
-        bare.make_tables()
-        for name, table in tables.items():
-            write_tsv(bare.path("tables", f"{name}.tsv"), table)
-        told = {name: element(name) for name in tables}
-        bare.settings["evaluations"] = {
-            name: {"title": each.title, "columns": each.columns} for name, each in told.items()
-        }
-        bare.make_figures()
-        bare.make_page()
-        return bare
-
-    return report
 
 
 @pytest.fixture

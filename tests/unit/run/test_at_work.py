@@ -16,6 +16,7 @@ from contrage.plan import pretraining
 from contrage.run import at_work, place
 
 OWN = ["results/x", "results/derivatives/a"]
+NO_PHANTOM = {"phantom_tables": None, "phantom_files": None}
 
 
 @pytest.fixture(autouse=True)
@@ -187,7 +188,7 @@ def test_a_working_folder_without_room_is_named_before_any_job(tmp_path, monkeyp
 def test_a_run_with_a_pre_training_writes_to_the_folders_of_both():
     config = {
         "experiment": "x",
-        "cohort": {"name": "a", "members": [], "phantom_tables": None},
+        "cohort": {"name": "a", "members": [], **NO_PHANTOM},
         "training": {"start_from": "pretraining"},
         "benchmark": {"losses": ["l1"], "pretrained": []},
         "losses": {},
@@ -220,8 +221,8 @@ def test_a_run_on_a_merged_cohort_writes_to_the_folders_of_its_members():
         "cohort": {
             "name": "both",
             "source": "merged",
-            "members": [{"name": name, "phantom_tables": None} for name in ("a", "b")],
-            "phantom_tables": None,
+            "members": [{"name": name, **NO_PHANTOM} for name in ("a", "b")],
+            **NO_PHANTOM,
         },
         "training": {"start_from": None},
         "benchmark": {"losses": ["l1"], "pretrained": []},

@@ -21,9 +21,12 @@ def evaluate(
     table: Path,
     predictions: list[Path] | None = None,
     features: list[Path] | None = None,
+    models: list[Path] | None = None,
+    logits: list[Path] | None = None,
     snapshots: list[Path] | None = None,
     baselines: list[Path] | None = None,
     splits: list[Path] | None = None,
+    truth: list[Path] | None = None,
     scans: Path | None = None,
     array: Path | None = None,
 ) -> None:
@@ -34,7 +37,8 @@ def evaluate(
     settings : EvaluateStep
     table : Path
         The TSV file to write.
-    predictions, features, snapshots, baselines, splits : list of Path, optional
+    predictions, features, models, logits, snapshots : list of Path, optional
+    baselines, splits, truth : list of Path, optional
         Those that the evaluation needs; whose each is, its path says.
     scans, array : Path, optional
         Likewise.
@@ -47,9 +51,12 @@ def evaluate(
         told=settings.told,
         predictions=by_row(Results.predictions, predictions),
         features=by_row(Results.features, features),
+        models=by_row(Results.model, models),
+        logits=by_row(Results.logits, logits),
         snapshots=by_row(Results.snapshot, snapshots),
         baselines=baselines or [],
         splits=splits or [],
+        truth=truth or [],
         scans=scans,
         array=array,
     )

@@ -33,10 +33,14 @@ class Given:
         Row → file of each seed, of all rows that are trained.
     features : mapping of str to list of Path
         Row → file of each seed and fold.
+    models, logits : mapping of str to list of Path
+        The same; logits of rows that contrast pairs.
     snapshots : mapping of str to list of Path
         Row → file of each seed, fold and epoch.
     baselines, splits : list of Path
         Of each seed.
+    truth : list of Path
+        Of each phantom that the cohort is made of.
     scans, array : Path or None
         The table of scans; what is learned from, of images or features.
     """
@@ -47,9 +51,12 @@ class Given:
     told: Mapping[str, Any]
     predictions: Mapping[str, list[Path]]
     features: Mapping[str, list[Path]]
+    models: Mapping[str, list[Path]]
+    logits: Mapping[str, list[Path]]
     snapshots: Mapping[str, list[Path]]
     baselines: list[Path]
     splits: list[Path]
+    truth: list[Path]
     scans: Path | None
     array: Path | None
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from contrage.dataset.roles import OF_SCANS
@@ -12,6 +12,15 @@ from contrage.target import Target
 
 BLOCK, GROUPS = "evaluations", "evaluations.groups"
 OF_SIDES = ("calibration", "sides_by_fold")
+OF_NUMBERS = {
+    "shots": "its bins are of numbers",
+    "missing_range": "its ranges are of numbers",
+    "lipschitz": "its factors are of numbers",
+    "ordinality": "its distances are of numbers",
+    "paired_t": "it compares errors",
+    "embedded_site": "its score is of errors",
+}
+"""What a binary target cannot have, and why."""
 OF_MERGED = "cohort"
 """The column that a merged cohort has by itself."""
 
@@ -63,10 +72,24 @@ def check(config: Mapping[str, Any], target: Target) -> None:
             f"{BLOCK}.{name}: is of a binary target, and target.kind is {target.kind}; set it to "
             "null"
         )
-    if "embedded_site" in on and target.is_binary:
+    for name in [each for each in OF_NUMBERS if each in on and target.is_binary]:
         raise SettingsError(
-            f"{BLOCK}.embedded_site: its score is of errors, and target.kind is {target.kind}; set "
-            "it to null"
+            f"{BLOCK}.{name}: {OF_NUMBERS[name]}, and target.kind is {target.kind}; set it to null"
+        )
+    if "oracle" in on and not target.is_age:
+        raise SettingsError(
+            f"{BLOCK}.oracle: it knows brain ages, and target.column is {target.column}; set it to "
+            "null"
+        )
+    if "shots" in on and config[BLOCK]["shots"]["few"] > config[BLOCK]["shots"]["many"]:
+        raise SettingsError(
+            f"{BLOCK}.shots.few: {config[BLOCK]['shots']['few']} is more than {BLOCK}.shots.many "
+            f"({config[BLOCK]['shots']['many']}); make it smaller"
+        )
+    if "missing_range" in on and not config["dataset"]["missing_targets"]:
+        raise SettingsError(
+            f"{BLOCK}.missing_range: dataset.missing_targets names no range; name one, or set this "
+            "to null"
         )
     if of_groups := _of_groups(config):
         if not target.is_age:
@@ -75,6 +98,23 @@ def check(config: Mapping[str, Any], target: Target) -> None:
                 f"{target.column}; set it to null"
             )
         _check_groups(config)
+
+
+def check_rows(config: Mapping[str, Any], trained: Sequence[str]) -> None:
+    """Raise `SettingsError` where rows are to be compared with one that is not trained."""
+    pairs = config[BLOCK]["ordinality"]
+    for row in [each for pair in pairs["permuted"].items() for each in pair] if pairs else []:
+        if row not in trained:
+            raise SettingsError(
+                f"{BLOCK}.ordinality.permuted: {row} is not among benchmark.losses "
+                f"({few(list(trained))}); name rows of it"
+            )
+    asked = config[BLOCK]["lipschitz"]
+    if asked and asked["reference"] is not None and asked["reference"] not in trained:
+        raise SettingsError(
+            f"{BLOCK}.lipschitz.reference: {asked['reference']} is not among benchmark.losses "
+            f"({few(list(trained))}); name one of these, or null for none"
+        )
 
 
 def _check_groups(config: Mapping[str, Any]) -> None:

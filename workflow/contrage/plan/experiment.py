@@ -9,7 +9,7 @@ from contrage import modalities
 from contrage.cohort.scans import Cohort
 from contrage.evaluation import elements
 from contrage.layout import Results
-from contrage.plan import evaluations, folds, rows
+from contrage.plan import evaluations, folds, phantoms, rows
 from contrage.target_words import TargetInWords
 
 
@@ -85,6 +85,7 @@ class Experiment:
     def evaluations(self) -> list[str]:
         """Names of the evaluations that are asked for and can be had, each a table of its own."""
         lacking = {"images"} if not self.has_scans else set()
+        lacking |= set() if phantoms.truths(self.config["cohort"]) else {"truth"}
         lacking |= set() if folds.has_external(self.config) else {"external"}
         found = evaluations.switched_on(self.config)
         return [name for name in found if not lacking & set(elements.element(name).needs)]

@@ -12,9 +12,10 @@ from functools import cache
 from inspect import signature
 from typing import Any
 
+from contrage import losses
 from contrage.evaluation import elements
 from contrage.learning import encoders
-from contrage.plan import folds, pretraining, rows, snapshots, starts
+from contrage.plan import folds, phantoms, pretraining, rows, snapshots, starts
 from contrage.plan.dataset_settings import scores
 from contrage.plan.evaluations import setting
 from contrage.plan.experiment import Experiment
@@ -34,6 +35,8 @@ from contrage.settings.steps.evaluation import (
 )
 from contrage.settings.steps.learning import FeasibleStep, StopProbe, TrainStageStep, TrainStep
 
+OF_ROWS = {"predictions", "features", "models", "logits", "snapshots"}
+"""What an evaluation reads of rows."""
 NUMBERS = ("seed", "fold", "draw", "epoch")
 DECIDE_FEASIBLE = ("loss", "formulation", "nn_final", "nn_step_size", "max_epochs")
 
@@ -358,7 +361,7 @@ def evaluation(of: Experiment, evaluation: str) -> EvaluateStep:
         "target": as_plain(of.target.learned),
         "form": as_plain(form_of(of.config)),
         # An evaluation of images alone is not repeated for another row.
-        "rows": of.rows if {"predictions", "features"} & set(stated.needs) else [],
+        "rows": of.rows if OF_ROWS & set(stated.needs) else [],
         "told": {key: setting(of.config, key) for key in stated.settings},
     }
     return build(EvaluateStep, asked)
@@ -376,19 +379,28 @@ def evaluated(of: Experiment, evaluation: str) -> dict[str, list[str]]:
     """
     asked, results = elements.element(evaluation).needs, of.results
     trained = [(row, seed) for row in of.all_rows for seed in of.seeds]
+    each = [{"row": row, "seed": seed, "fold": fold} for row, seed in trained for fold in of.folds]
     found = {
         "predictions": [results.predictions.format(row=row, seed=seed) for row, seed in trained],
-        "features": [
-            results.features.format(row=row, seed=seed, fold=fold)
-            for row, seed in trained
-            for fold in of.folds
+        "features": [results.features.format(**training) for training in each],
+        "models": [results.model.format(**training) for training in each],
+        "logits": [
+            results.logits.format(**training)
+            for training in each
+            if contrasts_pairs(of, training["row"])
         ],
         "snapshots": snapshots.followed(of),
         "baselines": [results.baselines.format(seed=seed) for seed in of.seeds],
         "splits": [results.split.format(seed=seed) for seed in of.seeds],
+        "truth": phantoms.truths(of.config["cohort"]),
         "scans": [results.scans],
     }
     return {name: files if name in asked else [] for name, files in found.items()}
+
+
+def contrasts_pairs(of: Experiment, row: str) -> bool:
+    """Return whether a row's loss has pairs to contrast: its head does more than predict."""
+    return not losses.predicts(of.loss(row)["loss"], of.target.kind)
 
 
 def reads_array(evaluation: str) -> bool:

@@ -13,7 +13,8 @@ from typing import Any
 from contrage.cohort.leave_out import of_both
 from contrage.dataset.roles import CHOSEN_BY
 from contrage.errors import LeakageError, SettingsError
-from contrage.layout import Derivatives, PhantomStudy, Results
+from contrage.layout import Derivatives, Results
+from contrage.plan import phantoms
 from contrage.plan.kinds import image_seen
 from contrage.plan.rows import pretrained_rows, pretrains_on_phantom
 from contrage.settings import door as settings
@@ -111,8 +112,7 @@ def _folders(config: dict[str, Any]) -> list[str]:
     own = config["cohort"]
     blocks = (*own["members"], own)
     written = [Results.of(config["experiment"]), *(Derivatives.of(each["name"]) for each in blocks)]
-    phantoms = [each["phantom_tables"] for each in blocks]
-    written += [PhantomStudy.of(each["name"]) for each in phantoms if each]
+    written += [folder for each in blocks for folder in phantoms.folders(each)]
     if is_wanted(config):
         cohort = config["pretraining"]["cohort"]["name"]
         written += [Results.of(experiment_name(config)), Derivatives.of(cohort)]

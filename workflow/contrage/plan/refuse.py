@@ -38,6 +38,7 @@ def check_rows_and_data(config: dict[str, Any]) -> None:
     check_target(config)
     check_training(config)
     evaluations.check(config, rows.stated_target(config))
+    evaluations.check_rows(config, rows.benchmark_rows(config))
     _check_search(config)
     unknown = set(config["report"]["embedding_rows"]) - set(rows.all_rows(config))
     if unknown and config["report"]["embedding_rows"] != [rows.ABLATED]:

@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 from contrage.cohort.notices import notices
 from contrage.errors import LeakageError, SettingsError
 from contrage.plan import cohort as cohorts
-from contrage.plan import merged, phantom_tables, pretraining, refuse, rows, together
+from contrage.plan import merged, phantoms, pretraining, refuse, rows, together
 from contrage.plan.check_starts import check_starts
 from contrage.plan.experiment import Experiment
 from contrage.plan.folds import PART_OF
@@ -124,7 +124,7 @@ def read(
     SettingsError, TableError, LeakageError
     """
     named = is_study or len(configs) > 1
-    configs = phantom_tables.placed(configs, is_first=is_first, keeps=keeps)
+    configs = phantoms.placed(configs, is_first=is_first, keeps=keeps)
     main = [
         _Asked("" if not named else f"{_slug(each['experiment'])}_", named, EXPERIMENT, each)
         for each in configs

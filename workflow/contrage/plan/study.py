@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from contrage.errors import SettingsError, few
-from contrage.plan import pretraining
+from contrage.plan import phantoms, pretraining
 from contrage.plan.overlays import Ground, Layer, Overlay, slug
 from contrage.plan.study_asked import check_asked, matching, no_such
 from contrage.settings.layers import lay_over
@@ -157,8 +157,7 @@ def lacking_paths(configs: Mapping[str, Mapping[str, Any]]) -> list[str]:
     for name, config in configs.items():
         for cohort in _members(config["cohort"]):
             path = cohort["path"]
-            is_made = "phantom_tables" in cohort and cohort["phantom_tables"]
-            if path and not is_made and not Path(path).exists():
+            if path and not phantoms.is_made(cohort) and not Path(path).exists():
                 found.setdefault(f"{cohort['name']}: {path}", []).append(name)
     return [f"{path} (of {few(names, most=4)})" for path, names in found.items()]
 

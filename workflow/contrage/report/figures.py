@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-OF_ANY_TARGET = ("training_curves", "quality", "calibration")
+OF_ANY_TARGET = ("training_curves", "quality", "calibration", "pairs")
 """Figures that do not show the target as a number; of a binary target there are no others."""
 
 
@@ -75,10 +75,12 @@ def drawings() -> list[Callable[[Ingredients], Figure | None]]:
         calibration,
         checkpoints,
         cohort,
+        continuity,
         embedding,
         gaps,
         imaging,
         outcome,
+        pairs,
         search,
     )
 
@@ -92,6 +94,8 @@ def drawings() -> list[Callable[[Ingredients], Figure | None]]:
         gaps.slopes,
         checkpoints.against_diagnosis,
         calibration.calibration,
+        continuity.continuity,
+        pairs.pairs,
         outcome.training_curves,
         embedding.embedding,
         cohort.histogram,

@@ -29,12 +29,15 @@ from contrage.errors import SettingsError
 INPUTS = {
     "predictions": "of all rows and seeds, those of the ablation and of permuted targets too",
     "features": "of all rows, seeds and folds",
+    "models": "the weights of all rows, seeds and folds",
+    "logits": "cosines of pairs after each epoch, of all trainings that contrast some",
     "snapshots": "features of all rows, seeds and folds after parts of the epochs",
     "baselines": "predictions of the baselines, of all seeds",
     "splits": "the folds of each seed, with the roles of scans",
     "scans": "the table of scans in the data set",
     "array": "what is learned from: images, prepared arrays, or features",
     "images": "the same where it was made of scans by the imaging stage; a table has none",
+    "truth": "what is planted in a phantom of region tables; of other data there is none",
     "external": "nothing more to read: that the split may give people the role external",
 }
 """What an evaluation can ask for, and what that is."""

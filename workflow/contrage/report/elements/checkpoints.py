@@ -45,7 +45,7 @@ def against_diagnosis(given: Ingredients) -> Figure | None:
         axes.set_title(of_row(row, cohort, cohorts), fontsize=9.5)
     first = panels.flat[0]
     canvas.legend(
-        *first.get_legend_handles_labels(), title="epoch", loc="outside lower center", ncols=5
+        *first.get_legend_handles_labels(), title="epoch", loc="outside upper center", ncols=5
     )
     canvas.supxlabel("error of age of test controls (years)", fontsize=10)
     canvas.supylabel("accuracy of the diagnosis", fontsize=10)

@@ -12,6 +12,8 @@ from contrage.report.elements.measure_words import (
     embedded_site,
     sides_by_fold,
 )
+from contrage.report.elements.order_words import lipschitz, logits, ordinality
+from contrage.report.elements.part_words import missing_range, oracle, paired_t, shots
 from contrage.report.elements.sections import Section
 from contrage.report.findings import Study
 from contrage.settings.steps.page import EvaluationTold
@@ -21,6 +23,13 @@ MAKERS: dict[str, Callable[[Study, str], Section]] = {
     "roc": roc,
     "slopes": slopes,
     "cohorts": cohorts,
+    "oracle": oracle,
+    "shots": shots,
+    "missing_range": missing_range,
+    "paired_t": paired_t,
+    "lipschitz": lipschitz,
+    "ordinality": ordinality,
+    "logits": logits,
     "embedded_site": embedded_site,
     "against_diagnosis": against_diagnosis,
     "calibration": calibration,

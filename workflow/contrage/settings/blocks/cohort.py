@@ -25,6 +25,7 @@ from contrage.settings.blocks.owners_of_files import (
     ImagesSettings,
 )
 from contrage.settings.blocks.phantom import PhantomSettings
+from contrage.settings.blocks.phantom_files import NamedPhantomFilesSettings
 from contrage.settings.blocks.phantom_tables import NamedPhantomTablesSettings
 from contrage.settings.blocks.table import TableColumnsSettings
 
@@ -113,6 +114,8 @@ class CohortSettings:
     phantom_tables : NamedPhantomTablesSettings or None
         A phantom of region tables in the owners' layouts, which stands in for their data; None
         for these.
+    phantom_files : NamedPhantomFilesSettings or None
+        A phantom of pictures, volumes, videos or series in an owner's layout, likewise.
     """
 
     source: str
@@ -146,3 +149,4 @@ class CohortSettings:
     pet: PetSettings
     phantom: PhantomSettings
     phantom_tables: NamedPhantomTablesSettings | None
+    phantom_files: NamedPhantomFilesSettings | None

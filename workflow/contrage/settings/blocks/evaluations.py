@@ -107,6 +107,71 @@ class AgainstDiagnosisSettings:
 
 
 @dataclass(frozen=True)
+class ShotsSettings:
+    """Errors by how many training scans are in a test scan's bin of the target.
+
+    Attributes
+    ----------
+    many : int
+        Bins with more than this have many.
+    few : int
+        Bins with fewer than this have few.
+    """
+
+    many: int
+    few: int
+
+
+@dataclass(frozen=True)
+class MissingRangeSettings:
+    """Errors in the ranges of the target that nobody of is learned from."""
+
+
+@dataclass(frozen=True)
+class LipschitzSettings:
+    """How smoothly the target changes over the features.
+
+    Attributes
+    ----------
+    reference : str or None
+        The row that others are compared with.
+    draws : int
+        Of test people, in which both are compared.
+    """
+
+    reference: str | None
+    draws: int
+
+
+@dataclass(frozen=True)
+class OrdinalitySettings:
+    """Whether distances of embeddings and features follow those of the target.
+
+    Attributes
+    ----------
+    permuted : dict of str to str
+        Row → the row that learned permuted targets or labels in its place.
+    """
+
+    permuted: dict[str, str]
+
+
+@dataclass(frozen=True)
+class LogitsSettings:
+    """Cosines of pairs over the epochs."""
+
+
+@dataclass(frozen=True)
+class OracleSettings:
+    """Errors of the brain ages that a phantom plants."""
+
+
+@dataclass(frozen=True)
+class PairedTSettings:
+    """A paired t-test of errors over test people."""
+
+
+@dataclass(frozen=True)
 class EvaluationsSettings:
     """Further evaluations of predictions and features, each a table; None leaves one out.
 
@@ -130,6 +195,20 @@ class EvaluationsSettings:
         Sides told apart, mean and SD over folds.
     against_diagnosis : AgainstDiagnosisSettings or None
         Error of age against accuracy of the diagnosis, on the way through all trainings.
+    shots : ShotsSettings or None
+        Errors by how many training scans are alike.
+    missing_range : MissingRangeSettings or None
+        Errors in ranges that are missing in training.
+    lipschitz : LipschitzSettings or None
+        How smoothly the target changes over the features.
+    ordinality : OrdinalitySettings or None
+        Whether distances follow those of the target.
+    logits : LogitsSettings or None
+        Cosines of pairs over the epochs.
+    oracle : OracleSettings or None
+        Errors of the brain ages that a phantom plants.
+    paired_t : PairedTSettings or None
+        A paired t-test beside the table of errors.
     """
 
     groups: GroupsSettings
@@ -141,3 +220,10 @@ class EvaluationsSettings:
     calibration: CalibrationSettings | None
     sides_by_fold: SidesByFoldSettings | None
     against_diagnosis: AgainstDiagnosisSettings | None
+    shots: ShotsSettings | None
+    missing_range: MissingRangeSettings | None
+    lipschitz: LipschitzSettings | None
+    ordinality: OrdinalitySettings | None
+    logits: LogitsSettings | None
+    oracle: OracleSettings | None
+    paired_t: PairedTSettings | None
