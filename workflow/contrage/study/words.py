@@ -18,6 +18,7 @@ MEASURES = {
     "bacc": "balanced accuracy",
     "auc": "AUC",
     "ece": "ECE",
+    "ace": "ACE",
     "row": "loss",
     "n_train": "people learned from",
 }
@@ -61,4 +62,4 @@ def shown(value: float) -> str:
     if float(value).is_integer() and size >= 10:
         return f"{value:.0f}"
     digits = 0 if size >= 1000 else 1 if size >= 100 else 2 if size >= 1 else 3
-    return f"{value:.{digits}f}".replace("-", "−")
+    return f"{value:z.{digits}f}".replace("-", "−")
