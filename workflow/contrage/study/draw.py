@@ -143,7 +143,8 @@ def violin(asked: FigureAsked, panels: Sequence[Panel], labels: Labels) -> tuple
         for place, group in enumerate(there):
             mean = lines.loc[lines[asked.x] == group, asked.y].mean()
             ax.hlines(mean, place - 0.3, place + 0.3, color=INK, linewidth=1.5)
-            ax.annotate(f"{mean:z.2f}".replace("-", "−"), (place, mean), (0, 3), textcoords="offset points",
+            words = f"{mean:z.2f}".replace("-", "−")
+            ax.annotate(words, (place, mean), (0, 3), textcoords="offset points",
                         ha="center", fontsize=8, color=INK)  # fmt: skip
             said.append(f"{panel.row} {group} {shown(mean)}")
         ax.axhline(0, color=GREY, linewidth=0.8, linestyle="--", zorder=0)
