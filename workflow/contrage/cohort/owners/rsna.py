@@ -22,7 +22,7 @@ from contrage.cohort.owners.hands import (
     told_of_draw,
 )
 from contrage.cohort.owners.labels import label_of
-from contrage.cohort.owners.persons import Person, files_by_label
+from contrage.cohort.owners.persons import Listed, files_by_label
 from contrage.cohort.owners.sheets import read_sheet
 from contrage.settings.steps.cohort import CohortStep
 from contrage.tables import Table
@@ -79,7 +79,7 @@ def _test(table: Table, columns: tuple[str, str, str], notes: list[str]) -> list
     return [(table, TEST, columns)]
 
 
-def _people(parts: list[Part], at: int, kept: KeptColumns, held: set[str]) -> list[Person]:
+def _people(parts: list[Part], at: int, kept: KeptColumns, held: set[str]) -> list[Listed]:
     table, part, (name, age, male) = parts[at]
     person, months = table.column(name, KEY), table.column(age, KEY)
     sex, found = table.column(male, KEY), []
@@ -90,5 +90,5 @@ def _people(parts: list[Part], at: int, kept: KeptColumns, held: set[str]) -> li
             own[SPLIT] = VAL
         rows = [cells if number == at else None for number in range(len(parts))]
         told, wrong = sex_of_cell(cells[sex], male)
-        found.append(Person(label, kept.of(own, rows), line, sex=told, reason=wrong))
+        found.append(Listed(label, kept.of(own, rows), line, sex=told, reason=wrong))
     return found
