@@ -10,6 +10,7 @@ EXPERIMENT = Experiment.of(config, COHORT.people(config))
 RESULTS = EXPERIMENT.results
 SEEDS, FOLDS = EXPERIMENT.seeds, EXPERIMENT.folds
 ROWS, ALL_ROWS, NULL_ROWS = EXPERIMENT.rows, EXPERIMENT.all_rows, EXPERIMENT.null_rows
+LOGGED_ROWS = rows.logged_rows(config)
 STAGED_ROWS, HEAD_ROWS = rows.staged_rows(config), rows.head_rows(config)
 SEARCHED_ROWS, SEARCHED_SEEDS = EXPERIMENT.searched_rows, EXPERIMENT.searched_seeds
 TABLES = [RESULTS.table(name) for name in EXPERIMENT.tables]
@@ -84,5 +85,6 @@ def pattern_of_curves(wildcards):
 
 
 def kept_on_the_way(wildcards, output):
-    """The outputs of features after some epochs."""
-    return f"--snapshots {output.snapshots}"
+    """The outputs of features after some epochs, and of cosines of pairs, where there are any."""
+    found = {name: output.get(name) for name in ("snapshots", "logits")}
+    return " ".join(f"--{name} {files}" for name, files in found.items() if files)

@@ -14,6 +14,7 @@ rule train_stage:
         model=RESULTS.model,
         curve=RESULTS.curve,
         features=RESULTS.features,
+        logits=[],
     log:
         RESULTS.log("train_stage", "{row}/seed-{seed}_fold-{fold}"),
     benchmark:
@@ -39,9 +40,24 @@ rule train_stage:
         " --fold {wildcards.fold} --model {output.model:q} --curve {output.curve:q}"
         " --features {output.features:q} --resume {params.resume:q} --start-from {input.start:q}"
         " --start-scans {input.start_scans:q} --start-split {input.start_split:q}"
+        " --logits {output.logits:q}"
 
 
 ruleorder: train_stage > train
+
+
+if LOGGED_ROWS:
+
+    use rule train_stage as train_stage_logged with:
+        output:
+            model=RESULTS.model,
+            curve=RESULTS.curve,
+            features=RESULTS.features,
+            logits=RESULTS.logits,
+        wildcard_constraints:
+            row="|".join(set(LOGGED_ROWS) & set(STAGED_ROWS)) or "-",
+
+    ruleorder: train_stage_logged > train_stage > train_logged > train
 
 
 if HEAD_ROWS:

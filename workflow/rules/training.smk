@@ -128,3 +128,72 @@ if WATCHED:
     if FOLLOWED:
 
         ruleorder: train_watched > train_followed
+
+
+if LOGGED_ROWS:
+
+    use rule train as train_logged with:
+        output:
+            model=RESULTS.model,
+            curve=RESULTS.curve,
+            features=RESULTS.features,
+            logits=RESULTS.logits,
+        wildcard_constraints:
+            row="|".join(LOGGED_ROWS),
+        params:
+            code=digest_of_job(jobs.training_modules),
+            start=start_found,
+            settings=asked_of_job(jobs.training),
+            resume=RESULTS.resume,
+            snapshots=kept_on_the_way,
+
+    ruleorder: train_logged > train
+
+    if FOLLOWED:
+
+        use rule train as train_logged_followed with:
+            output:
+                model=RESULTS.model,
+                curve=RESULTS.curve,
+                features=RESULTS.features,
+                snapshots=FOLLOWED,
+                logits=RESULTS.logits,
+            wildcard_constraints:
+                row="|".join(
+                    set(LOGGED_ROWS) & set(snapshots.followed_rows(EXPERIMENT))
+                )
+                or "-",
+            params:
+                code=digest_of_job(jobs.training_modules),
+                start=start_found,
+                settings=asked_of_job(jobs.training),
+                resume=RESULTS.resume,
+                snapshots=kept_on_the_way,
+
+        ruleorder: train_logged_followed > train_logged > train_followed > train
+
+    if WATCHED:
+
+        use rule train as train_logged_watched with:
+            output:
+                model=RESULTS.model,
+                curve=RESULTS.curve,
+                features=RESULTS.features,
+                snapshots=WATCHED,
+                logits=RESULTS.logits,
+            wildcard_constraints:
+                row="|".join(set(LOGGED_ROWS) & set(EXPERIMENT.watched_rows)) or "-",
+                seed=str(SEEDS[0]),
+                fold="0",
+            params:
+                code=digest_of_job(jobs.training_modules),
+                start=start_found,
+                settings=asked_of_job(jobs.training),
+                resume=RESULTS.resume,
+                snapshots=kept_on_the_way,
+
+        ruleorder: train_logged_watched > train_logged > train_watched > train
+
+    if FOLLOWED and WATCHED:
+
+        ruleorder: train_logged_watched > train_logged_followed > train_watched > train_followed

@@ -15,7 +15,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from training_steps import asked
 
 from contrage import losses
-from contrage.learning.loop.epoch import EpochInputs, batch_loss
+from contrage.learning.loop.epoch import EpochInputs, Step, batch_loss
 from contrage.learning.loop.state import start
 from contrage.learning.machine.precision import Precision
 from contrage.learning.views import augment
@@ -43,8 +43,8 @@ def step(settings) -> None:
     targets = state.targets(values).to(META)
     inputs = EpochInputs(asked(settings), None, None, targets, None, [], state.network, precision)
     images = torch.empty(8, 1, 10, 12, 8, device=META)
-    part = torch.arange(8, device=META)
-    state.learn(batch_loss(state, inputs, images, part, torch.Generator()), 1.0)
+    part = Step(torch.arange(8, device=META), images, targets)
+    state.learn(batch_loss(state, inputs, part, torch.Generator()), 1.0)
 
 
 @pytest.mark.parametrize("formulation", ["paper", "released"])

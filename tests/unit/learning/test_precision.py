@@ -9,7 +9,7 @@ import pytest
 import torch
 from training_steps import asked
 
-from contrage.learning.loop.epoch import EpochInputs, batch_loss
+from contrage.learning.loop.epoch import EpochInputs, Step, batch_loss
 from contrage.learning.loop.optimiser import OPTIMISERS
 from contrage.learning.loop.state import start
 from contrage.learning.machine.precision import HALVES, Precision, choose
@@ -56,8 +56,8 @@ def batch_of(settings, name: str):
     state = start(asked(settings), PART, AGES, precision, (10, 12, 8))
     targets = state.targets(AGES)
     inputs = EpochInputs(asked(settings), None, None, targets, None, [], state.network, precision)
-    images = torch.randn(8, 1, 10, 12, 8)
-    return state, batch_loss(state, inputs, images, torch.arange(8), torch.Generator())
+    step = Step(torch.arange(8), torch.randn(8, 1, 10, 12, 8), targets)
+    return state, batch_loss(state, inputs, step, torch.Generator())
 
 
 @pytest.mark.parametrize("loss", ["exp", "rnc", "l1"])
@@ -192,6 +192,6 @@ def test_a_loss_that_calls_the_targets_ages_works_on(settings):
     inputs = EpochInputs(
         asked(settings), None, None, state.targets(AGES), None, [], state.network, precision
     )
-    images = torch.randn(8, 1, 10, 12, 8)
-    loss = batch_loss(state, inputs, images, torch.arange(8), torch.Generator())
+    step = Step(torch.arange(8), torch.randn(8, 1, 10, 12, 8), inputs.targets)
+    loss = batch_loss(state, inputs, step, torch.Generator())
     assert loss.item() == pytest.approx(AGES.sum())

@@ -86,6 +86,28 @@ def test_two_processes_learn_what_one_does(cohort, settings, command, loss):
         torch.testing.assert_close(weight, weights[1][name], rtol=1e-2, atol=2e-3)
 
 
+WINDOW = {"formulation": "paper", "window": 5, "sigma": 2.0}
+MIXUP = {"kind": "c-mixup", "alpha": 2.0, "bandwidth": 5.0, "include_self": True}
+
+
+@pytest.mark.parametrize(
+    "asked_for",
+    [{"lds": WINDOW, "fds": WINDOW | {"momentum": 0.9}}, {"mixup": MIXUP}],
+    ids=["rare targets", "mixup"],
+)
+def test_two_processes_weigh_smooth_and_mix_what_one_does(cohort, settings, command, asked_for):
+    settings |= {"row": "l1", "loss": {"loss": "l1"}, "bin_width": 10.0}
+    settings["training"] |= {"epochs": 3, **asked_for}
+    one, two = cohort.outputs("one"), cohort.outputs("two")
+    train(asked(settings), **cohort.inputs, **one)
+    settings["training"]["gpus_per_job"] = 2
+    done = command(settings, cohort.inputs, two)
+    assert done.returncode == 0, done.stderr
+    losses = [read_tsv(each["curve"])["loss"].astype(float) for each in (one, two)]
+    np.testing.assert_allclose(losses[0], losses[1], rtol=1e-3)
+    np.testing.assert_allclose(features(one), features(two), atol=2e-3)
+
+
 def test_two_processes_draw_views_of_their_own_and_the_seed_repeats_them(cohort, settings, command):
     settings["training"] |= {"epochs": 2, "gpus_per_job": 2, "augmentation": ["noise", "flip"]}
     for name in ("one", "two"):

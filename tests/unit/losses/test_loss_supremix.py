@@ -27,17 +27,21 @@ def unit(vector: Tensor) -> Tensor:
     return vector / vector.norm()
 
 
-def mixtures_of(i: int, z, m, groups, shares, window: int):
+def within(gap: float, window: float, is_open: bool = False) -> bool:
+    return gap > 0 and (gap < window if is_open else gap <= window)
+
+
+def mixtures_of(i: int, z, m, groups, shares, window: float, unit="ranks", is_open=False):
     """Yield each mixture for anchor i as a vector, with its label: first Mix-neg, then Mix-pos."""
     inside = [t for t in range(len(z)) if groups[t] == groups[i]]
     for k in inside:
         if m[k] != m[i]:
             yield shares[i, k] * z[i] + (1 - shares[i, k]) * z[k], None
     ranks = sorted({m[t] for t in inside})
-    own = ranks.index(m[i])
+    place = ranks.index if unit == "ranks" else float
     for j, k in itertools.product(inside, inside):
-        below, above = own - ranks.index(m[j]), ranks.index(m[k]) - own
-        if 0 < below <= window and 0 < above <= window:
+        gaps = place(m[i]) - place(m[j]), place(m[k]) - place(m[i])
+        if all(within(round(gap, 6), window, is_open) for gap in gaps):
             share = (m[k] - m[i]) / (m[k] - m[j])
             yield share * z[j] + (1 - share) * z[k], share * m[j] + (1 - share) * m[k]
 
@@ -71,7 +75,9 @@ def by_loops(loss, z: Tensor, y: Tensor, epoch: int = 0, groups: Tensor | None =
                 share = shares[i, k]
                 s = anchor @ unit(share * z[i] + (1 - share) * z[k]) / loss.temperature
                 terms.append(weight(abs(m[i] - (share * m[i] + (1 - share) * m[k]))) * torch.exp(s))
-        for vector, label in mixtures_of(i, z, m, groups, shares, loss.window):
+        near = loss.within
+        asked = near.width, "targets" if near.in_targets else "ranks", near.is_open
+        for vector, label in mixtures_of(i, z, m, groups, shares, *asked):
             if loss.mix_pos and label is not None:
                 s = anchor @ unit(vector) / loss.temperature
                 terms.append(weight(0) * torch.exp(s))
@@ -98,6 +104,89 @@ def test_window_counts_ranks_of_labels(rng, window, bin_width):
     y = torch.tensor([20.0, 20.0, 21.0, 25.5, 25.7, 30.0, 71.0, 71.0, 90.0], dtype=torch.float64)
     order = torch.tensor(rng.permutation(9))
     assert_same(loss, lambda z, y, epoch: by_loops(loss, z, y), z[order], y[order])
+
+
+@pytest.mark.parametrize("is_open", [False, True])
+@pytest.mark.parametrize(("unit", "window"), [("targets", 5.5), ("ranks", 2), ("ranks", math.inf)])
+def test_window_may_be_in_the_targets_unit_open_and_without_end(rng, unit, window, is_open):
+    asked = {"window": window, "window_in": unit, "window_open": is_open}
+    loss = load("supremix", bin_width=0, temperature=TEMPERATURE, group_by="sex", **asked)
+    z, _ = batch(rng, 9, 1)
+    y = torch.tensor([20.0, 20.0, 21.3, 25.5, 25.7, 26.8, 31.0, 32.3, 90.0], dtype=torch.float64)
+    groups = torch.tensor([0, 1, 0, 1, 0, 0, 1, 0, 0])
+
+    def grouped(z, y, epoch):
+        return loss(z, y, epoch=epoch, groups=groups)
+
+    assert_same(grouped, lambda z, y, epoch: by_loops(loss, z, y, epoch, groups), z, y)
+
+
+LABELS = (20.0, 21.0, 24.0, 30.0, 31.0)
+"""Of the worked example; the anchor is 24."""
+
+
+def pairs(window: float, window_in: str, window_open: bool = False) -> tuple[set, set]:
+    """Return the labels below and above 24 of which positives are mixed."""
+    loss = load("supremix", window=window, window_in=window_in, window_open=window_open)
+    own = torch.tensor(LABELS, dtype=torch.float64)
+    near = _mixtures.neighbours(own, torch.zeros(5), loss.within)
+    below = set(LABELS[near.low[2] : near.first[2]])
+    return below, set(LABELS[near.end[2] : near.high[2]])
+
+
+@pytest.mark.parametrize(
+    ("asked", "found"),
+    [
+        ((1, "ranks"), ({21}, {30})),
+        ((2, "ranks"), ({20, 21}, {30, 31})),
+        ((2, "ranks", True), ({21}, {30})),
+        ((math.inf, "ranks"), ({20, 21}, {30, 31})),
+        ((5, "targets"), ({20, 21}, set())),
+        ((6, "targets"), ({20, 21}, {30})),
+        ((6, "targets", True), ({20, 21}, set())),
+        ((math.inf, "targets"), ({20, 21}, {30, 31})),
+        ((math.inf, "targets", True), ({20, 21}, {30, 31})),
+    ],
+)
+def test_pairs_of_the_worked_example(asked, found):
+    assert pairs(*asked) == found
+
+
+def test_weights_of_the_worked_example():
+    loss, own = load("supremix", bin_width=0), torch.tensor(LABELS, dtype=torch.float64)
+    loss.fit(own)
+    weights = loss._log_weights(torch.zeros(()), torch.float64, (own - 24).abs()).exp()
+    wanted = [0.454545, 0.363636, 0.090909, 0.636364, 0.727273]
+    np.testing.assert_allclose(weights, wanted, atol=1e-6)
+
+
+def test_share_of_the_worked_example():
+    """λ of 21 and 30 for 24 is 2/3: with both at right angles, and 24 where 21 is, 2/√5."""
+    own, z = torch.tensor(LABELS, dtype=torch.float64), torch.eye(5, dtype=torch.float64)
+    z[2] = z[1]
+    near = _mixtures.neighbours(own, torch.zeros(5), _mixtures.Window(1))
+    found = _mixtures.between_neighbours(z, near, slice(0, 5), 1.0)
+    assert found.number[2] == 1
+    assert found.total[2].item() == pytest.approx(2 / math.sqrt(5), abs=1e-12)
+
+
+def test_windows_in_ranks_and_in_targets_are_one_where_labels_are_consecutive_numbers(rng):
+    z, _ = batch(rng, 10, 2)
+    y = torch.tensor(rng.permutation(10) + 40.0)
+    for window in (1, 3, math.inf):
+        of_ranks, of_targets = (
+            load("supremix", window=window, window_in=unit) for unit in ("ranks", "targets")
+        )
+        first, second = (value_and_gradient(loss, z, y) for loss in (of_ranks, of_targets))
+        assert first[0] == second[0]
+        assert torch.equal(first[1], second[1])
+
+
+def test_a_gap_of_exactly_the_window_counts_whatever_its_binary_fractions():
+    y = torch.tensor([24.8, 25.1, 25.4], dtype=torch.float64)
+    assert max(y[2] - y[1], y[1] - y[0]) > 0.3
+    near = _mixtures.neighbours(y, torch.zeros(3), _mixtures.Window(0.3, in_targets=True))
+    assert [int(near.first[1] - near.low[1]), int(near.high[1] - near.end[1])] == [1, 1]
 
 
 def test_mixtures_stay_within_their_group(rng):
@@ -140,7 +229,7 @@ def test_mixed_positives_of_points_on_a_line_are_the_anchors_own_embedding(rng):
     z = (start + y[:, None] * direction)[:, None]
     anchors, order = z.flatten(0, 1), y.argsort()
     anchors, y = anchors[order], y[order]
-    near = _mixtures.neighbours(y, torch.zeros(12), 3)
+    near = _mixtures.neighbours(y, torch.zeros(12), _mixtures.Window(3))
     found = _mixtures.between_neighbours(anchors, near, slice(0, 12), 1.0)
     torch.testing.assert_close(found.total, found.number * anchors.norm(dim=1, keepdim=True))
     assert found.number.flatten().tolist() == [0, 3, 6, 9, 9, 9, 9, 9, 9, 6, 3, 0]
@@ -191,7 +280,7 @@ def test_many_mixtures_in_parts_are_the_same(rng, monkeypatch):
     y = torch.tensor([20.0] * 9 + [30.0] * 6 + [40.0] * 8 + [50.0], dtype=torch.float64)
     order = torch.tensor(rng.permutation(24))
     loss = load("supremix", temperature=TEMPERATURE)
-    blocks = _mixtures.neighbours(y, torch.zeros(24), 3).blocks()
+    blocks = _mixtures.neighbours(y, torch.zeros(24), _mixtures.Window(3)).blocks()
     assert [block.start for block in blocks] == [0, *(block.stop for block in blocks[:-1])]
     assert len(blocks) > 2
     assert_same(loss, lambda z, y, epoch: by_loops(loss, z, y), z[order], y[order])
@@ -232,6 +321,10 @@ def test_views_of_a_pair_are_mixed_differently():
     [
         ("window", 0),
         ("window", 1.5),
+        ("window", -math.inf),
+        ("window", math.nan),
+        ("window_in", "years"),
+        ("window_open", "yes"),
         ("beta", (2, 0)),
         ("beta", 2),
         ("beta", (1, 2, 3)),
@@ -244,3 +337,10 @@ def test_views_of_a_pair_are_mixed_differently():
 def test_setting_that_cannot_work_is_named(setting, value):
     with pytest.raises(SettingsError, match=setting):
         load("supremix", **{setting: value})
+
+
+def test_an_open_window_of_one_rank_would_leave_nothing():
+    with pytest.raises(SettingsError, match="window is 1 rank, and with window_open nothing is"):
+        load("supremix", window=1, window_open=True)
+    with pytest.raises(SettingsError, match="window is 0"):
+        load("supremix", window=0, window_in="targets")

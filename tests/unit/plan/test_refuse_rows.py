@@ -153,7 +153,7 @@ def test_a_stage_with_a_contrastive_loss_is_probed():
         ({"a": TUNED}, {"search": {"rows": {"a": {"kind": ["l1", "mse"]}}}},
          "search.rows: a starts from an encoder that has learned from those whom a search "
          "judges by"),
-        ({"a": {"loss": "exp"}}, {"report": {"embedding_rows": ["a"]}},
+        ({"a": {"loss": "exp", "epochs": 9}}, {"report": {"embedding_rows": ["a"]}},
          "report.embedding_rows: a has a training of its own (rows); name rows that train "
          "as training says"),
         ({"a": TUNED}, {"benchmark": {"losses": "all"}},

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 import yaml
 from snakemake.utils import validate
@@ -20,7 +22,7 @@ def cohort() -> Cohort:
 
 def test_whole_numbers_and_settings_without_a_kind_of_default_are_taken(config):
     config["losses"]["rnc"] = {"temperature": 2}
-    config["losses"]["supremix"] |= {"group_by": "sex"}
+    config["losses"]["supremix"] |= {"group_by": "sex", "window": math.inf}
     config["search"]["rows"] = {"exp": {"sigma": [1, 2.5]}}
     refuse.check_rows_and_data(config)
 
@@ -61,6 +63,10 @@ def test_the_demo_can_work(config):
         (lambda c: c["benchmark"].update(losses=["expo"]), "losses.expo: no loss 'expo'"),
         (lambda c: c["losses"].update(expo={}), "losses.expo: no loss 'expo'"),
         (lambda c: c["losses"]["exp"].update(sigmo=1), "losses.exp: exp has no setting sigmo"),
+        (
+            lambda c: c["losses"]["exp"].update(sigma=math.inf),
+            "losses.exp.sigma: .inf is no finite number",
+        ),
         (
             lambda c: c["losses"].update(rnc={"temperature": True}),
             r"losses\.rnc\.temperature: true is not a number; the default is 2\.0 \(on and yes are",

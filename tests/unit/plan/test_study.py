@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import time
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from contrage.errors import SettingsError
-from contrage.plan import study
+from contrage.plan import refuse, study
 from contrage.settings.door import load_schema
 from contrage.settings.yaml_door import read_file, read_text
 
@@ -104,6 +105,27 @@ grids:
     got = [found[name].config for name in names]
     assert [each["losses"]["supremix"]["beta"] for each in got] == [[1, 8], [1, 8], [5, 5], [5, 5]]
     assert [each["training"]["epochs"] for each in got] == [1, 3, 1, 3]
+
+
+def test_batch_bins_window_and_beta_are_swept_by_grids(expand):
+    text = f"""{TWO}
+grids:
+  gamma: {{losses.supremix.window: [1, .inf], losses.supremix.window_in: [targets]}}
+  beta: {{losses.supremix.beta: [[2, 8], [8, 2]]}}
+  bins: {{losses.supremix.bin_width: [1, 5]}}
+  batch: {{training.batch_size: [4, 32]}}
+"""
+    found = expand(text).overlays
+    assert list(found)[2:] == [
+        *("gamma-1-targets", "gamma-inf-targets", "beta-2-8", "beta-8-2"),
+        *("bins-1", "bins-5", "batch-4", "batch-32"),
+    ]
+    settings = {name: each.config["losses"].get("supremix") for name, each in found.items()}
+    assert settings["gamma-inf-targets"]["window"] == math.inf
+    assert settings["beta-8-2"]["beta"] == [8, 2]
+    assert settings["bins-5"]["bin_width"] == 5
+    for each in found.values():
+        refuse.check_rows_and_data(each.config)
 
 
 def test_a_later_layer_counts_more_also_of_the_command_line(expand):

@@ -153,6 +153,8 @@ from contrage.settings.words import PATTERNS
             "quotation marks",
         ),
         ("training: {learning_rate: .inf}", "training.learning_rate: .inf is no finite number"),
+        ("losses: {exp: {sigma: -.inf}}", "losses.exp.sigma: -.inf is no finite number"),
+        ("losses: {exp: {sigma: inf}}", "losses.exp.sigma: inf is no finite number"),
         (
             "training:\n  learning_rate: 0,001",
             "training.learning_rate: 0,001 has a comma; write 0.001",

@@ -82,6 +82,8 @@ def test_a_completed_configuration_passes_through_the_door_and_back():
     assert settings.training.early_stop is None
     whole = json.loads(json.dumps(config))
     assert whole["dataset"].pop("external") == {}  # JSON has it where it says something alone
+    for key in ("lds", "fds", "mixup", "logits"):
+        assert whole["training"].pop(key) is None
     assert as_plain(settings) == whole
     assert build(type(settings), as_plain(settings)) == settings
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -74,14 +74,22 @@ class Model(nn.Module):
         """What a training changes: everything, or the head on a frozen encoder."""
         return self.head if self.is_frozen else self
 
-    def forward(self, images: Tensor, views: int = 1) -> Tensor:
+    def forward(
+        self,
+        images: Tensor,
+        views: int = 1,
+        between: Callable[[Tensor], Tensor] | None = None,
+    ) -> Tensor:
         """Return embeddings (batch, views, outputs) of images (batch, channels, *shape).
 
         Without augmentation all views of a scan are identical: it is encoded once, and the
         embedding is repeated. Its gradient is then the sum over the views, as it would be with
         separate passes. Dropout in an encoder is drawn once per scan: its views share it.
+
+        What the encoder gives is changed by `between`, if anything, before the head sees it.
         """
-        embeddings = self.head(self.encoder(images))
+        features = self.encoder(images)
+        embeddings = self.head(between(features) if between else features)
         if embeddings.dtype in (torch.bfloat16, torch.float16):
             embeddings = embeddings.float()  # what follows is not for mixed precision
         if self.unit:

@@ -24,6 +24,7 @@ def train_stage(
     start_from: Path,
     start_scans: Path,
     start_split: Path,
+    logits: Path | None = None,
 ) -> None:
     """Train on the training scans of one fold, from the encoder of another training.
 
@@ -42,6 +43,8 @@ def train_stage(
         Model file of the other training.
     start_scans, start_split : Path
         Its scans and folds.
+    logits : Path, optional
+        As of `train`.
 
     Raises
     ------
@@ -60,5 +63,5 @@ def train_stage(
         start_split=start_split,
     )
     outputs = (model, curve, resume, features)
-    files = Files(array, scans, split, fold, *outputs, [], start_from, origin)
+    files = Files(array, scans, split, fold, *outputs, [], start_from, origin, logits)
     run(settings.training.gpus_per_job, settings.training.device, train_in, settings, files)

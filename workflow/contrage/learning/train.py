@@ -21,8 +21,10 @@ from contrage.learning.batch import check_batch
 from contrage.learning.embed import extract, predicted, write_features
 from contrage.learning.folds import Scans, read_fold, read_scans
 from contrage.learning.images import reach
+from contrage.learning.labels import taught
 from contrage.learning.lineage import Lineage, after_pretraining, inherited
 from contrage.learning.loop.epoch import prepare, run_epoch
+from contrage.learning.loop.logits import Monitor, write_logits
 from contrage.learning.loop.state import State, start
 from contrage.learning.loop.validation import Validation, chosen_by, divide
 from contrage.learning.machine import precision
@@ -53,6 +55,7 @@ def train(
     start_scans: Path | None = None,
     start_split: Path | None = None,
     best: Path | None = None,
+    logits: Path | None = None,
 ) -> None:
     """Train an encoder on the training scans of one fold.
 
@@ -82,6 +85,8 @@ def train(
         Scans and folds of the pre-training that made this file: nobody of it may be tested.
     best : Path, optional
         What a search found best for this row; its settings take the place of the loss's own.
+    logits : Path, optional
+        Output: cosines of pairs after each epoch, see `contrage.learning.loop.logits`.
 
     Raises
     ------
@@ -103,7 +108,7 @@ def train(
     elif start_from:
         origin = inherited(start_from)
     outputs = (model, curve, resume, features, snapshots or [])
-    files = Files(array, scans, split, fold, *outputs, start_from, origin)
+    files = Files(array, scans, split, fold, *outputs, start_from, origin, logits)
     run(settings.training.gpus_per_job, settings.training.device, train_in, settings, files)
 
 
@@ -122,6 +127,7 @@ class Files:
     snapshots: list[Path]
     start_from: Path | None
     lineage: Lineage | None = None
+    logits: Path | None = None
 
     def mark(self, settings: TrainStep, device: torch.device) -> str:
         """Return the fingerprint of a training that reads these files."""
@@ -136,6 +142,9 @@ def train_in(world: World, settings: TrainStep, files: Files) -> None:
     part = read_fold(files.split, files.fold)
     whole = everyone.pick(part[LEARNED_FROM], files.split)
     own, held_out = divide(whole, training.early_stop, settings.seed)
+    # What is told to the loss; the epoch is chosen by true targets, as the features are judged.
+    lessons = taught(whole, settings)
+    told, _ = divide(lessons, training.early_stop, settings.seed)
     held_out = held_out.and_also(chosen_by(everyone, part, training.early_stop, files.split))
     if not files.snapshots:
         settings = replace(settings, snapshot_epochs=())
@@ -147,7 +156,7 @@ def train_in(world: World, settings: TrainStep, files: Files) -> None:
     with repeatable(settings.seed, device, training.threads, training.deterministic):
         channels, shape = image_shape(files.array, settings.dataset.form)
         load = Loader(files.array, part, settings.dataset)
-        state = start(settings, part, whole.targets, numbers, shape, files.start_from, channels)
+        state = start(settings, part, lessons.targets, numbers, shape, files.start_from, channels)
         if saved := checkpoint.load(files.resume, mark):
             state.restore(saved)
             logger.info("%s: going on after epoch %d", files.resume, state.epoch)
@@ -157,13 +166,16 @@ def train_in(world: World, settings: TrainStep, files: Files) -> None:
             extract, images=images, places=all_places, batch_size=batch_size, world=world
         )
         validation = Validation.of(everyone, own, held_out, settings)
-        inputs = prepare(state, settings, images, own, everyone.places(own), numbers, world)
+        monitor = Monitor.of(everyone, told, settings) if files.logits else None
+        inputs = prepare(state, settings, images, told, everyone.places(told), numbers, world)
         saved_at = time.monotonic()
         for _ in progress(state, settings, world):
             if validation.is_over(state):
                 break
             run_epoch(state, inputs)
             validation.look(state, images, world)
+            if monitor:
+                monitor.look(state, images, world)
             if state.epoch in settings.snapshot_epochs:
                 state.snapshots[state.epoch] = look(state.evaluated)
             if world.leads and time.monotonic() - saved_at >= CHECKPOINT_SECONDS:
@@ -195,6 +207,8 @@ def write(
         features, epoch = (state.snapshots[asked], asked) if asked in state.snapshots else kept
         write_features(path, scans, features, state.network, epoch)
     state.write_curve(files.curve)
+    if files.logits:
+        write_logits(files.logits, state.logits)
     kept_with = files.lineage.kept if files.lineage else {}
     checkpoint.save(files.model, {**state.model(settings), **kept_with})
     files.resume.unlink(missing_ok=True)

@@ -21,6 +21,9 @@ A new file here is a new loss, nothing else is registered. The rules:
   ``predicts_last = True``: the head has one more output, which stays as it is: the last feature is
   a prediction of the target, standardised by the training split's mean and SD;
   ``group_by``: "sex" or "site" when the loss wants ``groups``, whole numbers (batch,), as well;
+  ``takes_weights = True``, written so: the loss can be called with ``weights`` (batch,) of the
+  samples as well, as it is where `training.lds` asks for them;
+  ``may_be_infinite`` (default ()): the settings that ``.inf`` is a value of, written as plain text;
   ``target_kinds`` (default ("continuous",)): the kinds of target (`target.kind`) that it can learn,
   written as plain text, for it is read without running the file. Without "binary" the loss needs
   targets that have an order, without "continuous" two sides.
@@ -53,7 +56,10 @@ if TYPE_CHECKING:
 
 
 DEFAULT_KINDS = ("continuous",)
-STATED = ("target_kinds", "needs_prediction", "predicts_logit")
+STATED = (
+    *("target_kinds", "needs_prediction", "predicts_logit"),
+    *("takes_weights", "may_be_infinite"),
+)
 
 
 def available(kind: str | None = None) -> list[str]:
@@ -84,6 +90,16 @@ def predicts(name: str, kind: str) -> bool:
     """
     attribute = "predicts_logit" if kind == "binary" else "needs_prediction"
     return bool(_stated(name, attribute, False))
+
+
+def takes_weights(name: str) -> bool:
+    """Return whether a loss can weigh samples, as its file states it."""
+    return bool(_stated(name, "takes_weights", False))
+
+
+def may_be_infinite(name: str) -> tuple[str, ...]:
+    """Return the settings of a loss that may be infinite, as its file states them."""
+    return tuple(_stated(name, "may_be_infinite", ()))
 
 
 def _stated(name: str, attribute: str, default: Any) -> Any:

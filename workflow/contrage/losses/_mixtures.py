@@ -6,6 +6,7 @@ side.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -14,12 +15,13 @@ import torch
 from torch import Tensor
 
 from contrage.errors import SettingsError
-from contrage.losses._pairs import positive
+from contrage.losses._pairs import GAP_DECIMALS, positive
 
 QUANTILES = 4096
 TERMS_AT_ONCE = 2**19  # pairs and mixtures in a block: 2 MB of float32
 FEW_TERMS = 2**16  # not worth cutting
 SHORTEST = 1e-12  # squared length under which a mixture has no direction of its own
+LARGEST = 2**62  # a window beyond that, in millionths, is no whole number of 64 bits
 
 
 class Mixtures(NamedTuple):
@@ -134,22 +136,59 @@ class Neighbours:
         return [slice(end - length, end) for end, length in zip(ends, lengths, strict=True)]
 
 
-def neighbours(labels: Tensor, groups: Tensor, window: int) -> Neighbours:
-    """Find the anchors at most `window` labels below and above each anchor in its group.
+@dataclass(frozen=True)
+class Window:
+    """How far the neighbours of a label may be from it.
+
+    Attributes
+    ----------
+    width : float
+        γ; infinity for any distance.
+    in_targets : bool
+        Whether it is in the target's unit, not in ranks of the labels that there are.
+    is_open : bool
+        Whether a neighbour at exactly this distance is none.
+    """
+
+    width: float
+    in_targets: bool = False
+    is_open: bool = False
+
+    def steps(self, labels: Tensor, rank: Tensor) -> tuple[Tensor, Tensor]:
+        """Return labels (N,) as whole numbers, and the most by which neighbours differ in these.
+
+        They are ranks, or the labels in millionths of the unit, so that equal gaps are equal.
+        """
+        if not self.in_targets:
+            steps, scale = rank, 1.0
+        else:
+            scale = 10.0**GAP_DECIMALS
+            steps = ((labels - labels.min()) * scale).round().long()
+        whole = steps.max() + 1
+        if math.isinf(self.width):
+            return steps, whole
+        most = round(min(self.width * scale, LARGEST)) - self.is_open
+        return steps, whole.clamp(max=most)
+
+
+def neighbours(labels: Tensor, groups: Tensor, window: Window) -> Neighbours:
+    """Find the anchors of a lower and of a higher label within a window of each, in its group.
 
     Parameters
     ----------
     labels, groups : Tensor
         (N,), sorted by group and by label within it.
-    window : int
-        Counts the labels that there are.
+    window : Window
     """
-    changes = (labels[1:] != labels[:-1]) | (groups[1:] != groups[:-1])
-    rank = torch.cat([changes.new_zeros(1), changes]).cumsum(0)
+    apart = groups[1:] != groups[:-1]
+    changes = (labels[1:] != labels[:-1]) | apart
+    rank, group = (torch.cat([each.new_zeros(1), each]).cumsum(0) for each in (changes, apart))
     first, end = (torch.searchsorted(rank, rank, right=right) for right in (False, True))
-    low = torch.searchsorted(rank, rank - window).maximum(torch.searchsorted(groups, groups))
-    high = torch.searchsorted(rank, rank + window, right=True)
-    high = high.minimum(torch.searchsorted(groups, groups, right=True))
+    steps, most = window.steps(labels, rank)
+    # Farther apart than any two neighbours, so that those of another group are none.
+    steps = steps + group * (steps.max() + most + 1)
+    low = torch.searchsorted(steps, steps - most).minimum(first)
+    high = torch.searchsorted(steps, steps + most, right=True).maximum(end)
     return Neighbours(labels, low, first, end, high)
 
 

@@ -30,21 +30,36 @@ class SupervisedRegression(nn.Module):
     The head has one output (`needs_prediction`): embeddings (batch, views, 1) are predictions of
     the target standardised with the training split's mean and SD, and the targets given are
     standardised by the training loop likewise. A residual of 1 is thus one SD of the training
-    targets.
+    targets. With weights each sample's ℓ is multiplied by its own; their mean is 1 over the
+    training split, not in a batch.
     """
 
     needs_prediction = True
+    takes_weights = True
     target_kinds = ("continuous", "binary")
 
     def __init__(self, kind: str = "l1") -> None:
         super().__init__()
         self.kind = one_of("kind", kind, KINDS)
 
-    def forward(self, embeddings: Tensor, targets: Tensor, epoch: int = 0) -> Tensor:
-        """Return the scalar loss of predictions (batch, views, 1), all standardised."""
+    def forward(
+        self, embeddings: Tensor, targets: Tensor, epoch: int = 0, weights: Tensor | None = None
+    ) -> Tensor:
+        """Return the scalar loss of predictions (batch, views, 1), all standardised.
+
+        Parameters
+        ----------
+        embeddings, targets, epoch
+            As for every loss.
+        weights : Tensor, optional
+            (batch,), of each sample.
+        """
         check(embeddings, targets)
         if embeddings.shape[2] != 1:
             raise ValueError(f"One prediction per view is needed, not {embeddings.shape[2]}.")
         predictions = at_least_float32(embeddings).squeeze(2)
         truth = targets.to(predictions.dtype)[:, None].expand_as(predictions)
-        return KINDS[self.kind](predictions, truth)
+        if weights is None:
+            return KINDS[self.kind](predictions, truth)
+        each = KINDS[self.kind](predictions, truth, reduction="none")
+        return (each * weights.to(each.dtype)[:, None]).mean()

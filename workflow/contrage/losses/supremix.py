@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from functools import partial
 
@@ -13,6 +14,7 @@ from contrage.losses._blocks import sum_over_blocks
 from contrage.losses._labels import labels
 from contrage.losses._mixtures import (
     Neighbours,
+    Window,
     beta_quantiles,
     between_neighbours,
     drawn_shares,
@@ -33,6 +35,7 @@ from contrage.losses._pairs import (
 )
 
 GROUPS = ("sex", "site")
+UNITS = ("ranks", "targets")
 
 
 class SupReMix(nn.Module):
@@ -47,8 +50,8 @@ class SupReMix(nn.Module):
 
     - Mix-neg, one with each anchor k of another label: λ z_i + (1 - λ) z_k, λ drawn from a Beta
       distribution, label λ m_i + (1 - λ) m_k;
-    - Mix-pos, one for each pair (j, k) of which j lies below and k above i by at most `window` of
-      the labels in the batch: λ z_j + (1 - λ) z_k, λ such that λ m_j + (1 - λ) m_k = m_i.
+    - Mix-pos, one for each pair (j, k) of which j lies below and k above i by at most `window`:
+      λ z_j + (1 - λ) z_k, λ such that λ m_j + (1 - λ) m_k = m_i.
 
     Parameters
     ----------
@@ -62,8 +65,13 @@ class SupReMix(nn.Module):
     mix_neg, mix_pos : bool
         Whether each kind of mixture is made. Default True. Without both and without distance
         magnifying the loss is `supcon`.
-    window : int
-        γ, in ranks of the labels in the batch. Default 3, the paper's for brain age.
+    window : int or float
+        γ. Default 3, the paper's for brain age; infinity for all pairs below and above.
+    window_in : {"ranks", "targets"}
+        Its unit: ranks of the labels in the batch (of the group), in whole numbers, as printed; or
+        that of the target, as table 10 has it. Default "ranks".
+    window_open : bool
+        Whether labels at exactly that distance are outside. Default False.
     beta : pair of float
         Parameters of the Beta distribution. Default (2, 8): near the negative.
     group_by : {None, "sex", "site"}
@@ -81,11 +89,11 @@ class SupReMix(nn.Module):
     Where this departs from the print: equation 6 divides the sum over P(i) by the number of
     samples with the label of i, which is |P(i)| + 1 for real samples and takes no account of
     Mix-pos, whose number may be a hundred times larger; here it is the mean over P(i), as in
-    SupCon and in the released code. Means over anchors in place of the sum.
+    SupCon. Means over anchors in place of the sum.
 
-    Where the released code departs: weights |m_i - m_t| + 1 (the same gradient); mixtures are
-    constants without gradient and not normalised; the window is in label units; the largest logit
-    is subtracted from pairs and from mixtures apart, which changes their proportions.
+    Where an earlier supplement of the authors departs: weights |m_i - m_t| + 1 (the same gradient);
+    mixtures are constants without gradient and not normalised; the window is in label units; the
+    largest logit is subtracted from pairs and from mixtures apart, which changes their proportions.
 
     No mixture is ever formed: its cosine with the anchor follows from the inner products of the
     real embeddings. Time grows with the number of pairs and of mixtures, N² + N (views · window ·
@@ -94,10 +102,11 @@ class SupReMix(nn.Module):
     References
     ----------
     Wu et al., "SupReMix: supervised contrastive learning for medical imaging regression with
-    mixup", arXiv 2309.16633v4, equations 1-6 (code: yilei-wu/SupReMix).
+    mixup", arXiv 2309.16633v4, equations 1-6.
     """
 
     unit_embeddings = True
+    may_be_infinite = ("window",)
 
     def __init__(
         self,
@@ -106,9 +115,11 @@ class SupReMix(nn.Module):
         distance_magnifying: bool = True,
         mix_neg: bool = True,
         mix_pos: bool = True,
-        window: int = 3,
+        window: float = 3,
         beta: Sequence[float] = (2.0, 8.0),
         group_by: str | None = None,
+        window_in: str = "ranks",
+        window_open: bool = False,
     ) -> None:
         super().__init__()
         self.temperature = positive("temperature", temperature)
@@ -116,7 +127,8 @@ class SupReMix(nn.Module):
         self.distance_magnifying = _switch("distance_magnifying", distance_magnifying)
         self.mix_neg = _switch("mix_neg", mix_neg)
         self.mix_pos = _switch("mix_pos", mix_pos)
-        self.window = count("window", window, least=1)
+        self.within = _window(window, window_in, window_open)
+        self.window = self.within.width
         self.group_by = group_by and one_of("group_by", group_by, GROUPS)
         self.label_range: Tensor | None = None
         self.register_buffer("quantiles", beta_quantiles(beta), persistent=False)
@@ -144,7 +156,7 @@ class SupReMix(nn.Module):
         order = own.argsort(stable=True)
         order = order[groups[order].argsort(stable=True)]
         own, groups, numbers = own[order], groups[order], numbers[order]
-        near = neighbours(own, groups, self.window) if self.mix_pos else None
+        near = neighbours(own, groups, self.within) if self.mix_pos else None
         drawn = partial(self.coefficients, numbers, epoch=epoch)
         part = partial(self._part, own, groups, near, drawn)
         blocks = near.blocks() if near else None
@@ -203,6 +215,25 @@ class SupReMix(nn.Module):
         label_range = batch_range if self.label_range is None else self.label_range
         label_range = torch.where(label_range > 0, label_range, 1.0).to(gaps.device)
         return ((1 + gaps) / label_range).log().to(dtype)
+
+
+def _window(width: float, unit: str, is_open: bool) -> Window:
+    """Return the window that settings ask for.
+
+    Raises
+    ------
+    SettingsError
+        If it is none, or leaves no pair of labels.
+    """
+    in_targets = one_of("window_in", unit, UNITS) == "targets"
+    is_open = _switch("window_open", is_open)
+    if not (isinstance(width, float) and width == math.inf):
+        width = positive("window", width) if in_targets else count("window", width, least=1)
+    if is_open and not in_targets and width == 1:
+        raise SettingsError(
+            "window is 1 rank, and with window_open nothing is within; make it 2, or mix_pos false"
+        )
+    return Window(width, in_targets, is_open)
 
 
 def _switch(setting: str, value: bool) -> bool:

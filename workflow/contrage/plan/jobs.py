@@ -12,7 +12,6 @@ from functools import cache
 from inspect import signature
 from typing import Any
 
-from contrage import losses
 from contrage.evaluation import elements
 from contrage.learning import encoders
 from contrage.plan import folds, phantoms, pretraining, rows, snapshots, starts
@@ -56,19 +55,43 @@ def _parameters(function: Callable[..., Any]) -> tuple[str, ...]:
 
 def training(of: Experiment, row: str, seed: int, fold: int) -> TrainStep:
     """Return what one training is asked for."""
+    kept = snapshots.epochs(of, row, seed, fold)
+    return _training(of, row, seed, kept, logs=rows.logs(of.config, row))
+
+
+def _training(
+    of: Experiment, row: str, seed: int, snapshot_epochs: tuple[int, ...], *, logs: bool
+) -> TrainStep:
     block = rows.training_of(of.config, row)
-    own = {key: block[key] for key in fields_of(OneTrainingSettings)}
+    own = build(OneTrainingSettings, {key: block[key] for key in fields_of(OneTrainingSettings)})
+    if not logs:
+        own = replace(own, logits=None)
+    permutes = rows.permutes(of.config, row)
     return TrainStep(
         row=row,
         seed=seed,
         cohort=of.config["cohort"]["name"],
         target=of.target.learned,
         loss=told_bin(of, of.loss(row)),
-        training=build(OneTrainingSettings, own),
+        training=own,
         dataset=scores(of.config),
-        snapshot_epochs=snapshots.epochs(of, row, seed, fold),
+        snapshot_epochs=snapshot_epochs,
         probe=StopProbe(tuple(of.config["probe"]["alphas"])) if block["early_stop"] else None,
+        bin_width=_width_of_labels(of, row) if _asks_for_labels(own) or permutes else None,
+        permute_labels=permutes,
     )
+
+
+def _width_of_labels(of: Experiment, row: str) -> float:
+    """Return the width of a label as the row's loss makes them, else `target.bin`."""
+    loss = told_bin(of, of.loss(row))
+    return loss["bin_width"] if "bin_width" in loss else of.config["target"]["bin"]
+
+
+def _asks_for_labels(training: OneTrainingSettings) -> bool:
+    """Return whether anything but the loss wants to know how wide labels are."""
+    near = training.mixup and training.mixup.kind == "c-mixup" and not training.mixup.bandwidth
+    return bool(training.lds or training.fds or training.logits or near)
 
 
 def stage(of: Experiment, row: str, seed: int, fold: int) -> TrainStageStep:
@@ -99,17 +122,20 @@ def _makes_labels(loss: str) -> bool:
 def draw(of: Experiment, row: str, seed: int, fold: int, draw: int) -> TrainStep:
     """Return what the training of a draw is asked for: the main run's, with settings drawn."""
     return replace(
-        training(of, row, seed, fold),
+        _beside(of, row, seed),
         row=f"{row} (draw {draw})",
         loss=told_bin(of, drawn_losses(of, row)[draw]),
-        snapshot_epochs=(),
     )
 
 
 def unseen(of: Experiment, row: str, seed: int, fold: int) -> TrainStep:
     """Return what the training for the penalty is asked for: the main one's, nothing watched."""
-    main = training(of, row, seed, fold)
-    return replace(main, row=f"{row} (for its penalty)", snapshot_epochs=())
+    return replace(_beside(of, row, seed), row=f"{row} (for its penalty)")
+
+
+def _beside(of: Experiment, row: str, seed: int) -> TrainStep:
+    """Return what a training beside the main one is asked for: the same, nothing watched."""
+    return _training(of, row, seed, (), logs=False)
 
 
 def training_modules(of: Experiment, row: str) -> tuple[str, ...]:
@@ -352,15 +378,14 @@ def evaluated(of: Experiment, evaluation: str) -> dict[str, list[str]]:
     """
     asked, results = elements.element(evaluation).needs, of.results
     trained = [(row, seed) for row in of.all_rows for seed in of.seeds]
+    logged = rows.logged_rows(of.config)
     each = [{"row": row, "seed": seed, "fold": fold} for row, seed in trained for fold in of.folds]
     found = {
         "predictions": [results.predictions.format(row=row, seed=seed) for row, seed in trained],
         "features": [results.features.format(**training) for training in each],
         "models": [results.model.format(**training) for training in each],
         "logits": [
-            results.logits.format(**training)
-            for training in each
-            if contrasts_pairs(of, training["row"])
+            results.logits.format(**training) for training in each if training["row"] in logged
         ],
         "snapshots": snapshots.followed(of),
         "baselines": [results.baselines.format(seed=seed) for seed in of.seeds],
@@ -369,11 +394,6 @@ def evaluated(of: Experiment, evaluation: str) -> dict[str, list[str]]:
         "scans": [results.scans],
     }
     return {name: files if name in asked else [] for name, files in found.items()}
-
-
-def contrasts_pairs(of: Experiment, row: str) -> bool:
-    """Return whether a row's loss has pairs to contrast: its head does more than predict."""
-    return not losses.predicts(of.loss(row)["loss"], of.target.kind)
 
 
 def reads_array(evaluation: str) -> bool:

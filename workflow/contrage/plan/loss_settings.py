@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from typing import Any
 
 from contrage import losses
@@ -46,6 +47,9 @@ def check_row(row: str, settings: dict[str, Any]) -> None:
             f"it has {', '.join(known) or 'none'}"
         )
     check_kinds(f"losses.{row}", loss, {name: [value] for name, value in settings.items()})
+    for name, value in settings.items():
+        if name not in losses.may_be_infinite(loss) and value == math.inf:
+            raise SettingsError(f"losses.{row}.{name}: .inf is no finite number")
 
 
 def check_kinds(place: str, loss: str, settings: dict[str, Any]) -> None:

@@ -14,6 +14,7 @@ from contrage.errors import SettingsError
 from contrage.settings.door import read_layers
 from contrage.settings.meaning import Reading, as_meant, fill_defaults
 from contrage.settings.mistakes import find_mistakes
+from contrage.settings.scalars import INFINITE
 from contrage.settings.schema import Part
 from contrage.settings.words import shown
 from contrage.settings.yaml_door import read_text
@@ -193,10 +194,12 @@ def _named(grid: str, key: str, values: Any) -> dict[str, Any]:
 
 
 def _word(value: Any) -> str:
-    """Return what stands for a value in the overlay's name: .25 is 0.25, [2, 8] is 2-8."""
+    """Return what stands for a value in an overlay's name: .25 is 0.25, [2, 8] 2-8, .inf inf."""
     if isinstance(value, list):
         return "-".join(map(_word, value))
     text = str(value)
+    if text in INFINITE:
+        return "inf"
     return f"0{text}" if text.startswith(".") else text
 
 

@@ -24,6 +24,8 @@ from contrage.settings.steps.page import PretrainingStart, StartOfTrainings
 HERE = "pretraining"
 BLOCKS = ("cohort", "target", "preprocessing", "dataset", "benchmark", "losses", "training")
 """Of the configuration of a pre-training: what a sentence about it can begin with."""
+OF_ROWS = ("lds", "fds", "mixup", "logits")
+"""Keys of training that a pre-training has where its own block says them alone."""
 
 
 def is_wanted(config: dict[str, Any]) -> bool:
@@ -139,7 +141,7 @@ def experiment_config(config: dict[str, Any], people: Iterable[str]) -> dict[str
     dataset = {**merged({**inherited, "leave_out": {}}, chosen["dataset"]), **same}
     dataset["leave_out"] |= left_out(config, people)
     row = chosen["loss"]
-    training = merged(_own_stop(config["training"]), chosen["training"])
+    training = merged(_of_rows(config["training"]), chosen["training"])
     return {
         "experiment": experiment_name(config),
         "description": f"Pre-training of {config['experiment']}.",
@@ -155,8 +157,12 @@ def experiment_config(config: dict[str, Any], people: Iterable[str]) -> dict[str
     }
 
 
-def _own_stop(training: dict[str, Any]) -> dict[str, Any]:
-    """Return the settings with an early stop for a cohort whose people have no role val."""
+def _of_rows(training: dict[str, Any]) -> dict[str, Any]:
+    """Return the settings of the rows as far as they hold for a pre-training.
+
+    Its cohort has no people of role val, and what is done for the rows' targets says nothing of it.
+    """
+    training = {**training, **dict.fromkeys(OF_ROWS)}
     stop = training["early_stop"]
     if not stop or stop["on"] != CHOSEN_BY:
         return training

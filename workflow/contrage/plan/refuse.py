@@ -14,6 +14,7 @@ from contrage.plan.imaging import check_limits
 from contrage.plan.kinds import check_kind
 from contrage.plan.loss_settings import check_kinds, check_row
 from contrage.plan.refuse_rows import check_rows as check_own_rows
+from contrage.plan.refuse_training import check_training
 from contrage.plan.target_kind import check_target
 from contrage.run import code as sources
 
@@ -35,6 +36,7 @@ def check_rows_and_data(config: dict[str, Any]) -> None:
     for row in dict.fromkeys([*rows.all_rows(config), *config["losses"]]):
         check_row(row, rows.loss_settings(config, row))
     check_target(config)
+    check_training(config)
     evaluations.check(config, rows.stated_target(config))
     evaluations.check_rows(config, rows.benchmark_rows(config))
     _check_search(config)

@@ -172,7 +172,8 @@ def _check_other_blocks(config: dict[str, Any]) -> None:
     for key, (asked, why) in reasons.items():
         if found := [row for row in asked if row in staged]:
             raise SettingsError(f"{key}: {found[0]} {why}; leave it out")
-    if found := [row for row in config["report"]["embedding_rows"] if row in config["rows"]]:
+    drawn = config["report"]["embedding_rows"]
+    if found := [row for row in drawn if not rows.trains_alike(config, row)]:
         raise SettingsError(
             f"report.embedding_rows: {found[0]} has a training of its own (rows); name rows that "
             "train as training says"

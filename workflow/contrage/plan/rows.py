@@ -21,7 +21,9 @@ from contrage.target_words import TargetInWords
 
 ABLATED = "dynlocrep"
 PRETRAINED = "-pretrained"
-OF_STAGE = ("loss", "train")
+WITHIN = ("schedule", "early_stop", "lds", "fds", "mixup", "logits")
+"""Blocks of training of which a row may say a part."""
+OF_STAGE = ("loss", "train", "permute_labels")
 """Of what a row of `rows` says of its training: what is no setting of the block training."""
 
 
@@ -133,10 +135,36 @@ def head_rows(config: dict[str, Any]) -> list[str]:
     return [row for row, loss in staged.items() if losses.predicts(loss, kind)]
 
 
+def logged_rows(config: dict[str, Any]) -> list[str]:
+    """Return the rows whose trainings note cosines of pairs, in the order of the table."""
+    return [row for row in all_rows(config) if logs(config, row)]
+
+
+def logs(config: dict[str, Any], row: str) -> bool:
+    """Return whether a row's trainings note cosines of pairs: it is asked to, and has some."""
+    if not training_of(config, row)["logits"]:
+        return False
+    return not losses.predicts(loss_settings(config, row)["loss"], config["target"]["kind"])
+
+
 def own_training(config: dict[str, Any], row: str) -> dict[str, Any]:
     """Return what a row of `rows` says of its training: `loss`, and keys of training."""
     stated = config["rows"][row]
     return stated.get("stage", stated)
+
+
+def permutes(config: dict[str, Any], row: str) -> bool:
+    """Return whether a row's loss is told permuted labels."""
+    if row not in config["rows"]:
+        return False
+    own = own_training(config, row)
+    return "permute_labels" in own and own["permute_labels"]
+
+
+def trains_alike(config: dict[str, Any], row: str) -> bool:
+    """Return whether a row is trained as the block training says, whatever labels it is told."""
+    row = trained_as(config, row)
+    return row not in config["rows"] or config["rows"][row].keys() <= {"loss", "permute_labels"}
 
 
 def training_of(config: dict[str, Any], row: str) -> dict[str, Any]:
@@ -147,7 +175,7 @@ def training_of(config: dict[str, Any], row: str) -> dict[str, Any]:
     own = {k: v for k, v in own_training(config, row).items() if k not in OF_STAGE}
     within = {  # these are said key by key, as a file says them over the defaults
         key: {**whole[key], **own[key]}
-        for key in ("schedule", "early_stop")
+        for key in WITHIN
         if key in own and isinstance(whole[key], dict) and isinstance(own[key], dict)
     }
     return {**whole, **own, **within}

@@ -40,8 +40,7 @@ def followed_rows(of: Experiment) -> list[str]:
 
     A null of a row with epochs of its own trains as long as that.
     """
-    own = of.config["rows"]
-    return [row for row in of.all_rows if rows.trained_as(of.config, row) not in own]
+    return [row for row in of.all_rows if rows.trains_alike(of.config, row)]
 
 
 def followed(of: Experiment) -> list[str]:

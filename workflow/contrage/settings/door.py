@@ -19,6 +19,8 @@ from contrage.settings.yaml_door import Written, read_file, read_text
 __all__ = ["complete", "load_schema", "read", "read_layers", "require_plain_folders"]
 
 MOST = 10  # mistakes that are told at once
+OF_ROWS = ("augmentation", "early_stop", "lds", "fds", "mixup", "logits")
+"""Blocks of training that may be null, or empty, and that a row may have of its own."""
 
 
 def read(files: Iterable[Path], arguments: Sequence[str], schema: Part) -> dict[str, Any]:
@@ -174,7 +176,7 @@ def _fill_rows(config: dict[str, Any], schema: Part) -> None:
         return
     for row in rows.values():
         for own in (row, row.get("stage")) if isinstance(row, dict) else ():
-            for key in ("augmentation", "early_stop") if isinstance(own, dict) else ():
+            for key in OF_ROWS if isinstance(own, dict) else ():
                 if key in own and not (config["training"] or {}).get(key):
                     fill_defaults(own[key], training[key])
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import re
 
+INFINITE = {".inf", ".Inf", ".INF"}
 NULLS = {"", "~", "null", "Null", "NULL"}
 BOOLEANS = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
 
@@ -50,10 +52,15 @@ def oddity(text: str) -> str | None:
 
 
 def natural(text: str) -> tuple[int | float | bool | str | None, str | None]:
-    """Return what text is where any value may stand, and what is odd about it, if anything."""
+    """Return what text is where any value may stand, and what is odd about it, if anything.
+
+    Such a place is a setting of a loss, some of which may be infinite.
+    """
     if text in NULLS:
         return None, None
     if text.lower() in BOOLEANS:
         return BOOLEANS[text.lower()], None
+    if text in INFINITE:
+        return math.inf, None
     value = number(text)
     return (text, oddity(text)) if value is None else (value, None)

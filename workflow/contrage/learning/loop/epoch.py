@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -14,9 +16,11 @@ from contrage.errors import ContrageError
 from contrage.learning.batch import SMALLEST_SHARE
 from contrage.learning.folds import Scans
 from contrage.learning.images import Images
+from contrage.learning.imbalance.asked import of_scans
 from contrage.learning.loop.state import State
 from contrage.learning.machine.precision import Precision
 from contrage.learning.machine.processes import ALONE, World
+from contrage.learning.mixing import Mixing, mixing
 from contrage.learning.views import augment
 from contrage.learning.views.augment import Transform
 from contrage.settings.steps.learning import TrainStep
@@ -44,6 +48,10 @@ class EpochInputs:
     precision : Precision
     world : World
         The processes that share each batch.
+    weights, labels : Tensor of shape (N,), optional
+        Of the training scans, where the loss, or what smooths features, is to know them.
+    mixing : Mixing, optional
+        That mixes scans.
     """
 
     settings: TrainStep
@@ -55,6 +63,9 @@ class EpochInputs:
     network: nn.Module
     precision: Precision
     world: World = ALONE
+    weights: Tensor | None = None
+    labels: Tensor | None = None
+    mixing: Mixing | None = None
 
 
 def prepare(
@@ -67,18 +78,26 @@ def prepare(
     world: World,
 ) -> EpochInputs:
     """Put together what the passes over these training scans need, on the device."""
-    groups = state.groups(scans)
+    device = precision.device
+    weights, labels = of_scans(settings, scans.targets)
     return EpochInputs(
         settings=settings,
         images=images,
         places=torch.from_numpy(places),
-        targets=state.targets(scans.targets).to(precision.device),
-        groups=None if groups is None else groups.to(precision.device),
+        targets=state.targets(scans.targets).to(device),
+        groups=_on(device, state.groups(scans)),
         transforms=augment.build(settings.training.augmentation),
         network=world.wrap(state.network),
         precision=precision,
         world=world,
+        weights=_on(device, weights),
+        labels=_on(device, labels),
+        mixing=mixing(settings, scans.targets, predicts=state.needs_prediction),
     )
+
+
+def _on(device: torch.device, values: Tensor | None) -> Tensor | None:
+    return None if values is None else values.to(device)
 
 
 def run_epoch(state: State, inputs: EpochInputs) -> None:
@@ -103,12 +122,9 @@ def run_epoch(state: State, inputs: EpochInputs) -> None:
     order, generator = draw(inputs, state.epoch)
     state.network.train()
     whole = batches(order, training.batch_size)
-    parts = [inputs.world.share(batch) for batch in whole]
-    on_device = torch.cat(parts).to(device).split([len(part) for part in parts])
-    loaded = inputs.images.batches([inputs.places[part] for part in parts])
     total = torch.zeros((), device=device)
-    for batch, part, images in zip(whole, on_device, loaded, strict=True):
-        loss = batch_loss(state, inputs, images, part, generator)
+    for batch, step in zip(whole, steps(inputs, whole, state.epoch), strict=True):
+        loss = batch_loss(state, inputs, step, generator)
         state.learn(loss, training.gradient_clip)
         total += loss.detach() * len(batch)  # it is the joint batch's in every process
     mean = total.item() / sum(map(len, whole))
@@ -118,6 +134,8 @@ def run_epoch(state: State, inputs: EpochInputs) -> None:
             f"is {mean} in epoch {state.epoch + 1}; lower training.learning_rate or raise the "
             "loss's temperature"
         )
+    if state.smoothing:
+        state.smoothing.finish_epoch(inputs.world)
     state.finish_epoch(mean, time.monotonic() - began)
 
 
@@ -137,27 +155,55 @@ def draw(inputs: EpochInputs, epoch: int) -> tuple[Tensor, torch.Generator]:
     return order, torch.Generator(inputs.precision.device).manual_seed(int(own[1]))
 
 
-def batch_loss(
-    state: State, inputs: EpochInputs, images: Tensor, part: Tensor, generator: torch.Generator
-) -> Tensor:
-    """Return the loss of the joint batch, of which this process encodes a part.
+class Step(NamedTuple):
+    """What this process has of a batch, on the device.
 
-    Parameters
+    Attributes
     ----------
-    state, inputs
-    images : Tensor of shape (n, 1, …)
     part : Tensor of shape (n,)
         Which of the training scans they are.
-    generator : Generator
+    images : Tensor of shape (n, channels, …)
+    targets : Tensor of shape (n,)
     """
+
+    part: Tensor
+    images: Tensor
+    targets: Tensor
+
+
+def steps(inputs: EpochInputs, whole: Sequence[Tensor], epoch: int) -> Iterator[Step]:
+    """Yield this process's part of each batch, mixed where that is asked for."""
+    mixed = list(inputs.mixing.draw(epoch, whole)) if inputs.mixing else []
+    asked = [inputs.world.share(batch) for batch in whole]
+    if mixed:  # each batch is followed by its partners
+        partners = [inputs.world.share(each.partners) for each in mixed]
+        asked = [part for both in zip(asked, partners, strict=True) for part in both]
+    on_device = torch.cat(asked).to(inputs.precision.device).split([len(part) for part in asked])
+    loaded = inputs.images.batches([inputs.places[part] for part in asked])
+    found = zip(on_device, loaded, strict=True)
+    if not mixed:
+        for part, images in found:
+            yield Step(part, images, inputs.targets[part])
+        return
+    for mixture, (part, images), (other, others) in zip(mixed, found, found, strict=True):
+        targets = mixture.of(inputs.targets[part], inputs.targets[other])
+        yield Step(part, mixture.of(images, others), targets)
+
+
+def batch_loss(state: State, inputs: EpochInputs, step: Step, generator: torch.Generator) -> Tensor:
+    """Return the loss of the joint batch, of which this process encodes a part."""
     views, world = inputs.settings.training.views, inputs.world
+    network = inputs.network
+    if state.smoothing and inputs.labels is not None:
+        network = state.smoothing.around(network, inputs.labels[step.part])
     with inputs.precision.network():
-        embeddings = augment.embed(inputs.network, images, views, inputs.transforms, generator)
+        embeddings = augment.embed(network, step.images, views, inputs.transforms, generator)
     if world.size > 1:
         # The processes' gradients are averaged, but each of them is a summand of the whole.
         embeddings.register_hook(lambda gradient: gradient * world.size)
-    wanted = {} if inputs.groups is None else {"groups": inputs.groups[part]}
-    return state.loss(embeddings, inputs.targets[part], epoch=state.loss_epoch, **wanted)
+    asked = {"groups": inputs.groups, "weights": inputs.weights}
+    wanted = {name: values[step.part] for name, values in asked.items() if values is not None}
+    return state.loss(embeddings, step.targets, epoch=state.loss_epoch, **wanted)
 
 
 def batches(order: Tensor, batch_size: int) -> list[Tensor]:

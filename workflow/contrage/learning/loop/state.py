@@ -13,6 +13,8 @@ import torch
 from contrage import losses
 from contrage.errors import SettingsError
 from contrage.learning.folds import Scans
+from contrage.learning.imbalance.asked import smoothing
+from contrage.learning.imbalance.features import SmoothedFeatures
 from contrage.learning.loop import optimiser, schedule
 from contrage.learning.loop.average import Average
 from contrage.learning.loop.stage import freezes
@@ -48,6 +50,10 @@ class State:
     validation : list of [epoch, error]
     best : dict, optional
         `epoch`, `error` and `network`: the weights of the epoch with the smallest error.
+    smoothing : SmoothedFeatures, optional
+        Of the features that the head learns from, where it is asked for.
+    logits : list of [epoch, positives, negatives]
+        Cosines of pairs, where they are asked for.
     """
 
     network: Model
@@ -63,6 +69,8 @@ class State:
     average: Average | None = None
     validation: list[list[float]] = field(default_factory=list)
     best: dict[str, Any] | None = None
+    smoothing: SmoothedFeatures | None = None
+    logits: list[list[float | None]] = field(default_factory=list)
 
     @property
     def evaluated(self) -> Model:
@@ -165,6 +173,8 @@ class State:
             "average": self.average.state_dict() if self.average else None,
             "validation": self.validation,
             "best": self.best,
+            "logits": self.logits,
+            "smoothing": self.smoothing.state_dict() if self.smoothing else None,
         }
 
     def restore(self, content: dict[str, Any]) -> None:
@@ -173,7 +183,10 @@ class State:
             getattr(self, part).load_state_dict(content[part])
         if self.average:
             self.average.load_state_dict(content["average"])
-        for part in ("epoch", "curve", "snapshots", "validation", "best"):
+        if self.smoothing:
+            device = next(self.network.parameters()).device
+            self.smoothing.load_state_dict(content["smoothing"], device)
+        for part in ("epoch", "curve", "snapshots", "validation", "best", "logits"):
             setattr(self, part, content[part])
 
     def model(self, settings: TrainStep) -> dict[str, Any]:
@@ -263,7 +276,8 @@ def start(
         network.encoder.compile()
     mean, sd = fold[target.mean_key], fold[target.sd_key] or 1.0
     scaler = precision.scaler()
-    return State(network, loss, steps, rates, scaler, mean, sd, average=average)
+    smooths = smoothing(settings, targets, loss)
+    return State(network, loss, steps, rates, scaler, mean, sd, average=average, smoothing=smooths)
 
 
 def load_loss(row: dict[str, Any], epochs: int) -> torch.nn.Module:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
+
+from contrage.settings.build import WhereAsked
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,85 @@ class EarlyStopSettings:
     fraction: float
     patience: int | None
     every: int
+
+
+@dataclass(frozen=True)
+class LdsSettings:
+    """Weights of scans by how rare their targets are (label distribution smoothing).
+
+    Attributes
+    ----------
+    formulation : str
+        released, as the authors' code; or paper.
+    window : int
+        Labels that are smoothed over, an odd number.
+    sigma : float
+        SD of the filter that makes the window, in labels.
+    """
+
+    formulation: str
+    window: int
+    sigma: float
+
+
+@dataclass(frozen=True)
+class FdsSettings:
+    """Statistics of features, shared between neighbouring labels (feature distribution smoothing).
+
+    Attributes
+    ----------
+    formulation : str
+        released, as the authors' code; or paper.
+    window : int
+        Labels that are smoothed over, an odd number.
+    sigma : float
+        SD of the filter that makes the window, in labels.
+    momentum : float
+        What of a statistic stays from epoch to epoch.
+    """
+
+    formulation: str
+    window: int
+    sigma: float
+    momentum: float
+
+
+@dataclass(frozen=True)
+class MixupSettings:
+    """Mixtures of training scans and of their targets.
+
+    Attributes
+    ----------
+    kind : str
+        mixup, with any other scan; or c-mixup, rather with one of a near target.
+    alpha : float
+        Both parameters of the Beta distribution of the share of a batch's own scans.
+    bandwidth : float or None
+        SD of the kernel of c-mixup, in the target's unit; null for two bins of target.bin.
+    include_self : bool
+        Whether a scan may be its own partner.
+    """
+
+    kind: str
+    alpha: float
+    bandwidth: float | None
+    include_self: bool
+
+
+@dataclass(frozen=True)
+class LogitsSettings:
+    """Cosines of pairs of training scans, noted after each epoch.
+
+    Attributes
+    ----------
+    scans : int
+        How many training scans are looked at, drawn by the training's seed.
+    negatives : int
+        How many of the largest cosines of pairs of different labels count.
+    """
+
+    scans: int
+    negatives: int
 
 
 @dataclass(frozen=True)
@@ -99,6 +180,18 @@ class OneTrainingSettings:
         Stop when the probe's error on a validation part of the training split no longer
         falls, and keep the weights of the best epoch; null, as in the papers, for all
         epochs.
+    lds : dict or None
+        Weights of training scans by how rare their targets are, for losses that weigh scans;
+        null for equal ones.
+    fds : dict or None
+        Features smoothed over neighbouring labels while a head learns to predict; null for
+        none.
+    mixup : dict or None
+        Mixtures of training scans and of their targets, for losses that predict; null for
+        none.
+    logits : dict or None
+        Cosines of pairs of training scans after each epoch, of rows that contrast some; null
+        for none.
     threads : int
         CPU threads of one training, or of each of its processes; fixed, because results
         depend on it in the last digits.
@@ -141,6 +234,10 @@ class OneTrainingSettings:
     gradient_clip: float | None
     ema: float | None
     early_stop: EarlyStopSettings | None
+    lds: Annotated[LdsSettings | None, WhereAsked(None)]
+    fds: Annotated[FdsSettings | None, WhereAsked(None)]
+    mixup: Annotated[MixupSettings | None, WhereAsked(None)]
+    logits: Annotated[LogitsSettings | None, WhereAsked(None)]
     threads: int
     precision: str
     channels_last: bool

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 from contrage.settings.blocks.training import OneTrainingSettings
+from contrage.settings.build import WhereAsked
 from contrage.settings.steps.scores import ScoresSettings
 from contrage.target import Target
 
@@ -117,6 +118,11 @@ class TrainStep:
         After which epochs features are kept beside those of the end.
     probe : StopProbe or None
         With an early stop, by what it is judged.
+    bin_width : float or None
+        Of a label of training targets, in their unit (0: each distinct one), where labels are asked
+        for beside the loss.
+    permute_labels : bool
+        Whether the loss is told other labels than the scans have.
     """
 
     row: str
@@ -128,6 +134,8 @@ class TrainStep:
     dataset: ScoresSettings
     snapshot_epochs: tuple[int, ...]
     probe: StopProbe | None
+    bin_width: Annotated[float | None, WhereAsked(None)]
+    permute_labels: Annotated[bool, WhereAsked(False)]
 
 
 @dataclass(frozen=True)
@@ -165,6 +173,8 @@ class TrainStageStep(TrainStep):
     Attributes
     ----------
     row, seed, cohort, target, loss, training, dataset, snapshot_epochs, probe
+        As of `TrainStep`.
+    bin_width, permute_labels
         As of `TrainStep`.
     train : str
         all, or head on a frozen encoder.
