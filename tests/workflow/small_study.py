@@ -15,6 +15,7 @@ import nibabel as nib
 import numpy as np
 from in_memory import snakemake
 from scipy import ndimage
+from steps_in_memory import folder_of_python
 
 from contrage.files import save_nifti
 
@@ -66,7 +67,9 @@ class Workflow:
     def run(self, *arguments: str, config: str = "small.yaml") -> subprocess.CompletedProcess:
         """Run Snakemake and return what it printed."""
         options = self.options(*arguments, config=config)
-        return snakemake(*options, folder=self.folder, environment=self.environment())
+        environment = self.environment()
+        environment["PATH"] = f"{folder_of_python()}{os.pathsep}{environment['PATH']}"
+        return snakemake(*options, folder=self.folder, environment=environment)
 
     def start(self, config: str = "small.yaml") -> subprocess.Popen:
         """Start Snakemake beside the test; what it prints goes to a file beside the config."""

@@ -26,7 +26,10 @@ STUDY: dict[str, Any] = {
         "dataset": {"split": {"scheme": "kfold", "folds": 2}},
         "benchmark": {"losses": ["l1", "exp"], "norms": [], "pretrained": [], "null": []},
     },
-    "overlays": {"plain": {}, "long": {"training": {"epochs": 3}}},
+    "overlays": {
+        "plain": {"evaluations": {"cohorts": {"columns": ["sex"]}}},
+        "long": {"training": {"epochs": 3}},
+    },
     "grids": {"size": {"dataset.subset.fraction": [0.6]}},
     "tables": {"age": {"overlays": ["plain", "long"], "values": ["mae", "r2"]}},
     "curves": {"scaling": {"grid": "size", "overlays": ["plain"], "y": "mae", "log": "mae"}},
@@ -110,6 +113,21 @@ def test_another_overlay_reruns_no_other_one(done):
     assert "s_small_batch_train" in own
 
 
+def test_an_edit_of_an_evaluation_makes_its_table_anew_and_trains_nothing(done):
+    file = done.folder / "workflow/contrage/evaluation/elements/cohorts.py"
+    before = file.read_text()
+    file.write_text(f"{before}\n# edited\n")
+    rules = planned(done, "s.yaml")
+    file.write_text(before)
+    assert rules == {
+        "s_plain_evaluate",
+        "s_plain_page",
+        "s_plain_figures",
+        "study_figures",
+        "study_page",
+    }
+
+
 def test_another_table_trains_nothing(done):
     more = copy.deepcopy(STUDY)
     more["tables"]["correlation"] = {"values": ["r"], "title": "r"}
@@ -119,7 +137,6 @@ def test_another_table_trains_nothing(done):
 
 def test_a_run_of_one_overlay_leaves_the_others_as_they_are(done):
     assert planned(done, "s.yaml", "--config", "study_only=long") <= {
-        "study_tables",
         "study_figures",
         "study_page",
     }

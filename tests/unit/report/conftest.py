@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 import synthetic
@@ -11,6 +13,25 @@ from made_up import Report
 
 from contrage.evaluation.elements import element
 from contrage.tables import write_tsv
+
+
+@pytest.fixture(scope="session", autouse=True)
+def flattened_once() -> Iterator[None]:
+    """Take the t-SNE of the same features once: it is more than half of all that figures cost."""
+    from contrage.report.elements import embedding
+
+    found: dict[tuple[tuple[int, ...], bytes], np.ndarray] = {}
+    flatten = embedding.flatten
+
+    def remembered(features: np.ndarray) -> np.ndarray:
+        key = features.shape, features.tobytes()
+        if key not in found:
+            found[key] = flatten(features)
+        return found[key].copy()
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(embedding, "flatten", remembered)
+        yield
 
 
 @pytest.fixture(scope="session")

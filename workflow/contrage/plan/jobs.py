@@ -167,10 +167,10 @@ def feasible(of: Experiment) -> FeasibleStep:
 
 def modules_of_feasible(of: Experiment) -> tuple[str, ...]:
     """Return whose code answers that: the losses that it loads by name, and a start's encoder."""
-    asked = feasible(of)
-    rows_asked = {**asked.without_head, **asked.rows}
+    rows_asked = {**headless_rows(of), **localised_rows(of)}
     names = sorted({each["loss"] for each in rows_asked.values()})
-    encoder = [encoders.module(asked.start.encoder)] if asked.start else []
+    start = pretraining.start_settings(of.config)
+    encoder = [encoders.module(start.encoder)] if start else []
     return "contrage.learning.feasible", *(f"contrage.losses.{name}" for name in names), *encoder
 
 

@@ -114,6 +114,7 @@ def module_file(module: str) -> Path | None:
     return None
 
 
+@cache
 def _dotted(file: Path) -> str:
     """Return the module of a file of the package; of one that lies elsewhere, nothing."""
     if not file.is_relative_to(PACKAGE):

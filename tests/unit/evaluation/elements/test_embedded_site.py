@@ -17,7 +17,7 @@ from contrage.tables import read_tsv, write_rows
 
 SITES = ("a", "b", "c", "d")
 TOLD = {
-    "evaluations.embedded_site": {},
+    "evaluations.embedded_site": {"probes": ["released", "invariant"]},
     "statistics": block("statistics", bootstrap=200, permutations=500),
 }
 COLUMNS = ["participant_id", "age", "predicted_age", "split", "scan_id", "site", "fold"]
@@ -37,7 +37,9 @@ def run(tmp_path):
         external: bool = True,
         seeds: int = 1,
         others: bool = False,
+        probes: tuple[str, ...] = ("released", "invariant"),
     ):
+        rng = np.random.default_rng(6)
         place = Results.at(str(tmp_path / "x"))
         scans = [
             dict(zip(("scan_id", "participant_id", "age", "site", "row"), line, strict=True))
@@ -91,7 +93,8 @@ def run(tmp_path):
             file.parent.mkdir(parents=True, exist_ok=True)
             write_rows(file, COLUMNS, [dict(zip(COLUMNS, line, strict=True)) for line in lines])
             files["predictions"].append(file)
-        step = evaluation_of("embedded_site", TABLE, ("exp",), TOLD)
+        told = TOLD | {"evaluations.embedded_site": {"probes": list(probes)}}
+        step = evaluation_of("embedded_site", TABLE, ("exp",), told)
         evaluate(step, table=tmp_path / "t.tsv", scans=Path(place.scans), **files)
         return read_tsv(tmp_path / "t.tsv").set_index("probe")
 
@@ -142,3 +145,12 @@ def test_sites_at_which_nobody_is_tested_are_none_to_choose_from(run):
     found = run(strength=5.0, others=True)
     assert found["n_sites"].tolist() == [4, 4] and (found["chance"] == 0.25).all()
     assert (found["bacc"] > 0.9).all() and found["score"].isna().all()
+
+
+@pytest.mark.parametrize("probe", ["released", "invariant"])
+def test_one_probe_alone_says_what_it_says_beside_the_other(run, probe):
+    alone = run(strength=1.0, probes=(probe,))
+    assert alone.index.tolist() == [probe] and alone["scale_decides"].isna().all()
+    both = run(strength=1.0)
+    same = [name for name in alone if name != "scale_decides"]
+    assert alone[same].equals(both.loc[[probe], same])

@@ -24,6 +24,7 @@ from contrage.evaluation.statistics.site_probe import (
     site_recovery,
 )
 from contrage.learning.folds import Scans, read_scans
+from contrage.settings.blocks.evaluations import EmbeddedSiteSettings
 from contrage.settings.blocks.statistics import StatisticsSettings
 from contrage.settings.build import build
 
@@ -47,12 +48,14 @@ def evaluate(given: Given) -> pd.DataFrame:
         scale of the features changes), bacc (mean over seeds of the mean recall over sites, all
         folds together), bacc_sd, chance (one over the sites), null_mean and null_high (mean and
         95th percentile where predictions are dealt to other people), p (the largest of the seeds),
-        scale_decides (whether the probes differ by more than .05), mae_internal and mae_external
-        (of people of roles test and external), score (`challenge_score`) and score_sd, n_sites,
-        n_participants (with a site that is in training), n_seeds, note.
+        scale_decides (whether the probes differ by more than .05, where both are asked),
+        mae_internal and mae_external (of people of roles test and external), score
+        (`challenge_score`) and score_sd, n_sites, n_participants (with a site that is in training),
+        n_seeds, note.
     """
     assert given.scans is not None
     drawn = build(StatisticsSettings, given.told["statistics"])
+    probes = build(EmbeddedSiteSettings, given.told["evaluations.embedded_site"]).probes
     everyone = read_scans(given.scans, given.target)
     lines = []
     for row in given.rows:
@@ -66,17 +69,24 @@ def evaluate(given: Given) -> pd.DataFrame:
                         given.splits, _dealt(given.features[row], per_seed), strict=True
                     )
                 ]
-                for kind in KINDS
+                for kind in probes
             }
         except TableError as error:
-            lines += [{"row": row, "probe": kind, "note": str(error)} for kind in KINDS]
+            lines += [{"row": row, "probe": kind, "note": str(error)} for kind in probes]
             continue
-        means = [np.mean([one.balanced_accuracy for one, *_ in found[kind]]) for kind in KINDS]
-        decides = "true" if scale_decides(*map(float, means)) else "false"
-        for kind in KINDS:
-            line = _line(found[kind], errors)
-            lines.append({"row": row, "probe": kind, "scale_decides": decides, **line})
+        decides = {"scale_decides": _decides(found)}
+        lines += [
+            {"row": row, "probe": kind, **decides, **_line(found[kind], errors)} for kind in probes
+        ]
     return pd.DataFrame(lines, columns=list(IN_FILE))
+
+
+def _decides(found: dict[Kind, list[tuple[SiteRecovery, int, int]]]) -> str | None:
+    """Return whether the scale of the features decides what is found; None with one probe."""
+    if len(found) < len(KINDS):
+        return None
+    means = [np.mean([one.balanced_accuracy for one, *_ in found[kind]]) for kind in KINDS]
+    return "true" if scale_decides(*map(float, means)) else "false"
 
 
 def _dealt(files: Sequence[Path], each: int) -> list[Sequence[Path]]:

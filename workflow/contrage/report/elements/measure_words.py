@@ -74,9 +74,8 @@ def embedded_site(study: Study, title: str) -> Section:
     asked = (
         f"Does the encoder keep the {group}? It is predicted from the frozen features of test "
         f"people by a logistic regression that learned from the training scans; low is good, chance"
-        f" is one over the {study.kind.groups}. The probe of the OpenBHB challenge (released) "
-        "depends on the scale of the features: small ones hide a site that they hold. That on "
-        "z-scores (invariant) does not. By chance: predictions dealt to other people."
+        f" is one over the {study.kind.groups}. {_of_probes(set(told['probe']))}By chance: "
+        "predictions dealt to other people."
     )
     if scored:
         asked += " Score of the challenge: accuracy^0.3 · external MAE; low is good."
@@ -94,6 +93,19 @@ def embedded_site(study: Study, title: str) -> Section:
         )
     page = PageTable(head, lines, 2, "tables/embedded_site.tsv")
     return Section("embedded_site", title, asked, found, page, "", _notes(table))
+
+
+def _of_probes(asked: set[str]) -> str:
+    """Say how the probes that were asked differ."""
+    said = ""
+    if "released" in asked:
+        said += (
+            "The probe of the OpenBHB challenge (released) depends on the scale of the features: "
+            "small ones hide a site that they hold. "
+        )
+    if "invariant" in asked:
+        said += "That on z-scores (invariant) does not depend on the scale of the features. "
+    return said
 
 
 def against_diagnosis(study: Study, title: str) -> Section:

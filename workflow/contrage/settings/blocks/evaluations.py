@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,15 @@ class CohortsSettings:
 
 @dataclass(frozen=True)
 class EmbeddedSiteSettings:
-    """The site of test people predicted from each row's features."""
+    """The site of test people predicted from each row's features.
+
+    Attributes
+    ----------
+    probes : tuple of {"released", "invariant"}
+        That of the challenge's kit, and one whose answer no scale of the features changes.
+    """
+
+    probes: tuple[Literal["released", "invariant"], ...]
 
 
 @dataclass(frozen=True)
