@@ -281,7 +281,7 @@ def _correlation(x: np.ndarray, y: np.ndarray, count: str) -> str:
 
     found = pearsonr(x, y)
     low, high = found.confidence_interval()
-    bounds = f"{low:.2f} to {high:.2f} as if points were independent"
+    bounds = f"{low:.2f} to {high:.2f},\nas if points were independent"
     return f"r = {found.statistic:.2f}, {count}\n({bounds})".replace("-", "−")
 
 
