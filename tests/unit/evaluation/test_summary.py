@@ -56,7 +56,8 @@ def test_rows_stand_in_the_order_given_with_means_over_seeds(predictions):
 def test_columns_are_those_that_the_report_reads(predictions):
     expected = (
         "loss mae_mean mae_sd n_seeds n_participants ci_low ci_high mae_baseline rmse_mean "
-        "mse_mean r2_mean r_mean gm gm_floored diff_to_best diff_ci_low diff_ci_high p_paired p_holm"
+        "mse_mean r2_mean r_mean gm gm_floored diff_to_best diff_ci_low diff_ci_high p_paired "
+        "p_holm"
     )
     assert list(mae_table(predictions, SETTINGS)) == expected.split()
 

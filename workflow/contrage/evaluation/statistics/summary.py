@@ -36,8 +36,8 @@ def mae_table(
         In the order given, one line per row. Means and SDs are over seeds:
         loss, mae_mean, mae_sd, n_seeds, n_participants, ci_low, ci_high (of mae_mean, studentised
         bootstrap over participants), mae_baseline (training mean on the same scans), rmse_mean,
-        mse_mean, r2_mean (against each fold's training mean), r_mean (within folds), gm (geometric mean of
-        the errors) and gm_floored (how many were raised for it, of all seeds), diff_to_best
+        mse_mean, r2_mean (against each fold's training mean), r_mean (within folds), gm (geometric
+        mean of the errors) and gm_floored (how many were raised for it, of all seeds), diff_to_best
         (mae_mean minus that of the best row), diff_ci_low, diff_ci_high,
         p_paired (permutation over participants), p_holm, and mae_own where a loss predicts
         the target itself. The best row was chosen by these very errors: p says how sure the order
@@ -124,8 +124,8 @@ def baseline_table(
     -------
     DataFrame
         baseline, mae_mean, mae_sd, n_seeds, n_participants, ci_low, ci_high, rmse_mean,
-        mse_mean, r2_mean, r_mean, gm, gm_floored; the best first. Where all seeds share a split their baselines agree,
-        and mae_sd is 0.
+        mse_mean, r2_mean, r_mean, gm, gm_floored; the best first. Where all seeds share a split
+        their baselines agree, and mae_sd is 0.
     """
     found = mae_table({**by_baseline(frames), **nulls}, settings)
     table = found.rename(columns={"loss": "baseline"})
