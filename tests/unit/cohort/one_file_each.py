@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import nibabel as nib
 import numpy as np
 from given import config
 from handed_out import write
@@ -20,6 +21,11 @@ from contrage.tables import read_tsv
 
 TRAINING, TEST = "boneage-training-dataset.csv", "Bone age ground truth.xlsx"
 ANNOTATIONS = "RHPE_Annotations"
+EF = {"column": "EF", "unit": "per cent", "range": [0, 100]}
+SUVR = {"column": "suvr_cer", "unit": "SUVR", "range": [0, 4], "bin": 0.01}
+LIST = "FileName|EF|ESV|EDV|FrameHeight|FrameWidth|FPS|NumberOfFrames|Split"
+OTHERS = [f"Region_{number}" for number in range(7)]
+GRID = [5, 6, 4]
 BONEAGE = {"column": "boneage", "unit": "months", "range": [0, 250]}
 
 
@@ -80,6 +86,44 @@ def write_rhpe(folder: Path) -> None:
     write(folder / ANNOTATIONS / "RHPE_Gender_Chronological_test.csv", "ID|Male|Chronological",
           [["00090", "True", 4.0]])  # fmt: skip
     draw(folder / "RHPE_test/00090.png", hand(90, (30, 40)))
+
+
+def write_echonet(folder: Path) -> None:
+    """Write the list of two videos, which are no more than files."""
+    rows = [["0X1A.avi", 55.5, 1, 2, 6, 8, 30, 9, "TRAIN"], ["0X2B", 30, 1, 2, 6, 8, 30, 9, "TEST"]]
+    write(folder / "FileList.csv", LIST, rows)
+    for number, row in enumerate(rows):
+        path = folder / "Videos" / f"{row[0].removesuffix('.avi')}.avi"
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(bytes(number))
+
+
+def write_a4(folder: Path) -> None:
+    """Write eight rows and a volume of each of three people."""
+    rows = [
+        [f"B1008{person}", region, f"{1 + person / 10 + at / 7:.2f}", 12]
+        for person in range(3)
+        for at, region in enumerate([*OTHERS, "Composite_Summary"])
+    ]
+    write(folder / "A4_PETSUVR_PRV2.csv", "BID|brain_region|suvr_cer|centiloid", rows)
+    for person in range(3):
+        values = np.random.default_rng(person).uniform(1, 2, GRID).astype(np.float32)
+        image = nib.Nifti1Image(values, np.diag([2.0, 2, 2, 1]))
+        nib.save(image, folder / f"sub-B1008{person}_trc-18FAV45_pet.nii.gz")
+
+
+def write_hcp(folder: Path) -> None:
+    """Write the archive's table, whose second line explains it, and an array per person."""
+    rows = [
+        ["The ID of a subject", "Age in months", "Sex"],
+        ["HCA600001_V1_MR", "437", "F"],
+        ["HCA600002", "1080", "M"],
+        ["HCA600003", "1200", "F"],
+    ]
+    write(folder / "ndar_subject01.txt", "src_subject_id|interview_age|sex", rows)
+    for number in (1, 2, 3):
+        values = np.random.default_rng(number).normal(size=(3, 12))
+        np.save(folder / f"HCA60000{number}_V1_MR.npy", values)
 
 
 def stacked(settings: CohortStep, work: Path, **cohort: Any) -> tuple[np.ndarray, Any, Any, dict]:

@@ -82,6 +82,12 @@ def test_a_test_table_without_bone_ages_is_told_and_nobody_of_it_is_tested_on(rs
     assert any("no column 'Ground truth bone age (months)'" in note for note in found.notes)
 
 
+def test_several_tables_of_the_test_are_asked_about(rsna):
+    (rsna / "ground truth.csv").write_text("Case ID,Sex\n")
+    with pytest.raises(TableError, match=r"which of .* is meant \(cohort\.images\.test\)\? Name"):
+        read_cohort(settings(rsna))
+
+
 def test_pictures_become_one_array_with_their_settings_beside_it(rsna, tmp_path):
     made = stacked(settings(rsna), tmp_path, xray={"size": [13, 10]})
     values, rows, left_out, beside = made

@@ -7,28 +7,27 @@ import numpy as np
 import pytest
 from cohorts import asked
 from given import block
-from handed_out import replace, without, write
-from one_file_each import draw, hand, stacked
+from handed_out import replace, without
+from one_file_each import (
+    EF,
+    GRID,
+    SUVR,
+    draw,
+    hand,
+    stacked,
+    write_a4,
+    write_echonet,
+    write_hcp,
+)
 
 from contrage.cohort.read import read_cohort
 from contrage.errors import BadScanError, SettingsError, TableError
 from contrage.modalities import video
 
-EF = {"column": "EF", "unit": "per cent", "range": [0, 100]}
-SUVR = {"column": "suvr_cer", "unit": "SUVR", "range": [0, 4], "bin": 0.01}
-LIST = "FileName|EF|ESV|EDV|FrameHeight|FrameWidth|FPS|NumberOfFrames|Split"
-OTHERS = [f"Region_{number}" for number in range(7)]
-GRID = [5, 6, 4]
-
 
 @pytest.fixture
 def echonet(tmp_path, monkeypatch):
-    rows = [["0X1A.avi", 55.5, 1, 2, 6, 8, 30, 9, "TRAIN"], ["0X2B", 30, 1, 2, 6, 8, 30, 9, "TEST"]]
-    write(tmp_path / "FileList.csv", LIST, rows)
-    for number, row in enumerate(rows):
-        path = tmp_path / "Videos" / f"{row[0].removesuffix('.avi')}.avi"
-        path.parent.mkdir(exist_ok=True)
-        path.write_bytes(bytes(number))
+    write_echonet(tmp_path)
     size = {"0X1A.avi": 3, "0X2B.avi": 20}
     frames = [hand(number, (6, 8)).astype(np.float32) for number in range(20)]
     monkeypatch.setattr(video, "decoded", lambda path: frames[: size[path.name]])
@@ -37,31 +36,13 @@ def echonet(tmp_path, monkeypatch):
 
 @pytest.fixture
 def a4(tmp_path):
-    rows = [
-        [f"B1008{person}", region, f"{1 + person / 10 + at / 7:.2f}", 12]
-        for person in range(3)
-        for at, region in enumerate([*OTHERS, "Composite_Summary"])
-    ]
-    write(tmp_path / "A4_PETSUVR_PRV2.csv", "BID|brain_region|suvr_cer|centiloid", rows)
-    for person in range(3):
-        values = np.random.default_rng(person).uniform(1, 2, GRID).astype(np.float32)
-        image = nib.Nifti1Image(values, np.diag([2.0, 2, 2, 1]))
-        nib.save(image, tmp_path / f"sub-B1008{person}_trc-18FAV45_pet.nii.gz")
+    write_a4(tmp_path)
     return tmp_path
 
 
 @pytest.fixture
 def hcp(tmp_path):
-    rows = [
-        ["The ID of a subject", "Age in months", "Sex"],
-        ["HCA600001_V1_MR", "437", "F"],
-        ["HCA600002", "1080", "M"],
-        ["HCA600003", "1200", "F"],
-    ]
-    write(tmp_path / "ndar_subject01.txt", "src_subject_id|interview_age|sex", rows)
-    for number in (1, 2, 3):
-        values = np.random.default_rng(number).normal(size=(3, 12))
-        np.save(tmp_path / f"HCA60000{number}_V1_MR.npy", values)
+    write_hcp(tmp_path)
     return tmp_path
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 import yaml
+from one_file_each import BONEAGE, EF, SUVR, write_a4, write_echonet, write_hcp, write_rsna
 from small_cohorts import write_adni, write_loni, write_oasis3, write_openbhb
 from targets import BLOCK
 
@@ -61,7 +62,7 @@ def mre134_of(folder: Path) -> dict:
 def owned(write: Callable[[Path], None], **told: object) -> Callable[[Path], dict]:
     def of(folder: Path) -> dict:
         write(folder)
-        return {"path": str(folder), "image": "vbm_roi", **told}
+        return {"path": str(folder), **{"image": "vbm_roi"} | told}
 
     return of
 
@@ -77,8 +78,14 @@ STUDIES = {
     "adni": owned(write_adni),
     "loni": owned(write_loni),
     "oasis3": owned(write_oasis3),
+    "images": owned(write_rsna, image="xray"),
+    "echonet": owned(write_echonet, image="video"),
+    "a4": owned(write_a4, image="pet"),
+    "hcp": owned(write_hcp, image="series"),
     "bids": lambda folder: images_of(folder, "sub-01/mre/sub-01_stiffness.nii.gz"),
 }
+TARGETS = {"images": BONEAGE, "echonet": EF, "a4": SUVR}
+"""Of owners who tell no ages."""
 
 
 @pytest.fixture
@@ -94,7 +101,7 @@ def cohort(root, tmp_path):
 
 @pytest.mark.parametrize("source", sources.available())
 def test_each_source_is_told_what_it_reads_and_nothing_else(cohort, tmp_path, source):
-    settings = settings_of(cohort(source), **RUN)
+    settings = settings_of(cohort(source), **RUN | {"target": BLOCK | TARGETS.get(source, {})})
     every = [field.name for field in fields(CohortStep)]
     stated = {name for name in every if getattr(settings, name) is not None}
     assert stated - ALWAYS == set(sources.load(source).SETTINGS)

@@ -11,6 +11,7 @@ from contrage.dataset.null_ages import null_ages, permuted
 from contrage.files import write_json
 from contrage.settings.steps.dataset import NullAgesStep
 from contrage.tables import read_tsv, write_tsv
+from contrage.target import Target
 
 
 @pytest.fixture
@@ -67,3 +68,26 @@ def test_scans_of_one_participant_stay_as_far_apart_in_age(table):
     gaps = [ages[f"{name}_ses-b"] - ages[name] for name in table["scan_id"]]
     np.testing.assert_allclose(gaps, np.arange(1, 21) / 4, atol=1e-9)
     assert np.mean(list(ages.values())) == pytest.approx(both["age"].mean())
+
+
+def test_sides_are_dealt_to_other_people_and_all_scans_of_one_have_one(tmp_path, table):
+    sides = ["AD" if number % 3 else "HC" for number in range(20)]
+    first = table.assign(group=sides)
+    later = first.assign(scan_id=first["scan_id"] + "_ses-b", row=range(20, 40))
+    both = pd.concat([first, later], ignore_index=True)
+    scans, split, output = (tmp_path / name for name in ("scans.tsv", "split.json", "null.tsv"))
+    write_tsv(scans, both)
+    learned = both["participant_id"] < "sub-15"
+    told = {"train": both.loc[learned, "scan_id"].tolist()}
+    write_json(
+        split, {"folds": [{"fold": 0, **told, "test": both.loc[~learned, "scan_id"].tolist()}]}
+    )
+    target = Target("group", "binary", "AD", "HC")
+    null_ages(NullAgesStep(0, target), scans=scans, split=split, fold=0, output=output)
+    found = read_tsv(output)
+    assert found.loc[~learned, "group"].equals(both.loc[~learned, "group"])
+    assert (found.groupby("participant_id")["group"].nunique() == 1).all()
+    own = found.loc[learned, "group"]
+    assert own.value_counts().to_dict() == both.loc[learned, "group"].value_counts().to_dict()
+    assert (own != both.loc[learned, "group"]).sum() >= 6
+    assert found.drop(columns="group").equals(read_tsv(scans).drop(columns="group"))

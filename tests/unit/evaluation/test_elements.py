@@ -40,6 +40,7 @@ def evaluate(given):
         lines.append({"loss": row, "worst": worst, "seed": given.told["statistics.seed"]})
     return pd.DataFrame(lines)
 '''
+OWN = {"benchmark": {"losses": ["exp", "l1"], "pretrained": [], "norms": [], "null": []}}
 HEAD = "participant_id\tage\tpredicted_age\tsplit\tscan_id\tsite\tfold"
 
 
@@ -58,7 +59,7 @@ def worst(tmp_path, monkeypatch):
 @pytest.fixture
 def experiment(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    own = config(benchmark={"losses": ["exp", "l1"], "pretrained": [], "norms": [], "null": []})
+    own = config(**OWN)
     phantom = {"participants": 12, "seed": 1}
     cohort = read_cohort(asked(source="phantom", phantom=phantom))
     return Experiment.of(own, cohort)
@@ -122,8 +123,11 @@ def test_models_are_those_of_all_rows_seeds_and_folds(experiment):
     assert jobs.evaluated(experiment, "shots")["models"] == []
 
 
-def test_logits_are_asked_of_rows_that_contrast_pairs(experiment):
-    asked = jobs.evaluated(experiment, "logits")["logits"]
+def test_logits_are_asked_of_rows_that_note_them(experiment):
+    assert jobs.evaluated(experiment, "logits")["logits"] == []
+    noting = config(**{**OWN, "training": {"logits": {}}})
+    of = Experiment(**{**vars(experiment), "config": noting})
+    asked = jobs.evaluated(of, "logits")["logits"]
     assert asked == [f"results/demo/training/exp/seed-{s}/fold-0/logits.tsv" for s in (0, 1, 2)]
 
 

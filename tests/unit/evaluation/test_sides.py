@@ -141,7 +141,10 @@ def test_baselines_stand_best_first():
             frame([1, 1, 0, 0], [0.9, 0.2, 0.1, 0.1], baseline="logistic-features"),
         ]
     )
-    table = side_baselines([plain], SETTINGS)
+    null = frame([1, 1, 0, 0], [0.1, 0.2, 0.9, 0.1])
+    table = side_baselines([plain], SETTINGS, {"bce-null": [null]})
+    assert table["baseline"].tolist()[-1] == "bce-null" and table["bacc_mean"].iloc[-1] == 0.25
+    table = table.iloc[:-1]
     assert table["baseline"].tolist() == ["logistic-features", "mean"]
     assert table["bacc_mean"].tolist() == [0.75, 0.5]
 

@@ -108,3 +108,15 @@ def test_weights_differ_from_those_of_the_genuine_row_and_scans_stay_as_they_are
     assert not torch.equal(first, second)
     assert models[0]["target_mean"] == models[1]["target_mean"]
     assert cohort.inputs["scans"].read_bytes() == before
+
+
+def test_a_loss_that_knows_classes_alone_learns_the_same_to_the_bit(cohort, settings):
+    """What makes the permutation a test of order: nothing but the order is lost."""
+    loss = {"loss": "supcon", "bin_width": 5.0}
+    weights = []
+    for name, own in {"plain": {}, "permuted": {"permute_labels": True, "bin_width": 5.0}}.items():
+        told = settings | {"row": "supcon", "loss": loss} | own
+        train(asked(told), **cohort.inputs, **cohort.outputs(name))
+        weights.append(torch.load(cohort.outputs(name)["model"], weights_only=True)["head"])
+    for name, values in weights[0].items():
+        assert torch.equal(values, weights[1][name]), name

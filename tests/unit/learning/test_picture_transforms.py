@@ -11,7 +11,7 @@ from scipy import ndimage
 
 from contrage import modalities
 from contrage.errors import SettingsError
-from contrage.learning.views import transforms
+from contrage.learning.views import pictures, transforms
 from contrage.learning.views.augment import TRANSFORMS
 from contrage.learning.views.resample import resample_picture, turns
 
@@ -103,7 +103,7 @@ def test_a_picture_turns_by_no_more_than_the_degrees_that_are_asked_for(monkeypa
 def test_a_zoomed_window_lies_within_the_picture_and_is_as_large_as_asked_for(monkeypatch):
     seen = []
     monkeypatch.setattr(
-        transforms, "resample_picture", lambda images, m, away: seen.append((m, away)) or images
+        pictures, "resample_picture", lambda images, m, away: seen.append((m, away)) or images
     )
     draw("zoom", batch("xray", 400).double(), least=0.5)
     ((matrices, away),) = seen

@@ -318,3 +318,51 @@ def test_a_stage_after_a_pretrained_row_is_not_tested_on_those_of_the_pretrainin
     again = cohort.outputs("again")
     train(asked(settings), **cohort.inputs, **again, start_from=middle["model"])
     assert model(again)["learned_from"] == model(middle)["learned_from"] == [["phantom", tested]]
+
+
+def seen_by_the_encoder(monkeypatch) -> list[int]:
+    """How many images each pass of an encoder has."""
+    from contrage.learning import model
+
+    seen, build = [], model.build
+
+    def watched(*given):
+        encoder = build(*given)
+        encoder.register_forward_pre_hook(lambda _, images: seen.append(len(images[0])))
+        return encoder
+
+    monkeypatch.setattr(model, "build", watched)
+    return seen
+
+
+def test_a_frozen_encoder_sees_each_training_scan_once_and_the_head_learns_as_if_at_each_epoch(
+    cohort, told, first, monkeypatch
+):
+    from contrage.learning.loop import epoch
+
+    told["training"] |= {"epochs": 5, "learning_rate": 0.01}
+    seen = seen_by_the_encoder(monkeypatch)
+    once = model(run(cohort, told, first, "once"))
+    assert sum(seen) == 18 + 24, "training scans before, and all scans' features at the end"
+    monkeypatch.setattr(epoch, "encoded", lambda *_: None)
+    seen.clear()
+    again = model(run(cohort, told, first, "again"))
+    assert sum(seen) > 5 * 16 + 24
+    for name, values in once["head"].items():
+        torch.testing.assert_close(values, again["head"][name], rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    "own",
+    [
+        {"augmentation": ["noise"]},
+        {"mixup": {"kind": "mixup", "alpha": 2.0, "bandwidth": None, "include_self": True}},
+    ],
+)
+def test_images_that_differ_from_epoch_to_epoch_are_encoded_in_each(
+    cohort, told, first, monkeypatch, own
+):
+    told["training"] |= {"epochs": 2, **own}
+    seen = seen_by_the_encoder(monkeypatch)
+    run(cohort, told, first)
+    assert sum(seen) >= 2 * 16 + 24

@@ -18,8 +18,8 @@ from contrage.modalities import Modality, available, load, prepares
 from contrage.plan import dataset_settings
 from contrage.plan.kinds import asked_of_kind, check_kind, configured
 from contrage.settings.blocks.cohort import CohortSettings
-from contrage.settings.blocks.kinds import OF_KINDS
 from contrage.settings.build import as_plain, build
+from contrage.settings.cohorts import OF_KINDS
 from contrage.settings.schema import load_schema
 from contrage.settings.steps.dataset import ArraysStep
 

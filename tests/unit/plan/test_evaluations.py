@@ -138,6 +138,12 @@ def test_the_oracle_knows_ages_and_is_of_phantoms_alone():
     assert jobs.evaluated(of, "gap")["truth"] == []
 
 
+def test_cosines_of_pairs_are_noted_by_trainings_or_not_told():
+    with pytest.raises(SettingsError, match=r"^evaluations\.logits: no training notes cosines"):
+        check(config(evaluations={"logits": {}}))
+    check(config(evaluations={"logits": {}}, training={"logits": {}}))
+
+
 def test_few_shots_are_no_more_than_many():
     with pytest.raises(SettingsError, match=r"^evaluations\.shots\.few: 20 is more than"):
         check(config(evaluations={"shots": {"many": 10}}))

@@ -79,7 +79,6 @@ def test_both_sides_are_stated(binary, side):
 @pytest.mark.parametrize(
     ("block", "key", "value", "nothing"),
     [
-        ("benchmark", "null", ["supcon"], "[]"),
         ("search", "rows", {"supcon": {"temperature": [0.1, 1]}}, "{}"),
         ("training", "early_stop", {"on": "inner", "fraction": 0.2}, "null"),
         ("dataset", "missing_targets", [[0, 1]], "[]"),

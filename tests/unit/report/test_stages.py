@@ -17,6 +17,11 @@ ROWS = {
         "stage": {"loss": "l1", "train": "head"},
     },
     "equal": {"loss": "l1", "epochs": 50},
+    "mixed": {
+        "from": START,
+        "stage": {"loss": "l1", "train": "all", "epochs": 20, "mixup": {"kind": "mixup"}},
+    },
+    "equal-mixed": {"loss": "l1", "epochs": 50, "mixup": {"kind": "mixup"}},
 }
 
 
@@ -54,3 +59,13 @@ def test_without_stages_there_is_no_line_and_rows_add_their_loss_once():
 def test_epochs_of_starts_are_those_of_all_seeds_and_folds():
     metrics = {"a": [{"start_epochs": [30, 12]}, {"start_epochs": [30, 30]}], "b": [{"mae": 1}]}
     assert epochs_before(metrics) == {"a": [12, 30]}
+
+
+def test_a_control_mixes_and_weighs_as_the_stage_does():
+    alone = stages(study({"mixed": [30]}, "mixed", "exp", "equal"))
+    (line,) = alone.lines
+    assert line.cells[3] == "L1 regression, 20 epochs, encoder and head, inputs mixed"
+    assert line.cells[5].endswith("add to rows mixed-equal: {loss: l1, epochs: 50, mixup: …}")
+    both = stages(study({"mixed": [30]}, "mixed", "exp", "equal", "equal-mixed"))
+    (line,) = both.lines
+    assert line.cells[5].startswith("equal-mixed: ")

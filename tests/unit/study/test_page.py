@@ -82,6 +82,7 @@ def made(given: dict[str, Path], folder: Path, overlays=OVERLAYS) -> str:
     told = StudyPageStep(
         **common, study="s", title="", description="Asked.", differs=("Tables, not images.",),
         tables={"age": AGE}, figures=FIGURES, claims=CLAIMS,
+        shown=("scaling", *reversed(FIGURES), "age"), expected=tuple(reversed(CLAIMS)),
     )  # fmt: skip
     page(told, tables=files, figures=folder / "figures", output=folder / "study.html")
     return (folder / "study.html").read_text(encoding="utf-8")
@@ -99,12 +100,20 @@ def test_the_page_says_what_was_asked_and_what_was_found(people, tmp_path):
     assert html.count("<img") == 5
 
 
+def test_everything_stands_in_the_order_of_the_file(people, tmp_path):
+    html = made(people, tmp_path)
+    places = [html.index(f'id="{name}"') for name in ("scaling", *reversed(FIGURES), "age")]
+    assert places == sorted(places)
+    asked = [html.index(claim.asked) for claim in reversed(CLAIMS.values())]
+    assert asked == sorted(asked)
+
+
 def test_every_figure_that_is_asked_for_is_drawn_and_described(people, tmp_path):
     made(people, tmp_path)
     listed = json.loads((tmp_path / "figures/figures.json").read_text())
     assert [each["name"] for each in listed] == ["scaling", *FIGURES]
     by_name = {each["name"]: each for each in listed}
-    assert "Exponents of the lines: L1 regression −1.00" in by_name["scaling"]["caption"]
+    assert "Exponents of the lines: of MAE L1 regression −1.00" in by_name["scaling"]["caption"]
     assert "exp AD" in by_name["gap"]["alt"] and "n = 20" in by_name["cloud"]["alt"]
     assert all((tmp_path / "figures" / f"{name}.svg").is_file() for name in by_name)
 

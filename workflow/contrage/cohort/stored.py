@@ -51,12 +51,12 @@ class StoredArrays:
 
 
 def where_arrays(settings: CohortStep) -> WhereArrays:
-    """Return what of a cohort's settings says where its arrays lie."""
+    """Return what of a cohort's settings says where its arrays lie, those of pictures aside."""
     return WhereArrays(
         path=settings.path,
         image=settings.image,
         ending=settings.ending,
         regions=settings.regions,
         features_scale=settings.features_scale,
-        images=settings.images,
+        images=None,
     )

@@ -37,11 +37,33 @@ def null_ages(settings: NullAgesStep, *, scans: Path, split: Path, fold: int, ou
     entry = next(each for each in read_json(split)["folds"] if each["fold"] == fold)
     chance = np.random.default_rng([LAYER, settings.seed, fold])
     name = settings.target.column
-    drawn = permuted(read_tsv(scans), set(entry["train"]), chance, name)
+    training = set(entry["train"])
+    if settings.target.is_binary:
+        drawn = permuted_sides(read_tsv(scans, as_text=True), training, chance, name)
+    else:
+        drawn = permuted(read_tsv(scans), training, chance, name)
     whole = read_table(scans)
     rows = [{**row, name: drawn.get(row["scan_id"], row[name])} for row in whole.rows]
     write_rows(output, whole.columns, rows)
     log.info("fold %d: the targets of %d training scans are permuted", fold, len(drawn))
+
+
+def permuted_sides(
+    table: pd.DataFrame, training: set[str], chance: np.random.Generator, column: str
+) -> dict[str, str]:
+    """Return scan_id → cell of a binary target for the training scans, permuted.
+
+    Each participant gets the side of another's first scan, for all scans.
+
+    Parameters
+    ----------
+    table, training, chance, column
+        As of `permuted`; cells as text.
+    """
+    part = table[table["scan_id"].isin(training)]
+    sides = part.groupby("participant_id", sort=True)[column].first()
+    drawn = dict(zip(sides.index, chance.permutation(sides.to_numpy()), strict=True))
+    return dict(zip(part["scan_id"], part["participant_id"].map(drawn), strict=True))
 
 
 def permuted(

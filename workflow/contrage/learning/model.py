@@ -84,6 +84,7 @@ class Model(nn.Module):
         images: Tensor,
         views: int = 1,
         between: Callable[[Tensor], Tensor] | None = None,
+        encoded: bool = False,
     ) -> Tensor:
         """Return embeddings (batch, views, outputs) of images (batch, channels, *shape).
 
@@ -91,9 +92,10 @@ class Model(nn.Module):
         embedding is repeated. Its gradient is then the sum over the views, as it would be with
         separate passes. Dropout in an encoder is drawn once per scan: its views share it.
 
-        What the encoder gives is changed by `between`, if anything, before the head sees it.
+        What the encoder gives is changed by `between`, if anything, before the head sees it. With
+        `encoded` images are features (batch, d) already.
         """
-        features = self.encoder(images)
+        features = images if encoded else self.encoder(images)
         embeddings = self.head(between(features) if between else features)
         if embeddings.dtype in (torch.bfloat16, torch.float16):
             embeddings = embeddings.float()  # what follows is not for mixed precision

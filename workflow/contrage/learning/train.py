@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from typing import Any, Self
 
 import numpy as np
 import torch
@@ -135,20 +136,43 @@ class Files:
         return checkpoint.fingerprint(settings, self.fold, device.type, self.array, *read)
 
 
+@dataclass(frozen=True)
+class People:
+    """Who has which part in a training.
+
+    Attributes
+    ----------
+    own, held_out : Scans
+        Whom the epoch is chosen by: features of those are fitted, these are judged.
+    whole, told : Scans
+        The training split, and what of it is learned from, `own`, with the targets that the loss is
+        told. Where these are permuted, the epoch is chosen by the true ones all the same.
+    """
+
+    own: Scans
+    held_out: Scans
+    whole: Scans
+    told: Scans
+
+    @classmethod
+    def of(cls, everyone: Scans, part: dict[str, Any], settings: TrainStep, split: Path) -> Self:
+        """Deal the scans of a fold, `part`, which stands in the file `split`."""
+        stop, seed = settings.training.early_stop, settings.seed
+        whole = everyone.pick(part[LEARNED_FROM], split)
+        own, held_out = divide(whole, stop, seed)
+        lessons = taught(whole, settings)
+        held_out = held_out.and_also(chosen_by(everyone, part, stop, split))
+        return cls(own, held_out, lessons, divide(lessons, stop, seed)[0])
+
+
 def train_in(world: World, settings: TrainStep, files: Files) -> None:
     """Train in one of the processes that share a training; see `train`."""
-    training = settings.training
+    training, part = settings.training, read_fold(files.split, files.fold)
     everyone = read_scans(files.scans, settings.target)
-    part = read_fold(files.split, files.fold)
-    whole = everyone.pick(part[LEARNED_FROM], files.split)
-    own, held_out = divide(whole, training.early_stop, settings.seed)
-    # What is told to the loss; the epoch is chosen by true targets, as the features are judged.
-    lessons = taught(whole, settings)
-    told, _ = divide(lessons, training.early_stop, settings.seed)
-    held_out = held_out.and_also(chosen_by(everyone, part, training.early_stop, files.split))
+    people = People.of(everyone, part, settings, files.split)
     if not files.snapshots:
         settings = replace(settings, snapshot_epochs=())
-    check(training, len(own.ids), settings.snapshot_epochs)
+    check(training, len(people.own.ids), settings.snapshot_epochs)
     device = choose(training.device)
     numbers = precision.choose(training.precision, device)
     mark = files.mark(settings, device)
@@ -156,7 +180,9 @@ def train_in(world: World, settings: TrainStep, files: Files) -> None:
     with repeatable(settings.seed, device, training.threads, training.deterministic):
         channels, shape = image_shape(files.array, settings.dataset.form)
         load = Loader(files.array, part, settings.dataset)
-        state = start(settings, part, lessons.targets, numbers, shape, files.start_from, channels)
+        state = start(
+            settings, part, people.whole.targets, numbers, shape, files.start_from, channels
+        )
         if saved := checkpoint.load(files.resume, mark):
             state.restore(saved)
             logger.info("%s: going on after epoch %d", files.resume, state.epoch)
@@ -165,9 +191,10 @@ def train_in(world: World, settings: TrainStep, files: Files) -> None:
         look = partial(
             extract, images=images, places=all_places, batch_size=batch_size, world=world
         )
-        validation = Validation.of(everyone, own, held_out, settings)
-        monitor = Monitor.of(everyone, told, settings) if files.logits else None
-        inputs = prepare(state, settings, images, told, everyone.places(told), numbers, world)
+        validation = Validation.of(everyone, people.own, people.held_out, settings)
+        monitor = Monitor.of(everyone, people.told, settings) if files.logits else None
+        places = everyone.places(people.told)
+        inputs = prepare(state, settings, images, people.told, places, numbers, world)
         saved_at = time.monotonic()
         for _ in progress(state, settings, world):
             if validation.is_over(state):

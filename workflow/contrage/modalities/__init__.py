@@ -32,11 +32,17 @@ from pathlib import Path
 from contrage.errors import SettingsError
 from contrage.form import Form
 from contrage.modalities._modality import ANATOMICAL, MAP, Modality, Picture
-from contrage.settings.blocks.kinds import OfKind
+from contrage.settings.blocks.kinds import (
+    PetSettings,
+    SeriesSettings,
+    VideoSettings,
+    XraySettings,
+)
 
 __all__ = [
     "Form",
     "Modality",
+    "OfKind",
     "Picture",
     "anatomicals",
     "available",
@@ -52,6 +58,9 @@ __all__ = [
     "prepares",
     "reader",
 ]
+
+OfKind = XraySettings | SeriesSettings | VideoSettings | PetSettings
+"""What a kind is asked for."""
 
 
 def available() -> list[str]:

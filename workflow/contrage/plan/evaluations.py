@@ -8,6 +8,7 @@ from typing import Any
 from contrage.dataset.roles import OF_SCANS
 from contrage.errors import SettingsError, few
 from contrage.evaluation import elements
+from contrage.plan.rows import logged_rows
 from contrage.target import Target
 
 BLOCK, GROUPS = "evaluations", "evaluations.groups"
@@ -109,6 +110,11 @@ def check_rows(config: Mapping[str, Any], trained: Sequence[str]) -> None:
                 f"{BLOCK}.ordinality.permuted: {row} is not among benchmark.losses "
                 f"({few(list(trained))}); name rows of it"
             )
+    if config[BLOCK]["logits"] is not None and not logged_rows(config):
+        raise SettingsError(
+            f"{BLOCK}.logits: no training notes cosines of pairs; set training.logits to {{}}, or "
+            "this to null"
+        )
     asked = config[BLOCK]["lipschitz"]
     if asked and asked["reference"] is not None and asked["reference"] not in trained:
         raise SettingsError(

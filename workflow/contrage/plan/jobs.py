@@ -12,7 +12,6 @@ from functools import cache
 from inspect import signature
 from typing import Any
 
-from contrage import losses
 from contrage.evaluation import elements
 from contrage.learning import encoders
 from contrage.plan import folds, phantoms, pretraining, rows, snapshots, starts
@@ -379,15 +378,14 @@ def evaluated(of: Experiment, evaluation: str) -> dict[str, list[str]]:
     """
     asked, results = elements.element(evaluation).needs, of.results
     trained = [(row, seed) for row in of.all_rows for seed in of.seeds]
+    logged = rows.logged_rows(of.config)
     each = [{"row": row, "seed": seed, "fold": fold} for row, seed in trained for fold in of.folds]
     found = {
         "predictions": [results.predictions.format(row=row, seed=seed) for row, seed in trained],
         "features": [results.features.format(**training) for training in each],
         "models": [results.model.format(**training) for training in each],
         "logits": [
-            results.logits.format(**training)
-            for training in each
-            if contrasts_pairs(of, training["row"])
+            results.logits.format(**training) for training in each if training["row"] in logged
         ],
         "snapshots": snapshots.followed(of),
         "baselines": [results.baselines.format(seed=seed) for seed in of.seeds],
@@ -396,11 +394,6 @@ def evaluated(of: Experiment, evaluation: str) -> dict[str, list[str]]:
         "scans": [results.scans],
     }
     return {name: files if name in asked else [] for name, files in found.items()}
-
-
-def contrasts_pairs(of: Experiment, row: str) -> bool:
-    """Return whether a row's loss has pairs to contrast: its head does more than predict."""
-    return not losses.predicts(of.loss(row)["loss"], of.target.kind)
 
 
 def reads_array(evaluation: str) -> bool:

@@ -10,8 +10,7 @@ from contrage.cohort import sources
 from contrage.errors import SettingsError
 from contrage.form import Form
 from contrage.learning import encoders
-from contrage.modalities import Modality
-from contrage.settings.blocks.kinds import OfKind
+from contrage.modalities import Modality, OfKind
 from contrage.settings.build import build
 from contrage.settings.cohorts import MERGED
 

@@ -75,8 +75,12 @@ class StudySteps:
 
     def page(self) -> StudyPageStep:
         """Return what the page is made of."""
-        shown = self._shown("tables", "curves", "figures", "claims")
-        return build(StudyPageStep, {**self._common(), **shown})
+        blocks = self._shown("tables", "curves", "figures", "claims")
+        order = {
+            "shown": [name for kind in ("tables", "curves", "figures") for name in blocks[kind]],
+            "expected": list(blocks["claims"]),
+        }
+        return build(StudyPageStep, {**self._common(), **blocks, **order})
 
     def finished(self, *kinds: str) -> dict[str, str]:
         """Return "<overlay>/<table>" → the finished table, of those that these blocks read."""

@@ -53,7 +53,6 @@ def _check_loss(config: dict[str, Any], row: str, target: Target) -> None:
 def _check_two_sides(config: dict[str, Any]) -> None:
     """Refuse what is chosen or judged by an error in the target's unit."""
     asked = {
-        "benchmark.null": (rows.null_rows(config), "[]"),
         "search.rows": (config["search"]["rows"], "{}"),
         "training.early_stop": (config["training"]["early_stop"], "null"),
         "dataset.missing_targets": (config["dataset"]["missing_targets"], "[]"),

@@ -58,7 +58,7 @@ def _baseline(name: str, study: Study) -> str:
         "mean": "Say the more frequent side",
         "site-mean": f"Say the {group}'s more frequent side",
     }
-    return of_shares.get(name) or baseline_name(name, group)
+    return of_shares.get(name) or baseline_name(name, group, "sides")
 
 
 def _measures(row: dict[str, Any]) -> list[str]:

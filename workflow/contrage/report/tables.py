@@ -119,9 +119,9 @@ def baseline_lines(
     from contrage.evaluation.statistics.sides import side_baselines
     from contrage.evaluation.statistics.summary import baseline_table
 
-    if settings.target.is_binary:
-        return side_baselines(frames, settings.statistics)
     nulls = {row: predictions[row] for row in settings.null_rows}
+    if settings.target.is_binary:
+        return side_baselines(frames, settings.statistics, nulls)
     return baseline_table(frames, settings.statistics, nulls)
 
 

@@ -8,13 +8,14 @@ from collections.abc import Sequence
 from typing import Any
 
 from contrage.errors import SettingsError, few
-from contrage.settings.blocks.kinds import OF_KINDS
 from contrage.settings.layers import lay_over
 from contrage.settings.meaning import fill_defaults
 from contrage.settings.schema import Part
 from contrage.tables import nearest
 
 KEY, MERGED = "cohort", "merged"
+OF_KINDS = ("xray", "series", "video", "pet")
+"""Blocks that bring files of a kind of data to one shape."""
 OF_MERGED = (
     "source",
     "members",

@@ -58,8 +58,18 @@ def curves(asked: CurveAsked, points: pd.DataFrame, laws: pd.DataFrame, labels: 
             _logarithmic(panel, x)
         panel.set_xlabel(measure(asked.x, labels))
         panel.set_ylabel(measure(value, labels))
-    canvas.legend(*axes[0][0].get_legend_handles_labels(), loc="outside upper left", ncols=4)
+    _legend(canvas, axes[0][0])
     return canvas
+
+
+def _legend(canvas: Canvas, axes: Axes) -> None:
+    """Put names above the panels, in as many columns as the figure has room for."""
+    handles, names = axes.get_legend_handles_labels()
+    for columns in range(min(len(names), 4), 0, -1):
+        legend = canvas.legend(handles, names, loc="outside upper left", ncols=columns)
+        if columns == 1 or legend.get_window_extent().width <= canvas.bbox.width:
+            return
+        legend.remove()
 
 
 def _logarithmic(axes: Axes, x: pd.Series) -> None:
@@ -133,7 +143,8 @@ def violin(asked: FigureAsked, panels: Sequence[Panel], labels: Labels) -> tuple
         for place, group in enumerate(there):
             mean = lines.loc[lines[asked.x] == group, asked.y].mean()
             ax.hlines(mean, place - 0.3, place + 0.3, color=INK, linewidth=1.5)
-            ax.annotate(f"{mean:.2f}", (place, mean), (0, 3), textcoords="offset points",
+            words = f"{mean:z.2f}".replace("-", "−")
+            ax.annotate(words, (place, mean), (0, 3), textcoords="offset points",
                         ha="center", fontsize=8, color=INK)  # fmt: skip
             said.append(f"{panel.row} {group} {shown(mean)}")
         ax.axhline(0, color=GREY, linewidth=0.8, linestyle="--", zorder=0)
@@ -215,7 +226,7 @@ def line(asked: FigureAsked, panels: Sequence[Panel], labels: Labels) -> tuple[C
                     ax.fill_between(seed[asked.x], low, high, color=colour, alpha=0.15, linewidth=0)
         ax.set_title(title if len(groups) > 1 else "")
         ax.set(xlabel=measure(asked.x, labels), ylabel=measure(asked.y, labels))
-    canvas.legend(*axes[0].get_legend_handles_labels(), loc="outside upper left", ncols=4)
+    _legend(canvas, axes[0])
     return canvas, f"{len(groups)} panels"
 
 
@@ -270,7 +281,7 @@ def _correlation(x: np.ndarray, y: np.ndarray, count: str) -> str:
 
     found = pearsonr(x, y)
     low, high = found.confidence_interval()
-    bounds = f"{low:.2f} to {high:.2f} as if points were independent"
+    bounds = f"{low:.2f} to {high:.2f},\nas if points were independent"
     return f"r = {found.statistic:.2f}, {count}\n({bounds})".replace("-", "−")
 
 

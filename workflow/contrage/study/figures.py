@@ -72,15 +72,23 @@ def _curve(
         logger.warning("no figure %s: none of its overlays is part of this run", name)
         return None
     canvas = draw.curves(asked, points, laws, settings.labels)
-    said = [
-        f"{label(line.row, settings.labels)} {line.exponent:.2f}".replace("-", "−")
-        for line in laws.itertuples()
-    ]
-    told = f" Exponents of the lines: {', '.join(said)}." if said else ""
+    told = _exponents(laws, settings)
     caption = f"{asked.asked}{told} {asked.note}".strip()
     what = ", ".join(measure(value, settings.labels) for value in asked.y)
     alt = f"{what} over {measure(asked.x, settings.labels)}.{told}"
     return save(canvas, output, name, asked.title or name, caption, alt)
+
+
+def _exponents(laws: pd.DataFrame, settings: StudyFiguresStep) -> str:
+    """Say by which power of the size each row's value changes, value by value."""
+    said = []
+    for value, lines in laws.groupby("value", sort=False):
+        rows = [
+            f"{label(line.row, settings.labels)} {f'{line.exponent:z.2f}'.replace('-', '−')}"
+            for line in lines.itertuples()
+        ]
+        said.append(f"of {measure(str(value), settings.labels)} {', '.join(rows)}")
+    return f" Exponents of the lines: {'; '.join(said)}." if said else ""
 
 
 def _figure(

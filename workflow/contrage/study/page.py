@@ -40,6 +40,7 @@ def page(settings: StudyPageStep, *, tables: list[Path], figures: Path, output: 
         The HTML file.
     """
     found = {path.stem: read_tsv(path) for path in tables}
+    claims = {name: settings.claims[name] for name in settings.expected}
     style = [REPORT / "style.css", TEMPLATE.with_name("study.css")]
     content = {
         "title": settings.title or settings.study,
@@ -48,8 +49,8 @@ def page(settings: StudyPageStep, *, tables: list[Path], figures: Path, output: 
         "style": "\n".join(each.read_text(encoding="utf-8") for each in style),
         "away": away(settings.overlays),
         "differs": settings.differs,
-        "claims": told(settings.claims, found[CLAIMS]),
-        "summary": summary(settings.claims, found[CLAIMS]),
+        "claims": told(claims, found[CLAIMS]),
+        "summary": summary(claims, found[CLAIMS]),
         "shown": shown_of(settings, found),
         "figures": pictures(Path(figures)),
         "overlays": [linked(each, settings.labels) for each in settings.overlays],
@@ -79,7 +80,7 @@ def shown_of(settings: StudyPageStep, found: Mapping[str, pd.DataFrame]) -> list
             else None,
             "file": f"tables/{name}.tsv" if name in found else "",
         }
-        for name, asked in every.items()
+        for name, asked in ((name, every[name]) for name in settings.shown)
     ]
 
 

@@ -14,6 +14,8 @@ from contrage.study.cells import SD, keys_of
 from contrage.study.printed import PAPER
 from contrage.study.words import label, measure, shown
 
+P, LEAST_P = "p", 0.001
+
 
 @dataclass(frozen=True)
 class Head:
@@ -115,7 +117,9 @@ def _cell(found: pd.DataFrame, index: int | None, value: str, starts: bool) -> C
     if index is None or pd.isna(found.at[index, value]):
         text = ""
     else:
-        text = shown(float(found.at[index, value]))
+        number = float(found.at[index, value])
+        small = value.rpartition(".")[2] == P and number < LEAST_P
+        text = f"< {LEAST_P}" if small else shown(number)
         sd = f"{value}{SD}"
         if sd in found and pd.notna(found.at[index, sd]):
             text += f" ± {shown(float(found.at[index, sd]))}"

@@ -18,6 +18,9 @@ MEASURES = {
     "bacc": "balanced accuracy",
     "auc": "AUC",
     "ece": "ECE",
+    "ace": "ACE",
+    "ci_low": "from",
+    "ci_high": "to",
     "row": "loss",
     "n_train": "people learned from",
 }
@@ -57,8 +60,8 @@ def shown(value: float) -> str:
     """Return a number with three digits or so: 12.3, 4.56, 0.789."""
     if value is None or not math.isfinite(value):
         return "–"
-    size = abs(value)
+    size = round(abs(value), 3)
     if float(value).is_integer() and size >= 10:
         return f"{value:.0f}"
     digits = 0 if size >= 1000 else 1 if size >= 100 else 2 if size >= 1 else 3
-    return f"{value:.{digits}f}".replace("-", "−")
+    return f"{value:z.{digits}f}".replace("-", "−")

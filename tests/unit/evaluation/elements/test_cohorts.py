@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.metrics import r2_score
 
 from contrage.errors import TableError
 
@@ -42,6 +43,19 @@ def test_the_reference_is_the_mean_of_everyone_who_was_learned_from(merged):
     own = scans[(scans["cohort"] == line["value"]) & (scans["split"] == "test")]
     error = (own["age"] - own["fold"].map(mean)).abs().mean()
     assert line["mae_baseline"] == pytest.approx(error)
+
+
+def test_to_be_old_explains_nothing_of_a_cohort_of_old_people(merged):
+    """Against the mean of all ages R² would be near 1, for whoever says that they are old."""
+    scans = merged.scans
+    own = (scans["cohort"] == "oasis3") & (scans["split"] == "test")
+    scans = scans.assign(age=np.where(own, scans["age"] + 40, scans["age"]))
+    table = merged.but(scans=scans, told={"cohorts": {"columns": ["cohort"]}}).table("cohorts")
+    for line in table[table["note"].isna()].itertuples():
+        tested = scans[(scans["cohort"] == line.value) & (scans["split"] == "test")]
+        told = pd.Series(merged.rows[line.row](scans, 0), scans.index)[tested.index]
+        assert line.r2_mean == pytest.approx(r2_score(tested["age"], told))
+        assert line.r2_mean <= np.corrcoef(tested["age"], told)[0, 1] ** 2 + 1e-9
 
 
 def test_a_cohort_of_which_nobody_was_tested_is_told_and_comes_last(merged):

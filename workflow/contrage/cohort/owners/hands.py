@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from contrage.cohort.owners.persons import Person
+from contrage.cohort.owners.persons import Listed
 from contrage.tables import is_missing
 
 BONEAGE, SPLIT = "boneage", "split"
@@ -24,14 +24,14 @@ class Hands:
 
     Attributes
     ----------
-    people : list of Person
+    people : list of Listed
     files : dict of str to list of Path
         By label.
     tables : list of Path
     notes : list of str
     """
 
-    people: list[Person]
+    people: list[Listed]
     files: dict[str, list[Path]]
     tables: list[Path]
     notes: list[str]

@@ -16,7 +16,7 @@ from contrage.settings.steps.cohort import CohortStep
 
 
 @dataclass(frozen=True)
-class Person:
+class Listed:
     """A line of an owner's table.
 
     Attributes
@@ -79,7 +79,7 @@ def check_target(settings: CohortStep, owner: str, column: str, unit: str) -> No
 
 def cohort_of(
     settings: CohortStep,
-    people: Sequence[Person],
+    people: Sequence[Listed],
     files: dict[str, list[Path]],
     told: Path,
     tables: Sequence[Path],
@@ -90,7 +90,7 @@ def cohort_of(
     Parameters
     ----------
     settings : CohortStep
-    people : sequence of Person
+    people : sequence of Listed
     files : dict of str to list of Path
         By label.
     told : Path
@@ -131,7 +131,7 @@ def cohort_of(
     )
 
 
-def _row(person: Person) -> dict[str, Any]:
+def _row(person: Listed) -> dict[str, Any]:
     """Return a line as `usable_rows` takes it."""
     told = {"participant_id": person.label, "age": person.age, "line": person.line}
     return {**told, "reason": person.reason, "person": person}
@@ -149,7 +149,7 @@ def _without(label: str, files: dict[str, list[Path]]) -> str:
 
 
 def _scan(row: dict[str, Any], files: dict[str, list[Path]], image: str) -> Scan:
-    person: Person = row["person"]
+    person: Listed = row["person"]
     return Scan(
         participant_id=row["participant_id"],
         age=row["age"],
@@ -160,7 +160,7 @@ def _scan(row: dict[str, Any], files: dict[str, list[Path]], image: str) -> Scan
     )
 
 
-def _unlisted(people: Sequence[Person], files: dict[str, list[Path]], told: Path) -> list[str]:
+def _unlisted(people: Sequence[Listed], files: dict[str, list[Path]], told: Path) -> list[str]:
     """Return a line on files of people whom the table does not list."""
     others = sorted(files.keys() - {each.label for each in people})
     return [f"files of nobody in {told.name}: {few(others)}"] if others else []

@@ -23,7 +23,7 @@ from contrage.cohort.owners.hands import (
     told_of_draw,
 )
 from contrage.cohort.owners.labels import label_of
-from contrage.cohort.owners.persons import Person, files_by_label
+from contrage.cohort.owners.persons import Listed, files_by_label
 from contrage.errors import TableError, few
 from contrage.prepared import Cut
 from contrage.settings.blocks.owners_of_files import ImagesSettings
@@ -95,7 +95,7 @@ def _people(
     held: set[str],
     asked: ImagesSettings,
     boxes: dict[str, Cut],
-) -> list[Person]:
+) -> list[Listed]:
     person, male, months = (table.column(name, "cohort.path") for name in NEEDED)
     found = []
     for line, cells in zip(table.numbers, table.rows, strict=True):
@@ -106,7 +106,7 @@ def _people(
         sex, wrong = sex_of_cell(cells[male], "Male")
         if asked.boxes and label not in boxes:
             wrong = wrong or f"no box in the {asked.half} half of its picture ({KEY})"
-        found.append(Person(label, kept.of(own, rows), line, sex=sex, reason=wrong))
+        found.append(Listed(label, kept.of(own, rows), line, sex=sex, reason=wrong))
     return found
 
 

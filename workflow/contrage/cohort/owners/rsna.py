@@ -22,8 +22,9 @@ from contrage.cohort.owners.hands import (
     told_of_draw,
 )
 from contrage.cohort.owners.labels import label_of
-from contrage.cohort.owners.persons import Person, files_by_label
+from contrage.cohort.owners.persons import Listed, files_by_label
 from contrage.cohort.owners.sheets import read_sheet
+from contrage.errors import TableError, few
 from contrage.settings.steps.cohort import CohortStep
 from contrage.tables import Table
 
@@ -46,7 +47,8 @@ def read(settings: CohortStep) -> Hands:
     Raises
     ------
     TableError
-        If a column is not there, or one that `cohort.columns` names.
+        If a column is not there, or one that `cohort.columns` names, or several tables may be that
+        of the test.
     """
     folder, asked, notes = Path(settings.path), settings.images, list[str]()
     training = read_newest(folder, asked.training, f"{KEY}.training", notes)
@@ -55,8 +57,11 @@ def read(settings: CohortStep) -> Hands:
         table = read_newest(folder, asked.validation, f"{KEY}.validation", notes)
         parts.append((table, VALIDATION, VALIDATION_COLUMNS))
     found = sorted(folder.glob(asked.test)) if asked.test else []
+    if len(found) > 1:
+        names = few([path.name for path in found])
+        raise TableError(f"{folder}: which of {names} is meant ({KEY}.test)? Name the file")
     if found:
-        table = read_sheet(found[-1])
+        table = read_sheet(found[0])
         parts += _test(table, (TEST_ID, asked.test_boneage, asked.test_sex), notes)
     kept = KeptColumns(settings, OWN, [table for table, _, _ in parts])
     person = training.column("id", f"{KEY}.training")
@@ -79,7 +84,7 @@ def _test(table: Table, columns: tuple[str, str, str], notes: list[str]) -> list
     return [(table, TEST, columns)]
 
 
-def _people(parts: list[Part], at: int, kept: KeptColumns, held: set[str]) -> list[Person]:
+def _people(parts: list[Part], at: int, kept: KeptColumns, held: set[str]) -> list[Listed]:
     table, part, (name, age, male) = parts[at]
     person, months = table.column(name, KEY), table.column(age, KEY)
     sex, found = table.column(male, KEY), []
@@ -90,5 +95,5 @@ def _people(parts: list[Part], at: int, kept: KeptColumns, held: set[str]) -> li
             own[SPLIT] = VAL
         rows = [cells if number == at else None for number in range(len(parts))]
         told, wrong = sex_of_cell(cells[sex], male)
-        found.append(Person(label, kept.of(own, rows), line, sex=told, reason=wrong))
+        found.append(Listed(label, kept.of(own, rows), line, sex=told, reason=wrong))
     return found

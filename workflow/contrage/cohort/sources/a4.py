@@ -12,7 +12,7 @@ from contrage.cohort.array_files import OR
 from contrage.cohort.owners.columns import KeptColumns
 from contrage.cohort.owners.files import read_newest
 from contrage.cohort.owners.labels import label_of
-from contrage.cohort.owners.persons import Person, check_target, cohort_of, files_by_label, stored
+from contrage.cohort.owners.persons import Listed, check_target, cohort_of, files_by_label, stored
 from contrage.cohort.scans import Cohort
 from contrage.cohort.stored import StoredArrays
 from contrage.errors import TableError, few
@@ -49,21 +49,21 @@ def read(settings: CohortStep) -> Cohort:
                      [table.path], notes)  # fmt: skip
 
 
-def _people(table: Table, settings: CohortStep) -> list[Person]:
+def _people(table: Table, settings: CohortStep) -> list[Listed]:
     """Return everybody once, by the row of the region that counts."""
     person, region = table.column(PERSON, KEY), table.column(REGION, KEY)
     kept, wanted = KeptColumns(settings, (), (table,)), settings.a4.region
     _check_region(table, region, wanted)
-    found: dict[str, Person] = {}
+    found: dict[str, Listed] = {}
     twice = []
     for line, cells in zip(table.numbers, table.rows, strict=True):
         label = label_of(cells[person])
         known = found.get(label)
         if cells[region] != wanted:
             lacks = f"{cells[person]} has no row {wanted} ({REGION})"
-            found.setdefault(label, Person(label, {}, line, reason=lacks))
+            found.setdefault(label, Listed(label, {}, line, reason=lacks))
         elif known is None or known.reason:
-            found[label] = Person(label, kept.of({}, (cells,)), line)
+            found[label] = Listed(label, kept.of({}, (cells,)), line)
         else:
             twice.append(f"{cells[person]} (lines {known.line} and {line})")
     if twice:

@@ -11,7 +11,7 @@ from pathlib import Path
 from contrage.cohort.owners.columns import KeptColumns
 from contrage.cohort.owners.files import read_newest
 from contrage.cohort.owners.labels import label_of
-from contrage.cohort.owners.persons import Person, check_target, cohort_of, files_by_label, stored
+from contrage.cohort.owners.persons import Listed, check_target, cohort_of, files_by_label, stored
 from contrage.cohort.scans import Cohort
 from contrage.cohort.stored import StoredArrays
 from contrage.settings.steps.cohort import CohortStep, WhereArrays
@@ -42,7 +42,7 @@ def read(settings: CohortStep) -> Cohort:
     table = read_newest(folder, settings.echonet.table, KEY, notes)
     name, kept = table.column(FILE, KEY), KeptColumns(settings, (), (table,))
     people = [
-        Person(label_of(_bare(cells[name])), kept.of({}, (cells,)), line)
+        Listed(label_of(_bare(cells[name])), kept.of({}, (cells,)), line)
         for line, cells in zip(table.numbers, table.rows, strict=True)
     ]
     return cohort_of(settings, people, _files(folder), table.path, [table.path], notes)

@@ -9,7 +9,7 @@ from contrage.cohort.ages.told import sex_of
 from contrage.cohort.owners.columns import KeptColumns, told
 from contrage.cohort.owners.files import read_newest
 from contrage.cohort.owners.labels import label_of
-from contrage.cohort.owners.persons import Person, cohort_of, files_by_label, stored
+from contrage.cohort.owners.persons import Listed, cohort_of, files_by_label, stored
 from contrage.cohort.scans import Cohort, age_as_told
 from contrage.cohort.stored import StoredArrays
 from contrage.settings.steps.cohort import CohortStep, WhereArrays
@@ -50,7 +50,7 @@ def read(settings: CohortStep) -> Cohort:
     return cohort_of(settings, people, _files(folder), table.path, [table.path], notes)
 
 
-def _people(table: Table, settings: CohortStep) -> list[Person]:
+def _people(table: Table, settings: CohortStep) -> list[Listed]:
     asked = settings.hcp
     person = table.column(asked.participant, f"{KEY}.participant")
     age = table.column(asked.age, f"{KEY}.age")
@@ -69,12 +69,12 @@ def _person(
     settings: CohortStep,
     names: tuple[str, str, str | None],
     line: int,
-) -> Person:
+) -> Listed:
     person, age, sex = names
     years = age_as_told(cells[age]) / MONTHS
     above = years > TOP and settings.hcp.top_coded == "exclude"
     said = f"its age is told as {years:g} years, which stands for any above {TOP:g}"
-    return Person(
+    return Listed(
         label=label_of(cells[person].partition("_")[0]),
         columns=kept.of({}, (cells,)),
         line=line,

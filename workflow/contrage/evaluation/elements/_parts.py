@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
 from contrage.dataset.roles import LEARNED_FROM, REPORTED
 from contrage.evaluation.given import Given
-from contrage.evaluation.predictions import of_role
+from contrage.evaluation.predictions import PREDICTED, TRUE, of_role
+from contrage.evaluation.statistics.metrics import explained
 from contrage.evaluation.statistics.sides import bacc_table
 from contrage.evaluation.statistics.summary import mae_table
 from contrage.settings.blocks.statistics import StatisticsSettings
 
 NOBODY = "nobody of it was tested"
+R2 = "r2_mean"
 
 
 @dataclass(frozen=True)
@@ -44,7 +47,9 @@ def compared(given: Given, parts: Iterable[PartOfTest], drawn: StatisticsSetting
         those of `contrage.evaluation.statistics.summary.mae_table` after loss (of a binary target,
         of `contrage.evaluation.statistics.sides.bacc_table`), note (why there are no numbers).
         Numbers are of those n_seeds seeds that tested somebody of the part. R² is against the mean
-        of all training scans, of whichever part.
+        of the part's own test scans, where that of the whole table is against the training mean: a
+        cohort of old people is far from the mean of all ages, and R² against that would say that
+        age is known which is only that they are old.
     """
     frames = {row: given.frames(row) for row in given.rows}
     compare = bacc_table if given.target.is_binary else mae_table
@@ -53,6 +58,8 @@ def compared(given: Given, parts: Iterable[PartOfTest], drawn: StatisticsSetting
         own = {row: _tested(seeds, part) for row, seeds in frames.items()}
         if all(own.values()):
             found = compare(own, drawn).rename(columns={"loss": "row"}).assign(note=None)
+            if R2 in found:
+                found[R2] = [_within(own[row]) for row in found["row"]]
         else:
             found = pd.DataFrame({"row": list(given.rows), "note": NOBODY})
         for place, (name, value) in enumerate(part.told.items()):
@@ -60,6 +67,16 @@ def compared(given: Given, parts: Iterable[PartOfTest], drawn: StatisticsSetting
         tables.append(found)
     tables.sort(key=lambda table: table["note"].notna().all())  # whoever has all columns is first
     return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame()
+
+
+def _within(seeds: Sequence[pd.DataFrame]) -> float:
+    """Return R² against the mean of the test scans themselves, the mean over seeds."""
+    tests = [of_role(frame, REPORTED) for frame in seeds]
+    found = [
+        explained(test[TRUE], test[PREDICTED], np.full(len(test), test[TRUE].mean()))
+        for test in tests
+    ]
+    return float(np.mean(found))
 
 
 def _tested(seeds: Sequence[pd.DataFrame], part: PartOfTest) -> list[pd.DataFrame]:

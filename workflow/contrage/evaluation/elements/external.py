@@ -44,11 +44,11 @@ def evaluate(given: Given) -> pd.DataFrame:
     -------
     DataFrame
         With columns row, site ("all", then each where there are several), mae, rmse, r2 (against
-        the training mean), r, mae_baseline (the training mean) as means over folds and seeds,
-        mae_sd (over seeds, of the means over folds), mae_fold_sd (over folds, the mean over seeds),
-        n_seeds, n_participants, n_scans, n_folds, gm, gm_floored (of the geometric mean). Of a
-        binary target bacc, auc, sensitivity, specificity by person in place of errors, each with
-        both SDs, and bacc_baseline. No lines, and a warning, where nobody has the role.
+        the mean of these people), r, mae_baseline (of the training mean) as means over folds and
+        seeds, mae_sd (over seeds, of the means over folds), mae_fold_sd (over folds, the mean over
+        seeds), n_seeds, n_participants, n_scans, n_folds, gm, gm_floored (of the geometric mean).
+        Of a binary target bacc, auc, sensitivity, specificity by person in place of errors, each
+        with both SDs, and bacc_baseline. No lines, and a warning, where nobody has the role.
     """
     frames = {row: given.frames(row) for row in given.rows}
     found = (external_sides if given.target.is_binary else external_table)(frames)
@@ -113,7 +113,8 @@ def _measured(
 def _errors(people: pd.DataFrame, learned: pd.DataFrame) -> dict[str, float]:
     """Return the errors of one fold's model, and those of the mean that it has learned from."""
     true, reference = people[table.TRUE], np.full(len(people), learned[table.TRUE].mean())
-    found = scores(true, people[table.PREDICTED], people["fold"], reference)
+    own = np.full(len(people), true.mean())  # theirs may be other ages than those learned from
+    found = scores(true, people[table.PREDICTED], people["fold"], own)
     geometric, floored = geometric_mean_error(true, people[table.PREDICTED])
     found |= {"gm": geometric, "gm_floored": floored}
     return found | {"mae_baseline": mean_absolute_error(true, reference)}

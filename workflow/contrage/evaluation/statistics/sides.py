@@ -206,7 +206,11 @@ def _drawn(right: Floats, draws: int, chance: np.random.Generator) -> Floats:
     return np.concatenate(parts)
 
 
-def side_baselines(frames: Sequence[pd.DataFrame], settings: StatisticsSettings) -> pd.DataFrame:
+def side_baselines(
+    frames: Sequence[pd.DataFrame],
+    settings: StatisticsSettings,
+    nulls: Mapping[str, Sequence[pd.DataFrame]],
+) -> pd.DataFrame:
     """Summarise the baselines as the losses are summarised, the best first.
 
     Parameters
@@ -214,12 +218,16 @@ def side_baselines(frames: Sequence[pd.DataFrame], settings: StatisticsSettings)
     frames : sequence of DataFrame
         One table per seed: predictions with a column baseline.
     settings : StatisticsSettings
+    nulls : mapping of str to sequence of DataFrame
+        Rows that learned permuted sides, which stand among the baselines, seed by seed.
 
     Returns
     -------
     DataFrame
         baseline, and the columns of `bacc_table` from bacc_mean to ci_high.
     """
-    table = bacc_table(by_baseline(frames), settings).rename(columns={"loss": "baseline"})
+    table = bacc_table({**by_baseline(frames), **nulls}, settings).rename(
+        columns={"loss": "baseline"}
+    )
     kept = table.loc[:, "baseline":"ci_high"]
     return kept.sort_values("bacc_mean", ascending=False, kind="stable", ignore_index=True)

@@ -57,7 +57,7 @@ class R2Plus1D(nn.Module):
         before = 64
         for number, width in enumerate(WIDTHS, 1):
             layer = nn.Sequential(
-                Block(before, width, 1 if number == 1 else 2), Block(width, width)
+                PartedBlock(before, width, 1 if number == 1 else 2), PartedBlock(width, width)
             )
             self.add_module(f"layer{number}", layer)
             before = width
@@ -74,7 +74,7 @@ class R2Plus1D(nn.Module):
         return self.avgpool(seen).flatten(1)
 
 
-class Block(nn.Module):
+class PartedBlock(nn.Module):
     """Two parted convolutions and what they are added to.
 
     Parameters

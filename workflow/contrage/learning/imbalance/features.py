@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from contrage.learning.imbalance.window import smoothing
 from contrage.learning.machine.processes import World
@@ -52,13 +52,13 @@ class SmoothedFeatures:
         self.change: tuple[Tensor, Tensor, Tensor] | None = None
         self._of_epoch: list[tuple[Tensor, Tensor]] = []
 
-    def around(self, network: nn.Module, labels: Tensor) -> Callable[..., Tensor]:
+    def around(self, network: Callable[..., Tensor], labels: Tensor) -> Callable[..., Tensor]:
         """Return a network that smooths between encoder and head.
 
         Parameters
         ----------
-        network : Module
-            Called with images, and perhaps their number of views.
+        network : callable
+            A `Model`, called with images, and perhaps their number of views.
         labels : Tensor of shape (n,)
             Of the scans; images may be several views of each, side by side.
         """

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from contrage.errors import ContrageError
 from contrage.learning.batch import SMALLEST_SHARE
 from contrage.learning.folds import Scans
 from contrage.learning.images import Images
 from contrage.learning.imbalance.asked import of_scans
+from contrage.learning.loop.encoded import encoded
 from contrage.learning.loop.state import State
 from contrage.learning.machine.precision import Precision
 from contrage.learning.machine.processes import ALONE, World
@@ -34,7 +36,7 @@ class EpochInputs:
     ----------
     settings : TrainStep
     images : Images
-        Of all scans.
+        Of all scans, or features of the training scans.
     places : Tensor of shape (N,)
         Of the training scans among them, on the CPU.
     targets : Tensor of shape (N,)
@@ -43,8 +45,9 @@ class EpochInputs:
         Where the loss asks for them.
     transforms : list
         That make a view of a scan.
-    network : Module
-        The state's network, or what averages its gradients over several processes.
+    network : callable
+        The state's network, or what averages its gradients over several processes; of images, or of
+        features where these stand for them.
     precision : Precision
     world : World
         The processes that share each batch.
@@ -60,7 +63,7 @@ class EpochInputs:
     targets: Tensor
     groups: Tensor | None
     transforms: list[Transform]
-    network: nn.Module
+    network: Callable[..., Tensor]
     precision: Precision
     world: World = ALONE
     weights: Tensor | None = None
@@ -80,6 +83,10 @@ def prepare(
     """Put together what the passes over these training scans need, on the device."""
     device = precision.device
     weights, labels = of_scans(settings, scans.targets)
+    network = world.wrap(state.network)
+    if features := encoded(state.network, settings.training, images, places, world):
+        images, places = features, np.arange(len(places))
+        network = partial(network, encoded=True)
     return EpochInputs(
         settings=settings,
         images=images,
@@ -87,7 +94,7 @@ def prepare(
         targets=state.targets(scans.targets).to(device),
         groups=_on(device, state.groups(scans)),
         transforms=augment.build(settings.training.augmentation),
-        network=world.wrap(state.network),
+        network=network,
         precision=precision,
         world=world,
         weights=_on(device, weights),

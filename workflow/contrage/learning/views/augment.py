@@ -11,17 +11,8 @@ import torch
 from torch import Generator, Tensor, nn
 
 from contrage.errors import SettingsError
-from contrage.learning.views.transforms import (
-    affine,
-    brightness,
-    crop,
-    cutout,
-    flip,
-    intensity,
-    jitter,
-    noise,
-    zoom,
-)
+from contrage.learning.views.pictures import brightness, jitter, zoom
+from contrage.learning.views.transforms import affine, crop, cutout, flip, intensity, noise
 
 Transform = Callable[[Tensor, Generator], Tensor]
 

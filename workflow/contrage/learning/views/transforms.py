@@ -27,6 +27,7 @@ import torch
 from torch import Generator, Tensor
 
 from contrage.errors import SettingsError
+from contrage.learning.views.draws import are_drawn, are_pictures, each, uniform
 from contrage.learning.views.resample import resample, resample_picture, rotations, turns
 
 Fractions = Sequence[float]
@@ -43,8 +44,8 @@ def flip(images: Tensor, generator: Generator, probability: float = 0.5) -> Tens
     picture (n, channels, Y, X) left and right are the ends of its last axis.
     """
     _need_space(images, "flip")
-    across = images.flip(3 if _are_pictures(images) else 2)
-    return torch.where(_drawn(images, generator, probability), across, images)
+    across = images.flip(3 if are_pictures(images) else 2)
+    return torch.where(are_drawn(images, generator, probability), across, images)
 
 
 def affine(
@@ -69,79 +70,13 @@ def affine(
         away before, so that a small change of it costs no information.
     """
     _need_space(images, "affine")
-    flat = _are_pictures(images)
-    chosen = _drawn(images, generator, probability)
-    angles = torch.deg2rad(degrees * _uniform(images, generator, 1 if flat else 3))
-    factors = 1 + scale * _uniform(images, generator, 1)
+    flat = are_pictures(images)
+    chosen = are_drawn(images, generator, probability)
+    angles = torch.deg2rad(degrees * uniform(images, generator, 1 if flat else 3))
+    factors = 1 + scale * uniform(images, generator, 1)
     matrices = (turns(angles[:, 0]) if flat else rotations(angles)) / factors[:, :, None]
     moved = resample_picture(images, matrices) if flat else resample(images, matrices)
     return torch.where(chosen, moved, images)
-
-
-def zoom(
-    images: Tensor, generator: Generator, probability: float = 0.5, least: float = 0.8
-) -> Tensor:
-    """Enlarge a window of a picture, drawn anywhere inside it, to the whole picture: a crop.
-
-    Parameters
-    ----------
-    images : Tensor of shape (n, channels, Y, X)
-    generator : Generator
-    probability : float
-    least : float
-        The window's edges are a fraction of the picture's, uniform between this and 1.
-    """
-    if not _are_pictures(images):
-        raise SettingsError("training.augmentation: zoom is for pictures; volumes have affine")
-    chosen = _drawn(images, generator, probability)
-    parts = 1 - (1 - least) * (1 + _uniform(images, generator, 1)) / 2
-    away = (1 - parts) * _uniform(images, generator, 2)  # of the middle, in half edges
-    matrices = parts[:, :, None] * torch.eye(2, dtype=images.dtype, device=images.device)
-    return torch.where(chosen, resample_picture(images, matrices, away), images)
-
-
-def jitter(
-    images: Tensor, generator: Generator, probability: float = 0.5, frames: int = 1
-) -> Tensor:
-    """Show each frame of a video as one of its neighbours in time, each drawn by itself.
-
-    Parameters
-    ----------
-    images : Tensor of shape (n, channels, T, Y, X)
-    generator : Generator
-    probability : float
-    frames : int
-        A frame is at most so many away; those at both ends stay within the video.
-    """
-    if images.ndim != 5:
-        raise SettingsError("training.augmentation: jitter is for videos")
-    chosen = _drawn(images, generator, probability)
-    shape = (len(images), images.shape[2])
-    chance = torch.rand(shape, generator=generator, device=images.device)
-    steps = (chance * (2 * frames + 1)).long() - frames
-    source = (torch.arange(shape[1], device=images.device) + steps).clamp(0, shape[1] - 1)
-    shown = images.gather(2, source[:, None, :, None, None].expand_as(images))
-    return torch.where(chosen, shown, images)
-
-
-def brightness(
-    images: Tensor, generator: Generator, probability: float = 0.5, offset: float = 0.2
-) -> Tensor:
-    """Make a picture, or all frames of a video, brighter or darker.
-
-    Parameters
-    ----------
-    images : Tensor of shape (n, channels, …)
-        z-scores in which 0 is a value as others are.
-    generator : Generator
-    probability : float
-    offset : float
-        What is added is uniform in ± this, in standard deviations of the training pixels.
-    """
-    chosen = _drawn(images, generator, probability)
-    return torch.where(
-        chosen, images + offset * _each(images, _uniform(images, generator, 1)), images
-    )
 
 
 def cutout(
@@ -166,7 +101,7 @@ def cutout(
         Edges of the box as fractions of the grid.
     """
     _need_volumes(images, "cutout")
-    hole = _drawn(images, generator, probability)
+    hole = are_drawn(images, generator, probability)
     edges, starts = _window(images, generator, size)
     for axis, edge in enumerate(edges):
         place = _places(images, axis)
@@ -198,7 +133,7 @@ def crop(
         Edges of the window as fractions of the grid.
     """
     _need_volumes(images, "crop")
-    chosen = _drawn(images, generator, probability)
+    chosen = are_drawn(images, generator, probability)
     edges, starts = _window(images, generator, size)
     moved = images
     for axis, edge in enumerate(edges):
@@ -235,9 +170,9 @@ def intensity(
     offset : float
         What is added is uniform in ± this, in standard deviations of the training voxels.
     """
-    chosen = _drawn(images, generator, probability) & (images != 0)
-    factor = 1 + gain * _each(images, _uniform(images, generator, 1))
-    shift = offset * _each(images, _uniform(images, generator, 1))
+    chosen = are_drawn(images, generator, probability) & (images != 0)
+    factor = 1 + gain * each(images, uniform(images, generator, 1))
+    shift = offset * each(images, uniform(images, generator, 1))
     return torch.where(chosen, images * factor + shift, images)
 
 
@@ -258,7 +193,7 @@ def noise(
     sd : float
         In standard deviations of the training voxels.
     """
-    chosen = _drawn(images, generator, probability) & (images != 0)
+    chosen = are_drawn(images, generator, probability) & (images != 0)
     drawn = torch.randn(images.shape, generator=generator, device=images.device)
     return torch.where(chosen, images + sd * drawn.to(images.dtype), images)
 
@@ -271,31 +206,9 @@ def _need_volumes(images: Tensor, name: str) -> None:
         )
 
 
-def _are_pictures(images: Tensor) -> bool:
-    return images.ndim == 4
-
-
 def _need_space(images: Tensor, name: str) -> None:
-    if not _are_pictures(images):
+    if not are_pictures(images):
         _need_volumes(images, name)
-
-
-def _uniform(images: Tensor, generator: Generator, count: int) -> Tensor:
-    """Draw (n, count) values between -1 and 1."""
-    shape = (len(images), count)
-    drawn = torch.rand(shape, generator=generator, device=images.device) * 2 - 1
-    return drawn.to(images.dtype)
-
-
-def _each(images: Tensor, values: Tensor) -> Tensor:
-    """Shape one value per sample so that it meets all values of that sample."""
-    return values.view(-1, *[1] * (images.ndim - 1))
-
-
-def _drawn(images: Tensor, generator: Generator, probability: float) -> Tensor:
-    """Draw which samples are changed; 0 is none of them and 1 all, for draws are below 1."""
-    chance = torch.rand(len(images), generator=generator, device=images.device)
-    return _each(images, chance < probability)
 
 
 def _places(images: Tensor, axis: int) -> Tensor:

@@ -12,6 +12,14 @@ from contrage.report.findings import Study
 from contrage.report.style import loss_name
 from contrage.report.text import MISSING, count, plus_minus
 
+ALSO_LEARNED = {
+    "lds": "rare targets weighing more",
+    "fds": "features smoothed over labels",
+    "mixup": "inputs mixed",
+    "permute_labels": "permuted labels",
+}
+"""What of a row's training changes what it learns, in words: a control has the same."""
+
 
 def epochs_before(metrics: Mapping[str, list[dict[str, Any]]]) -> dict[str, list[int]]:
     """Return row → the epochs of the weights that its trainings started from, in order.
@@ -45,7 +53,8 @@ def stages(study: Study) -> PageTable:
         what = "head alone" if stage["train"] == "head" else "encoder and head"
         before = study.starts.get(row, [])
         shown = " to ".join(dict.fromkeys(map(str, (before[0], before[-1])))) if before else MISSING
-        learned = f"{loss_name(stage['loss'])}, {count(epochs, 'epoch')}, {what}"
+        also = [words for key, words in ALSO_LEARNED.items() if stage.get(key)]
+        learned = ", ".join([loss_name(stage["loss"]), count(epochs, "epoch"), what, *also])
         result = _result(study, frame.loc[row], measure)
         control = _control(study, row, before, epochs, frame)
         lines.append(Line([loss_name(row), whose, shown, learned, result, control]))
@@ -84,8 +93,11 @@ def _control(study: Study, row: str, before: list[int], epochs: int, frame: pd.D
         stated = _stated(study, name)
         if "stage" in stated or stated["loss"] != stage["loss"] or _epochs(study, name) != wanted:
             continue
+        if any(stated.get(key) != stage.get(key) for key in ALSO_LEARNED):
+            continue
         return f"{loss_name(name)}: {_result(study, frame.loc[name], study.target.measure)}"
+    also = "".join(f", {key}: …" for key in ALSO_LEARNED if stage.get(key))
     return (
         f"none: what more epochs alone would bring is not known; add to rows {row}-equal: "
-        f"{{loss: {stage['loss']}, epochs: {wanted}}}"
+        f"{{loss: {stage['loss']}, epochs: {wanted}{also}}}"
     )

@@ -157,7 +157,7 @@ class OrdinalitySettings:
 
 
 @dataclass(frozen=True)
-class LogitsSettings:
+class PairCosinesSettings:
     """Cosines of pairs over the epochs."""
 
 
@@ -203,7 +203,7 @@ class EvaluationsSettings:
         How smoothly the target changes over the features.
     ordinality : OrdinalitySettings or None
         Whether distances follow those of the target.
-    logits : LogitsSettings or None
+    logits : PairCosinesSettings or None
         Cosines of pairs over the epochs.
     oracle : OracleSettings or None
         Errors of the brain ages that a phantom plants.
@@ -224,6 +224,6 @@ class EvaluationsSettings:
     missing_range: MissingRangeSettings | None
     lipschitz: LipschitzSettings | None
     ordinality: OrdinalitySettings | None
-    logits: LogitsSettings | None
+    logits: PairCosinesSettings | None
     oracle: OracleSettings | None
     paired_t: PairedTSettings | None

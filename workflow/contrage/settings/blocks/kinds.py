@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-OF_KINDS = ("xray", "series", "video", "pet")
-"""The blocks, which have the names of the kinds."""
-
 
 @dataclass(frozen=True)
 class XraySettings:
@@ -82,7 +79,3 @@ class PetSettings:
     grid: tuple[int, ...]
     edge_mm: float
     reference: str | None
-
-
-OfKind = XraySettings | SeriesSettings | VideoSettings | PetSettings
-"""What a kind of data is asked for."""

@@ -6,7 +6,12 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from contrage.prepared import Prepared
-from contrage.settings.blocks.kinds import OfKind
+from contrage.settings.blocks.kinds import (
+    PetSettings,
+    SeriesSettings,
+    VideoSettings,
+    XraySettings,
+)
 from contrage.settings.blocks.owners import RegionTableSettings
 from contrage.settings.blocks.owners_of_files import ImagesSettings
 from contrage.settings.blocks.roles import RolesSettings
@@ -59,7 +64,7 @@ class ArraysStep:
         The table of regional volumes; None of a source that reads none.
     features_scale : str or None
         By what regional volumes are divided, likewise.
-    own : OfKind or None
+    own : XraySettings, SeriesSettings, VideoSettings, PetSettings or None
         How files of the kind are brought to one shape; None of kinds that come in one.
     images : ImagesSettings or None
         What of a picture is meant, where the source reads that.
@@ -74,7 +79,9 @@ class ArraysStep:
     voxel_mm: float
     regions: RegionTableSettings | None
     features_scale: str | None
-    own: Annotated[OfKind | None, WhereAsked(None)]
+    own: Annotated[
+        XraySettings | SeriesSettings | VideoSettings | PetSettings | None, WhereAsked(None)
+    ]
     images: Annotated[ImagesSettings | None, WhereAsked(None)]
 
 

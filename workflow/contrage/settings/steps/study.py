@@ -247,6 +247,10 @@ class StudyPageStep(OfStudy):
         By name.
     claims : dict of str to ClaimAsked
         By name.
+    shown : tuple of str
+        Names of tables, curves and figures in the order of the page, which JSON forgets.
+    expected : tuple of str
+        Those of claims, likewise.
     """
 
     study: str
@@ -257,3 +261,5 @@ class StudyPageStep(OfStudy):
     curves: dict[str, CurveAsked]
     figures: dict[str, FigureAsked]
     claims: dict[str, ClaimAsked]
+    shown: tuple[str, ...]
+    expected: tuple[str, ...]
