@@ -56,7 +56,8 @@ def test_rows_stand_in_the_order_given_with_means_over_seeds(predictions):
 def test_columns_are_those_that_the_report_reads(predictions):
     expected = (
         "loss mae_mean mae_sd n_seeds n_participants ci_low ci_high mae_baseline rmse_mean "
-        "r2_mean r_mean gm gm_floored diff_to_best diff_ci_low diff_ci_high p_paired p_holm"
+        "mse_mean r2_mean r_mean gm gm_floored diff_to_best diff_ci_low diff_ci_high p_paired "
+        "p_holm"
     )
     assert list(mae_table(predictions, SETTINGS)) == expected.split()
 
@@ -70,6 +71,13 @@ def test_the_geometric_mean_is_the_mean_of_the_seeds_and_below_the_others(predic
         assert line.gm == pytest.approx(wanted)
         assert line.gm_floored == sum(int((each < 1e-6).sum()) for each in errors)
         assert line.gm <= line.mae_mean <= line.rmse_mean * (1 + 1e-12)
+
+
+def test_the_mean_squared_error_is_the_mean_of_the_seeds(predictions):
+    for line in mae_table(predictions, SETTINGS).itertuples():
+        tests = [frame[frame["split"] == "test"] for frame in predictions[line.loss]]
+        squares = [((test["predicted"] - test["target"]) ** 2).mean() for test in tests]
+        assert line.mse_mean == pytest.approx(np.mean(squares))
 
 
 def test_only_test_scans_count(predictions):

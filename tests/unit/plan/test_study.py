@@ -418,6 +418,17 @@ def test_a_study_may_be_laid_over_another_one(tmp_path, below, schemas):
         study.layers([tmp_path / "second.yaml"], [])
 
 
+def test_null_leaves_out_what_the_study_beneath_has(expand):
+    text = f"{TWO}\ntables: {{age: {{values: mae}}, short: {{overlays: small-batch, values: mae}}}}"
+    found = expand(
+        text, "overlays: {small-batch: null, new: {training: {epochs: 3}}}\ntables: {short: ~}"
+    )
+    assert list(found.overlays) == ["plain", "new"] and list(found.asked["tables"]) == ["age"]
+    assert expand(f"{BASE}overlays: {{plain: null}}").overlays["plain"].config["training"]
+    said = refusal(expand, text, "overlays: {small-batch: null}")
+    assert said.startswith("tables.short.overlays: there is no small-batch")
+
+
 def test_studies_of_the_repository_name_overlays_that_there_are(root, below, schemas):
     files = sorted((root / "config/studies").glob("*.yaml"))
     assert len(files) >= 2

@@ -15,14 +15,14 @@ KEY = f"cohort.{BLOCK}"
 
 
 def owner(cohort: dict[str, Any], block: dict[str, Any]) -> str:
-    """Return whose layout stands in for this cohort's data."""
+    """Return where below the phantom's folder the data lie that stand in for this cohort's."""
     source, wanted = cohort["source"], kinds.source(block["of"])
     if source != wanted:
         raise SettingsError(
             f"{KEY}.of: {block['of']} is read by cohort.source: {wanted}, which is {source} here; "
             "change one of the two"
         )
-    return str(block["of"])
+    return kinds.place(str(block["of"]))
 
 
 def name(block: dict[str, Any]) -> str:

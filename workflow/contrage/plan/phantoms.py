@@ -30,8 +30,8 @@ class Road:
     block : str
         Its key in a cohort.
     owner : function
-        Cohort and block → the folder of the phantom that stands in for the cohort; raises
-        `SettingsError` where none can.
+        Cohort and block → the folder of the phantom (or file in it) that stands in for the cohort;
+        raises `SettingsError` where none can.
     name : function
         Block → the name of the phantom.
     made_by : function

@@ -16,6 +16,7 @@ from contrage.errors import SettingsError, few
 from contrage.plan import phantoms, pretraining
 from contrage.plan.overlays import Ground, Layer, Overlay, slug
 from contrage.plan.study_asked import check_asked, matching, no_such
+from contrage.settings import scalars
 from contrage.settings.layers import lay_over
 from contrage.settings.meaning import Reading, as_meant, fill_defaults
 from contrage.settings.mistakes import find_mistakes
@@ -23,6 +24,8 @@ from contrage.settings.schema import Part, properties
 from contrage.settings.yaml_door import read_file, read_text
 
 KEY, OVER = "study", "over"
+NAMED = ("cohorts", "overlays", "grids", "tables", "curves", "figures", "claims", "labels")
+"""Blocks of a study of which a study that is laid over it may leave names out."""
 
 
 @dataclass(frozen=True)
@@ -178,7 +181,10 @@ def _checked(given: Sequence[Layer], schema: Part, own: Part) -> dict[str, Any]:
                     f"{key}: a study says this in base (base.{key}) for all of its experiments, "
                     "in overlays for one"
                 )
+        without = _left_out(layer, study)
         lay_over(study, as_meant(reading, layer, own))
+        for key, name in without:
+            del study[key][name]
     fill_defaults(study, own)
     said = [*reading.mistakes.values(), *find_mistakes(study, own, "", set(reading.mistakes))]
     if not said and not study["overlays"]:
@@ -186,6 +192,21 @@ def _checked(given: Sequence[Layer], schema: Part, own: Part) -> dict[str, Any]:
     if said:
         raise SettingsError("\n".join(said))
     return study
+
+
+def _left_out(layer: Layer, below: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return block and name of what a layer has as null and a study beneath it as something."""
+    return [
+        (key, name)
+        for key in NAMED
+        for name, value in (layer[key].items() if isinstance(layer.get(key), dict) else ())
+        if _is_null(value) and name in below.get(key, {})
+    ]
+
+
+def _is_null(value: Any) -> bool:
+    """Return whether the word null stands there; an empty line is a block without content."""
+    return value is None or (isinstance(value, str) and value in scalars.NULLS - {""})
 
 
 def _with_cohorts(study: dict[str, Any]) -> Layer:

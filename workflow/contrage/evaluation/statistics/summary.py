@@ -36,8 +36,8 @@ def mae_table(
         In the order given, one line per row. Means and SDs are over seeds:
         loss, mae_mean, mae_sd, n_seeds, n_participants, ci_low, ci_high (of mae_mean, studentised
         bootstrap over participants), mae_baseline (training mean on the same scans), rmse_mean,
-        r2_mean (against each fold's training mean), r_mean (within folds), gm (geometric mean of
-        the errors) and gm_floored (how many were raised for it, of all seeds), diff_to_best
+        mse_mean, r2_mean (against each fold's training mean), r_mean (within folds), gm (geometric
+        mean of the errors) and gm_floored (how many were raised for it, of all seeds), diff_to_best
         (mae_mean minus that of the best row), diff_ci_low, diff_ci_high,
         p_paired (permutation over participants), p_holm, and mae_own where a loss predicts
         the target itself. The best row was chosen by these very errors: p says how sure the order
@@ -123,14 +123,14 @@ def baseline_table(
     Returns
     -------
     DataFrame
-        baseline, mae_mean, mae_sd, n_seeds, n_participants, ci_low, ci_high, rmse_mean, r2_mean,
-        r_mean, gm, gm_floored; the best first. Where all seeds share a split their baselines agree,
-        and mae_sd is 0.
+        baseline, mae_mean, mae_sd, n_seeds, n_participants, ci_low, ci_high, rmse_mean,
+        mse_mean, r2_mean, r_mean, gm, gm_floored; the best first. Where all seeds share a split
+        their baselines agree, and mae_sd is 0.
     """
     found = mae_table({**by_baseline(frames), **nulls}, settings)
     table = found.rename(columns={"loss": "baseline"})
     kept = ["baseline", "mae_mean", "mae_sd", "n_seeds", "n_participants", "ci_low", "ci_high"]
-    kept += ["rmse_mean", "r2_mean", "r_mean", "gm", "gm_floored"]
+    kept += ["rmse_mean", "mse_mean", "r2_mean", "r_mean", "gm", "gm_floored"]
     return table[kept].sort_values("mae_mean", kind="stable", ignore_index=True)
 
 
@@ -150,6 +150,7 @@ def _row(name: str, frames: Sequence[pd.DataFrame]) -> dict[str, Any]:
         "n_seeds": len(frames),
         "mae_baseline": np.mean([mean_absolute_error(t["target"], mean) for t, mean in pairs]),
         "rmse_mean": seeds["rmse"].mean(),
+        "mse_mean": (seeds["rmse"] ** 2).mean(),
         "r2_mean": seeds["r2"].mean(),
         "r_mean": seeds["r"].mean(),
         **geometric_means([(t["target"], t["predicted"]) for t in tests]),

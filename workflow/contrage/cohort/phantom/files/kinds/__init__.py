@@ -5,6 +5,7 @@ agree). Files whose name starts with an underscore are helpers. A file has
 
 - ``SOURCE``: the cohort source that reads it;
 - ``PEOPLE``: how many people there are unless it is said;
+- ``FILE``, of a table: its name, which `cohort.path` then leads to in place of the folder;
 - ``write(seed, people, folder)``: writes the owner's files and returns the truth, a row per person.
 
 Everybody has a stream of chance of his or her own, so that more people change nobody.
@@ -43,12 +44,25 @@ def load(name: str) -> ModuleType:
 
 def source(name: str) -> str:
     """Return the cohort source that reads a phantom; its file is read, not run, by every plan."""
-    return _source(Path(str(__path__[0])) / f"{module(name).rpartition('.')[2]}.py")
+    file, found = _file(name), _stated(_file(name), "SOURCE")
+    if found is None:
+        raise SettingsError(f"{file}: a phantom states SOURCE")
+    return found
+
+
+def place(name: str) -> str:
+    """Return what of a phantom's folder `cohort.path` leads to: its own folder, or a file there."""
+    file = _stated(_file(name), "FILE")
+    return name if file is None else f"{name}/{file}"
+
+
+def _file(name: str) -> Path:
+    return Path(str(__path__[0])) / f"{module(name).rpartition('.')[2]}.py"
 
 
 @cache
-def _source(file: Path) -> str:
+def _stated(file: Path, constant: str) -> str | None:
     for node in ast.parse(file.read_text(encoding="utf-8")).body:
-        if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == "SOURCE":
+        if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == constant:
             return str(ast.literal_eval(node.value))
-    raise SettingsError(f"{file}: a phantom states SOURCE")
+    return None
