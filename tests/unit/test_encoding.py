@@ -18,7 +18,7 @@ RULES = [
     ROOT / "workflow/Snakefile",
     *sorted((ROOT / "workflow/rules").glob("*.smk")),
 ]
-OF_BYTES = {"Image"}  # PIL.Image.open and the like
+OF_BYTES = {"Image", "av"}  # PIL.Image.open and the like
 TEXT = {"open", "fdopen", "read_text", "write_text", "FileHandler", "NamedTemporaryFile"}
 
 

@@ -137,6 +137,7 @@ def test_another_table_trains_nothing(done):
 
 def test_a_run_of_one_overlay_leaves_the_others_as_they_are(done):
     assert planned(done, "s.yaml", "--config", "study_only=long") <= {
+        "study_tables",
         "study_figures",
         "study_page",
     }

@@ -344,3 +344,11 @@ def test_an_open_window_of_one_rank_would_leave_nothing():
         load("supremix", window=1, window_open=True)
     with pytest.raises(SettingsError, match="window is 0"):
         load("supremix", window=0, window_in="targets")
+
+
+@pytest.mark.parametrize(("window", "is_open"), [(0.5, False), (1, True)])
+def test_a_window_in_targets_that_holds_no_other_label_is_refused(window, is_open):
+    asked = {"window": window, "window_in": "targets", "window_open": is_open}
+    with pytest.raises(SettingsError, match=r"labels are 1 apart \(bin_width\)"):
+        supremix.SupReMix(**asked)
+    supremix.SupReMix(**asked, bin_width=0)

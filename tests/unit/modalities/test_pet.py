@@ -88,3 +88,18 @@ def test_a_file_that_is_no_volume_or_was_cut_is_named(tmp_path, values):
         reader("pet", grid=GRID)(path)
     with pytest.raises(BadScanError, match="has 2 axes"):
         reader("pet", grid=GRID)(volume(tmp_path / "c.nii", values[..., 0]))
+
+
+def test_a_reference_that_is_turned_otherwise_than_the_volumes_is_refused(tmp_path, values):
+    mask = np.zeros(GRID)
+    mask[:2] = 1
+    turned = np.diag([-2.0, 2, 2, 1])
+    reference = str(volume(tmp_path / "mask.nii", mask, turned))
+    with pytest.raises(SettingsError, match=r"^cohort\.pet\.reference: .*lies elsewhere"):
+        reader("pet", grid=GRID, reference=reference)(volume(tmp_path / "a.nii", values))
+
+
+def test_one_frame_is_no_mean_of_several(tmp_path, values):
+    read, told = reader("pet", grid=GRID)(volume(tmp_path / "a.nii", values[..., None]))
+    np.testing.assert_array_equal(read[0], values)
+    assert told == []

@@ -84,3 +84,15 @@ def test_nothing_in_an_array_is_executed(tmp_path):
     np.save(tmp_path / "a.npy", np.array([{"a": 1}], dtype=object), allow_pickle=True)
     with pytest.raises(BadScanError, match="cannot be read"):
         reader("series", regions=1)(tmp_path / "a.npy")
+
+
+def test_a_table_without_a_line_of_names_is_refused(tmp_path, rng):
+    """Its first point in time would be read as names."""
+    np.savetxt(tmp_path / "a.csv", rng.normal(size=(10, 4)), delimiter=",")
+    with pytest.raises(BadScanError, match=r"a\.csv: has numbers where regions are named"):
+        reader("series", regions=4, length=6)(tmp_path / "a.csv")
+
+
+def test_a_series_without_a_point_in_time_is_named(tmp_path):
+    with pytest.raises(BadScanError, match=r"a\.npy: has no point in time"):
+        reader("series", regions=3, length=6)(series(tmp_path / "a.npy", np.zeros((3, 0))))

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import struct
+import zlib
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -112,13 +115,16 @@ def test_a_box_outside_of_the_picture_is_named(picture):
 
 def test_padding_keeps_the_ratio_of_a_picture_and_stretching_does_not(tmp_path):
     square = np.full((12, 12), 255, np.uint8)
+    square[5, 5] = 254  # of one value it would be refused
     Image.fromarray(square).save(tmp_path / "a.png")
     padded, _ = reader("xray", size=[24, 12])(tmp_path / "a.png")
     assert (
-        (padded[0, 6:18] == 1).all() and (padded[0, :5] == 0).all() and (padded[0, 19:] == 0).all()
+        (padded[0, 6:18] > 0.99).all()
+        and (padded[0, :5] == 0).all()
+        and (padded[0, 19:] == 0).all()
     )
     stretched, _ = reader("xray", size=[24, 12], fit="stretch")(tmp_path / "a.png")
-    assert (stretched == 1).all()
+    assert (stretched > 0.99).all()
 
 
 @settings(max_examples=50, deadline=None)
@@ -142,3 +148,34 @@ def test_a_smaller_picture_is_a_mean_over_what_its_pixels_cover(tmp_path):
     Image.fromarray(board).save(tmp_path / "a.png")
     read, _ = reader("xray", size=[8, 8])(tmp_path / "a.png")
     np.testing.assert_allclose(read[0], 0.5, atol=0.02)
+
+
+@pytest.mark.parametrize("intensity", ["own", "depth"])
+def test_a_picture_of_one_value_is_named_although_it_would_be_padded(tmp_path, intensity):
+    Image.fromarray(np.full((60, 60), 128, np.uint8)).save(tmp_path / "a.png")
+    with pytest.raises(BadScanError, match=r"a\.png: has one value in all pixels"):
+        reader("xray", size=[130, 100], intensity=intensity)(tmp_path / "a.png")
+
+
+def test_sixteen_bits_of_which_eight_would_be_read_are_refused(tmp_path):
+    """Grey with transparency: Pillow opens it as colours of 8 bits, and writes none of 16."""
+    width, height = 12, 8
+    lines = b"".join(
+        b"\0" + b"".join(struct.pack(">HH", 700 * x, 65535) for x in range(width))
+        for _ in range(height)
+    )
+    head = struct.pack(">IIBBBBB", width, height, 16, 4, 0, 0, 0)
+    parts = ((b"IHDR", head), (b"IDAT", zlib.compress(lines)), (b"IEND", b""))
+    told = [
+        struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+        for name, data in parts
+    ]
+    (tmp_path / "a.png").write_bytes(b"\x89PNG\r\n\x1a\n" + b"".join(told))
+    with pytest.raises(BadScanError, match=r"has 16 bits of colours or with transparency"):
+        reader("xray", size=[8, 12])(tmp_path / "a.png")
+
+
+def test_a_box_that_ends_outside_of_the_picture_is_of_another_size(picture):
+    path, _ = picture
+    with pytest.raises(BadScanError, match=r"its box ends outside of them"):
+        reader("xray", size=[24, 16])(path, Cut("whole", (4, 2, 20, 10)))

@@ -122,6 +122,7 @@ def test_order_is_told_with_its_drop(evaluated):
         for space in ("embedding", "features"):
             line = {"row": row, "space": space, "spearman": own, "spearman_sd": 0.01}
             line |= {"permuted": null, "permuted_sd": 0.02, "drop": own - null}
+            line["permuted_row"] = "exp-permuted" if row == "exp" else None
             lines.append(line | {"n_participants": 60, "n_seeds": 3, "note": None})
     lines.append({**lines[0], "row": "l1", "spearman": np.nan, "note": "it has no embedding"})
     text = plain(evaluated({"ordinality": pd.DataFrame(lines)}).html)
@@ -129,6 +130,7 @@ def test_order_is_told_with_its_drop(evaluated):
     assert "Exponential embedding 0.92 ± 0.01 0.23 0.69" in text
     assert "DynLocRep features 0.60 ± 0.01 n/a n/a" in text
     assert "L1 regression: the head predicts the target and has no embedding." in text
+    assert "Permuted is what" in text and "takes targets for classes" in text
 
 
 def test_pairs_are_told_and_drawn_of_rows_that_contrast_some(evaluated):
@@ -147,7 +149,7 @@ def test_pairs_are_told_and_drawn_of_rows_that_contrast_some(evaluated):
     report = evaluated({"logits": pd.DataFrame(lines), "logits_curves": pd.concat(curves)})
     text = plain(report.html)
     assert "Is there anything left to gain?" in text and "0.20 0.99 0.90 0.40 3 of 3 17" in text
-    assert "L1 regression: no pairs are contrasted." in text
+    assert "L1 regression: no cosines were noted, for the loss predicts" in text
     assert 'id="figure-pairs"' in report.html
 
 

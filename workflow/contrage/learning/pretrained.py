@@ -52,7 +52,7 @@ def _read(path: Path, encoder: str) -> dict[str, Any]:
     return saved
 
 
-def load_encoder(path: Path, network: Model, encoder: str) -> None:
+def load_encoder(path: Path, network: Model, encoder: str, *, whole: bool = False) -> None:
     """Take over the encoder of a model file: weights and batch norm's statistics, no head.
 
     Weights of another shape stay as they are, and are named in the log: a first layer for other
@@ -66,12 +66,15 @@ def load_encoder(path: Path, network: Model, encoder: str) -> None:
         Changed in place.
     encoder : str
         Name of its encoder.
+    whole : bool
+        Whether all weights must have the same shape, as for a stage: it goes on from another row,
+        and what it left would be random weights, or frozen ones.
 
     Raises
     ------
     ContrageError
         If the file is none of these, or its encoder is another one, or less than half of its
-        weights have the same shape.
+        weights have the same shape, or any has another one and `whole` is asked.
     """
     saved = _read(Path(path), encoder)
     own, given = network.encoder.state_dict(), saved["encoder"]
@@ -82,11 +85,13 @@ def load_encoder(path: Path, network: Model, encoder: str) -> None:
             "Train or convert it again"
         )
     left = [name for name, weights in own.items() if weights.shape != given[name].shape]
-    if left and sum(own[name].numel() for name in left) * 2 > sum(map(Tensor.numel, own.values())):
+    most = sum(own[name].numel() for name in left) * 2 > sum(map(Tensor.numel, own.values()))
+    if left and (whole or most):
         raise ContrageError(
             f"{path}: {left[0]} of {encoder} has the shape {tuple(given[left[0]].shape)}, here it "
             f"is {tuple(own[left[0]].shape)} for images of {'×'.join(map(str, network.shape))}, "
-            "and so has most of it: pre-train on images of the same shape (dataset.voxel_mm)"
+            f"{'and so has most of it' if most else 'and a stage takes all of it or nothing'}: "
+            "pre-train on images of the same shape (dataset.voxel_mm)"
         )
     network.encoder.load_state_dict({**given, **{name: own[name] for name in left}})
     logger.info("the encoder starts from %s (sha256 %s)", path, sha256(path))

@@ -92,6 +92,11 @@ def predicts(name: str, kind: str) -> bool:
     return bool(_stated(name, attribute, False))
 
 
+def has_prediction(name: str) -> bool:
+    """Return whether a loss's output predicts targets of some kind, and so contrasts no pairs."""
+    return any(_stated(name, each, False) for each in ("needs_prediction", "predicts_logit"))
+
+
 def takes_weights(name: str) -> bool:
     """Return whether a loss can weigh samples, as its file states it."""
     return bool(_stated(name, "takes_weights", False))

@@ -129,6 +129,7 @@ class SupReMix(nn.Module):
         self.mix_pos = _switch("mix_pos", mix_pos)
         self.within = _window(window, window_in, window_open)
         self.window = self.within.width
+        _check_reach(self.within, self.bin_width)
         self.group_by = group_by and one_of("group_by", group_by, GROUPS)
         self.label_range: Tensor | None = None
         self.register_buffer("quantiles", beta_quantiles(beta), persistent=False)
@@ -234,6 +235,16 @@ def _window(width: float, unit: str, is_open: bool) -> Window:
             "window is 1 rank, and with window_open nothing is within; make it 2, or mix_pos false"
         )
     return Window(width, in_targets, is_open)
+
+
+def _check_reach(window: Window, bin_width: float) -> None:
+    """Raise `SettingsError` for a window in the target's unit that holds no other label."""
+    ends_before = window.width < bin_width or (window.is_open and window.width == bin_width)
+    if window.in_targets and bin_width > 0 and ends_before:
+        raise SettingsError(
+            f"window is {window.width:g} of the target's unit, and labels are {bin_width:g} apart "
+            "(bin_width), so that nothing is within; make it wider, or bin_width 0"
+        )
 
 
 def _switch(setting: str, value: bool) -> bool:

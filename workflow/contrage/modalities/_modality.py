@@ -166,6 +166,7 @@ def volume(**known: Any) -> Modality:
             "channels": 1,
             "augmentations": (*SPATIAL, *OF_VALUES),
             "background": True,
+            "encoders": ("glt", "glt-cover"),
             **known,
         }
     )

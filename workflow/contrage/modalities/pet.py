@@ -59,12 +59,13 @@ def reading(
 ) -> Callable[[Path, Cut | None, Callable[[str], None]], np.ndarray]:
     """Return what reads a volume: float32 of shape (1, x, y, z), the mean of its frames."""
     first: list[tuple[Path, np.ndarray]] = []
-    region = _region(settings)
+    region, of_region = _region(settings)
 
     def read(path: Path, cut: Cut | None, tell: Callable[[str], None]) -> np.ndarray:
         values, affine = _volume(path)
         if values.ndim == 4:
-            tell("volumes of several frames, averaged")
+            if values.shape[-1] > 1:
+                tell("volumes of several frames, averaged")
             values = values.mean(axis=-1)
         if values.shape != settings.grid:
             raise BadScanError(
@@ -73,6 +74,11 @@ def reading(
         if not first:
             first.append((path, affine))
         _check_place(path, affine, *first[0])
+        if region is not None and not _lies_at(affine, of_region):
+            raise SettingsError(
+                f"{KEY}.reference: {settings.reference} lies elsewhere than {path.name}, or is "
+                "turned otherwise; bring it to the grid of the volumes"
+            )
         return _divided(path, values, region)[None]
 
     return read
@@ -96,25 +102,29 @@ def _volume(path: Path) -> tuple[np.ndarray, np.ndarray]:
 
 def _check_place(path: Path, affine: np.ndarray, other: Path, of_other: np.ndarray) -> None:
     """Refuse a volume whose voxels lie elsewhere than those of the first that was read."""
-    import numpy as np
-
-    if not np.allclose(affine, of_other, atol=FAR_MM):
+    if not _lies_at(affine, of_other):
         raise BadScanError(
             path, f"its grid lies elsewhere than that of {other.name}; register all to one template"
         )
 
 
-def _region(settings: PetSettings) -> np.ndarray | None:
-    """Return the reference region on the grid, bool; None where there is none."""
+def _lies_at(affine: np.ndarray, other: np.ndarray | None) -> bool:
+    import numpy as np
+
+    return other is not None and np.allclose(affine, other, atol=FAR_MM)
+
+
+def _region(settings: PetSettings) -> tuple[np.ndarray | None, np.ndarray | None]:
+    """Return the reference region on the grid, bool, and its affine; None where there is none."""
     if settings.reference is None:
-        return None
+        return None, None
     path = Path(settings.reference)
-    values, _ = _volume(path)
+    values, affine = _volume(path)
     if values.shape != settings.grid or not (values > 0).any():
         raise SettingsError(
             f"{KEY}.reference: {path} is no mask of {_times(settings.grid)} voxels with any inside"
         )
-    return values > 0
+    return values > 0, affine
 
 
 def _divided(path: Path, values: np.ndarray, region: np.ndarray | None) -> np.ndarray:

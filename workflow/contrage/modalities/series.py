@@ -66,6 +66,8 @@ def reading(
                 f"has values that are NaN or infinite, first in region {where[0] + 1} of {regions}",
             )
         length = values.shape[1]
+        if not length:
+            raise BadScanError(path, "has no point in time; copy it again")
         if length < settings.length:
             tell("series shorter than asked for, reflected at both ends")
         return values[:, taken(length, settings.length)].astype(np.float32)
@@ -105,6 +107,14 @@ def _of_array(path: Path) -> np.ndarray:
     return values
 
 
+def _is_a_value(name: str) -> bool:
+    """Return whether a column's name is a number that no region is counted by."""
+    try:
+        return not float(name).is_integer()
+    except ValueError:
+        return False
+
+
 def _of_table(path: Path) -> np.ndarray:
     """Read a table with a region in each column and a point in time in each row."""
     import numpy as np
@@ -113,6 +123,10 @@ def _of_table(path: Path) -> np.ndarray:
 
     try:
         table = read_table(path)
+        if all(_is_a_value(name) for name in table.columns):
+            raise BadScanError(
+                path, "has numbers where regions are named; put a line of names above the values"
+            )
         cells = [[row[name] for name in table.columns] for row in table.rows]
         return np.array(cells, dtype=np.float64).reshape(len(cells), -1).T
     except TableError as error:

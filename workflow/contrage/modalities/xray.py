@@ -57,9 +57,11 @@ def reading(
         if depth > DEPTHS["L"]:
             tell("pictures of 16 bits a pixel")
         part = _meant(path, grey, cut) / (depth if settings.intensity == "depth" else 1)
+        low, high = part.min(), part.max()
+        if low == high:  # black at its sides would make it look like a picture
+            raise BadScanError(path, "has one value in all pixels that are meant; leave it out")
         if settings.intensity == "own":
-            low, high = part.min(), part.max()
-            part = (part - low) / (high - low) if high > low else part  # constant: refused later
+            part = (part - low) / (high - low)
         height, width = settings.size
         return _resized(_padded(part, height / width, settings.fit), height, width)[None]
 
@@ -93,12 +95,25 @@ def _of_colours(path: Path, found: Image.Image) -> Grey:
         raise BadScanError(
             path, "has 32 bits a pixel, where 8 or 16 are read; save it as 16-bit PNG"
         )
+    if _has_16_bits(path):
+        raise BadScanError(
+            path,
+            "has 16 bits of colours or with transparency, of which 8 would be read; save it "
+            "as 16-bit grey",
+        )
     bands = np.asarray(found.convert("RGB"))
     if (bands != bands[..., :1]).any():
         raise BadScanError(
             path, "is a picture in colours, where all are grey; convert it, or leave it out"
         )
     return bands[..., 0].astype(np.float32)
+
+
+def _has_16_bits(path: Path) -> bool:
+    """Return whether a PNG says so in its first lines; Pillow gives 8 of them in colours."""
+    with path.open("rb") as file:
+        head = file.read(25)
+    return head.startswith(b"\x89PNG\r\n\x1a\n") and head[24] == 16
 
 
 def _meant(path: Path, grey: Grey, cut: Cut | None) -> Grey:
@@ -117,6 +132,12 @@ def _meant(path: Path, grey: Grey, cut: Cut | None) -> Grey:
     if right - left < 2 or bottom - top < 2:
         raise BadScanError(
             path, f"has {width}×{height} pixels, and its box lies outside of them: {cut.box}"
+        )
+    if cut.box is not None and (x + wide > width + 1 or y + high > height + 1):
+        raise BadScanError(
+            path,
+            f"has {width}×{height} pixels, and its box ends outside of them: {cut.box}; is it "
+            "stored in another size than the boxes are of?",
         )
     return grey[top:bottom, left:right]
 

@@ -137,7 +137,7 @@ def _path(cohort: Block, road: Road, known: dict[str, tuple[Road, Block]]) -> st
         raise SettingsError(
             f"{road.key}.name: {name} is that of {other.key} as well; give one another name"
         )
-    for key, here, there in differences(before, block):
+    for key, here, there in differences(unnamed(before), unnamed(block)):
         raise SettingsError(
             f"{road.key}.{key}: {here} and {there} in phantoms of the name {name}; make them "
             "agree, or give one another name"

@@ -49,7 +49,7 @@ def _check_kind(config: dict[str, Any], row: str, block: dict[str, Any]) -> None
 def _check_loss(config: dict[str, Any], row: str, block: dict[str, Any]) -> None:
     """Refuse what a loss that predicts nothing has no part in."""
     loss = rows.loss_settings(config, row)["loss"]
-    predicts = losses.predicts(loss, config["target"]["kind"]), "predicts nothing"
+    predicts = losses.has_prediction(loss), "predicts nothing"
     weighs = losses.takes_weights(loss), "does not weigh scans"
     can = {"lds": weighs, "fds": predicts, "mixup": predicts}
     for key, (is_possible, why) in can.items():

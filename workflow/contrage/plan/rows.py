@@ -144,7 +144,7 @@ def logs(config: dict[str, Any], row: str) -> bool:
     """Return whether a row's trainings note cosines of pairs: it is asked to, and has some."""
     if not training_of(config, row)["logits"]:
         return False
-    return not losses.predicts(loss_settings(config, row)["loss"], config["target"]["kind"])
+    return not losses.has_prediction(loss_settings(config, row)["loss"])
 
 
 def own_training(config: dict[str, Any], row: str) -> dict[str, Any]:

@@ -47,7 +47,7 @@ def test_the_epoch_is_of_those_trainings_that_saturate(run):
 
 def test_a_row_that_contrasts_no_pairs_says_so(run):
     found = run("logits", [SLOW]).set_index("row")
-    assert found.loc["l1", "note"] == "its loss contrasts no pairs"
+    assert found.loc["l1", "note"].startswith("no cosines were noted of it")
     assert found.loc["l1", "n_trainings"] == 0
     assert found.loc["supcon", "saturated"] == 0 and found["epoch"].isna().all()
 

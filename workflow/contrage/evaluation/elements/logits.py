@@ -14,6 +14,7 @@ TITLE = "Cosines of pairs over the epochs"
 NEEDS = ("logits",)
 SETTINGS = ("evaluations.logits",)
 COLUMNS = {}  # the page has its table, see contrage.report.elements.told
+NONE = "no cosines were noted of it: its loss predicts, or training.logits is null"
 IN_FILE = ("row", "saturated", "epoch", "positives_first", "positives_last", "negatives_first")
 IN_FILE += ("negatives_last", "n_epochs", "n_trainings", "note")
 
@@ -35,7 +36,7 @@ def evaluate(given: Given) -> pd.DataFrame:
 def _line(given: Given, row: str) -> dict[str, Any]:
     lines = logits_of(given, row)
     if not len(lines):
-        return {"row": row, "n_trainings": 0, "note": "its loss contrasts no pairs"}
+        return {"row": row, "n_trainings": 0, "note": NONE}
     each = [part.sort_values("epoch") for _, part in lines.groupby(["seed", "fold"])]
     found = [saturation_epoch(part["epoch"], part["positives"]) for part in each]
     reached = pd.Series([epoch for epoch in found if epoch is not None], dtype=float)

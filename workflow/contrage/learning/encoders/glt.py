@@ -11,7 +11,7 @@ from contrage.errors import SettingsError
 from contrage.learning.encoders._layers import Halve
 
 NAMES = ("glt", "glt-cover")
-TAKES = {"channel": (2, 3)}
+TAKES = {"channel": (2,)}  # volumes name it: three axes may be a video as well
 WIDTHS = (64, 128, 256, 512)
 WINDOW, SLICES, BLOCKS, HEADS, DROPOUT = 64, 5, 6, 8, 0.5
 

@@ -10,6 +10,11 @@ def freezes(settings: TrainStep) -> bool:
     return isinstance(settings, TrainStageStep) and settings.train == "head"
 
 
+def is_stage(settings: TrainStep) -> bool:
+    """Return whether the training goes on from another row's encoder."""
+    return isinstance(settings, TrainStageStep)
+
+
 def judges_head(settings: TrainStep) -> bool:
     """Return whether an early stop is by what the head predicts, where it does, not by features."""
     return isinstance(settings, TrainStageStep)

@@ -17,7 +17,7 @@ from contrage.learning.imbalance.asked import smoothing
 from contrage.learning.imbalance.features import SmoothedFeatures
 from contrage.learning.loop import optimiser, schedule
 from contrage.learning.loop.average import Average
-from contrage.learning.loop.stage import freezes
+from contrage.learning.loop.stage import freezes, is_stage
 from contrage.learning.machine.deterministic import prepare_pools
 from contrage.learning.machine.precision import Precision
 from contrage.learning.model import LOGIT, Model, head_sizes, memory_format
@@ -261,7 +261,7 @@ def start(
     predicts_last = getattr(loss, "predicts_last", False)
     network = Model(training.encoder, shape, head, unit, predicts_last, channels)
     if start_from:
-        load_encoder(start_from, network, training.encoder)
+        load_encoder(start_from, network, training.encoder, whole=is_stage(settings))
     if freezes(settings):
         network.freeze()
     network.to(device, memory_format=memory_format(training.channels_last, network.seen))

@@ -43,8 +43,8 @@ def cohorts(study: Study, title: str) -> Section:
         lines.append(_line(line["row"], *cells, before=before))
     asked = (
         "Does it hold in each cohort? The test people of each apart, by the same models as above; "
-        "n: people. R² is against the mean of all training scans, of whichever cohort, so that it "
-        "can be below that of a model that learned from one cohort alone."
+        "n: people. R² is against the mean of the cohort's own test scans: against that of all "
+        "training scans, to be old would explain the age of a cohort of old people."
     )
     if binary:
         asked = asked.partition(" R² is")[0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contrage.evaluation.elements.ordinality import NULL
 from contrage.evaluation.statistics.logits import SATURATED
 from contrage.report.elements.html_tables import Line, PageTable
 from contrage.report.elements.sections import Section, best_first, bounded
@@ -9,6 +10,7 @@ from contrage.report.findings import Study
 from contrage.report.style import loss_colours, loss_name
 from contrage.report.text import MISSING, listed, missing, number, plus_minus
 
+NO_PAIRS = "no cosines were noted, for the loss predicts, or training.logits is null"
 PREDICTS = "the head predicts the target and has no embedding"
 
 
@@ -40,8 +42,9 @@ def lipschitz(study: Study, title: str) -> Section:
     if reference is not None:
         asked += (
             f" Z: how much smaller factors are than {loss_name(reference)}'s, in their SDs, with "
-            f"the range of {int(table['n_draws'].max())} draws of test people; it is no test. ρ: "
-            "whether draws in which the features are smoother also have the better r."
+            f"the {study.level} interval of {int(table['n_draws'].max())} draws of test people; it "
+            "is no test. ρ: whether draws in which the features are smoother also have the better "
+            "r."
         )
     found = [f"{number(first.n, 0)} test people."]
     told = table[table["note"].notna()]
@@ -69,10 +72,13 @@ def ordinality(study: Study, title: str) -> Section:
         "loss orders, and in the features of the encoder, which are probed: 1 is in order, 0 not."
     )
     if permuted:
+        named = table["permuted_row"].dropna().unique()
         asked += (
-            " A loss that knows the order has lost it where training targets were permuted; one "
-            "that takes targets for classes has little to lose."
+            f" Permuted is what {listed(list(map(loss_name, named)))} learned: a loss that knows "
+            "the order has lost it there."
         )
+        if not any(name.endswith(NULL) for name in named):  # labels, not people
+            asked += " One that takes targets for classes has little to lose."
     people = number(table["n_participants"].min(), 0)
     found = [f"{people} test people of each seed, two and two within folds."]
     without = [loss_name(row) for row in table.loc[table["note"].notna(), "row"]]
@@ -103,11 +109,12 @@ def logits(study: Study, title: str) -> Section:
     ]
     asked = (
         "Is there anything left to gain? Mean cosine, after the first and the last epoch, of pairs "
-        "of training scans with one label, and of the most alike pairs with different ones. Where "
+        "of training scans with one label, and of the most alike pairs with different ones, in the "
+        "network that is trained, before any averaging of its weights. Where "
         f"positive pairs reach {SATURATED:g} a loss has drawn them together; it may still push "
         "negatives apart, which is what to look at."
     )
     without = [loss_name(row) for row in table.loc[table["n_trainings"] == 0, "row"]]
-    notes = [f"{listed(without)}: no pairs are contrasted."] * bool(without)
+    notes = [f"{listed(without)}: {NO_PAIRS}."] * bool(without)
     page = PageTable(head, lines, 1, "tables/logits.tsv, tables/logits_curves.tsv")
     return Section("logits", title, asked, [], page, "pairs", notes)

@@ -47,7 +47,7 @@ def pairs(given: Ingredients) -> Figure | None:
         "pairs",
         "Cosines of pairs over the epochs",
         "Of a fixed part of the training scans after each epoch: pairs of one label, and the "
-        f"1,000 most alike pairs of different labels; a line per training. Dotted: {SATURATED:g}, "
+        f"most alike pairs of different labels; a line per training. Dotted: {SATURATED:g}, "
         "from which on positive pairs have no more to gain.",
         f"Cosines of positive and negative pairs by epoch for {len(rows)} losses.",
     )

@@ -157,7 +157,11 @@ def oracle(study: Study, title: str) -> Section:
         f"{loss_name(line.row)} ({line.cohort}) is below the oracle by more than its standard "
         "error: something leaks."
         for line in below.itertuples()
-    ] or ["No loss is below the oracle by more than its standard error."]
+    ]
+    if not len(below):
+        nobody = "Nobody who was tested stands in the truth: nothing was compared."
+        none = "No loss is below the oracle by more than its standard error."
+        found = [none if len(told) else nobody]
     asked = (
         "Is anything too good to be true? These people are generated, and their brains look older "
         "or younger than they are by a draw of their own; the oracle knows the brain age that was "
