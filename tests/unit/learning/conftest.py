@@ -13,6 +13,7 @@ import pytest
 from training_steps import told
 
 from contrage.dataset.normalise import feature_statistics
+from contrage.learning import train as whole_training
 
 SHAPE = (10, 12, 8)
 TRAINING = {
@@ -103,3 +104,26 @@ def cohort(make_cohort: Callable[[str], Cohort]) -> Cohort:
 @pytest.fixture
 def settings() -> dict[str, Any]:
     return told(**TRAINING)
+
+
+@pytest.fixture
+def interrupted_after(monkeypatch: pytest.MonkeyPatch) -> Callable[[int, Callable[[], Any]], None]:
+    """Run a training that is interrupted after some epochs, each of which left a checkpoint."""
+
+    def run(epochs: int, training: Callable[[], Any]) -> None:
+        done = []
+
+        def stops(state: Any, inputs: Any) -> None:
+            if len(done) == epochs:
+                raise KeyboardInterrupt
+            done.append(state.epoch)
+            run_epoch(state, inputs)
+
+        run_epoch = whole_training.run_epoch
+        with monkeypatch.context() as patch:
+            patch.setattr(whole_training, "CHECKPOINT_SECONDS", 0.0)
+            patch.setattr(whole_training, "run_epoch", stops)
+            with pytest.raises(KeyboardInterrupt):
+                training()
+
+    return run

@@ -10,7 +10,6 @@ import torch
 from training_steps import asked, training
 
 from contrage.errors import SettingsError
-from contrage.learning import train as whole_training
 from contrage.learning.imbalance.asked import of_scans, smoothing
 from contrage.learning.imbalance.features import SmoothedFeatures, change, statistics
 from contrage.learning.imbalance.weights import weights
@@ -232,23 +231,12 @@ def test_both_change_a_training_and_not_how_features_are_read_off(cohort, settin
     assert models["plain"].keys() == models["fds"].keys()
 
 
-def test_a_training_goes_on_with_the_statistics_of_its_features(cohort, settings, monkeypatch):
+def test_a_training_goes_on_with_the_statistics_of_its_features(
+    cohort, settings, interrupted_after
+):
     settings = asked(told(settings, epochs=5, **BOTH))
     train(settings, **cohort.inputs, **cohort.outputs("whole"))
-    done = []
-
-    def stops(state, inputs):
-        if len(done) == 3:
-            raise KeyboardInterrupt
-        done.append(state.epoch)
-        run_epoch(state, inputs)
-
-    run_epoch = whole_training.run_epoch
-    monkeypatch.setattr(whole_training, "CHECKPOINT_SECONDS", 0.0)
-    monkeypatch.setattr(whole_training, "run_epoch", stops)
-    with pytest.raises(KeyboardInterrupt):
-        train(settings, **cohort.inputs, **cohort.outputs("cut"))
-    monkeypatch.setattr(whole_training, "run_epoch", run_epoch)
+    interrupted_after(3, lambda: train(settings, **cohort.inputs, **cohort.outputs("cut")))
     train(settings, **cohort.inputs, **cohort.outputs("cut"))
     whole, cut = (cohort.outputs(name)["model"].read_bytes() for name in ("whole", "cut"))
     assert whole == cut

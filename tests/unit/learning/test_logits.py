@@ -10,7 +10,6 @@ import torch
 from training_steps import asked
 
 from contrage.errors import SettingsError
-from contrage.learning import train as whole_training
 from contrage.learning.folds import read_scans
 from contrage.learning.loop.logits import Monitor, cosines, write_logits
 from contrage.learning.train import train
@@ -108,20 +107,7 @@ def test_the_last_line_is_of_the_weights_that_were_left(cohort, settings):
     assert tuple(lines.iloc[-1, 1:]) == pytest.approx(wanted, abs=1e-5)
 
 
-def test_lines_of_the_epochs_before_an_interruption_are_kept(cohort, settings, monkeypatch):
+def test_lines_of_the_epochs_before_an_interruption_are_kept(cohort, settings, interrupted_after):
     whole = run(cohort, noting(settings), "whole").read_text()
-    done = []
-
-    def stops(state, inputs):
-        if len(done) == 2:
-            raise KeyboardInterrupt
-        done.append(state.epoch)
-        run_epoch(state, inputs)
-
-    run_epoch = whole_training.run_epoch
-    monkeypatch.setattr(whole_training, "CHECKPOINT_SECONDS", 0.0)
-    monkeypatch.setattr(whole_training, "run_epoch", stops)
-    with pytest.raises(KeyboardInterrupt):
-        run(cohort, noting(settings), "cut")
-    monkeypatch.setattr(whole_training, "run_epoch", run_epoch)
+    interrupted_after(2, lambda: run(cohort, noting(settings), "cut"))
     assert run(cohort, noting(settings), "cut").read_text() == whole

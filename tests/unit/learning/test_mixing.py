@@ -8,7 +8,6 @@ import torch
 from training_steps import asked
 
 from contrage.errors import SettingsError
-from contrage.learning import train as whole_training
 from contrage.learning.mixing import Mixing, Mixture, mixing
 from contrage.learning.train import train
 from contrage.settings.blocks.training import MixupSettings
@@ -117,25 +116,12 @@ def test_each_batch_that_is_learned_from_is_mixed_by_loops(cohort, settings, mon
 
 @pytest.mark.parametrize("kind", ["mixup", "c-mixup"])
 def test_a_training_goes_on_with_the_mixtures_that_it_would_have_had(
-    cohort, settings, monkeypatch, kind
+    cohort, settings, interrupted_after, kind
 ):
     told = mixed(settings, kind=kind)
     told["training"] |= {"epochs": 4, "augmentation": ["noise"]}
     train(asked(told), **cohort.inputs, **cohort.outputs("whole"))
-    done = []
-
-    def stops(state, inputs):
-        if len(done) == 2:
-            raise KeyboardInterrupt
-        done.append(state.epoch)
-        run_epoch(state, inputs)
-
-    run_epoch = whole_training.run_epoch
-    monkeypatch.setattr(whole_training, "CHECKPOINT_SECONDS", 0.0)
-    monkeypatch.setattr(whole_training, "run_epoch", stops)
-    with pytest.raises(KeyboardInterrupt):
-        train(asked(told), **cohort.inputs, **cohort.outputs("cut"))
-    monkeypatch.setattr(whole_training, "run_epoch", run_epoch)
+    interrupted_after(2, lambda: train(asked(told), **cohort.inputs, **cohort.outputs("cut")))
     train(asked(told), **cohort.inputs, **cohort.outputs("cut"))
     whole, cut = (cohort.outputs(name)["model"].read_bytes() for name in ("whole", "cut"))
     assert whole == cut

@@ -142,6 +142,15 @@ def test_an_encoder_of_which_most_has_another_shape_is_refused(tmp_path):
         load_encoder(file, Model("small", (10, 12), [8]), "small")
 
 
+def test_a_stage_takes_all_of_an_encoder_or_nothing(tmp_path):
+    """What it left would be random weights, which a frozen encoder keeps."""
+    file = kept(tmp_path, "small", Model("small", (8, 9), [4]))
+    network = Model("small", (8, 9), [8], channels=3)
+    load_encoder(file, network, "small")
+    with pytest.raises(ContrageError, match=r"layers\.1\.weight .*a stage takes all of it"):
+        load_encoder(file, network, "small", whole=True)
+
+
 def test_a_weight_too_few_or_too_many_is_named(pretrained):
     content = torch.load(pretrained, weights_only=True)
     name = next(iter(content["encoder"]))

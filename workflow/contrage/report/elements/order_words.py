@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from contrage.evaluation.elements.ordinality import NULL
 from contrage.evaluation.statistics.logits import SATURATED
 from contrage.report.elements.html_tables import Line, PageTable
 from contrage.report.elements.sections import Section, best_first, bounded
 from contrage.report.findings import Study
-from contrage.report.style import loss_colours, loss_name
+from contrage.report.style import NULL, loss_colours, loss_name
 from contrage.report.text import MISSING, listed, missing, number, plus_minus
 
 NO_PAIRS = "no cosines were noted, for the loss predicts, or training.logits is null"
