@@ -82,6 +82,15 @@ def test_a_test_table_without_bone_ages_is_told_and_nobody_of_it_is_tested_on(rs
     assert any("no column 'Ground truth bone age (months)'" in note for note in found.notes)
 
 
+def test_lines_of_a_sheet_may_end_early_but_have_no_cell_without_a_column(rsna):
+    head = ["Case ID", "Sex", "Ground truth bone age (months)", "Remark"]
+    write_sheet(rsna / TEST, [head, [4360, "M", 168.93, "x"], [4361, "F", 77.0]])
+    assert len([s for s in read_cohort(settings(rsna)).scans if s.columns["split"] == "test"]) == 2
+    write_sheet(rsna / TEST, [head, [4360, "M", 168.93], [4361, "F", 77.0, "", 12]])
+    with pytest.raises(TableError, match=r"line 3 has cells beyond the 4 columns that are named"):
+        read_cohort(settings(rsna))
+
+
 def test_several_tables_of_the_test_are_asked_about(rsna):
     (rsna / "ground truth.csv").write_text("Case ID,Sex\n")
     with pytest.raises(TableError, match=r"which of .* is meant \(cohort\.images\.test\)\? Name"):

@@ -30,7 +30,8 @@ def echonet(tmp_path, monkeypatch):
     write_echonet(tmp_path)
     size = {"0X1A.avi": 3, "0X2B.avi": 20}
     frames = [hand(number, (6, 8)).astype(np.float32) for number in range(20)]
-    monkeypatch.setattr(video, "decoded", lambda path: frames[: size[path.name]])
+    monkeypatch.setattr(video, "count", lambda path: size[path.name])
+    monkeypatch.setattr(video, "decoded", lambda path, chosen: {n: frames[n] for n in chosen})
     return tmp_path
 
 
@@ -142,6 +143,11 @@ def test_hcps_ages_are_months_and_those_above_90_are_left_out(hcp):
         out.scan_id == "sub-HCA600003" and "100 years, which stands for any above 90" in out.reason
     )
     assert "1 people are left out whose ages are above 90 years" in found.notes[0]
+
+
+def test_of_hcp_the_line_that_explains_the_columns_alone_is_no_person(hcp):
+    replace(hcp / "ndar_subject01.txt", "HCA600002", "HCA 600002")
+    assert "sub-HCA600002" in [scan.scan_id for scan in read_cohort(of_hcp(hcp)).scans]
 
 
 def test_hcps_top_coded_ages_can_be_kept(hcp):

@@ -238,3 +238,13 @@ def test_a_member_without_names_beside_one_with_names_is_refused(tmp_path, rng, 
     member(tmp_path, bare, rows_of(rng, "sub-3"))
     with pytest.raises(TableError, match=rf"features of {bare} have no names, those of {named}"):
         run(tmp_path)
+
+
+def test_what_was_done_to_members_files_is_told_of_the_scans_that_are_used(tmp_path, rng):
+    member(tmp_path, "a", images(rng, "sub-1", "sub-2") | {"sub-9": None})
+    member(tmp_path, "b", images(rng, "sub-3"))
+    for name, told in (("a", {"resized": ["sub-1", "sub-9"]}), ("b", {"resized": ["sub-3"]})):
+        sidecar = tmp_path / name / "array.json"
+        sidecar.write_text(json.dumps({"contrage": {"told": told}}))
+    merged = json.loads((run(tmp_path) / "array.json").read_text())
+    assert merged["contrage"]["told"] == {"resized": ["sub-a-1", "sub-b-3"]}

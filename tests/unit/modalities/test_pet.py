@@ -103,3 +103,11 @@ def test_one_frame_is_no_mean_of_several(tmp_path, values):
     read, told = reader("pet", grid=GRID)(volume(tmp_path / "a.nii", values[..., None]))
     np.testing.assert_array_equal(read[0], values)
     assert told == []
+
+
+def test_voxels_of_another_size_than_the_settings_say_are_named(tmp_path, values):
+    read = reader("pet", grid=GRID, edge_mm=2)
+    read(volume(tmp_path / "a.nii", values, np.diag([-2.0, 2.001, 2, 1])))
+    other = volume(tmp_path / "b.nii", values, np.diag([2.0, 2, 4, 1]))
+    with pytest.raises(BadScanError, match=r"b\.nii: has voxels of 2 × 2 × 4 mm, not 2 \(cohort\.pet"):
+        reader("pet", grid=GRID, edge_mm=2)(other)

@@ -22,8 +22,11 @@ def film(monkeypatch):
     """Stand for the decoder: frames of 6×8 pixels, each with its own number as value."""
 
     def of(frames, shape=(6, 8)):
-        shown = [np.full(shape, number, np.float32) for number in range(frames)]
-        monkeypatch.setattr(video, "decoded", lambda path: shown)
+        def decoded(path, numbers):
+            return {number: np.full(shape, number, np.float32) for number in numbers}
+
+        monkeypatch.setattr(video, "count", lambda path: frames)
+        monkeypatch.setattr(video, "decoded", decoded)
 
     return of
 

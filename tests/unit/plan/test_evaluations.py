@@ -158,3 +158,12 @@ def test_rows_are_compared_with_one_that_is_trained():
     with pytest.raises(SettingsError, match=r"^evaluations\.ordinality\.permuted: exp-permuted is"):
         check(config(evaluations=told, benchmark=own))
     check(config(evaluations={"lipschitz": {}}, benchmark={**own, "losses": ["exp", "l1"]}))
+
+
+def test_the_order_of_a_row_is_compared_with_one_that_permutes_labels():
+    told = {"ordinality": {"permuted": {"exp": "other"}}}
+    own = {"benchmark": {"losses": ["exp", "other"], "norms": [], "pretrained": []}}
+    rows = {"other": {"loss": "exp", "epochs": 3}}
+    with pytest.raises(SettingsError, match=r"permuted: other, which exp is compared with, permut"):
+        check(config(evaluations=told, rows=rows, **own))
+    check(config(evaluations=told, rows={"other": {"loss": "exp", "permute_labels": True}}, **own))

@@ -260,6 +260,7 @@ def settings(seeds: list[int] = SEEDS) -> dict:
         "folds": [0],
         "anatomical": "T1w",
         "embedding_rows": ["dynlocrep"],
+        "embedding_by": "target",
         "benchmarks": benchmarks(seeds),
         "start": None,
         "evaluations": {},

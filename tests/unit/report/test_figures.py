@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.colors import to_hex
 import synthetic
 from PIL import Image
 from targets import AGE
@@ -14,7 +15,7 @@ from contrage.files import read_json, read_npz
 from contrage.layout import Results
 from contrage.report.elements import cohort, outcome
 from contrage.report.elements.cohort import by_participant
-from contrage.report.elements.embedding import flatten, neighbour_gap
+from contrage.report.elements.embedding import embedding, flatten, neighbour_gap
 from contrage.report.elements.imaging import POINT, planes
 from contrage.report.elements.ingredients import gather
 from contrage.report.elements.outcome import seed_errors
@@ -199,6 +200,31 @@ def test_without_an_early_stop_no_panel_is_called_kept(bare) -> None:
     entry = snapshots(bare, {epoch: epoch for epoch in synthetic.EPOCHS}, [0])
     assert "kept" not in entry["alt"] + entry["caption"]
     assert entry["alt"].endswith("epoch 1, epoch 5, epoch 10, epoch 20.")
+
+
+@pytest.mark.parametrize("by", ["sex", "site"])
+def test_the_feature_space_is_coloured_by_who_people_are_where_it_is_asked_for(
+    bare, by, monkeypatch
+) -> None:
+    scans = read_tsv(bare.path("dataset", "scans.tsv"))
+    scans.loc[3, by] = None
+    write_tsv(bare.path("dataset", "scans.tsv"), scans)
+    synthetic.write_features(bare.results, scans, np.random.default_rng(2))
+    bare.settings["embedding_by"] = by
+    drawn = canvas(bare, embedding, monkeypatch)
+    (legend,) = drawn.legends
+    named = {t.get_text(): h.get_color() for t, h in zip(legend.texts, legend.legend_handles)}
+    groups = set(scans[by].dropna())
+    assert set(named) == {"train scans", "test scans", "not told", *groups}
+    panels = [axes for axes in drawn.axes if axes.collections]
+    assert len(drawn.axes) == len(panels), "no bar of colours, which is of a number"
+    shown = panels[0].collections[0].get_facecolor()
+    counts = pd.Series([to_hex(colour) for colour in shown]).value_counts()
+    role = read_tsv(bare.path("predictions", "dynlocrep", "seed-0.tsv")).drop_duplicates("scan_id")
+    told = scans.set_index("scan_id").loc[role["scan_id"], by].fillna("not told")
+    assert counts.to_dict() == {
+        to_hex(named[name]): n for name, n in told.value_counts().to_dict().items()
+    }
 
 
 def test_the_range_in_the_figure_of_ages_is_that_of_all_scans(bare) -> None:

@@ -135,12 +135,11 @@ def _read(settings: ArraysStep) -> Read:
     if settings.reader is None:
         return lambda path, cut, tell: load_array(path, kind)
     own = importlib.import_module(settings.reader)
-    if settings.own is not None:
-        return own.reading(kind, settings.own)
+    read = None if settings.own is None else own.reading(kind, settings.own)
 
     def of_kind(path: Path, cut: Cut | None, tell: Callable[[str], None]) -> np.ndarray:
         try:
-            return fitted(path, own.read(path, kind), kind)
+            return fitted(path, read(path, cut, tell) if read else own.read(path, kind), kind)
         except (OSError, ValueError) as error:
             raise _unreadable(path, error) from error
 

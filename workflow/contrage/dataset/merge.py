@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -97,7 +97,8 @@ def merge_cohorts(
     made = {"function": "contrage.dataset.merge.merge_cohorts", "parameters": as_plain(settings)}
     regions = columns is None and all(named)
     sources = dict(zip(settings.members, arrays, strict=True))
-    write_array_sidecar(array, sources, made, features=named[0] if regions else [])
+    told = _told(members, settings, arrays, {name for name, _ in good})
+    write_array_sidecar(array, sources, made, features=named[0] if regions else [], told=told)
     if columns is not None:
         write_tsv(columns, describe(named[0], np.asarray(open_array(array))))
     _write_people(merged, settings, merged_scans)
@@ -193,6 +194,20 @@ def _placed(
             found[of.scan(name)] = _Stands(before + int(row), of.cohort)
         before += len(open_array(array))
     return found
+
+
+def _told(
+    members: dict[str, Cohort], settings: MergeStep, arrays: Sequence[Path], good: Container[str]
+) -> dict[str, list[str]]:
+    """Return what had to be done to the members' files so that they fit → the scans here."""
+    found: dict[str, list[str]] = defaultdict(list)
+    renamed = renamed_in(members, settings.same_ids)
+    for of, array in zip(renamed, arrays, strict=True):
+        sidecar = sidecar_of(array)
+        own = read_json(sidecar)["contrage"].get("told", {}) if sidecar.is_file() else {}
+        for what, scans in own.items():
+            found[what] += [scan for name in scans if (scan := of.scan(name)) in good]
+    return {what: scans for what, scans in found.items() if scans}
 
 
 def _twins(

@@ -24,6 +24,8 @@ MODALITY = volume(
 )
 KEY = "cohort.pet"
 FAR_MM = 0.01
+EDGE_OFF = 0.01
+"""Part by which an edge may be another, for headers that were rounded."""
 
 
 def configured(modality: Modality, settings: PetSettings) -> Modality:
@@ -73,6 +75,7 @@ def reading(
             )
         if not first:
             first.append((path, affine))
+        _check_edge(path, affine, settings.edge_mm)
         _check_place(path, affine, *first[0])
         if region is not None and not _lies_at(affine, of_region):
             raise SettingsError(
@@ -98,6 +101,17 @@ def _volume(path: Path) -> tuple[np.ndarray, np.ndarray]:
     if values.ndim not in (3, 4):
         raise BadScanError(path, f"has {values.ndim} axes, where a volume has 3, or 4 with frames")
     return values, np.asarray(image.affine)
+
+
+def _check_edge(path: Path, affine: np.ndarray, edge_mm: float) -> None:
+    """Refuse a volume of other voxels than the settings say: means of blocks would be of others."""
+    import numpy as np
+    from nibabel.affines import voxel_sizes
+
+    edges = voxel_sizes(affine)
+    if not np.allclose(edges, edge_mm, rtol=EDGE_OFF):
+        found = " × ".join(f"{edge:.3g}" for edge in edges)
+        raise BadScanError(path, f"has voxels of {found} mm, not {edge_mm:g} ({KEY}.edge_mm)")
 
 
 def _check_place(path: Path, affine: np.ndarray, other: Path, of_other: np.ndarray) -> None:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from contrage.errors import BadScanError, SettingsError
 from contrage.modalities._modality import Modality
@@ -29,7 +29,7 @@ MODALITY = Modality(
     augmentations=("jitter", "brightness", "intensity", "noise"),
     encoders=("r2plus1d",),
 )
-ADVICE = "install it with pip install 'contrage[video]'"
+ADVICE = "install it as docs/modalities.md (Videos) says"
 
 
 def configured(modality: Modality, settings: VideoSettings) -> Modality:
@@ -62,14 +62,14 @@ def reading(
     def read(path: Path, cut: Cut | None, tell: Callable[[str], None]) -> np.ndarray:
         import numpy as np
 
-        frames = decoded(path)
-        if not frames:
+        there = count(path)
+        if not there:
             raise BadScanError(path, "has no frame; copy it again")
-        chosen = taken(len(frames), settings.frames, settings.every)
-        if len(frames) < span(settings.frames, settings.every):
+        chosen = taken(there, settings.frames, settings.every)
+        if there < span(settings.frames, settings.every):
             tell("videos with fewer frames than asked for, reflected at both ends")
-        grey = {number: frames[number] for number in set(chosen)}
-        if frames[0].shape != settings.pixels:
+        grey = decoded(path, set(chosen))
+        if grey[chosen[0]].shape != settings.pixels:
             tell("videos of another size, resized")
             grey = {number: _resized(frame, settings.pixels) for number, frame in grey.items()}
         return np.stack([grey[number] for number in chosen])[None] / np.float32(255)
@@ -100,20 +100,40 @@ def _reflected(place: int, there: int) -> int:
     return min(place, 2 * (there - 1) - place)
 
 
-def decoded(path: Path) -> list[np.ndarray]:
-    """Return all frames of a video, each the mean of its colours, float32 of (height, width)."""
+def count(path: Path) -> int:
+    """Return how many frames a video has; what its header says of them may be wrong."""
+    return sum(1 for _ in _frames(path))
+
+
+def decoded(path: Path, numbers: set[int]) -> dict[int, np.ndarray]:
+    """Return some frames of a video, each the mean of its colours, float32 of (height, width).
+
+    Only these are kept: a long video of many pixels would fill the memory.
+    """
     import numpy as np
 
+    return {
+        number: frame.to_ndarray(format="rgb24").mean(axis=2, dtype=np.float32)
+        for number, frame in enumerate(_frames(path))
+        if number in numbers
+    }
+
+
+def _frames(path: Path) -> Iterator[Any]:
+    """Yield the frames of a video as PyAV has them, one after the other.
+
+    Raises
+    ------
+    BadScanError
+        If it is no video, or cut short within a frame.
+    """
     try:
         import av
     except ImportError:
         raise SettingsError(f"{path}: PyAV is not there; {ADVICE}") from None
     try:
         with av.open(str(path)) as container:
-            frames = container.decode(video=0)
-            return [
-                frame.to_ndarray(format="rgb24").mean(axis=2, dtype=np.float32) for frame in frames
-            ]
+            yield from container.decode(video=0)
     except (OSError, IndexError, ValueError, av.FFmpegError) as error:
         message = " ".join(str(error).split())[:100]
         raise BadScanError(path, f"cannot be read as a video ({message}); copy it again") from None

@@ -8,7 +8,7 @@ from typing import Any
 from contrage.dataset.roles import OF_SCANS
 from contrage.errors import SettingsError, few
 from contrage.evaluation import elements
-from contrage.plan.rows import logged_rows
+from contrage.plan.rows import logged_rows, permutes
 from contrage.target import Target
 
 BLOCK, GROUPS = "evaluations", "evaluations.groups"
@@ -109,6 +109,12 @@ def check_rows(config: Mapping[str, Any], trained: Sequence[str]) -> None:
             raise SettingsError(
                 f"{BLOCK}.ordinality.permuted: {row} is not among benchmark.losses "
                 f"({few(list(trained))}); name rows of it"
+            )
+    for row, like in (pairs or {"permuted": {}})["permuted"].items():
+        if not permutes(config, like):
+            raise SettingsError(
+                f"{BLOCK}.ordinality.permuted: {like}, which {row} is compared with, permutes no "
+                f"labels; set rows.{like}.permute_labels to true"
             )
     if config[BLOCK]["logits"] is not None and not logged_rows(config):
         raise SettingsError(

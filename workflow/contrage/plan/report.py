@@ -67,6 +67,7 @@ def figures(of: Experiment) -> FiguresStep:
         "seeds": of.seeds,
         "folds": of.folds,
         "embedding_rows": of.watched_rows,
+        "embedding_by": config["report"]["embedding_by"],
         "quality": config["preprocessing"]["quality"],
         "image": cohort["image"],
         "anatomical": cohort["anatomical"] if rows.needs_anatomical(config) else None,

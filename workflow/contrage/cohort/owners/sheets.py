@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ def read_sheet(path: Path) -> Table:
     Raises
     ------
     TableError
-        If it cannot be read, or two columns have one name.
+        If it cannot be read, two columns have one name, or a line has cells that no column names.
     """
     if path.suffix.lower() != ".xlsx":
         return read_table(path)
@@ -28,8 +29,18 @@ def read_sheet(path: Path) -> Table:
     if len(set(columns)) < len(columns):
         raise TableError(f"{path}: two columns have one name; rename one")
     body = lines[1:]
-    rows = [dict(zip(columns, cells, strict=False)) for _, cells in body]
+    rows = [_row(path, columns, number, cells) for number, cells in body]
     return Table(path, columns, rows, [number for number, _ in body])
+
+
+def _row(path: Path, columns: list[str], number: int, cells: list[str]) -> dict[str, str]:
+    """Return a line by its columns; a sheet may end its lines early."""
+    if any(cells[len(columns) :]):
+        raise TableError(
+            f"{path}: line {number} has cells beyond the {len(columns)} columns that are named; "
+            "name them, or remove them"
+        )
+    return dict(zip_longest(columns, cells[: len(columns)], fillvalue=""))
 
 
 def _lines(path: Path) -> list[tuple[int, list[str]]]:

@@ -56,11 +56,10 @@ def _people(table: Table, settings: CohortStep) -> list[Listed]:
     age = table.column(asked.age, f"{KEY}.age")
     sex = next((found for name in SEXES if (found := table.find(name))), None)
     kept = KeptColumns(settings, (), (table,))
-    return [
-        _person(cells, kept, settings, (person, age, sex), line)
-        for line, cells in zip(table.numbers, table.rows, strict=True)
-        if " " not in cells[person]  # a second line of the archive's files explains the columns
-    ]
+    lines = list(zip(table.numbers, table.rows, strict=True))
+    if lines and " " in lines[0][1][person].strip():
+        del lines[0]  # the second line of the archive's files explains the columns
+    return [_person(cells, kept, settings, (person, age, sex), line) for line, cells in lines]
 
 
 def _person(

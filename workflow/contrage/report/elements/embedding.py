@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,7 @@ import numpy as np
 from contrage.dataset.roles import ALWAYS, LEARNED_FROM, NONE
 from contrage.files import read_npz
 from contrage.report.elements.ingredients import Ingredients
-from contrage.report.style import INK, Figure, loss_name, save
+from contrage.report.style import GREY, INK, STUDY_COLOURS, Figure, loss_name, save
 from contrage.tables import read_tsv
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure as Canvas
 
 NEIGHBOURS = 5
+NOT_TOLD, OTHERS, FAINT = "not told", "others", "#c5cad3"
 KEPT = "kept"
 STOPPED = (
     "Training stopped early: later epochs never were, and kept are the weights that the results "
@@ -29,7 +31,7 @@ MARKERS, SIZES = {"train": "o", "test": "^"}, {"train": 24, "test": 46}
 
 
 def embedding(given: Ingredients) -> Figure | None:
-    """Draw a t-SNE of the features at each epoch that was kept, coloured by the target."""
+    """Draw a t-SNE of the features at each epoch that was kept, coloured by the target, the sex or the site."""
     import matplotlib.pyplot as plt
 
     shown = {row: _panels(given.snapshots_of.get(row, {})) for row in given.settings.embedding_rows}
@@ -46,22 +48,66 @@ def embedding(given: Ingredients) -> Figure | None:
         len(lines), columns, squeeze=False, subplot_kw={"box_aspect": 1},
         figsize=(1.8 + width * columns, 0.6 + (width + 0.2) * len(lines)),
     )  # fmt: skip
-    scale = plt.Normalize(given.targets.min(), given.targets.max())
+    hue = _hue(given)
     for cells, row, panels in zip(grid, owners, lines, strict=True):
         for axes, (title, path) in zip(cells, panels, strict=False):
-            gap = _panel(axes, given, row, path, scale)
+            gap = _panel(axes, given, row, path, hue)
             who = "" if len(shown) == 1 else f"{loss_name(row)}, "
             axes.set_title(f"{who}{title}{gap}", fontsize=9.5)
         for axes in cells[len(panels) :]:
             axes.set_axis_off()
-    colours = plt.cm.ScalarMappable(scale, "viridis")
-    canvas.colorbar(colours, ax=grid, label=given.target.label(), shrink=0.7, aspect=30)
+    if hue.norm is not None:
+        colours = plt.cm.ScalarMappable(hue.norm, hue.palette)
+        canvas.colorbar(colours, ax=grid, label=given.target.label(), shrink=0.7, aspect=30)
     handles = [
         plt.Line2D([], [], ls="", marker=m, color=INK, label=f"{s} scans", ms=6)
         for s, m in MARKERS.items()
     ]
-    canvas.legend(handles=handles, loc="outside lower center", ncols=2)
+    for name, colour in hue.groups.items():
+        handles.append(plt.Line2D([], [], ls="", marker="s", color=colour, label=name, ms=6))
+    canvas.legend(handles=handles, loc="outside lower center", ncols=min(4, len(handles)))
     return _saved(given, canvas, shown)
+
+
+@dataclass(frozen=True)
+class Hue:
+    """What points are coloured by.
+
+    Attributes
+    ----------
+    of_scan : Series
+        By scan_id: the target, or the name of a group.
+    palette : str or dict
+        As seaborn takes it.
+    norm : Normalize or None
+        Of the target; None of groups.
+    """
+
+    of_scan: pd.Series
+    palette: str | dict[str, str]
+    norm: Normalize | None
+
+    @property
+    def groups(self) -> dict[str, str]:
+        """Return group → colour; of a target none."""
+        return {} if isinstance(self.palette, str) else self.palette
+
+
+def _hue(given: Ingredients) -> Hue:
+    """Return what points are coloured by; of many sites the smallest are one group."""
+    import matplotlib.pyplot as plt
+
+    ids = given.scans["scan_id"]
+    by = given.settings.embedding_by
+    if by == "target" or by not in given.scans:
+        scale = plt.Normalize(given.targets.min(), given.targets.max())
+        return Hue(given.targets.set_axis(ids), "viridis", scale)
+    told = given.scans[by].astype(str).where(given.scans[by].notna(), NOT_TOLD)
+    largest = [name for name in told.value_counts().index if name != NOT_TOLD]
+    named = sorted(largest[: len(STUDY_COLOURS)])
+    told = told.where(told.isin([*named, NOT_TOLD]), OTHERS)
+    palette = dict(zip(named, STUDY_COLOURS, strict=False)) | {OTHERS: GREY, NOT_TOLD: FAINT}
+    return Hue(told.set_axis(ids), {g: palette[g] for g in palette if g in set(told)}, None)
 
 
 def _saved(given: Ingredients, canvas: Canvas, shown: dict[str, dict[str, Path]]) -> Figure:
@@ -74,13 +120,19 @@ def _saved(given: Ingredients, canvas: Canvas, shown: dict[str, dict[str, Path]]
         given.output,
         "embedding",
         "Feature space during training",
-        f"t-SNE of the encoder's features ({names}; {_which(given)}), computed anew for each "
+        f"t-SNE of the encoder's features ({names}; {_which(given)}), coloured by "
+        f"{_coloured_by(given)} and computed anew for each "
         "panel: position, direction and spread of the clouds mean nothing, only who is near whom. "
         f"Gap: mean difference in {given.target.word} between a test scan and its "
         f"{NEIGHBOURS} nearest training scans in the full feature space."
         + (f" {STOPPED}" if stopped else ""),
-        f"t-SNE of features coloured by {given.target.word}. {told}.",
+        f"t-SNE of features coloured by {_coloured_by(given)}. {told}.",
     )
+
+
+def _coloured_by(given: Ingredients) -> str:
+    by = given.settings.embedding_by
+    return given.target.word if by == "target" or by not in given.scans else by
 
 
 def _which(given: Ingredients) -> str:
@@ -103,7 +155,7 @@ def _panels(files: dict[int, Path]) -> dict[str, Path]:
     }
 
 
-def _panel(axes: Axes, given: Ingredients, row: str, path: Path, scale: Normalize) -> str:
+def _panel(axes: Axes, given: Ingredients, row: str, path: Path, hue: Hue) -> str:
     import pandas as pd
     import seaborn as sns
 
@@ -114,11 +166,12 @@ def _panel(axes: Axes, given: Ingredients, row: str, path: Path, scale: Normaliz
     split = told.reindex(names).fillna(NONE if len(told) else LEARNED_FROM).to_numpy()
     drawn = np.isin(split, ALWAYS)  # other people are in no comparison
     features, targets, split = features[drawn], targets[drawn], split[drawn]
-    points = pd.DataFrame({"target": targets, "split": split}).join(pd.DataFrame(flatten(features)))
+    points = pd.DataFrame({"hue": hue.of_scan.reindex(names).to_numpy()[drawn], "split": split})
+    points = points.join(pd.DataFrame(flatten(features)))
     points = points.sort_values("split", ascending=False)  # those tested on top
     small = 0.5 if len(points) > 300 else 1
     sns.scatterplot(
-        points, x=0, y=1, hue="target", hue_norm=scale, palette="viridis", style="split",
+        points, x=0, y=1, hue="hue", hue_norm=hue.norm, palette=hue.palette, style="split",
         markers=MARKERS, size="split", sizes={side: small * SIZES[side] for side in SIZES},
         edgecolor=list(points["split"].map({"train": "white", "test": INK})), linewidth=0.5,
         legend=False, ax=axes,

@@ -14,9 +14,12 @@ class ReportSettings:
     embedding_rows : tuple of str
         Rows whose features are drawn by t-SNE (of the first seed and fold); an empty list
         leaves the figure out.
+    embedding_by : str
+        What the points are coloured by: target, or sex or site of each scan.
     embedding_epochs : tuple of int
         After which epochs.
     """
 
     embedding_rows: tuple[str, ...]
+    embedding_by: str
     embedding_epochs: tuple[int, ...]

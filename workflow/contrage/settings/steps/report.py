@@ -86,6 +86,8 @@ class FiguresStep:
         Of the trainings.
     embedding_rows : tuple of str
         Rows of which features after several epochs are drawn.
+    embedding_by : str
+        What they are coloured by: target, sex or site.
     quality : QualitySettings
         Limits that are drawn beside what was measured of scans.
     image : str
@@ -106,6 +108,7 @@ class FiguresStep:
     seeds: tuple[int, ...]
     folds: tuple[int, ...]
     embedding_rows: tuple[str, ...]
+    embedding_by: str
     quality: QualitySettings
     image: str
     anatomical: str | None

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from contrage.cohort.phantom.files.kinds._parts import dealt_part, of_person
 from contrage.errors import SettingsError
 from contrage.files import atomic
+from contrage.modalities.video import ADVICE
 from contrage.tables import write_csv
 
 SOURCE = "echonet"
@@ -88,8 +89,7 @@ def write_avi(path: Path, frames: NDArray[np.uint8]) -> None:
         import av
     except ImportError:
         raise SettingsError(
-            "cohort.phantom_files.of: echonet needs PyAV, which is not there; install it with "
-            "pip install 'contrage[video]'"
+            f"cohort.phantom_files.of: echonet needs PyAV, which is not there; {ADVICE}"
         ) from None
     with atomic(path) as temporary, av.open(str(temporary), "w", format="avi") as container:
         stream = container.add_stream("mjpeg", rate=RATE)
