@@ -1,6 +1,7 @@
 """Snakemake in memory: each run is a fork of one process that has imported it, and nothing of ours.
 
-Importing it takes longer than planning a small study, and the tests run it some two hundred times.
+Importing it, and what plans import of others, takes longer than planning a small study, and the
+tests run it some two hundred times.
 A run reads the workflow and its package anew, from the folder that it is started in.
 """
 
@@ -18,7 +19,7 @@ from pathlib import Path
 
 SERVER = """
 import gc, json, os, sys
-import snakemake
+import jsonschema, numpy, referencing.jsonschema, requests, scipy.stats, smart_open, snakemake
 from snakemake import cli
 
 cli.get_argument_parser()  # imports the plug-ins

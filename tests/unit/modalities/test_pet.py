@@ -75,7 +75,7 @@ def test_another_grid_or_place_is_named(tmp_path, values):
         read(volume(tmp_path / "a.nii", values[1:]))
     read(volume(tmp_path / "b.nii", values))
     with pytest.raises(BadScanError, match=r"c\.nii: its grid lies elsewhere than that of b\.nii"):
-        read(volume(tmp_path / "c.nii", values, np.diag([2.0, 2, 3, 1])))
+        read(volume(tmp_path / "c.nii", values, np.diag([2.0, 2, -2, 1])))
 
 
 def test_a_file_that_is_no_volume_or_was_cut_is_named(tmp_path, values):

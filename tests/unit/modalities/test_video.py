@@ -79,12 +79,12 @@ def test_a_video_without_frames_is_named(tmp_path, film):
 
 def test_without_the_decoder_it_is_said_what_to_install_before_the_first_job(tmp_path, monkeypatch):
     monkeypatch.setattr(video.importlib.util, "find_spec", lambda name: None)
-    said = r"cohort\.image: video needs PyAV.*pip install 'contrage\[video\]'"
+    said = r"cohort\.image: video needs PyAV.*uv pip install .* --editable '\.\[video\]'"
     with pytest.raises(SettingsError, match=said):
         check_needs(image="video")
     monkeypatch.setitem(sys.modules, "av", None)
-    with pytest.raises(SettingsError, match=r"a\.avi: PyAV is not there; install it with pip"):
-        video.decoded(tmp_path / "a.avi")
+    with pytest.raises(SettingsError, match=r"a\.avi: PyAV is not there; install it, in contr"):
+        video.count(tmp_path / "a.avi")
 
 
 def test_no_other_kind_asks_for_it():
@@ -106,10 +106,13 @@ def test_an_avi_is_decoded_as_the_mean_of_its_colours(tmp_path):
             )
             container.mux(stream.encode(av.VideoFrame.from_ndarray(colour, format="rgb24")))
         container.mux(stream.encode())
-    frames = video.decoded(tmp_path / "a.avi")
-    assert len(frames) == 9 and frames[0].shape == (16, 32)
-    means = [float(frame.mean()) for frame in frames]
-    np.testing.assert_allclose(means, [20 * number + 10 for number in range(9)], atol=3)
+    assert video.count(tmp_path / "a.avi") == 9
+    frames = video.decoded(tmp_path / "a.avi", {1, 4, 8})
+    assert {number: frame.shape for number, frame in frames.items()} == dict.fromkeys(
+        (1, 4, 8), (16, 32)
+    )
+    means = [float(frame.mean()) for frame in frames.values()]
+    np.testing.assert_allclose(means, [20 * number + 10 for number in (1, 4, 8)], atol=3)
 
 
 @pytest.mark.skipif(not HAS_AV, reason="PyAV is not there")

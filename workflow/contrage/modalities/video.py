@@ -29,7 +29,10 @@ MODALITY = Modality(
     augmentations=("jitter", "brightness", "intensity", "noise"),
     encoders=("r2plus1d",),
 )
-ADVICE = "install it as docs/modalities.md (Videos) says"
+ADVICE = (
+    "install it, in contrage's folder, with uv pip install --constraint constraints.txt "
+    "--editable '.[video]'"
+)
 
 
 def configured(modality: Modality, settings: VideoSettings) -> Modality:
