@@ -131,6 +131,8 @@ def test_order_is_told_with_its_drop(evaluated):
     assert "DynLocRep features 0.60 ± 0.01 n/a n/a" in text
     assert "L1 regression: the head predicts the target and has no embedding." in text
     assert "Permuted is what" in text and "takes targets for classes" in text
+    everyone = plain(evaluated({"ordinality": pd.DataFrame(lines[:-1])}).html)
+    assert "has no embedding" not in everyone
 
 
 def test_pairs_are_told_and_drawn_of_rows_that_contrast_some(evaluated):
@@ -151,6 +153,8 @@ def test_pairs_are_told_and_drawn_of_rows_that_contrast_some(evaluated):
     assert "Is there anything left to gain?" in text and "0.20 0.99 0.90 0.40 3 of 3 17" in text
     assert "L1 regression: no cosines were noted, for the loss predicts" in text
     assert 'id="figure-pairs"' in report.html
+    told = {"logits": pd.DataFrame(lines[:-1]), "logits_curves": pd.concat(curves)}
+    assert "no cosines were noted" not in plain(evaluated(told).html)
 
 
 def test_the_oracle_stands_first_and_who_is_below_it_is_told(evaluated):

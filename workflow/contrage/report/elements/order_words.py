@@ -81,7 +81,7 @@ def ordinality(study: Study, title: str) -> Section:
     people = number(table["n_participants"].min(), 0)
     found = [f"{people} test people of each seed, two and two within folds."]
     without = [loss_name(row) for row in table.loc[table["note"].notna(), "row"]]
-    notes = [f"{listed(without)}: {PREDICTS}."] * bool(without)
+    notes = [f"{listed(without)}: {PREDICTS}."] if without else []
     page = PageTable(head, lines, 2, "tables/ordinality.tsv")
     return Section("ordinality", title, asked, found, page, "", notes)
 
@@ -114,6 +114,6 @@ def logits(study: Study, title: str) -> Section:
         "negatives apart, which is what to look at."
     )
     without = [loss_name(row) for row in table.loc[table["n_trainings"] == 0, "row"]]
-    notes = [f"{listed(without)}: {NO_PAIRS}."] * bool(without)
+    notes = [f"{listed(without)}: {NO_PAIRS}."] if without else []
     page = PageTable(head, lines, 1, "tables/logits.tsv, tables/logits_curves.tsv")
     return Section("logits", title, asked, [], page, "pairs", notes)
