@@ -176,5 +176,3 @@ def _seen(seen: pd.Series) -> str:
 
 def _ended(width: float) -> float | None:
     return width if math.isfinite(width) else None
-
-

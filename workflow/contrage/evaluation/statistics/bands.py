@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -36,12 +37,12 @@ def bands(
     if edges is None:
         edges = _joined(found, width)
         ends = [*edges]
-        names = [f"{low:g} to {high:g}" for low, high in zip(ends, ends[1:], strict=False)]
+        names = [f"{low:g} to {high:g}" for low, high in pairwise(ends)]
         place = np.clip(np.searchsorted(ends, found, "right") - 1, 0, len(names) - 1)
     else:
         ends = sorted(edges)
         names = [f"below {ends[0]:g}"]
-        names += [f"{low:g} to {high:g}" for low, high in zip(ends, ends[1:], strict=False)]
+        names += [f"{low:g} to {high:g}" for low, high in pairwise(ends)]
         names += [f"{ends[-1]:g} and over"]
         place = np.searchsorted(ends, found, "right")
     there, number = np.unique(place, return_inverse=True)

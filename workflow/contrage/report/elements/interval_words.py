@@ -39,9 +39,7 @@ def coverage(study: Study, title: str) -> Section:
 
 
 def _pick(table: pd.DataFrame, kind: str, new: str, part: str = ALL) -> pd.DataFrame:
-    return table[
-        (table["interval"] == kind) & (table["new"] == new) & (table["part"] == part)
-    ]
+    return table[(table["interval"] == kind) & (table["new"] == new) & (table["part"] == part)]
 
 
 def _tried(table: pd.DataFrame) -> list[tuple[str, str]]:
@@ -53,7 +51,11 @@ def _tried(table: pd.DataFrame) -> list[tuple[str, str]]:
 def _head(study: Study, table: pd.DataFrame) -> list[str]:
     group = study.kind.group
     words = {PERSON: "new person", SITE: f"new {group}", EXTERNAL: "external"}
-    head = ["loss", study.target.axis("± of people"), study.target.axis(f"± of {study.kind.groups}")]
+    head = [
+        "loss",
+        study.target.axis("± of people"),
+        study.target.axis(f"± of {study.kind.groups}"),
+    ]
     made = {PEOPLE: "people", SITE: study.kind.groups}
     return head + [f"{words[new]}, ± of {made[kind]} holds" for new, kind in _tried(table)]
 
@@ -91,19 +93,22 @@ def _of_people(study: Study, own: pd.DataFrame) -> list[str]:
         return []
     said = (
         f"{loss_name(whole['row'])}: {_wide(study, whole)} holds {_held(whole)} of "
-        f"{count(int(whole['people']), 'test person', 'test people')}. Over all of them that is so "
-        "by construction; where it is not so is to be found in the parts."
+        f"{count(int(whole['people']), 'test person', 'test people')}. That is so by "
+        "construction; what was measured is how far its parts are from it."
     )
-    parts = _pick(own, PEOPLE, PERSON, BAND)
-    off = parts[(parts["high"] < whole["level"]) | (parts["low"] > whole["level"])]
-    if not len(parts) > 1:
-        return [said]
-    if len(off):
-        told = [f"{_held(line)} of {line['value']}" for _, line in off.iterrows()]
-        said += f" By {study.target.word} it holds {listed(told)}, other than by chance."
-    else:
-        said += f" In no band of {study.target.word} it holds more or fewer, but by chance."
-    return [said]
+    return [said + _of_bands(study, _pick(own, PEOPLE, PERSON, BAND), whole["level"])]
+
+
+def _of_bands(study: Study, bands: pd.DataFrame, level: float) -> str:
+    """Say of which bands the interval holds fewer or more than it should, where it is clear."""
+    if len(bands) < 2:
+        return ""
+    word, told = study.target.word, percent(level, 0)
+    off = bands[(bands["high"] < level) | (bands["low"] > level)]
+    if not len(off):
+        return f" In no band of {word} is the share clear of {told}."
+    shares = [f"{_held(line)} of {word} {line['value']}" for _, line in off.iterrows()]
+    return f" Clear of {told} is what it holds by band: {listed(shares)}."
 
 
 def _of_sites(study: Study, own: pd.DataFrame) -> list[str]:
@@ -154,7 +159,9 @@ def _of_external(study: Study, own: pd.DataFrame) -> list[str]:
         if len(whole) and not missing(whole["share"].iloc[0]):
             line = whole.iloc[0]
             made = "people" if kind == PEOPLE else study.kind.groups
-            told.append(f"that of {made} holds {_held(line)}{_worst(_pick(own, kind, EXTERNAL, SITE))}")
+            told.append(
+                f"that of {made} holds {_held(line)}{_worst(_pick(own, kind, EXTERNAL, SITE))}"
+            )
     if not told:
         return []
     people = count(int(line["people"]), "external person", "external people")

@@ -7,10 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from contrage.evaluation.statistics.conformal import PEOPLE, SITE
-from contrage.report.digits import error_digits
 from contrage.report.elements.ingredients import Ingredients
-from contrage.report.style import GREY, INK, STUDY_COLOURS, Figure, loss_name, save
-from contrage.report.text import number
+from contrage.report.style import GREY, STUDY_COLOURS, Figure, loss_name, save
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -37,7 +35,10 @@ def intervals(given: Ingredients) -> Figure | None:
     names = _order(sites)
     left, right = [*["bands"] * bool(len(bands)), "widths"], ["sites"] * bool(names)
     heights = [max(2, bands["value"].nunique()), max(2, len(rows))][-len(left) :]
-    size = (7.4 if right else 4.6, max(0.9 * len(left) + 0.27 * sum(heights), 0.7 + 0.22 * len(names)))
+    size = (
+        7.4 if right else 4.6,
+        max(0.9 * len(left) + 0.27 * sum(heights), 0.7 + 0.22 * len(names)),
+    )
     canvas, panels = plt.subplot_mosaic(
         [[name, *right] for name in left], figsize=size, height_ratios=heights
     )
@@ -84,13 +85,8 @@ def _widths(axes: Axes, table: pd.DataFrame, rows: list[str], given: Ingredients
         axes.scatter(
             found, np.arange(len(rows)), s=24, marker=MARKS[kind], color=COLOURS[kind], zorder=3
         )
-        for at, value in enumerate(found):
-            if np.isfinite(value):
-                said = number(value, error_digits(given.target))
-                near = {"xytext": (0, 5), "textcoords": "offset points", "ha": "center"}
-                axes.annotate(said, (value, at), fontsize=7, color=INK, **near)
     axes.set_yticks(np.arange(len(rows)), [loss_name(row) for row in rows[::-1]], fontsize=8)
-    axes.set(ylim=(-0.6, len(rows) - 0.3), xlabel=given.target.axis("± half width"))
+    axes.set(ylim=(-0.6, len(rows) - 0.4), xlabel=given.target.axis("± half width"))
     axes.set_xlim(0, 1.12 * whole["half_width"].max())
 
 
