@@ -28,12 +28,12 @@ SITES = tuple("abcdefghijkl")
 
 
 def people(size: float = 3.0, seen: bool = True, count: int = 240) -> pd.DataFrame:
-    """People at twelve sites, of one of which everybody is taken for twenty years older."""
+    """People at twelve sites: those of one, and all above seventy, are taken for far older."""
     rng = np.random.default_rng(3)
     frame = pd.DataFrame({"participant_id": [f"sub-{n:03d}" for n in range(count)]})
     frame["target"] = rng.uniform(20, 80, count)
     frame["site"] = [SITES[n % len(SITES)] for n in range(count)]
-    far = 20.0 * (frame["site"] == "c") + 9.0 * (frame["target"] > 70)
+    far = 20.0 * ((frame["site"] == "c") | (frame["target"] > 70))
     frame["residual"] = np.abs(rng.normal(0, size, count) + far)
     return frame.assign(seen=seen)
 

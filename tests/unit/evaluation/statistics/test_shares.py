@@ -18,7 +18,7 @@ def test_the_exact_interval_is_that_of_the_beta_distribution(held, people):
 
 def test_sites_of_one_person_each_are_people(rng):
     is_in = rng.random(400) < 0.9
-    found = share_interval_of_sites(is_in, np.arange(200), 0.95)
+    found = share_interval_of_sites(is_in, np.arange(400), 0.95)
     assert found == pytest.approx(share_interval(is_in, 0.95), abs=0.0005)
 
 
@@ -44,7 +44,7 @@ def test_one_site_says_nothing_of_others():
 def test_the_interval_over_sites_holds_the_true_share(rng):
     """Sites whose shares vary from beta(4.5, 0.5): that of people alone is far too narrow."""
     held, held_plainly, site = [], [], np.repeat(np.arange(20), 30)
-    for _ in range(400):
+    for _ in range(200):
         is_in = rng.random(site.size) < rng.beta(4.5, 0.5, 20)[site]
         low, high = share_interval_of_sites(is_in, site, 0.95)
         held.append(low <= 0.9 <= high)
