@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from cohorts import asked
 from given import config
-from targets import POINTS, SIDES
+from targets import POINTS, SIDES, SIDES_BLOCK
 
 from contrage.cohort.read import read_cohort
 from contrage.errors import SettingsError
@@ -158,3 +158,19 @@ def test_rows_are_compared_with_one_that_is_trained():
     with pytest.raises(SettingsError, match=r"^evaluations\.ordinality\.permuted: exp-permuted is"):
         check(config(evaluations=told, benchmark=own))
     check(config(evaluations={"lipschitz": {}}, benchmark={**own, "losses": ["exp", "l1"]}))
+
+
+def test_intervals_are_made_unless_they_are_switched_off_and_of_numbers_alone():
+    assert "coverage" in experiment().tables and "coverage" not in experiment(coverage=None).tables
+    read = jobs.evaluated(experiment(), "coverage")
+    assert {name for name, files in read.items() if files} == {"predictions", "scans"}
+    of = experiment()
+    sides = {**of.config, "target": SIDES_BLOCK}
+    assert "coverage" not in Experiment(**{**vars(of), "config": sides}).tables
+
+
+def test_intervals_change_nothing_that_is_trained():
+    on, off = experiment(coverage={"level": 0.5, "bands": [40, 60]}), experiment(coverage=None)
+    assert jobs.training(on, "exp", 0, 0) == jobs.training(off, "exp", 0, 0)
+    assert jobs.probe(on, "exp") == jobs.probe(off, "exp")
+    assert jobs.evaluation(on, "coverage") != jobs.evaluation(experiment(), "coverage")
