@@ -84,7 +84,9 @@ def test_intervals_have_words_a_table_and_a_figure(evaluated):
     own = told[(told["row"] == row) & (told["part"] == "all")]
     width, of_sites = own.drop_duplicates("interval")["half_width"]
     assert "How sure is a prediction?" in text
-    assert f"± {width:.2f} years holds 90.0 % (85.5 to 93.5) of 240 test people." in text
+    low, high = 100 * own["low"].iloc[0], 100 * own["high"].iloc[0]
+    bounds = f"({low:.0f} to {high:.0f})"
+    assert f"± {width:.2f} years holds 90.0 % {bounds} of 240 test people." in text
     assert f"the interval that is made of people (± {width:.2f} years) holds" in text
     assert f"the interval that is made of studies (± {of_sites:.2f} years) holds" in text
     assert "of the worst, c, " in text and "of 20" in text
@@ -117,10 +119,13 @@ def test_whether_the_models_had_seen_the_sites_is_said():
 
 def test_external_people_are_told_apart():
     told = table(external=people(6.0, seen=False, count=36))
-    assert re.search(r"Of 36 external people, that of people holds \d+\.\d % \(", text_of(told))
+    assert re.search(
+        r"Of 36 external people the interval of people \(± \S+ years\) holds \d+\.\d % \(",
+        text_of(told),
+    )
     assert said(told).table.head[-2:] == [
-        "external, ± of people holds",
-        "external, ± of studies holds",
+        "external: ± of people",
+        "external: ± of studies",
     ]
 
 

@@ -29,7 +29,7 @@ def coverage(study: Study, title: str) -> Section:
         "conformal); each person counts once, by the first scan. It is for other people of the "
         f"same {groups}. For people of another {group} it is made of {groups} in place of people, "
         f"each of which weighs alike. What they hold was measured on people, and {groups}, of whom "
-        "they were not made."
+        "they were not made: in the table after both half widths."
     )
     if int(own["n_seeds"].iloc[0]) > 1:
         asked += " Of several seeds the mean prediction is meant."
@@ -49,15 +49,11 @@ def _tried(table: pd.DataFrame) -> list[tuple[str, str]]:
 
 
 def _head(study: Study, table: pd.DataFrame) -> list[str]:
-    group = study.kind.group
-    words = {PERSON: "new person", SITE: f"new {group}", EXTERNAL: "external"}
-    head = [
-        "loss",
-        study.target.axis("± of people"),
-        study.target.axis(f"± of {study.kind.groups}"),
-    ]
-    made = {PEOPLE: "people", SITE: study.kind.groups}
-    return head + [f"{words[new]}, ± of {made[kind]} holds" for new, kind in _tried(table)]
+    groups = study.kind.groups
+    made = {PEOPLE: "± of people", SITE: f"± of {groups}"}
+    words = {PERSON: "new people", SITE: f"new {groups}", EXTERNAL: "external"}
+    head = ["loss", *(study.target.axis(each) for each in made.values())]
+    return head + [f"{words[new]}: {made[kind]}" for new, kind in _tried(table)]
 
 
 def _lines(study: Study, table: pd.DataFrame, rows: list[str]) -> list[Line]:
@@ -76,10 +72,10 @@ def _width(study: Study, own: pd.DataFrame, kind: str) -> str:
 
 
 def _held(line: pd.Series) -> str:
-    """Return a share with its interval: "90.0 % (88.1 to 91.7)"."""
+    """Return a share with its interval: "90.0 % (88 to 92)"."""
     if missing(line["share"]):
         return MISSING
-    return f"{percent(line['share'])} ({interval(100 * line['low'], 100 * line['high'], 1)})"
+    return f"{percent(line['share'])} ({interval(100 * line['low'], 100 * line['high'], 0)})"
 
 
 def _wide(study: Study, line: pd.Series) -> str:
@@ -94,7 +90,7 @@ def _of_people(study: Study, own: pd.DataFrame) -> list[str]:
     said = (
         f"{loss_name(whole['row'])}: {_wide(study, whole)} holds {_held(whole)} of "
         f"{count(int(whole['people']), 'test person', 'test people')}. That is so by "
-        "construction; what was measured is how far its parts are from it."
+        "construction; what it holds of parts of them is not."
     )
     return [said + _of_bands(study, _pick(own, PEOPLE, PERSON, BAND), whole["level"])]
 
@@ -159,13 +155,12 @@ def _of_external(study: Study, own: pd.DataFrame) -> list[str]:
         if len(whole) and not missing(whole["share"].iloc[0]):
             line = whole.iloc[0]
             made = "people" if kind == PEOPLE else study.kind.groups
-            told.append(
-                f"that of {made} holds {_held(line)}{_worst(_pick(own, kind, EXTERNAL, SITE))}"
-            )
+            held = f"{_held(line)}{_worst(_pick(own, kind, EXTERNAL, SITE))}"
+            told.append(f"of {made} ({_wide(study, line)}) holds {held}")
     if not told:
         return []
     people = count(int(line["people"]), "external person", "external people")
-    return [f"Of {people}, {'; '.join(told)}."]
+    return [f"Of {people} the interval {', that '.join(told)}."]
 
 
 def _notes(table: pd.DataFrame) -> list[str]:
