@@ -161,16 +161,16 @@ def test_rows_are_compared_with_one_that_is_trained():
 
 
 def test_intervals_are_made_unless_they_are_switched_off_and_of_numbers_alone():
-    assert "coverage" in experiment().tables and "coverage" not in experiment(coverage=None).tables
-    read = jobs.evaluated(experiment(), "coverage")
+    assert "intervals" in experiment().tables and "intervals" not in experiment(intervals=None).tables
+    read = jobs.evaluated(experiment(), "intervals")
     assert {name for name, files in read.items() if files} == {"predictions", "scans"}
     of = experiment()
     sides = {**of.config, "target": SIDES_BLOCK}
-    assert "coverage" not in Experiment(**{**vars(of), "config": sides}).tables
+    assert "intervals" not in Experiment(**{**vars(of), "config": sides}).tables
 
 
 def test_intervals_change_nothing_that_is_trained():
-    on, off = experiment(coverage={"level": 0.5, "bands": [40, 60]}), experiment(coverage=None)
+    on, off = experiment(intervals={"level": 0.5, "bands": [40, 60]}), experiment(intervals=None)
     assert jobs.training(on, "exp", 0, 0) == jobs.training(off, "exp", 0, 0)
     assert jobs.probe(on, "exp") == jobs.probe(off, "exp")
-    assert jobs.evaluation(on, "coverage") != jobs.evaluation(experiment(), "coverage")
+    assert jobs.evaluation(on, "intervals") != jobs.evaluation(experiment(), "intervals")

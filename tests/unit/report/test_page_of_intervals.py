@@ -13,10 +13,10 @@ from configured import configured
 from PIL import Image
 
 from contrage.evaluation.covered import AskedIntervals, measured
-from contrage.evaluation.elements.coverage import IN_FILE
+from contrage.evaluation.elements.intervals import IN_FILE
 from contrage.files import read_json
 from contrage.report.elements.ingredients import gather
-from contrage.report.elements.interval_words import coverage
+from contrage.report.elements.interval_words import intervals
 from contrage.report.elements.intervals import intervals
 from contrage.report.elements.sections import Section
 from contrage.report.findings import Study
@@ -58,7 +58,7 @@ def plain(html: str) -> str:
 def said(told: pd.DataFrame) -> Section:
     """Return the section of a study whose best row is exp."""
     main = pd.DataFrame({"loss": ROWS, "mae_mean": [3.0, 5.0]})
-    return coverage(Study(configured(), {"mae": main, "coverage": told}, 240, []), "Intervals")
+    return intervals(Study(configured(), {"mae": main, "intervals": told}, 240, []), "Intervals")
 
 
 def text_of(told: pd.DataFrame) -> str:
@@ -79,7 +79,7 @@ def best(report) -> str:
 
 def test_intervals_have_words_a_table_and_a_figure(evaluated):
     told = table()
-    report = evaluated({"coverage": told})
+    report = evaluated({"intervals": told})
     text, row = plain(report.html), best(report)
     own = told[(told["row"] == row) & (told["part"] == "all")]
     width, of_sites = own.drop_duplicates("interval")["half_width"]
@@ -94,7 +94,7 @@ def test_intervals_have_words_a_table_and_a_figure(evaluated):
     assert "intervals" in figures(report) and 'id="figure-intervals"' in report.html
     with Image.open(report.path("figures", "intervals.png")) as picture:
         assert picture.size[0] > 400
-    assert 'id="table-coverage"' in report.html and "tables/coverage.tsv" in report.html
+    assert 'id="table-intervals"' in report.html and "tables/intervals.tsv" in report.html
 
 
 def test_bands_whose_share_is_clear_of_the_level_are_named():
@@ -159,10 +159,10 @@ def test_a_site_of_few_people_is_never_called_the_worst():
 def drawn(bare, tmp_path):
     """Draw the figure of a table, where there is one."""
     bare.make_tables()
-    bare.settings["evaluations"] = {"coverage": None}
+    bare.settings["evaluations"] = {"intervals": None}
 
     def draw(told: pd.DataFrame):
-        write_tsv(bare.path("tables", "coverage.tsv"), told)
+        write_tsv(bare.path("tables", "intervals.tsv"), told)
         scans = bare.path("dataset", "scans.tsv")
         asked = bare.asked(FiguresStep)
         given = gather(asked, scans, bare.derivatives, tmp_path, tables=bare.tables())

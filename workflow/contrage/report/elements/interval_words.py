@@ -17,9 +17,9 @@ FEW = 10
 """People of a site below which no page calls it the worst one."""
 
 
-def coverage(study: Study, title: str) -> Section:
+def intervals(study: Study, title: str) -> Section:
     """Say how wide intervals have to be, and what they hold of people, bands, sites."""
-    table = best_first(study, study.tables["coverage"])
+    table = best_first(study, study.tables["intervals"])
     rows = list(dict.fromkeys(table["row"]))
     own = table[table["row"] == rows[0]]
     level, group, groups = percent(own["level"].iloc[0], 0), study.kind.group, study.kind.groups
@@ -33,9 +33,9 @@ def coverage(study: Study, title: str) -> Section:
     )
     if int(own["n_seeds"].iloc[0]) > 1:
         asked += " Of several seeds the mean prediction is meant."
-    page = PageTable(_head(study, table), _lines(study, table, rows), 1, "tables/coverage.tsv")
+    page = PageTable(_head(study, table), _lines(study, table, rows), 1, "tables/intervals.tsv")
     found = [*_of_people(study, own), *_of_sites(study, own), *_of_external(study, own)]
-    return Section("coverage", title, asked, found, page, "intervals", _notes(table))
+    return Section("intervals", title, asked, found, page, "intervals", _notes(table))
 
 
 def _pick(table: pd.DataFrame, kind: str, new: str, part: str = ALL) -> pd.DataFrame:

@@ -25,7 +25,7 @@ def intervals(given: Ingredients) -> Figure | None:
     """Draw what the best row's intervals hold, against the level, and every row's widths."""
     import matplotlib.pyplot as plt
 
-    table = given.tables.get("coverage")
+    table = given.tables.get("intervals")
     if table is None or not table["half_width"].notna().any():
         return None
     rows = [row for row in given.rows if row in set(table["row"])]

@@ -172,7 +172,7 @@ class PairedTSettings:
 
 
 @dataclass(frozen=True)
-class CoverageSettings:
+class IntervalsSettings:
     """What intervals of predictions hold of new people, and of people of new sites.
 
     Attributes
@@ -225,7 +225,7 @@ class EvaluationsSettings:
         Errors of the brain ages that a phantom plants.
     paired_t : PairedTSettings or None
         A paired t-test beside the table of errors.
-    coverage : CoverageSettings or None
+    intervals : IntervalsSettings or None
         Whether intervals of predictions hold whom they are to hold.
     """
 
@@ -245,4 +245,4 @@ class EvaluationsSettings:
     logits: PairCosinesSettings | None
     oracle: OracleSettings | None
     paired_t: PairedTSettings | None
-    coverage: CoverageSettings | None
+    intervals: IntervalsSettings | None

@@ -10,13 +10,13 @@ from contrage.dataset.roles import APART
 from contrage.evaluation.covered import AskedIntervals, measured
 from contrage.evaluation.given import Given
 from contrage.evaluation.held_out import held_out
-from contrage.settings.blocks.evaluations import CoverageSettings
+from contrage.settings.blocks.evaluations import IntervalsSettings
 from contrage.settings.build import build
 from contrage.tables import read_tsv
 
 TITLE = "Intervals of new people"
 NEEDS = ("predictions", "scans", "number")
-SETTINGS = ("evaluations.coverage", "target.bin", "statistics.confidence")
+SETTINGS = ("evaluations.intervals", "target.bin", "statistics.confidence")
 COLUMNS = {}  # the page has its table, see contrage.report.elements.told
 BINS = 10
 """Bins of the target that a band is wide, where no edges are told: ten years."""
@@ -48,7 +48,7 @@ def evaluate(given: Given) -> pd.DataFrame:
 
 def asked_intervals(given: Given) -> AskedIntervals:
     """Return what the configuration asks for."""
-    own = build(CoverageSettings, given.told["evaluations.coverage"])
+    own = build(IntervalsSettings, given.told["evaluations.intervals"])
     width = BINS * float(given.told["target.bin"])
     confidence = float(given.told["statistics.confidence"])
     return AskedIntervals(own.level, own.bands, width, confidence)

@@ -64,9 +64,9 @@ class Run:
                 write_tsv(files[-1], frame)
         Path(place.scans).parent.mkdir(parents=True, exist_ok=True)
         write_tsv(Path(place.scans), scans[["scan_id", "participant_id", "age"]])
-        asked = config(evaluations={"coverage": self.told})
-        told = {key: setting(asked, key) for key in elements.element("coverage").settings}
-        step = evaluation_of("coverage", TABLE, tuple(rows), told)
+        asked = config(evaluations={"intervals": self.told})
+        told = {key: setting(asked, key) for key in elements.element("intervals").settings}
+        step = evaluation_of("intervals", TABLE, tuple(rows), told)
         evaluate(step, table=self.folder / "t.tsv", predictions=files, scans=Path(place.scans))
         return read_tsv(self.folder / "t.tsv")
 
