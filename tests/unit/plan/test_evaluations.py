@@ -161,7 +161,8 @@ def test_rows_are_compared_with_one_that_is_trained():
 
 
 def test_intervals_are_made_unless_they_are_switched_off_and_of_numbers_alone():
-    assert "intervals" in experiment().tables and "intervals" not in experiment(intervals=None).tables
+    assert "intervals" in experiment().tables
+    assert "intervals" not in experiment(intervals=None).tables
     read = jobs.evaluated(experiment(), "intervals")
     assert {name for name, files in read.items() if files} == {"predictions", "scans"}
     of = experiment()

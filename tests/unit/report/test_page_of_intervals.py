@@ -15,8 +15,8 @@ from PIL import Image
 from contrage.evaluation.covered import AskedIntervals, measured
 from contrage.evaluation.elements.intervals import IN_FILE
 from contrage.files import read_json
+from contrage.report.elements import interval_words
 from contrage.report.elements.ingredients import gather
-from contrage.report.elements.interval_words import intervals
 from contrage.report.elements.intervals import intervals
 from contrage.report.elements.sections import Section
 from contrage.report.findings import Study
@@ -58,7 +58,9 @@ def plain(html: str) -> str:
 def said(told: pd.DataFrame) -> Section:
     """Return the section of a study whose best row is exp."""
     main = pd.DataFrame({"loss": ROWS, "mae_mean": [3.0, 5.0]})
-    return intervals(Study(configured(), {"mae": main, "intervals": told}, 240, []), "Intervals")
+    return interval_words.intervals(
+        Study(configured(), {"mae": main, "intervals": told}, 240, []), "Intervals"
+    )
 
 
 def text_of(told: pd.DataFrame) -> str:
