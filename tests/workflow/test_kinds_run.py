@@ -1,4 +1,4 @@
-"""Pictures, videos, volumes and time series go from their files to a study's page: phantoms of them."""
+"""Pictures, videos, volumes and time series go from files to a study's page: phantoms of them."""
 
 from __future__ import annotations
 

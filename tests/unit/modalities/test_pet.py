@@ -109,5 +109,7 @@ def test_voxels_of_another_size_than_the_settings_say_are_named(tmp_path, values
     read = reader("pet", grid=GRID, edge_mm=2)
     read(volume(tmp_path / "a.nii", values, np.diag([-2.0, 2.001, 2, 1])))
     other = volume(tmp_path / "b.nii", values, np.diag([2.0, 2, 4, 1]))
-    with pytest.raises(BadScanError, match=r"b\.nii: has voxels of 2 × 2 × 4 mm, not 2 \(cohort\.pet"):
+    with pytest.raises(
+        BadScanError, match=r"b\.nii: has voxels of 2 × 2 × 4 mm, not 2 \(cohort\.pet"
+    ):
         reader("pet", grid=GRID, edge_mm=2)(other)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from cohorts import asked
 from given import config
-from targets import POINTS, SIDES
+from targets import POINTS, SIDES, SIDES_BLOCK
 
 from contrage.cohort.read import read_cohort
 from contrage.errors import SettingsError
@@ -167,3 +167,20 @@ def test_the_order_of_a_row_is_compared_with_one_that_permutes_labels():
     with pytest.raises(SettingsError, match=r"permuted: other, which exp is compared with, permut"):
         check(config(evaluations=told, rows=rows, **own))
     check(config(evaluations=told, rows={"other": {"loss": "exp", "permute_labels": True}}, **own))
+
+
+def test_intervals_are_made_unless_they_are_switched_off_and_of_numbers_alone():
+    assert "intervals" in experiment().tables
+    assert "intervals" not in experiment(intervals=None).tables
+    read = jobs.evaluated(experiment(), "intervals")
+    assert {name for name, files in read.items() if files} == {"predictions", "scans"}
+    of = experiment()
+    sides = {**of.config, "target": SIDES_BLOCK}
+    assert "intervals" not in Experiment(**{**vars(of), "config": sides}).tables
+
+
+def test_intervals_change_nothing_that_is_trained():
+    on, off = experiment(intervals={"level": 0.5, "bands": [40, 60]}), experiment(intervals=None)
+    assert jobs.training(on, "exp", 0, 0) == jobs.training(off, "exp", 0, 0)
+    assert jobs.probe(on, "exp") == jobs.probe(off, "exp")
+    assert jobs.evaluation(on, "intervals") != jobs.evaluation(experiment(), "intervals")

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from matplotlib.colors import to_hex
 import synthetic
+from matplotlib.colors import to_hex
 from PIL import Image
 from targets import AGE
 
@@ -213,7 +213,8 @@ def test_the_feature_space_is_coloured_by_who_people_are_where_it_is_asked_for(
     bare.settings["embedding_by"] = by
     drawn = canvas(bare, embedding, monkeypatch)
     (legend,) = drawn.legends
-    named = {t.get_text(): h.get_color() for t, h in zip(legend.texts, legend.legend_handles)}
+    marks = zip(legend.texts, legend.legend_handles, strict=True)
+    named = {text.get_text(): mark.get_color() for text, mark in marks}
     groups = set(scans[by].dropna())
     assert set(named) == {"train scans", "test scans", "not told", *groups}
     panels = [axes for axes in drawn.axes if axes.collections]

@@ -87,6 +87,7 @@ class Experiment:
         lacking = {"images"} if not self.has_scans else set()
         lacking |= set() if phantoms.truths(self.config["cohort"]) else {"truth"}
         lacking |= set() if folds.has_external(self.config) else {"external"}
+        lacking |= {"number"} if self.target.is_binary else set()
         found = evaluations.switched_on(self.config)
         return [name for name in found if not lacking & set(elements.element(name).needs)]
 

@@ -39,6 +39,7 @@ INPUTS = {
     "images": "the same where it was made of scans by the imaging stage; a table has none",
     "truth": "what is planted in a phantom of region tables; of other data there is none",
     "external": "nothing more to read: that the split may give people the role external",
+    "number": "nothing more to read: that the target is a number, not one of two sides",
 }
 """What an evaluation can ask for, and what that is."""
 

@@ -31,7 +31,7 @@ MARKERS, SIZES = {"train": "o", "test": "^"}, {"train": 24, "test": 46}
 
 
 def embedding(given: Ingredients) -> Figure | None:
-    """Draw a t-SNE of the features at each epoch that was kept, coloured by the target, the sex or the site."""
+    """Draw a t-SNE of the features at each epoch that was kept."""
     import matplotlib.pyplot as plt
 
     shown = {row: _panels(given.snapshots_of.get(row, {})) for row in given.settings.embedding_rows}

@@ -21,7 +21,7 @@ from contrage.target_words import TargetInWords
 
 SHARED = ("mae", "norms", "baselines")
 OF_EVALUATIONS = ("gap", "gap_people", "roc", "roc_curves", "slopes", "slopes_people")
-OF_EVALUATIONS += ("calibration", "calibration_curve", "against_diagnosis")
+OF_EVALUATIONS += ("calibration", "calibration_curve", "against_diagnosis", "intervals")
 OF_EVALUATIONS += ("lipschitz", "lipschitz_people", "lipschitz_draws", "logits_curves")
 """Tables that figures are drawn from."""
 

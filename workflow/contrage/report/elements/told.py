@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from contrage.report.elements.gap_words import gap, roc, slopes
+from contrage.report.elements.interval_words import intervals
 from contrage.report.elements.measure_words import (
     against_diagnosis,
     calibration,
@@ -19,6 +20,7 @@ from contrage.report.findings import Study
 from contrage.settings.steps.page import EvaluationTold
 
 MAKERS: dict[str, Callable[[Study, str], Section]] = {
+    "intervals": intervals,
     "gap": gap,
     "roc": roc,
     "slopes": slopes,

@@ -172,6 +172,22 @@ class PairedTSettings:
 
 
 @dataclass(frozen=True)
+class IntervalsSettings:
+    """What intervals of predictions hold of new people, and of people of new sites.
+
+    Attributes
+    ----------
+    level : float
+        Part of new people that an interval is to hold.
+    bands : tuple of float or None
+        Edges of bands of the target; None for ten of its bins each.
+    """
+
+    level: float
+    bands: tuple[float, ...] | None
+
+
+@dataclass(frozen=True)
 class EvaluationsSettings:
     """Further evaluations of predictions and features, each a table; None leaves one out.
 
@@ -209,6 +225,8 @@ class EvaluationsSettings:
         Errors of the brain ages that a phantom plants.
     paired_t : PairedTSettings or None
         A paired t-test beside the table of errors.
+    intervals : IntervalsSettings or None
+        Whether intervals of predictions hold whom they are to hold.
     """
 
     groups: GroupsSettings
@@ -227,3 +245,4 @@ class EvaluationsSettings:
     logits: PairCosinesSettings | None
     oracle: OracleSettings | None
     paired_t: PairedTSettings | None
+    intervals: IntervalsSettings | None
