@@ -19,7 +19,8 @@ from contrage.study import draw
 from contrage.study.figures import figures
 from contrage.study.page import page
 from contrage.study.tables import tables
-from contrage.study.wide import widened
+from contrage.study.wide import _cell, widened
+from contrage.study.words import shown
 from contrage.tables import read_tsv, write_tsv
 
 LABELS = {"single-*": "single", "adni": "ADNI", "oasis": "OASIS-3"}
@@ -268,3 +269,17 @@ def test_a_scatter_says_of_how_many_trainings_its_points_are_and_what_its_interv
     assert "as if points were independent" in said and "n = 8 of 2 trainings" in said
     _, said = draw.scatter(figure(kind="scatter", x="age", y="cole"), [panel(of_seeds())], {})
     assert "n = 20" in said and "trainings" not in said
+
+
+def test_numbers_have_two_digits_at_least():
+    said = [shown(value) for value in (0.00048, -0.0062, 0.0, 0.0147, 0.5671, 4.556, 1284.0)]
+    assert said == ["0.00048", "−0.0062", "0.000", "0.015", "0.567", "4.56", "1284"]
+    assert shown(float("nan")) == "–"
+
+
+@pytest.mark.parametrize("column", ["p", "p_holm", "x.p_t"])
+def test_a_p_that_is_small_is_below_a_thousandth(column):
+    frame = pd.DataFrame({column: [0.0004, 0.03], "power": [0.0004, 0.03]})
+    assert _cell(frame, 0, column, False).text == "< 0.001"
+    assert _cell(frame, 1, column, False).text == "0.030"
+    assert _cell(frame, 0, "power", False).text == "0.00040"

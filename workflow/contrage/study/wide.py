@@ -14,7 +14,7 @@ from contrage.study.cells import SD, keys_of
 from contrage.study.printed import PAPER
 from contrage.study.words import label, measure, shown
 
-P, LEAST_P = "p", 0.001
+P, P_OF, LEAST_P = "p", "p_", 0.001
 
 
 @dataclass(frozen=True)
@@ -118,7 +118,8 @@ def _cell(found: pd.DataFrame, index: int | None, value: str, starts: bool) -> C
         text = ""
     else:
         number = float(found.at[index, value])
-        small = value.rpartition(".")[2] == P and number < LEAST_P
+        column = value.rpartition(".")[2]
+        small = (column == P or column.startswith(P_OF)) and number < LEAST_P
         text = f"< {LEAST_P}" if small else shown(number)
         sd = f"{value}{SD}"
         if sd in found and pd.notna(found.at[index, sd]):

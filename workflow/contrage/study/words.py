@@ -57,11 +57,13 @@ def heading(parts: tuple[str, ...], labels: Mapping[str, str]) -> str:
 
 
 def shown(value: float) -> str:
-    """Return a number with three digits or so: 12.3, 4.56, 0.789."""
+    """Return a number with three digits or so, and two at least: 12.3, 4.56, 0.789, 0.00048."""
     if value is None or not math.isfinite(value):
         return "–"
     size = round(abs(value), 3)
     if float(value).is_integer() and size >= 10:
         return f"{value:.0f}"
     digits = 0 if size >= 1000 else 1 if size >= 100 else 2 if size >= 1 else 3
+    if 1e-8 < abs(value) < 0.01:
+        digits = 1 - math.floor(math.log10(abs(value)))
     return f"{value:z.{digits}f}".replace("-", "−")
