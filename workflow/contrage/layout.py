@@ -90,6 +90,7 @@ class Results(_Reported):
 
     predictions: str = "predictions/{row}/seed-{seed}.tsv"
     metrics: str = "metrics/{row}/seed-{seed}.json"
+    coefficients: str = "probe/{row}/seed-{seed}.npz"
     baselines: str = "baselines/seed-{seed}.tsv"
 
     draw_feasible: str = "search/{row}/feasible.json"
@@ -109,6 +110,9 @@ class Results(_Reported):
     unseen_curve: str = f"{UNSEEN}/curve.tsv"
     unseen_resume: str = f"{UNSEEN}/resume.pt"
     unseen_features: str = f"{UNSEEN}/features.npz"
+
+    models: str = "models"
+    exported: str = "models/exported.json"
 
     figures: str = "figures"
     page: str = "report.html"

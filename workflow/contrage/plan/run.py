@@ -88,6 +88,7 @@ class Plan:
             *pages,
             *tables,
             *(each.results.figures for each in own),
+            *(each.results.exported for each in own),
             *(each.derivatives.description for each in scanned),
         ]
 
