@@ -120,7 +120,7 @@ def write_model(folder: Path, row: Row) -> None:
         for number, member in enumerate(row.members):
             write_weights(place / weights_name(number), member.encoder, member.head)
             write_arrays(place / arrays_name(number), member.arrays)
-        write_arrays(place / CALIBRATION, row.calibration.arrays())
+        write_arrays(place / CALIBRATION, row.residuals.arrays())
         write_text(place / CARD, card(row.facts))
         parts = {name: sha256(place / name) for name in names(len(row.members))}
         written.write_facts(place, row.facts, parts)

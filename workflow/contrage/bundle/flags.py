@@ -81,9 +81,10 @@ def of_distances(distances: Sequence[float], references: Sequence[Reference]) ->
     ]
     if shares and np.median(shares) < RARE:
         people = max(len(each.distances) for each in references)
+        whom = f"99 of 100 of the {people}" if people >= 100 else f"all {people}"
         yield (
-            "it does not look like what was learned from: its features lie farther away than "
-            f"those of at least {1 - RARE:.0%} of {people} people who were tested"
+            "it does not look like what was learned from: its features lie farther away than those "
+            f"of {whom} people who were tested"
         )
 
 

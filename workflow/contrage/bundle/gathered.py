@@ -12,7 +12,6 @@ import pandas as pd
 
 import contrage
 from contrage.bundle import people
-from contrage.bundle.calibration import Calibration
 from contrage.bundle.distance import reference
 from contrage.bundle.facts import (
     BundleFacts,
@@ -24,6 +23,7 @@ from contrage.bundle.facts import (
     TestedFacts,
 )
 from contrage.bundle.people import HeldOut
+from contrage.bundle.residuals import Residuals
 from contrage.bundle.template import with_template
 from contrage.bundle.usual import usual_quality
 from contrage.dataset.load import image_shape, open_images
@@ -62,7 +62,7 @@ class Row:
 
     facts: BundleFacts
     members: tuple[GatheredMember, ...]
-    calibration: Calibration
+    residuals: Residuals
 
 
 def gather(
@@ -124,7 +124,7 @@ def gather(
         interval=_interval(settings, tested),
         quality=usual_quality(files["quality"]),
     )
-    return Row(told, tuple(members), _calibration(settings, tested))
+    return Row(told, tuple(members), _residuals(settings, tested))
 
 
 def _coefficients(
@@ -253,7 +253,7 @@ def _line(settings: ExportModelsStep, tested: HeldOut) -> LineFacts | None:
 
 
 def _interval(settings: ExportModelsStep, tested: HeldOut) -> IntervalFacts:
-    asked, own = (settings.level, settings.interval), _calibration(settings, tested)
+    asked, own = (settings.level, settings.interval), _residuals(settings, tested)
     if settings.target.is_binary:
         return IntervalFacts(*asked, 0, (), False, None)
     covered = tested.covered(settings.level)
@@ -263,7 +263,7 @@ def _interval(settings: ExportModelsStep, tested: HeldOut) -> IntervalFacts:
     return IntervalFacts(*asked, len(own.residuals), tuple(own.sites), new, share)
 
 
-def _calibration(settings: ExportModelsStep, tested: HeldOut) -> Calibration:
+def _residuals(settings: ExportModelsStep, tested: HeldOut) -> Residuals:
     if settings.target.is_binary:
-        return Calibration(np.array([]), {})
-    return Calibration(np.sort(tested.residuals), tested.sites())
+        return Residuals(np.array([]), {})
+    return Residuals(np.sort(tested.residuals), tested.sites())

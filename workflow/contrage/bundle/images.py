@@ -31,7 +31,7 @@ PREPROC, CORRECTED = "preproc_", "corrected_"
 
 
 @dataclass(frozen=True)
-class Seen:
+class ImageOfScan:
     """An image as the cohort's array has it, and what was made on the way.
 
     Attributes
@@ -53,7 +53,7 @@ class Seen:
 
 def seen(
     facts: BundleFacts, subject: Subject, template: TemplateFiles | None, work: Path, tell: Tell
-) -> Seen:
+) -> ImageOfScan:
     """Return what a model takes of a scan.
 
     Parameters
@@ -74,10 +74,10 @@ def seen(
     """
     if subject.values is not None:
         tell("check")
-        return Seen(_features(facts, subject), {}, [], {})
+        return ImageOfScan(_features(facts, subject), {}, [], {})
     if facts.seen.arrays is not None:
         tell("check")
-        return Seen(_array(facts.seen.arrays, subject.images["array"]), {}, [], {})
+        return ImageOfScan(_array(facts.seen.arrays, subject.images["array"]), {}, [], {})
     return _scan(with_template(facts.seen.imaging, template), subject, work, tell)
 
 
@@ -106,7 +106,7 @@ def _array(of: ArraysOfModel, path: Path) -> np.ndarray:
     return np.stack([block_mean(channel, factor) for channel in values])
 
 
-def _scan(of: ImagingOfModel, subject: Subject, work: Path, tell: Tell) -> Seen:
+def _scan(of: ImagingOfModel, subject: Subject, work: Path, tell: Tell) -> ImageOfScan:
     """Check, strip, correct, register and measure a scan in a folder of its own."""
     raw = {name: subject.images[name] for name in of.takes}
     head = {"anatomical": raw["anatomical"]} if of.anatomical is not None else {}
@@ -131,7 +131,7 @@ def _scan(of: ImagingOfModel, subject: Subject, work: Path, tell: Tell) -> Seen:
     if head:
         names["anatomical"] = made[f"{PREPROC}anatomical"]
     files = {**made, **names, "picture": steps.picture}
-    return Seen(block_mean(image, factor)[None], record, warnings, files)
+    return ImageOfScan(block_mean(image, factor)[None], record, warnings, files)
 
 
 @dataclass(frozen=True)

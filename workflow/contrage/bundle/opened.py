@@ -11,10 +11,10 @@ import numpy as np
 
 from contrage import modalities
 from contrage.bundle import parts
-from contrage.bundle.calibration import Calibration, read_calibration
 from contrage.bundle.distance import Reference
 from contrage.bundle.errors import BundleError
 from contrage.bundle.facts import BundleFacts, MemberFacts
+from contrage.bundle.residuals import Residuals, read_residuals
 from contrage.bundle.written import NAME, read_facts
 from contrage.imaging import skull_strip
 from contrage.learning import encoders
@@ -63,7 +63,7 @@ class Bundle:
     folder : Path
     facts : BundleFacts
     members : tuple of Member
-    calibration : Calibration
+    residuals : Residuals
         How held-out people fared.
     card : str
         MODEL.md.
@@ -72,7 +72,7 @@ class Bundle:
     folder: Path
     facts: BundleFacts
     members: tuple[Member, ...]
-    calibration: Calibration
+    residuals: Residuals
     card: str
 
 
@@ -103,11 +103,11 @@ def open_bundle(folder: Path) -> Bundle:
     members = tuple(
         _member(folder, number, each, facts, content) for number, each in enumerate(facts.members)
     )
-    calibration = read_calibration(
+    residuals = read_residuals(
         folder / parts.CALIBRATION, content[parts.CALIBRATION], facts.interval
     )
     card = content[parts.CARD].decode("utf-8", errors="replace")
-    return Bundle(folder, facts, members, calibration, card)
+    return Bundle(folder, facts, members, residuals, card)
 
 
 def _check_facts(path: Path, facts: BundleFacts) -> None:

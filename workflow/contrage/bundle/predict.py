@@ -15,7 +15,7 @@ from threadpoolctl import threadpool_limits
 from contrage.bundle import flags
 from contrage.bundle.errors import BundleError
 from contrage.bundle.facts import BundleFacts
-from contrage.bundle.images import Seen, seen
+from contrage.bundle.images import ImageOfScan, seen
 from contrage.bundle.network import Readout, networks, z_scored
 from contrage.bundle.opened import Bundle, Member
 from contrage.bundle.subjects import Subject, subjects
@@ -179,7 +179,7 @@ class Predictor:
         self,
         subject: Subject,
         reason: str,
-        image: Seen | None = None,
+        image: ImageOfScan | None = None,
         files: dict[str, Path] | None = None,
     ) -> Prediction:
         told = {"known": subject.known, "flags": subject.notes, "refused": reason}
@@ -189,7 +189,7 @@ class Predictor:
         level = self.facts.interval.level
         return Prediction(subject.name, **none, level=level, **told, quality=measured, files=made)
 
-    def _predicted(self, subject: Subject, image: Seen) -> Prediction:
+    def _predicted(self, subject: Subject, image: ImageOfScan) -> Prediction:
         if image.image.shape != self._shape:
             told = "×".join(map(str, image.image.shape))
             wanted = "×".join(map(str, self._shape))
@@ -220,11 +220,11 @@ class Predictor:
         return np.array(values), distances
 
     def _with_interval(
-        self, subject: Subject, image: Seen, values: np.ndarray, distances: list[float]
+        self, subject: Subject, image: ImageOfScan, values: np.ndarray, distances: list[float]
     ) -> Prediction:
         facts, notes = self.facts, [*subject.notes, *image.warnings]
         predicted = float(values.mean())
-        half = self.bundle.calibration.half_width(self.whom, facts.interval.level)
+        half = self.bundle.residuals.half_width(self.whom, facts.interval.level)
         if facts.target.is_binary:
             values = 1 / (1 + np.exp(-np.clip(values, -700, 700)))
             predicted, half = float(values.mean()), None
@@ -280,7 +280,7 @@ def _gaps(
         return gap, None, [str(error)]
 
 
-def _measured(image: Seen) -> dict[str, float]:
+def _measured(image: ImageOfScan) -> dict[str, float]:
     """Return the numbers that were measured of a scan."""
     return {
         name: float(value)

@@ -20,7 +20,7 @@ WHOM = ("people", "site")
 
 
 @dataclass(frozen=True)
-class Calibration:
+class Residuals:
     """Residuals of held-out people, predicted minus true, of the seeds' mean; one scan a person.
 
     Attributes
@@ -53,7 +53,7 @@ class Calibration:
         return {"residuals": self.residuals, **own}
 
 
-def read_calibration(path: Path, content: bytes, facts: IntervalFacts) -> Calibration:
+def read_residuals(path: Path, content: bytes, facts: IntervalFacts) -> Residuals:
     """Return what an export wrote.
 
     Raises
@@ -69,4 +69,4 @@ def read_calibration(path: Path, content: bytes, facts: IntervalFacts) -> Calibr
     if not fits or len(found["residuals"]) != facts.people:
         raise BundleError(path, "it holds other people than bundle.json says; copy the model again")
     sites = {name: found[f"site_{number}"] for number, name in enumerate(facts.sites)}
-    return Calibration(found["residuals"], sites)
+    return Residuals(found["residuals"], sites)
