@@ -171,7 +171,7 @@ def test_a_missing_value_gets_the_median_where_that_was_so_in_training(tmp_path)
 def test_a_table_without_a_feature_is_refused_by_its_name(of_table, tmp_path):
     table = tmp_path / "t.tsv"
     table.write_text("participant_id\tlh_thick\nx\t2.5\n")
-    with pytest.raises(TableError, match="2 of the 3 features .* rh_thick, volume"):
+    with pytest.raises(TableError, match=r"2 of the 3 features .* rh_thick, volume"):
         subjects(of_table, [table])
 
 
