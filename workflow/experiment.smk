@@ -5,3 +5,4 @@ STAGE = ""  # what messages of its trainings begin with
 
 include: "rules/trainings.smk"
 include: "rules/report.smk"
+include: "rules/export.smk"

@@ -61,10 +61,19 @@ STEPS = {
     "figures": "contrage.report.figures:figures",
     "page": "contrage.report.page:page",
     "quality-page": "contrage.report.quality.page:quality_page",
+    "predict-part": "contrage.bundle.batch:predict_part",
+    "join-predictions": "contrage.bundle.batch:join_predictions",
+    "export-models": "contrage.bundle.export:export_models",
     "study-tables": "contrage.study.tables:tables",
     "study-figures": "contrage.study.figures:figures",
     "study-page": "contrage.study.page:page",
 }
+COMMANDS = {
+    "export": "contrage.bundle.command:export",
+    "predict": "contrage.bundle.command:predict",
+}
+"""What people call, not rules: a function that takes the parsed options and returns the exit
+status, and beside it one of the same name and "_parser" that adds the options to a parser."""
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -73,14 +82,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if isinstance(sys.stdout, io.TextIOWrapper):  # a console that lacks a letter shows its number
         sys.stdout.reconfigure(errors="backslashreplace")
     chooser = argparse.ArgumentParser(prog="contrage", description="Run one step of contrage.")
-    chooser.add_argument("step", choices=STEPS, metavar="STEP", help=", ".join(STEPS))
+    known = [*COMMANDS, *STEPS]
+    chooser.add_argument("step", choices=known, metavar="STEP", help=", ".join(known))
     step = chooser.parse_args(arguments[:1]).step
-    function = load_step(step)
-    options = vars(step_parser(step, function).parse_args(arguments[1:]))
-    log = options.pop("log")
+    carry_out = (command if step in COMMANDS else step_of_rule)(step, arguments[1:])
     try:
-        start_logging(log)
-        function(settings_of(function, options.pop("settings")), **options)
+        if status := carry_out():
+            sys.exit(status)
     except ContrageError as error:
         logging.getLogger("contrage").error("%s", error)
         sys.exit(1)
@@ -91,6 +99,35 @@ def main(arguments: Sequence[str] | None = None) -> None:
         else:
             logging.getLogger("contrage").exception("an error that contrage did not expect")
         sys.exit(1)
+
+
+def step_of_rule(step: str, arguments: Sequence[str]) -> Callable[[], None]:
+    """Return what carries out a step, its options read."""
+    function = load_step(step)
+    options = vars(step_parser(step, function).parse_args(arguments))
+    log = options.pop("log")
+
+    def carry_out() -> None:
+        start_logging(log)
+        function(settings_of(function, options.pop("settings")), **options)
+
+    return carry_out
+
+
+def command(name: str, arguments: Sequence[str]) -> Callable[[], int]:
+    """Return what carries out a command, its options read; it returns the exit status."""
+    module, function = COMMANDS[name].split(":")
+    home = import_module(module)
+    parser = argparse.ArgumentParser(prog=f"contrage {name}")
+    getattr(home, f"{function}_parser")(parser)
+    parser.add_argument("--log", type=Path, help="write the log to this file")
+    given = parser.parse_args(arguments)
+
+    def carry_out() -> int:
+        start_logging(given.log, logging.WARNING)
+        return getattr(home, function)(given)
+
+    return carry_out
 
 
 def load_step(step: str) -> Callable[..., Any]:
@@ -142,12 +179,15 @@ def settings_of(function: Callable[..., Any], given: dict[str, Any]) -> Any:
         raise SettingsError(f"--settings: {error}") from error
 
 
-def start_logging(log: Path | None) -> None:
-    """Send warnings and errors to the console, and everything to the log file if there is one."""
+def start_logging(log: Path | None, least: int = logging.INFO) -> None:
+    """Send warnings and errors to the console, and everything to the log file if there is one.
+
+    Without a file, the console has all from `least` on.
+    """
     logger = logging.getLogger("contrage")
     logger.setLevel(logging.INFO)
     console = logging.StreamHandler()
-    console.setLevel(logging.WARNING if log else logging.INFO)
+    console.setLevel(logging.WARNING if log else least)
     console.setFormatter(logging.Formatter("contrage: %(levelname)s: %(message)s"))
     logger.addHandler(console)
     if log:

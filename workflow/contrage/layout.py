@@ -19,6 +19,7 @@ from contrage.scan_ids import folder
 OF_EXPERIMENT = "results/{}"
 OF_COHORT = "results/derivatives/{}"
 OF_PHANTOM = "results/phantom/{}"
+OF_PREDICTED = "results/predicted/{}"
 
 TRAINING = "training/{row}/seed-{seed}/fold-{fold}"
 FEATURES = "features/{row}/seed-{seed}/fold-{fold}"
@@ -90,6 +91,7 @@ class Results(_Reported):
 
     predictions: str = "predictions/{row}/seed-{seed}.tsv"
     metrics: str = "metrics/{row}/seed-{seed}.json"
+    coefficients: str = "probe/{row}/seed-{seed}.npz"
     baselines: str = "baselines/seed-{seed}.tsv"
 
     draw_feasible: str = "search/{row}/feasible.json"
@@ -109,6 +111,9 @@ class Results(_Reported):
     unseen_curve: str = f"{UNSEEN}/curve.tsv"
     unseen_resume: str = f"{UNSEEN}/resume.pt"
     unseen_features: str = f"{UNSEEN}/features.npz"
+
+    models: str = "models"
+    exported: str = "models/exported.json"
 
     figures: str = "figures"
     page: str = "report.html"
@@ -215,6 +220,20 @@ class Phantom(_Place):
     def of(cls, cohort: str) -> Self:
         """Return the paths of a cohort of this name."""
         return cls.at(OF_PHANTOM.format(cohort))
+
+
+@dataclass(frozen=True)
+class Predicted(_Place):
+    """New scans, predicted by a model many at once: results/predicted/<name>."""
+
+    table: str = "predictions.tsv"
+    json: str = "predictions.json"
+    part: str = "parts/{part}.json"
+
+    @classmethod
+    def of(cls, name: str) -> Self:
+        """Return the paths of predictions of this name."""
+        return cls.at(OF_PREDICTED.format(name))
 
 
 def below(root: str, path: str) -> str:

@@ -73,9 +73,9 @@ def folder_of_table(wildcards, input):
     return os.path.dirname(input.scans)
 
 
-def look(*patterns):
-    """Templates, styles and scripts of pages, by patterns below the package's report."""
-    return [os.path.relpath(path) for path in sources.data_files("report", *patterns)]
+def look(*patterns, folder="report"):
+    """Templates, styles and scripts of pages, by patterns below the package's report or another."""
+    return [os.path.relpath(path) for path in sources.data_files(folder, *patterns)]
 
 
 def what_was_found_of_all(wildcards):

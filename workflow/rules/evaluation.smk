@@ -16,6 +16,7 @@ rule probe:
             seed=SEEDS,
             allow_missing=True,
         ),
+        coefficients=expand(RESULTS.coefficients, seed=SEEDS, allow_missing=True),
     log:
         RESULTS.log("probe", "{row}"),
     benchmark:
@@ -36,6 +37,7 @@ rule probe:
         " --features {input.features:q} --scans {input.scans:q} --splits {input.splits:q}"
         " --predictions {output.predictions:q} --metrics {output.metrics:q}"
         " --unseen {input.unseen:q} --unseen-splits {input.unseen_splits:q}"
+        " --coefficients {output.coefficients:q}"
 
 
 rule baselines:

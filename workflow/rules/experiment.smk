@@ -84,6 +84,15 @@ def pattern_of_curves(wildcards):
     return RESULTS.curve
 
 
+def pattern_of(path):
+    """A parameter: where files of many trainings lie, likewise."""
+
+    def pattern(wildcards):
+        return path
+
+    return pattern
+
+
 def kept_on_the_way(wildcards, output):
     """The outputs of features after some epochs, and of cosines of pairs, where there are any."""
     found = {name: output.get(name) for name in ("snapshots", "logits")}

@@ -11,6 +11,7 @@ from contrage.settings.blocks.cohort import CohortSettings
 from contrage.settings.blocks.dataset import DatasetSettings
 from contrage.settings.blocks.evaluations import EvaluationsSettings
 from contrage.settings.blocks.merge import MergeSettings
+from contrage.settings.blocks.model import ModelSettings, PredictSettings
 from contrage.settings.blocks.preprocessing import PreprocessingSettings
 from contrage.settings.blocks.pretraining import PretrainingSettings
 from contrage.settings.blocks.probe import ProbeSettings
@@ -64,6 +65,10 @@ class Settings:
         Intervals and comparisons over participants.
     evaluations : EvaluationsSettings
         Further evaluations, each a table.
+    model : ModelSettings
+        What is made of the experiment for those who predict new scans.
+    predict : PredictSettings
+        New scans that a run predicts with a model.
     report : ReportSettings
         What the page shows beside the tables.
     """
@@ -86,6 +91,8 @@ class Settings:
     probe: ProbeSettings
     statistics: StatisticsSettings
     evaluations: EvaluationsSettings
+    model: ModelSettings
+    predict: PredictSettings
     report: ReportSettings
 
 

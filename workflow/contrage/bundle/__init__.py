@@ -1,0 +1,1 @@
+"""A trained row as a model for new scans: exported, opened, predicted with."""

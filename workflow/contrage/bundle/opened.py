@@ -1,0 +1,195 @@
+"""A model's folder, read and verified: afterwards nothing of it is asked of the disk again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from contrage import modalities
+from contrage.bundle import parts
+from contrage.bundle.distance import Reference
+from contrage.bundle.errors import BundleError
+from contrage.bundle.facts import BundleFacts, MemberFacts
+from contrage.bundle.residuals import Residuals, read_residuals
+from contrage.bundle.written import NAME, read_facts
+from contrage.imaging import skull_strip
+from contrage.learning import encoders
+
+LARGEST = 2**31
+"""Numbers of one image that a network is built for: a volume of 1 mm has eight million."""
+
+
+@dataclass(frozen=True)
+class Member:
+    """A training: a network and what it needs of the people whom it learned from.
+
+    Attributes
+    ----------
+    number : int
+    facts : MemberFacts
+    weights : dict of str to dict
+        "encoder" and "head", each name → tensor.
+    scores : dict of str to ndarray
+        mean, sd and, of features, median: what z-scores are made with; empty where each image is
+        scored by itself.
+    field : ndarray of bool, shape (channels, *shape), or None
+        The common field of view.
+    reading : dict of str to ndarray
+        Of a probe coef (d,), intercept (), coef_mean and coef_scale (d,); of a head target_mean
+        and target_sd.
+    reference : Reference
+        How far features lie from those that were learned from.
+    """
+
+    number: int
+    facts: MemberFacts
+    weights: dict[str, dict[str, Any]]
+    scores: dict[str, np.ndarray]
+    field: np.ndarray | None
+    reading: dict[str, np.ndarray]
+    reference: Reference
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """A model that predicts new scans.
+
+    Attributes
+    ----------
+    folder : Path
+    facts : BundleFacts
+    members : tuple of Member
+    residuals : Residuals
+        How held-out people fared.
+    card : str
+        MODEL.md.
+    """
+
+    folder: Path
+    facts: BundleFacts
+    members: tuple[Member, ...]
+    residuals: Residuals
+    card: str
+
+
+def open_bundle(folder: Path) -> Bundle:
+    """Read a model, and verify the checksums of all of its parts.
+
+    Parameters
+    ----------
+    folder : Path
+        As an export wrote it, wherever it was copied.
+
+    Raises
+    ------
+    BundleError
+        It is no model, of a newer format, or not as it was written; the message names the file.
+    """
+    folder = Path(folder)
+    facts, checksums = read_facts(folder)
+    _check_facts(folder / NAME, facts)
+    wanted = parts.names(len(facts.members))
+    if set(checksums) != set(wanted):
+        odd = sorted(set(checksums) ^ set(wanted))[0]
+        raise BundleError(
+            folder / NAME, f"a model of {len(facts.members)} members has no other parts than its "
+            f"own, and {odd[:60]!r} is too many or missing; copy the model again"
+        )  # fmt: skip
+    content = {name: parts.read_part(folder, name, checksums[name]) for name in wanted}
+    members = tuple(
+        _member(folder, number, each, facts, content) for number, each in enumerate(facts.members)
+    )
+    residuals = read_residuals(
+        folder / parts.CALIBRATION, content[parts.CALIBRATION], facts.interval
+    )
+    card = content[parts.CARD].decode("utf-8", errors="replace")
+    return Bundle(folder, facts, members, residuals, card)
+
+
+def _check_facts(path: Path, facts: BundleFacts) -> None:
+    """Refuse names that are none of this version's, and numbers that no model has."""
+    seen, network = facts.seen, facts.network
+    chains = [each for each in (seen.imaging, seen.arrays, seen.table) if each is not None]
+    if seen.name not in modalities.available() or len(chains) != 1:
+        raise BundleError(path, f"its kind of data {seen.name!r} is not known; update contrage")
+    if network.encoder not in encoders.available():
+        raise BundleError(path, f"its encoder {network.encoder!r} is not known; update contrage")
+    method = seen.imaging.strip.skull_strip.method if seen.imaging else None
+    if method is not None and method not in skull_strip.available():
+        raise BundleError(path, f"skull stripping by {method!r} is not known; update contrage")
+    sizes = (network.channels, *network.shape, *network.head)
+    form = seen.scores.form
+    if (
+        *(not facts.members, len(network.shape) != form.axes, min(sizes) < 1),
+        *(float(np.prod(sizes[: 1 + len(network.shape)], dtype=float)) > LARGEST,),
+        *(network.reads not in ("probe", "head"), bool(facts.features) != (seen.table is not None)),
+    ) != (False,) * 6:
+        raise BundleError(path, "no network can be as it says; copy the model again")
+
+
+def _member(
+    folder: Path, number: int, facts: MemberFacts, of: BundleFacts, content: Mapping[str, bytes]
+) -> Member:
+    name = parts.weights_name(number)
+    weights = parts.read_weights(folder / name, content[name])
+    name = parts.arrays_name(number)
+    path, arrays = (
+        folder / name,
+        parts.read_arrays(folder / name, content[parts.arrays_name(number)]),
+    )
+    try:
+        return Member(
+            number=number,
+            facts=facts,
+            weights=weights,
+            scores=_scores(arrays, of),
+            field=_field(arrays, of),
+            reading=_reading(arrays, of),
+            reference=Reference.of(arrays),
+        )
+    except KeyError as error:
+        raise BundleError(path, f"it lacks {error}; copy the model again") from None
+    except ValueError as error:
+        raise BundleError(path, f"{error}; copy the model again") from None
+
+
+def _scores(arrays: Mapping[str, np.ndarray], of: BundleFacts) -> dict[str, np.ndarray]:
+    asked, network = of.seen.scores, of.network
+    if asked.form.has_channels and asked.normalisation == "image":
+        return {}
+    names = ("mean", "sd") if asked.form.has_channels else ("mean", "sd", "median")
+    size = network.channels if asked.form.has_channels else network.shape[0]
+    return {name: shaped(arrays, name, (size,)) for name in names}
+
+
+def _field(arrays: Mapping[str, np.ndarray], of: BundleFacts) -> np.ndarray | None:
+    """Return the common field of view, which stands there as packed bits."""
+    if of.seen.scores.field_of_view != "common":
+        return None
+    shape = (of.network.channels, *of.network.shape)
+    count = int(np.prod(shape))
+    packed = shaped(arrays, "field", (-(-count // 8),))
+    if packed.dtype != np.uint8:
+        raise ValueError("field holds no bits")
+    return np.unpackbits(packed, count=count).astype(bool).reshape(shape)
+
+
+def _reading(arrays: Mapping[str, np.ndarray], of: BundleFacts) -> dict[str, np.ndarray]:
+    if of.network.reads == "head":
+        return {name: shaped(arrays, name, ()) for name in ("target_mean", "target_sd")}
+    width = arrays["coef"].shape
+    if len(width) != 1:
+        raise ValueError("coef has no length")
+    found = {name: shaped(arrays, name, width) for name in ("coef", "coef_mean", "coef_scale")}
+    return {**found, "intercept": shaped(arrays, "intercept", ())}
+
+
+def shaped(arrays: Mapping[str, np.ndarray], name: str, shape: tuple[int, ...]) -> np.ndarray:
+    """Return an array, which must have a shape; raise `ValueError` otherwise."""
+    if arrays[name].shape != shape:
+        raise ValueError(f"{name} has shape {arrays[name].shape}, not {shape}")
+    return arrays[name]

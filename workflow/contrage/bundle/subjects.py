@@ -1,0 +1,264 @@
+"""Whom a model is to predict: found among files, a folder, or the rows of a table."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from contrage import modalities
+from contrage.bids import IMAGES, Name, parse
+from contrage.bundle.facts import BundleFacts
+from contrage.bundle.known import Known, known_people
+from contrage.bundle.opened import Bundle
+from contrage.bundle.rows import subjects_of_table
+from contrage.errors import TableError
+from contrage.prepared import Prepared
+from contrage.scan_ids import scan_id
+from contrage.settings.steps.model import ImagingOfModel
+
+PARTICIPANTS = "participants.tsv"
+UNUSUAL = ("ce", "space", "desc", "part")
+"""Entities of a BIDS name that say of an image that it is not the scan as it was acquired."""
+OTHERS = ("T2w", "T2star", "FLAIR", "PDw", "PDT2", "bold", "dwi", "sbref", "asl", "pet", "epi")
+"""Suffixes of BIDS of what no model here sees, beside those of the kinds of data."""
+OR = " or "
+
+
+@dataclass(frozen=True)
+class Subject:
+    """One scan to predict.
+
+    Attributes
+    ----------
+    name : str
+        By which predictions are told apart.
+    images : dict of str to Path
+        Raw files by the names of the steps: "anatomical", a map ("stiffness"), "mask",
+        "magnitude"; of an array that comes prepared "array"; none of a table's row.
+    values : dict of str to float, or None
+        A table's features.
+    known : float or None
+        The true target, where it is told; of a binary one 0 or 1.
+    sex, site : str or None
+    problem : str or None
+        Why it cannot be predicted, where its files say so already.
+    notes : tuple of str
+        What its reader should know.
+    """
+
+    name: str
+    images: dict[str, Path] = field(default_factory=dict)
+    values: dict[str, float] | None = None
+    known: float | None = None
+    sex: str | None = None
+    site: str | None = None
+    problem: str | None = None
+    notes: tuple[str, ...] = ()
+
+
+def subjects(bundle: Bundle, given: Sequence[Path], known: Path | None = None) -> list[Subject]:
+    """Return whom some files are of.
+
+    Parameters
+    ----------
+    bundle : Bundle
+    given : sequence of Path
+        NIfTI files or arrays, folders of them (BIDS, or flat), tables of features; of a model that
+        takes several images of a scan, ``anatomical=FILE,stiffness=FILE`` names them.
+    known : Path, optional
+        A table with participant_id (or scan_id, or the name) and the target, perhaps sex and site.
+        Of a BIDS folder participants.tsv is read where none is given.
+
+    Raises
+    ------
+    TableError
+        There is nothing to predict, or a table cannot be read.
+    """
+    facts = bundle.facts
+    found: list[Subject] = []
+    files: list[Path] = []
+    for path in map(Path, given):
+        if facts.seen.table is not None:
+            found += subjects_of_table(facts, path, Subject)
+        elif "=" in str(path) and not path.exists():
+            found.append(_named(facts, str(path)))
+        elif path.is_dir():
+            table = known or (path / PARTICIPANTS if (path / PARTICIPANTS).is_file() else None)
+            found += _told(_in_folder(facts, path), known_people(table, facts.target))
+        else:
+            files.append(path)
+    found += list(_of_files(facts, files))
+    if not found:
+        asked = ", ".join(map(str, given)) or "no file"
+        raise TableError(f"{asked}: there is no {facts.seen.one} to predict")
+    if known is not None:
+        found = _told(found, known_people(known, facts.target))
+    return _apart(found)
+
+
+def _told(found: Sequence[Subject], known: Known) -> list[Subject]:
+    """Return subjects with what a table knows of them."""
+    return [replace(each, **known.of(each.name)) for each in found]
+
+
+def _apart(found: Sequence[Subject]) -> list[Subject]:
+    """Return subjects whose names are different."""
+    seen: dict[str, int] = {}
+    different = []
+    for each in found:
+        seen[each.name] = seen.get(each.name, 0) + 1
+        count = seen[each.name]
+        different.append(each if count == 1 else replace(each, name=f"{each.name} ({count})"))
+    return different
+
+
+def _named(facts: BundleFacts, text: str) -> Subject:
+    """Return the subject of NAME=FILE,NAME=FILE."""
+    images = {}
+    for part in text.split(","):
+        name, _, path = part.partition("=")
+        images[name.strip()] = Path(path)
+    takes = facts.seen.imaging.takes if facts.seen.imaging else ("array",)
+    if odd := sorted(images.keys() - set(takes)):
+        raise TableError(f"{text}: this model takes {' and '.join(takes)}, and no {odd[0]}")
+    first = next(iter(images.values()))
+    return _complete(facts, Subject(stem(first), images))
+
+
+def _complete(facts: BundleFacts, subject: Subject) -> Subject:
+    """Return a subject that says what it lacks."""
+    takes = facts.seen.imaging.takes if facts.seen.imaging else ("array",)
+    lacking = [name for name in takes if name not in subject.images]
+    if not lacking or subject.problem:
+        return subject
+    files = ",".join(f"{name}=FILE" for name in takes)
+    return replace(
+        subject,
+        problem=f"no image of the kind {' or '.join(lacking)} is given; this model takes {files}",
+    )
+
+
+def stem(path: Path) -> str:
+    """Return a file's name without its endings."""
+    name = path.name
+    ending = next((end for end in IMAGES if name.endswith(end)), path.suffix)
+    return name.removesuffix(ending) or name
+
+
+def _of_files(facts: BundleFacts, files: Sequence[Path]) -> Iterator[Subject]:
+    """Yield the subjects of single files."""
+    imaging = facts.seen.imaging
+    if imaging is None:
+        for path in files:
+            yield Subject(stem(path), {"array": path})
+        return
+    if len(imaging.takes) == 1:
+        for path in files:
+            yield _of_one(facts, imaging, path)
+        return
+    groups: dict[str, list[Path]] = {}
+    for path in files:
+        name = parse(path.name)
+        groups.setdefault(_whose(name) if name else path.name, []).append(path)
+    for name, paths in groups.items():
+        images = {kind: path for path in paths if (kind := _kind(imaging, path)) is not None}
+        yield _complete(facts, Subject(name, images))
+
+
+def _of_one(facts: BundleFacts, imaging: ImagingOfModel, path: Path) -> Subject:
+    """Return the subject of a model's one image, whatever the file is called."""
+    (kind,) = imaging.takes
+    name = parse(path.name)
+    known = [modalities.load(each).suffix for each in modalities.available()]
+    own = _suffixes(imaging)
+    if name is not None and name.suffix in {*filter(None, known), *OTHERS} - set(own):
+        told = f"a {name.suffix} by its name, and this model sees {facts.seen.many}"
+        return Subject(stem(path), {kind: path}, problem=f"{path}: is {told}")
+    whose = _whose(name) if name is not None and "sub" in name.entities else stem(path)
+    return Subject(whose, {kind: path})
+
+
+def _suffixes(imaging: ImagingOfModel) -> dict[str, str]:
+    """Return suffix of a file's name → the name by which the steps know the image."""
+    found = {}
+    if "mask" in imaging.takes:
+        found["mask"] = "mask"
+    if "magnitude" in imaging.takes:
+        found[modalities.load("magnitude").suffix] = "magnitude"
+    if imaging.map is not None:
+        found[modalities.load(imaging.map).suffix] = imaging.map
+    if imaging.anatomical is not None:
+        found[modalities.load(imaging.anatomical).suffix] = "anatomical"
+    return found
+
+
+def _kind(imaging: ImagingOfModel, path: Path) -> str | None:
+    """Return which of a model's images a file is by its name, if any."""
+    name = parse(path.name)
+    if name is None:
+        return None
+    kind = _suffixes(imaging).get(name.suffix)
+    if kind == "mask":
+        return kind if name.entities.get("desc") == "brain" else None
+    return kind
+
+
+def _whose(name: Name) -> str:
+    """Return the scan that a BIDS name is of: "sub-X" or "sub-X_ses-Y"."""
+    person = name.entities.get("sub")
+    if person is None:
+        return stem(Path(name.file))
+    return scan_id(f"sub-{person}", name.entities.get("ses"))
+
+
+def _in_folder(facts: BundleFacts, folder: Path) -> list[Subject]:
+    """Return the subjects of a folder, BIDS or flat."""
+    if facts.seen.arrays is not None:
+        return _arrays_in(facts.seen.arrays.kind, folder)
+    imaging = facts.seen.imaging
+    people = sorted(each for each in folder.iterdir() if _is_person(each))
+    if not people:
+        files = [path for path in sorted(folder.iterdir()) if path.name.endswith(IMAGES)]
+        return list(_of_files(facts, files))
+    found = []
+    for person in people:
+        sessions = sorted(each for each in person.iterdir() if each.name.startswith("ses-"))
+        for home in sessions or [person]:
+            session = home.name.removeprefix("ses-") if home != person else None
+            found.append(_scan_of(facts, imaging, scan_id(person.name, session), home))
+    return found
+
+
+def _is_person(path: Path) -> bool:
+    return path.name.startswith("sub-") and path.is_dir()
+
+
+def _scan_of(facts: BundleFacts, imaging: ImagingOfModel, name: str, home: Path) -> Subject:
+    """Return the subject of a participant's (session's) folder, one image of each kind."""
+    images: dict[str, Path] = {}
+    for root, _, files in os.walk(home):
+        for file in sorted(files):
+            path = Path(root) / file
+            kind, parsed = _kind(imaging, path), parse(file)
+            if kind is None or parsed is None:
+                continue
+            if kind != "mask" and any(each in parsed.entities for each in UNUSUAL):
+                continue
+            if kind in images:
+                problem = f"{path}: and {images[kind].name} are both there; give the one to take"
+                return Subject(name, images, problem=problem)
+            images[kind] = path
+    return _complete(facts, Subject(name, images))
+
+
+def _arrays_in(kind: Prepared, folder: Path) -> list[Subject]:
+    """Return the subjects of prepared arrays anywhere below a folder."""
+    endings = tuple(kind.ending.split(OR))
+    files = [path for path in sorted(folder.rglob("*")) if path.name.endswith(endings)]
+    found = []
+    for path in files:
+        name = next(path.name.removesuffix(each) for each in endings if path.name.endswith(each))
+        found.append(Subject(name.rstrip("_") or stem(path), {"array": path}))
+    return found
