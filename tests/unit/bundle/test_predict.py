@@ -20,7 +20,9 @@ from contrage.bundle.facts import LineFacts
 from contrage.bundle.network import networks, z_scored
 from contrage.bundle.opened import Bundle, open_bundle
 from contrage.bundle.predict import Prediction, predict_subjects, subjects
+from contrage.bundle.residuals import Residuals
 from contrage.errors import TableError
+from contrage.evaluation.statistics.conformal import half_width, half_width_of_new_sites
 from contrage.files import read_json
 from contrage.tables import read_tsv
 
@@ -89,10 +91,24 @@ def test_the_interval_is_of_the_held_out_residuals(of_table, tmp_path):
     half = errors[int(np.ceil(41 * 0.9)) - 1]
     assert found.high - found.predicted == pytest.approx(half)
     assert found.predicted - found.low == pytest.approx(half)
-    (wider,) = predicted(of_table, table, interval="site")
-    widths = [np.sort(np.abs(each))[18] for each in of_table.residuals.sites.values()]
-    assert wider.high - wider.predicted == pytest.approx(max(widths))
-    assert any("sites that were learned from" in each for each in wider.flags)
+
+
+def test_of_a_few_sites_no_interval_is_told_for_new_ones(of_table, tmp_path):
+    (found,) = predicted(of_table, write_rows(tmp_path / "t.tsv", {}), interval="site")
+    assert found.predicted is not None and found.low is None and found.high is None
+    assert any("no interval" in each for each in found.flags)
+
+
+def test_the_interval_for_new_sites_is_that_of_the_page(of_table, tmp_path, rng):
+    sites = {f"site {at}": np.sort(rng.normal(at, 3, 6 + at)) for at in range(12)}
+    every = np.concatenate(list(sites.values()))
+    many = replace(of_table, residuals=Residuals(np.sort(every), sites))
+    (found,) = predicted(many, write_rows(tmp_path / "t.tsv", {}), interval="site")
+    names = np.repeat(list(sites), [len(own) for own in sites.values()])
+    half = half_width_of_new_sites(every, names, 0.9)
+    assert found.high - found.predicted == pytest.approx(half)
+    assert half > half_width(every, 0.9)
+    assert any("sites that were learned from" in each for each in found.flags)
 
 
 def test_the_gap_is_told_where_the_age_is_and_corrected_with_the_line(of_table, tmp_path):
