@@ -262,8 +262,9 @@ def _no_interval(facts: BundleFacts, whom: str) -> str:
     """Say why there is no interval."""
     if whom == "site":
         return (
-            f"no interval for new sites: of {len(facts.interval.sites)} sites with five people or "
-            f"more, fewer than two have enough for {facts.interval.level:.0%}"
+            f"no interval for new sites: {len(facts.interval.sites)} sites with five people or "
+            f"more were tested, too few to tell where {facts.interval.level:.0%} of people of "
+            "another one lie"
         )
     return (
         f"no interval: {facts.interval.people} people were tested, too few to tell where "
