@@ -4,4 +4,11 @@ STAGE = ""  # what messages of its trainings begin with
 
 
 include: "rules/trainings.smk"
+
+
+if config["evaluations"]["saliency"] is not None:
+
+    include: "rules/saliency.smk"
+
+
 include: "rules/report.smk"

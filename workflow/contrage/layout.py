@@ -90,7 +90,10 @@ class Results(_Reported):
 
     predictions: str = "predictions/{row}/seed-{seed}.tsv"
     metrics: str = "metrics/{row}/seed-{seed}.json"
+    coefficients: str = "probe/{row}/seed-{seed}.npz"
     baselines: str = "baselines/seed-{seed}.tsv"
+    attributions: str = "saliency/{row}/attributions.npz"
+    saliency_map: str = "saliency/{row}/{method}.nii.gz"
 
     draw_feasible: str = "search/{row}/feasible.json"
     inner_scans: str = f"{INNER}.tsv"

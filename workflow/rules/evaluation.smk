@@ -16,6 +16,7 @@ rule probe:
             seed=SEEDS,
             allow_missing=True,
         ),
+        coefficients=expand(RESULTS.coefficients, seed=SEEDS, allow_missing=True),
     log:
         RESULTS.log("probe", "{row}"),
     benchmark:
@@ -36,6 +37,7 @@ rule probe:
         " --features {input.features:q} --scans {input.scans:q} --splits {input.splits:q}"
         " --predictions {output.predictions:q} --metrics {output.metrics:q}"
         " --unseen {input.unseen:q} --unseen-splits {input.unseen_splits:q}"
+        " --coefficients {output.coefficients:q}"
 
 
 rule baselines:
@@ -97,6 +99,7 @@ if EXPERIMENT.evaluations:
             " --table {output.table:q} --predictions {input.predictions:q}"
             " --features {input.features:q} --models {input.models:q}"
             " --logits {input.logits:q} --snapshots {input.snapshots:q}"
+            " --attributions {input.attributions:q}"
             " --baselines {input.baselines:q}"
             " --splits {input.splits:q} --truth {input.truth:q}"
             " --scans {input.scans:q} --array {input.array:q}"

@@ -22,6 +22,7 @@ from contrage.evaluation.alpha import (
     fitted_unseen,
     inner_fold,
 )
+from contrage.evaluation.coefficients import write_coefficients
 from contrage.evaluation.logistic import Logistic
 from contrage.evaluation.network import epochs, network_size
 from contrage.evaluation.predictions import Fold
@@ -42,6 +43,7 @@ def probe(
     metrics: list[Path],
     unseen: list[Path] | None = None,
     unseen_splits: list[Path] | None = None,
+    coefficients: list[Path] | None = None,
 ) -> None:
     """Predict the target from the features of all trainings of a row, one after the other.
 
@@ -58,6 +60,8 @@ def probe(
         Output: a file for each training.
     unseen, unseen_splits : list of Path, optional
         As features.
+    coefficients : list of Path, optional
+        Output: a file for each training.
 
     Raises
     ------
@@ -73,8 +77,9 @@ def probe(
         "split": splits * len(seeds) if len(splits) == 1 else splits,
         "predictions": predictions,
         "metrics": metrics,
+        "coefficients": coefficients or [None] * len(seeds),
     }
-    for name in ("split", "predictions", "metrics"):
+    for name in ("split", "predictions", "metrics", "coefficients"):
         if len(files[name]) != len(seeds):
             raise TableError(f"{len(files[name])} files of {name}, but {len(seeds)} seeds")
     for seed, *own in zip(seeds, *files.values(), strict=True):
@@ -92,6 +97,7 @@ def probe_training(
     metrics: Path,
     unseen: list[Path] | None = None,
     unseen_splits: list[Path] | None = None,
+    coefficients: Path | None = None,
 ) -> None:
     """Predict the target from the features of one training seed, all folds together.
 
@@ -122,6 +128,8 @@ def probe_training(
     unseen, unseen_splits : list of Path, optional
         With `probe.alpha: unseen`, per fold: features of an encoder that learned from a part of
         the training scans, and which part (`contrage.dataset.inner_split`).
+    coefficients : Path, optional
+        Output npz: what each fold's probe is (`contrage.evaluation.coefficients`).
 
     Raises
     ------
@@ -154,6 +162,8 @@ def probe_training(
         report |= _errors_at_alphas(parts, found) | {"mae_baseline": baseline(parts)}
     report |= {**network_size(features[0]), **epochs(features)}
     write_metrics(metrics, settings.row, seed, report, target)
+    if coefficients is not None:
+        write_coefficients(coefficients, [part.number for part in parts], fits)
 
 
 def _fit(
