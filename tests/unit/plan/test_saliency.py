@@ -76,7 +76,8 @@ def test_another_row_that_is_explained_repeats_no_other_rows_step():
     ],
 )
 def test_places_are_those_that_the_data_have(cohort, by):
-    found = saliency.regions(config(evaluations={"saliency": {}}, cohort=cohort))
+    own = {"experiment": "mine"} if cohort else {}
+    found = saliency.regions(config(evaluations={"saliency": {}}, cohort=cohort, **own))
     assert found.by == by and (found.grid_mm is None) == (by not in ("phantom", "tissue"))
     if found.grid_mm:
         assert found.factor * found.grid_mm == config()["dataset"]["voxel_mm"]
@@ -85,7 +86,9 @@ def test_places_are_those_that_the_data_have(cohort, by):
 def test_maps_are_written_of_images_that_have_a_place():
     found = saliency.maps(experiment({"methods": ["occlusion"]}))
     assert found == ["results/demo/saliency/{row}/occlusion.nii.gz"]
-    of_table = Experiment(**{**vars(experiment({})), "config": config(cohort=TABLE)})
+    of_table = Experiment(
+        **{**vars(experiment({})), "config": config(experiment="mine", cohort=TABLE)}
+    )
     assert saliency.maps(of_table) == []
 
 
@@ -112,6 +115,7 @@ def test_rows_that_are_not_trained_and_an_atlas_that_is_not_there_are_refused(to
 
 def test_an_atlas_of_a_table_is_refused(tmp_path):
     Path(tmp_path / "a.nii").write_text("")
-    own = config(evaluations={"saliency": {"atlas": str(tmp_path / "a.nii")}}, cohort=TABLE)
+    asked_for = {"saliency": {"atlas": str(tmp_path / "a.nii")}}
+    own = config(experiment="mine", evaluations=asked_for, cohort=TABLE)
     with pytest.raises(SettingsError, match=r"^evaluations\.saliency\.atlas: an atlas is of vol"):
         saliency.check(own, ["exp"])

@@ -6,11 +6,11 @@ import numpy as np
 import torch
 from torch import nn
 
-from contrage.evaluation.saliency.predictor import Predictor, by_probe
+from contrage.evaluation.saliency.predictor import ImagePredictor, by_probe
 from contrage.learning.model import Model
 
 
-def linear(weights: np.ndarray, scale: float = 1.0) -> Predictor:
+def linear(weights: np.ndarray, scale: float = 1.0) -> ImagePredictor:
     """Return x ↦ w · x, whose features are the values themselves."""
     flat = np.ravel(weights)
     fitted = {
@@ -25,7 +25,7 @@ def linear(weights: np.ndarray, scale: float = 1.0) -> Predictor:
     return by_probe(network, fitted)
 
 
-def small(channels: int, shape: tuple[int, ...], seed: int = 0) -> Predictor:
+def small(channels: int, shape: tuple[int, ...], seed: int = 0) -> ImagePredictor:
     """Return the small encoder with random weights and a probe, its norms used to such images."""
     torch.manual_seed(seed)
     network = Model("small", shape, [8], channels=channels)

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from contrage.evaluation.saliency.places import Regions, cells, sums
+from contrage.evaluation.saliency.places import NamedPlaces, cells, sums
 from contrage.evaluation.statistics.saliency import explained, incompleteness, shares
 
 
@@ -33,7 +33,7 @@ def test_sums_are_those_of_each_place_and_elsewhere_last(rng):
     wanted = [values[places == number].sum() for number in (1, 2, 3, 0)]
     np.testing.assert_allclose(sums(values, places, 3), wanted)
     sizes = [int((places == number).sum()) for number in (1, 2, 3, 0)]
-    assert Regions(("a", "b", "c"), places.astype(np.int32)).sizes.tolist() == sizes
+    assert NamedPlaces(("a", "b", "c"), places.astype(np.int32)).sizes.tolist() == sizes
 
 
 def test_what_regions_explain_is_their_part_of_the_variance(rng):

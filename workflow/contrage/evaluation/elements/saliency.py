@@ -37,10 +37,10 @@ def evaluate(given: Given) -> pd.DataFrame:
         of the differences between predictions that comes from it; of integrated gradients all add
         up to 1), ci_low, ci_high (a bootstrap over people), share (of |what it adds|, mean over
         people), signed (mean of what one of its values adds, in the target's unit), size (part of
-        all values), planted (of a phantom's stiffness: the part lost in a year), off (how far
-        sums are from f(image) − f(baseline), as a part of it; of integrated gradients), n_scans,
-        n_seeds, note. A method that does not depend on what was learned has one line, with a note
-        in place of regions.
+        the values in which people differ), planted (of a phantom's stiffness: the part lost in a
+        year), off (how far sums are from f(image) − f(baseline), as a part of it; of integrated
+        gradients), n_scans, n_seeds, note. A method that does not depend on what was learned has
+        one line, with a note in place of regions.
     """
     drawn = build(StatisticsSettings, given.told["statistics"])
     lines: list[dict[str, Any]] = []

@@ -20,8 +20,8 @@ from contrage.evaluation.coefficients import read_coefficients
 from contrage.evaluation.predictions import Fold
 from contrage.evaluation.saliency import methods, randomise
 from contrage.evaluation.saliency.found import Found, Gathered, written
-from contrage.evaluation.saliency.places import Regions, cells, sums
-from contrage.evaluation.saliency.predictor import Predictor, by_head, by_probe
+from contrage.evaluation.saliency.places import NamedPlaces, cells, sums
+from contrage.evaluation.saliency.predictor import ImagePredictor, by_head, by_probe
 from contrage.evaluation.saliency.regions import array_grid, regions_of
 from contrage.evaluation.saliency.verdict import Stage, verdict
 from contrage.evaluation.statistics.people import first_scans
@@ -45,14 +45,14 @@ CHECKED = 6
 
 
 @dataclass(frozen=True)
-class Member:
+class Explainer:
     """A training of a row, ready to explain the scans that its fold tests.
 
     Attributes
     ----------
     seed : int
     fold : Fold
-    predictor : Predictor
+    predictor : ImagePredictor
     load : Loader
     baseline : Tensor of shape (1, C, *shape)
         The mean of normalised training images.
@@ -60,7 +60,7 @@ class Member:
 
     seed: int
     fold: Fold
-    predictor: Predictor
+    predictor: ImagePredictor
     load: Loader
     baseline: Tensor
 
@@ -113,7 +113,7 @@ def saliency(
     asked = settings.saliency
     folds = {seed: list(table.folds(file, everyone)) for seed, file in _by_seed(splits).items()}
     people = spread(folds[settings.seeds[0]], asked.scans, array)
-    regions: Regions | None = None
+    regions: NamedPlaces | None = None
     gathered: dict[str, Gathered] = {}
     checked: dict[str, tuple[list[Stage], bool, str]] = {}
     busiest = _busiest(folds[settings.seeds[0]], people)
@@ -176,7 +176,7 @@ def _members(
     folds: dict[int, list[Fold]],
     array: Path,
     people: Scans,
-) -> Iterator[Member]:
+) -> Iterator[Explainer]:
     """Yield one training after the other, of the folds that test somebody of these."""
     probes = {
         int(wildcards(Results.coefficients, file)["seed"]): read_coefficients(file)
@@ -203,11 +203,11 @@ def _members(
         load = Loader(array, part.entry, dataset)
         baseline = torch.from_numpy(mean_image(load, part.train.rows))
         with repeatable(0, device, training.threads, training.deterministic):
-            yield Member(seed, part, ready.to(device), load, baseline)
+            yield Explainer(seed, part, ready.to(device), load, baseline)
 
 
 def _explain(
-    member: Member, name: str, people: Scans, regions: Regions, steps: int, into: Gathered
+    member: Explainer, name: str, people: Scans, regions: NamedPlaces, steps: int, into: Gathered
 ) -> None:
     """Add what a method tells of those whom a training's fold tests."""
     tested = set(member.fold.test.ids)
@@ -217,10 +217,13 @@ def _explain(
             given = {"baseline": member.baseline, "regions": regions.labels, "steps": steps}
             values = methods.attributions(member.predictor, image, name, **given)
             wanted = methods.difference(member.predictor, image, member.baseline)
-            into.add(member.seed, place, values, wanted)
+            differs = (image != member.baseline).numpy()[0]
+            into.add(member.seed, place, values, wanted, differs)
 
 
-def judged(member: Member, name: str, people: Scans, steps: int) -> tuple[list[Stage], bool, str]:
+def judged(
+    member: Explainer, name: str, people: Scans, steps: int
+) -> tuple[list[Stage], bool, str]:
     """Return how much of a method's map is left with other weights, and whether it may be shown."""
     tested = set(member.fold.test.ids)
     rows = [int(row) for scan, row in zip(people.ids, people.rows, strict=True) if scan in tested]
@@ -230,7 +233,7 @@ def judged(member: Member, name: str, people: Scans, steps: int) -> tuple[list[S
     parts = cells(field, randomise.CELLS)
     count = int(parts.max())
 
-    def explain(predictor: Predictor) -> NDArray[np.floating]:
+    def explain(predictor: ImagePredictor) -> NDArray[np.floating]:
         given: dict[str, Any] = {"baseline": member.baseline, "regions": parts, "steps": steps}
         found = [methods.attributions(predictor, image, name, **given) for image in images]
         return np.mean([np.abs(sums(each, parts, count)[:-1]) for each in found], axis=0)

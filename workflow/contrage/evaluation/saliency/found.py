@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import dataclasses
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from contrage.evaluation.saliency.places import ELSEWHERE, Regions, sums
+from contrage.evaluation.saliency.places import ELSEWHERE, NamedPlaces, sums
 from contrage.evaluation.saliency.verdict import Stage
 from contrage.files import atomic, read_npz, save_nifti
 from contrage.learning.folds import Scans
@@ -31,7 +32,7 @@ class Gathered:
 
     Attributes
     ----------
-    regions : Regions
+    regions : NamedPlaces
     ids : tuple of str
         Of the scans.
     contributions : dict of int to ndarray of shape (scans, regions + 1)
@@ -39,16 +40,33 @@ class Gathered:
         seed does not test the scan.
     wanted : dict of int to ndarray of shape (scans,)
         Seed → f(image) − f(baseline).
+    field : ndarray of bool, shape (C, *shape)
+        Where anybody's image is not the baseline: background tells nothing and has no size.
     """
 
-    regions: Regions
+    regions: NamedPlaces
     ids: tuple[str, ...]
-    contributions: dict[int, Floats] = field(default_factory=dict)
-    wanted: dict[int, Floats] = field(default_factory=dict)
-    of_seed: dict[int, _OfSeed] = field(default_factory=dict)
+    field: NDArray[np.bool_] = dataclasses.field(init=False)
+    contributions: dict[int, Floats] = dataclasses.field(default_factory=dict)
+    wanted: dict[int, Floats] = dataclasses.field(default_factory=dict)
+    of_seed: dict[int, _OfSeed] = dataclasses.field(default_factory=dict)
 
-    def add(self, seed: int, place: int, values: NDArray[np.floating], wanted: float) -> None:
-        """Add attributions (C, *shape) of a scan by a training of a seed."""
+    def __post_init__(self) -> None:
+        self.field = np.zeros(self.regions.labels.shape, bool)
+
+    def add(
+        self,
+        seed: int,
+        place: int,
+        values: NDArray[np.floating],
+        wanted: float,
+        differs: NDArray[np.bool_],
+    ) -> None:
+        """Add attributions (C, *shape) of a scan by a training of a seed.
+
+        `differs` is where the image is not the baseline.
+        """
+        self.field |= differs
         if seed not in self.wanted:
             self.contributions[seed] = np.full((len(self.ids), len(self.regions.names) + 1), np.nan)
             self.wanted[seed] = np.full(len(self.ids), np.nan)
@@ -118,7 +136,7 @@ class Found:
     regions : tuple of str
         Those with names, and `ELSEWHERE` last.
     sizes : ndarray of shape (regions,)
-        Values in each.
+        Values in each, of those in which people differ from the mean.
     planted : ndarray of shape (regions,)
         Of a phantom, else NaN.
     affine : ndarray of shape (4, 4), or None
@@ -131,7 +149,7 @@ class Found:
     participants: tuple[str, ...]
     targets: Floats
     regions: tuple[str, ...]
-    sizes: NDArray[np.int_]
+    sizes: Floats
     planted: Floats
     affine: Floats | None
     methods: dict[str, OfMethod]
@@ -141,7 +159,7 @@ class Found:
         cls,
         row: str,
         people: Scans,
-        regions: Regions,
+        regions: NamedPlaces,
         gathered: dict[str, Gathered],
         checked: dict[str, tuple[list[Stage], bool, str]],
         affine: Floats | None,
@@ -154,7 +172,7 @@ class Found:
             people.participants,
             people.targets,
             (*regions.names, ELSEWHERE),
-            regions.sizes,
+            sums(next(iter(gathered.values())).field, regions.labels, len(regions.names)),
             np.array(planted),
             affine,
             {

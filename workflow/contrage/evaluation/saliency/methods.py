@@ -12,10 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
+from torch import Tensor, nn
 
 from contrage.errors import SettingsError
-from contrage.evaluation.saliency.predictor import Predictor
 
 Floats = NDArray[np.float32]
 
@@ -45,7 +44,7 @@ class Asked:
     at_once: int
 
 
-def integrated_gradients(predictor: Predictor, image: Tensor, asked: Asked) -> Tensor:
+def integrated_gradients(predictor: nn.Module, image: Tensor, asked: Asked) -> Tensor:
     """Return the gradient's mean on the way from the baseline, times the way (Sundararajan 2017).
 
     Of a linear predictor that is w · (image − baseline), exactly. Points and weights are those of
@@ -66,7 +65,7 @@ def integrated_gradients(predictor: Predictor, image: Tensor, asked: Asked) -> T
     )
 
 
-def occlusion(predictor: Predictor, image: Tensor, asked: Asked) -> Tensor:
+def occlusion(predictor: nn.Module, image: Tensor, asked: Asked) -> Tensor:
     """Return what is lost where a region alone is replaced by the baseline's, over its values.
 
     Each value of a region of n has f(image) − f(image without the region), divided by n: summed
@@ -93,7 +92,7 @@ def _consecutive(regions: Tensor) -> tuple[Tensor, Tensor]:
     return numbers, sizes
 
 
-METHODS: dict[str, Callable[[Predictor, Tensor, Asked], Tensor]] = {
+METHODS: dict[str, Callable[[nn.Module, Tensor, Asked], Tensor]] = {
     "integrated_gradients": integrated_gradients,
     "occlusion": occlusion,
 }
@@ -101,7 +100,7 @@ METHODS: dict[str, Callable[[Predictor, Tensor, Asked], Tensor]] = {
 
 
 def attributions(
-    predictor: Predictor,
+    predictor: nn.Module,
     image: Tensor,
     method: str = "integrated_gradients",
     *,
@@ -114,7 +113,8 @@ def attributions(
 
     Parameters
     ----------
-    predictor : Predictor
+    predictor : Module
+        From images (n, C, *shape) to predictions (n,), in evaluation mode.
     image : Tensor of shape (1, C, *shape)
         Normalised, as the network gets it; of features (1, 1, features).
     method : str
@@ -140,7 +140,7 @@ def attributions(
         raise SettingsError(
             f"evaluations.saliency.methods: there is no {method}, only {', '.join(METHODS)}"
         )
-    image = image.detach().to(predictor.device, torch.float32)
+    image = image.detach().to(_device(predictor), torch.float32)
     start = torch.zeros_like(image) if baseline is None else baseline.to(image)
     places = None
     if regions is not None:
@@ -151,8 +151,12 @@ def attributions(
 
 
 @torch.no_grad()
-def difference(predictor: Predictor, image: Tensor, baseline: Tensor) -> float:
+def difference(predictor: nn.Module, image: Tensor, baseline: Tensor) -> float:
     """Return f(image) − f(baseline), to which integrated gradients add up."""
-    both = torch.cat([image, baseline.to(image)]).to(predictor.device, torch.float32)
+    both = torch.cat([image, baseline.to(image)]).to(_device(predictor), torch.float32)
     predicted = predictor(both)
     return float(predicted[0] - predicted[1])
+
+
+def _device(predictor: nn.Module) -> torch.device:
+    return next(predictor.parameters()).device

@@ -14,7 +14,7 @@ ELSEWHERE = "elsewhere"
 
 
 @dataclass(frozen=True)
-class Regions:
+class NamedPlaces:
     """Places of an image, or features, and what they are called.
 
     Attributes

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from contrage.learning.model import LOGIT, Model
 
 
-class Linear(nn.Module):
+class ProbeReadout(nn.Module):
     """A probe: features are scored, weighted and summed.
 
     Parameters
@@ -34,7 +34,7 @@ class Linear(nn.Module):
         return scored @ self.coef + self.intercept
 
 
-class Head(nn.Module):
+class HeadReadout(nn.Module):
     """A head that predicts the target itself with its last output.
 
     Parameters
@@ -56,7 +56,7 @@ class Head(nn.Module):
         return self.head(features)[:, -1].double() * self.sd + self.mean
 
 
-class Predictor(nn.Module):
+class ImagePredictor(nn.Module):
     """From normalised images (n, C, *shape) to what is predicted of them (n,), float64.
 
     That is in the target's unit; of a binary target the score, its log odds. It is in evaluation
@@ -66,7 +66,7 @@ class Predictor(nn.Module):
     ----------
     encoder : Module
     readout : Module
-        From features (n, d) to predictions (n,): `Linear` or `Head`.
+        From features (n, d) to predictions (n,): `ProbeReadout` or `HeadReadout`.
     """
 
     def __init__(self, encoder: nn.Module, readout: nn.Module) -> None:
@@ -74,7 +74,7 @@ class Predictor(nn.Module):
         self.encoder, self.readout = encoder, readout
         self.requires_grad_(False).eval()
 
-    def train(self, mode: bool = True) -> Predictor:
+    def train(self, mode: bool = True) -> ImagePredictor:
         """Stay in evaluation mode: no scan's prediction may depend on others."""
         return super().train(False)
 
@@ -82,17 +82,12 @@ class Predictor(nn.Module):
         """Return the prediction of each image."""
         return self.readout(self.encoder(images))
 
-    @property
-    def device(self) -> torch.device:
-        """Where it is."""
-        return next(self.parameters()).device
 
-
-def by_probe(network: Model, fitted: Mapping[str, np.ndarray]) -> Predictor:
+def by_probe(network: Model, fitted: Mapping[str, np.ndarray]) -> ImagePredictor:
     """Return a network whose features a probe reads."""
-    return Predictor(network.encoder, Linear(fitted))
+    return ImagePredictor(network.encoder, ProbeReadout(fitted))
 
 
-def by_head(network: Model, scale: Mapping[str, Any]) -> Predictor:
+def by_head(network: Model, scale: Mapping[str, Any]) -> ImagePredictor:
     """Return a network whose head predicts; `scale` is what its training saved."""
-    return Predictor(network.encoder, Head(network.head, scale))
+    return ImagePredictor(network.encoder, HeadReadout(network.head, scale))

@@ -16,17 +16,16 @@ from numpy.typing import NDArray
 from scipy.stats import spearmanr
 from torch import Tensor, nn
 
-from contrage.evaluation.saliency.predictor import Predictor
 from contrage.evaluation.saliency.verdict import FEWEST, Stage
 
 CELLS, STAGES, DRAWS = 64, 6, 3
 """Into how many places maps are divided; how many stages are looked at; of the last, how often."""
 
-Explain = Callable[[Predictor], NDArray[np.floating]]
+Explain = Callable[[nn.Module], NDArray[np.floating]]
 """From a predictor to what each place adds, (places,)."""
 
 
-def layers(predictor: Predictor) -> list[tuple[str, nn.Module]]:
+def layers(predictor: nn.Module) -> list[tuple[str, nn.Module]]:
     """Return the modules that hold weights of their own, from the readout down to the image.
 
     The order is that in which a network registers them, backwards.
@@ -39,7 +38,7 @@ def layers(predictor: Predictor) -> list[tuple[str, nn.Module]]:
     return own[::-1]
 
 
-def randomised(predictor: Predictor, seed: int) -> Iterator[tuple[str, Predictor]]:
+def randomised(predictor: nn.Module, seed: int) -> Iterator[tuple[str, nn.Module]]:
     """Yield the predictor with one layer more drawn anew each time: the name, and all so far.
 
     Each array of weights is drawn from a normal distribution of its own root mean square, one of a
@@ -71,12 +70,12 @@ def chosen(count: int, most: int = STAGES) -> list[int]:
     return np.unique(places).tolist()
 
 
-def cascade(predictor: Predictor, explain: Explain, draws: int = DRAWS) -> list[Stage]:
+def cascade(predictor: nn.Module, explain: Explain, draws: int = DRAWS) -> list[Stage]:
     """Return what is left of a map, stage by stage; of the last the mean over several draws.
 
     Parameters
     ----------
-    predictor : Predictor
+    predictor : Module
     explain : callable
         From it, and from what is made of it, to absolute values by place.
     draws : int

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from contrage.errors import BadScanError, SettingsError, TableError
-from contrage.evaluation.saliency.places import Regions
+from contrage.evaluation.saliency.places import NamedPlaces
 from contrage.imaging.images import Image, grid_points, load, resample, shrink, transform_points
 from contrage.imaging.template.grids import mni_grid, mni_template
 from contrage.settings.steps.saliency import RegionsAsked
@@ -23,7 +23,7 @@ TISSUES = ("grey matter", "white matter", "fluid and borders")
 
 def regions_of(
     asked: RegionsAsked, shape: tuple[int, ...], channels: int, features: tuple[str, ...] = ()
-) -> Regions:
+) -> NamedPlaces:
     """Return the regions of a kind of data.
 
     Parameters
@@ -49,18 +49,18 @@ def regions_of(
         found = of_tissue(grid) if asked.by == "tissue" else of_phantom(grid, asked.is_stiffness)
     elif asked.by == "features":
         names = features or tuple(f"feature {n + 1}" for n in range(shape[0]))
-        return Regions(names, np.arange(1, shape[0] + 1, dtype=np.int32)[None])
+        return NamedPlaces(names, np.arange(1, shape[0] + 1, dtype=np.int32)[None])
     elif asked.by == "regions":
         numbers = np.arange(1, shape[0] + 1, dtype=np.int32)
-        found = Regions(tuple(f"region {n}" for n in numbers), numbers)
+        found = NamedPlaces(tuple(f"region {n}" for n in numbers), numbers)
     elif asked.by == "channels":
         numbers = np.arange(1, channels + 1, dtype=np.int32).reshape(-1, *[1] * len(shape))
         labels = np.broadcast_to(numbers, (channels, *shape)).copy()
-        return Regions(tuple(f"region {n + 1}" for n in range(channels)), labels)
+        return NamedPlaces(tuple(f"region {n + 1}" for n in range(channels)), labels)
     else:
         found = of_blocks(shape, asked.axes)
     labels = np.broadcast_to(found.labels, (channels, *shape)).copy()
-    return Regions(found.names, labels, found.planted)
+    return NamedPlaces(found.names, labels, found.planted)
 
 
 def array_grid(asked: RegionsAsked) -> Image | None:
@@ -74,7 +74,7 @@ def array_grid(asked: RegionsAsked) -> Image | None:
     return Image(np.zeros([-(-n // factor) for n in whole.array.shape], np.float32), affine)
 
 
-def of_blocks(shape: tuple[int, ...], axes: tuple[str, ...]) -> Regions:
+def of_blocks(shape: tuple[int, ...], axes: tuple[str, ...]) -> NamedPlaces:
     """Return blocks, named by where they lie: "y 1-8, x 9-16" counts from 1."""
     sides = [min(SIDES[len(shape)], size) for size in shape]
     edges = [
@@ -87,10 +87,10 @@ def of_blocks(shape: tuple[int, ...], axes: tuple[str, ...]) -> Regions:
         high = [int(edge[at + 1]) for edge, at in zip(edges, block, strict=True)]
         names.append(", ".join(f"{n} {a + 1}-{b}" for n, a, b in zip(axes, low, high, strict=True)))
         labels[tuple(slice(a, b) for a, b in zip(low, high, strict=True))] = len(names)
-    return Regions(tuple(names), labels)
+    return NamedPlaces(tuple(names), labels)
 
 
-def of_tissue(grid: Image) -> Regions:
+def of_tissue(grid: Image) -> NamedPlaces:
     """Return the tissue classes that nilearn's template has, whichever is likeliest in a voxel."""
     from contrage.cohort.phantom.heads.template import load_template
 
@@ -101,10 +101,10 @@ def of_tissue(grid: Image) -> Regions:
         for array in (template.grey, template.white, template.brain)
     )
     likeliest = np.argmax([grey, white, 1 - grey - white], axis=0) + 1
-    return Regions(TISSUES, np.where(brain > 0.5, likeliest, 0).astype(np.int32))
+    return NamedPlaces(TISSUES, np.where(brain > 0.5, likeliest, 0).astype(np.int32))
 
 
-def of_phantom(grid: Image, is_stiffness: bool) -> Regions:
+def of_phantom(grid: Image, is_stiffness: bool) -> NamedPlaces:
     """Return the regions that the phantom is made of; of stiffness also what is planted in them."""
     from contrage.cohort.phantom.heads.ageing import TISSUES as PLANTED
     from contrage.cohort.phantom.heads.regions import make_regions
@@ -114,10 +114,10 @@ def of_phantom(grid: Image, is_stiffness: bool) -> Regions:
     found = Image(made.labels().astype(np.float32), made.grid.affine)
     labels = np.rint(resample(found, grid, order=0)).astype(np.int32)
     planted = tuple(PLANTED[name].rate for name in made.weights) if is_stiffness else None
-    return Regions(tuple(name.replace("_", " ") for name in made.weights), labels, planted)
+    return NamedPlaces(tuple(name.replace("_", " ") for name in made.weights), labels, planted)
 
 
-def of_atlas(path: Path, shape: tuple[int, ...], grid: Image | None) -> Regions:
+def of_atlas(path: Path, shape: tuple[int, ...], grid: Image | None) -> NamedPlaces:
     """Return an atlas's regions, the nearest label of each voxel.
 
     Parameters
@@ -160,7 +160,7 @@ def of_atlas(path: Path, shape: tuple[int, ...], grid: Image | None) -> Regions:
         raise SettingsError(f"{KEY}: no label of {path} is left on the grid of the images")
     names = _names(path)
     labels = np.searchsorted(there, numbers) + 1
-    return Regions(
+    return NamedPlaces(
         tuple(names.get(int(n), f"label {n}") for n in there),
         np.where(numbers > 0, labels, 0).astype(np.int32),
     )

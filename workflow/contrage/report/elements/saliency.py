@@ -10,8 +10,7 @@ from scipy import ndimage
 from contrage.evaluation.saliency.found import Found, read
 from contrage.report.elements.imaging import planes
 from contrage.report.elements.ingredients import Ingredients
-from contrage.report.elements.saliency_words import METHODS, SHOWN
-from contrage.report.style import GREY, INK, Figure, loss_name, save
+from contrage.report.style import GREY, INK, MOST_REGIONS, SALIENCY_NAMES, Figure, loss_name, save
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -52,11 +51,10 @@ def _on_template(given: Ingredients, shown: list[tuple[Found, str]]) -> Figure:
             hidden = np.ma.masked_where(np.abs(bright) < LEAST * top, bright / top)
             drawn = axes.imshow(hidden, cmap="RdBu_r", vmin=-1, vmax=1, alpha=0.75)
             _bare(axes)
-        line[0].set_ylabel(f"{loss_name(found.row)}\n{METHODS[name]}", fontsize=9)
-        bar = canvas.colorbar(drawn, ax=line[-1], shrink=0.8)
-        bar.set_label("of the largest", fontsize=8)
+        line[0].set_ylabel(f"{loss_name(found.row)}\n{SALIENCY_NAMES[name]}", fontsize=9)
     for axes, name in zip(grid[0], ("sagittal", "coronal", "axial"), strict=True):
         axes.set_title(name, fontsize=9)
+    canvas.colorbar(drawn, ax=grid, label="part, of the largest", shrink=0.6, aspect=30)
     people = max(len(found.scans) for found, _ in shown)
     return save(
         canvas,
@@ -99,7 +97,9 @@ def _bars(given: Ingredients, shown: list[tuple[Found, str]]) -> Figure | None:
         return None
     parts = {
         (found.row, name): table[
-            (table["row"] == found.row) & (table["method"] == name) & (table["rank"] <= SHOWN)
+            (table["row"] == found.row)
+            & (table["method"] == name)
+            & (table["rank"] <= MOST_REGIONS)
         ].sort_values("rank")
         for found, name in shown
     }
@@ -108,7 +108,7 @@ def _bars(given: Ingredients, shown: list[tuple[Found, str]]) -> Figure | None:
     canvas, panels = plt.subplots(1, len(parts), figsize=size, squeeze=False)
     for axes, ((row, name), part) in zip(panels[0], parts.items(), strict=True):
         _panel(axes, part, given.loss_colours.get(row, INK))
-        axes.set_title(f"{loss_name(row)}, {METHODS[name]}", fontsize=9.5)
+        axes.set_title(f"{loss_name(row)}, {SALIENCY_NAMES[name]}", fontsize=9.5)
     return save(
         canvas,
         given.output,

@@ -8,26 +8,23 @@ from contrage.evaluation.saliency.verdict import HIGHEST
 from contrage.report.elements.html_tables import Line, PageTable
 from contrage.report.elements.sections import Section, best_first, bounded
 from contrage.report.findings import Study
-from contrage.report.style import loss_colours, loss_name
+from contrage.report.style import MOST_REGIONS, SALIENCY_NAMES, loss_colours, loss_name
 from contrage.report.text import count, listed, missing, number, percent
 
-SHOWN = 15
-"""Regions of a row and method that the page and its bars show; the file has all."""
 NONE = "no interval is above 0, so that no region can be named."
-METHODS = {"integrated_gradients": "integrated gradients", "occlusion": "occlusion"}
 
 
 def saliency(study: Study, title: str) -> Section:
     """Say where the differences between predictions come from."""
     table = best_first(study, study.tables["saliency"])
-    told = table[table["region"].notna() & (table["rank"] <= SHOWN)]
+    told = table[table["region"].notna() & (table["rank"] <= MOST_REGIONS)]
     planted = bool(told["planted"].notna().any())
     colours = loss_colours(table["row"].unique())
     head = ["loss", "method", "region", f"explains ({study.level} interval)", "share"]
     head += [study.target.axis("one value adds"), "size", *["softens a year"] * planted]
     lines = []
     for line in told.to_dict("records"):
-        cells = [_name(line), METHODS[line["method"]], str(line["region"])]
+        cells = [_name(line), SALIENCY_NAMES[line["method"]], str(line["region"])]
         cells.append(bounded(line["explained"], line["ci_low"], line["ci_high"], 2))
         cells += [percent(line["share"]), f"{line['signed']:.1e}".replace("-", "\u2212")]
         cells += [percent(line["size"]), *[percent(line["planted"], 2)] * planted]
@@ -65,7 +62,7 @@ def _found(told: pd.DataFrame) -> list[str]:
         people = count(int(own["n_scans"].iloc[0]), "test person", "test people")
         above = int((own["ci_low"] > 0).sum())
         sure = f"{above} of {len(own)} have an interval above 0." if above else NONE
-        name = f"{loss_name(str(row))}, {METHODS[str(method)]}, {people}"
+        name = f"{loss_name(str(row))}, {SALIENCY_NAMES[str(method)]}, {people}"
         found.append(f"{name}: most is explained by {regions}; {sure}")
     return found
 
@@ -75,13 +72,13 @@ def _notes(study: Study, table: pd.DataFrame) -> list[str]:
     notes = []
     for line in table[table["note"].notna()].drop_duplicates(["row", "method"]).to_dict("records"):
         hidden = " is not shown" if missing(line["region"]) else ""
-        notes.append(f"{_name(line)}, {METHODS[line['method']]}{hidden}: {line['note']}.")
+        notes.append(f"{_name(line)}, {SALIENCY_NAMES[line['method']]}{hidden}: {line['note']}.")
     sanity = study.tables.get("saliency_sanity")
     if sanity is None:
         return notes
     last = sanity.sort_values("layers").drop_duplicates(["row", "method"], keep="last")
     passed = [
-        f"{_name(line)}, {METHODS[line['method']]}: {number(line['correlation'])}"
+        f"{_name(line)}, {SALIENCY_NAMES[line['method']]}: {number(line['correlation'])}"
         for line in last.to_dict("records")
         if str(line["passed"]).lower() == "true"
     ]
