@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from evaluation_steps import statistics
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from contrage.evaluation.saliency.places import NamedPlaces, cells, sums
-from contrage.evaluation.statistics.saliency import explained, incompleteness, shares
+from contrage.evaluation.statistics.saliency import (
+    explained,
+    incompleteness,
+    intervals,
+    shares,
+)
 
 
 @settings(max_examples=40, deadline=None)
@@ -65,3 +71,22 @@ def test_incompleteness_is_what_sums_lack_over_what_they_should_be():
     assert incompleteness(values, np.array([[2.0, -2.0]])) == 0
     assert incompleteness(values, np.array([[2.5, -1.5]])) == pytest.approx(1 / 4)
     assert incompleteness(values, np.zeros((1, 2))) == 0
+
+
+def test_intervals_are_percentiles_of_what_regions_explain_in_draws_of_people(rng):
+    values = rng.normal(0, [3, 1, 0.2], (2, 12, 3))
+    wanted = values.sum(axis=2)
+    values[1, 9:], wanted[1, 9:] = np.nan, np.nan
+    asked = statistics(bootstrap=200)
+    low, high = intervals(values, wanted, asked)
+    drawn = np.random.default_rng(asked.seed).integers(0, 12, (200, 12))
+    slow = np.array([explained(values[:, each], wanted[:, each]) for each in drawn])
+    outside = (1 - asked.confidence) / 2
+    np.testing.assert_allclose(low, np.nanquantile(slow, outside, axis=0))
+    np.testing.assert_allclose(high, np.nanquantile(slow, 1 - outside, axis=0))
+    assert (low < explained(values, wanted)).all() and (high > explained(values, wanted)).all()
+
+
+def test_of_one_person_there_is_no_interval():
+    low, high = intervals(np.ones((1, 1, 2)), np.ones((1, 1)), statistics())
+    assert np.isnan([low, high]).all()

@@ -9,11 +9,11 @@ import pandas as pd
 
 from contrage.evaluation.given import Given
 from contrage.evaluation.saliency.found import Found, OfMethod, read
-from contrage.evaluation.statistics.people import bootstrap_interval
 from contrage.evaluation.statistics.saliency import (
     TOLERANCE,
     explained,
     incompleteness,
+    intervals,
     shares,
 )
 from contrage.settings.blocks.statistics import StatisticsSettings
@@ -80,34 +80,15 @@ def _lines(
 def _numbers(found: Found, method: OfMethod, drawn: StatisticsSettings) -> dict[str, np.ndarray]:
     """Return each region's numbers, those of one that nobody has NaN."""
     values, wanted = method.contributions, method.wanted
-    count, scans = len(found.regions), wanted.shape[1]
-    bounds = [
-        bootstrap_interval([scans], _Explained(values[..., at], wanted), drawn)
-        for at in range(count)
-    ]
+    low, high = intervals(values, wanted, drawn)
     with np.errstate(invalid="ignore", divide="ignore"):
         signed = np.nanmean(values, axis=(0, 1)) / found.sizes
     return {
         "explained": explained(values, wanted),
-        "ci_low": np.array([low for low, _ in bounds]),
-        "ci_high": np.array([high for _, high in bounds]),
+        "ci_low": low,
+        "ci_high": high,
         "share": shares(values),
         "signed": signed,
         "size": found.sizes / found.sizes.sum(),
         "planted": found.planted,
     }
-
-
-class _Explained:
-    """What one region explains, in draws of people."""
-
-    def __init__(self, values: np.ndarray, wanted: np.ndarray) -> None:
-        self.values, self.wanted = values, wanted
-
-    def __call__(self, drawn: np.ndarray) -> np.ndarray:
-        """Return it for each draw (draws, people)."""
-        parts = [
-            explained(values[drawn].T[None, ..., None], wanted[drawn].T[None])[..., 0]
-            for values, wanted in zip(self.values, self.wanted, strict=True)
-        ]
-        return np.nanmean(parts, axis=0)
