@@ -45,7 +45,9 @@ def _on_template(given: Ingredients, shown: list[tuple[Found, str]]) -> Figure:
     for line, (found, name) in zip(grid, shown, strict=True):
         on_grid = _resampled(found, name, under)
         top = float(np.abs(on_grid).max()) or 1.0
-        below, above = planes(under.array, under.affine), planes(on_grid, under.affine)
+        most = np.unravel_index(np.abs(on_grid).argmax(), on_grid.shape)
+        point = (under.affine @ [*most, 1])[:3]
+        below, above = (planes(each, under.affine, point) for each in (under.array, on_grid))
         for axes, dark, bright in zip(line, below, above, strict=True):
             axes.imshow(dark, cmap="gray", vmin=0, vmax=1.1)
             hidden = np.ma.masked_where(np.abs(bright) < LEAST * top, bright / top)
@@ -61,8 +63,8 @@ def _on_template(given: Ingredients, shown: list[tuple[Found, str]]) -> Figure:
         given.output,
         "saliency",
         "Where the differences between predictions come from",
-        f"Mean over {people} test people, on the template: red, a voxel's part of the differences "
-        "between predictions; blue, it works against them. "
+        f"Of {people} test people, on the template, cut through the largest value. Red: a voxel's "
+        "part of the differences between predictions; blue: it works against them. "
         f"Smoothed (SD {SMOOTH_MM:g} mm), and left out below a tenth of the largest. The "
         "participant's left is on the left. It says what these models use, not what changes.",
         f"Maps of {len(shown)} methods on three planes of the template.",
