@@ -4,5 +4,12 @@ STAGE = ""  # what messages of its trainings begin with
 
 
 include: "rules/trainings.smk"
+
+
+if config["evaluations"]["saliency"] is not None:
+
+    include: "rules/saliency.smk"
+
+
 include: "rules/report.smk"
 include: "rules/export.smk"

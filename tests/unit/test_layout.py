@@ -12,7 +12,7 @@ from contrage import layout
 from contrage.layout import Derivatives, Phantom, Results
 
 WILDCARDS = {
-    Results: {"row", "seed", "fold", "epoch", "draw", "ages"},
+    Results: {"row", "seed", "fold", "epoch", "draw", "ages", "method"},
     Derivatives: {"folder", "scan"},
     Phantom: {"folder", "scan"},
 }

@@ -39,6 +39,7 @@ CONFIG = {
     "benchmark": {"losses": ["exp"], "norms": []},
     "training": {"seeds": [0], "epochs": 2, "batch_size": 8, "device": "cpu", "encoder": "mlp"},
     "statistics": {"bootstrap": 200},
+    "evaluations": {"saliency": {"scans": 8}},
     "report": {"embedding_rows": []},
 }
 
@@ -136,3 +137,26 @@ def test_a_mistake_is_named_before_the_first_job(small, part, change, message):
 def test_a_person_of_the_table_is_predicted_by_the_model_as_in_the_run(done):
     found = differences(done.folder, "small", "exp", done.folder / "regions.csv", most=20)
     assert len(found) == 40 and max(found) < 1e-4
+
+
+def test_features_are_told_by_name_where_rows_look_and_an_edit_of_that_trains_nothing(done):
+    """Two epochs have learned little: a method may not be shown, but then the page says why."""
+    results = done.folder / "results/small"
+    table = read_tsv(results / "tables/saliency.tsv")
+    assert set(table["method"]) == {"integrated_gradients", "occlusion"}
+    features = set(
+        read_tsv(done.folder / "results/derivatives/regions/array/features_columns.tsv")["feature"]
+    )
+    assert set(table["region"].dropna()) <= features
+    assert (table["region"].notna() | table["note"].notna()).all()
+    sanity = read_tsv(results / "tables/saliency_sanity.tsv")
+    assert sanity["down_to"].iloc[0] == "readout" and sanity["correlation"].notna().any()
+    assert "Where do the differences between predictions come from?" in (
+        results / "report.html"
+    ).read_text(encoding="utf-8")
+    asked = copy.deepcopy(CONFIG)
+    asked["evaluations"]["saliency"]["steps"] = 8
+    (done.folder / "looks.yaml").write_text(yaml.safe_dump(asked))
+    jobs = done.jobs("looks.yaml")
+    assert "Asking where exp looks" in jobs
+    assert not [job for job in jobs if job.startswith(("Training", "Probing", "Splitting"))]

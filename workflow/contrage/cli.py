@@ -53,6 +53,7 @@ STEPS = {
     "probe": "contrage.evaluation.probe:probe",
     "head": "contrage.evaluation.head:head",
     "baselines": "contrage.evaluation.baselines:baselines",
+    "saliency": "contrage.evaluation.saliency.explain:saliency",
     "evaluate": "contrage.evaluation.evaluate:evaluate",
     "choose": "contrage.evaluation.choose:choose",
     "search-table": "contrage.evaluation.choose:search_table",

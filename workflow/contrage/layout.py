@@ -1,8 +1,9 @@
 """Where every file of results/ lies: written here alone, for rules, steps, report and tests.
 
-Paths are patterns with Snakemake's wildcards in braces: {row}, {seed}, {fold}, {draw}, {ages} of an
-experiment; {folder} and {scan} of a scan (`of_scan` fills these in). They are seen from the folder
-in which Snakemake runs; with the empty folder in place of results/<name>, from that one.
+Paths are patterns with Snakemake's wildcards in braces: {row}, {seed}, {fold}, {draw}, {ages},
+{method} of an experiment; {folder} and {scan} of a scan (`of_scan` fills these in). They are seen
+from the folder in which Snakemake runs; with the empty folder in place of results/<name>, from that
+one.
 """
 
 from __future__ import annotations
@@ -93,6 +94,8 @@ class Results(_Reported):
     metrics: str = "metrics/{row}/seed-{seed}.json"
     coefficients: str = "probe/{row}/seed-{seed}.npz"
     baselines: str = "baselines/seed-{seed}.tsv"
+    attributions: str = "saliency/{row}/attributions.npz"
+    saliency_map: str = "saliency/{row}/{method}.nii.gz"
 
     draw_feasible: str = "search/{row}/feasible.json"
     inner_scans: str = f"{INNER}.tsv"

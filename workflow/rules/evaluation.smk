@@ -99,6 +99,7 @@ if EXPERIMENT.evaluations:
             " --table {output.table:q} --predictions {input.predictions:q}"
             " --features {input.features:q} --models {input.models:q}"
             " --logits {input.logits:q} --snapshots {input.snapshots:q}"
+            " --attributions {input.attributions:q}"
             " --baselines {input.baselines:q}"
             " --splits {input.splits:q} --truth {input.truth:q}"
             " --scans {input.scans:q} --array {input.array:q}"

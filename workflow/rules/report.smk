@@ -1,6 +1,7 @@
 """Tables, figures and the page."""
 
 from contrage.plan import report as reports
+from contrage.plan import saliency as looks
 from snakemake.io import strip_wildcard_constraints
 
 MEASURED = reports.runtimes(
@@ -97,6 +98,7 @@ rule figures:
         snapshots=expand(SNAPSHOTS, row=EXPERIMENT.watched_rows, seed=SEEDS[0], fold=0),
         curves=expand(rules.train.output.curve, row=ALL_ROWS, seed=SEEDS, fold=FOLDS),
         tables=TABLES,
+        attributions=expand(RESULTS.attributions, row=looks.explained(EXPERIMENT)),
         scans=rules.select.output.selected,
         # A few are drawn, and the step says which: scans come out of the table above.
         images=images_drawn,
@@ -130,6 +132,7 @@ rule figures:
         "python -m contrage figures --settings {params.settings:q} --log {log:q}"
         " --predictions {input.predictions:q} --curves {params.curves:q}"
         " --snapshots {input.snapshots:q} --tables {input.tables:q} --scans {input.scans:q}"
+        " --attributions {input.attributions:q}"
         " --derivatives {params.derivatives:q} --output {output.folder:q}"
 
 

@@ -120,6 +120,7 @@ class Report:
             predictions=self.files(Results.predictions),
             curves=str(self.path(Results.curve)),
             snapshots=self.snapshots(),
+            attributions=sorted(self.path("saliency").glob("*/attributions.npz")),
             tables=self.tables(),
             scans=self.path("dataset", "scans.tsv"),
             derivatives=self.derivatives,

@@ -118,6 +118,7 @@ def test_dataclasses_of_settings_hold_names_and_types_and_decide_nothing(folder)
         "probe",
         "baselines",
         "choose",
+        "saliency",
         "evaluate",
     ],
 )
@@ -129,7 +130,7 @@ def test_words_and_the_unit_of_the_target_repeat_no_result(step):
 
 DECIDING = (
     "check", "strip", "correct", "register", "quality", "stack", "arrays", "select", "split",
-    "train", "embed", "probe", "baselines", "evaluate",
+    "train", "embed", "probe", "baselines", "saliency", "evaluate",
 )  # fmt: skip
 
 

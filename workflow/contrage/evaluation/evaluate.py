@@ -24,6 +24,7 @@ def evaluate(
     models: list[Path] | None = None,
     logits: list[Path] | None = None,
     snapshots: list[Path] | None = None,
+    attributions: list[Path] | None = None,
     baselines: list[Path] | None = None,
     splits: list[Path] | None = None,
     truth: list[Path] | None = None,
@@ -37,7 +38,7 @@ def evaluate(
     settings : EvaluateStep
     table : Path
         The TSV file to write.
-    predictions, features, models, logits, snapshots : list of Path, optional
+    predictions, features, models, logits, snapshots, attributions : list of Path, optional
     baselines, splits, truth : list of Path, optional
         Those that the evaluation needs; whose each is, its path says.
     scans, array : Path, optional
@@ -54,6 +55,7 @@ def evaluate(
         models=by_row(Results.model, models),
         logits=by_row(Results.logits, logits),
         snapshots=by_row(Results.snapshot, snapshots),
+        attributions=by_row(Results.attributions, attributions),
         baselines=baselines or [],
         splits=splits or [],
         truth=truth or [],

@@ -37,6 +37,8 @@ class Given:
         The same; logits of rows that contrast pairs.
     snapshots : mapping of str to list of Path
         Row → file of each seed, fold and epoch.
+    attributions : mapping of str to list of Path
+        Row → its one file, of rows that are explained.
     baselines, splits : list of Path
         Of each seed.
     truth : list of Path
@@ -54,6 +56,7 @@ class Given:
     models: Mapping[str, list[Path]]
     logits: Mapping[str, list[Path]]
     snapshots: Mapping[str, list[Path]]
+    attributions: Mapping[str, list[Path]]
     baselines: list[Path]
     splits: list[Path]
     truth: list[Path]

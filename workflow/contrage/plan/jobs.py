@@ -14,7 +14,7 @@ from typing import Any
 
 from contrage.evaluation import elements
 from contrage.learning import encoders
-from contrage.plan import folds, phantoms, pretraining, rows, snapshots, starts
+from contrage.plan import folds, phantoms, pretraining, rows, saliency, snapshots, starts
 from contrage.plan.dataset_settings import scores
 from contrage.plan.evaluations import setting
 from contrage.plan.experiment import Experiment
@@ -34,7 +34,7 @@ from contrage.settings.steps.evaluation import (
 )
 from contrage.settings.steps.learning import FeasibleStep, StopProbe, TrainStageStep, TrainStep
 
-OF_ROWS = {"predictions", "features", "models", "logits", "snapshots"}
+OF_ROWS = {"predictions", "features", "models", "logits", "snapshots", "attributions"}
 """What an evaluation reads of rows."""
 NUMBERS = ("seed", "fold", "draw", "epoch")
 DECIDE_FEASIBLE = ("loss", "formulation", "nn_final", "nn_step_size", "max_epochs")
@@ -388,6 +388,7 @@ def evaluated(of: Experiment, evaluation: str) -> dict[str, list[str]]:
             results.logits.format(**training) for training in each if training["row"] in logged
         ],
         "snapshots": snapshots.followed(of),
+        "attributions": [results.attributions.format(row=row) for row in saliency.explained(of)],
         "baselines": [results.baselines.format(seed=seed) for seed in of.seeds],
         "splits": [results.split.format(seed=seed) for seed in of.seeds],
         "truth": phantoms.truths(of.config["cohort"]),

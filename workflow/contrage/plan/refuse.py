@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from contrage.errors import SettingsError
-from contrage.plan import draws, evaluations, folds, null, pretraining, rows
+from contrage.plan import draws, evaluations, folds, null, pretraining, rows, saliency
 from contrage.plan.imaging import check_limits
 from contrage.plan.kinds import check_kind
 from contrage.plan.loss_settings import check_kinds, check_row
@@ -39,6 +39,7 @@ def check_rows_and_data(config: dict[str, Any]) -> None:
     check_training(config)
     evaluations.check(config, rows.stated_target(config))
     evaluations.check_rows(config, rows.benchmark_rows(config))
+    saliency.check(config, rows.benchmark_rows(config))
     _check_search(config)
     unknown = set(config["report"]["embedding_rows"]) - set(rows.all_rows(config))
     if unknown and config["report"]["embedding_rows"] != [rows.ABLATED]:

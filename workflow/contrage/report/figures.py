@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-OF_ANY_TARGET = ("training_curves", "quality", "calibration", "pairs")
+OF_ANY_TARGET = ("training_curves", "quality", "calibration", "pairs", "saliency")
 """Figures that do not show the target as a number; of a binary target there are no others."""
 
 
@@ -30,6 +30,7 @@ def figures(
     derivatives: Path,
     output: Path,
     snapshots: list[Path] | None = None,
+    attributions: list[Path] | None = None,
 ) -> None:
     """Draw all figures for which there are ingredients, and list them in ``figures.json``.
 
@@ -50,12 +51,15 @@ def figures(
         The folder to write; each figure is ``<name>.png`` and ``<name>.svg``.
     snapshots : list of Path, optional
         Features after several epochs of the trainings that are watched.
+    attributions : list of Path, optional
+        What the step saliency found, of the rows that are explained.
     """
     from contrage.report.elements.ingredients import gather
     from contrage.report.style import use_style
 
     use_style()
     files = {"predictions": predictions, "curves": curves, "snapshots": snapshots}
+    files["attributions"] = attributions
     given = gather(settings, scans, derivatives, output, tables=tables, **files)
     given.output.mkdir(parents=True, exist_ok=True)
     made = []
@@ -82,6 +86,7 @@ def drawings() -> list[Callable[[Ingredients], Figure | None]]:
         intervals,
         outcome,
         pairs,
+        saliency,
         search,
     )
 
@@ -98,6 +103,7 @@ def drawings() -> list[Callable[[Ingredients], Figure | None]]:
         calibration.calibration,
         continuity.continuity,
         pairs.pairs,
+        saliency.saliency,
         outcome.training_curves,
         embedding.embedding,
         cohort.histogram,

@@ -59,6 +59,9 @@ BASELINE_NAMES = {
     "logistic-coverage": "Logistic regression on coverage only",
     "logistic-features": "Logistic regression on the raw features",
 }
+SALIENCY_NAMES = {"integrated_gradients": "integrated gradients", "occlusion": "occlusion"}
+MOST_REGIONS = 15
+"""Of a row and method that page and bars show; the file has all."""
 NULL = "-null"
 # The named losses keep their colour in every experiment, whichever of them are trained.
 FIXED_LOSSES = (

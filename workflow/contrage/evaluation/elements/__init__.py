@@ -32,6 +32,7 @@ INPUTS = {
     "models": "the weights of all rows, seeds and folds",
     "logits": "cosines of pairs after each epoch, of all trainings that contrast some",
     "snapshots": "features of all rows, seeds and folds after parts of the epochs",
+    "attributions": "what the step saliency found, of rows that are explained",
     "baselines": "predictions of the baselines, of all seeds",
     "splits": "the folds of each seed, with the roles of scans",
     "scans": "the table of scans in the data set",

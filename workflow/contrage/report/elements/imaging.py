@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -21,14 +22,16 @@ POINT = (6.0, -18.0, 12.0)  # mm in MNI space: through thalamus and lateral vent
 N_EXAMPLES = 4
 
 
-def planes(image: np.ndarray, affine: np.ndarray) -> list[np.ndarray]:
-    """Return the sagittal, coronal and axial plane through `POINT`, ready for ``imshow``.
+def planes(
+    image: np.ndarray, affine: np.ndarray, point: Sequence[float] = POINT
+) -> list[np.ndarray]:
+    """Return the sagittal, coronal and axial plane through a point (mm), ready for ``imshow``.
 
     Front is left in the sagittal plane, the participant's left is left in the others.
     Axes are flipped as the affine says, so the image may be stored in any RAS-aligned order.
     """
     signs = np.sign(np.diag(affine)[:3])
-    index = np.linalg.solve(affine, [*POINT, 1])[:3].round().astype(int)
+    index = np.linalg.solve(affine, [*point, 1])[:3].round().astype(int)
     index = np.clip(index, 0, np.array(image.shape) - 1)
     flips = tuple(axis for axis in range(3) if signs[axis] < 0)
     image = np.flip(image, flips)

@@ -22,7 +22,7 @@ from contrage.target_words import TargetInWords
 SHARED = ("mae", "norms", "baselines")
 OF_EVALUATIONS = ("gap", "gap_people", "roc", "roc_curves", "slopes", "slopes_people")
 OF_EVALUATIONS += ("calibration", "calibration_curve", "against_diagnosis", "intervals")
-OF_EVALUATIONS += ("lipschitz", "lipschitz_people", "lipschitz_draws", "logits_curves")
+OF_EVALUATIONS += ("lipschitz", "lipschitz_people", "lipschitz_draws", "logits_curves", "saliency")
 """Tables that figures are drawn from."""
 
 if TYPE_CHECKING:
@@ -50,6 +50,8 @@ class Ingredients:
         Row → files, seed by seed and fold by fold.
     snapshots_of : dict
         Row → epoch → features of the watched training after it.
+    attributions_of : dict
+        Row → what the step saliency found.
     """
 
     settings: FiguresStep
@@ -61,6 +63,7 @@ class Ingredients:
     predictions_of: dict[str, list[Path]] = field(default_factory=dict)
     curves_of: dict[str, list[Path]] = field(default_factory=dict)
     snapshots_of: dict[str, dict[int, Path]] = field(default_factory=dict)
+    attributions_of: dict[str, list[Path]] = field(default_factory=dict)
 
     @property
     def target(self) -> TargetInWords:
@@ -162,6 +165,7 @@ def gather(
     predictions: list[Path] | None = None,
     curves: str = "",
     snapshots: list[Path] | None = None,
+    attributions: list[Path] | None = None,
 ) -> Ingredients:
     """Read the tables that several figures share, and sort the files by row."""
     files = by_name(tables)
@@ -180,4 +184,5 @@ def gather(
         by_row(Results.predictions, predictions),
         curves_by_row(curves, settings.rows, settings.seeds, settings.folds) if curves else {},
         snapshots_by_row(snapshots),
+        by_row(Results.attributions, attributions),
     )

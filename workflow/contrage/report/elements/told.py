@@ -15,6 +15,7 @@ from contrage.report.elements.measure_words import (
 )
 from contrage.report.elements.order_words import lipschitz, logits, ordinality
 from contrage.report.elements.part_words import missing_range, oracle, paired_t, shots
+from contrage.report.elements.saliency_words import saliency
 from contrage.report.elements.sections import Section
 from contrage.report.findings import Study
 from contrage.settings.steps.page import EvaluationTold
@@ -36,6 +37,7 @@ MAKERS: dict[str, Callable[[Study, str], Section]] = {
     "against_diagnosis": against_diagnosis,
     "calibration": calibration,
     "sides_by_fold": sides_by_fold,
+    "saliency": saliency,
 }
 """Evaluation → what makes its section."""
 

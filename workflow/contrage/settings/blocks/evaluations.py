@@ -172,6 +172,31 @@ class PairedTSettings:
 
 
 @dataclass(frozen=True)
+class SaliencySettings:
+    """Where rows look.
+
+    Attributes
+    ----------
+    rows : tuple of str or None
+        Which; None: the first of the table.
+    methods : tuple of {"integrated_gradients", "occlusion"}
+        How attributions are made.
+    scans : int
+        Of test people at most, spread over the target.
+    atlas : str or None
+        File of labels in whose regions they are added up; None: those that the data have.
+    steps : int
+        Of the path of integrated gradients.
+    """
+
+    rows: tuple[str, ...] | None
+    methods: tuple[Literal["integrated_gradients", "occlusion"], ...]
+    scans: int
+    atlas: str | None
+    steps: int
+
+
+@dataclass(frozen=True)
 class IntervalsSettings:
     """What intervals of predictions hold of new people, and of people of new sites.
 
@@ -225,6 +250,8 @@ class EvaluationsSettings:
         Errors of the brain ages that a phantom plants.
     paired_t : PairedTSettings or None
         A paired t-test beside the table of errors.
+    saliency : SaliencySettings or None
+        Where rows look.
     intervals : IntervalsSettings or None
         Whether intervals of predictions hold whom they are to hold.
     """
@@ -245,4 +272,5 @@ class EvaluationsSettings:
     logits: PairCosinesSettings | None
     oracle: OracleSettings | None
     paired_t: PairedTSettings | None
+    saliency: SaliencySettings | None
     intervals: IntervalsSettings | None
