@@ -27,13 +27,15 @@ WORSE = {
 """On which side a quality measure is bad: on the other it is no reason to doubt."""
 
 
-def of_values(scores: Sequence[np.ndarray]) -> str | None:
+def of_values(scores: Sequence[np.ndarray], background: bool) -> str | None:
     """Return why values cannot be those of the kind that was learned from, if they cannot.
 
     Parameters
     ----------
     scores : sequence of ndarray
         The z-scored image of each member.
+    background : bool
+        Whether 0 is the place outside the image.
     """
     sizes = []
     for each in scores:
@@ -45,8 +47,8 @@ def of_values(scores: Sequence[np.ndarray]) -> str | None:
             f"its values lie {usual:.3g} standard deviations from those that were learned from: "
             "another unit, another sequence, or another image"
         )
-    if not any(sizes):
-        return "nothing in it differs from what is usual: it is empty, or of no use to the model"
+    if background and not any(sizes):
+        return "nothing of it lies where the model looks: it is empty"
     return None
 
 

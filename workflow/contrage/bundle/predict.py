@@ -195,7 +195,8 @@ class Predictor:
             wanted = "×".join(map(str, self._shape))
             return self._refused(subject, f"it comes to {told} values, not {wanted}", image)
         scores = [z_scored(self.bundle, member, image.image) for member in self.members]
-        if (reason := flags.of_values(scores)) is not None:
+        background = self.facts.seen.scores.form.background
+        if (reason := flags.of_values(scores, background)) is not None:
             return self._refused(subject, reason, image)
         values, distances = self._read(scores)
         if not np.isfinite(values).all():

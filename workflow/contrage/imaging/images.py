@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import math
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +19,9 @@ from contrage.errors import BadScanError
 from contrage.files import reading
 from contrage.imaging.foreign import is_header_alone, no_numbers, what_it_is, why_unreadable
 
+UNREADABLE = (OSError, EOFError, ValueError, TypeError, OverflowError)
+UNREADABLE += (ImageFileError, HeaderDataError)
+"""What nibabel raises of files that are cut, or whose headers say what cannot be."""
 Points = np.ndarray
 """World coordinates, shape (n, 3), RAS, mm."""
 
@@ -100,13 +104,25 @@ def _parse(path: Path, content: bytes) -> nib.Nifti1Image:
             image = kind.from_bytes(content)
             if reason := no_numbers(image.get_data_dtype()):
                 raise BadScanError(path, reason)
+            _require_all(image, len(content))
             image.get_fdata(dtype=np.float32)
-        except (OSError, EOFError, ValueError, TypeError, ImageFileError, HeaderDataError) as error:
+        except UNREADABLE as error:
             message = " ".join(str(error).split())[:120]
             reason = f"is truncated or has a broken header ({message}); export it again"
             raise BadScanError(path, reason) from error
         return image
     raise BadScanError(path, what_it_is(content))
+
+
+def _require_all(image: nib.Nifti1Image, size: int) -> None:
+    """Raise `ValueError` where a file's bytes are fewer than its header says, before room is made.
+
+    nibabel asks for the memory first: a header that claims 32767³ voxels would end the process.
+    """
+    wanted = math.prod(image.shape) * image.get_data_dtype().itemsize
+    there = size - image.dataobj.offset
+    if not 0 <= wanted <= there <= size:
+        raise ValueError(f"Expected {wanted} bytes, got {max(0, there)} bytes")
 
 
 def load(path: Path) -> Image:
