@@ -12,9 +12,13 @@ import sys
 import tempfile
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from contrage.errors import SettingsError
+
+if TYPE_CHECKING:
+    from contrage.bundle.opened import Bundle
+    from contrage.serve.bounds import Bounds
 
 HOST = "127.0.0.1"
 NEEDED = {"starlette": "Starlette", "uvicorn": "uvicorn", "python_multipart": "python-multipart"}
@@ -101,7 +105,11 @@ def _listening(port: int) -> socket.socket:
 
 
 def _until_ended(
-    door: socket.socket, bundle: Any, bounds: Any, interval: Any, template: Any
+    door: socket.socket,
+    bundle: Bundle,
+    bounds: Bounds,
+    interval: str | None,
+    template: tuple[Path, Path | None] | None,
 ) -> int:
     """Answer until a signal comes; afterwards nothing of what was sent is left."""
     import uvicorn

@@ -1,10 +1,10 @@
 """Who may ask: a page of this very server, in a browser that was given the address with its token.
 
 Whoever listens on 127.0.0.1 is reached by every page that this machine's browser shows, and by all
-who work on it. So each request's path begins with a random token: no cookie, which would be sent to
+who work on it. So each request's path begins with a random token: no cookie, which would go to
 other ports as well, and nothing that a Referer could carry, since none is sent. A Host that is
-another name is a page elsewhere whose name now leads here (DNS rebinding); an Origin that is another
-one is that page asking outright.
+another name is a page elsewhere whose name now leads here (DNS rebinding); an Origin that is
+another one is that page asking outright.
 """
 
 from __future__ import annotations

@@ -124,8 +124,8 @@ def scans_of(bundle: Bundle, dropped: Dropped, bounds: Bounds) -> list[Subject]:
     found = _found(bundle, dropped.files)
     if len(found) > bounds.scans:
         raise UploadError(
-            f"{len(found)} scans, and at most {bounds.scans} are shown here; contrage predict takes "
-            "any number"
+            f"{len(found)} scans, and at most {bounds.scans} are shown here; contrage predict "
+            "takes any number"
         )
     if dropped.known is None:
         return found

@@ -16,8 +16,8 @@ export class Card {
     const away = element("button", { type: "button", "aria-label": `Remove ${scan.name}`, onclick: () => this.remove(gone) }, "Remove");
     const title = element("h3", { id: `scan-${scan.number}` }, scan.name);
     const files = element("p", { class: "soft" }, scan.files.join(", "));
-    const top = element("div", { class: "top" }, element("div", {}, title, files), element("p", { class: "actions" }, this.download, away));
-    this.node = element("article", { class: "scan", "aria-labelledby": `scan-${scan.number}` }, top, this.steps, this.state, this.found);
+    const top = element("div", { class: "top" }, element("div", {}, title, files, this.state), element("p", { class: "actions" }, this.download, away));
+    this.node = element("article", { class: "scan", "aria-labelledby": `scan-${scan.number}` }, top, this.steps, this.found);
     this.last = "";
   }
 
@@ -42,7 +42,7 @@ export class Card {
     }
     this.showSteps(scan);
     if (scan.state !== "done" && scan.state !== "refused") return "";
-    this.steps.hidden = scan.state === "done";
+    this.steps.hidden = scan.state === "done" || scan.stage === null;
     this.state.textContent = `Took ${scan.seconds.toFixed(1)} s.`;
     this.download.hidden = scan.prediction === null;
     return scan.state === "done" ? this.showFound(scan, isNewest) : this.showRefused(scan);
@@ -51,8 +51,9 @@ export class Card {
   showSteps(scan) {
     const at = this.model.stages.findIndex(([name]) => name === scan.stage);
     this.steps.replaceChildren(...this.model.stages.map(([, title], number) => {
-      const kind = number < at || scan.state === "done" ? "past" : number === at && scan.state === "running" ? "now" : null;
-      return element("li", { class: kind, "aria-current": kind === "now" ? "step" : null }, title);
+      const kind = number < at || scan.state === "done" ? "past" : number > at ? null : scan.state === "refused" ? "stopped" : "now";
+      const said = kind === "stopped" ? element("span", { class: "hidden" }, " (stopped here)") : null;
+      return element("li", { class: kind, "aria-current": kind === "now" ? "step" : null }, title, said);
     }));
   }
 
@@ -66,17 +67,18 @@ export class Card {
   showFound(scan, isNewest) {
     const { prediction } = scan;
     this.images = imagesOf(scan, this.model, isNewest);
-    this.found.classList.toggle("wide", this.images.hasChildNodes());
     const words = number(this.model, prediction);
+    const bars = plot(this.model, prediction);
+    const hasImages = this.images.hasChildNodes();
     this.found.replaceChildren(
       element("div", {},
         ...words.nodes,
         element("p", { class: "research" }, this.model.notice),
         facts(this.model, prediction),
-        plot(this.model, prediction),
+        hasImages ? bars : null,
         flagged(prediction.flags),
         measured(prediction.quality)),
-      ...(this.images.hasChildNodes() ? [element("div", {}, element("h4", {}, "Images"), this.images)] : []));
+      element("div", {}, hasImages ? this.images : bars));
     return `${scan.name}: ${words.said}`;
   }
 }

@@ -2,9 +2,11 @@
 
 import { drawn, element } from "./element.js";
 
-const WIDTH = 560, HEIGHT = 210, LEFT = 40, RIGHT = 14, TOP = 46, BOTTOM = 46;
+const HEIGHT = 210, LEFT = 40, RIGHT = 14, TOP = 46, BOTTOM = 46;
+let width = 560; // of the drawing; less on a narrow page, so that its letters stay legible
 
 export function plot(model, found) {
+  width = Math.max(280, Math.min(560, window.innerWidth - 60));
   return model.target.isBinary ? probability(model, found) : among(model, found);
 }
 
@@ -15,7 +17,7 @@ function among(model, found) {
   const there = numbers.filter((each) => each !== null);
   const [least, most] = [Math.min(...there), Math.max(...there)];
   const margin = (most - least) * 0.03 || 1;
-  const across = scale(least - margin, most + margin, LEFT, WIDTH - RIGHT);
+  const across = scale(least - margin, most + margin, LEFT, width - RIGHT);
   const tallest = Math.max(...bins.map(density));
   const up = scale(0, tallest, HEIGHT - BOTTOM, TOP);
   const base = HEIGHT - BOTTOM;
@@ -30,12 +32,12 @@ function among(model, found) {
   const picture = svg(alt,
     ...bars,
     found.low === null ? null : interval(across(found.low), across(found.high), base),
-    mark(across(found.predicted), base, `predicted ${told}`, "strong", "#0b5c8f", 14),
-    found.known === null ? null : mark(across(found.known), base, `true ${word} ${found.known}`, "told", "#b45309", 30, "5 3"),
-    drawn("line", { x1: LEFT, x2: WIDTH - RIGHT, y1: base, y2: base, stroke: "#94a3b8" }),
+    mark(across(found.predicted), base, `predicted ${told}`, "strong", "#0b5c8f", 14, side(found)),
+    found.known === null ? null : mark(across(found.known), base, `true ${word} ${found.known}`, "told", "#b45309", 30, -side(found), "5 3"),
+    drawn("line", { x1: LEFT, x2: width - RIGHT, y1: base, y2: base, stroke: "#94a3b8" }),
     ...ticks(least, most, across, base),
-    drawn("text", { x: (LEFT + WIDTH - RIGHT) / 2, y: HEIGHT - 8, "text-anchor": "middle" }, unit ? `${title} (${unit})` : title),
-    drawn("text", { x: 12, y: (TOP + base) / 2, "text-anchor": "middle", transform: `rotate(-90 12 ${(TOP + base) / 2})` }, "people"),
+    drawn("text", { x: (LEFT + width - RIGHT) / 2, y: HEIGHT - 8, "text-anchor": "middle" }, unit ? `${title} (${unit})` : title),
+    drawn("text", { x: 12, y: (TOP + base) / 2, "text-anchor": "middle", transform: `rotate(-90 12 ${(TOP + base) / 2})` }, isEven(bins) ? "people" : "people per width"),
   );
   const level = Math.round(found.level * 100);
   const band = found.low === null ? "" : `; the band is the ${level} % interval`;
@@ -43,19 +45,20 @@ function among(model, found) {
 }
 
 // Bins may have different widths: the area is the number of people.
+const isEven = (bins) => new Set(bins.map(([low, high]) => high - low)).size === 1;
 const density = ([low, high, people]) => people / (high - low || 1);
 
 function probability(model, found) {
   const { word, positive, negative } = model.target;
-  const across = scale(0, 1, LEFT, WIDTH - RIGHT);
+  const across = scale(0, 1, LEFT, width - RIGHT);
   const base = HEIGHT - BOTTOM;
   const alt = `Probability of ${positive}: ${found.predicted.toFixed(3)}, on a scale from 0, ${negative}, to 1, ${positive}.`;
   const picture = svg(alt,
-    drawn("line", { x1: LEFT, x2: WIDTH - RIGHT, y1: base, y2: base, stroke: "#94a3b8" }),
-    mark(across(found.predicted), base, `predicted ${found.predicted.toFixed(3)}`, "strong", "#0b5c8f", 14),
+    drawn("line", { x1: LEFT, x2: width - RIGHT, y1: base, y2: base, stroke: "#94a3b8" }),
+    mark(across(found.predicted), base, `predicted ${found.predicted.toFixed(3)}`, "strong", "#0b5c8f", 14, 0),
     ...[0, 0.5, 1].map((value) => tick(across(value), base, String(value))),
     drawn("text", { x: LEFT, y: HEIGHT - 8 }, String(negative)),
-    drawn("text", { x: WIDTH - RIGHT, y: HEIGHT - 8, "text-anchor": "end" }, String(positive)),
+    drawn("text", { x: width - RIGHT, y: HEIGHT - 8, "text-anchor": "end" }, String(positive)),
   );
   return figure(picture, `The probability that ${word} is ${positive}.`);
 }
@@ -63,7 +66,7 @@ function probability(model, found) {
 const figure = (picture, caption) => element("figure", {}, picture, element("figcaption", {}, caption));
 
 function svg(alt, ...children) {
-  return drawn("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img", "aria-label": alt }, ...children);
+  return drawn("svg", { viewBox: `0 0 ${width} ${HEIGHT}`, role: "img", "aria-label": alt }, ...children);
 }
 
 const scale = (low, high, from, to) => (value) => from + ((value - low) / (high - low || 1)) * (to - from);
@@ -72,11 +75,15 @@ function interval(low, high, base) {
   return drawn("rect", { x: low, width: high - low, y: TOP - 4, height: base - TOP + 4, fill: "#0b5c8f", "fill-opacity": 0.16 });
 }
 
-function mark(x, base, text, kind, colour, y, dashes = null) {
-  const anchor = x < WIDTH * 0.22 ? "start" : x > WIDTH * 0.78 ? "end" : "middle";
+// On which side of its line a label stands, so that none lies on the other's line.
+const side = (found) => (found.known === null ? 0 : found.known < found.predicted ? 1 : -1);
+
+function mark(x, base, text, kind, colour, y, wish, dashes = null) {
+  const place = x < width * 0.3 ? 1 : x > width * 0.7 ? -1 : wish;
+  const anchor = ["end", "middle", "start"][place + 1];
   return drawn("g", {},
-    drawn("line", { x1: x, x2: x, y1: y + 4, y2: base, stroke: colour, "stroke-width": 2, "stroke-dasharray": dashes }),
-    drawn("text", { x, y, class: kind, "text-anchor": anchor }, text));
+    drawn("line", { x1: x, x2: x, y1: place ? y - 9 : y + 4, y2: base, stroke: colour, "stroke-width": 2, "stroke-dasharray": dashes }),
+    drawn("text", { x: x + 4 * place, y, class: kind, "text-anchor": anchor }, text));
 }
 
 function ticks(least, most, across, base) {

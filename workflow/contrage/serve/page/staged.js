@@ -12,6 +12,7 @@ export function prepare(given, then) {
   model = given;
   whenSent = then;
   place("how").textContent = instructions();
+  place("give").textContent = `Give a ${model.what === "table" ? "table" : "scan"}`;
   const { bounds } = model;
   place("bounds").textContent =
     `${model.endings.join(", ")}; at most ${bounds.file_mb} MB a file, ${bounds.files} files at once.`;

@@ -73,16 +73,16 @@ async function show(box, scan, volumes, view) {
 }
 
 async function filled(canvas, view) {
-  const { Niivue, SLICE_TYPE } = await library();
+  const { Niivue, SHOW_RENDER, SLICE_TYPE } = await library();
   const niivue = new Niivue({
-    backColor: [0, 0, 0, 1], crosshairColor: [0.5, 0.75, 1, 0.8], crosshairWidth: 0.6, dragAndDropEnabled: false,
-    isResizeCanvas: true, loadingText: "", logLevel: "error", isColorbar: false, multiplanarPadPixels: 4, textHeight: 0.04,
+    backColor: [0, 0, 0, 1], crosshairColor: [0.5, 0.75, 1, 0.8], crosshairWidth: 0.7, crosshairWidthUnit: "mm", dragAndDropEnabled: false,
+    isResizeCanvas: true, loadingText: "", logLevel: "error", isColorbar: Boolean(view.label), multiplanarShowRender: SHOW_RENDER.NEVER, multiplanarPadPixels: 4, textHeight: 0.04,
     show3Dcrosshair: false,
   });
   await niivue.attachToCanvas(canvas);
   const limits = view.highest === null ? {} : { cal_min: 0, cal_max: view.highest };
   const volumes = [{ url: view.file, name: view.file.split("/").pop(), colormap: view.colours, ...limits }];
-  if (view.outline) volumes.push({ url: view.outline, name: "outline.nii.gz", colormap: edge(niivue), cal_min: 0.5, cal_max: 1, opacity: 1 });
+  if (view.outline) volumes.push({ url: view.outline, name: "outline.nii.gz", colormap: edge(niivue), cal_min: 0, cal_max: 1, opacity: 1, colorbarVisible: false });
   await niivue.loadVolumes(volumes);
   niivue.setInterpolation(true);
   niivue.setSliceType(SLICE_TYPE.MULTIPLANAR);
@@ -90,7 +90,7 @@ async function filled(canvas, view) {
 }
 
 function edge(niivue) {
-  niivue.addColormap("edge", { R: [EDGE[0], EDGE[0]], G: [EDGE[1], EDGE[1]], B: [EDGE[2], EDGE[2]], A: [255, 255], I: [0, 255] });
+  niivue.addColormap("edge", { R: [EDGE[0], EDGE[0]], G: [EDGE[1], EDGE[1]], B: [EDGE[2], EDGE[2]], A: [0, 255], I: [0, 255] });
   return "edge";
 }
 
