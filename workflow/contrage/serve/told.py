@@ -84,7 +84,7 @@ def _images(imaging: ImagingOfModel) -> Iterator[tuple[str, str, str]]:
     """Yield name, title and suffix in BIDS of the images that a model takes of a scan."""
     for name in imaging.takes:
         if name == "mask":
-            yield name, TITLES[name], name
+            yield name, TITLES[name], "desc-brain_mask"
             continue
         kind = modalities.load(imaging.anatomical if name == "anatomical" else name)
         is_map = name == imaging.map
