@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 import yaml
+from predicted_again import differences
 from small_study import Workflow, checkout
 
 from contrage.files import read_json
@@ -130,3 +131,8 @@ def test_a_mistake_is_named_before_the_first_job(small, part, change, message):
     assert failed.returncode != 0
     assert message in printed
     assert "Traceback" not in printed
+
+
+def test_a_person_of_the_table_is_predicted_by_the_model_as_in_the_run(done):
+    found = differences(done.folder, "small", "exp", done.folder / "regions.csv", most=20)
+    assert len(found) == 40 and max(found) < 1e-4

@@ -61,6 +61,8 @@ STEPS = {
     "figures": "contrage.report.figures:figures",
     "page": "contrage.report.page:page",
     "quality-page": "contrage.report.quality.page:quality_page",
+    "predict-part": "contrage.bundle.batch:predict_part",
+    "join-predictions": "contrage.bundle.batch:join_predictions",
     "export-models": "contrage.bundle.export:export_models",
     "study-tables": "contrage.study.tables:tables",
     "study-figures": "contrage.study.figures:figures",

@@ -19,6 +19,7 @@ from contrage.scan_ids import folder
 OF_EXPERIMENT = "results/{}"
 OF_COHORT = "results/derivatives/{}"
 OF_PHANTOM = "results/phantom/{}"
+OF_PREDICTED = "results/predicted/{}"
 
 TRAINING = "training/{row}/seed-{seed}/fold-{fold}"
 FEATURES = "features/{row}/seed-{seed}/fold-{fold}"
@@ -219,6 +220,20 @@ class Phantom(_Place):
     def of(cls, cohort: str) -> Self:
         """Return the paths of a cohort of this name."""
         return cls.at(OF_PHANTOM.format(cohort))
+
+
+@dataclass(frozen=True)
+class Predicted(_Place):
+    """New scans, predicted by a model many at once: results/predicted/<name>."""
+
+    table: str = "predictions.tsv"
+    json: str = "predictions.json"
+    part: str = "parts/{part}.json"
+
+    @classmethod
+    def of(cls, name: str) -> Self:
+        """Return the paths of predictions of this name."""
+        return cls.at(OF_PREDICTED.format(name))
 
 
 def below(root: str, path: str) -> str:

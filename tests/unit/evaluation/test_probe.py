@@ -9,6 +9,7 @@ import pytest
 from evaluation_steps import probe_of
 
 from contrage.errors import LeakageError, TableError
+from contrage.evaluation.coefficients import read_coefficients
 from contrage.evaluation.probe import probe, probe_training
 from contrage.files import read_json
 from contrage.tables import read_tsv
@@ -206,3 +207,39 @@ def test_own_prediction_is_scored_beside_the_probe(study, rng):
     table, metrics = run(study, [path] * 3)
     assert metrics["mae_own"] == pytest.approx(2)
     np.testing.assert_allclose(table["own_prediction"] - table["age"], 2, atol=1e-6)
+
+
+def test_the_coefficients_give_the_predictions_again(study, rng):
+    path, file = study.write_features(informative(study, rng)), study.folder / "c.npz"
+    outputs = {"predictions": study.folder / "p.tsv", "metrics": study.folder / "m.json"}
+    files = {"features": [path] * 3, "scans": [study.scans], "split": study.split}
+    probe_training(probe_of(), 3, **files, **outputs, coefficients=file)
+    table, metrics = read_tsv(outputs["predictions"]), read_json(outputs["metrics"])
+    found = read_coefficients(file)
+    assert [found[fold]["alpha"] for fold in sorted(found)] == metrics["alpha"]
+    with np.load(path) as stored:
+        features = dict(
+            zip(stored["scan_id"].tolist(), stored["features"].astype(float), strict=True)
+        )
+    assert len(table) == 120
+    for line in table.to_dict("records"):
+        own = found[line["fold"]]
+        scored = (features[line["scan_id"]] - own["mean"]) / own["scale"]
+        assert scored @ own["coef"] + own["intercept"] == pytest.approx(
+            line["predicted_age"], abs=2e-6
+        )
+
+
+def test_a_row_has_a_file_of_coefficients_for_each_training(study, rng):
+    files = of_seeds(study, rng)
+    files["coefficients"] = [study.folder / f"c-{seed}.npz" for seed in (3, 8)]
+    probe(probe_of(seeds=(3, 8)), **files)
+    one, other = map(read_coefficients, files["coefficients"])
+    assert sorted(one) == sorted(other) == [0, 1, 2]
+    assert not np.array_equal(one[0]["coef"], other[0]["coef"])
+
+
+def test_another_file_holds_no_coefficients(study, rng):
+    path = study.write_features(informative(study, rng))
+    with pytest.raises(TableError, match="holds no coefficients of a probe"):
+        read_coefficients(path)

@@ -9,6 +9,7 @@ from forms import TABLE
 from targets import SIDES
 
 from contrage.evaluation.baselines import baselines
+from contrage.evaluation.coefficients import read_coefficients
 from contrage.evaluation.logistic import fit
 from contrage.evaluation.predictions import read
 from contrage.evaluation.probe import probe_training
@@ -117,3 +118,21 @@ def test_baselines_are_shares_and_logistic_regressions(patients, rng):
     mean = frame[(frame["baseline"] == "mean") & (frame["fold"] == 0)]
     share = mean.loc[mean["split"] == "train", "diagnosis"].mean()
     np.testing.assert_allclose(mean["probability"], share, atol=1e-6)
+
+
+def test_the_coefficients_give_the_scores_again(patients, rng):
+    path, file = patients.write_features(informative(patients, rng)), patients.folder / "c.npz"
+    outputs = {"predictions": patients.folder / "p.tsv", "metrics": patients.folder / "m.json"}
+    given = {"features": [path] * 3, "scans": [patients.scans], "split": patients.split}
+    probe_training(ASKED, 3, **given, **outputs, coefficients=file)
+    found = read_coefficients(file)
+    with np.load(path) as stored:
+        features = dict(
+            zip(stored["scan_id"].tolist(), stored["features"].astype(float), strict=True)
+        )
+    frame = read_tsv(outputs["predictions"])
+    assert len(frame) == 120
+    for line in frame.to_dict("records"):
+        own = found[line["fold"]]
+        scored = (features[line["scan_id"]] - own["mean"]) / own["scale"]
+        assert scored @ own["coef"] + own["intercept"] == pytest.approx(line["score"], abs=2e-6)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -32,26 +32,25 @@ def write_table(path: Path, target: TargetInWords, found: Iterable[Prediction]) 
     spread (SD over members); <target>, where it was told; of age gap and corrected_gap; flags and
     refused, sentences.
     """
+    write_lines(path, target, [_plain(each) for each in found])
+
+
+def write_lines(path: Path, target: TargetInWords, found: Iterable[Mapping[str, Any]]) -> None:
+    """Write predictions, as JSON has them, as such a table."""
     write_rows(path, columns(target), (_line(each, target) for each in found))
 
 
-def _line(found: Prediction, target: TargetInWords) -> dict[str, Any]:
+def _line(found: Mapping[str, Any], target: TargetInWords) -> dict[str, Any]:
     predicted = PROBABILITY if target.is_binary else target.predicted
-    numbers = {
-        predicted: found.predicted,
-        "low": found.low,
-        "high": found.high,
-        "spread": found.spread,
-        target.column: found.known,
-        "gap": found.gap,
-        "corrected_gap": found.corrected_gap,
-    }
+    same = ("low", "high", "spread", "gap", "corrected_gap")
+    numbers = {name: found[name] for name in same}
+    numbers |= {predicted: found["predicted"], target.column: found["known"]}
     line = {
         name: None if value is None else round(value, target.decimals)
         for name, value in numbers.items()
     }
-    told = {"flags": "; ".join(found.flags) or None, "refused": found.refused}
-    known = {**line, "scan": found.name, **told}
+    told = {"flags": "; ".join(found["flags"]) or None, "refused": found["refused"]}
+    known = {**line, "scan": found["name"], **told}
     return {name: known[name] for name in columns(target)}
 
 

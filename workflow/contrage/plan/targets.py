@@ -22,9 +22,10 @@ PREPARES = frozenset(
         ),
         *("usable", "quality", "quality_page", "preprocessed", "describe", "methods"),
         *("stack", "arrays", "features", "select"),
+        *("predict_part", "join_predictions", "predictions"),
     )
 )
-"""Rules that come before the split: whoever asks for these alone may have few people."""
+"""Rules that come before the split, or need none: whoever asks for these may have few people."""
 
 
 def trains(targets: Iterable[str], until: Iterable[str] = ()) -> bool:

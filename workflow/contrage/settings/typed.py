@@ -11,7 +11,7 @@ from contrage.settings.blocks.cohort import CohortSettings
 from contrage.settings.blocks.dataset import DatasetSettings
 from contrage.settings.blocks.evaluations import EvaluationsSettings
 from contrage.settings.blocks.merge import MergeSettings
-from contrage.settings.blocks.model import ModelSettings
+from contrage.settings.blocks.model import ModelSettings, PredictSettings
 from contrage.settings.blocks.preprocessing import PreprocessingSettings
 from contrage.settings.blocks.pretraining import PretrainingSettings
 from contrage.settings.blocks.probe import ProbeSettings
@@ -67,6 +67,8 @@ class Settings:
         Further evaluations, each a table.
     model : ModelSettings
         What is made of the experiment for those who predict new scans.
+    predict : PredictSettings
+        New scans that a run predicts with a model.
     report : ReportSettings
         What the page shows beside the tables.
     """
@@ -90,6 +92,7 @@ class Settings:
     statistics: StatisticsSettings
     evaluations: EvaluationsSettings
     model: ModelSettings
+    predict: PredictSettings
     report: ReportSettings
 
 

@@ -1,4 +1,4 @@
-"""The block model of the configuration."""
+"""The blocks model and predict of the configuration."""
 
 from __future__ import annotations
 
@@ -23,3 +23,31 @@ class ModelSettings:
     rows: tuple[str, ...] | None
     interval: str
     level: float
+
+
+@dataclass(frozen=True)
+class PredictSettings:
+    """New scans that a run predicts with a model.
+
+    Attributes
+    ----------
+    name : str
+        Predictions lie in results/predicted/<name>.
+    model : str
+        Folder of the model; empty for none.
+    scans : str
+        A folder, or a table of features.
+    known : str or None
+        A table with the true targets.
+    interval : str or None
+        For whom intervals are meant; None: as the model says.
+    jobs : int
+        Into how many the scans are dealt.
+    """
+
+    name: str
+    model: str
+    scans: str
+    known: str | None
+    interval: str | None
+    jobs: int

@@ -204,3 +204,36 @@ class ExportModelsStep:
     seen: SeenByModel
     interval: str
     level: float
+
+
+@dataclass(frozen=True)
+class PredictPartStep:
+    """What the step predict-part is asked for.
+
+    Attributes
+    ----------
+    model : str
+        Folder of the model.
+    scans : str
+        A folder, or a table of features.
+    known : str or None
+        A table with the true targets.
+    interval : str or None
+        For whom intervals are meant; None: as the model says.
+    part : int
+        Which scans, from 0: every so manieth of them.
+    parts : int
+        Into how many jobs the scans are dealt.
+    """
+
+    model: str
+    scans: str
+    known: str | None
+    interval: str | None
+    part: int
+    parts: int
+
+
+@dataclass(frozen=True)
+class JoinPredictionsStep:
+    """What the step join-predictions is asked for: nothing but its files."""

@@ -1,0 +1,92 @@
+"""New scans, predicted by a model that is there: a job for every so manieth of them."""
+
+from contrage.layout import Predicted
+from contrage.plan import predicted as predicted_plan
+from contrage.run.found import digest as digest_of_found
+from contrage.run.found import stamps as stamps_of
+
+
+include: "words.smk"
+
+
+ASKED_TO_PREDICT = CONFIGS[0]["predict"]
+PREDICTED = Predicted.of(ASKED_TO_PREDICT["name"])
+
+try:
+    predicted_plan.check(ASKED_TO_PREDICT)
+except ContrageError as error:
+    raise WorkflowError(str(error)) from None
+
+
+def files_found(wildcards):
+    """Size and time of change of every file that may be read: another one is noticed."""
+    return digest_of_found(stamps_of(predicted_plan.files(ASKED_TO_PREDICT)))
+
+
+def settings_of_part(wildcards):
+    return as_json(predicted_plan.part(ASKED_TO_PREDICT, int(wildcards.part)))
+
+
+rule predict_part:
+    input:
+        model=predicted_plan.model(ASKED_TO_PREDICT),
+        code=code("contrage.bundle.batch"),
+    output:
+        part=PREDICTED.part,
+    log:
+        PREDICTED.log("predict_part", "{part}"),
+    benchmark:
+        PREDICTED.benchmark("predict_part", "{part}")
+    wildcard_constraints:
+        part=r"\d+",
+    conda:
+        "../../envs/learning.yaml"
+    threads: 1
+    resources:
+        mem_mb=growing(4000),
+        runtime=growing(240),
+    params:
+        code=digest("contrage.bundle.batch"),
+        settings=settings_of_part,
+        found=files_found,
+    message:
+        "Predicting new scans, part {wildcards.part}"
+    shell:
+        "python -m contrage predict-part --settings {params.settings:q} --log {log:q}"
+        " --output {output.part:q}"
+
+
+rule join_predictions:
+    input:
+        parts=expand(PREDICTED.part, part=range(ASKED_TO_PREDICT["jobs"])),
+        code=code("contrage.bundle.batch"),
+    output:
+        table=PREDICTED.table,
+        json=PREDICTED.json,
+    log:
+        PREDICTED.log("join_predictions"),
+    benchmark:
+        PREDICTED.benchmark("join_predictions")
+    conda:
+        "../../envs/learning.yaml"
+    threads: 1
+    resources:
+        mem_mb=growing(1000),
+        runtime=growing(10),
+    params:
+        code=digest("contrage.bundle.batch"),
+        settings=as_json(predicted_plan.join()),
+    message:
+        "Putting the predictions of new scans together"
+    shell:
+        "python -m contrage join-predictions --settings {params.settings:q} --log {log:q}"
+        " --parts {input.parts:q} --table {output.table:q} --output {output.json:q}"
+
+
+rule predictions:
+    input:
+        rules.join_predictions.output.table,
+        rules.join_predictions.output.json,
+    localrule: True
+    message:
+        f"Predictions of new scans are in {PREDICTED.table}; research use only"
