@@ -35,7 +35,9 @@ class Served:
     def send(self, path: Path) -> httpx.Response:
         origin = {"Origin": self.address.rsplit("/", 2)[0]}
         with path.open("rb") as file:
-            return httpx.post(f"{self.address}scans", files={"file": file}, headers=origin)
+            return httpx.post(
+                f"{self.address}scans", files={"file": file}, headers=origin, timeout=60
+            )
 
 
 @pytest.fixture(scope="module")
@@ -70,27 +72,30 @@ def serve(tmp_path: Path, model: Path) -> Iterator[Callable[[], Served]]:
         each.communicate()
 
 
+def check_that_it_listens_here_alone(served: Served) -> None:
+    with socket.create_connection(("127.0.0.1", served.port), timeout=60):
+        pass
+    with pytest.raises(ConnectionRefusedError):  # it would answer were all addresses listened on
+        socket.create_connection(("127.0.0.2", served.port), timeout=60)
+    assert httpx.get(served.address, timeout=60).status_code == 200
+    assert httpx.get(served.address.rsplit("/", 2)[0], timeout=60).status_code == 403
+
+
 @pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
-def test_whatever_ends_it_what_was_sent_is_deleted(serve, tmp_path, name: str):
+def test_it_listens_here_alone_and_whatever_ends_it_deletes_what_was_sent(
+    serve, tmp_path, name: str
+):
     served = serve()
     assert re.fullmatch(r"http://127\.0\.0\.1:\d+/[\w-]{32}/", served.address)
     assert served.send(write_rows(tmp_path / "t.tsv", {}, {})).status_code == 201
     lying = [path.name for path in served.temporary.rglob("*") if path.is_file()]
     assert "t.tsv" in lying
+    if name == "SIGINT":
+        check_that_it_listens_here_alone(served)
     served.process.send_signal(getattr(signal, name))
-    output, errors = served.process.communicate(timeout=60)
+    output, errors = served.process.communicate(timeout=300)
     assert served.process.returncode == 0 and "Traceback" not in output + errors
     assert [*served.temporary.glob(f"{command.PREFIX}*")] == []
-
-
-def test_it_listens_on_this_machines_own_address_alone(serve):
-    served = serve()
-    with socket.create_connection(("127.0.0.1", served.port), timeout=10):
-        pass
-    with pytest.raises(ConnectionRefusedError):  # it would answer were all addresses listened on
-        socket.create_connection(("127.0.0.2", served.port), timeout=10)
-    assert httpx.get(served.address).status_code == 200
-    assert httpx.get(served.address.rsplit("/", 2)[0]).status_code == 403
 
 
 def refused(capsys, *arguments: object) -> str:

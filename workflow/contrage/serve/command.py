@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING, Any
 from contrage.errors import SettingsError
 
 if TYPE_CHECKING:
+    import uvicorn
+
     from contrage.bundle.opened import Bundle
     from contrage.serve.bounds import Bounds
 
@@ -120,9 +122,6 @@ def _until_ended(
     port, token = door.getsockname()[1], secrets.token_urlsafe(24)
     ending = "" if port == 80 else f":{port}"  # browsers leave out the usual one
     hosts = (f"{HOST}{ending}", f"localhost{ending}")
-    for name in ("SIGTERM", "SIGHUP"):
-        if hasattr(signal, name):
-            signal.signal(getattr(signal, name), _as_interrupted)
     idle = True
     with tempfile.TemporaryDirectory(prefix=PREFIX, ignore_cleanup_errors=True) as folder:
         desk = Desk(bundle, Path(folder), bounds, interval, template)
@@ -135,10 +134,12 @@ def _until_ended(
             proxy_headers=False,
             timeout_graceful_shutdown=2,
         )
+        server = uvicorn.Server(settings)
+        _end_with(server)
         print(f"contrage: http://{HOST}:{port}/{token}/", flush=True)
         print("Open it in a browser. Ctrl-C ends it, and deletes what was sent.", flush=True)
         try:
-            uvicorn.Server(settings).run(sockets=[door])
+            server.run(sockets=[door])
         except KeyboardInterrupt:
             pass
         finally:
@@ -150,6 +151,16 @@ def _until_ended(
     return 0
 
 
-def _as_interrupted(number: int, frame: Any) -> None:
-    """End as after Ctrl-C where a process is told to end, or its terminal is closed."""
-    raise KeyboardInterrupt
+def _end_with(server: uvicorn.Server) -> None:
+    """End as after Ctrl-C where the process is told to end, or its terminal is closed.
+
+    uvicorn gives a signal that ended it to whoever waited for it before, which would end the
+    process before anything is deleted.
+    """
+
+    def end(number: int, frame: Any) -> None:
+        server.should_exit = True
+
+    for name in ("SIGTERM", "SIGHUP"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), end)
