@@ -32,6 +32,11 @@ def predicted(served, tmp_path: Path, name: str, content: bytes) -> str:
     return f"{found.predicted:.1f}"
 
 
+def notices(at) -> int:
+    """Count where it is said, in what can be seen: the card of the model is folded."""
+    return at.page.get_by_text("Research use only").filter(visible=True).count()
+
+
 def test_a_good_scan_is_dropped_and_its_prediction_shown(browse, maps, tmp_path):
     at = browse(maps)
     content = a_map()
@@ -43,7 +48,7 @@ def test_a_good_scan_is_dropped_and_its_prediction_shown(browse, maps, tmp_path)
     number = predicted(maps, tmp_path, "sub-01_stiffness.nii.gz", content)
     assert card.locator(".number").inner_text().split() == [number, "years"]
     assert "90 % interval:" in card.inner_text()
-    assert at.page.get_by_text("Research use only", exact=False).count() == 1
+    assert notices(at) == 1
     plot = card.get_by_role("img", name="Histogram of the 40 people")
     said = plot.get_attribute("aria-label")
     assert f"the prediction is {number} years with the interval" in said
@@ -71,16 +76,20 @@ def test_the_image_is_shown_with_the_outline_of_the_skull_strip(browse, maps, vi
     card.locator(f'.images[data-shown="{name}"] .slices input').first.wait_for()
     canvas = card.get_by_role("img", name=f"{view}: sub-01 in three planes")
     with_outline = pixels(canvas)
-    red = (with_outline[..., 0] > 200) & (with_outline[..., 1:3] < 110).all(-1)
-    assert (with_outline.max(-1) > 60).mean() > 0.05 and red.mean() > 0.002
+    assert (with_outline.max(-1) > 60).mean() > 0.05 and edges(with_outline) > 0.002
     card.get_by_label("outline of the skull strip").uncheck()
     without = pixels(canvas)
-    assert ((without[..., 0] > 200) & (without[..., 1:3] < 110).all(-1)).mean() < red.mean() / 4
+    assert edges(without) < edges(with_outline) / 4
     slider = card.get_by_role("slider", name="Slice, left – right")
     slider.focus()
     for _ in range(30):
         at.page.keyboard.press("ArrowRight")
     assert float(slider.input_value()) > 0.6 and (pixels(canvas) != without).any()
+
+
+def edges(image: np.ndarray) -> float:
+    """Return the share of pixels in the outline's red."""
+    return float((np.abs(image - (255, 64, 64)) < 24).all(-1).mean())
 
 
 def pixels(canvas) -> np.ndarray:
@@ -97,7 +106,7 @@ def test_a_bad_scan_gets_its_sentence_and_no_number(browse, maps):
     assert "No prediction. sub-07_stiffness.nii.gz: wrong units" in card.inner_text()
     assert card.locator(".number").count() == 0 and card.locator("svg").count() == 0
     assert card.locator(".steps .stopped").inner_text().startswith("Check the file")
-    assert at.page.get_by_text("Research use only", exact=False).count() == 0
+    assert notices(at) == 0
 
 
 def test_two_at_once_are_queued_and_not_mixed(browse, maps, tmp_path):
@@ -216,7 +225,7 @@ def test_all_of_it_is_done_by_keyboard(browse, table, tmp_path):
             break
     assert at.page.evaluate("document.activeElement.id") == "files"
     with at.page.expect_file_chooser() as chooser:
-        at.page.keyboard.press("Enter")
+        at.page.keyboard.press("Space")
     chooser.value.set_files(path)
     at.page.locator("#predict").wait_for()
     assert at.page.evaluate("document.activeElement.id") == "predict"
@@ -228,11 +237,11 @@ def test_all_of_it_is_done_by_keyboard(browse, table, tmp_path):
 @pytest.mark.parametrize("width", [400, 1400])
 def test_nothing_is_wider_than_the_page_and_every_picture_has_words(browse, maps, width: int):
     at = browse(maps, width)
-    at.drop(**{f"sub-{'long' * 30}_stiffness__nii__gz": a_map(), "bad_stiffness__nii__gz": b"x"})
+    at.drop(**{f"sub-{'long' * 20}_stiffness__nii__gz": a_map(), "bad_stiffness__nii__gz": b"x"})
     at.page.get_by_label("Age (years), if known").first.fill("44")
     assert at.page.evaluate("document.documentElement.scrollWidth") <= width
     at.page.get_by_role("button", name="Predict").click()
-    at.finished(f"sub-{'long' * 30}", "bad_stiffness")
+    at.finished(f"sub-{'long' * 20}", "bad_stiffness")
     at.page.locator(".images[data-shown]").wait_for()
     at.page.locator("summary").first.click()
     assert at.page.evaluate("document.documentElement.scrollWidth") <= width

@@ -76,8 +76,8 @@ function kindOf(name) {
 }
 
 // As many files as a scan has images are one scan; more are told apart by their names.
-const isOneScan = () => model.images.length > 1 && staged.length <= model.images.length;
-const isByName = () => model.images.length > 1 && !isOneScan();
+const isOneScan = () => staged.length > 0 && model.images.length > 1 && staged.length <= model.images.length;
+const isByName = () => model.images.length > 1 && staged.length > model.images.length;
 
 function show() {
   place("staged").hidden = staged.length === 0;
@@ -130,6 +130,7 @@ function parcels() {
 }
 
 async function sendAll() {
+  if (!staged.length) return;
   const wrong = refusal();
   if (wrong) {
     problem(wrong);

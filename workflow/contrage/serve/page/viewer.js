@@ -39,8 +39,13 @@ export function forget(box) {
 function close() {
   const { niivue, box, fold: closed } = open;
   open = null;
-  niivue?.gl?.getExtension("WEBGL_lose_context")?.loseContext();
+  if (niivue) discard(niivue);
   if (box.isConnected) closed();
+}
+
+function discard(niivue) {
+  niivue.cleanup();
+  niivue.gl?.getExtension("WEBGL_lose_context")?.loseContext();
 }
 
 function fold(box, scan, volumes) {
@@ -61,8 +66,12 @@ async function show(box, scan, volumes, view) {
   const outline = view.outline ? element("label", {}, element("input", { type: "checkbox", checked: true }), " outline of the skull strip") : null;
   box.replaceChildren(element("p", { class: "actions" }, ...choose, outline), element("div", { class: "viewer" }, canvas), sliders, status);
   try {
-    mine.niivue = await filled(canvas, view);
-    if (open !== mine) return;
+    const niivue = await filled(canvas, view);
+    if (open !== mine) {
+      discard(niivue); // another card was opened meanwhile
+      return;
+    }
+    mine.niivue = niivue;
     sliders.append(...AXES.flatMap(([title, axis]) => slider(mine.niivue, title, axis)));
     outline?.querySelector("input").addEventListener("change", (event) => mine.niivue.setOpacity(1, event.target.checked ? 1 : 0));
     status.textContent = view.label;
