@@ -18,6 +18,7 @@ from contrage.errors import SettingsError
 
 if TYPE_CHECKING:
     import uvicorn
+    from starlette.types import ASGIApp
 
     from contrage.bundle.opened import Bundle
     from contrage.serve.bounds import Bounds
@@ -97,6 +98,7 @@ def _listening(port: int) -> socket.socket:
     try:
         door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         door.bind((HOST, port))
+        door.listen()  # before the address is printed: who is quick waits, and is not turned away
     except (OSError, OverflowError) as error:
         door.close()
         said = (getattr(error, "strerror", None) or str(error)).lower()
@@ -114,8 +116,6 @@ def _until_ended(
     template: tuple[Path, Path | None] | None,
 ) -> int:
     """Answer until a signal comes; afterwards nothing of what was sent is left."""
-    import uvicorn
-
     from contrage.serve.app import application
     from contrage.serve.desk import Desk
 
@@ -125,20 +125,11 @@ def _until_ended(
     idle = True
     with tempfile.TemporaryDirectory(prefix=PREFIX, ignore_cleanup_errors=True) as folder:
         desk = Desk(bundle, Path(folder), bounds, interval, template)
-        settings = uvicorn.Config(
-            application(desk, token, hosts),
-            log_level="warning",
-            access_log=False,
-            lifespan="off",
-            server_header=False,
-            proxy_headers=False,
-            timeout_graceful_shutdown=2,
-        )
-        server = uvicorn.Server(settings)
+        server = _server(application(desk, token, hosts))
         _end_with(server)
-        print(f"contrage: http://{HOST}:{port}/{token}/", flush=True)
-        print("Open it in a browser. Ctrl-C ends it, and deletes what was sent.", flush=True)
         try:
+            print(f"contrage: http://{HOST}:{port}/{token}/", flush=True)
+            print("Open it in a browser. Ctrl-C ends it, and deletes what was sent.", flush=True)
             server.run(sockets=[door])
         except KeyboardInterrupt:
             pass
@@ -149,6 +140,22 @@ def _until_ended(
         sys.stdout.flush()
         os._exit(0)
     return 0
+
+
+def _server(app: ASGIApp) -> uvicorn.Server:
+    """Return what answers: it keeps no log of who asked, and believes no proxy."""
+    import uvicorn
+
+    settings = uvicorn.Config(
+        app,
+        log_level="warning",
+        access_log=False,
+        lifespan="off",
+        server_header=False,
+        proxy_headers=False,
+        timeout_graceful_shutdown=2,
+    )
+    return uvicorn.Server(settings)
 
 
 def _end_with(server: uvicorn.Server) -> None:

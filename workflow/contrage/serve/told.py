@@ -17,6 +17,7 @@ from contrage.bundle.tables import NOTICE
 from contrage.serve.bounds import Bounds
 from contrage.serve.desk import Desk, Ticket
 from contrage.settings.steps.model import ImagingOfModel
+from contrage.target_words import TargetInWords
 
 IMAGES = (".nii", ".nii.gz")
 TABLES = (".tsv", ".csv", ".txt", ".xlsx")
@@ -36,22 +37,12 @@ TITLES = {
 def model_told(bundle: Bundle, bounds: Bounds, stages: tuple[str, ...]) -> dict[str, Any]:
     """Return what the page says of the model, before any scan."""
     facts = bundle.facts
-    target, learned, tested = facts.target, facts.learned, facts.tested
+    learned, tested = facts.learned, facts.tested
     return {
         "experiment": facts.experiment,
         "row": facts.row,
         "networks": len(facts.members),
-        "target": {
-            "word": target.word,
-            "title": target.title,
-            "unit": target.unit,
-            "isAge": target.is_age,
-            "isBinary": target.is_binary,
-            "positive": target.positive,
-            "negative": target.negative,
-            "digits": target.digits + 1,
-            "range": target.range,
-        },
+        "target": _target(facts.target),
         "learned": {
             "people": learned.people,
             "low": learned.low,
@@ -65,6 +56,20 @@ def model_told(bundle: Bundle, bounds: Bounds, stages: tuple[str, ...]) -> dict[
         "bounds": asdict(bounds),
         "notice": NOTICE,
         "card": bundle.card,
+    }
+
+
+def _target(target: TargetInWords) -> dict[str, Any]:
+    """Return the target's words, and how many decimals a prediction is shown with."""
+    return {
+        "word": target.word,
+        "title": target.title,
+        "unit": target.unit,
+        "isAge": target.is_age,
+        "isBinary": target.is_binary,
+        "positive": target.positive,
+        "negative": target.negative,
+        "digits": target.digits + 1,
     }
 
 
