@@ -181,7 +181,7 @@ def test_a_conda_environment_holds_only_what_the_project_depends_on(file: Path):
 @pytest.mark.parametrize("file", ENVIRONMENTS, ids=lambda file: file.stem)
 def test_a_conda_environment_holds_what_the_code_of_its_rules_imports(file: Path):
     modules = modules_of(file.stem)
-    assert len(modules) > 3
+    assert modules
     assert imported_packages(modules | {"contrage.cli"}) <= set(packages(file))
 
 

@@ -25,6 +25,7 @@ CONFIG = {
     "probe": {"alpha": "unseen"},
 }
 REPORT = {"Writing the tables", "Drawing the figures", "Writing the page"}
+REPORT |= {"Making models for new scans"}
 REPORT |= {"Adding up what the jobs took"}
 ROWS = ("l1", "exp", "exp-null")
 PROBES = {f"Probing {row}" for row in ROWS}

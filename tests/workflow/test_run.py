@@ -19,6 +19,7 @@ from contrage.tables import read_tsv
 pytestmark = [pytest.mark.workflow, pytest.mark.xdist_group("small")]
 
 REPORT = {"Writing the tables", "Drawing the figures", "Writing the page"}
+REPORT |= {"Making models for new scans"}
 REPORT |= {"Adding up what the jobs took"}
 PREPROCESSING = ("Stripping", "Correcting", "Registering")
 PER_SCAN = ("Checking", *PREPROCESSING, "Measuring")

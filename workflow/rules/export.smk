@@ -20,7 +20,9 @@ rule export:
         scans=rules.select.output.selected,
         array=f"{ARRAY}.npy",
         columns=f"{ARRAY}_columns.tsv" if IS_TABLE else [],
-        quality=DERIVATIVES.quality_table if HAS_SCANS else [],
+        # Whether it is older says how the page looks that it stands on; the other has the digests.
+        quality=ancient(DERIVATIVES.quality_table) if HAS_SCANS else [],
+        usable=DERIVATIVES.usable if HAS_SCANS else [],
         code=code("contrage.bundle.export"),
         look=look("*.md", folder="bundle"),
     output:

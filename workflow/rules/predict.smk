@@ -40,7 +40,7 @@ rule predict_part:
     wildcard_constraints:
         part=r"\d+",
     conda:
-        "../../envs/learning.yaml"
+        "../../envs/predict.yaml"
     threads: 1
     resources:
         mem_mb=growing(4000),
@@ -68,7 +68,7 @@ rule join_predictions:
     benchmark:
         PREDICTED.benchmark("join_predictions")
     conda:
-        "../../envs/learning.yaml"
+        "../../envs/predict.yaml"
     threads: 1
     resources:
         mem_mb=growing(1000),

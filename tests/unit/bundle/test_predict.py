@@ -92,6 +92,7 @@ def test_the_interval_is_of_the_held_out_residuals(of_table, tmp_path):
     (wider,) = predicted(of_table, table, interval="site")
     widths = [np.sort(np.abs(each))[18] for each in of_table.residuals.sites.values()]
     assert wider.high - wider.predicted == pytest.approx(max(widths))
+    assert any("sites that were learned from" in each for each in wider.flags)
 
 
 def test_the_gap_is_told_where_the_age_is_and_corrected_with_the_line(of_table, tmp_path):

@@ -48,6 +48,7 @@ def _takes(facts: BundleFacts) -> str:
         return f"a prepared array, {seen.arrays.kind.expected}"
     imaging = seen.imaging
     names = {"anatomical": imaging.anatomical, "mask": "brain mask"}
+    names |= {imaging.map: f"map of {seen.title}"} if imaging.map is not None else {}
     return " and ".join(f"a {names.get(name, name)} (NIfTI)" for name in imaging.takes)
 
 

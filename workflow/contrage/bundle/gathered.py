@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -108,7 +109,7 @@ def gather(
     tested = people.held_out(frames, settings.target)
     told = BundleFacts(
         version=contrage.__version__,
-        versions=versions(*DECIDE),
+        versions=_versions(),
         experiment=settings.experiment,
         cohort=settings.cohort,
         row=row,
@@ -125,6 +126,20 @@ def gather(
         quality=usual_quality(files["quality"]),
     )
     return Row(told, tuple(members), _residuals(settings, tested))
+
+
+def _versions() -> dict[str, str]:
+    """Return the versions of packages: of those that are in the environment of this step."""
+    there = [name for name in DECIDE if _is_installed(name)]
+    return versions(*there)
+
+
+def _is_installed(name: str) -> bool:
+    try:
+        metadata.distribution(name)
+    except metadata.PackageNotFoundError:
+        return False
+    return True
 
 
 def _coefficients(

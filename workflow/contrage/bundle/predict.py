@@ -28,6 +28,10 @@ __all__ = ["Prediction", "networks", "predict_subjects", "subjects", "z_scored"]
 
 log = logging.getLogger(__name__)
 
+LEARNED_SITES = (
+    "the interval for new sites is made of sites that were learned from: of a new one it may hold "
+    "less often"
+)
 STAGES = ("check", "strip", "correct", "register", "quality", "predict")
 
 
@@ -231,6 +235,8 @@ class Predictor:
             predicted, half = float(values.mean()), None
         elif half is None:
             notes.append(_no_interval(facts, self.whom))
+        elif self.whom == "site" and not facts.interval.new_sites:
+            notes.append(LEARNED_SITES)
         gap, corrected, why = _gaps(facts, subject.known, predicted)
         notes += flags.of_quality(image.record, facts.quality)
         notes += flags.of_distances(distances, [member.reference for member in self.members])

@@ -53,7 +53,6 @@ def export(of: Experiment, template: TemplateFiles) -> ExportModelsStep:
     template : TemplateFiles
         What images are registered to.
     """
-    check(of)
     asked = of.config["model"]
     return ExportModelsStep(
         experiment=of.config["experiment"],

@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 from contrage.cohort.notices import notices
 from contrage.errors import LeakageError, SettingsError
 from contrage.plan import cohort as cohorts
-from contrage.plan import merged, phantoms, pretraining, refuse, rows, together
+from contrage.plan import merged, model, phantoms, pretraining, refuse, rows, together
 from contrage.plan.check_starts import check_starts
 from contrage.plan.experiment import Experiment
 from contrage.plan.folds import PART_OF
@@ -321,7 +321,10 @@ def _part(asked: _Asked, found: _Found, *, is_first: bool, trains: bool) -> _Par
         rows.check_people(config, people)
         if is_first:
             check_plan(config, people, trains)
-        return _Part(asked, Experiment.of(config, people), cohort)
+        experiment = Experiment.of(config, people)
+        if asked.file == EXPERIMENT:  # what others only start from is no model by itself
+            model.check(experiment)
+        return _Part(asked, experiment, cohort)
 
 
 def _modules(parts: Sequence[_Part]) -> Iterator[Module]:

@@ -1,0 +1,53 @@
+"""The model card says what the facts say, and nothing that was not measured."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from made_models import table_model
+from targets import SIDES
+
+from contrage.bundle.card import card
+from contrage.bundle.opened import open_bundle
+
+HEADS = ["What it predicts", "Whom it learned from", "How it was tested", "Intervals"]
+HEADS += ["What it refuses and what it flags", "Versions and citation"]
+
+
+def test_its_sections_stand_in_order_and_research_use_is_said_once(of_table):
+    text = card(of_table.facts)
+    assert re.findall(r"^## (.+)$", text, re.M) == HEADS
+    assert text.count("Research use only") == 1
+    assert not re.search(r"\n\n\n", text) and "None" not in text and "nan" not in text
+
+
+def test_numbers_of_the_tests_are_those_of_the_facts(of_table):
+    text = card(of_table.facts)
+    assert "Mean absolute error 4.50 years; that of predicting the training mean: 14.20" in text
+    assert "| 20 to below 50 | 22 | 4.10 | 95% |" in text
+    assert "| b | 20 | 4.80 | n/a |" in text
+    assert "chosen among 3 rows by this very error" in text
+    assert "predicted = 10.000 + 0.8000 · age, of 40 held-out people" in text
+    named = replace(of_table.facts, tested=replace(of_table.facts.tested, rows=1))
+    assert "chosen among" not in card(named)
+
+
+def test_a_new_site_is_promised_nothing_where_sites_were_learned_from(of_table):
+    assert "of a new site an interval may hold less often" in card(of_table.facts)
+    apart = replace(of_table.facts.interval, new_sites=True)
+    assert "had seen nobody of their site" in card(replace(of_table.facts, interval=apart))
+
+
+def test_of_two_sides_there_are_no_errors_and_no_intervals(tmp_path):
+    facts = open_bundle(table_model(tmp_path / "sides", SIDES, line=None)).facts
+    text = card(facts)
+    assert "Balanced accuracy 0.700" in text and "what is predicted is a probability" in text
+    assert "in their interval" not in text and "| n/a" not in text
+
+
+def test_of_a_scan_the_preprocessing_is_told(of_maps):
+    text = card(of_maps.facts)
+    assert (
+        "skull stripping by none" in text and "of a map of stiffness (NIfTI), values in kPa" in text
+    )

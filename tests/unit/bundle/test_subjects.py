@@ -1,0 +1,119 @@
+"""Whom files, folders and names of files are of."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from given import config
+
+from contrage.bundle.opened import Bundle
+from contrage.bundle.subjects import subjects
+from contrage.bundle.template import template_here, with_template
+from contrage.errors import SettingsError, TableError
+from contrage.files import sha256
+from contrage.imaging.template.source import NILEARN
+from contrage.plan.model import seen
+from contrage.settings.steps.imaging import TemplateFiles
+
+
+def taking(bundle: Bundle, **preprocessing) -> Bundle:
+    """A model of maps that reach MNI152 through their T1."""
+    asked = config(experiment="x", cohort={"name": "x"}, preprocessing=preprocessing)
+    found = replace(bundle.facts, seen=seen(asked, NILEARN.settings()))
+    return replace(bundle, facts=found)
+
+
+def touch(folder: Path, *names: str) -> list[Path]:
+    files = [folder / name for name in names]
+    for file in files:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(b"")
+    return files
+
+
+def test_files_of_one_scan_go_together_by_their_bids_names(of_maps, tmp_path):
+    names = "sub-1_T1w.nii.gz", "sub-2_ses-b_stiffness.nii", "sub-2_ses-b_T1w.nii.gz"
+    files = touch(tmp_path, *names, "sub-1_acq-x_stiffness.nii.gz")
+    first, second = subjects(taking(of_maps), files)
+    assert first.name == "sub-1" and second.name == "sub-2_ses-b"
+    assert first.images == {"anatomical": files[0], "stiffness": files[3]}
+    assert second.images == {"anatomical": files[2], "stiffness": files[1]}
+    assert first.problem is None
+
+
+def test_an_image_that_lacks_is_named_with_what_to_give(of_maps, tmp_path):
+    (only,) = subjects(taking(of_maps), touch(tmp_path, "sub-1_T1w.nii.gz"))
+    assert "stiffness is given; this model takes anatomical=FILE,stiffness=FILE" in only.problem
+
+
+def test_files_of_any_name_are_given_by_what_they_are(of_maps, tmp_path):
+    one, other = touch(tmp_path, "head.nii", "map.nii")
+    text = Path(f"anatomical={one},stiffness={other}")
+    (found,) = subjects(taking(of_maps), [text])
+    assert found.images == {"anatomical": one, "stiffness": other} and found.problem is None
+    with pytest.raises(TableError, match="takes anatomical and stiffness, and no T1w"):
+        subjects(taking(of_maps), [Path(f"T1w={one}")])
+
+
+def test_a_bids_folder_tells_scans_sessions_and_ages(of_maps, tmp_path):
+    touch(
+        tmp_path,
+        *("sub-01/anat/sub-01_T1w.nii.gz", "sub-01/mre/sub-01_stiffness.nii.gz"),
+        *("sub-01/anat/sub-01_ce-gd_T1w.nii.gz", "sub-01/func/sub-01_bold.nii.gz"),
+        *("sub-02/ses-a/anat/sub-02_ses-a_T1w.nii", "sub-02/ses-a/mre/sub-02_ses-a_stiffness.nii"),
+        *("sub-02/ses-b/anat/sub-02_ses-b_T1w.nii", "sub-02/ses-b/mre/sub-02_ses-b_stiffness.nii"),
+        *("sub-03/anat/sub-03_run-1_T1w.nii", "sub-03/anat/sub-03_run-2_T1w.nii"),
+    )
+    rows = ["participant_id\tage\tsex", "sub-01\t44\tF", "sub-02\t51.5\tM", "sub-03\tn/a\tM"]
+    (tmp_path / "participants.tsv").write_text("\n".join(rows) + "\n")
+    found = {each.name: each for each in subjects(taking(of_maps), [tmp_path])}
+    assert list(found) == ["sub-01", "sub-02_ses-a", "sub-02_ses-b", "sub-03"]
+    assert found["sub-01"].images["anatomical"].name == "sub-01_T1w.nii.gz"
+    assert (found["sub-01"].known, found["sub-01"].sex) == (44, "F")
+    assert found["sub-02_ses-b"].known == 51.5
+    assert "are both there; give the one to take" in found["sub-03"].problem
+
+
+def test_a_mask_is_that_of_the_brain(of_maps, tmp_path):
+    model = taking(of_maps, skull_strip={"method": "mask"})
+    names = ["sub-1_T1w.nii", "sub-1_stiffness.nii", "sub-1_desc-lesion_mask.nii"]
+    files = touch(tmp_path, *names, "sub-1_desc-brain_mask.nii")
+    (found,) = subjects(model, files)
+    assert found.images["mask"] == files[3]
+    (without,) = subjects(model, files[:3])
+    assert "no image of the kind mask is given" in without.problem
+
+
+def test_a_flat_folder_of_images_is_taken_file_by_file(of_maps, tmp_path):
+    touch(tmp_path, "b.nii.gz", "a.nii", "notes.txt")
+    assert [each.name for each in subjects(of_maps, [tmp_path])] == ["a", "b"]
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(TableError, match=r"there is no \w+ to predict"):
+        subjects(of_maps, [tmp_path / "empty"])
+
+
+def test_a_template_of_ones_own_files_must_be_given_and_be_the_same(of_maps, tmp_path):
+    mine = tmp_path / "mine.nii"
+    mine.write_bytes(b"a template")
+    stated = TemplateFiles("files", "mine.nii", None, sha256(mine), None)
+    imaging = with_template(of_maps.facts.seen.imaging, stated)
+    facts = replace(of_maps.facts, seen=replace(of_maps.facts.seen, imaging=imaging))
+    assert imaging.strip.template is None and imaging.quality.template == stated
+    with pytest.raises(SettingsError, match=r"registered to mine\.nii.*give it with --template"):
+        template_here(facts, None)
+    assert template_here(facts, (mine, None)).anatomical == str(mine)
+    other = tmp_path / "other.nii"
+    other.write_bytes(b"another")
+    with pytest.raises(SettingsError, match="has the checksum"):
+        template_here(facts, (other, None))
+
+
+def test_nilearns_template_is_compared_with_its_checksum(of_maps):
+    assert template_here(of_maps.facts, None) == NILEARN.settings()
+    wrong = replace(NILEARN.settings(), sha256="0" * 64)
+    imaging = with_template(of_maps.facts.seen.imaging, wrong)
+    facts = replace(of_maps.facts, seen=replace(of_maps.facts.seen, imaging=imaging))
+    with pytest.raises(SettingsError, match="another one than results were made with"):
+        template_here(facts, None)

@@ -1,0 +1,73 @@
+"""What a model is asked to be: what the run's own steps were asked, for one image alone."""
+
+from __future__ import annotations
+
+import pytest
+from cohorts import asked
+from given import config
+
+from contrage.cohort.read import read_cohort
+from contrage.errors import SettingsError
+from contrage.imaging.template.source import NILEARN
+from contrage.plan import imaging, model
+from contrage.plan.experiment import Experiment
+
+TEMPLATE = NILEARN.settings()
+
+
+def experiment(**blocks) -> Experiment:
+    people = read_cohort(asked(source="phantom", phantom={"participants": 12, "seed": 1}))
+    return Experiment.of(config(**blocks), people)
+
+
+def test_the_steps_are_asked_as_in_the_run():
+    of = experiment()
+    found = model.seen(of.config, TEMPLATE).imaging
+    assert found.check == imaging.check_settings(of.config, TEMPLATE)
+    assert found.strip == imaging.strip_settings(of.config, TEMPLATE)
+    assert found.correct == imaging.correct_settings(of.config)
+    assert found.register == imaging.register_settings(of.config, TEMPLATE)
+    assert found.quality == imaging.quality_settings(of.config, TEMPLATE)
+    assert (found.anatomical, found.map, found.takes) == (
+        "T1w",
+        "stiffness",
+        ("anatomical", "stiffness"),
+    )
+    assert found.corrects == ("corrected",)
+    names = {"preproc_mask", "preproc_anatomical", "preproc_stiffness", "transform"}
+    assert set(found.registers) == names
+
+
+def test_maps_that_are_not_learned_from_are_no_part_of_it():
+    cohort = {"image": "T1w", "maps": ["stiffness", "dampingratio"], "name": "heads"}
+    found = model.seen(experiment(cohort=cohort).config, TEMPLATE).imaging
+    assert (found.map, found.takes) == (None, ("anatomical",))
+    assert set(found.registers) == {"preproc_mask", "preproc_anatomical", "transform"}
+
+
+def test_a_mask_and_a_magnitude_are_taken_where_the_steps_read_them():
+    asked_for = {
+        "skull_strip": {"method": "mask"},
+        "registration": {"map_pose": "magnitude", "transform": "syn"},
+    }
+    found = model.seen(experiment(preprocessing=asked_for).config, TEMPLATE).imaging
+    assert found.takes == ("anatomical", "stiffness", "mask", "magnitude")
+    assert {"map_transform", "warp"} <= set(found.registers)
+
+
+def test_of_a_table_names_of_columns_are_told_and_nobody_who_is_left_out():
+    table = {"participant": "who", "exclude": {"who": ["x"]}, "missing": "median"}
+    cohort = {"source": "table", "image": "table", "name": "t", "path": "t.csv", "table": table}
+    asked_for = config(experiment="t", cohort=cohort, training={"encoder": "mlp"})
+    found = model.seen(asked_for, TEMPLATE)
+    assert found.imaging is None and found.table.participant == "who"
+    assert "x" not in vars(found.table).values() and not hasattr(found.table, "exclude")
+
+
+def test_a_row_of_another_table_is_refused():
+    of = experiment(model={"rows": ["exp", "none"]})
+    with pytest.raises(SettingsError, match=r"model\.rows: none is no row of the table of errors"):
+        model.check(of)
+    assert model.candidates(experiment(model={"rows": ["exp"]})) == ["exp"]
+    everyone = experiment()
+    assert model.candidates(everyone) == everyone.rows
