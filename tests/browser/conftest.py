@@ -27,7 +27,7 @@ QUIET = (
     *("--no-sandbox", "--disable-gpu", "--disable-background-networking"),
     *("--disable-component-update", "--disable-sync"),
 )
-PATIENCE = 25_000
+PATIENCE = 120_000
 """Milliseconds: of a machine on which much else runs."""
 DROP = """([files]) => {
   const carried = new DataTransfer();
