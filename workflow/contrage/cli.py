@@ -72,6 +72,7 @@ STEPS = {
 COMMANDS = {
     "export": "contrage.bundle.command:export",
     "predict": "contrage.bundle.command:predict",
+    "serve": "contrage.serve.command:serve",
 }
 """What people call, not rules: a function that takes the parsed options and returns the exit
 status, and beside it one of the same name and "_parser" that adds the options to a parser."""
