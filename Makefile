@@ -10,7 +10,8 @@ CORES ?= all
 # Snakemake 9.27 wakes its scheduler once per timespan for every job that has finished; with the
 # default of one second that takes a good part of a core in a run of hundreds of short jobs.
 BRISK := --scheduler greedy --max-jobs-per-timespan 1000/10s
-WORKERS ?= 2
+# One more than the cores of a small machine: runs of the workflow wait a good part of their time.
+WORKERS ?= 3
 
 # uv takes what constraints.txt locks and checks its hashes, of build tools as well. Bytecode is made
 # here, as pip does: where PYTHONDONTWRITEBYTECODE is set, every job would compile PyTorch anew.
