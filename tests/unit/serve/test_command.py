@@ -108,9 +108,9 @@ def refused(capsys, *arguments: object) -> str:
 
 def test_a_package_that_is_missing_is_named_with_what_to_install(model, capsys, monkeypatch):
     monkeypatch.setattr(command, "NEEDED", {"no_such_package": "Starlette", "json": "json"})
-    assert "needs Starlette: install them with pip install 'contrage[serve]'" in refused(
-        capsys, model
-    )
+    said = refused(capsys, model)
+    assert "needs Starlette: install them, in contrage's folder, with uv pip install" in said
+    assert "--editable '.[serve]'" in said
 
 
 def test_the_usual_packages_are_those_of_the_extra(root: Path):

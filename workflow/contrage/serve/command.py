@@ -81,8 +81,8 @@ def _check_packages() -> None:
     missing = [name for package, name in NEEDED.items() if find_spec(package) is None]
     if missing:
         raise SettingsError(
-            f"contrage serve needs {' and '.join(missing)}: install them with "
-            "pip install 'contrage[serve]'"
+            f"contrage serve needs {' and '.join(missing)}: install them, in contrage's folder, "
+            "with uv pip install --constraint constraints.txt --editable '.[serve]'"
         )
 
 
