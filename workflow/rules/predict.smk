@@ -1,5 +1,7 @@
 """New scans, predicted by a model that is there: a job for every so manieth of them."""
 
+from functools import cache
+
 from contrage.layout import Predicted
 from contrage.plan import predicted as predicted_plan
 from contrage.run.found import digest as digest_of_found
@@ -18,9 +20,15 @@ except ContrageError as error:
     raise WorkflowError(str(error)) from None
 
 
-def files_found(wildcards):
-    """Size and time of change of every file that may be read: another one is noticed."""
+@cache
+def all_found():
+    """Size and time of change of every file that may be read, looked at once for all parts."""
     return digest_of_found(stamps_of(predicted_plan.files(ASKED_TO_PREDICT)))
+
+
+def files_found(wildcards):
+    """The same, of a part: another file is noticed."""
+    return all_found()
 
 
 def settings_of_part(wildcards):

@@ -72,7 +72,8 @@ def test_a_bids_folder_tells_scans_sessions_and_ages(of_maps, tmp_path):
     assert list(found) == ["sub-01", "sub-02_ses-a", "sub-02_ses-b", "sub-03"]
     assert found["sub-01"].images["anatomical"].name == "sub-01_T1w.nii.gz"
     assert (found["sub-01"].known, found["sub-01"].sex) == (44, "F")
-    assert found["sub-02_ses-b"].known == 51.5
+    assert found["sub-02_ses-b"].known is None and found["sub-02_ses-b"].sex == "M"
+    assert "several scans: it is taken for none of them" in found["sub-02_ses-b"].notes[0]
     assert "are both there; give the one to take" in found["sub-03"].problem
 
 
@@ -117,3 +118,31 @@ def test_nilearns_template_is_compared_with_its_checksum(of_maps):
     facts = replace(of_maps.facts, seen=replace(of_maps.facts.seen, imaging=imaging))
     with pytest.raises(SettingsError, match="another one than results were made with"):
         template_here(facts, None)
+
+
+@pytest.mark.parametrize("sessions", [("01", "02"), ("1", "2")])
+def test_the_age_of_a_session_is_that_of_no_other(of_maps, tmp_path, sessions):
+    for session in ("01", "02", "03"):
+        touch(tmp_path, f"sub-01/ses-{session}/anat/sub-01_ses-{session}_T1w.nii")
+        touch(tmp_path, f"sub-01/ses-{session}/mre/sub-01_ses-{session}_stiffness.nii")
+    rows = ["participant_id\tsession\tage"]
+    rows += [f"sub-1\t{name}\t{age}" for name, age in zip(sessions, (70, 75), strict=True)]
+    (tmp_path / "participants.tsv").write_text("\n".join(rows) + "\n")
+    found = subjects(taking(of_maps), [tmp_path])
+    assert [each.known for each in found] == [70, 75, None]
+
+
+def test_a_table_that_tells_two_ages_of_one_person_is_refused(of_maps, tmp_path):
+    (tmp_path / "known.tsv").write_text("participant_id\tage\nsub-1\t70\n01\t75\n")
+    one, other = touch(tmp_path, "sub-1_T1w.nii", "sub-1_stiffness.nii")
+    with pytest.raises(TableError, match="stands there twice, and not alike"):
+        subjects(taking(of_maps), [one, other], tmp_path / "known.tsv")
+
+
+def test_two_files_of_a_kind_are_asked_about_and_made_files_are_no_scans(of_maps, tmp_path):
+    names = ["sub-1_run-1_T1w.nii", "sub-1_run-2_T1w.nii", "sub-1_stiffness.nii"]
+    (found,) = subjects(taking(of_maps), touch(tmp_path, *names))
+    assert "are both there; give the one to take" in found.problem
+    made = "sub-2_space-MNI152_desc-preproc_T1w.nii"
+    (found,) = subjects(taking(of_maps), touch(tmp_path, made, "sub-2_stiffness.nii"))
+    assert "no image of the kind anatomical is given" in found.problem

@@ -11,6 +11,7 @@ from contrage.files import read_json, write_json
 
 ALL, SOME, NONE = 0, 3, 1
 """Exit status: every scan was predicted, some were refused, nothing could be done."""
+RESULTS = "results"
 
 
 def predict_parser(parser: argparse.ArgumentParser) -> None:
@@ -47,16 +48,19 @@ def predict(given: argparse.Namespace) -> int:
     bundle = open_bundle(given.model)
     found = subjects(bundle, given.scans, given.known)
     template = (given.template, given.template_mask) if given.template else None
-    done = []
-    for prediction in predict_subjects(
-        bundle, found, work=given.work, interval=given.interval, template=template
-    ):
-        done.append(prediction)
-        if not given.quiet:
-            print(told(prediction, bundle.facts.target), flush=True)
-    write_table(given.output, bundle.facts.target, done)
-    if given.json:
-        write_json(given.json, as_json(bundle.facts, done))
+    done: list[Any] = []
+    try:
+        for prediction in predict_subjects(
+            bundle, found, work=given.work, interval=given.interval, template=template
+        ):
+            done.append(prediction)
+            if not given.quiet:
+                print(told(prediction, bundle.facts.target), flush=True)
+    finally:  # what there is, where somebody ends it
+        if done:
+            write_table(given.output, bundle.facts.target, done)
+            if given.json:
+                write_json(given.json, as_json(bundle.facts, done))
     refused = sum(each.refused is not None for each in done)
     return NONE if refused == len(done) else SOME if refused else ALL
 
@@ -86,7 +90,7 @@ def export_parser(parser: argparse.ArgumentParser) -> None:
 
 def export(given: argparse.Namespace) -> int:
     """Make models of rows of an experiment that a run has finished; return the exit status."""
-    from contrage.bundle.export import write_model
+    from contrage.bundle.export import BY_HAND, write_model
     from contrage.bundle.gathered import gather
     from contrage.layout import Results
     from contrage.settings.build import build
@@ -106,13 +110,30 @@ def export(given: argparse.Namespace) -> int:
             raise SettingsError(
                 f"--rows: {row} is no row of the table of errors; choose of {known}"
             )
-    files = content["files"]
+    files = {name: str(_root(given.experiment) / path) for name, path in content["files"].items()}
     patterns = {
         k: files[k] for k in ("models", "features", "coefficients", "predictions", "splits")
     }
     others = {k: Path(files[k]) if k in files else None for k in ("scans", "array", "columns")}
     others["quality"] = Path(files["quality"]) if "quality" in files else None
     for row in given.rows:
-        write_model(given.output / row, gather(settings, row, 1, patterns, others))
+        write_model(given.output / row, gather(settings, row, BY_HAND, patterns, others))
         print(given.output / row)
     return ALL
+
+
+def _root(experiment: Path) -> Path:
+    """Return the folder that a run's paths are seen from: that of results/<experiment>.
+
+    Raises
+    ------
+    SettingsError
+        The experiment does not lie in a folder results.
+    """
+    home = experiment.resolve()
+    if home.parent.name != RESULTS:
+        raise SettingsError(
+            f"{experiment}: lies in no folder {RESULTS}, where a run has put it; its files cannot "
+            "be found from here"
+        )
+    return home.parents[1]

@@ -20,12 +20,15 @@ from contrage.bundle.parts import (
     write_weights,
 )
 from contrage.errors import SettingsError
-from contrage.files import sha256, write_json, write_text
+from contrage.files import read_json, sha256, write_json, write_text
 from contrage.settings.build import as_plain
 from contrage.settings.steps.model import ExportModelsStep
 from contrage.tables import read_tsv
 
 log = logging.getLogger(__name__)
+
+BY_HAND = 0
+"""Rows among which one was chosen, of one that somebody names after the test."""
 
 
 def export_models(
@@ -112,7 +115,15 @@ def chosen_rows(settings: ExportModelsStep, table: Path) -> tuple[tuple[str, ...
 
 
 def write_model(folder: Path, row: Row) -> None:
-    """Write a model's folder: whole, or not at all."""
+    """Write a model's folder: whole, or not at all.
+
+    Raises
+    ------
+    SettingsError
+        Something else is there.
+    """
+    if folder.is_symlink() or (folder.exists() and not _is_model(folder)):
+        raise SettingsError(f"{folder}: is there, and no model; choose another folder")
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=f".{folder.name}-", dir=folder.parent) as away:
         place = Path(away) / folder.name
@@ -132,8 +143,15 @@ def write_model(folder: Path, row: Row) -> None:
 
 
 def remove_others(home: Path, rows: tuple[str, ...]) -> None:
-    """Remove models of rows that are exported no longer; other folders are left."""
+    """Remove models that a run exported before, and does no longer; those made by hand stay."""
     for each in sorted(home.iterdir()):
-        if each.is_dir() and each.name not in rows and (each / written.NAME).is_file():
+        if each.name in rows or each.is_symlink() or not (each / written.NAME).is_file():
+            continue
+        if read_json(each / written.NAME)["tested"]["rows"] != BY_HAND:
             log.info("%s: exported no longer", each)
             shutil.rmtree(each)
+
+
+def _is_model(folder: Path) -> bool:
+    """Return whether a folder is a model, or nothing yet."""
+    return folder.is_dir() and ((folder / written.NAME).is_file() or not any(folder.iterdir()))

@@ -143,7 +143,8 @@ class TestedFacts:
         By the target.
     sites : tuple of GroupFacts
     rows : int
-        Among how many rows this one was chosen by this very error; 1 where it was named before.
+        Among how many rows this one was chosen by this very error; 1 where it was named before, 0
+        where it was named by hand after the test.
     scheme : str
         How people were split.
     """
@@ -188,7 +189,7 @@ class IntervalFacts:
     people : int
         Whose residuals stand in calibration.npz; 0 of a binary target, which has no intervals.
     sites : tuple of str
-        Sites with five people or more, whose residuals stand there one by one.
+        Sites whose residuals stand there one by one; those of fewer than five people by numbers.
     new_sites : bool
         Whether nobody of the held-out people's sites was learned from by who predicted them.
     coverage : float or None

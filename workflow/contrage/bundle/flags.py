@@ -71,7 +71,7 @@ def of_quality(record: Mapping[str, Any], usual: Mapping[str, Sequence[float]]) 
         for end, is_worse, word in ((low, value < low, "below"), (high, value > high, "above")):
             if is_worse and name in WORSE[word]:
                 title = name.replace("_", " ")
-                yield f"{title} {value:.3g} is {word} {end:.3g}, as in 1 of 100 training scans"
+                yield f"{title} {value:.3g} is {word} {end:.3g}, as in 1 of 100 scans of the cohort"
 
 
 def of_distances(distances: Sequence[float], references: Sequence[Reference]) -> Iterator[str]:
@@ -85,8 +85,8 @@ def of_distances(distances: Sequence[float], references: Sequence[Reference]) ->
         people = max(len(each.distances) for each in references)
         whom = f"99 of 100 of the {people}" if people >= 100 else f"all {people}"
         yield (
-            "it does not look like what was learned from: its features lie farther away than those "
-            f"of {whom} people who were tested"
+            "it does not look like what was learned from: for most of the networks its features "
+            f"lie farther away than those of {whom} people who were tested"
         )
 
 

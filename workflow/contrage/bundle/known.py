@@ -8,27 +8,54 @@ from pathlib import Path
 from typing import Any
 
 from contrage.errors import TableError
-from contrage.scan_ids import scan_id
+from contrage.scan_ids import bare, scan_id
 from contrage.tables import Table, is_missing, read_table
 from contrage.target_words import TargetInWords
 
 WHO = ("participant_id", "scan_id", "scan", "name")
 """Columns that may say whom a row is of."""
+SESSION = "_ses-"
+ONE_OF_SEVERAL = (
+    "the table tells one target of this person, who has several scans: it is taken for none of "
+    "them; give a row of each session (--known)"
+)
 
 
 @dataclass(frozen=True)
 class Known:
-    """People by their names, with or without "sub-"; a session's row counts before the person's."""
+    """People, and sessions of people, by their names, compared as the workflow compares ids.
+
+    A session's row is of no other session, and of nobody's scan without one.
+    """
 
     people: Mapping[str, dict[str, Any]]
 
-    def of(self, name: str) -> dict[str, Any]:
-        """Return known, sex, site and notes of a scan; nothing where the table has none of it."""
-        for each in (name, name.partition("_ses-")[0]):
-            for label in (each, each.removeprefix("sub-")):
-                if label in self.people:
-                    return self.people[label]
-        return {}
+    def of(self, name: str, alone: bool = True) -> dict[str, Any]:
+        """Return known, sex, site and notes of a scan; nothing where the table has none of it.
+
+        Parameters
+        ----------
+        name : str
+            "sub-X", "sub-X_ses-Y", or a file's name.
+        alone : bool
+            Whether it is the person's only scan. Of several, a row of the person says the target
+            of none: it may be that at entry.
+        """
+        own = self.people.get(_key(name))
+        if own is not None and SESSION in name:
+            return own
+        person = self.people.get(_key(name.partition(SESSION)[0]), {})
+        return person if alone or not person else _without_target(person)
+
+
+def _key(name: str) -> str:
+    return bare(name.removeprefix("sub-"))
+
+
+def _without_target(told: dict[str, Any]) -> dict[str, Any]:
+    if told["known"] is None:
+        return told
+    return {**told, "known": None, "notes": (*told["notes"], ONE_OF_SEVERAL)}
 
 
 def known_people(path: Path | None, target: TargetInWords) -> Known:
@@ -43,7 +70,7 @@ def known_people(path: Path | None, target: TargetInWords) -> Known:
     Raises
     ------
     TableError
-        It cannot be read, or says nobody's name.
+        It cannot be read, says nobody's name, or tells two things of one.
     """
     if path is None:
         return Known({})
@@ -52,13 +79,17 @@ def known_people(path: Path | None, target: TargetInWords) -> Known:
     if who is None:
         raise TableError(f"{path}: no column {WHO[0]!r}, by which scans are told apart")
     session = table.find("session") or table.find("session_id")
-    people = {}
+    people: dict[str, dict[str, Any]] = {}
     for row in table.rows:
-        label = row[who].removeprefix("sub-")
+        name = row[who]
         if session and not is_missing(row[session]):
-            label = scan_id(label, row[session].removeprefix("ses-"))
-        people[label] = of_row(table, row, target, target.column)
-        people[row[who]] = people[label]
+            name = scan_id(name.removeprefix("sub-"), row[session].removeprefix("ses-"))
+        told = of_row(table, row, target, target.column)
+        if people.setdefault(_key(name), told) != told:
+            raise TableError(
+                f"{path}: {name} stands there twice, and not alike; give a column session, or one "
+                "row of each"
+            )
     return Known(people)
 
 

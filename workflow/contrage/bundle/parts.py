@@ -19,6 +19,8 @@ from contrage.bundle.errors import BundleError
 from contrage.files import atomic
 
 CALIBRATION, CARD = "calibration.npz", "MODEL.md"
+LARGEST = 4 * 2**30
+"""Bytes of a part: weights of a network of a thousand million parameters."""
 COEFFICIENTS = ("coef", "intercept", "coef_mean", "coef_scale")
 """Of a member's probe."""
 
@@ -49,6 +51,8 @@ def read_part(folder: Path, name: str, checksum: str) -> bytes:
     """
     path = folder / name
     try:
+        if not path.is_file() or path.stat().st_size > LARGEST:
+            raise BundleError(path, "is no file, or too large for a part of a model")
         content = path.read_bytes()
     except OSError as error:
         reason = (error.strerror or type(error).__name__).lower()
@@ -113,11 +117,14 @@ def read_arrays(path: Path, content: bytes) -> dict[str, np.ndarray]:
         The bytes are no npz, or hold what is no number.
     """
     try:
+        with zipfile.ZipFile(io.BytesIO(content)) as stored:
+            if any(each.compress_type != zipfile.ZIP_STORED for each in stored.infolist()):
+                raise ValueError("it is compressed")  # a few bytes could come to any number
         with np.load(io.BytesIO(content), allow_pickle=False) as stored:
             found = {name: stored[name] for name in stored.files}
     except (
         *(OSError, EOFError, ValueError, KeyError, TypeError, AttributeError),
-        *(zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError),
+        *(zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, MemoryError),
     ) as error:
         said = " ".join(str(error).split())[:80]
         raise BundleError(path, f"holds no arrays ({said}); copy the model again") from None

@@ -49,10 +49,16 @@ class HeldOut:
         return (self.people["predicted"] - self.people["target"]).to_numpy(float)
 
     def sites(self) -> dict[str, Floats]:
-        """Return site → residuals of its people, sorted, of sites that are told by themselves."""
-        named = self.people["site"].groupby(self.people["site"]).size()
-        known = sorted(str(name) for name, count in named.items() if count >= OF_A_SITE)
-        return {n: np.sort(self.residuals[(self.people["site"] == n).to_numpy()]) for n in known}
+        """Return site → residuals of its people, sorted; sites of few people have a number."""
+        counts = self.people["site"].value_counts().sort_index()
+        small = [name for name, count in counts.items() if count < OF_A_SITE]
+        told = {name: f"({number})" for number, name in enumerate(small, 1)}
+        return {
+            str(told.get(name, name)): np.sort(
+                self.residuals[(self.people["site"] == name).to_numpy()]
+            )
+            for name in counts.index
+        }
 
     def covered(self, level: float) -> NDArray[np.float64]:
         """Return whether each one's target lies in the interval that the others make (NaN: none).
@@ -60,7 +66,7 @@ class HeldOut:
         Where there are several sites, the others are those of other sites.
         """
         errors, sites = np.abs(self.residuals), self.people["site"].fillna("").to_numpy(str)
-        if len(set(sites)) > 1:
+        if len(self.sites()) > 1:
             widths = without_each_site(errors, sites, level, PEOPLE)
         else:
             widths = without_each(errors, level)
@@ -149,15 +155,17 @@ def groups(
     counts = names.value_counts()
     large = {name for name, count in counts.items() if count >= OF_A_SITE and name}
     told = names.where(names.isin(large), "").to_numpy(str)
-    return tuple(
-        GroupFacts(
-            str(name),
-            int((told == name).sum()),
-            _mean(errors, told == name),
-            _mean(covered, told == name),
-        )
-        for name in sorted(set(told))
-    )
+    return tuple(_group(str(name), told == name, errors, covered) for name in sorted(set(told)))
+
+
+def _group(
+    name: str, inside: NDArray[np.bool_], errors: Floats | None, covered: Floats | None
+) -> GroupFacts:
+    """Return how many there are; of fewer than `FEWEST` nothing else, which would be a person's."""
+    count = int(inside.sum())
+    if count < FEWEST:
+        return GroupFacts(name, count, None, None)
+    return GroupFacts(name, count, _mean(errors, inside), _mean(covered, inside))
 
 
 def _mean(values: Floats | None, inside: NDArray[np.bool_]) -> float | None:

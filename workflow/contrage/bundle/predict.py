@@ -168,8 +168,10 @@ class Predictor:
                 return self._refused(subject, f"it lies elsewhere: {'; '.join(reasons)}", image)
             tell(subject.name, "predict")
             return self._predicted(subject, image)
-        except (BundleError, MemoryError):
+        except BundleError:
             raise
+        except MemoryError:
+            return self._refused(subject, "there is not enough memory for it on this machine")
         except ContrageError as error:
             return self._refused(subject, str(error), files=files)
         except Exception as error:
@@ -262,9 +264,8 @@ def _no_interval(facts: BundleFacts, whom: str) -> str:
     """Say why there is no interval."""
     if whom == "site":
         return (
-            f"no interval for new sites: {len(facts.interval.sites)} sites with five people or "
-            f"more were tested, too few to tell where {facts.interval.level:.0%} of people of "
-            "another one lie"
+            f"no interval for new sites: {len(facts.interval.sites)} were tested, too few to tell "
+            f"where {facts.interval.level:.0%} of people of another one lie"
         )
     return (
         f"no interval: {facts.interval.people} people were tested, too few to tell where "

@@ -34,7 +34,7 @@ class Residuals:
     residuals : ndarray of shape (n,)
         Of everyone, sorted.
     sites : dict of str to ndarray
-        Site → those of its people, sorted, where it has five or more.
+        Site → those of its people, sorted; one of fewer than five people has a number for a name.
     """
 
     residuals: Floats

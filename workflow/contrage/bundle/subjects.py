@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -10,7 +11,7 @@ from pathlib import Path
 from contrage import modalities
 from contrage.bids import IMAGES, Name, parse
 from contrage.bundle.facts import BundleFacts
-from contrage.bundle.known import Known, known_people
+from contrage.bundle.known import SESSION, Known, known_people
 from contrage.bundle.opened import Bundle
 from contrage.bundle.rows import subjects_of_table
 from contrage.errors import TableError
@@ -99,8 +100,20 @@ def subjects(bundle: Bundle, given: Sequence[Path], known: Path | None = None) -
 
 
 def _told(found: Sequence[Subject], known: Known) -> list[Subject]:
-    """Return subjects with what a table knows of them."""
-    return [replace(each, **known.of(each.name)) for each in found]
+    """Return subjects with what a table knows of them, beside what was known already."""
+    scans = Counter(person(each) for each in found)
+    told = []
+    for each in found:
+        more = known.of(each.name, alone=scans[person(each)] == 1)
+        if more.get("known") is None and each.known is not None:
+            more = {key: value for key, value in more.items() if key not in ("known", "notes")}
+        told.append(replace(each, **more))
+    return told
+
+
+def person(subject: Subject) -> str:
+    """Return whose scan a subject is."""
+    return subject.name.partition(SESSION)[0]
 
 
 def _apart(found: Sequence[Subject]) -> list[Subject]:
@@ -163,8 +176,27 @@ def _of_files(facts: BundleFacts, files: Sequence[Path]) -> Iterator[Subject]:
         name = parse(path.name)
         groups.setdefault(_whose(name) if name else path.name, []).append(path)
     for name, paths in groups.items():
-        images = {kind: path for path in paths if (kind := _kind(imaging, path)) is not None}
-        yield _complete(facts, Subject(name, images))
+        yield _complete(facts, _scan(imaging, name, paths))
+
+
+def _scan(imaging: ImagingOfModel, name: str, paths: Sequence[Path]) -> Subject:
+    """Return the subject of some files of one scan, of which one is of each kind."""
+    images: dict[str, Path] = {}
+    for path in paths:
+        kind = _kind(imaging, path)
+        if kind is None or (kind != "mask" and _made_of_another(path)):
+            continue
+        if kind in images:
+            problem = f"{path}: and {images[kind].name} are both there; give the one to take"
+            return Subject(name, images, problem=problem)
+        images[kind] = path
+    return Subject(name, images)
+
+
+def _made_of_another(path: Path) -> str | None:
+    """Return the entity of a BIDS name that says that a file is not the scan as acquired."""
+    name = parse(path.name)
+    return next((each for each in UNUSUAL if name and each in name.entities), None)
 
 
 def _of_one(facts: BundleFacts, imaging: ImagingOfModel, path: Path) -> Subject:
@@ -175,6 +207,9 @@ def _of_one(facts: BundleFacts, imaging: ImagingOfModel, path: Path) -> Subject:
     own = _suffixes(imaging)
     if name is not None and name.suffix in {*filter(None, known), *OTHERS} - set(own):
         told = f"a {name.suffix} by its name, and this model sees {facts.seen.many}"
+        return Subject(stem(path), {kind: path}, problem=f"{path}: is {told}")
+    if name is not None and (name.suffix == "mask" or _made_of_another(path)):
+        told = "no scan as it was acquired, by its name: the model preprocesses raw ones"
         return Subject(stem(path), {kind: path}, problem=f"{path}: is {told}")
     whose = _whose(name) if name is not None and "sub" in name.entities else stem(path)
     return Subject(whose, {kind: path})
@@ -237,20 +272,8 @@ def _is_person(path: Path) -> bool:
 
 def _scan_of(facts: BundleFacts, imaging: ImagingOfModel, name: str, home: Path) -> Subject:
     """Return the subject of a participant's (session's) folder, one image of each kind."""
-    images: dict[str, Path] = {}
-    for root, _, files in os.walk(home):
-        for file in sorted(files):
-            path = Path(root) / file
-            kind, parsed = _kind(imaging, path), parse(file)
-            if kind is None or parsed is None:
-                continue
-            if kind != "mask" and any(each in parsed.entities for each in UNUSUAL):
-                continue
-            if kind in images:
-                problem = f"{path}: and {images[kind].name} are both there; give the one to take"
-                return Subject(name, images, problem=problem)
-            images[kind] = path
-    return _complete(facts, Subject(name, images))
+    paths = [Path(root) / file for root, _, files in os.walk(home) for file in sorted(files)]
+    return _complete(facts, _scan(imaging, name, paths))
 
 
 def _arrays_in(kind: Prepared, folder: Path) -> list[Subject]:

@@ -9,7 +9,7 @@ import numpy as np
 from contrage.bundle.flags import WORSE
 from contrage.tables import read_tsv
 
-FEWEST = 20
+FEWEST = 100
 """Scans: the first and last of fewer are no percentiles, but a scan's own."""
 ENDS = (1, 99)
 

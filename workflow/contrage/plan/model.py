@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from contrage import modalities
+from contrage.cohort import sources
 from contrage.errors import SettingsError
 from contrage.layout import Derivatives
 from contrage.plan import dataset_settings, imaging, merged, rows
@@ -30,6 +30,8 @@ from contrage.settings.steps.model import (
 
 def check(of: Experiment) -> None:
     """Raise `SettingsError` where a model is asked of a row that is none of the table's."""
+    if of.config["model"]["rows"] and (reason := why_none(of.config)):
+        raise SettingsError(f"model.rows: {reason}; set it to []")
     for row in of.config["model"]["rows"] or ():
         if row not in of.rows:
             raise SettingsError(
@@ -40,8 +42,31 @@ def check(of: Experiment) -> None:
 
 def candidates(of: Experiment) -> list[str]:
     """Return the rows whose files an export reads: those that are named, or all of the table."""
-    chosen = of.config["model"]["rows"]
+    chosen = _chosen(of)
     return list(of.rows if chosen is None else chosen)
+
+
+def _chosen(of: Experiment) -> tuple[str, ...] | None:
+    """Return the rows that are named; None where the best one is to be taken."""
+    asked = of.config["model"]["rows"]
+    if asked is None:
+        return () if why_none(of.config) else None
+    return tuple(asked)
+
+
+def why_none(config: dict[str, Any]) -> str | None:
+    """Return why no model can be made of such data: it would not see new scans as these were."""
+    for each in merged.members(config) or [config]:
+        cohort = each["cohort"]
+        reads = getattr(sources.load(cohort["source"]), "ARRAYS", ())
+        if cohort["image"] == "pet":
+            return "a model does not know the template that the PET volumes were registered to"
+        if "features_scale" in reads and cohort["features_scale"] != "none":
+            return (
+                "a model takes arrays as they are, and cohort.features_scale divides these by what "
+                "stands in a table"
+            )
+    return None
 
 
 def export(of: Experiment, template: TemplateFiles) -> ExportModelsStep:
@@ -58,7 +83,7 @@ def export(of: Experiment, template: TemplateFiles) -> ExportModelsStep:
         experiment=of.config["experiment"],
         cohort=of.config["cohort"]["name"],
         rows=tuple(of.rows),
-        chosen=None if asked["rows"] is None else tuple(asked["rows"]),
+        chosen=_chosen(of),
         heads=tuple(rows.head_rows(of.config)),
         losses={row: of.loss(row) for row in of.rows},
         seeds=tuple(of.seeds),
@@ -133,8 +158,3 @@ def _table(config: dict[str, Any]) -> TableOfModel:
     """Return names of columns; what is left out of a table may name people."""
     block = config["cohort"]["table"]
     return TableOfModel(**{key: block[key] for key in fields_of(TableOfModel)})
-
-
-def modules(of: Experiment) -> tuple[str, ...]:
-    """Return whose code decides the models."""
-    return "contrage.bundle.export", modalities.module(of.config["cohort"]["image"])

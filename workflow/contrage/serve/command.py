@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import logging
 import os
 import secrets
+import shutil
 import signal
 import socket
 import sys
@@ -124,6 +126,8 @@ def _until_ended(
     hosts = (f"{HOST}{ending}", f"localhost{ending}")
     idle = True
     with tempfile.TemporaryDirectory(prefix=PREFIX, ignore_cleanup_errors=True) as folder:
+        # What the steps, and programs that they start, write meanwhile goes with it.
+        tempfile.tempdir = os.environ["TMPDIR"] = folder
         desk = Desk(bundle, Path(folder), bounds, interval, template)
         server = _server(application(desk, token, hosts))
         _end_with(server)
@@ -136,10 +140,21 @@ def _until_ended(
         finally:
             idle = desk.close()
     if not idle:  # a step that cannot be interrupted would go on, and write, until it is done
+        _end_programs()
+        shutil.rmtree(folder, ignore_errors=True)
         logging.shutdown()
         sys.stdout.flush()
         os._exit(0)
     return 0
+
+
+def _end_programs() -> None:
+    """End what a step has started and waits for, as HD-BET."""
+    import psutil
+
+    for each in psutil.Process().children(recursive=True):
+        with contextlib.suppress(psutil.Error):
+            each.kill()
 
 
 def _server(app: ASGIApp) -> uvicorn.Server:

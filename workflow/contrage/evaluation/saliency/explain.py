@@ -112,7 +112,7 @@ def saliency(
     everyone = read_scans(scans, settings.target)
     asked = settings.saliency
     folds = {seed: list(table.folds(file, everyone)) for seed, file in _by_seed(splits).items()}
-    people = spread(folds[settings.seeds[0]], asked.scans, array)
+    people = spread(folds[settings.seeds[0]], asked.scans, array, settings.target.is_age)
     regions: NamedPlaces | None = None
     gathered: dict[str, Gathered] = {}
     checked: dict[str, tuple[list[Stage], bool, str]] = {}
@@ -137,15 +137,20 @@ def saliency(
         logger.info("%s: %s", name, "shown" if method.shown else f"not shown, {method.why}")
 
 
-def spread(folds: list[Fold], most: int, array: Path) -> Scans:
-    """Return first scans of test people, evenly over the target; equal targets in order of ids."""
+def spread(folds: list[Fold], most: int, array: Path, is_age: bool) -> Scans:
+    """Return a scan of test people each, evenly over the target; equal targets in order of ids.
+
+    Of several scans the first: by age where that is the target, else by its id.
+    """
     parts = [part.test for part in folds if len(part.test.ids)]
     if not parts:
         raise TableError(f"{array}: nobody is tested, so that there is nobody to explain")
     tested = parts[0]
     for part in parts[1:]:
         tested = tested.and_also(part)
-    tested = tested.take(first_scans(tested.participants, tested.targets))
+    in_order = np.argsort(np.argsort(np.array(tested.ids)))
+    times = tested.targets if is_age else in_order
+    tested = tested.take(first_scans(tested.participants, times))
     order = np.array(
         sorted(range(len(tested.ids)), key=lambda n: (tested.targets[n], tested.ids[n]))
     )
