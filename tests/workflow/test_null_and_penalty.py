@@ -26,7 +26,7 @@ CONFIG = {
 }
 REPORT = {"Writing the tables", "Drawing the figures", "Writing the page"}
 REPORT |= {"Making models for new scans"}
-REPORT |= {"Adding up what the jobs took"}
+REPORT |= {"Adding up what the jobs took", "Evaluating: intervals"}
 ROWS = ("l1", "exp", "exp-null")
 PROBES = {f"Probing {row}" for row in ROWS}
 

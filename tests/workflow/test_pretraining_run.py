@@ -16,7 +16,7 @@ pytestmark = [pytest.mark.workflow, pytest.mark.xdist_group("phantom")]
 
 REPORT = {"Writing the tables", "Drawing the figures", "Writing the page"}
 REPORT |= {"Making models for new scans"}
-REPORT |= {"Adding up what the jobs took"}
+REPORT |= {"Adding up what the jobs took", "Evaluating: intervals"}
 COARSE = {key: TINY["cohort"]["phantom"][key] for key in ("t1_voxel_mm", "stiffness_voxel_mm")}
 CONFIG = TINY | {
     "experiment": "tuned",

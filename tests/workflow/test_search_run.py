@@ -32,7 +32,7 @@ CONFIG = {
 }
 REPORT = {"Writing the tables", "Drawing the figures", "Writing the page"}
 REPORT |= {"Making models for new scans"}
-REPORT |= {"Adding up what the jobs took"}
+REPORT |= {"Adding up what the jobs took", "Evaluating: intervals"}
 
 
 @pytest.fixture(scope="module")

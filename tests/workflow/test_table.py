@@ -39,9 +39,9 @@ CONFIG = {
     "benchmark": {"losses": ["exp"], "norms": []},
     "training": {"seeds": [0], "epochs": 2, "batch_size": 8, "device": "cpu", "encoder": "mlp"},
     "statistics": {"bootstrap": 200},
-    "evaluations": {"saliency": {"scans": 8}},
     "report": {"embedding_rows": []},
 }
+LOOKS: dict[str, Any] = {**CONFIG, "evaluations": {"saliency": {"scans": 8}}}
 
 
 def write_table(path: Path) -> None:
@@ -64,7 +64,7 @@ def write_table(path: Path) -> None:
 def small(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Workflow:
     workflow = checkout(root, tmp_path_factory.mktemp("table") / "contrage")
     write_table(workflow.folder / "regions.csv")
-    (workflow.folder / "small.yaml").write_text(yaml.safe_dump(CONFIG))
+    (workflow.folder / "small.yaml").write_text(yaml.safe_dump(LOOKS))
     return workflow
 
 
@@ -154,7 +154,7 @@ def test_features_are_told_by_name_where_rows_look_and_an_edit_of_that_trains_no
     assert "Where do the differences between predictions come from?" in (
         results / "report.html"
     ).read_text(encoding="utf-8")
-    asked = copy.deepcopy(CONFIG)
+    asked = copy.deepcopy(LOOKS)
     asked["evaluations"]["saliency"]["steps"] = 8
     (done.folder / "looks.yaml").write_text(yaml.safe_dump(asked))
     jobs = done.jobs("looks.yaml")

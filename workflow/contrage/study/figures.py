@@ -28,7 +28,7 @@ def figures(
     settings: StudyFiguresStep,
     *,
     finished: dict[str, Path],
-    curves: list[Path],
+    curves: list[Path] | None = None,
     output: Path,
 ) -> None:
     """Draw the figures of a study.
@@ -38,7 +38,7 @@ def figures(
     settings : StudyFiguresStep
     finished : dict of str to Path
         "<overlay>/<table>" → a finished table of an experiment.
-    curves : list of Path
+    curves : list of Path, optional
         What study-tables wrote of the curves: <name>.tsv and <name>_exponents.tsv.
     output : Path
         The folder to write; each figure is <name>.png and <name>.svg, and figures.json lists them.
@@ -46,7 +46,7 @@ def figures(
     use_style()
     output = Path(output)
     output.mkdir(parents=True, exist_ok=True)
-    points = {path.stem: read_tsv(path) for path in curves}
+    points = {path.stem: read_tsv(path) for path in curves or []}
     given, made = Finished(finished), []
     for name, curve in settings.curves.items():
         law = points[f"{name}{EXPONENTS}"]
