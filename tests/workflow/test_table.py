@@ -100,7 +100,8 @@ def test_the_page_tells_who_and_what_was_learned_from(done):
     names = {
         entry["name"] for entry in read_json(done.folder / "results/small/figures/figures.json")
     }
-    assert names == {"mae", "predicted_vs_true", "intervals", "training_curves", "age_histogram"}
+    shown = names - {"saliency"}  # drawn where a method has passed
+    assert shown == {"mae", "predicted_vs_true", "intervals", "training_curves", "age_histogram"}
 
 
 def test_nothing_is_left_to_do_and_an_edit_of_the_table_is_noticed(done):
