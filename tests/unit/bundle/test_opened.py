@@ -213,3 +213,15 @@ def test_a_folder_that_is_none_is_named(tmp_path):
 
 def test_no_facts_are_changed_by_being_read(of_table):
     assert replace(of_table.facts) == of_table.facts
+
+
+def test_a_part_that_is_compressed_or_no_file_is_refused(copied):
+    arrays = dict(np.load(copied / "arrays-0.npz"))
+    np.savez_compressed(copied / "arrays-0.npz", **arrays)
+    rewritten(copied, lambda content: content["parts"])
+    with pytest.raises(BundleError, match=r"arrays-0\.npz: holds no arrays \(it is compressed\)"):
+        open_bundle(copied)
+    (copied / "arrays-0.npz").unlink()
+    (copied / "arrays-0.npz").mkdir()
+    with pytest.raises(BundleError, match=r"arrays-0\.npz: is no file"):
+        open_bundle(copied)

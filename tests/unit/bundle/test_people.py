@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from targets import AGE, POINTS, SIDES
 
 from contrage.bundle import people
-from contrage.evaluation.statistics.conformal import half_width
+from contrage.evaluation.statistics.conformal import half_width, half_width_of_new_sites
 
 
 @given(st.lists(st.floats(0, 120), min_size=3, max_size=80))
@@ -101,3 +101,24 @@ def test_a_site_that_was_learned_from_is_not_new(rng):
     frame = predictions(rng, 0)
     frame.loc[frame["participant_id"] == "sub-2", "site"] = "b"
     assert not people.held_out([frame], AGE).people["new_site"].all()
+
+
+def test_sites_of_few_people_count_without_a_name_and_tell_nothing_of_one(rng):
+    frame = predictions(rng, 0)
+    frame.loc[frame["participant_id"].isin(("sub-3", "sub-5")), "site"] = "small"
+    frame.loc[frame["participant_id"] == "sub-7", "site"] = "one"
+    found = people.held_out([frame], AGE)
+    sites = found.sites()
+    assert {name: len(each) for name, each in sites.items()} == {
+        "a": 10,
+        "b": 7,
+        "(1)": 1,
+        "(2)": 2,
+    }
+    every = found.people["site"].to_numpy()
+    values = np.concatenate(list(sites.values()))
+    named = np.repeat(list(sites), [len(own) for own in sites.values()])
+    of_all = half_width_of_new_sites(found.residuals, every, 0.5)
+    assert half_width_of_new_sites(values, named, 0.5) == of_all
+    told = people.groups(["a"] * 6 + ["b"] * 2, np.ones(8), np.ones(8))
+    assert [(each.people, each.mae) for each in told] == [(2, None), (6, 1.0)]

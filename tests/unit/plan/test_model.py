@@ -71,3 +71,23 @@ def test_a_row_of_another_table_is_refused():
     assert model.candidates(experiment(model={"rows": ["exp"]})) == ["exp"]
     everyone = experiment()
     assert model.candidates(everyone) == everyone.rows
+
+
+def test_no_model_is_made_of_data_that_it_could_not_see_alike():
+    of = experiment()
+    volumes = {"source": "a4", "image": "pet", "name": "a4", "path": "a4"}
+    target = {"column": "suvr_cer", "unit": "SUVR", "range": [0, 4]}
+    of_pet = config(experiment="x", cohort=volumes, target=target)
+    divided = {"source": "adni", "image": "vbm_roi", "name": "adni", "path": "x"}
+    mlp = {"encoder": "mlp"}
+    of_parts = config(experiment="x", cohort={**divided, "features_scale": "tiv"}, training=mlp)
+    assert "registered to" in model.why_none(of_pet)
+    assert "cohort.features_scale" in model.why_none(of_parts)
+    assert model.why_none(config(experiment="x", cohort=divided, training=mlp)) is None
+    for asked_for, said in ((of_pet, "registered to"), (of_parts, "features_scale")):
+        best = Experiment(**{**vars(of), "config": asked_for})
+        model.check(best)
+        assert model.candidates(best) == []
+        named = {**asked_for, "model": {**asked_for["model"], "rows": of.rows[:1]}}
+        with pytest.raises(SettingsError, match=rf"^model\.rows: .*{said}.*; set it to \[\]"):
+            model.check(Experiment(**{**vars(of), "config": named}))
