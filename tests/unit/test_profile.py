@@ -13,7 +13,7 @@ PROFILE = yaml.safe_load((ROOT / "workflow/profiles/slurm/config.yaml").read_tex
 TEXTS = {file.name: file.read_text() for file in (ROOT / "workflow/rules").glob("*.smk")}
 RULE = re.compile(r"^ *(?:use )?rule (\w+)(?: as (\w+) with)?:?", re.MULTILINE)
 RULES = {made or name for text in TEXTS.values() for name, made in RULE.findall(text)}
-LOCAL = {"preprocessed"}
+LOCAL = {"preprocessed", "predictions"}
 
 
 def blocks() -> dict[str, str]:
