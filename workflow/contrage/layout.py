@@ -106,6 +106,7 @@ class Results(_Reported):
     draw_features: str = f"{DRAW}/features.npz"
     draw_predictions: str = f"{DRAW}/predictions.tsv"
     draw_metrics: str = f"{DRAW}/metrics.json"
+    draw_coefficients: str = f"{DRAW}/probe.npz"
     best: str = f"{SEARCH}/best.json"
 
     unseen_scans: str = f"{UNSEEN_PART}.tsv"

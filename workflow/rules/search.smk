@@ -93,6 +93,7 @@ use rule probe as search_probe with:
     output:
         predictions=expand(RESULTS.draw_predictions, draw=DRAWS, allow_missing=True),
         metrics=expand(RESULTS.draw_metrics, draw=DRAWS, allow_missing=True),
+        coefficients=expand(RESULTS.draw_coefficients, draw=DRAWS, allow_missing=True),
     log:
         RESULTS.log("search_probe", "{row}/split-{seed}_fold-{fold}"),
     benchmark:
