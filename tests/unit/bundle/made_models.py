@@ -88,11 +88,11 @@ def facts_of(
             scheme="kfold",
         ),
         line=LineFacts(10.0, 0.8, 40) if is_age else None,
-        interval=IntervalFacts(0.9, "people", 40, ("a", "b"), False, 0.9),
+        interval=IntervalFacts(0.9, "people", 40, ("a", "b"), False, 0.9, None),
         quality={},
     )
     if target.is_binary:
-        found = replace(found, interval=IntervalFacts(0.9, "people", 0, (), False, None))
+        found = replace(found, interval=IntervalFacts(0.9, "people", 0, (), False, None, None))
     return replace(found, **changes)
 
 

@@ -10,7 +10,12 @@ from hypothesis import strategies as st
 from targets import AGE, POINTS, SIDES
 
 from contrage.bundle import people
-from contrage.evaluation.statistics.conformal import half_width, half_width_of_new_sites
+from contrage.evaluation.statistics.conformal import (
+    PEOPLE,
+    SITE,
+    half_width,
+    half_width_of_new_sites,
+)
 
 
 @given(st.lists(st.floats(0, 120), min_size=3, max_size=80))
@@ -76,10 +81,16 @@ def predictions(rng, seed: int) -> pd.DataFrame:
     return pd.DataFrame(lines)
 
 
+def held_out(frames: list[pd.DataFrame]) -> people.HeldOut:
+    """People of predictions, whose scans' ages are their targets."""
+    scans = frames[0].drop_duplicates("scan_id").rename(columns={"target": "age"})
+    return people.held_out(frames, scans)
+
+
 def test_held_out_are_one_scan_a_person_by_the_mean_over_seeds(rng):
     frames = [predictions(rng, 0), predictions(rng, 4)]
-    found = people.held_out(frames, AGE)
-    assert len(found.people) == 20 and found.people["new_site"].all()
+    found = held_out(frames)
+    assert len(found.people) == 20 and found.sites_are_new
     last = found.people[found.people["participant_id"] == "sub-19"].iloc[0]
     both = [f[(f["scan_id"] == "sub-19_ses-19") & (f["split"] == "test")] for f in frames]
     assert last["predicted"] == pytest.approx(np.mean([f["predicted"].iloc[0] for f in both]))
@@ -90,24 +101,55 @@ def test_held_out_are_one_scan_a_person_by_the_mean_over_seeds(rng):
 
 
 def test_coverage_is_that_of_the_interval_that_other_sites_make(rng):
-    found = people.held_out([predictions(rng, 2)], AGE)
-    covered = found.covered(0.8)
+    found = held_out([predictions(rng, 2)])
+    covered = found.covered(0.8, PEOPLE)
     sites, errors = found.people["site"].to_numpy(), np.abs(found.residuals)
     for at, site in enumerate(sites):
         assert covered[at] == (errors[at] <= half_width(errors[sites != site], 0.8))
 
 
+def test_coverage_of_the_interval_for_new_sites_is_that_of_sites_that_it_was_not_made_of(rng):
+    frame = predictions(rng, 2)
+    frame["site"] = [f"s{int(person[4:]) % 5}" for person in frame["participant_id"]]
+    found = held_out([frame])
+    covered, errors = found.covered(0.7, SITE), np.abs(found.residuals)
+    sites = found.people["site"].to_numpy()
+    for at, site in enumerate(sites):
+        others = sites != site
+        assert covered[at] == (
+            errors[at] <= half_width_of_new_sites(errors[others], sites[others], 0.7)
+        )
+    assert np.isnan(found.covered(0.95, SITE)).all()  # of four sites nothing holds so many
+
+
+def test_people_without_a_site_are_in_no_interval_of_other_sites(rng):
+    frame = predictions(rng, 2)
+    frame.loc[frame["participant_id"] == "sub-4", "site"] = None
+    found = held_out([frame])
+    lost = (found.people["participant_id"] == "sub-4").to_numpy()
+    assert np.isnan(found.covered(0.8, PEOPLE)[lost]).all()
+    assert np.isfinite(found.covered(0.8, PEOPLE)[~lost]).all()
+    assert not found.sites_are_new
+
+
+def test_the_first_scan_is_the_same_as_in_tables_and_figures_of_every_target(rng):
+    frame = predictions(rng, 0).assign(target=lambda told: -told["target"])
+    scans = frame.drop_duplicates("scan_id").assign(age=lambda told: told["target"])
+    found = people.held_out([frame], scans).people.set_index("participant_id")
+    assert found.loc["sub-19", "target"] == -50.0  # the later id, the earlier age
+
+
 def test_a_site_that_was_learned_from_is_not_new(rng):
     frame = predictions(rng, 0)
     frame.loc[frame["participant_id"] == "sub-2", "site"] = "b"
-    assert not people.held_out([frame], AGE).people["new_site"].all()
+    assert not held_out([frame]).sites_are_new
 
 
 def test_sites_of_few_people_count_without_a_name_and_tell_nothing_of_one(rng):
     frame = predictions(rng, 0)
     frame.loc[frame["participant_id"].isin(("sub-3", "sub-5")), "site"] = "small"
     frame.loc[frame["participant_id"] == "sub-7", "site"] = "one"
-    found = people.held_out([frame], AGE)
+    found = held_out([frame])
     sites = found.sites()
     assert {name: len(each) for name, each in sites.items()} == {
         "a": 10,

@@ -192,9 +192,9 @@ class IntervalFacts:
         Sites whose residuals stand there one by one; those of fewer than five people by numbers.
     new_sites : bool
         Whether nobody of the held-out people's sites was learned from by who predicted them.
-    coverage : float or None
-        Share of these people whose target lay in the interval that others made: people of other
-        sites, where there are several.
+    coverage, site_coverage : float or None
+        Share of these people whose target lay in the interval that others made, of either kind:
+        people of other sites, where there are several. None where there are too few.
     """
 
     level: float
@@ -203,6 +203,7 @@ class IntervalFacts:
     sites: tuple[str, ...]
     new_sites: bool
     coverage: float | None
+    site_coverage: float | None
 
 
 @dataclass(frozen=True)

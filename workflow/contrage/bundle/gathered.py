@@ -34,6 +34,7 @@ from contrage.errors import TableError
 from contrage.evaluation.alpha import Features
 from contrage.evaluation.coefficients import read_coefficients
 from contrage.evaluation.predictions import read
+from contrage.evaluation.statistics.conformal import PEOPLE, SITE
 from contrage.evaluation.statistics.gap.correct import fit_line
 from contrage.evaluation.statistics.sides import side_scores
 from contrage.files import read_json, versions
@@ -106,7 +107,7 @@ def gather(
         read(Path(patterns["predictions"].format(row=row, seed=seed)), settings.target)
         for seed in settings.seeds
     ]
-    tested = people.held_out(frames, settings.target)
+    tested = people.held_out(frames, read_tsv(files["scans"]))
     told = BundleFacts(
         version=contrage.__version__,
         versions=_versions(),
@@ -240,7 +241,7 @@ def _tested(settings: ExportModelsStep, tested: HeldOut, among: int) -> TestedFa
     if target.is_binary:
         value = side_scores(frame)["bacc"]
     else:
-        errors, covered = np.abs(tested.residuals), tested.covered(settings.level)
+        errors, covered = np.abs(tested.residuals), tested.covered(settings.level, PEOPLE)
         value = errors.mean()
         baseline = float(np.abs(frame["baseline"] - true).mean())
     return TestedFacts(
@@ -270,12 +271,17 @@ def _line(settings: ExportModelsStep, tested: HeldOut) -> LineFacts | None:
 def _interval(settings: ExportModelsStep, tested: HeldOut) -> IntervalFacts:
     asked, own = (settings.level, settings.interval), _residuals(settings, tested)
     if settings.target.is_binary:
-        return IntervalFacts(*asked, 0, (), False, None)
-    covered = tested.covered(settings.level)
+        return IntervalFacts(*asked, 0, (), False, None, None)
+    shares = [_share(tested.covered(settings.level, interval)) for interval in (PEOPLE, SITE)]
+    return IntervalFacts(
+        *asked, len(own.residuals), tuple(own.sites), tested.sites_are_new, *shares
+    )
+
+
+def _share(covered: np.ndarray) -> float | None:
+    """Return the share of those who have an interval whom it holds, if anybody has one."""
     known = np.isfinite(covered)
-    share = float(covered[known].mean()) if known.any() else None
-    new = bool(tested.people["new_site"].all())
-    return IntervalFacts(*asked, len(own.residuals), tuple(own.sites), new, share)
+    return float(covered[known].mean()) if known.any() else None
 
 
 def _residuals(settings: ExportModelsStep, tested: HeldOut) -> Residuals:

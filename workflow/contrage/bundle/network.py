@@ -2,77 +2,50 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
-import torch
-from torch import Tensor, nn
 
 from contrage.bundle.errors import BundleError
 from contrage.bundle.opened import Bundle, Member
 from contrage.dataset.normalise import normalise, standardise
 from contrage.errors import ContrageError
+from contrage.evaluation.predictor import ImagePredictor, by_head, by_probe
 from contrage.learning.embed import rebuild
+from contrage.learning.model import LOGIT
 
 
-class Readout(nn.Module):
-    """A member's frozen encoder, and the linear map, or the head, that reads the target off it.
-
-    Parameters
-    ----------
-    bundle : Bundle
-    member : Member
+def networks(bundle: Bundle, members: Iterable[Member] | None = None) -> list[ImagePredictor]:
+    """Return members as networks, in order, on the CPU, for evaluation; all where none is named.
 
     Raises
     ------
     BundleError
         Its weights are of another network than the bundle says.
     """
+    return [_network(bundle, each) for each in (bundle.members if members is None else members)]
 
-    def __init__(self, bundle: Bundle, member: Member) -> None:
-        super().__init__()
-        of, path = bundle.facts.network, bundle.folder
-        saved = {
-            "settings": {"training": {"encoder": of.encoder, "head": list(of.head)}},
-            "outputs": of.head[-1] if of.head else None,
-            **member.weights,
-        }
-        try:
-            network = rebuild(saved, of.shape, path, of.channels)
-        except (ContrageError, RuntimeError, ValueError, TypeError, IndexError) as error:
-            raise BundleError(path, f"no such network ({_line(error)}); copy it again") from None
-        self.encoder, self.head = network.encoder, network.head
-        self.reads_head, self.is_logit = of.reads == "head", of.is_logit
-        for name, values in member.reading.items():
-            self.register_buffer(name, torch.from_numpy(np.array(values, np.float64)))
-        width = network.layers[0]
-        if not self.reads_head and self.coef.shape != (width,):
-            raise BundleError(path, f"its probe does not fit {width} features; copy it again")
-        if self.reads_head and not of.head:
+
+def _network(bundle: Bundle, member: Member) -> ImagePredictor:
+    of, path = bundle.facts.network, bundle.folder
+    saved = {
+        "settings": {"training": {"encoder": of.encoder, "head": list(of.head)}},
+        "outputs": of.head[-1] if of.head else None,
+        **member.weights,
+    }
+    try:
+        network = rebuild(saved, of.shape, path, of.channels)
+    except (ContrageError, RuntimeError, ValueError, TypeError, IndexError) as error:
+        raise BundleError(path, f"no such network ({_line(error)}); copy it again") from None
+    if of.reads == "head":
+        if not of.head:
             raise BundleError(path, "it has no head that could predict; copy it again")
-        self.requires_grad_(False).eval()
-
-    def features(self, images: Tensor) -> Tensor:
-        """Return the features (n, d) of images (n, channels, *shape)."""
-        return self.encoder(images)
-
-    def read(self, features: Tensor) -> Tensor:
-        """Return what is predicted (n,) from features (n, d): float64, in the target's unit.
-
-        Of a binary target it is the score, its log odds.
-        """
-        if not self.reads_head:
-            scored = (features.double() - self.coef_mean) / self.coef_scale
-            return scored @ self.coef + self.intercept
-        output = self.head(features)[:, -1].double()
-        return output if self.is_logit else output * self.target_sd + self.target_mean
-
-    def forward(self, images: Tensor) -> Tensor:
-        """Return what is predicted (n,) of images (n, channels, *shape)."""
-        return self.read(self.features(images))
-
-
-def networks(bundle: Bundle) -> list[Readout]:
-    """Return the networks of all members, in order, on the CPU, for evaluation."""
-    return [Readout(bundle, member) for member in bundle.members]
+        scale = member.reading | ({LOGIT: True} if of.is_logit else {})
+        return by_head(network, scale)
+    width = network.layers[0]
+    if member.reading["coef"].shape != (width,):
+        raise BundleError(path, f"its probe does not fit {width} features; copy it again")
+    return by_probe(network, member.reading)
 
 
 def z_scored(bundle: Bundle, member: Member, image: np.ndarray) -> np.ndarray:

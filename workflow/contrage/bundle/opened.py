@@ -39,7 +39,7 @@ class Member:
     field : ndarray of bool, shape (channels, *shape), or None
         The common field of view.
     reading : dict of str to ndarray
-        Of a probe coef (d,), intercept (), coef_mean and coef_scale (d,); of a head target_mean
+        Of a probe coef, mean and scale (d,) and intercept (); of a head target_mean
         and target_sd.
     reference : Reference
         How far features lie from those that were learned from.
@@ -184,7 +184,8 @@ def _reading(arrays: Mapping[str, np.ndarray], of: BundleFacts) -> dict[str, np.
     width = arrays["coef"].shape
     if len(width) != 1:
         raise ValueError("coef has no length")
-    found = {name: shaped(arrays, name, width) for name in ("coef", "coef_mean", "coef_scale")}
+    names = {"coef": "coef", "mean": "coef_mean", "scale": "coef_scale"}
+    found = {name: shaped(arrays, stored, width) for name, stored in names.items()}
     return {**found, "intercept": shaped(arrays, "intercept", ())}
 
 

@@ -16,10 +16,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from contrage.bundle.facts import BinFacts, GroupFacts
-from contrage.dataset.roles import LEARNED_FROM, REPORTED
-from contrage.evaluation.predictions import of_role
-from contrage.evaluation.statistics.conformal import PEOPLE, without_each, without_each_site
-from contrage.evaluation.statistics.people import first_scans
+from contrage.dataset.roles import LEARNED_FROM
+from contrage.evaluation.held_out import RESIDUAL
+from contrage.evaluation.held_out import held_out as of_evaluation
+from contrage.evaluation.predictions import PREDICTED, TRUE, of_role
+from contrage.evaluation.statistics.conformal import SITE, without_each, without_each_site
 from contrage.target_words import TargetInWords
 
 Floats = NDArray[np.float64]
@@ -37,8 +38,8 @@ class HeldOut:
     Attributes
     ----------
     people : DataFrame
-        participant_id, site (missing where not known), target, predicted (the seeds' mean),
-        baseline (of the training mean) and new_site (whether who predicted has seen nobody of it).
+        As `contrage.evaluation.held_out.held_out` returns them, and baseline: the mean of the
+        targets that whoever predicts learned from.
     """
 
     people: pd.DataFrame
@@ -46,7 +47,12 @@ class HeldOut:
     @property
     def residuals(self) -> Floats:
         """Return predicted minus true of each."""
-        return (self.people["predicted"] - self.people["target"]).to_numpy(float)
+        return (self.people[PREDICTED] - self.people[TRUE]).to_numpy(float)
+
+    @property
+    def sites_are_new(self) -> bool:
+        """Return whether nobody of their sites was learned from by who predicts them."""
+        return bool((self.people["site"].notna() & ~self.people["seen"].astype(bool)).all())
 
     def sites(self) -> dict[str, Floats]:
         """Return site → residuals of its people, sorted; sites of few people have a number."""
@@ -60,47 +66,47 @@ class HeldOut:
             for name in counts.index
         }
 
-    def covered(self, level: float) -> NDArray[np.float64]:
-        """Return whether each one's target lies in the interval that the others make (NaN: none).
+    def covered(self, level: float, interval: str) -> Floats:
+        """Return whether each one's target lies in the interval that others make (NaN: none).
 
-        Where there are several sites, the others are those of other sites.
+        Where there are several sites, the others are the people of other sites.
+
+        Parameters
+        ----------
+        level : float
+        interval : {"people", "site"}
         """
-        errors, sites = np.abs(self.residuals), self.people["site"].fillna("").to_numpy(str)
-        if len(self.sites()) > 1:
-            widths = without_each_site(errors, sites, level, PEOPLE)
+        people = self.people
+        if people["site"].nunique() > 1:
+            people = people[people["site"].notna()]
+            widths = without_each_site(people[RESIDUAL], people["site"], level, interval)
+        elif interval == SITE:
+            widths = np.full(len(people), np.inf)
         else:
-            widths = without_each(errors, level)
-        return np.where(np.isfinite(widths), errors <= widths, np.nan)
+            widths = without_each(people[RESIDUAL], level)
+        found = np.where(np.isfinite(widths), people[RESIDUAL] <= widths, np.nan)
+        return pd.Series(found, people.index).reindex(self.people.index).to_numpy(float)
 
 
-def held_out(of_seeds: Sequence[pd.DataFrame], target: TargetInWords) -> HeldOut:
+def held_out(of_seeds: Sequence[pd.DataFrame], scans: pd.DataFrame) -> HeldOut:
     """Return the people of role test.
 
     Parameters
     ----------
     of_seeds : sequence of DataFrame
         Predictions of each seed, as `contrage.evaluation.predictions.read` reads them.
-    target : TargetInWords
+    scans : DataFrame
+        The table of scans.
     """
-    tested = [_of_seed(frame) for frame in of_seeds]
-    every = pd.concat(tested)
-    by_scan = every.groupby("scan_id", sort=True)
-    scans = by_scan[["participant_id", "site", "target"]].first()
-    means = by_scan[["predicted", "baseline"]].mean()
-    found = scans.join(means).join(by_scan["new_site"].all())
-    times = found["target"] if target.is_age else np.zeros(len(found))
-    first = first_scans(found["participant_id"], times)
-    return HeldOut(found.iloc[first].reset_index(drop=True))
+    found = of_evaluation(of_seeds, scans)
+    means = of_evaluation([_training_mean(frame) for frame in of_seeds], scans)
+    return HeldOut(found.assign(baseline=means[PREDICTED]))
 
 
-def _of_seed(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return a seed's lines of role test with the training mean, and whether a site is new."""
-    train, test = of_role(frame, LEARNED_FROM), of_role(frame, REPORTED).copy()
-    test["baseline"] = test["fold"].map(train.groupby("fold")["target"].mean())
-    seen = set(zip(train["fold"], train["site"].fillna(""), strict=True))
-    own = zip(test["fold"], test["site"].fillna(""), strict=True)
-    test["new_site"] = [pair not in seen and pair[1] != "" for pair in own]
-    return test
+def _training_mean(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return lines that predict the mean of what their fold learned from."""
+    train = of_role(frame, LEARNED_FROM)
+    return frame.assign(**{PREDICTED: frame["fold"].map(train.groupby("fold")[TRUE].mean())})
 
 
 def learned(of_seeds: Sequence[pd.DataFrame]) -> pd.DataFrame:

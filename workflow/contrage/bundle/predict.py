@@ -16,11 +16,12 @@ from contrage.bundle import flags
 from contrage.bundle.errors import BundleError
 from contrage.bundle.facts import BundleFacts
 from contrage.bundle.images import ImageOfScan, seen
-from contrage.bundle.network import Readout, networks, z_scored
+from contrage.bundle.network import networks, z_scored
 from contrage.bundle.opened import Bundle, Member
 from contrage.bundle.subjects import Subject, subjects
 from contrage.bundle.template import template_here
 from contrage.errors import ContrageError, TableError, disk_full
+from contrage.evaluation.predictor import ImagePredictor
 from contrage.evaluation.statistics.gap.correct import CorrectionLine
 from contrage.settings.steps.imaging import TemplateFiles
 
@@ -128,7 +129,7 @@ def predict_subjects(
     predictor = Predictor(
         bundle,
         chosen,
-        [Readout(bundle, member) for member in chosen],
+        networks(bundle, chosen),
         template_here(bundle.facts, template),
         interval or bundle.facts.interval.whom,
     )
@@ -145,7 +146,7 @@ class Predictor:
 
     bundle: Bundle
     members: list[Member]
-    networks: list[Readout]
+    networks: list[ImagePredictor]
     template: TemplateFiles | None
     whom: str
 
@@ -221,8 +222,8 @@ class Predictor:
         values, distances = [], []
         with threadpool_limits(1):
             for member, network, score in zip(self.members, self.networks, scores, strict=True):
-                features = network.features(torch.from_numpy(np.ascontiguousarray(score))[None])
-                values.append(float(network.read(features)[0]))
+                features = network.encoder(torch.from_numpy(np.ascontiguousarray(score))[None])
+                values.append(float(network.readout(features)[0]))
                 distances.append(float(member.reference.distance(features.numpy())[0]))
         return np.array(values), distances
 

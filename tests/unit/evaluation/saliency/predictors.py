@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from contrage.evaluation.saliency.predictor import ImagePredictor, by_probe
+from contrage.evaluation.predictor import ImagePredictor, by_probe
 from contrage.learning.model import Model
 
 

@@ -10,9 +10,9 @@ from predictors import linear, small
 from contrage.errors import SettingsError
 from contrage.evaluation.coefficients import read_coefficients, write_coefficients
 from contrage.evaluation.logistic import fit_at
+from contrage.evaluation.predictor import by_head, by_probe
 from contrage.evaluation.ridge import fit
 from contrage.evaluation.saliency.methods import METHODS, attributions, difference
-from contrage.evaluation.saliency.predictor import by_head, by_probe
 from contrage.learning.embed import predicted
 from contrage.learning.model import Model
 

@@ -18,10 +18,10 @@ from contrage.errors import TableError
 from contrage.evaluation import predictions as table
 from contrage.evaluation.coefficients import read_coefficients
 from contrage.evaluation.predictions import Fold
+from contrage.evaluation.predictor import ImagePredictor, by_head, by_probe
 from contrage.evaluation.saliency import methods, randomise
 from contrage.evaluation.saliency.found import Found, Gathered, written
 from contrage.evaluation.saliency.places import NamedPlaces, cells, sums
-from contrage.evaluation.saliency.predictor import ImagePredictor, by_head, by_probe
 from contrage.evaluation.saliency.regions import array_grid, regions_of
 from contrage.evaluation.saliency.verdict import Stage, verdict
 from contrage.evaluation.statistics.people import first_scans
