@@ -13,7 +13,7 @@ from contrage.form import Form
 
 @dataclass(frozen=True)
 class Cut:
-    """Which part of a picture is meant.
+    """Which part of a picture is meant, or of any file how large its owner says it is.
 
     Attributes
     ----------
@@ -22,10 +22,14 @@ class Cut:
     box : tuple of float or None
         Left and upper edge, width and height in the whole picture, pixels; None for all of the
         half.
+    size: tuple[int, ...] | None
+        Of all of it as its owner tells it: width and height of a picture, frames of a video; None
+        where nobody tells it.
     """
 
     half: str
     box: tuple[float, ...] | None
+    size: tuple[int, ...] | None = None
 
 
 @dataclass(frozen=True)

@@ -90,7 +90,10 @@ def write_rhpe(folder: Path) -> None:
 
 def write_echonet(folder: Path) -> None:
     """Write the list of two videos, which are no more than files."""
-    rows = [["0X1A.avi", 55.5, 1, 2, 6, 8, 30, 9, "TRAIN"], ["0X2B", 30, 1, 2, 6, 8, 30, 9, "TEST"]]
+    rows = [
+        ["0X1A.avi", 55.5, 1, 2, 6, 8, 30, 3, "TRAIN"],
+        ["0X2B", 30, 1, 2, 6, 8, 30, 20, "TEST"],
+    ]
     write(folder / "FileList.csv", LIST, rows)
     for number, row in enumerate(rows):
         path = folder / "Videos" / f"{row[0].removesuffix('.avi')}.avi"

@@ -187,6 +187,13 @@ def test_of_rhpes_pictures_the_box_in_the_left_half_is_read(rhpe, tmp_path):
     assert beside["steps"][0]["parameters"]["images"]["half"] == "left"
 
 
+def test_boxes_of_a_picture_of_another_size_cut_nothing(rhpe, tmp_path):
+    path = rhpe / ANNOTATIONS / "RHPE_anatomical_ROIs_train.json"
+    replace(path, '"width": 40, "height": 30', '"width": 80, "height": 60')
+    with pytest.raises(BadScanError, match=r"has 40×30 pixels, and its box is of .* of 80×60"):
+        stacked(settings(rhpe), tmp_path, xray={"size": [20, 12]})
+
+
 def test_without_boxes_the_half_is_read_as_it_is(rhpe, tmp_path):
     images = {**block("cohort")["images"], "boxes": None}
     values, rows, _, _ = stacked(

@@ -78,6 +78,23 @@ def test_shorter_videos_are_counted_beside_the_array(echonet, tmp_path):
     assert told == ("videos with fewer frames than asked for, reflected at both ends", ["sub-0X1A"])
 
 
+def test_a_video_that_is_cut_short_is_no_shorter_video(echonet, tmp_path):
+    replace(echonet / "FileList.csv", '"3", "TRAIN"', '"5", "TRAIN"')
+    own = {"frames": 4, "pixels": [6, 8]}
+    with pytest.raises(BadScanError, match=r"0X1A\.avi: has 3 frames where its owner's table .* 5"):
+        stacked(of_echonet(echonet), tmp_path, video=own)
+
+
+@pytest.mark.parametrize("said", ["4", "2"])
+def test_a_number_of_frames_that_decoders_may_differ_by_is_told(echonet, tmp_path, said):
+    replace(echonet / "FileList.csv", '"3", "TRAIN"', f'"{said}", "TRAIN"')
+    own = {"frames": 2, "pixels": [6, 8], "every": 1}
+    _, _, _, beside = stacked(of_echonet(echonet), tmp_path, video=own)
+    assert beside["told"] == {
+        "videos with another number of frames than their owner's table says": ["sub-0X1A"]
+    }
+
+
 @pytest.mark.parametrize("column", ["FileName", "EF"])
 def test_a_column_that_is_not_there_is_named(echonet, column):
     without(echonet / "FileList.csv", column)

@@ -59,4 +59,5 @@ def where_arrays(settings: CohortStep) -> WhereArrays:
         regions=settings.regions,
         features_scale=settings.features_scale,
         images=None,
+        echonet=None,
     )

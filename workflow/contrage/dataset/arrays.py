@@ -104,6 +104,7 @@ def _where(settings: ArraysStep) -> WhereArrays:
         regions=settings.regions,
         features_scale=settings.features_scale,
         images=settings.images,
+        echonet=settings.echonet,
     )
 
 

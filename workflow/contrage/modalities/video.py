@@ -68,6 +68,7 @@ def reading(
         there = count(path)
         if not there:
             raise BadScanError(path, "has no frame; copy it again")
+        _compare(path, there, cut, tell)
         chosen = taken(there, settings.frames, settings.every)
         if there < span(settings.frames, settings.every):
             tell("videos with fewer frames than asked for, reflected at both ends")
@@ -78,6 +79,17 @@ def reading(
         return np.stack([grey[number] for number in chosen])[None] / np.float32(255)
 
     return read
+
+
+def _compare(path: Path, there: int, cut: Cut | None, tell: Callable[[str], None]) -> None:
+    """Refuse a video that is shorter than its owner says; decoders differ by one at the end."""
+    if cut is None or cut.size is None or there == cut.size[0]:
+        return
+    if there < cut.size[0] - 1:
+        raise BadScanError(
+            path, f"has {there} frames where its owner's table says {cut.size[0]}; copy it again"
+        )
+    tell("videos with another number of frames than their owner's table says")
 
 
 def span(frames: int, every: int) -> int:

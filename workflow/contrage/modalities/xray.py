@@ -121,6 +121,12 @@ def _meant(path: Path, grey: Grey, cut: Cut | None) -> Grey:
     if cut is None:
         return grey
     height, width = grey.shape
+    if cut.size not in (None, (width, height)):
+        raise BadScanError(
+            path,
+            f"has {width}×{height} pixels, and its box is of a picture of "
+            f"{cut.size[0]}×{cut.size[1]}; give it as its owner has it, or boxes of its own size",
+        )
     left, right = {"left": (0, width // 2), "right": (width // 2, width), "whole": (0, width)}[
         cut.half
     ]

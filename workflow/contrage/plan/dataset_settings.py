@@ -15,7 +15,7 @@ from contrage.plan.experiment import Experiment
 from contrage.plan.folds import roles_of
 from contrage.plan.kinds import asked_of_kind, configured, form_of
 from contrage.settings.blocks.owners import RegionTableSettings
-from contrage.settings.blocks.owners_of_files import ImagesSettings
+from contrage.settings.blocks.owners_of_files import EchonetSettings, ImagesSettings
 from contrage.settings.blocks.table import TableColumnsSettings
 from contrage.settings.build import build
 from contrage.settings.steps.dataset import (
@@ -55,6 +55,7 @@ def arrays(config: dict[str, Any]) -> ArraysStep:
         voxel_mm=config["dataset"]["voxel_mm"],
         own=asked_of_kind(cohort),
         images=build(ImagesSettings, cohort["images"]) if "images" in reads else None,
+        echonet=build(EchonetSettings, cohort["echonet"]) if "echonet" in reads else None,
     )
 
 

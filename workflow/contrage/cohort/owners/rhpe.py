@@ -137,7 +137,8 @@ def _cuts(folder: Path, asked: ImagesSettings) -> dict[str, Cut]:
             own = [box for box in boxes.get(number, []) if _is_in(asked.half, box, image["width"])]
             if own:
                 label = label_of(Path(image["file_name"]).stem)
-                found[label] = Cut(asked.half, _around(own))
+                size = round(image["width"]), round(image["height"])
+                found[label] = Cut(asked.half, _around(own), size)
     return found
 
 

@@ -6,6 +6,7 @@ who is tested says the column Split (Ouyang et al., Nature 580:252, 2020).
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from contrage.cohort.owners.columns import KeptColumns
@@ -14,11 +15,13 @@ from contrage.cohort.owners.labels import label_of
 from contrage.cohort.owners.persons import Listed, check_target, cohort_of, files_by_label, stored
 from contrage.cohort.scans import Cohort
 from contrage.cohort.stored import StoredArrays
+from contrage.prepared import Cut
 from contrage.settings.steps.cohort import CohortStep, WhereArrays
 
 COMES_AS, IMAGES = "arrays", ("video",)
 SETTINGS = ("path", "on_bad_scan", "image", "echonet")
-FILE, KEY, AVI = "FileName", "cohort.echonet.table", ".avi"
+ARRAYS = ("echonet",)
+FILE, FRAMES, KEY, AVI = "FileName", "NumberOfFrames", "cohort.echonet.table", ".avi"
 
 
 def read(settings: CohortStep) -> Cohort:
@@ -49,8 +52,19 @@ def read(settings: CohortStep) -> Cohort:
 
 
 def find(where: WhereArrays) -> StoredArrays:
-    """Return where the videos lie, for the step `arrays`."""
-    return stored(_files(Path(where.path)))
+    """Return where the videos lie and how long each is to be, for the step `arrays`."""
+    folder = Path(where.path)
+    table = read_newest(folder, where.echonet.table, KEY, [])
+    name, frames = table.column(FILE, KEY), table.find(FRAMES)
+    told = {
+        f"sub-{label_of(_bare(cells[name]))}": Cut("whole", None, (int(cells[frames]),))
+        for cells in table.rows
+        if frames is not None and cells[frames].isdecimal()
+    }
+    found = stored(_files(folder)).of_scan
+    return StoredArrays(
+        {scan: replace(each, cut=told.get(scan)) for scan, each in found.items()}, []
+    )
 
 
 def _files(folder: Path) -> dict[str, list[Path]]:

@@ -57,6 +57,8 @@ class WhereArrays:
         By what regional volumes are divided, likewise.
     images : ImagesSettings or None
         What of a picture is meant, likewise.
+    echonet : EchonetSettings or None
+        Where EchoNet's table lies, likewise.
     """
 
     path: str
@@ -65,6 +67,7 @@ class WhereArrays:
     regions: RegionTableSettings | None
     features_scale: str | None
     images: ImagesSettings | None
+    echonet: EchonetSettings | None
 
 
 @dataclass(frozen=True)

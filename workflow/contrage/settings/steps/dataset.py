@@ -13,7 +13,7 @@ from contrage.settings.blocks.kinds import (
     XraySettings,
 )
 from contrage.settings.blocks.owners import RegionTableSettings
-from contrage.settings.blocks.owners_of_files import ImagesSettings
+from contrage.settings.blocks.owners_of_files import EchonetSettings, ImagesSettings
 from contrage.settings.blocks.roles import RolesSettings
 from contrage.settings.blocks.table import TableColumnsSettings
 from contrage.settings.build import WhereAsked
@@ -68,6 +68,8 @@ class ArraysStep:
         How files of the kind are brought to one shape; None of kinds that come in one.
     images : ImagesSettings or None
         What of a picture is meant, where the source reads that.
+    echonet : EchonetSettings or None
+        Where EchoNet's table lies, likewise.
     """
 
     source: str
@@ -83,6 +85,7 @@ class ArraysStep:
         XraySettings | SeriesSettings | VideoSettings | PetSettings | None, WhereAsked(None)
     ]
     images: Annotated[ImagesSettings | None, WhereAsked(None)]
+    echonet: Annotated[EchonetSettings | None, WhereAsked(None)]
 
 
 @dataclass(frozen=True)
