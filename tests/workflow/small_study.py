@@ -67,9 +67,13 @@ class Workflow:
     def run(self, *arguments: str, config: str = "small.yaml") -> subprocess.CompletedProcess:
         """Run Snakemake and return what it printed."""
         options = self.options(*arguments, config=config)
+        return self.in_memory(options, self.folder)
+
+    def in_memory(self, options: list[str], folder: Path) -> subprocess.CompletedProcess:
+        """Run Snakemake with options in a folder, itself and its steps as forks."""
         environment = self.environment()
         environment["PATH"] = f"{folder_of_python()}{os.pathsep}{environment['PATH']}"
-        return snakemake(*options, folder=self.folder, environment=environment)
+        return snakemake(*options, folder=folder, environment=environment)
 
     def start(self, config: str = "small.yaml") -> subprocess.Popen:
         """Start Snakemake beside the test; what it prints goes to a file beside the config."""

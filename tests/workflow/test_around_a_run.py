@@ -6,6 +6,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -52,23 +53,17 @@ TABLES = "results/small/tables/mae.tsv"
 
 
 def elsewhere(done: Workflow, folder: Path, *targets: str) -> list[str]:
-    """Return the command of the same run, of the same checkout, in a folder of its own."""
+    """Return the options of the same run, of the same checkout, in a folder of its own."""
     for name in ("regions.csv", "small.yaml"):
         shutil.copy(done.folder / name, folder / name)
     snakefile = str(done.folder / "Snakefile")
-    return [*done.command("-s", snakefile), "--directory", str(folder), "--", *targets]
+    own = done.options("-s", snakefile, config="small.yaml")
+    return [*own, "--directory", str(folder), "--", *targets]
 
 
-def said(done: Workflow, folder: Path, *targets: str, **environment: str) -> tuple[int, str]:
-    finished = subprocess.run(
-        elsewhere(done, folder, *targets),
-        cwd=folder,
-        env=done.environment() | environment,
-        capture_output=True,
-    )
-    printed = finished.stdout + finished.stderr
-    assert b"Traceback" not in printed and b"Logging error" not in printed
-    return finished.returncode, printed.decode("utf-8", "replace")
+def as_users_do(done: Workflow, folder: Path, *targets: str) -> list[str]:
+    """Return the command of that run."""
+    return [sys.executable, "-m", "snakemake", *elsewhere(done, folder, *targets)]
 
 
 @pytest.mark.parametrize(
@@ -97,7 +92,7 @@ def test_a_cut_file_is_named_and_the_same_command_makes_it_again(done, name):
 
 
 def test_a_second_run_is_refused_in_a_sentence_and_the_first_goes_on(done, tmp_path):
-    command = elsewhere(done, tmp_path, TABLES)
+    command = as_users_do(done, tmp_path, "results/small/dataset/splits/seed-0.json")
     with (tmp_path / "printed").open("w") as log:
         first = subprocess.Popen(
             command, cwd=tmp_path, env=done.environment(), stdout=log, stderr=log
@@ -118,11 +113,25 @@ def test_a_second_run_is_refused_in_a_sentence_and_the_first_goes_on(done, tmp_p
 
 def test_a_locale_without_the_letters_changes_no_number(done, tmp_path):
     environment = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
-    code, printed = said(done, tmp_path, **environment)
-    assert code == 0, printed
+    finished = subprocess.run(
+        as_users_do(done, tmp_path),
+        cwd=tmp_path,
+        env=done.environment() | environment,
+        capture_output=True,
+    )
+    printed = (finished.stdout + finished.stderr).decode("utf-8", "replace")
+    assert finished.returncode == 0, printed
+    assert "Traceback" not in printed and "Logging error" not in printed
     own = Workflow(tmp_path).tables()
     assert own == done.tables()
     assert "Zürich" in (tmp_path / "results/small/report.html").read_text(encoding="utf-8")
+
+
+@pytest.mark.timeout(300)  # far less than the timespan, for which nobody is to wait
+def test_a_run_ends_with_its_last_job(done):
+    asked = ("--max-jobs-per-timespan", "1000/30m", "--forcerun", "feasible", "--")
+    finished = done.run(*asked, "results/small/dataset/splits/seed-0.json")
+    assert finished.returncode == 0 and "Finished jobid" in finished.stdout + finished.stderr
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="mounting a small disk takes root")
@@ -136,13 +145,15 @@ def test_a_full_disk_is_named_at_the_end_and_the_next_run_ends_as_if_undisturbed
     if subprocess.run(mounted, capture_output=True).returncode:
         pytest.skip("no disk can be mounted here")
     try:
-        code, printed = said(done, tmp_path)
-        assert code != 0
+        failed = done.in_memory(elsewhere(done, tmp_path), tmp_path)
+        printed = failed.stdout + failed.stderr
+        assert failed.returncode != 0
+        assert "Traceback" not in printed and "Logging error" not in printed
         assert "no space left on device" in printed[printed.index("failed:") :]
         assert "killed?" not in printed
         subprocess.run(["mount", "-o", "remount,size=20m", str(results)], check=True)
-        code, printed = said(done, tmp_path, TABLES)
-        assert code == 0, printed
+        again = done.in_memory(elsewhere(done, tmp_path, TABLES), tmp_path)
+        assert again.returncode == 0, again.stdout + again.stderr
         assert Workflow(tmp_path).tables() == done.tables()
     finally:
         subprocess.run(["umount", str(results)], check=True)
@@ -150,7 +161,7 @@ def test_a_full_disk_is_named_at_the_end_and_the_next_run_ends_as_if_undisturbed
 
 @pytest.mark.parametrize("sealed", [".", "results"])
 def test_a_folder_that_may_not_be_written_is_named_before_any_job(done, tmp_path, sealed):
-    command = elsewhere(done, tmp_path)
+    command = as_users_do(done, tmp_path)
     (tmp_path / "results").mkdir()
     (tmp_path / sealed).chmod(0o555)
     if os.geteuid() == 0:  # as an ordinary user
