@@ -12,6 +12,7 @@ import synthetic
 from made_up import Report
 
 from contrage.evaluation.elements import element
+from contrage.report import figures
 from contrage.tables import write_tsv
 
 
@@ -54,9 +55,15 @@ def bare(tmp_path: Path) -> Report:
     return report
 
 
+OF_EVERY_REPORT = {"predicted_vs_true", "training_curves", "histogram", "coverage", "quality"}
+"""Figures that `whole` has, and that take most of the time of a report."""
+
+
 @pytest.fixture
-def evaluated(bare):
-    """Write tables of evaluations, and return the report on them."""
+def evaluated(bare, monkeypatch):
+    """Write tables of evaluations, and return the report on them, without what every one draws."""
+    own = [each for each in figures.drawings() if each.__name__ not in OF_EVERY_REPORT]
+    monkeypatch.setattr(figures, "drawings", lambda: own)
 
     def report(tables: dict[str, pd.DataFrame]):
         bare.make_tables()
