@@ -283,3 +283,9 @@ def test_a_p_that_is_small_is_below_a_thousandth(column):
     assert _cell(frame, 0, column, False).text == "< 0.001"
     assert _cell(frame, 1, column, False).text == "0.030"
     assert _cell(frame, 0, "power", False).text == "0.00040"
+
+
+def test_people_are_counted_in_whole_numbers():
+    frame = pd.DataFrame({"n_female": [7.0], "all.n_scans": [12.0], "age_min": [7.0]})
+    told = [_cell(frame, 0, column, False).text for column in frame]
+    assert told == ["7", "12", "7.00"]

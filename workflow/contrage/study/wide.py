@@ -15,6 +15,8 @@ from contrage.study.printed import PAPER
 from contrage.study.words import label, measure, shown
 
 P, P_OF, LEAST_P = "p", "p_", 0.001
+COUNT = "n_"
+"""How a column begins that counts people or scans."""
 
 
 @dataclass(frozen=True)
@@ -113,14 +115,19 @@ def _heads(texts: list[list[str]], levels: Sequence[int]) -> tuple[tuple[Head, .
     return tuple(lines)
 
 
+def _text(number: float, column: str) -> str:
+    """Return a number as its column wants it: people are counted, and small p have a limit."""
+    if (column == P or column.startswith(P_OF)) and number < LEAST_P:
+        return f"< {LEAST_P}"
+    return f"{number:.0f}" if column.startswith(COUNT) and number.is_integer() else shown(number)
+
+
 def _cell(found: pd.DataFrame, index: int | None, value: str, starts: bool) -> Cell:
     if index is None or pd.isna(found.at[index, value]):
         text = ""
     else:
         number = float(found.at[index, value])
-        column = value.rpartition(".")[2]
-        small = (column == P or column.startswith(P_OF)) and number < LEAST_P
-        text = f"< {LEAST_P}" if small else shown(number)
+        text = _text(number, value.rpartition(".")[2])
         sd = f"{value}{SD}"
         if sd in found and pd.notna(found.at[index, sd]):
             text += f" ± {shown(float(found.at[index, sd]))}"
