@@ -31,3 +31,4 @@ def build() -> Path:
 
 if __name__ == "__main__":
     print(f"\nThe documentation: {build() / 'index.html'}")
+    print("Its search needs a server: python -m http.server --directory build/site")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from html import escape
 from typing import Any
 
 from contrage.settings.schema import Part, properties, resolve
@@ -132,6 +133,6 @@ def escaped(text: str) -> str:
     """Return a sentence of the schema such that Markdown shows it as it stands."""
     parts = re.split(r"(`[^`]*`)", text)
     return "".join(
-        part if part.startswith("`") else re.sub(r"([\\*_\[\]<>#|{}])", r"\\\1", part)
+        part if part.startswith("`") else re.sub(r"([\\*_\[\]#{}])", r"\\\1", escape(part, False))
         for part in parts
     )

@@ -73,7 +73,7 @@ def home(source: Path) -> Path:
 
 def shown(text: str, source: Path) -> str:
     """Return the page of a file that is no page itself: its text, found by links alone."""
-    fence = "`" * (3 + max(map(len, re.findall("`+", text)), default=0))
+    fence = "`" * max(3, 1 + max(map(len, re.findall("`+", text)), default=0))
     name = source.relative_to(ROOT).as_posix()
     language = {".yaml": "yaml", ".py": "python", ".json": "json", ".smk": "python"}
     head = f"---\nsearch:\n  exclude: true\n---\n\n# `{name}`\n\n"
@@ -152,7 +152,7 @@ def modules_of(name: str) -> str:
 
 def help_of(_: None) -> str:
     """Return what each command of people says of itself."""
-    environment = {**os.environ, "PYTHONPATH": str(PACKAGES), "COLUMNS": "100"}
+    environment = {**os.environ, "PYTHONPATH": str(PACKAGES), "COLUMNS": "84"}
     sections = []
     for name in cli.COMMANDS:
         command = [sys.executable, "-m", "contrage", name, "--help"]

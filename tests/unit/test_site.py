@@ -27,14 +27,12 @@ def schema(request) -> dict:
     return load_schema(ROOT / f"workflow/schemas/{request.param}.schema.yaml")
 
 
-def nav() -> list[str]:
-    """Return the pages that the navigation names."""
-    groups = yaml.safe_load((ROOT / "mkdocs.yml").read_text(encoding="utf-8"))["nav"]
-    return [
-        name
-        for group in groups
-        for name in ([group] if isinstance(group, str) else next(iter(group.values())))
-    ]
+def named(place: str | list | dict) -> list[str]:
+    """Return the pages that a part of the navigation names."""
+    if isinstance(place, str):
+        return [place]
+    parts = place.values() if isinstance(place, dict) else place
+    return [name for part in parts for name in named(part)]
 
 
 def written(tmp_path: Path, **pages: str) -> Path:
@@ -70,10 +68,10 @@ def test_a_key_is_told_with_what_may_stand_there_its_default_and_its_meaning():
     assert site_keys.reference(schema).split("\n\n") == [
         "## `share` { #share }",
         "*A number or `null`, above 0, default `0.5`.*",
-        "A part\\_of \\<all\\>.",
+        "A part\\_of &lt;all&gt;.",
         "## `same` { #same }",
         "*As [`share`](#share).*",
-        "A part\\_of \\<all\\>.",
+        "A part\\_of &lt;all&gt;.",
     ]
 
 
@@ -85,7 +83,8 @@ def test_every_reference_to_another_key_leads_to_it(schema):
 def test_the_navigation_names_every_page_and_no_other():
     pages = {file.relative_to(DOCS).as_posix() for file in DOCS.rglob("*.md")}
     examples = {page for page in pages if page.startswith("examples/")}
-    assert sorted(nav()) == sorted(pages - examples | set(site_pages.NAMED.values()))
+    nav = yaml.safe_load((ROOT / "mkdocs.yml").read_text(encoding="utf-8"))["nav"]
+    assert sorted(named(nav)) == sorted(pages - examples | set(site_pages.NAMED.values()))
 
 
 def test_every_folder_in_which_a_file_is_the_registration_has_a_page_of_its_api():
