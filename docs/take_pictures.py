@@ -24,7 +24,7 @@ COLOURS = 128
 
 
 def take(results: Path, cohort: str = "phantom") -> None:
-    """Take the heads of the report and of the quality page, a figure, and the card."""
+    """Take the heads of the report and of the quality page, and the card."""
     quality = results.parent / "derivatives" / cohort / "quality.html"
     program = os.environ.get("CONTRAGE_CHROMIUM") or shutil.which("chromium")
     with sync_playwright() as started:
@@ -33,7 +33,6 @@ def take(results: Path, cohort: str = "phantom") -> None:
         for file, name in ((results / "report.html", "report"), (quality, "quality")):
             head(page, file, IMAGES / f"{name}.png")
         browser.close()
-    shutil.copy(results / "figures/predicted_vs_true.png", IMAGES / "predicted.png")
     (card,) = results.glob("models/*/MODEL.md")
     shutil.copy(card, DOCS / "examples/MODEL.md")
 
