@@ -3,6 +3,8 @@
 # make test-slurm   the README's cluster command on a real Slurm, started on this machine (Debian, root)
 # make env    the environment alone, in .venv
 # make lint   style and structure
+# make docs   the documentation as a site, build/site/index.html
+# make wheel  dist/contrage-VERSION-py3-none-any.whl
 # make lock   constraints.txt anew from pyproject.toml; newer versions with UPGRADE=--upgrade
 PYTHON ?= python3
 BIN := .venv/bin
@@ -32,7 +34,7 @@ ifdef PIP_FIND_LINKS
 export UV_FIND_LINKS ?= $(shell echo $(PIP_FIND_LINKS) | tr ' ' ,)
 endif
 
-.PHONY: demo test test-slurm lint lock env clean
+.PHONY: demo test test-slurm lint docs wheel lock env clean
 
 demo: $(BIN)/.env
 	snakemake --cores $(CORES) $(BRISK) --rerun-incomplete
@@ -51,6 +53,14 @@ lint: $(BIN)/.env-test
 	snakefmt --check Snakefile workflow
 	lint-imports
 	snakemake --lint
+
+docs: $(BIN)/.env-test
+	python docs/build_site.py
+
+# What an earlier build left would go into the wheel as well.
+wheel: $(BIN)/uv
+	rm -rf build/lib build/bdist.*
+	uv build --quiet --wheel --out-dir dist --build-constraint constraints.txt .
 
 env: $(BIN)/.env
 
@@ -81,4 +91,4 @@ lock: $(BIN)/uv
 	echo uv | $(LOCK) - --no-annotate --output-file envs/uv.txt
 
 clean:
-	rm -rf .venv results .snakemake
+	rm -rf .venv results .snakemake build dist

@@ -11,11 +11,14 @@ import torch
 
 from contrage import losses
 
-DOCS = (Path(__file__).parents[2] / "docs").glob("*.md")
+ROOT = Path(__file__).parents[2]
+PAGES = sorted(page.relative_to(ROOT).as_posix() for page in (ROOT / "docs").rglob("*.md"))
 
 
-def test_the_loss_of_the_readme_works_as_it_stands(root: Path, tmp_path, monkeypatch):
-    (example,) = re.findall(r"```python\n(.*?)```", (root / "README.md").read_text(), re.DOTALL)
+def test_the_loss_of_the_docs_works_as_it_stands(root: Path, tmp_path, monkeypatch):
+    (example,) = re.findall(
+        r"```python\n(.*?)```", (root / "docs/losses.md").read_text(), re.DOTALL
+    )
     shutil.copy(root / "workflow/contrage/losses/__init__.py", tmp_path / "__init__.py")
     (tmp_path / "mine.py").write_text(example)
     monkeypatch.setattr(losses, "__path__", [*losses.__path__, str(tmp_path)])
@@ -33,9 +36,7 @@ def test_the_authors_repository_is_cited_by_its_one_name(root: Path):
     assert cited == {"EIDOSLAB/contrastive-brain-age-prediction"}
 
 
-@pytest.mark.parametrize(
-    "name", ["README.md", "CONTRIBUTING.md", *sorted(f"docs/{page.name}" for page in DOCS)]
-)
+@pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md", "config/README.md", *PAGES])
 def test_links_lead_somewhere(root: Path, name: str):
     file = root / name
     for target in re.findall(r"\]\((?!http)([^)#]+)\)", file.read_text()):

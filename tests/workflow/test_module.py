@@ -14,7 +14,7 @@ from test_table import CONFIG, write_table
 
 pytestmark = [pytest.mark.workflow, pytest.mark.xdist_group("module")]
 
-# As `snakedeploy deploy-workflow` writes it, but for the address: a checkout instead of github(…).
+# A workflow that has rules of its own beside those of the module.
 CALLER = """
 from snakemake.utils import min_version
 
@@ -51,16 +51,41 @@ rule own:
 """
 
 
+# As `snakedeploy deploy-workflow` (0.17.1) writes it, but for the address: a repository that lies
+# here instead of github("<owner>/contrage", path="workflow/Snakefile", tag="<version>").
+SNAKEDEPLOY = """from snakemake.utils import min_version
+
+
+min_version("6.10.0")
+
+
+configfile: "config/config.yaml"
+
+
+# declare https://… as a module
+module contrage:
+    snakefile: 
+        {snakefile}
+    config:
+        config
+
+
+# use all rules from https://…
+use rule * from contrage
+"""
+
 FROM_PATH = '"{folder}/workflow/Snakefile"'
 FROM_REPOSITORY = 'gitfile("{folder}", path="workflow/Snakefile", ref="main")'
 
 
-def deployed(root: Path, folder: Path, config: dict, address: str = FROM_PATH) -> Workflow:
+def deployed(
+    root: Path, folder: Path, config: dict, address: str = FROM_PATH, caller: str = CALLER
+) -> Workflow:
     """A folder that holds a workflow of its own and a configuration, and beside it a checkout."""
     here = checkout(root, folder / "elsewhere")
     own = folder / "mine"
     for name, text in {
-        "workflow/Snakefile": CALLER.format(snakefile=address.format(folder=here.folder)),
+        "workflow/Snakefile": caller.format(snakefile=address.format(folder=here.folder)),
         "config/config.yaml": yaml.safe_dump(config),
     }.items():
         (own / name).parent.mkdir(parents=True)
@@ -86,8 +111,8 @@ def test_the_demo_is_planned_from_an_empty_folder_with_defaults_alone(root, tmp_
     assert sorted(file.name for file in own.folder.iterdir() if file.name[0] != ".") == before
 
 
-def test_it_is_planned_from_a_repository_where_the_package_is_installed(root, tmp_path):
-    own = deployed(root, tmp_path, {"experiment": "mine"}, FROM_REPOSITORY)
+def test_what_snakedeploy_writes_plans_it_where_the_package_is_installed(root, tmp_path):
+    own = deployed(root, tmp_path, {"experiment": "mine"}, FROM_REPOSITORY, SNAKEDEPLOY)
     for command in (
         ["init", "--quiet", "--initial-branch", "main"],
         ["add", "."],
@@ -96,7 +121,8 @@ def test_it_is_planned_from_a_repository_where_the_package_is_installed(root, tm
         subprocess.run(["git", *command], cwd=tmp_path / "elsewhere", check=True)
     done = own.run("--dry-run", config="config/config.yaml")
     assert done.returncode == 0, done.stdout + done.stderr
-    assert re.search(r"^contrage_pretraining_train +1$", done.stdout + done.stderr, re.M)
+    assert re.search(r"^pretraining_train +1$", done.stdout + done.stderr, re.M)
+    assert re.search(r"^train +44$", done.stdout + done.stderr, re.M)
 
 
 def test_a_mistake_in_the_callers_configuration_is_one_sentence(root, tmp_path):

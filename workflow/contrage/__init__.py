@@ -1,3 +1,3 @@
 """contrage: contrastive regression losses for brain age, from raw scans to a benchmark report."""
 
-__version__ = "0.1.0"
+__version__ = "1.0.0"
