@@ -34,6 +34,7 @@ STEPS = {
     "quality": "contrage.imaging.quality.measure:quality",
     "usable": "contrage.imaging.usable:usable",
     "stack": "contrage.dataset.stack:stack",
+    "same-person": "contrage.dataset.same_person:same_person",
     "arrays": "contrage.dataset.arrays:arrays",
     "features": "contrage.dataset.features:features",
     "merge": "contrage.dataset.merge:merge_cohorts",

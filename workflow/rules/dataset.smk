@@ -14,6 +14,11 @@ rule select:
         passed=DERIVATIVES.passed if HAS_SCANS else [],
         usable=DERIVATIVES.usable if HAS_SCANS else [],
         exclude=config["cohort"]["exclude"] or [],
+        same_person=(
+            f"{ARRAY}_same_person.tsv"
+            if dataset_settings.parts_same_person(EXPERIMENT)
+            else []
+        ),
         code=code("contrage.dataset.select"),
     output:
         selected=RESULTS.scans,
@@ -44,7 +49,7 @@ rule select:
         " --scans {input.scans:q} --excluded {input.excluded:q} --rows {input.rows:q}"
         " --derivatives {params.derivatives:q}"
         " --selected {output.selected:q} --left-out {output.left_out:q}"
-        " --exclude {input.exclude:q}"
+        " --exclude {input.exclude:q} --same-person {input.same_person:q}"
 
 
 SPLIT_MODULES = "contrage.dataset.split", schemes.module(

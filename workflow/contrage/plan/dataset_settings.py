@@ -9,6 +9,7 @@ from typing import Any
 
 from contrage import modalities
 from contrage.cohort import sources
+from contrage.dataset.one_person import WARN
 from contrage.plan import rows
 from contrage.plan.cohort import FoundCohort
 from contrage.plan.experiment import Experiment
@@ -23,6 +24,7 @@ from contrage.settings.steps.dataset import (
     FeaturesStep,
     InnerSplitStep,
     NullAgesStep,
+    SamePersonStep,
     SelectStep,
     SplitStep,
     StackStep,
@@ -64,6 +66,16 @@ def beside(config: dict[str, Any]) -> list[str]:
     return modalities.files_beside(cohort["image"], asked_of_kind(cohort))
 
 
+def same_person(config: dict[str, Any]) -> SamePersonStep:
+    """Return what `same-person` is asked for."""
+    return SamePersonStep(config["dataset"]["voxel_mm"])
+
+
+def parts_same_person(of: Experiment) -> bool:
+    """Return whether an experiment does something about one person under two ids."""
+    return of.has_scans and of.config["cohort"]["same_person"] != WARN
+
+
 def features(config: dict[str, Any], cohort: FoundCohort) -> FeaturesStep:
     """Return what `features` is asked for."""
     target = cohort.settings.target
@@ -81,6 +93,7 @@ def select(of: Experiment, has_several_targets: bool = False) -> SelectStep:
         quality_action=action if of.has_scans else None,
         leave_out=rows.left_out_people(of.config, of.cohort),
         target=of.target.limited if has_several_targets else None,
+        same_person=of.config["cohort"]["same_person"] if parts_same_person(of) else None,
     )
 
 
