@@ -99,7 +99,7 @@ def test_with_the_default_nothing_of_a_split_depends_on_it(finished, tmp_path):
 
 
 def test_a_pair_stops_the_run_before_anything_is_trained_where_that_is_asked(finished, tmp_path):
-    with pytest.raises(LeakageError, match="cohort.same_person: sub-02 and sub-14 may be one"):
+    with pytest.raises(LeakageError, match=r"cohort.same_person: sub-02 and sub-14 may be one"):
         selected(finished, "fail", tmp_path)
 
 

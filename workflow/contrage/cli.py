@@ -15,6 +15,7 @@ from contrage.logs import log_to
 from contrage.steps import STEPS, load_step, settings_of, step_parser
 
 COMMANDS = {
+    "index": "contrage.index.command:index",
     "export": "contrage.bundle.command:export",
     "predict": "contrage.bundle.command:predict",
     "serve": "contrage.serve.command:serve",

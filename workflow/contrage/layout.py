@@ -23,6 +23,8 @@ OF_EXPERIMENT = "results/{}"
 OF_COHORT = "results/derivatives/{}"
 OF_PHANTOM = "results/phantom/{}"
 OF_PREDICTED = "results/predicted/{}"
+INDEX = "index.html"
+"""The page over all experiments and studies, in results/ itself."""
 
 TRAINING = "training/{row}/seed-{seed}/fold-{fold}"
 FEATURES = "features/{row}/seed-{seed}/fold-{fold}"
