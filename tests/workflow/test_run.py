@@ -260,7 +260,7 @@ def test_changing_the_statistics_trains_nothing(finished: Workflow):
 
 
 def test_editing_what_words_messages_or_says_where_files_lie_plans_nothing(finished: Workflow):
-    names = ("errors.py", "logs.py", "layout.py", "run/code.py", "cli.py", "steps.py")
+    names = ("errors.py", "logs.py", "layout.py", "run/code.py", "cli.py", "settings/command.py")
     with all_edited(finished.folder / "workflow/contrage", *names):
         assert finished.jobs() == set()
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from contrage.errors import ContrageError, UnwritableError, in_a_line
 from contrage.logs import log_to
-from contrage.steps import STEPS, load_step, settings_of, step_parser
+from contrage.settings.command import STEPS, load_step, settings_of, step_parser
 
 COMMANDS = {
     "index": "contrage.index.command:index",

@@ -25,7 +25,7 @@ MEASURES = {"mae": True, "bacc": False}
 
 
 @dataclass(frozen=True)
-class Entry:
+class InIndex:
     """A line of the page.
 
     Attributes
@@ -37,7 +37,7 @@ class Entry:
     is_study : bool
     written : datetime
         When the report was, UTC.
-    config : dict or None
+    meant : dict or None
         The whole configuration; None of a study, and of reports that have no record beside them.
     measure : str
         mae or bacc; empty where there is no such table.
@@ -49,7 +49,7 @@ class Entry:
     page: Path
     is_study: bool
     written: datetime
-    config: Mapping[str, Any] | None
+    meant: Mapping[str, Any] | None
     measure: str
     table: pd.DataFrame
 
@@ -61,20 +61,20 @@ class Entry:
     @property
     def cohort(self) -> str:
         """Its cohort's name."""
-        return str(self.config["cohort"]["name"]) if self.config else ""
+        return str(self.meant["cohort"]["name"]) if self.meant else ""
 
     @property
     def target(self) -> TargetInWords | None:
         """What it predicts, where that is known."""
-        return build(TargetInWords, self.config["target"]) if self.config else None
+        return build(TargetInWords, self.meant["target"]) if self.meant else None
 
     @property
     def seeds(self) -> list[int]:
         """Of the trainings."""
-        return list(self.config["training"]["seeds"]) if self.config else []
+        return list(self.meant["training"]["seeds"]) if self.meant else []
 
 
-def entries(results: Path) -> list[Entry]:
+def entries(results: Path) -> list[InIndex]:
     """Return all experiments and studies of a folder that have a page, the newest first.
 
     What cannot be read is left out, and the log says why.
@@ -88,17 +88,17 @@ def entries(results: Path) -> list[Entry]:
     return sorted(found, key=lambda each: each.written, reverse=True)
 
 
-def _of_folder(folder: Path) -> Iterator[Entry]:
+def _of_folder(folder: Path) -> Iterator[InIndex]:
     page, study = folder / Results.page, folder / StudyResults.page
     if study.is_file():
-        yield Entry(folder.name, study, True, _changed(study), None, "", pd.DataFrame())
+        yield InIndex(folder.name, study, True, _changed(study), None, "", pd.DataFrame())
     if not page.is_file():
         return
     record = folder / Results.provenance
     told = read_json(record) if record.is_file() else None
     written = datetime.fromisoformat(told["written"]) if told else _changed(page)
-    config = told["settings"]["config"] if told else None
-    yield Entry(folder.name, page, False, written, config, *_table(folder))
+    meant = told["settings"]["config"] if told else None
+    yield InIndex(folder.name, page, False, written, meant, *_table(folder))
 
 
 def _table(folder: Path) -> tuple[str, pd.DataFrame]:

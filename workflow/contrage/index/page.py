@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import quote
 
 from contrage.files import write_text
-from contrage.index.found import Entry, entries
+from contrage.index.found import InIndex, entries
 from contrage.index.paired import LEVEL, Difference, differences
 from contrage.index.settings import lines, people_of
 from contrage.report.digits import error_digits
@@ -38,9 +38,9 @@ def write_index(results: Path, output: Path) -> int:
     return len(found)
 
 
-def context(found: Sequence[Entry]) -> dict[str, Any]:
+def context(found: Sequence[InIndex]) -> dict[str, Any]:
     """Return all that the template prints. No id of a person is in it."""
-    experiments = [each for each in found if each.config is not None]
+    experiments = [each for each in found if each.meant is not None]
     return {
         "style": (REPORT / "style.css").read_text(encoding="utf-8")
         + (HERE / "index.css").read_text(encoding="utf-8"),
@@ -50,7 +50,7 @@ def context(found: Sequence[Entry]) -> dict[str, Any]:
         "level": f"{LEVEL:.0%}",
         "compared": {
             "names": [each.name for each in experiments],
-            "configs": [lines(each.config or {}, people_of(each.folder)) for each in experiments],
+            "configs": [lines(each.meant or {}, people_of(each.folder)) for each in experiments],
             "pairs": {
                 f"{a}-{b}": [told(each, experiments[a]) for each in of_pair]
                 for (a, b), of_pair in differences(experiments).items()
@@ -59,7 +59,7 @@ def context(found: Sequence[Entry]) -> dict[str, Any]:
     }
 
 
-def line(of: Entry) -> dict[str, Any]:
+def line(of: InIndex) -> dict[str, Any]:
     """Return a line of the page: what stands in the cells, and what they are sorted by."""
     best: Mapping[str, Any] = of.table.iloc[0] if len(of.table) else {}
     measure, digits = of.measure, _digits(of)
@@ -88,7 +88,7 @@ def line(of: Entry) -> dict[str, Any]:
     }
 
 
-def told(each: Difference, of: Entry) -> dict[str, str]:
+def told(each: Difference, of: InIndex) -> dict[str, str]:
     """Return a paired difference as the page prints it."""
     digits = _digits(of)
     unit = of.target.unit if of.target else ""
@@ -103,5 +103,5 @@ def told(each: Difference, of: Entry) -> dict[str, str]:
     }
 
 
-def _digits(of: Entry) -> int:
+def _digits(of: InIndex) -> int:
     return 3 if of.measure == "bacc" else error_digits(of.target) if of.target else 2

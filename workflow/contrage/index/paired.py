@@ -13,7 +13,7 @@ import pandas as pd
 from contrage.dataset.roles import REPORTED
 from contrage.errors import ContrageError
 from contrage.evaluation.predictions import of_role, read
-from contrage.index.found import Entry
+from contrage.index.found import InIndex
 from contrage.layout import Results
 from contrage.target import Target
 
@@ -48,14 +48,15 @@ class Difference:
     high: float
 
 
-def differences(found: Sequence[Entry]) -> dict[tuple[int, int], list[Difference]]:
-    """Compare every two experiments on one cohort that predict the same: the best rows, and equal ones.
+def differences(found: Sequence[InIndex]) -> dict[tuple[int, int], list[Difference]]:
+    """Compare every two experiments on one cohort that predict the same, by their rows.
 
     Returns
     -------
     dict
-        Positions of two experiments → differences, the best rows' first. Of experiments that have
-        nobody in common there is an empty list; of those that cannot be compared nothing.
+        Positions of two experiments → differences, of the best rows and of those that both have.
+        Of experiments that have nobody in common there is an empty list; of those that cannot be
+        compared nothing.
     """
     errors = [_errors(each) for each in found]
     return {
@@ -65,20 +66,19 @@ def differences(found: Sequence[Entry]) -> dict[tuple[int, int], list[Difference
     }
 
 
-def _comparable(one: Entry, other: Entry) -> bool:
+def _comparable(one: InIndex, other: InIndex) -> bool:
     """Return whether ids of both are the same people's, and errors of one unit."""
-    if one.target is None or other.target is None or one.measure != "mae" != other.measure:
+    if one.target is None or other.target is None or not one.measure == other.measure == "mae":
         return False
-    alike = (one.cohort, one.target.learned, one.target.unit)
-    return one.measure == other.measure and alike == (
-        other.cohort,
-        other.target.learned,
-        other.target.unit,
+    own, others = (
+        (each.cohort, target.learned, target.unit)
+        for each, target in ((one, one.target), (other, other.target))
     )
+    return own == others
 
 
 def _compared(
-    one: Entry, other: Entry, errors: dict[str, pd.Series], others: dict[str, pd.Series]
+    one: InIndex, other: InIndex, errors: dict[str, pd.Series], others: dict[str, pd.Series]
 ) -> Iterator[Difference]:
     best = (one.table["loss"].iloc[0], other.table["loss"].iloc[0])
     shared = [(row, row) for row in one.table["loss"] if row in others]
@@ -106,7 +106,7 @@ def _difference(row: str, other_row: str, pair: np.ndarray) -> Difference:
     )
 
 
-def _errors(of: Entry) -> dict[str, pd.Series]:
+def _errors(of: InIndex) -> dict[str, pd.Series]:
     """Return row → mean absolute error of each test person, over scans and seeds."""
     if of.measure != "mae" or of.target is None:
         return {}
@@ -119,7 +119,7 @@ def _errors(of: Entry) -> dict[str, pd.Series]:
     return found
 
 
-def _of_row(of: Entry, row: str, target: Target) -> pd.Series:
+def _of_row(of: InIndex, row: str, target: Target) -> pd.Series:
     pattern = Results.at(str(of.folder)).predictions
     parts = []
     for seed in of.seeds:

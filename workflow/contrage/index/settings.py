@@ -17,18 +17,18 @@ ID = re.compile(r"sub-[A-Za-z0-9]+")
 SOMEBODY = "sub-…"
 
 
-def lines(config: Mapping[str, Any], people: Collection[str]) -> dict[str, str]:
+def lines(meant: Mapping[str, Any], people: Collection[str]) -> dict[str, str]:
     """Return dotted key → value as text.
 
     Parameters
     ----------
-    config : mapping
+    meant : mapping
         The whole configuration.
     people : collection of str
         Ids, which are told nowhere.
     """
     found = {}
-    for key, value in _flat(without_folders(config)):
+    for key, value in _flat(without_folders(meant)):
         found[key] = ID.sub(lambda each: SOMEBODY if each[0] in people else each[0], value)
     return found
 
@@ -41,8 +41,8 @@ def people_of(experiment: Path) -> set[str]:
     return {name for table in tables for name in table["participant_id"].dropna()}
 
 
-def _flat(config: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, str]]:
-    for name, value in config.items():
+def _flat(block: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, str]]:
+    for name, value in block.items():
         key = f"{above}{name}"
         if key in COUNTED:
             yield key, f"{len(value)} people"

@@ -56,7 +56,7 @@ def told(settings: PageStep, checksums: Mapping[str, str]) -> dict[str, Any]:
     lines += [("file", Path(path).name, digest) for path, digest in left.items()]
     lines += [("code", name, each.digest) for name, each in settings.recorded.code.items()]
     return {
-        "folder": f"results/{settings.config.experiment}",
+        "folder": str(Results.of(settings.config.experiment)),
         "lines": [
             {"what": what, "name": name, "digest": digest[:SHOWN]} for what, name, digest in lines
         ],

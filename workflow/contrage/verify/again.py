@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from contrage.errors import ContrageError
 from contrage.layout import filled
+from contrage.settings.command import load_step, settings_of, step_parser
 from contrage.settings.steps.record import Recorded, RecordedJob
-from contrage.steps import load_step, settings_of, step_parser
 from contrage.tables import read_tsv
-from contrage.verify.finding import DIFFERS, MISSING, SAME, SKIPPED, Finding
+from contrage.verify.finding import DIFFERS, MISSING, SAME, SKIPPED, LookedAt
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -23,7 +23,7 @@ ROUNDING = 1e-9
 MEASURED = {"runtimes": "what jobs took was measured, and cannot be computed again"}
 
 
-def tables(asked: Recorded, folder: Path, written: Path) -> Iterator[Finding]:
+def tables(asked: Recorded, folder: Path, written: Path) -> Iterator[LookedAt]:
     """Compute every table of an experiment again.
 
     Parameters
@@ -41,16 +41,16 @@ def tables(asked: Recorded, folder: Path, written: Path) -> Iterator[Finding]:
     for file in sorted(written.glob("*.tsv")):
         if file.name not in seen:
             why = MEASURED.get(file.stem, "no job of this report writes it")
-            yield Finding(PART, file.name, SKIPPED, why)
+            yield LookedAt(PART, file.name, SKIPPED, why)
 
 
-def _of_job(name: str, job: RecordedJob, folder: Path) -> Iterator[Finding]:
+def _of_job(name: str, job: RecordedJob, folder: Path) -> Iterator[LookedAt]:
     try:
         made = do_again(job, folder)
     except (ContrageError, OSError) as error:
         gone = next(iter(_gone(job)), None)
         note = f"{gone} is gone" if gone else str(error)
-        yield Finding(PART, name, MISSING if gone else DIFFERS, f"cannot be computed: {note}")
+        yield LookedAt(PART, name, MISSING if gone else DIFFERS, f"cannot be computed: {note}")
         return
     for option, path in job.writes.items():
         yield compare(Path(path), made[option])
@@ -80,10 +80,10 @@ def do_again(
     return made
 
 
-def run_step(step: str, settings: Mapping[str, Any], options: Mapping[str, list[str]]) -> None:
+def run_step(step: str, asked: Mapping[str, Any], options: Mapping[str, list[str]]) -> None:
     """Run a step with settings and options as they stand on a rule's command line."""
     function = load_step(step)
-    words = ["--settings", json.dumps(settings)]
+    words = ["--settings", json.dumps(asked)]
     for option, values in options.items():
         words += [f"--{option.replace('_', '-')}", *values]
     given = vars(step_parser(step, function).parse_args(words))
@@ -91,13 +91,13 @@ def run_step(step: str, settings: Mapping[str, Any], options: Mapping[str, list[
     function(settings_of(function, given.pop("settings")), **given)
 
 
-def compare(written: Path, made: Path) -> Finding:
+def compare(written: Path, made: Path) -> LookedAt:
     """Compare a table with the same one computed again."""
     if not written.is_file():
-        return Finding(PART, written.name, MISSING)
+        return LookedAt(PART, written.name, MISSING)
     if written.read_bytes() == made.read_bytes():
-        return Finding(PART, written.name, SAME, "to the byte")
-    return Finding(PART, written.name, *difference(read_tsv(written), read_tsv(made)))
+        return LookedAt(PART, written.name, SAME, "to the byte")
+    return LookedAt(PART, written.name, *difference(read_tsv(written), read_tsv(made)))
 
 
 def difference(written: pd.DataFrame, made: pd.DataFrame) -> tuple[str, str]:

@@ -6,21 +6,21 @@ from collections.abc import Iterator
 
 from contrage.run.code import digest
 from contrage.settings.steps.record import Recorded
-from contrage.verify.finding import DIFFERS, SAME, Finding
+from contrage.verify.finding import DIFFERS, SAME, LookedAt
 
 PART = "code"
 
 
-def code(asked: Recorded) -> Iterator[Finding]:
+def code(asked: Recorded) -> Iterator[LookedAt]:
     """Compare the digest of every step's code with that which was written down."""
     others = changed(asked)
     for name, each in asked.code.items():
         if name in others:
             note = f"{each.digest} recorded, {digest(*each.modules)} here"
-            yield Finding(PART, name, DIFFERS, note)
+            yield LookedAt(PART, name, DIFFERS, note)
     same = len(asked.code) - len(others)
     if same:
-        yield Finding(PART, f"steps ({same})", SAME)
+        yield LookedAt(PART, f"steps ({same})", SAME)
 
 
 def changed(asked: Recorded) -> list[str]:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from contrage.verify.finding import BAD, Finding, as_table
+from contrage.verify.finding import BAD, LookedAt, as_table
 
 if TYPE_CHECKING:
     from contrage.verify.opened import Provenance
@@ -48,7 +48,7 @@ def verify(given: argparse.Namespace) -> int:
     return DOES_NOT if bad else HOLDS
 
 
-def _findings(of: Provenance, given: argparse.Namespace, folder: Path) -> Iterator[Finding]:
+def _findings(of: Provenance, given: argparse.Namespace, folder: Path) -> Iterator[LookedAt]:
     from contrage.layout import Results
     from contrage.verify.again import tables
     from contrage.verify.code import code

@@ -11,7 +11,7 @@ HEAD = ("part", "what", "result", "note")
 
 
 @dataclass(frozen=True)
-class Finding:
+class LookedAt:
     """One line of the table.
 
     Attributes
@@ -32,7 +32,7 @@ class Finding:
     note: str = ""
 
 
-def as_table(findings: Iterable[Finding]) -> str:
+def as_table(findings: Iterable[LookedAt]) -> str:
     """Return findings as lines of columns."""
     lines = [HEAD, *((each.part, each.what, each.result, each.note) for each in findings)]
     widths = [max(len(line[place]) for line in lines) for place in range(len(HEAD) - 1)]

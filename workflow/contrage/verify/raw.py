@@ -13,14 +13,14 @@ from contrage.imaging.screen import digest_of
 from contrage.layout import quality_file, sidecar_file
 from contrage.settings.steps.record import Recorded
 from contrage.tables import read_tsv
-from contrage.verify.finding import DIFFERS, MISSING, SAME, Finding
+from contrage.verify.finding import DIFFERS, MISSING, SAME, LookedAt
 
 PART = "raw"
 OWN = "bids::"
 """Before the path of a file inside the derivatives."""
 
 
-def raw_files(asked: Recorded) -> Iterator[Finding]:
+def raw_files(asked: Recorded) -> Iterator[LookedAt]:
     """Compare raw files with the records of their scans, and the array with what it was made of."""
     derivatives = Path(asked.derivatives)
     if asked.usable is not None:
@@ -28,13 +28,13 @@ def raw_files(asked: Recorded) -> Iterator[Finding]:
     yield from _array(Path(asked.array), derivatives)
 
 
-def compared(part: str, what: str, told: Mapping[Path, str | None]) -> Finding:
+def compared(part: str, what: str, told: Mapping[Path, str | None]) -> LookedAt:
     """Compare files with their checksums.
 
     Parameters
     ----------
     part, what : str
-        As of `Finding`; how many there are is added.
+        As of `LookedAt`; how many there are is added.
     told : mapping of Path to str or None
         File → its checksum as it was written down.
     """
@@ -43,19 +43,19 @@ def compared(part: str, what: str, told: Mapping[Path, str | None]) -> Finding:
     return judged(part, f"{what} ({len(told)})", gone, others)
 
 
-def judged(part: str, what: str, gone: Iterable[object], others: Iterable[object]) -> Finding:
+def judged(part: str, what: str, gone: Iterable[object], others: Iterable[object]) -> LookedAt:
     """Return what was found of many: those that are gone, and those that are others."""
     lost, changed = [*map(str, gone)], [*map(str, others)]
     notes = [f"{len(changed)} changed: {few(changed, most=3)}"] * bool(changed)
     notes += [f"{len(lost)} gone: {few(lost, most=3)}"] * bool(lost)
     result = DIFFERS if changed else MISSING if lost else SAME
-    return Finding(part, what, result, "; ".join(notes))
+    return LookedAt(part, what, result, "; ".join(notes))
 
 
-def _scans(derivatives: Path, usable: Path) -> Iterator[Finding]:
+def _scans(derivatives: Path, usable: Path) -> Iterator[LookedAt]:
     """Compare the records of all scans with their table, and the scans' files with the records."""
     if not usable.is_file():
-        yield Finding(PART, str(usable), MISSING)
+        yield LookedAt(PART, str(usable), MISSING)
         return
     gone, others, told = [], [], {}
     for line in read_tsv(usable).itertuples():
@@ -71,11 +71,11 @@ def _scans(derivatives: Path, usable: Path) -> Iterator[Finding]:
     yield compared(PART, "raw images and their sidecars", told)
 
 
-def _array(array: Path, derivatives: Path) -> Iterator[Finding]:
+def _array(array: Path, derivatives: Path) -> Iterator[LookedAt]:
     """Compare an array with the JSON beside it, and what it was made of; members' arrays too."""
     sidecar = sidecar_of(array)
     if not sidecar.is_file():
-        yield Finding(PART, str(sidecar), MISSING)
+        yield LookedAt(PART, str(sidecar), MISSING)
         return
     record = read_json(sidecar)["contrage"]
     yield compared(PART, f"array {array.name}", {array: record["output"]["sha256"]})

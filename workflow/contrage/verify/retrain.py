@@ -14,14 +14,14 @@ from contrage.files import read_npz
 from contrage.learning.checkpoint import read_model
 from contrage.verify.again import do_again
 from contrage.verify.code import changed
-from contrage.verify.finding import DIFFERS, MISSING, SAME, Finding
+from contrage.verify.finding import DIFFERS, MISSING, SAME, LookedAt
 from contrage.verify.opened import Provenance
 
 PART = "training"
 WEIGHTS = ("encoder", "head")
 
 
-def retrain(of: Provenance, row: str, folder: Path) -> Finding:
+def retrain(of: Provenance, row: str, folder: Path) -> LookedAt:
     """Train a row again, its first seed and fold, and compare weights and features to the bit.
 
     Raises
@@ -36,18 +36,18 @@ def retrain(of: Provenance, row: str, folder: Path) -> Finding:
     what = f"{row}, seed {job.settings['seed']}, fold {job.told['fold']}"
     gone = [path for path in job.writes.values() if not Path(path).is_file()]
     if gone:
-        return Finding(PART, what, MISSING, gone[0])
+        return LookedAt(PART, what, MISSING, gone[0])
     try:
         made = do_again(job, folder, {"resume": folder / "resume.pt"})
     except ContrageError as error:
-        return Finding(PART, what, DIFFERS, f"cannot be trained again: {error}")
+        return LookedAt(PART, what, DIFFERS, f"cannot be trained again: {error}")
     before, now = read_model(Path(job.writes["model"])), read_model(made["model"])
     found = differences(before, now)
     found += _features(read_npz(Path(job.writes["features"])), read_npz(made["features"]))
     if not found:
-        return Finding(PART, what, SAME, f"weights and features to the bit, on {_told(now)}")
+        return LookedAt(PART, what, SAME, f"weights and features to the bit, on {_told(now)}")
     reasons = why(before, now, f"train {row}" in changed(of.recorded))
-    return Finding(PART, what, DIFFERS, "; ".join([*found, *reasons]))
+    return LookedAt(PART, what, DIFFERS, "; ".join([*found, *reasons]))
 
 
 def differences(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:

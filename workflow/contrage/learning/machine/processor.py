@@ -23,7 +23,7 @@ def computed_on(device: torch.device) -> dict[str, str]:
     return {
         "processor": processor(),
         "system": f"{platform.system()} {platform.machine()}",
-        "torch": torch.__version__,
+        "torch": str(torch.__version__),
         "device": named,
     }
 
