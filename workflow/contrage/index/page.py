@@ -75,13 +75,13 @@ def line(of: InIndex) -> dict[str, Any]:
         "n": "" if people is None else str(int(people)),
         "row": str(best.get("loss", "")),
         "measure": {"mae": "MAE", "bacc": "balanced accuracy"}.get(measure, ""),
-        "unit": of.target.unit if of.target else "",
+        "unit": _unit(of),
         "value": "" if value is None else number(value, digits),
         "interval": ""
         if value is None
         else interval(best.get("ci_low"), best.get("ci_high"), digits),
         "baseline": "" if baseline is None else number(baseline, digits),
-        "keys": {
+        "sorted_by": {
             "value": "" if value is None else repr(float(value)),
             "baseline": "" if baseline is None else repr(float(baseline)),
         },
@@ -91,7 +91,6 @@ def line(of: InIndex) -> dict[str, Any]:
 def told(each: Difference, of: InIndex) -> dict[str, str]:
     """Return a paired difference as the page prints it."""
     digits = _digits(of)
-    unit = of.target.unit if of.target else ""
     return {
         "rows": each.row if each.row == each.other_row else f"{each.row}, {each.other_row}",
         "people": str(each.people),
@@ -99,8 +98,15 @@ def told(each: Difference, of: InIndex) -> dict[str, str]:
         "other": number(each.other_error, digits),
         "difference": number(each.difference, digits),
         "interval": interval(each.low, each.high, digits),
-        "unit": unit,
+        "unit": _unit(of),
     }
+
+
+def _unit(of: InIndex) -> str:
+    """Return what stands after a number; of a share of sides that it is one."""
+    if of.measure == "bacc":
+        return "of sides"
+    return of.target.unit if of.target and of.measure else ""
 
 
 def _digits(of: InIndex) -> int:

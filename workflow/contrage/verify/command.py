@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from contrage.verify.finding import BAD, LookedAt, as_table
+from contrage.verify.finding import BAD, SKIPPED, LookedAt, as_table
 
 if TYPE_CHECKING:
     from contrage.verify.opened import Provenance
@@ -43,7 +43,8 @@ def verify(given: argparse.Namespace) -> int:
         findings = list(_findings(of, given, Path(away)))
     print(as_table(findings))
     bad = sum(each.result in BAD for each in findings)
-    told = f"{bad} of {len(findings)} do not hold" if bad else f"all {len(findings)} hold"
+    asked = sum(each.result != SKIPPED for each in findings)
+    told = f"{bad} of {asked} do not hold" if bad else f"all {asked} hold"
     print(f"{given.experiment}, report of {of.content['written']}: {told}")
     return DOES_NOT if bad else HOLDS
 

@@ -58,7 +58,8 @@ def _scans(derivatives: Path, usable: Path) -> Iterator[LookedAt]:
         yield LookedAt(PART, str(usable), MISSING)
         return
     gone, others, told = [], [], {}
-    for line in read_tsv(usable).itertuples():
+    scans = read_tsv(usable)
+    for line in scans.itertuples():
         quality = derivatives / quality_file(line.scan_id)
         sidecar = derivatives / sidecar_file(line.scan_id)
         if not (quality.is_file() and sidecar.is_file()):
@@ -67,7 +68,7 @@ def _scans(derivatives: Path, usable: Path) -> Iterator[LookedAt]:
         if digest_of(quality, sidecar) != line.records:
             others.append(line.scan_id)
         told |= _inputs(read_json(sidecar), Path())
-    yield judged(PART, f"records of scans ({usable.name})", gone, others)
+    yield judged(PART, f"records of scans ({len(scans)})", gone, others)
     yield compared(PART, "raw images and their sidecars", told)
 
 
