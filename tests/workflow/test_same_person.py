@@ -16,6 +16,7 @@ from contrage.dataset.select import select
 from contrage.dataset.split import split
 from contrage.errors import LeakageError
 from contrage.files import read_json
+from contrage.report.text import number
 from contrage.settings.build import build
 from contrage.settings.steps.dataset import SamePersonStep, SelectStep, SplitStep
 from contrage.tables import read_tsv, write_tsv
@@ -70,7 +71,7 @@ def test_the_quality_page_shows_the_pair_the_limit_and_what_lies_around_it(finis
     record = read_json(f"{array_of(finished, 'study')}_same_person.json")
     assert section.count("data:image/jpeg") == 2
     for name in ("limit", "largest_below", "median_rescan"):
-        assert f"{record[name]:.3f}" in section
+        assert number(record[name], 3) in section
     for twin in TWINS:
         assert f'alt="picture of {twin}"' in section and f"<b>{twin}</b>" in section
 
@@ -96,6 +97,7 @@ def test_with_the_default_nothing_of_a_split_depends_on_it(finished, tmp_path):
     planned = finished.run("-n", "--forcerun", "same_person")
     assert "Comparing every pair of scans" in planned.stdout + planned.stderr
     assert "Choosing the scans" not in planned.stdout + planned.stderr
+    assert "Writing the quality page" in planned.stdout + planned.stderr
 
 
 def test_a_pair_stops_the_run_before_anything_is_trained_where_that_is_asked(finished, tmp_path):
