@@ -53,6 +53,8 @@ def combat(
         ) from error
     varies = training.std(axis=0) > 0
     found, new = training.copy(), others.copy()
+    if not varies.any():
+        return found, new
     batch = pd.Series([*training_sites, *other_sites])
     fitted = ComBat(batch, method="johnson")
     own = pd.DataFrame(training[:, varies])

@@ -45,7 +45,8 @@ def evaluate(given: Given) -> pd.DataFrame:
     lines: list[dict[str, Any]] = []
     for row in given.rows:
         frames = given.frames(row)
-        people = pd.concat([held_out(frames, scans), held_out(frames, scans, APART)])
+        parts = [held_out(frames, scans), held_out(frames, scans, APART)]
+        people = pd.concat([part for part in parts if len(part)])
         people = people[people["site"].notna()]
         for were, seen in ((LEARNED, True), (LEFT_OUT, False)):
             own = people[people["seen"].astype(bool) == seen]
