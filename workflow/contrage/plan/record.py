@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from contrage.bids import sidecar_of
-from contrage.plan import jobs, report, rows
+from contrage.plan import imaging, jobs, report, rows
 from contrage.plan.cohort import FoundCohort
 from contrage.plan.experiment import Experiment
 from contrage.run import code as sources
@@ -137,7 +137,7 @@ def _training(of: Experiment, row: str, array: str) -> RecordedJob:
 
 def _code(of: Experiment, cohort: FoundCohort) -> dict[str, RecordedCode]:
     """Return the digest of what decided each step, as the rules state it."""
-    modules = dict(_of_cohort(cohort))
+    modules = dict(_of_cohort(cohort, of.config))
     modules["split"] = ("contrage.dataset.split",)
     stages = rows.staged_rows(of.config)
     for row in of.all_rows:
@@ -151,7 +151,9 @@ def _code(of: Experiment, cohort: FoundCohort) -> dict[str, RecordedCode]:
     return {name: RecordedCode(of_it, sources.digest(*of_it)) for name, of_it in modules.items()}
 
 
-def _of_cohort(cohort: FoundCohort) -> Iterable[tuple[str, tuple[str, ...]]]:
+def _of_cohort(
+    cohort: FoundCohort, config: dict[str, Any]
+) -> Iterator[tuple[str, tuple[str, ...]]]:
     """Yield what decided the cohort's images, or its array."""
     if cohort.is_merged:
         yield "merge", ("contrage.dataset.merge",)
@@ -164,7 +166,8 @@ def _of_cohort(cohort: FoundCohort) -> Iterable[tuple[str, tuple[str, ...]]]:
     else:
         yield "check", ("contrage.imaging.check",)
         yield "strip", ("contrage.imaging.strip", *cohort.stripper)
-        yield "correct", ("contrage.imaging.correct",)
+        if imaging.corrects(config):
+            yield "correct", ("contrage.imaging.correct",)
         yield "register", ("contrage.imaging.register",)
         yield "quality", ("contrage.imaging.quality.measure",)
         yield "stack", ("contrage.dataset.stack",)
