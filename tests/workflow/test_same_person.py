@@ -117,6 +117,6 @@ def test_no_two_phantoms_are_taken_for_one_and_a_rescan_of_one_is_found(phantoms
     write_tsv(tmp_path / "more.tsv", pd.concat([rows, line]))
     table, record = tmp_path / "pairs.tsv", tmp_path / "pairs.json"
     given = {"array": tmp_path / "more.npy", "rows": tmp_path / "more.tsv"}
-    same_person(SamePersonStep(8), **given, table=table, record=record)
+    same_person(SamePersonStep(8, None, True), **given, table=table, record=record)
     found = read_tsv(table)[["scan_id", "other_scan_id"]].values.tolist()
     assert found == [[rows["scan_id"][rows["row"] == 4].item(), "sub-again"]]

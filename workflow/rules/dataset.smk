@@ -19,6 +19,7 @@ rule select:
             if dataset_settings.parts_same_person(EXPERIMENT)
             else []
         ),
+        pretrained=dataset_settings.pretrained_scans(EXPERIMENT),
         code=code("contrage.dataset.select"),
     output:
         selected=RESULTS.scans,
@@ -50,6 +51,7 @@ rule select:
         " --derivatives {params.derivatives:q}"
         " --selected {output.selected:q} --left-out {output.left_out:q}"
         " --exclude {input.exclude:q} --same-person {input.same_person:q}"
+        " --pretrained {input.pretrained:q}"
 
 
 SPLIT_MODULES = "contrage.dataset.split", schemes.module(

@@ -9,7 +9,7 @@ import pytest
 from scipy import ndimage
 
 from contrage.dataset import alike
-from contrage.dataset.alike import FLOOR, coarse, compare, limit_of, standardise_people
+from contrage.dataset.alike import FLOOR, Maps, compare, limit_of
 
 SHAPE = (9, 11, 7)
 
@@ -29,9 +29,8 @@ def heads(people: int, rng: np.random.Generator, *, sites: int = 1) -> np.ndarra
 
 
 def compared(images: np.ndarray, people: list[str]) -> alike.Alike:
-    maps = coarse(images, range(len(images)), 8)
-    standardise_people(maps)
-    return compare(maps, people)
+    maps = Maps(images, range(len(images)), 8)
+    return compare(maps.coarse(maps.inside()), people)
 
 
 def named(count: int) -> list[str]:
@@ -103,6 +102,32 @@ def test_correlations_are_those_of_voxels_z_scored_over_the_cohort():
     assert found.largest_below == pytest.approx(np.sort(others)[-2], abs=1e-5)
 
 
+def test_another_cohort_is_compared_with_the_first_and_not_with_itself(monkeypatch):
+    rng = np.random.default_rng(9)
+    everyone = heads(55, rng)
+    own, others = everyone[:30], 2 * everyone[30:]  # of a scanner with another scale
+    others = np.concatenate([others, again(others[:1], rng), 2 * again(own[[4]], rng)])
+    people = [*named(30), *(f"before {n}" for n in range(27))]
+    cohorts = [Maps(each, range(len(each)), 8) for each in (own, others)]
+    inside = cohorts[0].inside() & cohorts[1].inside()
+    maps = np.concatenate([each.coarse(inside) for each in cohorts])
+    for rows in (1024, 7):
+        monkeypatch.setattr(alike, "ROWS", rows)
+        found = compare(maps, people, 30)
+        assert {(a, b) for a, b, _ in found.pairs} == {(4, 30 + 26)}
+    assert {(a, b) for a, b, _ in compare(maps, people).pairs} == {(4, 56), (30, 55)}
+
+
+def test_where_everybody_is_in_both_cohorts_each_is_found():
+    rng = np.random.default_rng(10)
+    own = heads(20, rng)
+    maps = [Maps(each, range(20), 8) for each in (own, 3 * again(own, rng))]
+    inside = maps[0].inside()
+    whole = np.concatenate([each.coarse(inside) for each in maps])
+    found = compare(whole, [*named(20), *(f"before {n}" for n in range(20))], 20)
+    assert {(a, b) for a, b, _ in found.pairs} == {(n, 20 + n) for n in range(20)}
+
+
 def test_how_many_scans_are_compared_at_a_time_changes_nothing(monkeypatch):
     rng = np.random.default_rng(7)
     images = heads(25, rng)
@@ -129,8 +154,9 @@ def test_the_limit_is_the_quantile_of_maxima_that_one_cohort_in_a_hundred_reache
 def test_a_fine_grid_is_averaged_to_eight_millimetres_of_the_voxels_that_half_of_maps_have():
     images = np.ones((4, 1, 8, 8, 8), np.float32)
     images[:3, 0, 4:] = 0
-    maps = coarse(images, [0, 1, 2, 3], 2)
-    assert maps.shape == (4, 4)
+    maps = Maps(images, [0, 1, 2, 3], 2)
+    assert maps.inside().tolist() == [True] * 4 + [False] * 4
+    assert maps.coarse(maps.inside()).shape == (4, 4)
 
 
 def test_rescans_of_real_people_would_be_found(shared):

@@ -60,10 +60,11 @@ class Alike:
     rescans: NDArray[np.float64]
 
 
-def coarse(images: np.ndarray, rows: Sequence[int], voxel_mm: float) -> NDArray[np.float32]:
-    """Return maps on a coarse grid, of the voxels that at least half of them have.
+@dataclass(frozen=True)
+class Maps:
+    """Maps of a cohort, which become coarse as they are read.
 
-    Parameters
+    Attributes
     ----------
     images : ndarray of shape (scans, channels, X, Y, Z)
         Background 0; read one after the other.
@@ -71,24 +72,31 @@ def coarse(images: np.ndarray, rows: Sequence[int], voxel_mm: float) -> NDArray[
         Which to take.
     voxel_mm : float
         Edge of a voxel.
-
-    Returns
-    -------
-    ndarray of shape (rows, voxels)
     """
-    factor = max(1, round(EDGE_MM / voxel_mm))
 
-    def of_row(row: int) -> NDArray[np.float32]:
-        channels = [block_mean(np.asarray(each, np.float32), factor) for each in images[row]]
+    images: np.ndarray
+    rows: Sequence[int]
+    voxel_mm: float
+
+    def of_row(self, row: int) -> NDArray[np.float32]:
+        """Return a map on the coarse grid, as a line."""
+        factor = max(1, round(EDGE_MM / self.voxel_mm))
+        channels = [block_mean(np.asarray(each, np.float32), factor) for each in self.images[row]]
         return np.stack(channels).ravel()
 
-    some = [rows[at] for at in np.linspace(0, len(rows) - 1, min(SAMPLE, len(rows))).astype(int)]
-    known = sum((of_row(row) != 0).astype(int) for row in some)
-    inside = np.flatnonzero(2 * np.asarray(known) >= len(some))
-    found = np.empty((len(rows), len(inside)), np.float32)
-    for at, row in enumerate(rows):
-        found[at] = of_row(row)[inside]
-    return found
+    def inside(self) -> NDArray[np.bool_]:
+        """Return the coarse voxels that at least half of some maps have."""
+        places = np.linspace(0, len(self.rows) - 1, min(SAMPLE, len(self.rows))).astype(int)
+        known = np.mean([self.of_row(self.rows[at]) != 0 for at in places], axis=0)
+        return np.asarray(known >= 0.5)
+
+    def coarse(self, inside: NDArray[np.bool_]) -> NDArray[np.float32]:
+        """Return all maps (rows, voxels) of some coarse voxels, z-scored (`standardise_people`)."""
+        found = np.empty((len(self.rows), int(inside.sum())), np.float32)
+        for at, row in enumerate(self.rows):
+            found[at] = self.of_row(row)[inside]
+        standardise_people(found)
+        return found
 
 
 def standardise_people(maps: NDArray[np.float32]) -> None:
@@ -111,7 +119,7 @@ def standardise_people(maps: NDArray[np.float32]) -> None:
     maps /= np.where(length > 0, length, 1)
 
 
-def compare(maps: NDArray[np.float32], people: Sequence[str]) -> Alike:
+def compare(maps: NDArray[np.float32], people: Sequence[str], own: int | None = None) -> Alike:
     """Compare every pair of scans.
 
     Parameters
@@ -120,25 +128,37 @@ def compare(maps: NDArray[np.float32], people: Sequence[str]) -> Alike:
         As `standardise_people` leaves them.
     people : sequence of str
         Whose each is.
+    own : int, optional
+        How many are of the cohort; those after them are of another one, and compared with these
+        alone. The limit is that of the cohort's own pairs: everybody may be in both.
     """
+    own = len(maps) if own is None else own
     codes = np.unique(np.asarray(people, dtype=object).astype(str), return_inverse=True)[1]
     nearest = np.full(len(maps), -1.0)
     rescans, candidates = [np.empty(0)], [np.empty((0, 3))]
-    starts = range(0, len(maps), ROWS)
+    places, starts = np.arange(len(maps)), range(0, len(maps), ROWS)
     for i in starts:
         for j in starts[i // ROWS :]:
             a, b = slice(i, i + ROWS), slice(j, j + ROWS)
+            if i >= own:
+                continue
             found = maps[a] @ maps[b].T
             same = codes[a][:, None] == codes[b][None, :]
-            above = np.arange(len(maps))[a][:, None] < np.arange(len(maps))[b][None, :]
-            rescans.append(found[same & above].astype(float))
-            found[same] = -1
-            nearest[a] = np.maximum(nearest[a], found.max(axis=1))
-            nearest[b] = np.maximum(nearest[b], found.max(axis=0))
+            above = places[a][:, None] < places[b][None, :]
+            others = ~_any(places[a] < own, places[b] < own)
+            rescans.append(found[same & above & ~others].astype(float))
+            found[same | others] = -1
+            inner = np.where(_any(places[a] >= own, places[b] >= own), -1, found)
+            nearest[a] = np.maximum(nearest[a], inner.max(axis=1))
+            nearest[b] = np.maximum(nearest[b], inner.max(axis=0))
             x, y = np.nonzero((found > FLOOR) & above)
             candidates.append(np.column_stack([x + i, y + j, found[x, y]]))
-    limit = limit_of(nearest)
-    return _judged(limit, nearest, np.concatenate(candidates), np.concatenate(rescans))
+    limit = limit_of(nearest[:own])
+    return _judged(limit, nearest[:own], np.concatenate(candidates), np.concatenate(rescans))
+
+
+def _any(rows: NDArray[np.bool_], columns: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    return rows[:, None] | columns[None, :]
 
 
 def limit_of(nearest: NDArray[np.float64]) -> float | None:

@@ -37,6 +37,7 @@ def select(
     left_out: Path,
     exclude: Path | None = None,
     same_person: Path | None = None,
+    pretrained: Path | None = None,
 ) -> None:
     """Write the scans of an experiment with their quality, and the full list of exclusions.
 
@@ -59,6 +60,8 @@ def select(
     same_person : Path, optional
         Pairs that may be one person (`contrage.dataset.same_person`), where something is done about
         them: who has another's id in `selected` keeps his or her own in scan_id.
+    pretrained : Path, optional
+        The scans of the pre-training, where its cohort was compared as well.
 
     Raises
     ------
@@ -87,7 +90,7 @@ def select(
     if not kept:
         raise TableError(f"{left_out}: no scan is left; the reasons are listed there")
     if settings.same_person and same_person:
-        _join(kept, same_person, settings.same_person)
+        _join(kept, same_person, settings.same_person, pretrained)
     columns = ["scan_id", "participant_id", "stage", "reason"]
     write_tsv(left_out, pd.DataFrame(out, columns=columns))
     write_tsv(selected, pd.DataFrame(kept))
@@ -98,9 +101,10 @@ def select(
         log.info("of these %d: %s", count, reason)
 
 
-def _join(kept: list[dict[str, Any]], pairs: Path, action: str) -> None:
+def _join(kept: list[dict[str, Any]], pairs: Path, action: str, pretrained: Path | None) -> None:
     """Give those who are one person under two ids the first one's, in place."""
-    ids = ids_in_experiment(pairs, action, [line["participant_id"] for line in kept])
+    people = [line["participant_id"] for line in kept]
+    ids = ids_in_experiment(pairs, action, people, pretrained)
     others = sorted(person for person, own in ids.items() if own != person)
     for line in kept:
         line["participant_id"] = ids[line["participant_id"]]

@@ -10,7 +10,7 @@ import pandas as pd
 
 from contrage.layout import Derivatives, of_scan
 from contrage.report.quality.pictures import jpeg_data
-from contrage.report.text import number
+from contrage.report.text import missing, number
 
 SHOWN = 20
 """Pairs whose pictures the page holds."""
@@ -33,9 +33,11 @@ def pairs(table: pd.DataFrame, record: Mapping[str, Any], derivatives: Path) -> 
         {
             "scan": line.scan_id,
             "other": line.other_scan_id,
+            "cohort": "" if missing(line.other_cohort) else line.other_cohort,
             "correlation": number(line.correlation, DIGITS),
             "pictures": [
-                _picture(derivatives, scan) for scan in (line.scan_id, line.other_scan_id)
+                _picture(derivatives, line.scan_id),
+                _picture(_folder(derivatives, line.other_cohort), line.other_scan_id),
             ],
         }
         for line in table.head(SHOWN).itertuples()
@@ -44,8 +46,13 @@ def pairs(table: pd.DataFrame, record: Mapping[str, Any], derivatives: Path) -> 
     told = {
         name: None if record[name] is None else number(record[name], DIGITS) for name in numbers
     }
-    counts = {name: record[name] for name in ("n_scans", "n_pairs", "n_rescans")}
+    counts = {name: record[name] for name in ("n_scans", "n_pairs", "n_rescans", "before")}
     return {"lines": lines, "rest": record["n_pairs"] - len(lines), **told, **counts}
+
+
+def _folder(derivatives: Path, cohort: Any) -> Path:
+    """Return the derivatives of another cohort, which lie beside these; of none, these."""
+    return derivatives if missing(cohort) else Path(derivatives).parent / cohort
 
 
 def _picture(derivatives: Path, scan: str) -> str:

@@ -48,9 +48,15 @@ class SamePersonStep:
     ----------
     voxel_mm : float
         Voxel size of the array.
+    before : str or None
+        Name of the cohort of a pre-training, whose scans are compared with these; None without.
+    same_ids : bool
+        Whether equal ids in both are one person's.
     """
 
     voxel_mm: float
+    before: Annotated[str | None, WhereAsked(None)]
+    same_ids: Annotated[bool, WhereAsked(True)]
 
 
 @dataclass(frozen=True)
