@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from contrage.errors import ContrageError
+from contrage.errors import ContrageError, SettingsError
 from contrage.layout import filled
 from contrage.settings.command import load_step, settings_of, step_parser
 from contrage.settings.steps.record import Recorded, RecordedJob
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 PART = "tables"
+REPEATED = ("tables", "search-table", "evaluate", "page", "train", "train-stage")
+"""Steps that a record may ask for: it is a file, and may have been edited."""
 ROUNDING = 1e-9
 """Relative difference up to which numbers of two machines are the same."""
 MEASURED = {"runtimes": "what jobs took was measured, and cannot be computed again"}
@@ -81,7 +83,15 @@ def do_again(
 
 
 def run_step(step: str, asked: Mapping[str, Any], options: Mapping[str, list[str]]) -> None:
-    """Run a step with settings and options as they stand on a rule's command line."""
+    """Run a step with settings and options as they stand on a rule's command line.
+
+    Raises
+    ------
+    SettingsError
+        It is none of those that can be repeated.
+    """
+    if step not in REPEATED:
+        raise SettingsError(f"provenance.json: {step} is no step that is repeated")
     function = load_step(step)
     words = ["--settings", json.dumps(asked)]
     for option, values in options.items():
