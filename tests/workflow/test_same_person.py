@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from small_study import TWIN_OF, Workflow
+import yaml
+from small_study import CONFIG, TWIN_OF, Workflow
 
 from contrage.dataset.same_person import same_person
 from contrage.dataset.select import select
@@ -103,6 +104,32 @@ def test_with_the_default_nothing_of_a_split_depends_on_it(finished, tmp_path):
 def test_a_pair_stops_the_run_before_anything_is_trained_where_that_is_asked(finished, tmp_path):
     with pytest.raises(LeakageError, match=r"cohort.same_person: sub-02 and sub-14 may be one"):
         selected(finished, "fail", tmp_path)
+
+
+def test_the_scans_of_a_pretraining_on_like_maps_are_compared_as_well(finished):
+    before = {"source": "bids", "name": "earlier", "path": "study", "image": "stiffness"}
+    config = {
+        **CONFIG,
+        "experiment": "tuned",
+        "cohort": {**CONFIG["cohort"], "same_person": "same"},
+        "benchmark": {"losses": ["l1"], "norms": [], "pretrained": ["l1"]},
+        "pretraining": {
+            "cohort": {**before, "on_bad_scan": "exclude"},
+            "training": {"epochs": 1},
+            "same_ids": "other-people",
+        },
+    }
+    (finished.folder / "tuned.yaml").write_text(yaml.safe_dump(config))
+    planned = finished.run("-n", "-p", config="tuned.yaml")
+    assert planned.returncode == 0, planned.stdout + planned.stderr
+    commands = (planned.stdout + planned.stderr).splitlines()
+    (compares,) = [line for line in commands if " same-person " in line]
+    array = "results/derivatives/earlier/array/stiffness_res-8"
+    assert f"--before-array {array}.npy --before-rows {array}.tsv" in compares
+    assert '"before": "earlier", "same_ids": false' in compares
+    selects = [line for line in commands if " select " in line]
+    asked = "--pretrained results/tuned-pretraining/dataset/scans.tsv"
+    assert sorted(asked in line for line in selects) == [False, True]
 
 
 def test_no_two_phantoms_are_taken_for_one_and_a_rescan_of_one_is_found(phantoms, tmp_path):
