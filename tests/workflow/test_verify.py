@@ -198,7 +198,9 @@ def test_the_page_shows_the_checksums_that_are_written_down(finished):
     assert "<code>contrage verify results/small</code>" in page
     for table in (home / "tables").iterdir():
         digest = content["files"][f"results/small/tables/{table.name}"]
-        assert f'<th scope="row">{table.name}</th><td class="word"><code>{digest[:16]}<' in page
+        assert (
+            f'<th scope="row">tables/{table.name}</th><td class="word"><code>{digest[:16]}<' in page
+        )
     for name, each in content["settings"]["recorded"]["code"].items():
         assert f'<th scope="row">{name}</th><td class="word"><code>{each["digest"]}<' in page
 

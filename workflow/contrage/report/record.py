@@ -53,7 +53,7 @@ def told(settings: PageStep, checksums: Mapping[str, str]) -> dict[str, Any]:
     for kind, pattern in KINDS.items():
         own = {path: left.pop(path) for path in list(left) if is_at(pattern, path)}
         lines.append(("files", f"{kind} ({len(own)})", together(own)))
-    lines += [("file", Path(path).name, digest) for path, digest in left.items()]
+    lines += [("file", "/".join(Path(path).parts[-2:]), digest) for path, digest in left.items()]
     lines += [("code", name, each.digest) for name, each in settings.recorded.code.items()]
     return {
         "folder": str(Results.of(settings.config.experiment)),
