@@ -134,7 +134,7 @@ def test_predictions_that_were_edited_no_longer_give_the_tables(finished, verify
     assert "mae_mean" in line_of(printed, "tables ", "mae.tsv", "DIFFERS")
     with changed(file, None):
         status, printed = verify("--parts", "tables")
-    lost = [line for line in printed.splitlines() if "cannot be computed" in line]
+    lost = [line for line in printed.splitlines() if "cannot be computed:" in line]
     assert status == 1 and lost and all("seed-0.tsv is gone" in line for line in lost)
 
 
