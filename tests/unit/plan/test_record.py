@@ -80,11 +80,15 @@ def test_an_evaluation_is_recorded_with_every_file_that_its_rule_gives_it(of, co
 
 
 def test_each_row_is_recorded_with_its_first_training(of, cohort):
-    found = record.record(of, cohort, ARRAY).trainings
+    whole = record.record(of, cohort, ARRAY)
+    found = whole.trainings
     assert list(found) == of.all_rows
     assert found["second"].step == "train-stage" and found["exp"].step == "train"
-    assert found["second"].settings == as_plain(jobs.stage(of, "second", 3, 0))
-    assert found["exp"].settings == as_plain(jobs.training(of, "exp", 3, 0))
+    for row in of.all_rows:
+        asked = (jobs.stage if row == "second" else jobs.training)(of, row, 3, 0)
+        assert whole.common | found[row].settings == as_plain(asked)
+    assert {"row", "loss"} <= set(found["exp"].settings)
+    assert not {"dataset", "cohort", "target"} & set(found["exp"].settings)
     assert files(found["second"].reads["start-from"]) == jobs.start_of_training(of, "second", 3, 0)
     assert files(found["exp"].reads["best"]) == jobs.best_of_search(of, "exp", 3, 0)
     assert files(found["exp-null"].reads["scans"]) == [jobs.scans_of_training(of, "exp-null", 3, 0)]

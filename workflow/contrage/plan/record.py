@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from contrage.bids import sidecar_of
@@ -39,9 +40,12 @@ def record(of: Experiment, cohort: FoundCohort, array: str) -> Recorded:
     kept += [_of_seeds(of, results.baselines), _of_seeds(of, results.split)]
     kept += _plain(results.scans, results.left_out, *map(results.table, of.tables))
     kept += _plain(str(sidecar_of(f"{array}.npy")), *[usable] * (usable is not None))
+    trainings = {row: _training(of, row, f"{array}.npy") for row in of.all_rows}
+    common = _common([each.settings for each in trainings.values()])
     return Recorded(
         tables=tables,
-        trainings={row: _training(of, row, f"{array}.npy") for row in of.all_rows},
+        trainings={row: _without(each, common) for row, each in trainings.items()},
+        common=common,
         code=_code(of, cohort),
         files=tuple(kept),
         array=f"{array}.npy",
@@ -133,6 +137,18 @@ def _training(of: Experiment, row: str, array: str) -> RecordedJob:
             "curve": results.curve.format(**one),
         },
     )
+
+
+def _common(settings: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return the first row's settings, of those that all have: command lines have an end."""
+    first, *others = settings or [{}]
+    return {key: value for key, value in first.items() if all(key in each for each in others)}
+
+
+def _without(job: RecordedJob, common: Mapping[str, Any]) -> RecordedJob:
+    """Return a job with the settings alone that are other ones than common."""
+    own = {k: v for k, v in job.settings.items() if k not in common or common[k] != v}
+    return replace(job, settings=own)
 
 
 def _code(of: Experiment, cohort: FoundCohort) -> dict[str, RecordedCode]:

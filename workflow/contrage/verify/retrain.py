@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,7 @@ def retrain(of: Provenance, row: str, folder: Path) -> LookedAt:
         known = ", ".join(of.recorded.trainings)
         raise SettingsError(f"--retrain: {row} is no row of the experiment; choose of {known}")
     job = of.recorded.trainings[row]
+    job = replace(job, settings=of.recorded.common | job.settings)
     what = f"{row}, seed {job.settings['seed']}, fold {job.told['fold']}"
     gone = [path for path in job.writes.values() if not Path(path).is_file()]
     if gone:

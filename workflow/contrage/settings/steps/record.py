@@ -72,7 +72,9 @@ class Recorded:
     tables : dict of str to RecordedJob
         Name → the job that computes tables out of predictions, or out of what evaluations read.
     trainings : dict of str to RecordedJob
-        Row → its training of the first seed and fold.
+        Row → its training of the first seed and fold, without the settings that are in `common`.
+    common : dict
+        Settings of trainings, where a row's do not say otherwise.
     code : dict of str to RecordedCode
         Step, or step and row → the code that decided it.
     files : tuple of FilesOfJobs
@@ -87,6 +89,7 @@ class Recorded:
 
     tables: dict[str, RecordedJob]
     trainings: dict[str, RecordedJob]
+    common: dict[str, Any]
     code: dict[str, RecordedCode]
     files: tuple[FilesOfJobs, ...]
     array: str
