@@ -20,6 +20,8 @@ from steps_in_memory import folder_of_python
 from contrage.files import save_nifti
 
 SHAPE = (91, 109, 91)
+TWIN_OF = (14, 2)
+"""Number of the participant who has a rescan of another one's brain, and of that one."""
 MNI = np.array([[-2.0, 0, 0, 90], [0, 2, 0, -126], [0, 0, 2, -72], [0, 0, 0, 1]])
 CONFIG = {
     "experiment": "small",
@@ -141,8 +143,12 @@ def brain(age: float, rng: np.random.Generator) -> np.ndarray:
 
 
 def write_study(folder: Path, people: int = 14) -> None:
-    """Write a BIDS folder of brain-only maps in MNI space: one participant twice, two bad scans."""
-    rng = np.random.default_rng(7)
+    """Write a BIDS folder of brain-only maps in MNI space: one participant twice, two bad scans.
+
+    The last of 14 is the second once more, scanned again under another id.
+    """
+    rng, rng_of_twin = np.random.default_rng(7), np.random.default_rng(8)
+    first = np.zeros(SHAPE, np.float32)
     rows = ["participant_id\tage\tsex\tsite"]
     for number in range(1, people + 1):
         age = float(rng.integers(18, 80))
@@ -153,6 +159,10 @@ def write_study(folder: Path, people: int = 14) -> None:
             label = f"{name}_{session}" if session else name
             image = brain(age, rng)
             affine = MNI
+            if number == TWIN_OF[0]:  # a rescan under another id
+                image = np.where(first, first + rng_of_twin.normal(0, 0.15, SHAPE), 0)
+            elif number == TWIN_OF[1]:
+                first = image
             if number == 5:
                 image = np.zeros_like(image)
             if number == 6:

@@ -105,7 +105,7 @@ def test_the_quality_page_shows_every_scan_and_the_report_leads_to_it(finished: 
     folder = finished.folder / "results" / "derivatives" / "study"
     html = (folder / "quality.html").read_text()
     lines = (folder / "quality.tsv").read_text().splitlines()
-    assert len(lines) == 16 and html.count("data:image/jpeg;base64,") == 15
+    assert len(lines) == 16 and html.count("data:image/jpeg;base64,") == 15 + 2  # of a pair
     assert sum("\tfailed\t" in line for line in lines) == 2
     report = finished.folder / "results" / "small" / "report.html"
     link = report.read_text().partition('<a href="..')[2].partition('"')[0]
@@ -260,7 +260,7 @@ def test_changing_the_statistics_trains_nothing(finished: Workflow):
 
 
 def test_editing_what_words_messages_or_says_where_files_lie_plans_nothing(finished: Workflow):
-    names = ("errors.py", "logs.py", "layout.py", "run/code.py", "cli.py")
+    names = ("errors.py", "logs.py", "layout.py", "run/code.py", "cli.py", "settings/command.py")
     with all_edited(finished.folder / "workflow/contrage", *names):
         assert finished.jobs() == set()
 

@@ -9,11 +9,13 @@ one.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from functools import cache
+from itertools import product
 from pathlib import Path
 from string import Formatter
-from typing import Self
+from typing import Any, Self
 
 from contrage.scan_ids import folder
 
@@ -21,6 +23,8 @@ OF_EXPERIMENT = "results/{}"
 OF_COHORT = "results/derivatives/{}"
 OF_PHANTOM = "results/phantom/{}"
 OF_PREDICTED = "results/predicted/{}"
+INDEX = "index.html"
+"""The page over all experiments and studies, in results/ itself."""
 
 TRAINING = "training/{row}/seed-{seed}/fold-{fold}"
 FEATURES = "features/{row}/seed-{seed}/fold-{fold}"
@@ -121,6 +125,7 @@ class Results(_Reported):
 
     figures: str = "figures"
     page: str = "report.html"
+    provenance: str = "provenance.json"
 
 
 @dataclass(frozen=True)
@@ -248,6 +253,20 @@ def below(root: str, path: str) -> str:
 def of_scan(pattern: str, scan: str) -> str:
     """Return a pattern's path for a scan, "sub-X" or "sub-X_ses-Y"."""
     return pattern.format(folder=folder(scan), scan=scan)
+
+
+def filled(pattern: str, values: Mapping[str, Iterable[Any]]) -> list[str]:
+    """Return every path of a pattern, the last wildcard changing first.
+
+    Parameters
+    ----------
+    pattern : str
+        Such as `Results.predictions`.
+    values : mapping of str to iterable
+        Wildcard → its values.
+    """
+    chosen = (dict(zip(values, each, strict=True)) for each in product(*values.values()))
+    return [pattern.format(**each) for each in chosen]
 
 
 def wildcards(pattern: str, path: Path | str) -> dict[str, str]:

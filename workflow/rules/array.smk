@@ -73,3 +73,37 @@ else:
             "python -m contrage stack --settings {params.settings:q} --log {log:q}"
             " --scans {input.scans:q} --derivatives {params.derivatives:q}"
             " --array {output.array:q} --rows {output.rows:q}"
+
+    # Of a pre-training's cohort, where its maps are of the same kind.
+    BEFORE = dataset_settings.array_before(config)
+
+    rule same_person:
+        input:
+            array=f"{ARRAY}.npy",
+            rows=f"{ARRAY}.tsv",
+            before_array=[f"{BEFORE}.npy"] if BEFORE else [],
+            before_rows=[f"{BEFORE}.tsv"] if BEFORE else [],
+            code=code("contrage.dataset.same_person"),
+        output:
+            table=f"{ARRAY}_same_person.tsv",
+            record=f"{ARRAY}_same_person.json",
+        log:
+            DERIVATIVES.log("same_person", os.path.basename(ARRAY)),
+        benchmark:
+            DERIVATIVES.benchmark("same_person", os.path.basename(ARRAY))
+        conda:
+            "../../envs/learning.yaml"
+        threads: 1
+        resources:
+            mem_mb=growing(2000),
+            runtime=growing(30),
+        params:
+            code=digest("contrage.dataset.same_person"),
+            settings=as_json(dataset_settings.same_person(config)),
+        message:
+            "Comparing every pair of scans"
+        shell:
+            "python -m contrage same-person --settings {params.settings:q} --log {log:q}"
+            " --array {input.array:q} --rows {input.rows:q}"
+            " --before-array {input.before_array:q} --before-rows {input.before_rows:q}"
+            " --table {output.table:q} --record {output.record:q}"

@@ -14,6 +14,12 @@ rule select:
         passed=DERIVATIVES.passed if HAS_SCANS else [],
         usable=DERIVATIVES.usable if HAS_SCANS else [],
         exclude=config["cohort"]["exclude"] or [],
+        same_person=(
+            f"{ARRAY}_same_person.tsv"
+            if dataset_settings.parts_same_person(EXPERIMENT)
+            else []
+        ),
+        pretrained=dataset_settings.pretrained_scans(EXPERIMENT),
         code=code("contrage.dataset.select"),
     output:
         selected=RESULTS.scans,
@@ -44,7 +50,8 @@ rule select:
         " --scans {input.scans:q} --excluded {input.excluded:q} --rows {input.rows:q}"
         " --derivatives {params.derivatives:q}"
         " --selected {output.selected:q} --left-out {output.left_out:q}"
-        " --exclude {input.exclude:q}"
+        " --exclude {input.exclude:q} --same-person {input.same_person:q}"
+        " --pretrained {input.pretrained:q}"
 
 
 SPLIT_MODULES = "contrage.dataset.split", schemes.module(

@@ -6,7 +6,7 @@ from snakemake.logging import logger
 
 from contrage.plan import run as plan
 from contrage.plan.targets import trains
-from contrage.run import failures
+from contrage.run import after, failures
 
 # A plan is millions of objects that stay: looking through them for garbage was a fifth of the time.
 gc.set_threshold(50_000, 1000, 100)

@@ -41,6 +41,8 @@ rule quality_page:
         passed=rules.screen.output.passed,
         usable=rules.usable.output.table,
         exclude=config["cohort"]["exclude"] or [],
+        same_person=f"{ARRAY}_same_person.tsv",
+        compared=f"{ARRAY}_same_person.json",
         code=code("contrage.report.quality.page"),
         look=look(
             "quality/*.css", "quality/*.html", "quality/*.js", "head.html", "style.css"
@@ -69,6 +71,7 @@ rule quality_page:
         "python -m contrage quality-page --settings {params.settings:q} --log {log:q}"
         " --scans {input.scans:q} --excluded {input.excluded:q}"
         " --derivatives {params.derivatives:q} --exclude {input.exclude:q}"
+        " --same-person {input.same_person:q} --compared {input.compared:q}"
         " --page {output.page:q} --table {output.table:q}"
 
 

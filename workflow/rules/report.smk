@@ -1,5 +1,8 @@
 """Tables, figures and the page."""
 
+from functools import cache
+
+from contrage.plan import record
 from contrage.plan import report as reports
 from contrage.plan import saliency as looks
 from snakemake.io import strip_wildcard_constraints
@@ -13,6 +16,23 @@ MEASURED = reports.runtimes(
         if each.benchmark
     ],
 )
+
+
+@cache
+def asked_of_page():
+    """What the page is asked for, and is to write down: found once, and by its own job alone."""
+    return reports.page(EXPERIMENT, record.record(EXPERIMENT, COHORT, ARRAY))
+
+
+def settings_of_page(wildcards):
+    """The same as a parameter."""
+    return as_json(asked_of_page())
+
+
+def files_written_down(wildcards):
+    """The files of which it writes down checksums."""
+    kinds = asked_of_page().recorded.files
+    return [path for each in kinds for path in layout.filled(each.pattern, each.values)]
 
 
 rule tables:
@@ -151,10 +171,13 @@ rule page:
         sidecar=f"{ARRAY}.json" if IS_ARRAYS else [],
         feasible=jobs.feasible_records(EXPERIMENT),
         splits=expand(rules.split.output.split, seed=SEEDS),
+        # What it writes down of all that the tables were made of.
+        written_down=files_written_down,
         code=code("contrage.report.page", *COHORT.kind_modules),
         look=look("*.html", "*.css"),
     output:
         page=report(RESULTS.page, caption="../report/page.rst", category="Report"),
+        record=RESULTS.provenance,
     log:
         RESULTS.log("page"),
     benchmark:
@@ -167,7 +190,7 @@ rule page:
         runtime=growing(30),
     params:
         code=digest("contrage.report.page", *COHORT.kind_modules),
-        settings=as_json(reports.page(EXPERIMENT)),
+        settings=settings_of_page,
         curves=pattern_of_curves,
     message:
         "Writing the page"
@@ -176,7 +199,7 @@ rule page:
         " --tables {input.tables:q} --figures {input.figures:q} --scans {input.scans:q}"
         " --predictions {input.predictions:q} --metrics {input.metrics:q}"
         " --curves {params.curves:q}"
-        " --output {output.page:q} --columns {input.columns:q}"
+        " --output {output.page:q} --record {output.record:q} --columns {input.columns:q}"
         " --pretraining {input.pretraining:q} --choices {input.choices:q}"
         " --feasible {input.feasible:q} --notes {input.notes:q}"
         " --splits {input.splits:q} --sidecar {input.sidecar:q}"

@@ -40,7 +40,7 @@ def prepare(folder, qualities, checks=None):
 
 def run(folder, action="list", exclude=None, leave_out=None, target=None):
     select(
-        SelectStep(action, leave_out or {}, target),
+        SelectStep(action, leave_out or {}, target, None),
         scans=folder / "scans.tsv",
         excluded=folder / "excluded.tsv",
         rows=folder / "rows.tsv",

@@ -107,6 +107,7 @@ def test_columns_of_cohorts_are_carried_but_that_of_a_merged_one():
 
 
 OF_ERRORS = ("shots", "missing_range", "lipschitz", "ordinality", "paired_t")
+OF_ERRORS += ("site_offset", "harmonised")
 
 
 @pytest.mark.parametrize("name", OF_ERRORS)

@@ -47,6 +47,7 @@ class Report:
             "grid_mm": config["preprocessing"]["registration"]["voxel_mm"],
             "truth": config["cohort"]["source"] == "phantom",
             "search": config["search"]["rows"],
+            "recorded": None,
         }
         if fields_of(kind).get("target") is Target:  # no words and no unit
             found["target"] = as_plain(TargetInWords(**config["target"]).learned)

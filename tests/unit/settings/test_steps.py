@@ -25,7 +25,7 @@ BLOCKS = {
     *("pretraining", "probe", "statistics", "split", "subset", "unseen"),
 }
 """What parts of them are called. Of a loss the settings are its constructor's: an open mapping."""
-DOOR = ("settings", "cli.py")
+DOOR = ("settings",)
 """Where settings are no dataclass yet: the door that completes them, and the command line."""
 
 

@@ -12,6 +12,7 @@ import pandas as pd
 
 from contrage.cohort.exclude import STAGE, read_exclusions, reason_told
 from contrage.cohort.targets import why_without
+from contrage.dataset.one_person import ids_in_experiment
 from contrage.errors import TableError, few
 from contrage.files import failed, read_json
 from contrage.layout import check_file, quality_file
@@ -35,6 +36,8 @@ def select(
     selected: Path,
     left_out: Path,
     exclude: Path | None = None,
+    same_person: Path | None = None,
+    pretrained: Path | None = None,
 ) -> None:
     """Write the scans of an experiment with their quality, and the full list of exclusions.
 
@@ -54,11 +57,18 @@ def select(
         Output: scan_id, participant_id, stage, reason.
     exclude : Path, optional
         The reader's list of scans to leave out (`contrage.cohort.exclude`).
+    same_person : Path, optional
+        Pairs that may be one person (`contrage.dataset.same_person`), where something is done about
+        them: who has another's id in `selected` keeps his or her own in scan_id.
+    pretrained : Path, optional
+        The scans of the pre-training, where its cohort was compared as well.
 
     Raises
     ------
     TableError
         If no scan is left, or the reader's list names one that the cohort does not have.
+    LeakageError
+        If two of those left may be one person, and the settings refuse that.
     """
     # As text: a label 01 of a further column is no number.
     table, before = read_tsv(scans, as_text=True), read_tsv(excluded)
@@ -79,6 +89,8 @@ def select(
         (kept if "row" in used else out).append(used)
     if not kept:
         raise TableError(f"{left_out}: no scan is left; the reasons are listed there")
+    if settings.same_person and same_person:
+        _join(kept, same_person, settings.same_person, pretrained)
     columns = ["scan_id", "participant_id", "stage", "reason"]
     write_tsv(left_out, pd.DataFrame(out, columns=columns))
     write_tsv(selected, pd.DataFrame(kept))
@@ -87,6 +99,17 @@ def select(
     log.info("%d scans used (%d of them flagged), %d left out", len(kept), flagged, len(out))
     for reason, count in Counter(line["reason"] for line in unwanted.values()).items():
         log.info("of these %d: %s", count, reason)
+
+
+def _join(kept: list[dict[str, Any]], pairs: Path, action: str, pretrained: Path | None) -> None:
+    """Give those who are one person under two ids the first one's, in place."""
+    people = [line["participant_id"] for line in kept]
+    ids = ids_in_experiment(pairs, action, people, pretrained)
+    others = sorted(person for person, own in ids.items() if own != person)
+    for line in kept:
+        line["participant_id"] = ids[line["participant_id"]]
+    if others:
+        log.warning("one person under two ids (cohort.same_person): %s", few(others))
 
 
 def _unwanted(

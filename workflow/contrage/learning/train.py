@@ -31,6 +31,7 @@ from contrage.learning.loop.validation import Validation, chosen_by, divide
 from contrage.learning.machine import precision
 from contrage.learning.machine.device import choose, repeatable
 from contrage.learning.machine.processes import World, run
+from contrage.learning.machine.processor import computed_on
 from contrage.learning.views import augment
 from contrage.settings.blocks.training import OneTrainingSettings
 from contrage.settings.steps.learning import TrainStep
@@ -237,7 +238,8 @@ def write(
     if files.logits:
         write_logits(files.logits, state.logits)
     kept_with = files.lineage.kept if files.lineage else {}
-    checkpoint.save(files.model, {**state.model(settings), **kept_with})
+    on = {"computed_on": computed_on(next(state.network.parameters()).device)}
+    checkpoint.save(files.model, {**state.model(settings), **kept_with, **on})
     files.resume.unlink(missing_ok=True)
 
 

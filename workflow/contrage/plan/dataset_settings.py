@@ -9,7 +9,9 @@ from typing import Any
 
 from contrage import modalities
 from contrage.cohort import sources
-from contrage.plan import rows
+from contrage.dataset.one_person import WARN
+from contrage.layout import Derivatives, Results
+from contrage.plan import pretraining, rows
 from contrage.plan.cohort import FoundCohort
 from contrage.plan.experiment import Experiment
 from contrage.plan.folds import roles_of
@@ -23,6 +25,7 @@ from contrage.settings.steps.dataset import (
     FeaturesStep,
     InnerSplitStep,
     NullAgesStep,
+    SamePersonStep,
     SelectStep,
     SplitStep,
     StackStep,
@@ -65,6 +68,42 @@ def beside(config: dict[str, Any]) -> list[str]:
     return modalities.files_beside(cohort["image"], asked_of_kind(cohort))
 
 
+def same_person(config: dict[str, Any]) -> SamePersonStep:
+    """Return what `same-person` is asked for."""
+    is_compared = array_before(config) is not None
+    return SamePersonStep(
+        voxel_mm=config["dataset"]["voxel_mm"],
+        before=config["pretraining"]["cohort"]["name"] if is_compared else None,
+        same_ids=not (is_compared and pretraining.are_other_people(config)),
+    )
+
+
+def array_before(config: dict[str, Any]) -> str | None:
+    """Return the array, without ending, of a pre-training's cohort; None where it is another kind.
+
+    Maps of one contrast alone can be compared, and a cohort with itself is anyway.
+    """
+    if not pretraining.is_wanted(config):
+        return None
+    own, before = config["cohort"], config["pretraining"]["cohort"]
+    is_alike = before["image"] == own["image"] and before["name"] != own["name"]
+    if not is_alike or before["members"] or modalities.load(own["image"]).comes_as != "scans":
+        return None
+    return Derivatives.of(before["name"]).array(before["image"], config["dataset"]["voxel_mm"])
+
+
+def pretrained_scans(of: Experiment) -> list[str]:
+    """Return the scans of the pre-training, where somebody of it may be in the experiment too."""
+    if not parts_same_person(of) or array_before(of.config) is None:
+        return []
+    return [Results.of(pretraining.experiment_name(of.config)).scans]
+
+
+def parts_same_person(of: Experiment) -> bool:
+    """Return whether an experiment does something about one person under two ids."""
+    return of.has_scans and of.config["cohort"]["same_person"] != WARN
+
+
 def features(config: dict[str, Any], cohort: FoundCohort) -> FeaturesStep:
     """Return what `features` is asked for."""
     target = cohort.settings.target
@@ -82,6 +121,7 @@ def select(of: Experiment, has_several_targets: bool = False) -> SelectStep:
         quality_action=action if of.has_scans else None,
         leave_out=rows.left_out_people(of.config, of.cohort),
         target=of.target.limited if has_several_targets else None,
+        same_person=of.config["cohort"]["same_person"] if parts_same_person(of) else None,
     )
 
 

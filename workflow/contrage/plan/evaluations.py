@@ -19,6 +19,8 @@ OF_NUMBERS = {
     "lipschitz": "its factors are of numbers",
     "ordinality": "its distances are of numbers",
     "paired_t": "it compares errors",
+    "site_offset": "its offsets are of numbers",
+    "harmonised": "its errors are of numbers",
     "embedded_site": "its score is of errors",
 }
 """What a binary target cannot have, and why."""

@@ -8,6 +8,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from contrage import modalities
+from contrage.dataset.one_person import WARN
 from contrage.errors import SettingsError
 from contrage.plan import draws, evaluations, folds, null, pretraining, rows, saliency
 from contrage.plan.imaging import check_limits
@@ -30,6 +32,7 @@ def check_rows_and_data(config: dict[str, Any]) -> None:
     """Raise `SettingsError` for unknown losses and settings, and for what data cannot have."""
     check_kind(config)
     check_limits(config)
+    _check_same_person(config)
     _check_magnitude(config)
     check_own_rows(config)
     null.check_null(config["benchmark"], rows.plain_rows(config), config["losses"])
@@ -46,6 +49,16 @@ def check_rows_and_data(config: dict[str, Any]) -> None:
         raise SettingsError(
             f"report.embedding_rows: {', '.join(sorted(unknown))} is not trained; there are "
             f"{', '.join(rows.all_rows(config))}"
+        )
+
+
+def _check_same_person(config: dict[str, Any]) -> None:
+    """Refuse to do something about maps that are alike where no maps are compared."""
+    cohort = config["cohort"]
+    if cohort["same_person"] != WARN and modalities.load(cohort["image"]).comes_as != "scans":
+        raise SettingsError(
+            f"cohort.same_person: {cohort['same_person']}, but only scans that are preprocessed "
+            f"here are compared, and cohort.image is {cohort['image']}; leave it out"
         )
 
 

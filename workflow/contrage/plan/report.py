@@ -10,6 +10,7 @@ from contrage.plan import pretraining, rows
 from contrage.plan.experiment import Experiment
 from contrage.settings.build import as_plain, build
 from contrage.settings.steps.page import PageStep
+from contrage.settings.steps.record import Recorded
 from contrage.settings.steps.report import (
     FiguresStep,
     QualityPageStep,
@@ -78,8 +79,8 @@ def figures(of: Experiment) -> FiguresStep:
     return build(FiguresStep, asked)
 
 
-def page(of: Experiment) -> PageStep:
-    """Return what the page of an experiment is made of."""
+def page(of: Experiment, recorded: Recorded | None = None) -> PageStep:
+    """Return what the page of an experiment is made of, and what it writes down beside it."""
     found = {name: elements.element(name) for name in of.evaluations}
     asked = {
         "config": of.config,
@@ -88,6 +89,7 @@ def page(of: Experiment) -> PageStep:
         "folds": of.folds,
         "start": as_plain(pretraining.describe(of.config)),
         "evaluations": {n: {"title": e.title, "columns": e.columns} for n, e in found.items()},
+        "recorded": as_plain(recorded),
     }
     return build(PageStep, asked)
 

@@ -14,7 +14,7 @@ import yaml
 
 from contrage.errors import few
 from contrage.evaluation.given import by_row
-from contrage.files import atomic, read_json, versions
+from contrage.files import atomic, read_json, versions, write_json
 from contrage.layout import Results
 from contrage.report import sides
 from contrage.report.chance import null_rows
@@ -30,6 +30,7 @@ from contrage.report.notes import notes as boxes
 from contrage.report.page_figures import pictures
 from contrage.report.planned import by_name, curves_by_row
 from contrage.report.pretrained import read_pretrained
+from contrage.report.record import NOT_READ, checksums_of, recorded, told
 from contrage.report.render import HERE, render
 from contrage.report.roles import others
 from contrage.report.style import loss_name
@@ -64,6 +65,7 @@ def page(
     feasible: list[Path] | None = None,
     splits: list[Path] | None = None,
     sidecar: Path | None = None,
+    record: Path | None = None,
 ) -> None:
     """Write the report of an experiment.
 
@@ -96,7 +98,11 @@ def page(
         The folds of each seed, and which scans decide their normalisation.
     sidecar : Path, optional
         Beside the cohort's array: which files had to be changed so that they fit.
+    record : Path, optional
+        Output: what the page was made of, for `contrage verify` (`contrage.report.record`).
     """
+    options = {name: value for name, value in locals().items() if name not in NOT_READ}
+    checksums = checksums_of(settings.recorded)
     measured = by_row(Results.metrics, metrics)
     trained = curves_by_row(curves, settings.rows, settings.seeds, settings.folds)
     frames = _frames(settings, by_name(tables), Path(figures), scans, columns, choices)
@@ -119,9 +125,12 @@ def page(
         dominant=dominant_scans(splits or []),
         starts=epochs_before({row: [*map(read_json, of)] for row, of in measured.items()}),
     )
-    html = render(HERE / "template.html", context(settings, study, pictures(Path(figures))))
+    found = context(settings, study, pictures(Path(figures)))
+    html = render(HERE / "template.html", found | {"provenance": told(settings, checksums)})
     with atomic(output) as temporary:
         temporary.write_text(html, encoding="utf-8")
+    if record:
+        write_json(record, recorded(settings, options, output, checksums, installed()))
     logger.info("wrote %s, %.1f MB", output, len(html) / 1e6)
 
 

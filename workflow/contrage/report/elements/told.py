@@ -17,11 +17,14 @@ from contrage.report.elements.order_words import lipschitz, logits, ordinality
 from contrage.report.elements.part_words import missing_range, oracle, paired_t, shots
 from contrage.report.elements.saliency_words import saliency
 from contrage.report.elements.sections import Section
+from contrage.report.elements.site_words import harmonised, site_offset
 from contrage.report.findings import Study
 from contrage.settings.steps.page import EvaluationTold
 
 MAKERS: dict[str, Callable[[Study, str], Section]] = {
     "intervals": intervals,
+    "site_offset": site_offset,
+    "harmonised": harmonised,
     "gap": gap,
     "roc": roc,
     "slopes": slopes,

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import io
 import logging
 from pathlib import Path
 from typing import Any
@@ -11,8 +9,10 @@ from typing import Any
 import pandas as pd
 
 from contrage.cohort.exclude import read_exclusions
-from contrage.files import atomic, reading
+from contrage.files import atomic, read_json
 from contrage.layout import quality_file
+from contrage.report.quality.pairs import pairs
+from contrage.report.quality.pictures import embedded
 from contrage.report.quality.plots import distributions
 from contrage.report.quality.rows import STATUSES, metric, metric_names, scan_rows
 from contrage.report.render import render
@@ -26,7 +26,6 @@ logger = logging.getLogger(__name__)
 HERE = Path(__file__).parent
 MOST_EMBEDDED = 25_000_000
 """Bytes of pictures up to which the page holds them itself; above, it shows the files beside it."""
-PICTURE_WIDTH = 1200
 
 
 def quality_page(
@@ -36,6 +35,8 @@ def quality_page(
     excluded: Path,
     derivatives: Path,
     exclude: Path | None = None,
+    same_person: Path | None = None,
+    compared: Path | None = None,
     page: Path,
     table: Path,
 ) -> None:
@@ -50,6 +51,8 @@ def quality_page(
         The folder with records and pictures of all scans; the page is written into it.
     exclude : Path, optional
         The reader's list of scans to leave out.
+    same_person, compared : Path, optional
+        Pairs of scans that may be one person under two ids, and by which limit.
     page, table : Path
         Outputs: HTML, and TSV with a row per scan.
     """
@@ -57,7 +60,10 @@ def quality_page(
     reader = read_exclusions(exclude, [*cohort["scan_id"], *before["scan_id"].dropna()])
     rows = scan_rows(cohort, derivatives, reader)
     write_tsv(table, rows)
-    html = render(HERE / "page.html", context(settings, rows, before, reader, derivatives))
+    found = context(settings, rows, before, reader, derivatives)
+    if same_person and compared:
+        found["pairs"] = pairs(read_tsv(same_person), read_json(compared), derivatives)
+    html = render(HERE / "page.html", found)
     with atomic(page) as temporary:
         temporary.write_text(html, encoding="utf-8")
     logger.info("wrote %s, %d scans, %.1f MB", page, len(rows), len(html) / 1e6)
@@ -126,28 +132,3 @@ def cell(value: Any, name: str) -> str:
 def key(value: Any) -> str:
     """Return what a metric is sorted by; nothing where it is missing."""
     return "" if missing(value) else repr(float(value))
-
-
-def embedded(files: list[Path], limit: int) -> list[str] | None:
-    """Return the pictures as JPEG data for the page, None if together they exceed a limit."""
-    found, size = [], 0
-    for file in files:
-        data = base64.b64encode(jpeg(file)).decode("ascii")
-        size += len(data)
-        if size > limit:
-            logger.info("pictures exceed %.0f MB: the page shows the files beside it", limit / 1e6)
-            return None
-        found.append(f"data:image/jpeg;base64,{data}")
-    return found
-
-
-def jpeg(file: Path) -> bytes:
-    """Return a picture as JPEG of at most `PICTURE_WIDTH` pixels."""
-    from PIL import Image
-
-    with reading(file), Image.open(file) as picture:
-        small = picture.convert("RGB")
-    small.thumbnail((PICTURE_WIDTH, 10 * PICTURE_WIDTH), Image.Resampling.LANCZOS)
-    stream = io.BytesIO()
-    small.save(stream, "JPEG", quality=70, optimize=True)
-    return stream.getvalue()

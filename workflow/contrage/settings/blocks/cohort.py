@@ -74,6 +74,10 @@ class CohortSettings:
         What to do about one image, array or row of features under two participants, who may
         then be learned from and tested on; refuse takes both for bad scans (on_bad_scan),
         keep only names them.
+    same_person : str
+        What to do about two participants whose preprocessed maps are too alike for two people;
+        warn names them on the quality page, same gives both the first one's id in experiments, so
+        that a split never parts them, fail stops before anything is trained.
     columns : tuple of str
         Further columns of the cohort's tables (diagnosis, handedness …) to keep beside age,
         sex and site in every table of scans; of a table of features they are no features.
@@ -131,6 +135,7 @@ class CohortSettings:
     entities: dict[str, Any]
     age_unit: str
     duplicates: str
+    same_person: str
     columns: tuple[str, ...]
     table: TableColumnsSettings
     openbhb: OpenbhbSettings

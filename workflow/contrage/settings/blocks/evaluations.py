@@ -172,6 +172,16 @@ class PairedTSettings:
 
 
 @dataclass(frozen=True)
+class SiteOffsetSettings:
+    """What each site adds to predictions."""
+
+
+@dataclass(frozen=True)
+class HarmonisedSettings:
+    """Rows read by a probe after ComBat, beside the same without it."""
+
+
+@dataclass(frozen=True)
 class SaliencySettings:
     """Where rows look.
 
@@ -250,6 +260,10 @@ class EvaluationsSettings:
         Errors of the brain ages that a phantom plants.
     paired_t : PairedTSettings or None
         A paired t-test beside the table of errors.
+    site_offset : SiteOffsetSettings or None
+        What each site adds to predictions, of sites that were learned from and of others.
+    harmonised : HarmonisedSettings or None
+        Rows after ComBat that was fitted on training rows alone.
     saliency : SaliencySettings or None
         Where rows look.
     intervals : IntervalsSettings or None
@@ -272,5 +286,7 @@ class EvaluationsSettings:
     logits: PairCosinesSettings | None
     oracle: OracleSettings | None
     paired_t: PairedTSettings | None
+    site_offset: SiteOffsetSettings | None
+    harmonised: HarmonisedSettings | None
     saliency: SaliencySettings | None
     intervals: IntervalsSettings | None

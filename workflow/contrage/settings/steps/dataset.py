@@ -41,6 +41,25 @@ class StackStep:
 
 
 @dataclass(frozen=True)
+class SamePersonStep:
+    """What the step same-person is asked for.
+
+    Attributes
+    ----------
+    voxel_mm : float
+        Voxel size of the array.
+    before : str or None
+        Name of the cohort of a pre-training, whose scans are compared with these; None without.
+    same_ids : bool
+        Whether equal ids in both are one person's.
+    """
+
+    voxel_mm: float
+    before: Annotated[str | None, WhereAsked(None)]
+    same_ids: Annotated[bool, WhereAsked(True)]
+
+
+@dataclass(frozen=True)
 class ArraysStep:
     """What the step arrays is asked for.
 
@@ -121,11 +140,15 @@ class SelectStep:
     target : LimitedTarget or None
         What the experiment predicts, where others on the cohort predict something else; None where
         everyone in it has the target.
+    same_person : str or None
+        What becomes of those who may be one person under two ids: same, or fail; None where that is
+        only told.
     """
 
     quality_action: str | None
     leave_out: dict[str, str]
     target: Annotated[LimitedTarget | None, WhereAsked(None)]
+    same_person: Annotated[str | None, WhereAsked(None)]
 
 
 @dataclass(frozen=True)

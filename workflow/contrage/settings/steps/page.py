@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated
 
+from contrage.settings.build import WhereAsked
+from contrage.settings.steps.record import Recorded
 from contrage.settings.typed import Settings
 
 
@@ -88,6 +91,8 @@ class PageStep:
         What trainings start from; None for random weights.
     evaluations : dict of str to EvaluationTold
         Name of each evaluation that has a table → what it states.
+    recorded : Recorded or None
+        What is written down for `contrage verify`; None where nothing is.
     """
 
     config: Settings
@@ -96,3 +101,4 @@ class PageStep:
     folds: tuple[int, ...]
     start: StartOfTrainings | None
     evaluations: dict[str, EvaluationTold]
+    recorded: Annotated[Recorded | None, WhereAsked(None)]
