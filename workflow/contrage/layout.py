@@ -119,6 +119,7 @@ class Results(_Reported):
     models: str = "models"
     exported: str = "models/exported.json"
 
+    maps: str = "maps"
     figures: str = "figures"
     page: str = "report.html"
 
