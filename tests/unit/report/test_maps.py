@@ -74,7 +74,8 @@ def test_the_difference_is_that_of_the_youngest_minus_the_oldest_third(study):
     assert wanted > 0, "these maps soften with age"
     assert found["difference"]["title"] == "Youngest minus oldest"
     told = found["difference"]["caption"]
-    assert "3 youngest (up to 30 years)" in told and "3 oldest (from 60 years)" in told
+    assert "3 people, youngest (up to 30 years)" in told
+    assert "of 3, oldest (from 60 years)" in told
     assert found["difference"]["low"] == -found["difference"]["high"] < 0
 
 

@@ -154,59 +154,61 @@ def _of_people(
 ) -> Iterator[tuple[Map, NDArray, None]]:
     """Yield the maps of everyone, and the difference where both groups have enough people."""
     everyone, low, high = found[None], found.get(0), found.get(2)
-    label = kind.picture.label or "over each scan's median"
-    unit = f" [{kind.unit}]" if kind.unit else ""
-    yield (
-        Map(
-            "mean",
-            "Mean",
-            f"Mean over {everyone.n} people, at the first scan of each, where at least half of "
-            f"them have a value.{'' if kind.picture.label else ' Each scan is over its median.'}",
-            f"Mean of the {kind.many} of {everyone.n} people.",
-            label,
-            "mean.nii.gz",
-            kind.picture.colours,
-            0.0,
-            top(everyone.mean, kind.picture.step if kind.picture.label else 0.1),
-        ),
-        everyone.mean,
-        None,
+    yield _mean(everyone, kind), everyone.mean, None
+    yield _coverage(everyone, kind), everyone.coverage, None
+    if low is not None and high is not None and is_enough(low, high):
+        apart = difference(low, high)
+        yield _difference(low, high, kind, words, top(np.abs(apart), 0.0)), apart, None
+
+
+def _mean(found: Voxelwise, kind: Modality) -> Map:
+    scale = kind.picture
+    over = "" if scale.label else " Each scan is over its median."
+    return Map(
+        name="mean",
+        title="Mean",
+        caption=f"Mean over {found.n} people, at the first scan of each, where at least half of "
+        f"them have a value.{over}",
+        alt=f"Mean of the {kind.many} of {found.n} people.",
+        label=scale.label or "over each scan's median",
+        file="mean.nii.gz",
+        colours=scale.colours,
+        low=0.0,
+        high=top(found.mean, scale.step if scale.label else 0.1),
     )
-    yield (
-        Map(
-            "coverage",
-            "Coverage",
-            f"Part of {everyone.n} people whose {kind.one} has a value there.",
-            f"Part of {everyone.n} people whose {kind.one} has a value, voxel by voxel.",
-            "part of the people",
-            "coverage.nii.gz",
-            "viridis",
-            0.0,
-            1.0,
-        ),
-        everyone.coverage,
-        None,
+
+
+def _coverage(found: Voxelwise, kind: Modality) -> Map:
+    return Map(
+        name="coverage",
+        title="Coverage",
+        caption=f"Part of {found.n} people whose {kind.one} has a value there.",
+        alt=f"Part of {found.n} people whose {kind.one} has a value, voxel by voxel.",
+        label="part of the people",
+        file="coverage.nii.gz",
+        colours="viridis",
+        low=0.0,
+        high=1.0,
     )
-    if not is_enough(low, high):
-        return
-    assert low is not None and high is not None
-    apart = difference(low, high)
-    reach = top(np.abs(apart), 0.0)
-    yield (
-        Map(
-            "difference",
-            f"{words[0].partition(' (')[0].capitalize()} minus {words[1].partition(' (')[0]}",
-            f"Mean of the {low.n} {words[0]} minus that of the {high.n} {words[1]}: red where the "
-            "first have more. No test: it says where they differ, not whether that is chance.",
-            f"Difference between the means of {low.n} and {high.n} people.",
-            f"difference{unit}",
-            "difference.nii.gz",
-            DIVERGING,
-            -reach,
-            reach,
-        ),
-        apart,
-        None,
+
+
+def _difference(
+    one: Voxelwise, other: Voxelwise, kind: Modality, words: tuple[str, str], reach: float
+) -> Map:
+    first, last = (each.partition(" (")[0] for each in words)
+    unit = kind.unit if kind.picture.label else "parts of the median"
+    return Map(
+        name="difference",
+        title=f"{first[:1].upper()}{first[1:]} minus {last}",
+        caption=f"Mean of {one.n} people, {words[0]}, minus that of {other.n}, {words[1]}: red "
+        "where the first have more. No test: it says where they differ, not whether that is "
+        "chance.",
+        alt=f"Difference between the means of {one.n} and {other.n} people.",
+        label=f"difference [{unit}]" if unit else "difference",
+        file="difference.nii.gz",
+        colours=DIVERGING,
+        low=-reach,
+        high=reach,
     )
 
 
@@ -217,28 +219,27 @@ def _of_saliency(files: list[Path]) -> Iterator[tuple[Map, NDArray, NDArray]]:
 
     for found in map(read, files):
         for name in [n for n, own in found.methods.items() if own.shown]:
-            if found.affine is None:
-                continue
-            values = smoothed(found, name).array
-            who = f"{loss_name(found.row)}, {SALIENCY_NAMES[name]}"
-            yield (
-                Map(
-                    f"saliency-{found.row}-{name}",
-                    who,
-                    f"Where {loss_name(found.row)} looks ({SALIENCY_NAMES[name]}), of "
-                    f"{len(found.scans)} test people: red, a voxel's part of the differences "
-                    "between predictions; blue, it works against them. It says what these models "
-                    "use, not what changes.",
-                    f"Where {who}, looks on the template.",
-                    "part, of the largest",
-                    f"saliency-{found.row}-{name}.nii.gz",
-                    DIVERGING,
-                    -1.0,
-                    1.0,
-                ),
-                values / (float(np.abs(values).max()) or 1.0),
-                found.affine,
-            )
+            if found.affine is not None:
+                values = smoothed(found, name).array
+                largest = float(np.abs(values).max()) or 1.0
+                yield _looks(found.row, name, len(found.scans)), values / largest, found.affine
+
+
+def _looks(row: str, method: str, scans: int) -> Map:
+    who, name = f"{loss_name(row)}, {SALIENCY_NAMES[method]}", f"saliency-{row}-{method}"
+    return Map(
+        name=name,
+        title=who,
+        caption=f"Where {loss_name(row)} looks ({SALIENCY_NAMES[method]}), of {scans} test scans: "
+        "red, a voxel's part of the differences between predictions; blue, it works against them. "
+        "It says what these models use, not what changes.",
+        alt=f"Where {loss_name(row)} looks by {SALIENCY_NAMES[method]}.",
+        label="part, of the largest",
+        file=f"{name}.nii.gz",
+        colours=DIVERGING,
+        low=-1.0,
+        high=1.0,
+    )
 
 
 def top(values: NDArray, step: float) -> float:

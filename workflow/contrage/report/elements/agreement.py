@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from contrage.dataset.roles import REPORTED
-from contrage.evaluation.statistics.bands import bands
+from contrage.evaluation.statistics.bands import LEAST, bands
 from contrage.report.digits import error_digits
 from contrage.report.elements.ingredients import Ingredients
 from contrage.report.elements.outcome import over_seeds, width_of_page
@@ -17,6 +17,7 @@ from contrage.report.text import count, number
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure as Canvas
 
 NORMAL = 1.96
 """Standard deviations between which 95 % of a normal distribution lie."""
@@ -79,45 +80,50 @@ def _limits(axes: Axes, given: Ingredients, row: str, apart: np.ndarray) -> str:
 
 def error_by_band(given: Ingredients) -> Figure | None:
     """Draw the mean error of each loss in bands of the target, with its interval."""
-    import seaborn as sns
-
     data = people_by_band(given)
     if data is None or data["band"].nunique() < 2:
         return None
     rows = [row for row in given.rows if row in set(data["row"])]
     sizes = data[data["row"] == rows[0]].groupby("band", observed=True).size()
     names = {band: f"{band}\nn = {size}" for band, size in sizes.items()}
-    data = data.assign(band=data["band"].map(names), name=data["row"].map(loss_name))
-    statistics = given.settings.statistics
-    level = 100 * statistics.confidence
-    import matplotlib.pyplot as plt
-
-    canvas, axes = plt.subplots(figsize=(7.8, 3.6))
-    sns.pointplot(
-        data, x="band", y="error", hue="name", order=list(names.values()), ax=axes,
-        hue_order=[loss_name(row) for row in rows], dodge=0.6 if len(rows) > 1 else False,
-        palette=[given.loss_colours[row] for row in rows], linestyle="none", markersize=5,
-        errorbar=("ci", level), n_boot=statistics.bootstrap, seed=statistics.seed,
-        err_kws={"linewidth": 1.6},
-    )  # fmt: skip
-    axes.set(ylim=(0, None), xlabel=given.target.label())
-    axes.set_ylabel(given.target.label("mean absolute error"))
-    axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=4)
-    said = data.groupby(["name", "band"], sort=False, observed=True)["error"].mean()
+    data = data.assign(band=data["band"].map(names).astype(str), name=data["row"].map(loss_name))
+    canvas = _points_by_band(given, data, rows, list(names.values()))
+    said = data.groupby(["name", "band"], sort=False)["error"].mean()
     digits = error_digits(given.target)
+    told = [f"{n}, {b.partition(chr(10))[0]}: {e:.{digits}f}" for (n, b), e in said.items()]
     return save(
         canvas,
         given.output,
         "error_by_band",
         f"Error by {given.target.word}",
         f"{int(sizes.sum())} test participants, each with the mean error over scans and seeds; n: "
-        f"how many are in a band. Dot: mean; bar: {level:g} % bootstrap interval over the "
-        "participants of the band (percentiles). Bands with fewer than ten are joined with a "
-        "neighbour.",
-        "Mean absolute error by band. "
-        + "; ".join(f"{n}, {b.partition(chr(10))[0]}: {e:.{digits}f}" for (n, b), e in said.items())
-        + ".",
+        f"how many are in a band. Dot: mean; bar: {100 * given.settings.statistics.confidence:g} % "
+        "bootstrap interval over the participants of the band (percentiles). Bands with fewer "
+        f"than {LEAST} are joined with a neighbour.",
+        f"Mean absolute error by band. {'; '.join(told)}.",
     )
+
+
+def _points_by_band(
+    given: Ingredients, data: pd.DataFrame, rows: list[str], order: list[str]
+) -> Canvas:
+    """Draw a dot and a bar for each loss and band."""
+    import matplotlib.pyplot as plt
+    import seaborn as sns
+
+    statistics = given.settings.statistics
+    canvas, axes = plt.subplots(figsize=(7.8, 3.6))
+    sns.pointplot(
+        data, x="band", y="error", hue="name", order=order, ax=axes,
+        hue_order=[loss_name(row) for row in rows], dodge=0.6 if len(rows) > 1 else False,
+        palette=[given.loss_colours[row] for row in rows], linestyle="none", markersize=5,
+        errorbar=("ci", 100 * statistics.confidence), n_boot=statistics.bootstrap,
+        seed=statistics.seed, err_kws={"linewidth": 1.6},
+    )  # fmt: skip
+    axes.set(ylim=(0, None), xlabel=given.target.label())
+    axes.set_ylabel(given.target.label("mean absolute error"))
+    axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=4)
+    return canvas
 
 
 def people_by_band(given: Ingredients) -> pd.DataFrame | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -233,7 +234,7 @@ def flatten_by_umap(features: np.ndarray) -> np.ndarray:
         Without the package.
     """
     try:
-        from umap import UMAP
+        umap = import_module("umap")  # an extra, which environments of rules do not bring
     except ImportError:
         raise SettingsError(
             "report.embedding_method: umap needs umap-learn; pip install 'contrage[umap]', or set "
@@ -241,8 +242,8 @@ def flatten_by_umap(features: np.ndarray) -> np.ndarray:
         ) from None
     neighbours = max(2, min(UMAP_NEIGHBOURS, len(features) - 1))
     start = "spectral" if len(features) > UMAP_NEIGHBOURS else "random"
-    umap = UMAP(n_neighbors=neighbours, init=start, random_state=0, n_jobs=1)
-    return umap.fit_transform(_scaled(features))
+    asked = {"n_neighbors": neighbours, "init": start, "random_state": 0, "n_jobs": 1}
+    return umap.UMAP(**asked).fit_transform(_scaled(features))
 
 
 def _scaled(features: np.ndarray) -> np.ndarray:
