@@ -17,7 +17,7 @@ import pytest
 import synthetic
 from given import given
 from made_up import Report
-from pages import Opened, opened
+from opened_pages import Opened, opened
 from PIL import Image
 
 from contrage.files import save_nifti, write_json
