@@ -226,7 +226,7 @@ def test_a_scan_is_laid_over_the_template_with_its_outline(see, served):
     assert "3.25 stiffness [kPa]" in at.page.locator("#large-brains .told").inner_text()
     at.page.keyboard.press("ArrowRight")  # on a button: the next scan, in the same view
     at.page.locator('#large-brains[data-shown="sub-2_ses-b stiffness"]').wait_for()
-    outline = at.page.get_by_label("outline of the brain mask")
+    outline = at.page.get_by_role("checkbox", name="outline of the brain mask")
     with_outline = red(at.page.locator("#large-brains canvas"))
     outline.uncheck()
     assert with_outline > 50 and red(at.page.locator("#large-brains canvas")) == 0
