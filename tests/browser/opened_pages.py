@@ -28,7 +28,8 @@ CUT = """() => [...document.querySelectorAll(".scroll")]
   .filter((each) => each.scrollWidth > each.clientWidth + 1)
   .map((each) => each.getAttribute("aria-label"))"""
 BROKEN = """() => [...document.images]
-  .filter((each) => each.hasAttribute("src") && each.complete && !each.naturalWidth).map((each) => each.alt)"""
+  .filter((each) => each.hasAttribute("src") && each.complete && !each.naturalWidth)
+  .map((each) => each.alt)"""
 
 
 @dataclass
