@@ -25,6 +25,7 @@ STEPS = {
     "baselines": f"{RESULTS}/baselines/seed-0.tsv",
     "evaluate": f"{RESULTS}/tables/site.tsv",
     "tables": f"{RESULTS}/tables/mae.tsv",
+    "maps": f"{RESULTS}/maps",
     "figures": f"{RESULTS}/figures",
     "page": f"{RESULTS}/report.html",
 }
@@ -82,7 +83,7 @@ def test_run_times_are_of_the_benchmarks_that_the_plan_names(finished: Workflow,
 
 
 def test_no_input_of_the_report_is_a_file_that_no_rule_makes(finished: Workflow):
-    for step in ("tables", "figures", "page", "quality_page"):
+    for step in ("tables", "maps", "figures", "page", "quality_page"):
         for file in recorded(finished, STEPS[step])["input"]:
             path = finished.folder / file
             is_source = os.path.relpath(path, finished.folder).startswith("workflow/")

@@ -123,6 +123,7 @@ class Results(_Reported):
     models: str = "models"
     exported: str = "models/exported.json"
 
+    maps: str = "maps"
     figures: str = "figures"
     page: str = "report.html"
     provenance: str = "provenance.json"

@@ -37,6 +37,9 @@ USES_ANATOMICAL, HAS_SCANS = COHORT.uses_anatomical, COHORT.has_scans
 IS_PHANTOM, IS_TABLE, IS_ARRAYS = COHORT.is_phantom, COHORT.is_table, COHORT.is_arrays
 GRID_MM = config["preprocessing"]["registration"]["voxel_mm"]
 SCANS = COHORT.scans
+# What pages may show of a scan: the image that is learned from, and the anatomical one.
+LEARNED = IMAGE if IMAGE in MAPS else ANATOMICAL
+IMAGES_SHOWN = list(dict.fromkeys([LEARNED, *[ANATOMICAL] * USES_ANATOMICAL]))
 ARRAY = DERIVATIVES.array(None if IS_TABLE else IMAGE, config["dataset"]["voxel_mm"])
 
 
@@ -76,6 +79,12 @@ def folder_of_table(wildcards, input):
 def look(*patterns, folder="report"):
     """Templates, styles and scripts of pages, by patterns below the package's report or another."""
     return [os.path.relpath(path) for path in sources.data_files(folder, *patterns)]
+
+
+def files_of_template():
+    """The template's files, where it is not the one that comes with nilearn."""
+    found = COHORT.template
+    return [str(file) for file in (found.anatomical, found.mask) if file is not None]
 
 
 def what_was_found_of_all(wildcards):

@@ -73,9 +73,9 @@ def images_drawn(wildcards):
     """What the figures may show of scans: their images in template space and the brain's mask."""
     if not HAS_SCANS:
         return []
-    learned = IMAGE if IMAGE in MAPS else ANATOMICAL
-    shown = [learned, *[ANATOMICAL] * USES_ANATOMICAL, "mask"]
-    patterns = [DERIVATIVES.preproc(image, GRID_MM) for image in dict.fromkeys(shown)]
+    patterns = [
+        DERIVATIVES.preproc(image, GRID_MM) for image in (*IMAGES_SHOWN, "mask")
+    ]
     return [file for each in patterns for file in per_scan(each)(wildcards)]
 
 

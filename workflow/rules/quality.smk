@@ -45,8 +45,16 @@ rule quality_page:
         compared=f"{ARRAY}_same_person.json",
         code=code("contrage.report.quality.page"),
         look=look(
-            "quality/*.css", "quality/*.html", "quality/*.js", "head.html", "style.css"
+            "quality/*.css",
+            "quality/*.html",
+            "quality/*.js",
+            "head.html",
+            "style.css",
+            "brains.css",
+            "brains.js",
         ),
+        niivue=look("niivue/*.js", folder="resources"),
+        template=files_of_template(),
     output:
         page=DERIVATIVES.quality_page,
         table=DERIVATIVES.quality_table,
@@ -62,7 +70,9 @@ rule quality_page:
         runtime=growing(30),
     params:
         code=digest("contrage.report.quality.page"),
-        settings=as_json(reports.quality_page(config)),
+        settings=as_json(
+            reports.quality_page(config, IMAGES_SHOWN, COHORT.template.settings())
+        ),
         exclude=list_of_reader,
         derivatives=folder_of_table,
     message:

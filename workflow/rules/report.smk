@@ -7,6 +7,7 @@ from contrage.plan import report as reports
 from contrage.plan import saliency as looks
 from snakemake.io import strip_wildcard_constraints
 
+MAPS_OF_ALL = [RESULTS.maps] if HAS_SCANS else []
 MEASURED = reports.runtimes(
     EXPERIMENT,
     {"results": str(RESULTS), "derivatives": str(DERIVATIVES)},
@@ -112,6 +113,38 @@ rule runtimes:
         " --derivatives {params.derivatives:q} --table {output.table:q}"
 
 
+if HAS_SCANS:
+
+    rule maps:
+        input:
+            scans=rules.select.output.selected,
+            array=f"{ARRAY}.npy",
+            attributions=expand(RESULTS.attributions, row=looks.explained(EXPERIMENT)),
+            template=files_of_template(),
+            code=code("contrage.report.maps", COHORT.kind_module),
+        output:
+            folder=directory(RESULTS.maps),
+        log:
+            RESULTS.log("maps"),
+        benchmark:
+            RESULTS.benchmark("maps")
+        conda:
+            "../../envs/learning.yaml"
+        threads: 1
+        resources:
+            mem_mb=growing(2000),
+            runtime=growing(60),
+        params:
+            code=digest("contrage.report.maps", COHORT.kind_module),
+            settings=as_json(reports.maps(EXPERIMENT, COHORT.template.settings())),
+        message:
+            "Adding up the images of all people"
+        shell:
+            "python -m contrage maps --settings {params.settings:q} --log {log:q}"
+            " --scans {input.scans:q} --array {input.array:q}"
+            " --attributions {input.attributions:q} --output {output.folder:q}"
+
+
 rule figures:
     input:
         predictions=rules.tables.input.predictions,
@@ -119,6 +152,7 @@ rule figures:
         curves=expand(rules.train.output.curve, row=ALL_ROWS, seed=SEEDS, fold=FOLDS),
         tables=TABLES,
         attributions=expand(RESULTS.attributions, row=looks.explained(EXPERIMENT)),
+        maps=MAPS_OF_ALL,
         scans=rules.select.output.selected,
         # A few are drawn, and the step says which: scans come out of the table above.
         images=images_drawn,
@@ -152,7 +186,7 @@ rule figures:
         "python -m contrage figures --settings {params.settings:q} --log {log:q}"
         " --predictions {input.predictions:q} --curves {params.curves:q}"
         " --snapshots {input.snapshots:q} --tables {input.tables:q} --scans {input.scans:q}"
-        " --attributions {input.attributions:q}"
+        " --attributions {input.attributions:q} --maps {input.maps:q}"
         " --derivatives {params.derivatives:q} --output {output.folder:q}"
 
 
@@ -160,6 +194,7 @@ rule page:
     input:
         tables=TABLES,
         figures=rules.figures.output.folder,
+        maps=MAPS_OF_ALL,
         metrics=expand(rules.probe.output.metrics, row=ROWS),
         predictions=expand(RESULTS.predictions, row=ROWS, seed=SEEDS[0]),
         curves=expand(rules.train.output.curve, row=ROWS, seed=SEEDS, fold=FOLDS),
@@ -174,7 +209,8 @@ rule page:
         # What it writes down of all that the tables were made of.
         written_down=files_written_down,
         code=code("contrage.report.page", *COHORT.kind_modules),
-        look=look("*.html", "*.css"),
+        look=look("*.html", "*.css", "*.js"),
+        niivue=look("niivue/*.js", folder="resources") if HAS_SCANS else [],
     output:
         page=report(RESULTS.page, caption="../report/page.rst", category="Report"),
         record=RESULTS.provenance,
@@ -202,4 +238,4 @@ rule page:
         " --output {output.page:q} --record {output.record:q} --columns {input.columns:q}"
         " --pretraining {input.pretraining:q} --choices {input.choices:q}"
         " --feasible {input.feasible:q} --notes {input.notes:q}"
-        " --splits {input.splits:q} --sidecar {input.sidecar:q}"
+        " --splits {input.splits:q} --sidecar {input.sidecar:q} --maps {input.maps:q}"

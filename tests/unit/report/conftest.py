@@ -41,6 +41,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Report:
     report = Report(tmp_path_factory.mktemp("whole"), synthetic.settings())
     synthetic.write_experiment(report.root)
     report.make_tables()
+    report.make_maps()
     report.make_figures()
     report.make_page()
     return report

@@ -9,14 +9,17 @@ from typing import Any, TypeVar
 
 import synthetic
 
+from contrage.imaging.template.source import NILEARN
 from contrage.layout import Results
 from contrage.report.figures import figures
+from contrage.report.maps import maps
 from contrage.report.page import page
 from contrage.report.runtimes import runtimes
 from contrage.report.tables import tables
 from contrage.settings.build import as_plain, build, fields_of
 from contrage.settings.steps.page import PageStep
-from contrage.settings.steps.report import FiguresStep, RuntimesStep, TablesStep
+from contrage.settings.steps.report import FiguresStep, MapsStep, RuntimesStep, TablesStep
+from contrage.tables import read_tsv
 from contrage.target import Target
 from contrage.target_words import TargetInWords
 
@@ -45,9 +48,13 @@ class Report:
             "quality": config["preprocessing"]["quality"],
             "image": config["cohort"]["image"],
             "grid_mm": config["preprocessing"]["registration"]["voxel_mm"],
+            "factor": 4,
+            "template": as_plain(NILEARN.settings()),
             "truth": config["cohort"]["source"] == "phantom",
             "search": config["search"]["rows"],
             "recorded": None,
+            "show_ids": config["report"]["show_ids"],
+            "embedding_method": config["report"]["embedding_method"],
         }
         if fields_of(kind).get("target") is Target:  # no words and no unit
             found["target"] = as_plain(TargetInWords(**config["target"]).learned)
@@ -115,6 +122,21 @@ class Report:
             table=self.path("tables", "runtimes.tsv"),
         )
 
+    def make_maps(self) -> None:
+        """Write the maps of all people; without this there are none, as with a table."""
+        scans = self.path("dataset", "scans.tsv")
+        maps(
+            self.asked(MapsStep),
+            scans=scans,
+            array=synthetic.write_array(self.root, read_tsv(scans)),
+            attributions=sorted(self.path("saliency").glob("*/attributions.npz")),
+            output=self.path(Results.maps),
+        )
+
+    @property
+    def maps(self) -> Path | None:
+        return self.path(Results.maps) if self.path(Results.maps).is_dir() else None
+
     def make_figures(self) -> None:
         figures(
             self.asked(FiguresStep),
@@ -125,6 +147,7 @@ class Report:
             tables=self.tables(),
             scans=self.path("dataset", "scans.tsv"),
             derivatives=self.derivatives,
+            maps=self.maps,
             output=self.path("figures"),
         )
 
@@ -138,5 +161,5 @@ class Report:
             curves=str(self.path(Results.curve)),
             scans=self.path("dataset", "scans.tsv"),
             output=self.path("report.html"),
-            **more,
+            **({"maps": self.maps} | more),
         )

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from given import config
 
+from contrage.dataset.stack import block_mean
 from contrage.files import save_nifti, write_json
 from contrage.settings.door import lay_over
 from contrage.tables import write_tsv
@@ -150,6 +151,15 @@ def write_derivatives(
         write_json(place / "qc" / f"{name}_desc-quality.json", quality)
         steps = [{"name": "skull_strip", "seconds": 12.5}, {"name": "registration", "seconds": 8}]
         write_json(place / f"{name}_desc-preproc.json", {"status": "ok", "steps": steps})
+
+
+def write_array(root: Path, scans: pd.DataFrame) -> Path:
+    """Write the array of all scans at 8 mm, as `contrage.dataset.stack` would."""
+    rng, file = np.random.default_rng(5), root / "results/derivatives/phantom/array/maps.npy"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    images = [image_pair(scan.age, scan.coverage, rng)[1] for scan in scans.itertuples()]
+    np.save(file, np.stack([block_mean(each, 2)[None] for each in images]).astype(np.float32))
+    return file
 
 
 def write_experiment(

@@ -43,6 +43,7 @@ def report(request, tmp_path_factory) -> Report:
     for row in study.settings["rows"]:
         few = read_tsv(study.path("predictions", row, "seed-3.tsv")).head(5)
         write_tsv(study.path("predictions", row, "seed-0.tsv"), few)
+    study.config["report"]["show_ids"] = True
     make(study)
     return study
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -10,12 +12,18 @@ from matplotlib.colors import to_hex
 from PIL import Image
 from targets import AGE
 
+from contrage.errors import SettingsError
 from contrage.evaluation.predictions import read
 from contrage.files import read_json, read_npz
 from contrage.layout import Results
 from contrage.report.elements import cohort, outcome
 from contrage.report.elements.cohort import by_participant
-from contrage.report.elements.embedding import embedding, flatten, neighbour_gap
+from contrage.report.elements.embedding import (
+    embedding,
+    flatten,
+    flatten_by_umap,
+    neighbour_gap,
+)
 from contrage.report.elements.imaging import POINT, planes
 from contrage.report.elements.ingredients import gather
 from contrage.report.elements.outcome import seed_errors
@@ -27,10 +35,13 @@ from contrage.tables import read_tsv, write_tsv
 ALL = [
     "mae",
     "norms",
+    "ranks",
     "predicted_vs_true",
+    "bland_altman",
     "training_curves",
     "embedding",
     "age_histogram",
+    "maps",
     "preprocessing",
     "coverage",
     "coverage_examples",
@@ -58,7 +69,9 @@ def test_figures_whose_ingredients_are_missing_are_not_made(bare) -> None:
     write_tsv(bare.path("dataset", "scans.tsv"), scans.drop(columns=missing))
     bare.make_tables()
     bare.make_figures()
-    assert listed(bare) == ["mae", "predicted_vs_true", "training_curves", "age_histogram"]
+    assert listed(bare) == [
+        *("mae", "ranks", "predicted_vs_true", "bland_altman", "training_curves", "age_histogram")
+    ]
 
 
 def test_without_results_only_the_cohort_is_drawn(bare) -> None:
@@ -363,3 +376,28 @@ def test_of_too_many_dots_only_those_outside_the_whiskers_are_drawn() -> None:
     data = pd.DataFrame({"group": "all", "x": [*np.arange(9.0), 30.0]})
     ((dots, part),) = strips(Figure().subplots(), data, "x", {"all": INK}, most=9)
     assert list(part["x"]) == [30.0] and len(dots.get_offsets()) == 1
+
+
+def test_a_umap_is_the_same_every_time_and_keeps_clouds_apart(rng) -> None:
+    features = np.concatenate([rng.normal(size=(20, 5)), rng.normal(12, 1, size=(20, 5))])
+    found = flatten_by_umap(features)
+    np.testing.assert_array_equal(found, flatten_by_umap(features))
+    one, other = found[:20], found[20:]
+    middle = np.linalg.norm(one.mean(0) - other.mean(0))
+    assert middle > 2 * np.linalg.norm(one - one.mean(0), axis=1).mean()
+    assert np.isfinite(flatten_by_umap(rng.normal(size=(6, 4)))).all()
+
+
+def test_umap_is_named_where_it_is_asked_for(bare, monkeypatch) -> None:
+    bare.settings["embedding_by"] = "target"
+    bare.config["report"]["embedding_method"] = "umap"
+    monkeypatch.setattr("contrage.report.elements.embedding.flatten_by_umap", lambda f: f[:, :2])
+    entry = snapshots(bare, {}, [0])
+    assert entry["caption"].startswith("UMAP of the encoder's features")
+    assert entry["alt"].startswith("UMAP of features") and "t-SNE" not in str(entry)
+
+
+def test_without_its_package_umap_is_refused_in_words(monkeypatch) -> None:
+    monkeypatch.setitem(sys.modules, "umap", None)
+    with pytest.raises(SettingsError, match=r"report\.embedding_method: .*contrage\[umap\]"):
+        flatten_by_umap(np.zeros((5, 2)))

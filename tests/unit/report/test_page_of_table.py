@@ -74,7 +74,10 @@ def test_nothing_on_the_page_speaks_of_images(tabular):
     assert {"quality", "coverage", "preprocessing"}.isdisjoint(found.ids)
     assert {link[1:] for link in found.links if link.startswith("#")} <= set(found.ids)
     names = {entry["name"] for entry in read_json(tabular.path("figures", "figures.json"))}
-    assert names == {"mae", "predicted_vs_true", "training_curves", "age_histogram"}
+    assert names == {
+        *("mae", "ranks", "predicted_vs_true", "bland_altman"),
+        *("training_curves", "age_histogram"),
+    }
 
 
 def test_no_section_is_empty(tabular):

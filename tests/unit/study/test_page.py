@@ -94,6 +94,7 @@ def test_the_page_says_what_was_asked_and_what_was_found(people, tmp_path):
     assert "Merging lowers the error on ADNI." in html and "yes, all 2" in html
     assert "Of 2 expectations: 1 met by every line, 1 by some." in html
     assert "Tables, not images." in html and "Tables stand in." in html
+    assert "forecast for twice the people of the largest training" in html
     text = re.sub(r"<[^>]+>", " ", html)
     assert "3.44" in text and "3.75 ± 0.250" in text
     assert 'href="../s-merge/report.html"' in html

@@ -9,10 +9,12 @@ from contrage.evaluation import elements
 from contrage.plan import pretraining, rows
 from contrage.plan.experiment import Experiment
 from contrage.settings.build import as_plain, build
+from contrage.settings.steps.imaging import TemplateFiles
 from contrage.settings.steps.page import PageStep
 from contrage.settings.steps.record import Recorded
 from contrage.settings.steps.report import (
     FiguresStep,
+    MapsStep,
     QualityPageStep,
     RuntimesStep,
     TablesStep,
@@ -58,6 +60,19 @@ def runtimes(of: Experiment, folders: Mapping[str, str], patterns: Iterable[str]
     return build(RuntimesStep, {"benchmarks": [found[file] for file in sorted(found)]})
 
 
+def maps(of: Experiment, template: TemplateFiles) -> MapsStep:
+    """Return what the maps of an experiment are made of."""
+    grid_mm = of.config["preprocessing"]["registration"]["voxel_mm"]
+    asked = {
+        "target": of.config["target"],
+        "image": of.config["cohort"]["image"],
+        "grid_mm": grid_mm,
+        "factor": of.config["dataset"]["voxel_mm"] // grid_mm,
+        "template": as_plain(template),
+    }
+    return build(MapsStep, asked)
+
+
 def figures(of: Experiment) -> FiguresStep:
     """Return what the figures of an experiment are made of."""
     config, cohort = of.config, of.config["cohort"]
@@ -75,6 +90,9 @@ def figures(of: Experiment) -> FiguresStep:
         "grid_mm": config["preprocessing"]["registration"]["voxel_mm"],
         "truth": cohort["source"] == "phantom",
         "search": {row: config["search"]["rows"][row] for row in of.searched_rows},
+        "statistics": config["statistics"],
+        "show_ids": config["report"]["show_ids"],
+        "embedding_method": config["report"]["embedding_method"],
     }
     return build(FiguresStep, asked)
 
@@ -94,11 +112,24 @@ def page(of: Experiment, recorded: Recorded | None = None) -> PageStep:
     return build(PageStep, asked)
 
 
-def quality_page(config: dict[str, Any]) -> QualityPageStep:
-    """Return what the quality page of a cohort is made of."""
+def quality_page(
+    config: dict[str, Any], images: Iterable[str], template: TemplateFiles
+) -> QualityPageStep:
+    """Return what the quality page of a cohort is made of.
+
+    Parameters
+    ----------
+    config : dict
+    images : iterable of str
+        Preprocessed images that there are of each scan.
+    template : TemplateFiles
+    """
     asked = {
         "cohort": config["cohort"]["name"],
         "limits": config["preprocessing"]["quality"],
         "exclude": config["cohort"]["exclude"],
+        "images": list(images),
+        "grid_mm": config["preprocessing"]["registration"]["voxel_mm"],
+        "template": as_plain(template),
     }
     return build(QualityPageStep, asked)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-OF_ANY_TARGET = ("training_curves", "quality", "calibration", "pairs", "saliency")
+OF_ANY_TARGET = ("training_curves", "quality", "calibration", "pairs", "saliency", "maps")
 """Figures that do not show the target as a number; of a binary target there are no others."""
 
 
@@ -31,6 +31,7 @@ def figures(
     output: Path,
     snapshots: list[Path] | None = None,
     attributions: list[Path] | None = None,
+    maps: Path | None = None,
 ) -> None:
     """Draw all figures for which there are ingredients, and list them in ``figures.json``.
 
@@ -53,6 +54,8 @@ def figures(
         Features after several epochs of the trainings that are watched.
     attributions : list of Path, optional
         What the step saliency found, of the rows that are explained.
+    maps : Path, optional
+        The folder that the step of this name wrote.
     """
     from contrage.report.elements.ingredients import gather
     from contrage.report.style import use_style
@@ -60,7 +63,7 @@ def figures(
     use_style()
     files = {"predictions": predictions, "curves": curves, "snapshots": snapshots}
     files["attributions"] = attributions
-    given = gather(settings, scans, derivatives, output, tables=tables, **files)
+    given = gather(settings, scans, derivatives, output, tables=tables, maps=maps, **files)
     given.output.mkdir(parents=True, exist_ok=True)
     made = []
     of_sides = given.target.is_binary
@@ -76,6 +79,7 @@ def figures(
 def drawings() -> list[Callable[[Ingredients], Figure | None]]:
     """Return the functions that draw the figures, in the order of the page."""
     from contrage.report.elements import (
+        agreement,
         calibration,
         checkpoints,
         cohort,
@@ -84,8 +88,10 @@ def drawings() -> list[Callable[[Ingredients], Figure | None]]:
         gaps,
         imaging,
         intervals,
+        maps,
         outcome,
         pairs,
+        ranks,
         saliency,
         search,
     )
@@ -94,7 +100,10 @@ def drawings() -> list[Callable[[Ingredients], Figure | None]]:
         outcome.mae,
         outcome.norms,
         search.search,
+        ranks.ranks,
         outcome.predicted_vs_true,
+        agreement.bland_altman,
+        agreement.error_by_band,
         intervals.intervals,
         gaps.gap_by_group,
         gaps.roc,
@@ -107,6 +116,7 @@ def drawings() -> list[Callable[[Ingredients], Figure | None]]:
         outcome.training_curves,
         embedding.embedding,
         cohort.histogram,
+        maps.maps,
         imaging.preprocessing,
         cohort.coverage,
         imaging.coverage_examples,

@@ -26,6 +26,7 @@ from contrage.report.elements.searched import read_draws
 from contrage.report.elements.stages import epochs_before, stages
 from contrage.report.elements.told import sections
 from contrage.report.findings import Study, features, paragraph
+from contrage.report.ids import Hider, known_ids
 from contrage.report.notes import notes as boxes
 from contrage.report.page_figures import pictures
 from contrage.report.planned import by_name, curves_by_row
@@ -35,7 +36,9 @@ from contrage.report.render import HERE, render
 from contrage.report.roles import others
 from contrage.report.style import loss_name
 from contrage.report.text import number, without_folders
+from contrage.report.tiles import tiles
 from contrage.report.trainings import broken, epochs, networks, tested
+from contrage.report.viewer import viewer_of
 from contrage.settings.build import as_plain
 from contrage.settings.steps.page import PageStep
 from contrage.tables import read_tsv
@@ -45,6 +48,9 @@ logger = logging.getLogger(__name__)
 
 PACKAGES = ("contrage", "antspyx", "monai", "nilearn", "nibabel", "torch", "numpy", "scipy")
 PACKAGES += ("scikit-learn", "statsmodels", "pandas", "matplotlib", "seaborn")
+TELLING = ("description", "paragraph", "notes", "verdicts", "tables", "told", "others", "own")
+TELLING += ("config", "features")
+"""What of the context is made of tables and settings; figures know themselves what to show."""
 TABLES = ("mae", "bacc", "norms", "baselines", "alphas", "cohort", "excluded", "runtimes")
 
 
@@ -65,6 +71,7 @@ def page(
     feasible: list[Path] | None = None,
     splits: list[Path] | None = None,
     sidecar: Path | None = None,
+    maps: Path | None = None,
     record: Path | None = None,
 ) -> None:
     """Write the report of an experiment.
@@ -98,6 +105,8 @@ def page(
         The folds of each seed, and which scans decide their normalisation.
     sidecar : Path, optional
         Beside the cohort's array: which files had to be changed so that they fit.
+    maps : Path, optional
+        The folder that the step of this name wrote.
     record : Path, optional
         Output: what the page was made of, for `contrage verify` (`contrage.report.record`).
     """
@@ -125,8 +134,11 @@ def page(
         dominant=dominant_scans(splits or []),
         starts=epochs_before({row: [*map(read_json, of)] for row, of in measured.items()}),
     )
-    found = context(settings, study, pictures(Path(figures)))
-    html = render(HERE / "template.html", found | {"provenance": told(settings, checksums)})
+    content = context(settings, study, pictures(Path(figures)), viewer_of(maps))
+    content |= {"provenance": told(settings, checksums)}
+    if not settings.config.report.show_ids:
+        content |= without_ids(content, Hider(known_ids(frames["scans"], frames["excluded"])))
+    html = render(HERE / "template.html", content)
     with atomic(output) as temporary:
         temporary.write_text(html, encoding="utf-8")
     if record:
@@ -179,7 +191,9 @@ def without_paths(frame: pd.DataFrame) -> pd.DataFrame:
     return frame.map(without_folders) if len(frame) else frame
 
 
-def context(settings: PageStep, study: Study, images: dict[str, Any]) -> dict[str, Any]:
+def context(
+    settings: PageStep, study: Study, images: dict[str, Any], viewer: dict[str, Any] | None
+) -> dict[str, Any]:
     """Return all that the template prints."""
     config = without_folders(as_plain(settings.config))
     shown = {name: stated for name, stated in settings.evaluations.items() if stated.columns}
@@ -195,7 +209,9 @@ def context(settings: PageStep, study: Study, images: dict[str, Any]) -> dict[st
         "has_scans": study.has_scans,
         "baselines": list(study.tables["baselines"].get("baseline", [])),
         "features": features(study) if study.is_table else "",
-        "style": (HERE / "style.css").read_text(encoding="utf-8"),
+        "style": (HERE / "style.css").read_text(encoding="utf-8")
+        + (viewer["style"] if viewer else ""),
+        "viewer": viewer,
         "paragraph": paragraph(study),
         "notes": boxes(study),
         "verdicts": [] if of_sides else verdicts(study),
@@ -223,9 +239,15 @@ def context(settings: PageStep, study: Study, images: dict[str, Any]) -> dict[st
         "null": len(null_rows(study.tables["baselines"])) > 0,
         "bootstrap": study.config.statistics.bootstrap,
         "config": yaml.safe_dump(config, sort_keys=False, allow_unicode=True),
+        "show_ids": study.config.report.show_ids,
         "n_excluded": len(study.tables["excluded"]),
         "quality_page": quality_page(study),
     }
+
+
+def without_ids(content: dict[str, Any], hide: Hider) -> dict[str, Any]:
+    """Return what the page tells in words, without ids."""
+    return {name: hide(content[name]) for name in TELLING}
 
 
 def quality_page(study: Study) -> str:
@@ -252,43 +274,4 @@ def installed() -> dict[str, str]:
     for package in PACKAGES:
         with suppress(metadata.PackageNotFoundError):
             found |= versions(package)
-    return found
-
-
-def tiles(study: Study) -> list[dict[str, str]]:
-    """Return the key numbers: value, unit and what it is."""
-    cohort, mae = study.tables["cohort"].iloc[-1], study.tables["mae"]
-    target = study.target
-    ends = [target.whole(cohort[f"{target.column}_{end}"]) for end in ("min", "max")]
-    found = [
-        {"value": str(int(cohort.n_participants)), "unit": "", "label": "participants"},
-        {
-            "value": f"{ends[0]}–{ends[1]}",
-            "unit": target.unit,
-            "label": f"range of {target.word}",
-        },
-    ]
-    if study.is_table:
-        number_of = str(len(study.tables["features"]))
-        found.append({"value": number_of, "unit": "", "label": "features"})
-    if len(mae):
-        best = mae.iloc[0]
-        found += [
-            {"value": str(study.n_test), "unit": "", "label": "test participants per seed"},
-            {
-                "value": f"{study.n_losses} × {int(best.n_seeds)}",
-                "unit": "",
-                "label": "losses × training seeds",
-            },
-            {
-                "value": number(best.mae_mean, study.digits),
-                "unit": target.unit,
-                "label": f"lowest error: {loss_name(best.loss)}",
-            },
-            {
-                "value": number(best.mae_baseline, study.digits),
-                "unit": target.unit,
-                "label": "error of predicting the mean",
-            },
-        ]
     return found

@@ -24,8 +24,8 @@ def all_tables(study: Study, versions: dict[str, str]) -> dict[str, PageTable]:
         "networks": html_tables.networks(study.tables.get("networks")),
         "cohort": cohort(study),
         "quality": html_tables.quality(study.tables["scans"], study.kind.one),
-        "flagged": html_tables.flagged(study.tables["scans"]),
-        "excluded": html_tables.excluded(study.tables["excluded"]),
+        "flagged": html_tables.flagged(study.tables["scans"], study.config.report.show_ids),
+        "excluded": html_tables.excluded(study.tables["excluded"], study.config.report.show_ids),
         "runtimes": html_tables.runtimes(study.tables["runtimes"]),
         "versions": PageTable(["package", "version"], [Line([*v]) for v in versions.items()], 2),
     }

@@ -56,6 +56,7 @@ STEPS = {
     "search-table": "contrage.evaluation.choose:search_table",
     "tables": "contrage.report.tables:tables",
     "runtimes": "contrage.report.runtimes:runtimes",
+    "maps": "contrage.report.maps:maps",
     "figures": "contrage.report.figures:figures",
     "page": "contrage.report.page:page",
     "quality-page": "contrage.report.quality.page:quality_page",

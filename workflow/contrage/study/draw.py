@@ -54,12 +54,29 @@ def curves(asked: CurveAsked, points: pd.DataFrame, laws: pd.DataFrame, labels: 
             of_row = of_row.dropna(subset=[value, "_x"])
             look = {"color": colours.get(row, INK), "label": label(row, labels)}
             panel.plot(of_row["_x"], of_row[value], marker="o", markersize=5, **look)
+            _ahead(panel, of_row, laws, value, colours.get(row, INK))
         if value in asked.log:
             _logarithmic(panel, x)
         panel.set_xlabel(measure(asked.x, labels))
         panel.set_ylabel(measure(value, labels))
     _legend(canvas, axes[0][0])
     return canvas
+
+
+def _ahead(axes: Axes, points: pd.DataFrame, laws: pd.DataFrame, value: str, colour: str) -> None:
+    """Draw what the line of a row says of a larger training set, with its interval."""
+    if "forecast" not in laws or not len(points):
+        return
+    of_row = laws[(laws["row"] == points["row"].iloc[0]) & (laws["value"] == value)]
+    for law in of_row.itertuples():
+        last = points["_x"].max()
+        on_line = law.factor * last**law.exponent
+        ends = [last, law.forecast_size], [on_line, law.forecast]
+        axes.plot(*ends, color=colour, linestyle=":", linewidth=1.2)
+        axes.plot(law.forecast_size, law.forecast, marker="o", ms=6, mfc="white", mec=colour)
+        if not math.isnan(law.forecast_low):
+            bounds = law.forecast_low, law.forecast_high
+            axes.vlines(law.forecast_size, *bounds, color=colour, linewidth=1.6)
 
 
 def _legend(canvas: Canvas, axes: Axes) -> None:

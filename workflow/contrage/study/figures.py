@@ -72,7 +72,7 @@ def _curve(
         logger.warning("no figure %s: none of its overlays is part of this run", name)
         return None
     canvas = draw.curves(asked, points, laws, settings.labels)
-    told = _exponents(laws, settings)
+    told = _exponents(laws, settings) + _forecasts(laws, settings)
     caption = f"{asked.asked}{told} {asked.note}".strip()
     what = ", ".join(measure(value, settings.labels) for value in asked.y)
     alt = f"{what} over {measure(asked.x, settings.labels)}.{told}"
@@ -89,6 +89,29 @@ def _exponents(laws: pd.DataFrame, settings: StudyFiguresStep) -> str:
         ]
         said.append(f"of {measure(str(value), settings.labels)} {', '.join(rows)}")
     return f" Exponents of the lines: {'; '.join(said)}." if said else ""
+
+
+def _forecasts(laws: pd.DataFrame, settings: StudyFiguresStep) -> str:
+    """Say what the lines come to with twice the people, with the interval of one more training."""
+    if "forecast" not in laws or laws["forecast"].isna().all():
+        return ""
+    said = []
+    for value, lines in laws.groupby("value", sort=False):
+        rows = [
+            f"{label(line.row, settings.labels)} {line.forecast:.3g}"
+            + (
+                ""
+                if pd.isna(line.forecast_low)
+                else f" ({line.forecast_low:.3g} to {line.forecast_high:.3g})"
+            )
+            for line in lines.itertuples()
+        ]
+        said.append(f"{measure(str(value), settings.labels)} {', '.join(rows)}")
+    return (
+        " Open circles: forecast for twice the people of the largest training, if the line goes "
+        f"on, with the 95 % interval for one more training (none with two points): "
+        f"{'; '.join(said)}."
+    )
 
 
 def _figure(

@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from contrage.dataset.roles import LEARNED_FROM
-from contrage.evaluation.statistics.scaling import power_law
+from contrage.evaluation.statistics.scaling import forecast, power_law
 from contrage.settings.steps.study import CurveAsked, StudyTablesStep, TableAsked
 from contrage.study.cells import ROW, Finished, tidy
 from contrage.study.claims import compared
@@ -21,6 +21,8 @@ logger = logging.getLogger(__name__)
 N_TRAIN = "n_train"
 EXPONENTS = "_exponents"
 CLAIMS = "claims"
+FORECAST = ["forecast_size", "forecast", "forecast_low", "forecast_high"]
+TIMES = 2
 
 
 def tables(
@@ -104,7 +106,8 @@ def exponents(points: pd.DataFrame, asked: CurveAsked) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        row, value, exponent, error (standard), factor, n.
+        row, value, exponent, error (standard), factor, n; over the size of the training set also
+        forecast_size (twice the largest), forecast, forecast_low and forecast_high.
     """
     lines = []
     for value in asked.log:
@@ -116,5 +119,15 @@ def exponents(points: pd.DataFrame, asked: CurveAsked) -> pd.DataFrame:
                 continue
             law = power_law(sizes, known[value])
             told = {"row": row, "value": value, "exponent": law.exponent, "error": law.error}
-            lines.append(told | {"factor": law.factor, "n": law.n})
-    return pd.DataFrame(lines, columns=["row", "value", "exponent", "error", "factor", "n"])
+            told |= {"factor": law.factor, "n": law.n}
+            if asked.x == N_TRAIN:
+                told |= _forecast(sizes, known[value])
+            lines.append(told)
+    columns = ["row", "value", "exponent", "error", "factor", "n"]
+    return pd.DataFrame(lines, columns=columns + FORECAST * (asked.x == N_TRAIN))
+
+
+def _forecast(sizes: pd.Series, errors: pd.Series) -> dict[str, float]:
+    """Return what the line says of twice the people of the largest training."""
+    found = forecast(sizes, errors, TIMES * float(sizes.max()))
+    return dict(zip(FORECAST, (found.size, found.error, found.low, found.high), strict=True))

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contrage.errors import TableError
-from contrage.evaluation.statistics.scaling import power_law
+from contrage.evaluation.statistics.scaling import forecast, power_law
 
 SIZES = [400, 800, 1600, 3200]
 
@@ -63,3 +63,18 @@ def test_the_unit_of_neither_changes_the_exponent(rng):
 def test_what_has_no_exponent_is_refused(sizes, errors, why):
     with pytest.raises(TableError, match=why):
         power_law(sizes, errors)
+
+
+def test_a_forecast_is_that_of_least_squares_on_logarithms(rng):
+    errors = 9 * np.array(SIZES, float) ** -0.3 * np.exp(rng.normal(0, 0.05, len(SIZES)))
+    found = forecast(SIZES, errors, 4000)
+    model = sm.OLS(np.log(errors), sm.add_constant(np.log(SIZES))).fit()
+    told = model.get_prediction([[1, np.log(4000)]]).summary_frame(alpha=0.05).iloc[0]
+    wanted = np.exp([told["mean"], told["obs_ci_lower"], told["obs_ci_upper"]])
+    assert (found.error, found.low, found.high) == pytest.approx(tuple(wanted))
+    assert found.size == 4000 and found.low < found.error < found.high
+
+
+def test_of_two_points_a_forecast_has_no_interval():
+    found = forecast([100, 400], [4, 2], 1600)
+    assert found.error == pytest.approx(1) and np.isnan([found.low, found.high]).all()

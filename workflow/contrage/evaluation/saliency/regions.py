@@ -7,10 +7,11 @@ from pathlib import Path
 
 import numpy as np
 
+from contrage.dataset.grid import array_grid as grid_of_array
 from contrage.errors import BadScanError, SettingsError, TableError
 from contrage.evaluation.saliency.places import NamedPlaces
 from contrage.imaging.images import Image, grid_points, load, resample, shrink, transform_points
-from contrage.imaging.template.grids import mni_grid, mni_template
+from contrage.imaging.template.grids import mni_template
 from contrage.settings.steps.saliency import RegionsAsked
 from contrage.tables import read_table
 
@@ -65,13 +66,7 @@ def regions_of(
 
 def array_grid(asked: RegionsAsked) -> Image | None:
     """Return the grid of images made by the imaging chain, averaged over blocks; None of others."""
-    if asked.grid_mm is None:
-        return None
-    whole, factor = mni_grid(asked.grid_mm), asked.factor
-    affine = whole.affine.copy()
-    affine[:3, :3] *= factor
-    affine[:3, 3] = transform_points(whole.affine, np.full((1, 3), (factor - 1) / 2))[0]
-    return Image(np.zeros([-(-n // factor) for n in whole.array.shape], np.float32), affine)
+    return None if asked.grid_mm is None else grid_of_array(asked.grid_mm, asked.factor)
 
 
 def of_blocks(shape: tuple[int, ...], axes: tuple[str, ...]) -> NamedPlaces:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.stats import linregress
+from scipy.stats import linregress, t
 
 from contrage.errors import TableError
 
@@ -31,6 +31,59 @@ class PowerLaw:
     factor: float
     error: float
     n: int
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """What a power law says of a size at which nothing was trained.
+
+    Attributes
+    ----------
+    size : float
+    error : float
+        On the line.
+    low, high : float
+        Prediction interval: where one further training of that size would lie, if the line goes on
+        and points scatter around it as they do so far; NaN with two points.
+    """
+
+    size: float
+    error: float
+    low: float
+    high: float
+
+
+def forecast(
+    sizes: ArrayLike, errors: ArrayLike, size: float, confidence: float = 0.95
+) -> Forecast:
+    """Carry the line of `power_law` on to another size.
+
+    The interval is that of least squares for one new observation, by Student's t, on the scale of
+    logarithms (Draper and Smith, Applied Regression Analysis, 1998, section 3.1).
+
+    Parameters
+    ----------
+    sizes, errors : array of shape (n,)
+        As for `power_law`.
+    size : float
+        Training scans.
+    confidence : float
+
+    Raises
+    ------
+    TableError
+        As `power_law`.
+    """
+    law = power_law(sizes, errors)
+    error = law.factor * size**law.exponent
+    if law.n < 3:
+        return Forecast(size, error, float("nan"), float("nan"))
+    x, y = np.log(np.asarray(sizes, float)), np.log(np.asarray(errors, float))
+    rest = y - np.log(law.factor) - law.exponent * x
+    spread = np.sqrt((rest**2).sum() / (law.n - 2))
+    apart = (np.log(size) - x.mean()) ** 2 / ((x - x.mean()) ** 2).sum()
+    reach = t.ppf((1 + confidence) / 2, law.n - 2) * spread * np.sqrt(1 + 1 / law.n + apart)
+    return Forecast(size, error, float(error * np.exp(-reach)), float(error * np.exp(reach)))
 
 
 def power_law(sizes: ArrayLike, errors: ArrayLike) -> PowerLaw:

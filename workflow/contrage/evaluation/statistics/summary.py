@@ -51,7 +51,7 @@ def mae_table(
     if not predictions:
         raise TableError("there are no predictions to compare: benchmark.losses is empty")
     table = pd.DataFrame([_row(name, list(frames)) for name, frames in predictions.items()])
-    errors, counts = _errors(predictions)
+    errors, counts = errors_of_people(predictions)
     best = int(table["mae_mean"].argmin())
     drawn = settings.bootstrap, settings.seed, settings.confidence
     (low, high), (diff_low, diff_high) = mae_intervals(errors, counts, best, *drawn)
@@ -98,7 +98,7 @@ def against(
     drawn = settings.bootstrap, settings.seed, settings.confidence
     lines = []
     for name, frames in rows.items():
-        errors, counts = _errors({name: frames, "null": nulls[name]})
+        errors, counts = errors_of_people({name: frames, "null": nulls[name]})
         _, (low, high) = mae_intervals(errors, counts, 1, *drawn)
         gap = (errors.sum(2) / counts.sum(1)).mean(1)
         lines.append([name, gap[0] - gap[1], low[0], high[0]])
@@ -167,7 +167,7 @@ def _training_means(frame: pd.DataFrame) -> pd.Series:
     return frame.loc[frame["split"] == REPORTED, "fold"].map(mean)
 
 
-def _errors(
+def errors_of_people(
     predictions: Mapping[str, Sequence[pd.DataFrame]],
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return summed absolute errors (rows, seeds, participants) and counts of scans."""

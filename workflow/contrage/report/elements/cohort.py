@@ -128,7 +128,7 @@ def _draw_limits(axes: Axes, x: float, y: float | None = None) -> None:
 
 
 def quality(given: Ingredients) -> Figure | None:
-    """Draw overlap with the template against correlation with it; name the flagged scans."""
+    """Draw overlap with the template against correlation with it; ring the flagged scans."""
     import matplotlib.pyplot as plt
     import seaborn as sns
 
@@ -144,7 +144,7 @@ def quality(given: Ingredients) -> Figure | None:
         legend="full" if len(colours) > 1 else False,
     )  # fmt: skip
     flagged = flagged_scans(given.scans)
-    _ring(axes, flagged, place)
+    _ring(axes, flagged, place, named=MAX_LABELS if given.settings.show_ids else 0)
     axes.margins(0.12)
     limits = given.settings.quality
     _draw_limits(axes, limits.min_overlap, limits.min_correlation)
@@ -163,13 +163,14 @@ def quality(given: Ingredients) -> Figure | None:
     )
 
 
-def _ring(axes: Axes, flagged: pd.DataFrame, place: dict[str, Any]) -> None:
+def _ring(axes: Axes, flagged: pd.DataFrame, place: dict[str, Any], named: int) -> None:
+    """Ring the flagged scans, and name that many of them."""
     import seaborn as sns
 
     if len(flagged):
         ring = {"s": 120, "facecolor": "none", "edgecolor": INK, "linewidth": 1.4}
         sns.scatterplot(flagged, **place, **ring, label="flagged", legend=False)
-    for scan in flagged.head(MAX_LABELS).itertuples():
+    for scan in flagged.head(named).itertuples():
         axes.annotate(
             scan.scan_id, (scan.overlap, scan.correlation), (9, -3), fontsize=8,
             textcoords="offset points", zorder=4,

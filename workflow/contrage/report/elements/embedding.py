@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from contrage.dataset.roles import ALWAYS, LEARNED_FROM, NONE
+from contrage.errors import SettingsError
 from contrage.files import read_npz
 from contrage.report.elements.ingredients import Ingredients
 from contrage.report.style import GREY, INK, STUDY_COLOURS, Figure, loss_name, save
@@ -21,6 +23,9 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure as Canvas
 
 NEIGHBOURS = 5
+BY_TSNE, BY_UMAP = "tsne", "umap"
+UMAP_NEIGHBOURS = 15
+METHODS = {BY_TSNE: "t-SNE", BY_UMAP: "UMAP"}
 NOT_TOLD, OTHERS, FAINT = "not told", "others", "#c5cad3"
 KEPT = "kept"
 STOPPED = (
@@ -31,7 +36,7 @@ MARKERS, SIZES = {"train": "o", "test": "^"}, {"train": 24, "test": 46}
 
 
 def embedding(given: Ingredients) -> Figure | None:
-    """Draw a t-SNE of the features at each epoch that was kept."""
+    """Draw the features in a plane at each epoch that was kept."""
     import matplotlib.pyplot as plt
 
     shown = {row: _panels(given.snapshots_of.get(row, {})) for row in given.settings.embedding_rows}
@@ -111,6 +116,7 @@ def _hue(given: Ingredients) -> Hue:
 
 
 def _saved(given: Ingredients, canvas: Canvas, shown: dict[str, dict[str, Path]]) -> Figure:
+    method = METHODS[given.settings.embedding_method]
     names = " and ".join(loss_name(row) for row in shown)
     titles = {row: list(panels) for row, panels in shown.items()}
     stopped = any(title.startswith(KEPT) for each in titles.values() for title in each)
@@ -120,13 +126,13 @@ def _saved(given: Ingredients, canvas: Canvas, shown: dict[str, dict[str, Path]]
         given.output,
         "embedding",
         "Feature space during training",
-        f"t-SNE of the encoder's features ({names}; {_which(given)}), coloured by "
+        f"{method} of the encoder's features ({names}; {_which(given)}), coloured by "
         f"{_coloured_by(given)} and computed anew for each "
         "panel: position, direction and spread of the clouds mean nothing, only who is near whom. "
         f"Gap: mean difference in {given.target.word} between a test scan and its "
         f"{NEIGHBOURS} nearest training scans in the full feature space."
         + (f" {STOPPED}" if stopped else ""),
-        f"t-SNE of features coloured by {_coloured_by(given)}. {told}.",
+        f"{method} of features coloured by {_coloured_by(given)}. {told}.",
     )
 
 
@@ -167,7 +173,9 @@ def _panel(axes: Axes, given: Ingredients, row: str, path: Path, hue: Hue) -> st
     drawn = np.isin(split, ALWAYS)  # other people are in no comparison
     features, targets, split = features[drawn], targets[drawn], split[drawn]
     points = pd.DataFrame({"hue": hue.of_scan.reindex(names).to_numpy()[drawn], "split": split})
-    points = points.join(pd.DataFrame(flatten(features)))
+    by_umap = given.settings.embedding_method == BY_UMAP
+    flat = (flatten_by_umap if by_umap else flatten)(features)
+    points = points.join(pd.DataFrame(flat))
     points = points.sort_values("split", ascending=False)  # those tested on top
     small = 0.5 if len(points) > 300 else 1
     sns.scatterplot(
@@ -211,12 +219,37 @@ def flatten(features: np.ndarray) -> np.ndarray:
     """
     from sklearn.manifold import TSNE
 
-    spread = features.std(axis=0)
-    scaled = (features - features.mean(axis=0)) / np.where(spread > 1e-9, spread, 1)
     perplexity = max(1.0, min(30.0, (len(features) - 1) / 3))
-    start = "pca" if min(features.shape) >= 2 and spread.any() else "random"
+    start = "pca" if min(features.shape) >= 2 and features.std(axis=0).any() else "random"
     tsne = TSNE(perplexity=perplexity, init=start, random_state=0)
-    return tsne.fit_transform(scaled)
+    return tsne.fit_transform(_scaled(features))
+
+
+def flatten_by_umap(features: np.ndarray) -> np.ndarray:
+    """Return a UMAP (McInnes et al., arXiv:1802.03426, 2018) in place of a t-SNE.
+
+    Raises
+    ------
+    SettingsError
+        Without the package.
+    """
+    try:
+        umap = import_module("umap")  # an extra, which environments of rules do not bring
+    except ImportError:
+        raise SettingsError(
+            "report.embedding_method: umap needs umap-learn; pip install 'contrage[umap]', or set "
+            "it to tsne"
+        ) from None
+    neighbours = max(2, min(UMAP_NEIGHBOURS, len(features) - 1))
+    start = "spectral" if len(features) > UMAP_NEIGHBOURS else "random"
+    asked = {"n_neighbors": neighbours, "init": start, "random_state": 0, "n_jobs": 1}
+    return umap.UMAP(**asked).fit_transform(_scaled(features))
+
+
+def _scaled(features: np.ndarray) -> np.ndarray:
+    """Return z-scores; a feature that is the same for all is 0."""
+    spread = features.std(axis=0)
+    return (features - features.mean(axis=0)) / np.where(spread > 1e-9, spread, 1)
 
 
 def neighbour_gap(features: np.ndarray, targets: np.ndarray, test: np.ndarray) -> float:

@@ -78,8 +78,8 @@ def all_tables(study: Study, versions: dict[str, str]) -> dict[str, PageTable]:
         "control": control(study),
         "quality": quality(study.tables["scans"], study.kind.one),
         "truth": truth(study.tables["truth"]),
-        "flagged": flagged(study.tables["scans"]),
-        "excluded": excluded(study.tables["excluded"]),
+        "flagged": flagged(study.tables["scans"], study.config.report.show_ids),
+        "excluded": excluded(study.tables["excluded"], study.config.report.show_ids),
         "runtimes": runtimes(study.tables["runtimes"]),
         "versions": PageTable(["package", "version"], [Line([*v]) for v in versions.items()], 2),
     }
@@ -357,29 +357,30 @@ def truth(frame: pd.DataFrame) -> PageTable:
     return PageTable(head, lines, 1, "figures/truth.tsv")
 
 
-def flagged(scans: pd.DataFrame) -> PageTable:
+def flagged(scans: pd.DataFrame, show_ids: bool) -> PageTable:
     """Return the scans that failed a limit, with the reason."""
-    head = ["scan", "reason", "coverage", "overlap", "correlation"]
+    head = ["reason", "coverage", "overlap", "correlation"]
     lines = []
     for row in flagged_scans(scans).to_dict("records"):
         reason = row.get("flag_reason")
-        cells = [row["scan_id"], MISSING if missing(reason) else str(reason)]
+        cells = [row["scan_id"]] * show_ids + [MISSING if missing(reason) else str(reason)]
         cells += [percent(row.get("coverage"))]
-        lines.append(Line(cells + [number(row.get(key), 3) for key in head[3:]]))
-    return PageTable(head, lines, 2, "dataset/scans.tsv")
+        lines.append(Line(cells + [number(row.get(key), 3) for key in head[2:]]))
+    return PageTable(["scan"] * show_ids + head, lines, 1 + show_ids, "dataset/scans.tsv")
 
 
-def excluded(frame: pd.DataFrame) -> PageTable:
+def excluded(frame: pd.DataFrame, show_ids: bool) -> PageTable:
     """Return the scans that were left out, with stage and reason; equal reasons share a row."""
-    head = ["stage", "reason", "scans", "which"]
+    head = ["stage", "reason", "scans", *["which"] * show_ids]
     if not len(frame):
         return PageTable(head)
     names = frame["scan_id"].fillna(frame["participant_id"]).fillna(MISSING)
     frame = frame.assign(name=names).fillna({"stage": MISSING, "reason": MISSING})
     lines = []
     for (stage, reason), group in frame.groupby(["stage", "reason"], sort=False):
-        lines.append(Line([stage, reason, count(len(group), "scan"), ", ".join(group["name"])]))
-    return PageTable(head, lines, 4, "tables/excluded.tsv")
+        which = [", ".join(group["name"])] * show_ids
+        lines.append(Line([stage, reason, count(len(group), "scan"), *which]))
+    return PageTable(head, lines, len(head), "tables/excluded.tsv")
 
 
 def runtimes(frame: pd.DataFrame) -> PageTable:

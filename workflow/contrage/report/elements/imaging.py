@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -66,7 +66,7 @@ def preprocessing(given: Ingredients) -> Figure | None:
     for axes, name in zip(grid[0], ["sagittal", "coronal", "axial"] * len(kinds), strict=True):
         axes.set_title(name, fontsize=9)
     for axes, scan in zip(grid[:, 0], scans, strict=True):
-        axes.set_ylabel(f"{target.told(target.whole(scan.target))}\n{scan.scan_id}", fontsize=9)
+        axes.set_ylabel(_named(given, target.told(target.whole(scan.target)), scan), fontsize=9)
     return save(
         canvas,
         given.output,
@@ -122,9 +122,8 @@ def coverage_examples(given: Ingredients) -> Figure | None:
             drawn = _show(axes, plane, top, scale.colours)
             if outline is not None and outline.any():
                 axes.contour(outline, [0.5], colors="#56B4E9", linewidths=0.8)
-        column[0].set_title(
-            f"{100 * scan.coverage:.0f} %\n{scan.scan_id}", fontsize=9, loc="center"
-        )
+        told = _named(given, f"{100 * scan.coverage:.0f} %", scan)
+        column[0].set_title(told, fontsize=9, loc="center")
     if scale.label:
         canvas.colorbar(drawn, ax=grid[:, -1], label=scale.label, shrink=0.7)
     listed = ", ".join(f"{100 * scan.coverage:.0f} %" for scan in scans)
@@ -137,6 +136,11 @@ def coverage_examples(given: Ingredients) -> Figure | None:
         + ("; blue: outline of the brain mask." if masks else "."),
         f"{words.many[0].upper()}{words.many[1:]} with coverage of {listed}.",
     )
+
+
+def _named(given: Ingredients, told: str, scan: Any) -> str:
+    """Return what is told of a scan, with its id where ids are shown."""
+    return f"{told}\n{scan.scan_id}" if given.settings.show_ids else told
 
 
 def _kinds(given: Ingredients, kinds: list) -> str:

@@ -52,6 +52,8 @@ class Ingredients:
         Row → epoch → features of the watched training after it.
     attributions_of : dict
         Row → what the step saliency found.
+    maps : Path or None
+        The folder of the maps of all people.
     """
 
     settings: FiguresStep
@@ -64,6 +66,7 @@ class Ingredients:
     curves_of: dict[str, list[Path]] = field(default_factory=dict)
     snapshots_of: dict[str, dict[int, Path]] = field(default_factory=dict)
     attributions_of: dict[str, list[Path]] = field(default_factory=dict)
+    maps: Path | None = None
 
     @property
     def target(self) -> TargetInWords:
@@ -166,12 +169,14 @@ def gather(
     curves: str = "",
     snapshots: list[Path] | None = None,
     attributions: list[Path] | None = None,
+    maps: Path | None = None,
 ) -> Ingredients:
     """Read the tables that several figures share, and sort the files by row."""
     files = by_name(tables)
     found = {n: read_tsv(files[n]) for n in (*SHARED, *OF_EVALUATIONS) if n in files}
     found["search"] = read_draws(files.get("search"), settings.search)
     rows = list(settings.rows)
+    trained = dict.fromkeys([*settings.rows, *settings.norm_rows.values()])
     if "mae" in found:
         rows = list(found["mae"].sort_values("mae_mean")["loss"])
     return Ingredients(
@@ -182,7 +187,8 @@ def gather(
         rows,
         found,
         by_row(Results.predictions, predictions),
-        curves_by_row(curves, settings.rows, settings.seeds, settings.folds) if curves else {},
+        curves_by_row(curves, trained, settings.seeds, settings.folds) if curves else {},
         snapshots_by_row(snapshots),
         by_row(Results.attributions, attributions),
+        Path(maps) if maps else None,
     )

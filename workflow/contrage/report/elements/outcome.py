@@ -10,7 +10,7 @@ from contrage.dataset.roles import REPORTED
 from contrage.report.digits import error_digits
 from contrage.report.elements.ingredients import Ingredients
 from contrage.report.style import GREY, INK, Figure, baseline_name, is_null, loss_name, save
-from contrage.report.text import spelled
+from contrage.report.text import count, spelled
 from contrage.tables import read_tsv
 
 if TYPE_CHECKING:
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 BASELINE_STYLES = {"mean": "-", "ridge-blocks": "--", "ridge-coverage": ":", "site-mean": "-."}
 BASELINE_STYLES["ridge-features"] = "--"
+DENSE = 20
+"""Points of which a density says more than they do themselves."""
 NULL_STYLE = (0, (6, 2, 1, 2, 1, 2))
 
 
@@ -97,7 +99,6 @@ def _dots(axes: Axes, given: Ingredients, table: pd.DataFrame, names: list[str])
     """Draw a line per row, best first: interval of the table, errors of the seeds, their mean."""
     import pandas as pd
     import seaborn as sns
-    from matplotlib.patheffects import withStroke
 
     colours = [given.loss_colours.get(row, INK) for row in table["loss"]]
     look = {"y": "name", "hue": "name", "order": names, "hue_order": names, "palette": colours}
@@ -111,12 +112,13 @@ def _dots(axes: Axes, given: Ingredients, table: pd.DataFrame, names: list[str])
     sns.stripplot(table.assign(name=names), x="mae_mean", **look, **dots)
     ends = table["ci_low"], table["ci_high"]
     axes.hlines(heights, *ends, color=colours, lw=5, alpha=0.3, zorder=0.9)
+    # Beside the axes, where neither the lines of baselines nor other numbers can cross them.
     for height, error in zip(heights, table["mae_mean"], strict=True):
         axes.annotate(
-            f"{error:.{digits}f}", (error, height), (0, 8), color=INK, fontsize=8.5, ha="center",
-            textcoords="offset points", path_effects=[withStroke(linewidth=2, foreground="white")],
+            f"{error:.{digits}f}", (1, height), (6, 0), color=INK, fontsize=9, va="center",
+            xycoords=axes.get_yaxis_transform(), textcoords="offset points", annotation_clip=False,
         )  # fmt: skip
-    axes.set(ylabel="", ylim=(len(table) - 0.4, -0.7))
+    axes.set(ylabel="", ylim=(len(table) - 0.4, -0.6))
 
 
 def _baselines(given: Ingredients) -> dict[str, float]:
@@ -139,7 +141,7 @@ def predicted_vs_true(given: Ingredients) -> Figure | None:
     import seaborn as sns
     from matplotlib.lines import Line2D
 
-    tests = {row: _over_seeds(given.predictions(row)) for row in given.rows}
+    tests = {row: over_seeds(given.predictions(row)) for row in given.rows}
     tests = {row: frame for row, frame in tests.items() if len(frame)}
     if not tests:
         return None
@@ -152,7 +154,7 @@ def predicted_vs_true(given: Ingredients) -> Figure | None:
         every, x="target", y="mean", col="row", hue="group", hue_order=list(colours),
         palette=colours,
         s=12 if many else 28, linewidth=0.3 if many else 0.5, legend=False,
-        **_width_of_page(len(tests), 4.5, 3.8, 2.75),
+        **width_of_page(len(tests), 4.5, 3.8, 2.75),
         facet_kws={"xlim": limits, "ylim": limits, "subplot_kws": {"box_aspect": 1}},
     )  # fmt: skip
     grid.axes.flat[0].locator_params(nbins=6)
@@ -162,6 +164,9 @@ def predicted_vs_true(given: Ingredients) -> Figure | None:
         shades = test["group"].map(colours)
         axes.vlines(test["target"], test["low"], test["high"], color=shades, alpha=0.35, zorder=0.9)
         axes.set_title(loss_name(row))
+        if has_density(test):
+            look = {"color": INK, "levels": 4, "linewidths": 0.7, "alpha": 0.55, "zorder": 2.5}
+            sns.kdeplot(test, x="target", y="mean", ax=axes, **look)
         error = f"{_table_mae(given, row, test):.{error_digits(given.target)}f}"
         error = f"MAE {error} {given.target.short_unit}".rstrip()
         axes.text(0.05, 0.95, error, transform=axes.transAxes, va="top")
@@ -178,10 +183,16 @@ def predicted_vs_true(given: Ingredients) -> Figure | None:
         given.output,
         "predicted_vs_true",
         f"Predicted and true {word}",
-        f"Test scans only. {_points(given)}",
+        f"{count(len(every) // len(tests), 'test scan')} per panel. {_points(given)}"
+        + (" Contours: density of the points." if has_density(next(iter(tests.values()))) else ""),
         f"Scatter plots of predicted against true {word} of the test scans for "
         f"{len(tests)} losses.",
     )
+
+
+def has_density(test: pd.DataFrame) -> bool:
+    """Return whether points are many enough, and differ, so that their density can be drawn."""
+    return len(test) >= DENSE and test["target"].nunique() > 2 and test["mean"].nunique() > 2
 
 
 def _points(given: Ingredients) -> str:
@@ -195,7 +206,8 @@ def _points(given: Ingredients) -> str:
     )
 
 
-def _over_seeds(frames: list[pd.DataFrame]) -> pd.DataFrame:
+def over_seeds(frames: list[pd.DataFrame]) -> pd.DataFrame:
+    """Return mean, lowest and highest prediction of each test scan, with target and site."""
     import pandas as pd
 
     tests = [frame[frame["split"] == REPORTED] for frame in frames]
@@ -211,7 +223,7 @@ def _over_seeds(frames: list[pd.DataFrame]) -> pd.DataFrame:
     return spread.join(grouped[["target", "site"]].first())
 
 
-def _width_of_page(panels: int, *heights: float) -> dict[str, float]:
+def width_of_page(panels: int, *heights: float) -> dict[str, float]:
     """Return how panels are arranged: up to three in a line, of the height for this number."""
     columns = min(3, panels)
     height = heights[columns - 1]
@@ -230,7 +242,7 @@ def training_curves(given: Ingredients) -> Figure | None:
     import pandas as pd
     import seaborn as sns
 
-    files = {row: given.curves_of.get(row, []) for row in given.settings.rows}
+    files = {row: files for row, files in given.curves_of.items() if files}
     found = {(row, file): read_tsv(file) for row, these in files.items() for file in these}
     if not found:
         return None
@@ -239,7 +251,7 @@ def training_curves(given: Ingredients) -> Figure | None:
     shown = {row: given.loss_colours[row] for row in curves["row"].unique()}
     grid = sns.relplot(
         curves, kind="line", x="epoch", y="loss", col="row", hue="row",
-        **_width_of_page(len(shown), 2.5, 2.2, 2.1),
+        **width_of_page(len(shown), 2.5, 2.2, 2.1),
         palette=shown, units="file", estimator=None, errorbar=None, linewidth=1, alpha=0.8,
         legend=False, facet_kws={"sharey": False},
     )  # fmt: skip

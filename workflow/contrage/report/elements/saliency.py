@@ -8,6 +8,7 @@ import numpy as np
 from scipy import ndimage
 
 from contrage.evaluation.saliency.found import Found, read
+from contrage.imaging.images import Image, resample
 from contrage.report.elements.imaging import planes
 from contrage.report.elements.ingredients import Ingredients
 from contrage.report.style import GREY, INK, MOST_REGIONS, SALIENCY_NAMES, Figure, loss_name, save
@@ -71,16 +72,18 @@ def _on_template(given: Ingredients, shown: list[tuple[Found, str]]) -> Figure:
     )
 
 
-def _resampled(found: Found, name: str, under: object) -> np.ndarray:
-    """Return a map on the template's grid, smoothed."""
-    from contrage.imaging.images import Image, resample
-
+def smoothed(found: Found, name: str) -> Image:
+    """Return where differences between predictions come from, smoothed for the eye."""
     assert found.affine is not None
     values = found.methods[name].explained.sum(axis=0)
     if name != "occlusion":  # whose regions have the same value throughout
         values = ndimage.gaussian_filter(values, SMOOTH_MM / Image(values, found.affine).voxel_mm)
-    order = 0 if name == "occlusion" else 1
-    return resample(Image(values, found.affine), under, order=order)  # type: ignore[arg-type]
+    return Image(values, found.affine)
+
+
+def _resampled(found: Found, name: str, under: Image) -> np.ndarray:
+    """Return a map on the template's grid, smoothed."""
+    return resample(smoothed(found, name), under, order=0 if name == "occlusion" else 1)
 
 
 def _bare(axes: Axes) -> None:

@@ -62,6 +62,7 @@
     byId("large-picture").alt = `enlarged picture of ${row.id}`;
     byId("large-out").checked = isOut(row);
     if (!dialog.open) dialog.showModal();
+    dialog.dispatchEvent(new CustomEvent("scan", { detail: row }));
   };
 
   const step = (by) => {
@@ -84,6 +85,7 @@
   byId("next").addEventListener("click", () => step(1));
   byId("large-out").addEventListener("change", (event) => mark(event.target.checked));
   dialog.addEventListener("keydown", (event) => {
+    if (event.target.type === "range") return; // its own keys move a plane
     if (event.key === "ArrowLeft") step(-1);
     if (event.key === "ArrowRight") step(1);
     if (event.key === "x") mark(!isOut(current));

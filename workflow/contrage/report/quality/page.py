@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import base64
 import logging
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from contrage import modalities
 from contrage.cohort.exclude import read_exclusions
 from contrage.files import atomic, read_json
-from contrage.layout import quality_file
+from contrage.layout import preproc, quality_file
+from contrage.report.maps import template_file
 from contrage.report.quality.pairs import pairs
 from contrage.report.quality.pictures import embedded
 from contrage.report.quality.plots import distributions
@@ -18,6 +21,7 @@ from contrage.report.quality.rows import STATUSES, metric, metric_names, scan_ro
 from contrage.report.render import render
 from contrage.report.style import NO_SITE
 from contrage.report.text import MISSING, missing, number, without_folders
+from contrage.report.viewer import colours_of, scripts
 from contrage.settings.steps.report import QualityPageStep
 from contrage.tables import read_tsv, write_tsv
 
@@ -77,15 +81,18 @@ def context(
     derivatives: Path,
 ) -> dict[str, Any]:
     """Return all that the template prints."""
-    names = metric_names(rows)
+    names, shows = metric_names(rows), scripts()
     files = [quality_file(scan).replace(".json", ".png") for scan in rows["scan_id"]]
     pictures = embedded([derivatives / file for file in files], MOST_EMBEDDED)
     here = set(rows["scan_id"])
     return {
         "cohort": settings.cohort,
         "style": (HERE.parent / "style.css").read_text(encoding="utf-8")
+        + shows["style"]
         + (HERE / "page.css").read_text(encoding="utf-8"),
-        "script": (HERE / "page.js").read_text(encoding="utf-8"),
+        "script": "\n".join([shows["script"], *map(_own, ("images.js", "page.js"))]),
+        "niivue": shows["niivue"],
+        "images": images_of(settings),
         "counts": {status: int((rows["status"] == status).sum()) for status in STATUSES},
         "n": len(rows),
         "sites": rows["site"].nunique(),
@@ -97,6 +104,29 @@ def context(
         "exclude": settings.exclude,
         "reader": {scan: why for scan, why in reader.items() if scan not in here},
     }
+
+
+def _own(name: str) -> str:
+    return (HERE / name).read_text(encoding="utf-8")
+
+
+def images_of(settings: QualityPageStep) -> dict[str, Any]:
+    """Return where images of a scan lie beside the page, how they are drawn, and the template."""
+    shown = []
+    for name in settings.images:
+        kind = modalities.load(name)
+        shown.append(
+            {
+                "name": name,
+                "title": kind.title or name,
+                "pattern": preproc(name, settings.grid_mm),
+                "label": kind.picture.label,
+                "high": kind.picture.highest,
+                "colours": colours_of(kind.picture.colours),
+            }
+        )
+    data = base64.b64encode(template_file(settings.template)).decode("ascii")
+    return {"images": shown, "mask": preproc("mask", settings.grid_mm), "template": data}
 
 
 def lines(

@@ -7,6 +7,7 @@ from typing import Any
 
 from contrage.settings.blocks.quality import QualitySettings
 from contrage.settings.blocks.statistics import StatisticsSettings
+from contrage.settings.steps.imaging import TemplateFiles
 from contrage.target import Target
 from contrage.target_words import TargetInWords
 
@@ -69,6 +70,31 @@ class RuntimesStep:
 
 
 @dataclass(frozen=True)
+class MapsStep:
+    """What the step maps is asked for.
+
+    Attributes
+    ----------
+    target : TargetInWords
+        What is predicted.
+    image : str
+        What is learned from.
+    grid_mm : int
+        Voxel size of the preprocessed images.
+    factor : int
+        How many of these are averaged along each axis, in the array.
+    template : TemplateFiles
+        What the maps are laid over.
+    """
+
+    target: TargetInWords
+    image: str
+    grid_mm: int
+    factor: int
+    template: TemplateFiles
+
+
+@dataclass(frozen=True)
 class FiguresStep:
     """What the step figures is asked for.
 
@@ -88,6 +114,8 @@ class FiguresStep:
         Rows of which features after several epochs are drawn.
     embedding_by : str
         What they are coloured by: target, sex or site.
+    embedding_method : str
+        tsne or umap.
     quality : QualitySettings
         Limits that are drawn beside what was measured of scans.
     image : str
@@ -100,6 +128,10 @@ class FiguresStep:
         Whether records of quality have the truth, as a phantom's have.
     search : dict of str to dict
         Row → ranges of the settings that are searched.
+    statistics : StatisticsSettings
+        Intervals over participants.
+    show_ids : bool
+        Whether pictures name scans.
     """
 
     target: TargetInWords
@@ -109,12 +141,15 @@ class FiguresStep:
     folds: tuple[int, ...]
     embedding_rows: tuple[str, ...]
     embedding_by: str
+    embedding_method: str
     quality: QualitySettings
     image: str
     anatomical: str | None
     grid_mm: int
     truth: bool
     search: dict[str, dict[str, Any]]
+    statistics: StatisticsSettings
+    show_ids: bool
 
 
 @dataclass(frozen=True)
@@ -129,8 +164,17 @@ class QualityPageStep:
         Limits beyond which a scan is flagged, drawn beside what was measured.
     exclude : str or None
         The reader's list of scans to leave out, as its path was given; None for none.
+    images : tuple of str
+        Preprocessed images of a scan that the page shows on the template, the usual first.
+    grid_mm : int
+        Their voxel size.
+    template : TemplateFiles
+        What they are laid over.
     """
 
     cohort: str
     limits: QualitySettings
     exclude: str | None
+    images: tuple[str, ...]
+    grid_mm: int
+    template: TemplateFiles

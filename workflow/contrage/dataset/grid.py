@@ -1,0 +1,30 @@
+"""Where the voxels of the cohort's array lie."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from contrage.imaging.images import Image, transform_points
+from contrage.imaging.template.grids import mni_grid
+
+
+def array_grid(grid_mm: int, factor: int) -> Image:
+    """Return the grid of `contrage.dataset.stack`: MNI152's, averaged over blocks of voxels.
+
+    Parameters
+    ----------
+    grid_mm : int
+        Voxel size of the preprocessed images, mm.
+    factor : int
+        Edge of a block in voxels.
+
+    Returns
+    -------
+    Image
+        Zeros; the affine places the middle of each block.
+    """
+    whole = mni_grid(grid_mm)
+    affine = whole.affine.copy()
+    affine[:3, :3] *= factor
+    affine[:3, 3] = transform_points(whole.affine, np.full((1, 3), (factor - 1) / 2))[0]
+    return Image(np.zeros([-(-n // factor) for n in whole.array.shape], np.float32), affine)
