@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -107,7 +108,8 @@ def test_a_pair_stops_the_run_before_anything_is_trained_where_that_is_asked(fin
 
 
 def test_the_scans_of_a_pretraining_on_like_maps_are_compared_as_well(finished):
-    before = {"source": "bids", "name": "earlier", "path": "study", "image": "stiffness"}
+    shutil.copytree(finished.folder / "study", finished.folder / "earlier")
+    before = {"source": "bids", "name": "earlier", "path": "earlier", "image": "stiffness"}
     config = {
         **CONFIG,
         "experiment": "tuned",
