@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from contrage.errors import TableError
+from contrage.participants.ages import age_in_years
+from contrage.participants.described import AUTO, Unit
+from contrage.participants.tables import Tables
 from contrage.scan_ids import bare, scan_id
-from contrage.tables import Table, is_missing, read_table
+from contrage.tables import is_missing
 from contrage.target_words import TargetInWords
 
 WHO = ("participant_id", "scan_id", "scan", "name")
 """Columns that may say whom a row is of."""
 SESSION = "_ses-"
+YEARS = Unit()
 ONE_OF_SEVERAL = (
     "the table tells one target of this person, who has several scans: it is taken for none of "
     "them; give a row of each session (--known)"
@@ -41,11 +46,14 @@ class Known:
             Whether it is the person's only scan. Of several, a row of the person says the target
             of none: it may be that at entry.
         """
-        own = self.people.get(_key(name))
-        if own is not None and SESSION in name:
+        if (own := self.of_session(name)) is not None:
             return own
         person = self.people.get(_key(name.partition(SESSION)[0]), {})
         return person if alone or not person else _without_target(person)
+
+    def of_session(self, name: str) -> dict[str, Any] | None:
+        """Return what a session's own row says; None where there is none, or no session."""
+        return self.people.get(_key(name)) if SESSION in name else None
 
 
 def _key(name: str) -> str:
@@ -58,6 +66,12 @@ def _without_target(told: dict[str, Any]) -> dict[str, Any]:
     return {**told, "known": None, "notes": (*told["notes"], ONE_OF_SEVERAL)}
 
 
+def tables_of(folder: Path, target: TargetInWords) -> Tables:
+    """Return the reader of a folder's tables, whose ages are in the unit that these say."""
+    column = "" if target.is_age else target.column
+    return Tables(folder, AUTO, (column,) if column else (), column, key="")
+
+
 def known_people(path: Path | None, target: TargetInWords) -> Known:
     """Read a table of people.
 
@@ -65,7 +79,8 @@ def known_people(path: Path | None, target: TargetInWords) -> Known:
     ----------
     path : Path or None
     target : TargetInWords
-        Whose column is read; a cell that cannot be used becomes a note.
+        Whose column is read; a cell that cannot be used becomes a note. Ages are in years, or as
+        the JSON beside the table says (Units).
 
     Raises
     ------
@@ -74,7 +89,8 @@ def known_people(path: Path | None, target: TargetInWords) -> Known:
     """
     if path is None:
         return Known({})
-    table = read_table(path)
+    tables = tables_of(path.parent, target)
+    table = tables.table(path)
     who = next((found for name in WHO if (found := table.find(name))), None)
     if who is None:
         raise TableError(f"{path}: no column {WHO[0]!r}, by which scans are told apart")
@@ -84,7 +100,7 @@ def known_people(path: Path | None, target: TargetInWords) -> Known:
         name = row[who]
         if session and not is_missing(row[session]):
             name = scan_id(name.removeprefix("sub-"), row[session].removeprefix("ses-"))
-        told = of_row(table, row, target, target.column)
+        told = of_row(tables.said(table, row), target)
         if people.setdefault(_key(name), told) != told:
             raise TableError(
                 f"{path}: {name} stands there twice, and not alike; give a column session, or one "
@@ -93,24 +109,22 @@ def known_people(path: Path | None, target: TargetInWords) -> Known:
     return Known(people)
 
 
-def of_row(
-    table: Table, row: Mapping[str, str], target: TargetInWords, column: str
-) -> dict[str, Any]:
-    """Return known, sex, site and notes of a row."""
-    own = table.find(column)
+def of_row(said: Mapping[str, Any], target: TargetInWords) -> dict[str, Any]:
+    """Return known, sex, site and notes of what `Tables.said` of a row."""
     known, notes = None, ()
-    if own is not None and not is_missing(row[own]):
-        known, notes = truth(row[own], target)
-    told = {}
-    for name in ("sex", "site"):
-        found = table.find(name)
-        told[name] = None if found is None or is_missing(row[found]) else row[found]
-    return {"known": known, "notes": notes, **told}
+    cell = said.get("age") if target.is_age else said["columns"].get(target.column)
+    if cell is not None:
+        known, notes = truth(cell, target, said.get("unit", YEARS))
+    return {"known": known, "notes": notes, "sex": said.get("sex"), "site": said.get("site")}
 
 
-def truth(cell: str, target: TargetInWords) -> tuple[float | None, tuple[str, ...]]:
-    """Return the number that a cell says, or a note on why it says none."""
+def truth(
+    cell: str, target: TargetInWords, unit: Unit = YEARS
+) -> tuple[float | None, tuple[str, ...]]:
+    """Return the number that a cell says, or a note on why it says none; an age has a unit."""
     try:
+        if target.is_age:
+            return age_in_years(cell, unit, target.range or (-math.inf, math.inf)), ()
         return target.value(cell), ()
     except ValueError as error:
         return None, (f"the {target.word} that is told cannot be used: {error}",)

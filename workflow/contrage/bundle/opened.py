@@ -18,6 +18,7 @@ from contrage.bundle.residuals import Residuals, read_residuals
 from contrage.bundle.written import NAME, read_facts
 from contrage.imaging import skull_strip
 from contrage.learning import encoders
+from contrage.participants.described import AUTO, PER_YEAR
 
 LARGEST = 2**31
 """Numbers of one image that a network is built for: a volume of 1 mm has eight million."""
@@ -121,6 +122,9 @@ def _check_facts(path: Path, facts: BundleFacts) -> None:
     method = seen.imaging.strip.skull_strip.method if seen.imaging else None
     if method is not None and method not in skull_strip.available():
         raise BundleError(path, f"skull stripping by {method!r} is not known; update contrage")
+    unit = seen.table.age_unit if seen.table else AUTO
+    if unit not in (AUTO, *PER_YEAR):
+        raise BundleError(path, f"its unit of ages {unit!r} is not known; update contrage")
     sizes = (network.channels, *network.shape, *network.head)
     form = seen.scores.form
     if (

@@ -156,5 +156,5 @@ def _arrays(config: dict[str, Any]) -> ArraysOfModel:
 
 def _table(config: dict[str, Any]) -> TableOfModel:
     """Return names of columns; what is left out of a table may name people."""
-    block = config["cohort"]["table"]
+    block = config["cohort"]["table"] | {"age_unit": config["cohort"]["age_unit"]}
     return TableOfModel(**{key: block[key] for key in fields_of(TableOfModel)})

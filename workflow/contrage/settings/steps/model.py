@@ -97,7 +97,9 @@ class TableOfModel:
     session : str
         Column of the visit.
     age : str
-        Column of the age in years.
+        Column of the age.
+    age_unit : str
+        In which it stands there: auto (as the JSON beside a table says, else years), or a unit.
     site : str
         Column of the site.
     sex : str
@@ -111,6 +113,7 @@ class TableOfModel:
     participant: str
     session: str
     age: str
+    age_unit: str
     site: str
     sex: str
     missing: str
