@@ -14,12 +14,11 @@ from pathlib import Path
 from typing import Any
 
 from contrage.bundle.facts import BundleFacts
-from contrage.bundle.known import SESSION, Known, known_people, of_row, tables_of
+from contrage.bundle.known import SESSION, Known, Wanted, known_people, of_row, tables_of
 from contrage.bundle.subject import Subject, person
 from contrage.errors import TableError
 from contrage.participants.sessions import in_two_units, told_of_sessions
 from contrage.participants.tables import Tables, of_image
-from contrage.target_words import TargetInWords
 
 PARTICIPANTS = "participants.tsv"
 
@@ -31,7 +30,7 @@ class FolderTables:
     Attributes
     ----------
     tables : Tables
-    target : TargetInWords
+    wanted : Wanted
     people : Known
         What participants.tsv says.
     sessions : dict of str to list of str
@@ -39,13 +38,13 @@ class FolderTables:
     """
 
     tables: Tables
-    target: TargetInWords
+    wanted: Wanted
     people: Known
     sessions: dict[str, list[str]]
     _of_sessions: dict[Path, tuple[dict[str, Any], dict[str, str]]] = field(default_factory=dict)
 
     def of(self, name: str, image: Path | None, alone: bool) -> dict[str, Any]:
-        """Return known, sex, site and notes of a scan; nothing where no table has any of it.
+        """Return what tables say of a scan, as `of_row`; nothing where none has any of it.
 
         Parameters
         ----------
@@ -62,7 +61,7 @@ class FolderTables:
         is_own = own.get("known") is not None
         try:
             for said, where in (*self._of_session(name), *self._of_scan(name, image)):
-                new = of_row(said, self.target)
+                new = of_row(said, self.wanted)
                 self._check_units(entry, new["known"], where)
                 told = _laid_over(told, new, None if is_own else self._lacks(said, where))
                 is_own = is_own or new["known"] is not None
@@ -93,15 +92,15 @@ class FolderTables:
 
     def _lacks(self, said: dict[str, Any], where: Path) -> str | None:
         """Return why a table tells no target of a scan, though it has a column of it."""
-        if self.target.is_age:
+        if self.wanted.target.is_age:
             return said.get("lacks")
-        column = self.target.column
+        column = self.wanted.target.column
         if said["columns"].get(column, "") is None:
-            return f"no {self.target.word} in {where.name}, which has a column of it"
+            return f"no {self.wanted.target.word} in {where.name}, which has a column of it"
         return None
 
     def _check_units(self, entry: float | None, known: float | None, where: Path) -> None:
-        if not self.target.is_age or entry is None or known is None:
+        if not self.wanted.target.is_age or entry is None or known is None:
             return
         if in_two_units(entry, known):
             raise TableError(
@@ -110,7 +109,7 @@ class FolderTables:
             )
 
 
-def tables_of_folder(folder: Path, target: TargetInWords, names: list[str]) -> FolderTables:
+def tables_of_folder(folder: Path, wanted: Wanted, names: list[str]) -> FolderTables:
     """Return the tables of a folder in which scans of some names were found.
 
     Raises
@@ -119,17 +118,17 @@ def tables_of_folder(folder: Path, target: TargetInWords, names: list[str]) -> F
         participants.tsv cannot be read.
     """
     path = folder / PARTICIPANTS
-    people = known_people(path if path.is_file() else None, target)
+    people = known_people(path if path.is_file() else None, wanted)
     sessions: dict[str, list[str]] = {}
     for name in names:
         person, _, label = name.partition(SESSION)
         sessions.setdefault(person, []).extend([label] if label else [])
-    return FolderTables(tables_of(folder, target), target, people, sessions)
+    return FolderTables(tables_of(folder, wanted), wanted, people, sessions)
 
 
 def told_there(facts: BundleFacts, folder: Path, found: Sequence[Subject]) -> list[Subject]:
     """Return the subjects of a folder with what its tables know of them."""
-    tables = tables_of_folder(folder, facts.target, [each.name for each in found])
+    tables = tables_of_folder(folder, Wanted.of(facts), [each.name for each in found])
     scans = Counter(person(each) for each in found)
     learned = (facts.seen.imaging.map or "anatomical") if facts.seen.imaging else None
     return [
@@ -142,8 +141,8 @@ def told_there(facts: BundleFacts, folder: Path, found: Sequence[Subject]) -> li
 
 def _laid_over(told: dict[str, Any], new: dict[str, Any], lacks: str | None) -> dict[str, Any]:
     """Return what is told with what a table nearer to the image says in its place."""
-    kept = {"known": None, "notes": (), "sex": None, "site": None, **told}
-    kept |= {name: new[name] for name in ("sex", "site") if new[name] is not None}
+    kept = {"known": None, "notes": (), **told}
+    kept |= {name: new[name] for name in ("sex", "site", "volume") if new[name] is not None}
     if new["known"] is not None or new["notes"]:
         return {**kept, "known": new["known"], "notes": new["notes"]}
     return {**kept, "known": None, "notes": (lacks,)} if lacks else kept

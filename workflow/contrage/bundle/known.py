@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from contrage.bundle.facts import BundleFacts
 from contrage.errors import TableError
 from contrage.participants.ages import age_in_years
 from contrage.participants.described import AUTO, Unit
@@ -27,6 +28,27 @@ ONE_OF_SEVERAL = (
 
 
 @dataclass(frozen=True)
+class Wanted:
+    """What is looked for in tables beside ids, sex and site.
+
+    Attributes
+    ----------
+    target : TargetInWords
+    volume : str or None
+        Column of the volume that a scan's values are divided by, where they are.
+    """
+
+    target: TargetInWords
+    volume: str | None
+
+    @classmethod
+    def of(cls, facts: BundleFacts) -> Wanted:
+        """Return what a model looks for."""
+        arrays = facts.seen.arrays
+        return cls(facts.target, arrays.divided_by if arrays else None)
+
+
+@dataclass(frozen=True)
 class Known:
     """People, and sessions of people, by their names, compared as the workflow compares ids.
 
@@ -36,7 +58,7 @@ class Known:
     people: Mapping[str, dict[str, Any]]
 
     def of(self, name: str, alone: bool = True) -> dict[str, Any]:
-        """Return known, sex, site and notes of a scan; nothing where the table has none of it.
+        """Return what the table says of a scan, as `of_row`; nothing where it has none of it.
 
         Parameters
         ----------
@@ -66,20 +88,20 @@ def _without_target(told: dict[str, Any]) -> dict[str, Any]:
     return {**told, "known": None, "notes": (*told["notes"], ONE_OF_SEVERAL)}
 
 
-def tables_of(folder: Path, target: TargetInWords) -> Tables:
+def tables_of(folder: Path, wanted: Wanted) -> Tables:
     """Return the reader of a folder's tables, whose ages are in the unit that these say."""
-    column = "" if target.is_age else target.column
-    return Tables(folder, AUTO, (column,) if column else (), column, key="")
+    column = "" if wanted.target.is_age else wanted.target.column
+    return Tables(folder, AUTO, tuple(filter(None, (column, wanted.volume))), column, key="")
 
 
-def known_people(path: Path | None, target: TargetInWords) -> Known:
+def known_people(path: Path | None, wanted: Wanted) -> Known:
     """Read a table of people.
 
     Parameters
     ----------
     path : Path or None
-    target : TargetInWords
-        Whose column is read; a cell that cannot be used becomes a note. Ages are in years, or as
+    wanted : Wanted
+        Whose columns are read; a cell that cannot be used becomes a note. Ages are in years, or as
         the JSON beside the table says (Units).
 
     Raises
@@ -89,7 +111,7 @@ def known_people(path: Path | None, target: TargetInWords) -> Known:
     """
     if path is None:
         return Known({})
-    tables = tables_of(path.parent, target)
+    tables = tables_of(path.parent, wanted)
     table = tables.table(path)
     who = next((found for name in WHO if (found := table.find(name))), None)
     if who is None:
@@ -100,7 +122,7 @@ def known_people(path: Path | None, target: TargetInWords) -> Known:
         name = row[who]
         if session and not is_missing(row[session]):
             name = scan_id(name.removeprefix("sub-"), row[session].removeprefix("ses-"))
-        told = of_row(tables.said(table, row), target)
+        told = of_row(tables.said(table, row), wanted)
         if people.setdefault(_key(name), told) != told:
             raise TableError(
                 f"{path}: {name} stands there twice, and not alike; give a column session, or one "
@@ -109,13 +131,23 @@ def known_people(path: Path | None, target: TargetInWords) -> Known:
     return Known(people)
 
 
-def of_row(said: Mapping[str, Any], target: TargetInWords) -> dict[str, Any]:
-    """Return known, sex, site and notes of what `Tables.said` of a row."""
-    known, notes = None, ()
+def of_row(said: Mapping[str, Any], wanted: Wanted) -> dict[str, Any]:
+    """Return known, sex, site, volume and notes of what `Tables.said` of a row."""
+    target, known, notes = wanted.target, None, ()
     cell = said.get("age") if target.is_age else said["columns"].get(target.column)
     if cell is not None:
         known, notes = truth(cell, target, said.get("unit", YEARS))
-    return {"known": known, "notes": notes, "sex": said.get("sex"), "site": said.get("site")}
+    told = {"known": known, "notes": notes, "sex": said.get("sex"), "site": said.get("site")}
+    return {**told, "volume": _volume(said["columns"].get(wanted.volume))}
+
+
+def _volume(cell: str | None) -> float | None:
+    """Return a volume, None where a cell says none."""
+    try:
+        found = math.nan if cell is None else float(cell)
+    except ValueError:
+        return None
+    return found if math.isfinite(found) and found > 0 else None
 
 
 def truth(

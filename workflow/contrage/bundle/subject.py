@@ -25,6 +25,8 @@ class Subject:
     known : float or None
         The true target, where it is told; of a binary one 0 or 1.
     sex, site : str or None
+    volume : float or None
+        By which an array's values are divided, where the model asks for one.
     problem : str or None
         Why it cannot be predicted, where its files say so already.
     notes : tuple of str
@@ -37,6 +39,7 @@ class Subject:
     known: float | None = None
     sex: str | None = None
     site: str | None = None
+    volume: float | None = None
     problem: str | None = None
     notes: tuple[str, ...] = ()
 

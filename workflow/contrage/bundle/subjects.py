@@ -12,7 +12,7 @@ from contrage import modalities
 from contrage.bids import IMAGES, Name, parse
 from contrage.bundle.facts import BundleFacts
 from contrage.bundle.folder_tables import told_there
-from contrage.bundle.known import Known, known_people
+from contrage.bundle.known import Known, Wanted, known_people
 from contrage.bundle.opened import Bundle
 from contrage.bundle.rows import subjects_of_table
 from contrage.bundle.subject import Subject, person, stem
@@ -64,7 +64,7 @@ def subjects(bundle: Bundle, given: Sequence[Path], known: Path | None = None) -
         asked = ", ".join(map(str, given)) or "no file"
         raise TableError(f"{asked}: there is no {facts.seen.one} to predict")
     if known is not None:
-        found = _told(found, known_people(known, facts.target))
+        found = _told(found, known_people(known, Wanted.of(facts)))
     return _apart(found)
 
 
