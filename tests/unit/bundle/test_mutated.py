@@ -23,7 +23,7 @@ from contrage.bundle.predict import Prediction, predict_subjects, subjects
 from contrage.errors import ContrageError
 from contrage.files import sha256
 
-BUNDLES, FORGED, SCANS = 80, 80, 60
+BUNDLES, FORGED, SCANS = 80, 80, 42
 ODD = (None, True, 0, -1, 2**70, 1e308, 0.1, "", "../x", "é\x00", [], {}, [[]], {"a": None})
 
 

@@ -15,10 +15,14 @@ import nibabel as nib
 import numpy as np
 import pytest
 from finished_rows import Finished, finish
+from made_models import facts_of
 
 from contrage import modalities
+from contrage.bundle.facts import NetworkFacts
+from contrage.bundle.images import seen
 from contrage.bundle.opened import Bundle, open_bundle
 from contrage.bundle.predict import Prediction, predict_subjects, subjects
+from contrage.bundle.residuals import Residuals
 from contrage.dataset.sidecar import write_array_sidecar
 from contrage.errors import ContrageError, SettingsError
 from contrage.modalities import pet
@@ -158,7 +162,7 @@ def of_regions(ages, tmp_path_factory) -> OfRegions:
     kind = modalities.load("vbm_roi").prepared
     raw, volumes = folder / "raw", rng.uniform(1200, 1800, PEOPLE).round(2)
     raw.mkdir()
-    values = rng.uniform(0.5, 5, (PEOPLE, *kind.whole)) * (1 - 0.005 * ages[:, None, None])
+    values = rng.uniform(0.5, 5, (PEOPLE, *kind.whole)) * (1 - 0.005 * ages[:, None])
     rows = ["participant_id\tage\tTIV"]
     for number, (age, whole) in enumerate(zip(ages, volumes, strict=True)):
         np.save(raw / f"sub-{number:02d}_{kind.ending}", values[number] * whole)
@@ -203,3 +207,23 @@ def test_the_card_says_what_divides(of_regions):
     assert "divided by the total intracranial volume (TIV)" in of_regions.bundle.card
     arrays = json.loads((of_regions.bundle.folder / "bundle.json").read_text())["seen"]["arrays"]
     assert arrays["divided_by"] == "TIV" and arrays["affine"] is None
+
+
+def test_a_series_is_brought_to_its_length_as_in_the_run(tmp_path):
+    own = {"regions": 3, "length": 6}
+    cohort = {"source": "hcp", "image": "series", "name": "x", "path": "x", "series": own}
+    network = NetworkFacts("small", (4, 2), 3, (6,), "probe", False)
+    facts = facts_of({"experiment": "x", "cohort": cohort}, network)
+    bundle = Bundle(Path(), facts, (), Residuals(np.array([]), {}), "")
+    values = np.random.default_rng(12).normal(size=(3, 11))
+    path = tmp_path / "sub-1_series.npy"
+    np.save(path, values)
+    (subject,) = subjects(bundle, [path])
+    found = seen(bundle, subject, None, tmp_path, print)
+    np.testing.assert_array_equal(found.image, values[:, 2:8].astype(np.float32))
+
+
+def test_a_volume_as_an_array_says_not_where_it_lies_and_is_refused(of_pet, tmp_path):
+    np.save(tmp_path / "sub-1_pet.npy", np.ones(GRID, np.float32))
+    (found,) = predicted(of_pet.bundle, tmp_path / "sub-1_pet.npy")
+    assert found.predicted is None and "cannot be read" in found.refused

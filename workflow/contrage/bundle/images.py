@@ -113,7 +113,7 @@ def _read(bundle: Bundle, path: Path) -> np.ndarray:
     own = importlib.import_module(module) if module else None
     if of.divided_by is not None:
         return np.load(path, allow_pickle=False)  # to be divided in the precision of its file
-    if own is None or path.name.endswith(".npy"):
+    if own is None:
         return load_array(path, of.kind)
     if isinstance(of.own, PetSettings):
         there = pet.Place(np.reshape(of.affine, (4, 4)), bundle.region)
