@@ -1,6 +1,7 @@
 # make demo   the environment, then the whole workflow on the embedded cohort
 # make test   the environment with test tools, then the test suite
 # make test-slurm   the README's cluster command on a real Slurm, started on this machine (Debian, root)
+# make test-browser   the pages in a real Chromium, installed where there is none (Debian, root)
 # make env    the environment alone, in .venv
 # make lint   style and structure
 # make docs   the documentation as a site, build/site/index.html
@@ -34,7 +35,7 @@ ifdef PIP_FIND_LINKS
 export UV_FIND_LINKS ?= $(shell echo $(PIP_FIND_LINKS) | tr ' ' ,)
 endif
 
-.PHONY: demo test test-slurm lint docs wheel lock env clean
+.PHONY: demo test test-slurm test-browser lint docs wheel lock env clean
 
 demo: $(BIN)/.env
 	snakemake --cores $(CORES) $(BRISK) --rerun-incomplete
@@ -46,6 +47,9 @@ test: $(BIN)/.env-test
 
 test-slurm: $(BIN)/.env-test
 	OMP_NUM_THREADS=1 python -m pytest tests/slurm -n 2 --dist loadfile
+
+test-browser: $(BIN)/.env-test
+	OMP_NUM_THREADS=1 python -m pytest tests/browser
 
 lint: $(BIN)/.env-test
 	ruff check .

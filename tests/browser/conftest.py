@@ -1,11 +1,10 @@
-"""A real browser, and models behind real pages. Without Chromium these tests are skipped."""
+"""A real browser, which chromium.sh installs where there is none, and models behind real pages."""
 
 from __future__ import annotations
 
 import base64
-import os
-import shutil
 import socket
+import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -22,7 +21,7 @@ from contrage.serve.app import application
 from contrage.serve.bounds import Bounds
 from contrage.serve.desk import Desk
 
-CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+FIND = Path(__file__).with_name("chromium.sh")
 QUIET = (
     *("--no-sandbox", "--disable-gpu", "--disable-background-networking"),
     *("--disable-component-update", "--disable-sync"),
@@ -86,17 +85,15 @@ class Browsed:
             self.card(name).and_(self.page.locator(done)).wait_for(timeout=PATIENCE)
 
 
-def _chromium() -> str | None:
-    return next((found for name in CHROMIUM if (found := shutil.which(name))), None)
-
-
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Any]:
     """Return a Chromium without a window."""
     playwright = pytest.importorskip("playwright.sync_api")
-    program = os.environ.get("CONTRAGE_CHROMIUM") or _chromium()
-    if program is None:
-        pytest.skip("no Chromium here: apt-get install chromium, or name one in CONTRAGE_CHROMIUM")
+    found = subprocess.run([str(FIND)], capture_output=True, text=True)
+    if found.returncode == 3:
+        pytest.skip(found.stderr.strip().splitlines()[-1])
+    assert found.returncode == 0, found.stderr
+    program = found.stdout.split()[0]
     with playwright.sync_playwright() as started:
         opened = started.chromium.launch(executable_path=program, args=list(QUIET))
         yield opened
@@ -140,6 +137,18 @@ def masked(serve: Callable[[Path], Served], tmp_path_factory: pytest.TempPathFac
     """Return a model that takes two images of a scan."""
     folder = tmp_path_factory.mktemp("masked") / "model"
     return serve(map_model(folder, skull_strip={"method": "mask"}))
+
+
+@pytest.fixture(scope="session")
+def heads(serve: Callable[[Path], Served], tmp_path_factory: pytest.TempPathFactory) -> Served:
+    """Return a model of maps that reach MNI152 through their T1."""
+    steps = {
+        "skull_strip": {"method": "template"},
+        "bias_correction": {"target": "anatomical"},
+        "registration": {"transform": "affine", "quality": "testing"},
+        "quality": {},
+    }
+    return serve(map_model(tmp_path_factory.mktemp("heads") / "model", **steps))
 
 
 @pytest.fixture(scope="session")

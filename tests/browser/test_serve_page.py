@@ -13,11 +13,14 @@ from pathlib import Path
 import nibabel as nib
 import numpy as np
 import pytest
+from given import given
 from made_models import write_rows
 from PIL import Image
 from tiny_maps import AFFINE, brain
 
 from contrage.bundle.predict import predict_subjects, subjects
+from contrage.cohort.phantom.heads.participant import make_participant
+from contrage.settings.blocks.phantom import PhantomScanSettings, PhantomSettings
 
 
 def a_map(age: float = 40, seed: int = 1, factor: float = 1.0) -> bytes:
@@ -176,6 +179,45 @@ def test_images_of_one_scan_are_chosen_together_or_told_by_their_names(browse, m
     at.page.get_by_role("button", name="Predict").click()
     at.finished("sub-3", "sub-4")
     assert len({*at.page.locator(".number").all_inner_texts()}) == 1
+
+
+def test_a_t1_and_its_map_that_are_dropped_together_are_one_scan(browse, heads, tmp_path):
+    at = browse(heads)
+    assert "takes a T1" in at.page.locator("#how").inner_text()
+    files = a_head(tmp_path)
+    at.drop(**{path.name.replace(".", "__"): path.read_bytes() for path in files})
+    kinds = at.page.get_by_label("is the")  # told by the names, and to be changed by hand
+    assert [kinds.nth(k).input_value() for k in (0, 1)] == ["anatomical", "stiffness"]
+    at.page.get_by_role("button", name="Predict").click()
+    at.finished("sub-1_T1w")
+    card = at.card("sub-1_T1w")
+    bundle = heads.desk.bundle
+    (found,) = predict_subjects(bundle, subjects(bundle, files))
+    assert found.refused is None, found.refused
+    assert card.locator(".number").inner_text().split() == [f"{found.predicted:.1f}", "years"]
+    card.locator(".images[data-shown]").wait_for()
+    assert at.page.get_by_role("article").count() == 1
+    at.drop(**{files[1].name.replace(".", "__"): files[1].read_bytes()})
+    at.page.get_by_role("button", name="Predict").click()
+    at.page.locator('.scan[data-state="refused"]').wait_for()
+    assert "no image of the kind anatomical is given" in at.page.locator("#scans").inner_text()
+
+
+def a_head(folder: Path) -> list[Path]:
+    """Write the T1 and the map of a generated head."""
+    coarse = {"t1_voxel_mm": (3.0, 3.2, 3.4), "stiffness_voxel_mm": (3.0, 3.0, 3.4)}
+    phantom = given(PhantomSettings, "cohort.phantom", **coarse, participants=10)
+    files = [folder / f"sub-1_{suffix}.nii.gz" for suffix in ("T1w", "stiffness")]
+    others = {name: folder / f"{name}.nii.gz" for name in ("brain_mask", "bias_field", "coverage")}
+    make_participant(
+        PhantomScanSettings(0, phantom),
+        anatomical=files[0],
+        stiffness=files[1],
+        transform=folder / "transform.json",
+        truth=folder / "truth.json",
+        **others,
+    )
+    return files
 
 
 def test_a_table_is_dropped_and_each_row_is_a_card(browse, table, tmp_path):

@@ -10,7 +10,10 @@ import pytest
 import yaml
 from small_study import Workflow, checkout
 
+from contrage.bundle.opened import open_bundle
+from contrage.bundle.predict import predict_subjects, subjects
 from contrage.files import read_json
+from contrage.layout import Results
 from contrage.tables import read_tsv
 
 pytestmark = [pytest.mark.workflow, pytest.mark.xdist_group("kinds")]
@@ -105,3 +108,22 @@ def test_pages_say_what_of_preprocessing_did_not_run(kinds):
     for name in PHANTOMS:
         text = (kinds.folder / f"results/kinds-{name}/report.html").read_text()
         assert "did not run" in text or "nothing." in text, name
+
+
+@pytest.mark.parametrize("name", PHANTOMS)
+def test_who_was_tested_is_predicted_from_files_as_in_the_run(kinds, name):
+    results = Results.at(str(kinds.folder / f"results/kinds-{name}"))
+    (row,) = read_json(Path(results.exported))["rows"]
+    bundle = open_bundle(Path(results.models) / row)
+    (array,) = (kinds.folder / f"results/derivatives/{name}/array").glob("*.json")
+    files = read_json(array)["contrage"]["inputs"]
+    frame = read_tsv(Path(results.predictions.format(row=row, seed=0)))
+    member = bundle.members[0].facts
+    tested = frame[(frame["split"] == "test") & (frame["fold"] == member.fold)].head(3)
+    paths = [kinds.folder / files[scan]["path"] for scan in tested["scan_id"]]
+    found = list(predict_subjects(bundle, subjects(bundle, paths), members=[0]))
+    assert [each.refused for each in found] == [None] * len(paths) and len(paths)
+    expected = tested[bundle.facts.target.predicted].to_numpy()
+    # Targets are in years, months, per cent and SUVR: what they have in common is their SD.
+    off = np.abs([each.predicted for each in found] - expected)
+    assert off.max() < 1e-4 * max(1.0, frame[bundle.facts.target.column].std())

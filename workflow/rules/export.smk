@@ -1,5 +1,6 @@
 """Models for those who predict new scans, made of the trainings of this run."""
 
+from contrage.plan import dataset_settings
 from contrage.plan import model as models_plan
 
 EXPORTED_ROWS = models_plan.candidates(EXPERIMENT)
@@ -23,6 +24,7 @@ rule export:
         # Whether it is older says how the page looks that it stands on; the other has the digests.
         quality=ancient(DERIVATIVES.quality_table) if HAS_SCANS else [],
         usable=DERIVATIVES.usable if HAS_SCANS else [],
+        reference=dataset_settings.beside(config),
         code=code("contrage.bundle.export"),
         look=look("*.md", folder="bundle"),
     output:
@@ -53,4 +55,5 @@ rule export:
         " --coefficients {params.coefficients:q} --predictions {params.predictions:q}"
         " --splits {params.splits:q} --scans {input.scans:q} --array {input.array:q}"
         " --columns {input.columns:q} --quality {input.quality:q}"
+        " --reference {input.reference:q}"
         " --exported {output.exported:q}"

@@ -67,7 +67,7 @@ def facts_of(
         seen=seen(config(**asked), NILEARN.settings()),
         features=features,
         network=network,
-        members=tuple(MemberFacts(seed, 0, 30, 32, 8) for seed in (0, 1)),
+        members=tuple(MemberFacts(seed, 0, 30, "float32", 32, 8) for seed in (0, 1)),
         learned=LearnedFacts(
             people=40,
             scans=44,

@@ -120,6 +120,21 @@ def test_the_gap_is_told_where_the_age_is_and_corrected_with_the_line(of_table, 
     assert wrong.gap is None and "'old' is not a number" in wrong.flags[0]
 
 
+def test_ages_of_a_table_are_in_the_unit_that_it_says_else_in_that_of_the_trained_one(
+    of_table, tmp_path
+):
+    path = write_rows(tmp_path / "t.tsv", {"age": 41.5})
+    trained = replace(of_table.facts.seen.table, age_unit="months")
+    seen = replace(of_table.facts.seen, table=trained)
+    in_months = replace(of_table, facts=replace(of_table.facts, seen=seen))
+    assert subjects(of_table, [path])[0].known == 41.5
+    assert subjects(in_months, [path])[0].known == pytest.approx(41.5 / 12)
+    for unit, age in (("years", 41.5), ("months", 41.5 / 12)):
+        path.with_suffix(".json").write_text(json.dumps({"age": {"Units": unit}}))
+        for bundle in (of_table, in_months):
+            assert subjects(bundle, [path])[0].known == pytest.approx(age)
+
+
 def test_a_line_that_is_too_flat_corrects_nothing(tmp_path):
     flat = table_model(tmp_path / "flat", line=LineFacts(40.0, 0.2, 40))
     (found,) = predicted(open_bundle(flat), write_rows(tmp_path / "t.tsv", {}))

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from contrage.cohort.ages.told import Unit
-from contrage.cohort.scans import age_in_years, participant_label, usable_rows
+from contrage.cohort.scans import participant_label, usable_rows
 from contrage.errors import TableError
+from contrage.participants.ages import age_in_years
+from contrage.participants.described import Unit
 
 TABLE, AGES = Path("participants.tsv"), (0, 120)
 

@@ -248,3 +248,26 @@ def test_what_was_done_to_members_files_is_told_of_the_scans_that_are_used(tmp_p
         sidecar.write_text(json.dumps({"contrage": {"told": told}}))
     merged = json.loads((run(tmp_path) / "array.json").read_text())
     assert merged["contrage"]["told"] == {"resized": ["sub-a-1", "sub-b-3"]}
+
+
+def placed(folder: Path, name: str, affine: np.ndarray, region: str | None = None) -> None:
+    """Say of a member's volumes where they lie."""
+    path = folder / name / "array.json"
+    content = json.loads(path.read_text())
+    content["contrage"]["place"] = {"affine": affine.tolist(), "region": region}
+    path.write_text(json.dumps(content))
+
+
+def test_volumes_that_lie_elsewhere_than_another_members_are_refused(tmp_path, rng):
+    for name in "ab":
+        member(tmp_path, name, images(rng, f"sub-{name}1", f"sub-{name}2"))
+        placed(tmp_path, name, np.diag([2.0, 2, 2, 1]))
+    out = run(tmp_path)
+    told = json.loads((out / "array.json").read_text())["contrage"]["place"]
+    assert told == {"affine": np.diag([2.0, 2, 2, 1]).tolist(), "region": None}
+    placed(tmp_path, "b", np.diag([-2.0, 2, 2, 1]))
+    with pytest.raises(TableError, match="volumes of b lie elsewhere than those of a"):
+        run(tmp_path)
+    placed(tmp_path, "b", np.diag([2.0, 2, 2, 1]), "0" * 64)
+    with pytest.raises(TableError, match="or have another reference region"):
+        run(tmp_path)

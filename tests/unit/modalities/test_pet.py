@@ -10,7 +10,9 @@ from kind_readers import check_needs, reader
 
 from contrage import modalities
 from contrage.errors import BadScanError, SettingsError
+from contrage.modalities import pet
 from contrage.plan.kinds import asked_of_kind
+from contrage.settings.blocks.kinds import PetSettings
 
 GRID, AFFINE = [6, 5, 4], np.diag([2.0, 2, 2, 1])
 
@@ -113,3 +115,18 @@ def test_voxels_of_another_size_than_the_settings_say_are_named(tmp_path, values
         BadScanError, match=r"b\.nii: has voxels of 2 × 2 × 4 mm, not 2 \(cohort\.pet"
     ):
         reader("pet", grid=GRID, edge_mm=2)(other)
+
+
+def test_the_step_that_reads_volumes_notes_where_they_lie(tmp_path, values):
+    own = PetSettings(tuple(GRID), 2.0, None)
+    assert pet.place(volume(tmp_path / "a.nii", values), own).told() == {
+        "affine": AFFINE.tolist(),
+        "region": None,
+    }
+    read = pet.reading_at(own, pet.Place(AFFINE, None))
+    np.testing.assert_array_equal(read(tmp_path / "a.nii", None, print)[0], values)
+    other = volume(tmp_path / "b.nii", values, np.diag([2.0, -2, 2, 1]))
+    with pytest.raises(
+        BadScanError, match=r"b\.nii: .* than that of the volumes that were learned"
+    ):
+        read(other, None, print)

@@ -73,21 +73,16 @@ def test_a_row_of_another_table_is_refused():
     assert model.candidates(everyone) == everyone.rows
 
 
-def test_no_model_is_made_of_data_that_it_could_not_see_alike():
-    of = experiment()
-    volumes = {"source": "a4", "image": "pet", "name": "a4", "path": "a4"}
+def test_of_prepared_data_is_told_what_divides_them_and_no_folder_of_this_machine():
+    own = {"grid": [6, 5, 4], "edge_mm": 2, "reference": "/data/masks/cerebellum.nii"}
+    volumes = {"source": "a4", "image": "pet", "name": "a4", "path": "a4", "pet": own}
     target = {"column": "suvr_cer", "unit": "SUVR", "range": [0, 4]}
-    of_pet = config(experiment="x", cohort=volumes, target=target)
-    divided = {"source": "adni", "image": "vbm_roi", "name": "adni", "path": "x"}
+    of_pet = model.seen(config(experiment="x", cohort=volumes, target=target), TEMPLATE).arrays
+    assert of_pet.own.reference == "cerebellum.nii" and of_pet.has_region
+    assert (of_pet.affine, of_pet.divided_by) == (None, None)
     mlp = {"encoder": "mlp"}
-    of_parts = config(experiment="x", cohort={**divided, "features_scale": "tiv"}, training=mlp)
-    assert "registered to" in model.why_none(of_pet)
-    assert "cohort.features_scale" in model.why_none(of_parts)
-    assert model.why_none(config(experiment="x", cohort=divided, training=mlp)) is None
-    for asked_for, said in ((of_pet, "registered to"), (of_parts, "features_scale")):
-        best = Experiment(**{**vars(of), "config": asked_for})
-        model.check(best)
-        assert model.candidates(best) == []
-        named = {**asked_for, "model": {**asked_for["model"], "rows": of.rows[:1]}}
-        with pytest.raises(SettingsError, match=rf"^model\.rows: .*{said}.*; set it to \[\]"):
-            model.check(Experiment(**{**vars(of), "config": named}))
+    regions = {"source": "adni", "image": "vbm_roi", "name": "adni", "path": "x"}
+    for scale, column in (("tiv", "eTIV"), ("none", None)):
+        cohort = {**regions, "features_scale": scale, "regions": {"tiv": "eTIV"}}
+        found = model.seen(config(experiment="x", cohort=cohort, training=mlp), TEMPLATE).arrays
+        assert found.divided_by == column and not found.has_region

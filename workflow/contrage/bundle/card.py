@@ -8,6 +8,7 @@ from pathlib import Path
 import jinja2
 
 from contrage.bundle.facts import BinFacts, BundleFacts, GroupFacts
+from contrage.settings.steps.model import ArraysOfModel
 
 TEMPLATE = "model.md"
 
@@ -45,11 +46,23 @@ def _takes(facts: BundleFacts) -> str:
     if seen.table is not None:
         return f"a row of {len(facts.features)} features, by the names of their columns"
     if seen.arrays is not None:
-        return f"a prepared array, {seen.arrays.kind.expected}"
+        return f"a prepared array, {seen.arrays.kind.expected}{_prepared(seen.arrays)}"
     imaging = seen.imaging
     names = {"anatomical": imaging.anatomical, "mask": "brain mask"}
     names |= {imaging.map: f"map of {seen.title}"} if imaging.map is not None else {}
     return " and ".join(f"a {names.get(name, name)} (NIfTI)" for name in imaging.takes)
+
+
+def _prepared(of: ArraysOfModel) -> str:
+    """Return what an array must be beside its shape, and what is done to its values."""
+    told = ""
+    if of.affine is not None:
+        told += ", registered to the same template as those learned from (its grid is compared)"
+    if of.has_region:
+        told += f", divided by its mean in {of.own.reference}, which the model holds"
+    if of.divided_by is not None:
+        told += f", divided by the total intracranial volume ({of.divided_by}), which a table tells"
+    return told
 
 
 def _chain(facts: BundleFacts) -> str:

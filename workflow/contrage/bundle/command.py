@@ -114,8 +114,8 @@ def export(given: argparse.Namespace) -> int:
     patterns = {
         k: files[k] for k in ("models", "features", "coefficients", "predictions", "splits")
     }
-    others = {k: Path(files[k]) if k in files else None for k in ("scans", "array", "columns")}
-    others["quality"] = Path(files["quality"]) if "quality" in files else None
+    named = ("scans", "array", "columns", "quality", "reference")
+    others = {k: Path(files[k]) if k in files else None for k in named}
     for row in given.rows:
         write_model(given.output / row, gather(settings, row, BY_HAND, patterns, others))
         print(given.output / row)

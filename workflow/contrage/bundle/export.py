@@ -5,7 +5,11 @@ from __future__ import annotations
 import logging
 import shutil
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
+
+import numpy as np
 
 from contrage.bundle import written
 from contrage.bundle.card import card
@@ -13,6 +17,7 @@ from contrage.bundle.gathered import Row, gather
 from contrage.bundle.parts import (
     CALIBRATION,
     CARD,
+    REGION,
     arrays_name,
     names,
     weights_name,
@@ -44,6 +49,7 @@ def export_models(
     array: Path,
     columns: Path | None = None,
     quality: Path | None = None,
+    reference: Path | None = None,
     exported: Path,
 ) -> None:
     """Write the models of an experiment, and remove those that are asked for no longer.
@@ -67,6 +73,8 @@ def export_models(
         Names of a table's features.
     quality : Path, optional
         The cohort's table of quality.
+    reference : Path, optional
+        Mask of the region by whose mean volumes are divided.
     exported : Path
         Output JSON: row → folder, and with what these were made; models lie beside it, a folder of
         the row's name each.
@@ -84,21 +92,23 @@ def export_models(
         "splits": splits,
     }
     files = {"scans": scans, "array": array, "columns": columns, "quality": quality}
-    rows, among = chosen_rows(settings, table)
+    files["reference"] = reference
     home = Path(exported).parent
     exported.unlink(missing_ok=True)
+    rows, among = chosen_rows(settings, table)
     for row in rows:
         write_model(home / row, gather(settings, row, among, patterns, files))
     remove_others(home, rows)
+    _write_exported(exported, settings, rows, {**patterns, **files, "table": table})
+
+
+def _write_exported(
+    exported: Path, settings: ExportModelsStep, rows: tuple[str, ...], files: Mapping[str, Any]
+) -> None:
+    """Write which models there are, and with what further ones can be made."""
     told = {name: str(path) for name, path in files.items() if path is not None}
-    write_json(
-        exported,
-        {
-            "rows": {row: row for row in rows},
-            "settings": as_plain(settings),
-            "files": {**patterns, **told, "table": str(table)},
-        },
-    )
+    content = {"rows": {row: row for row in rows}, "settings": as_plain(settings), "files": told}
+    write_json(exported, content)
 
 
 def chosen_rows(settings: ExportModelsStep, table: Path) -> tuple[tuple[str, ...], int]:
@@ -132,8 +142,12 @@ def write_model(folder: Path, row: Row) -> None:
             write_weights(place / weights_name(number), member.encoder, member.head)
             write_arrays(place / arrays_name(number), member.arrays)
         write_arrays(place / CALIBRATION, row.residuals.arrays())
+        if row.region is not None:
+            write_arrays(place / REGION, {"region": np.packbits(row.region)})
         write_text(place / CARD, card(row.facts))
-        parts = {name: sha256(place / name) for name in names(len(row.members))}
+        parts = {
+            name: sha256(place / name) for name in names(len(row.members), row.region is not None)
+        }
         written.write_facts(place, row.facts, parts)
         if folder.exists():
             shutil.rmtree(folder)

@@ -21,6 +21,9 @@ class MemberFacts:
     seed, fold : int
     epoch : int
         Of its weights.
+    stored : str
+        In which numbers images were kept when features were made of them: float32, or float16, to
+        which a new one is rounded as well.
     learned, held_out : int
         Scans that it learned from, and people of role test whom it has not seen.
     """
@@ -28,6 +31,7 @@ class MemberFacts:
     seed: int
     fold: int
     epoch: int
+    stored: str
     learned: int
     held_out: int
 

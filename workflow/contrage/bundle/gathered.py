@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from importlib import metadata
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -24,8 +23,8 @@ from contrage.bundle.facts import (
     TestedFacts,
 )
 from contrage.bundle.people import HeldOut
+from contrage.bundle.portable import features, package_versions, portable, region
 from contrage.bundle.residuals import Residuals
-from contrage.bundle.template import with_template
 from contrage.bundle.usual import usual_quality
 from contrage.dataset.load import image_shape, open_images
 from contrage.dataset.normalise import common_field
@@ -37,16 +36,13 @@ from contrage.evaluation.predictions import read
 from contrage.evaluation.statistics.conformal import PEOPLE, SITE
 from contrage.evaluation.statistics.gap.correct import fit_line
 from contrage.evaluation.statistics.sides import side_scores
-from contrage.files import read_json, versions
+from contrage.files import read_json
 from contrage.learning.checkpoint import read_model
+from contrage.learning.embed import STORED
 from contrage.learning.folds import Scans, read_scans
 from contrage.learning.model import LOGIT
-from contrage.settings.steps.imaging import TemplateFiles
-from contrage.settings.steps.model import ExportModelsStep, SeenByModel
+from contrage.settings.steps.model import ExportModelsStep
 from contrage.tables import read_tsv
-
-DECIDE = ("antspyx", "monai", "nibabel", "nilearn", "numpy", "scikit-learn", "scipy", "torch")
-"""Packages whose versions are told."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +61,16 @@ class Row:
     facts: BundleFacts
     members: tuple[GatheredMember, ...]
     residuals: Residuals
+    region: np.ndarray | None = None
+
+
+@dataclass(frozen=True)
+class _Trainings:
+    """All trainings of a row, and the network that each of them is."""
+
+    members: tuple[GatheredMember, ...]
+    facts: tuple[MemberFacts, ...]
+    network: NetworkFacts
 
 
 def gather(
@@ -85,8 +91,43 @@ def gather(
     patterns : mapping
         models, features, coefficients, predictions, splits: see `contrage.bundle.export`.
     files : mapping
-        scans, array, columns, quality: the same.
+        scans, array, columns, quality, reference: the same.
     """
+    trainings = _trainings(settings, row, patterns, files)
+    frames = [
+        read(Path(patterns["predictions"].format(row=row, seed=seed)), settings.target)
+        for seed in settings.seeds
+    ]
+    tested = people.held_out(frames, read_tsv(files["scans"]))
+    told = BundleFacts(
+        version=contrage.__version__,
+        versions=package_versions(),
+        experiment=settings.experiment,
+        cohort=settings.cohort,
+        row=row,
+        loss=settings.losses[row],
+        target=settings.target,
+        seen=portable(settings.seen, files["array"]),
+        features=features(files["columns"]),
+        network=trainings.network,
+        members=trainings.facts,
+        learned=_learned(settings, people.learned(frames), files["scans"]),
+        tested=_tested(settings, tested, among),
+        line=_line(settings, tested),
+        interval=_interval(settings, tested),
+        quality=usual_quality(files["quality"]),
+    )
+    of_volumes = region(settings.seen, files["array"], files.get("reference"))
+    return Row(told, trainings.members, _residuals(settings, tested), of_volumes)
+
+
+def _trainings(
+    settings: ExportModelsStep,
+    row: str,
+    patterns: Mapping[str, str],
+    files: Mapping[str, Path | None],
+) -> _Trainings:
+    """Return what the trainings of a row left: a member for each seed and fold."""
     scans, array = read_scans(files["scans"]), Path(files["array"])
     channels, shape = image_shape(array, settings.seen.scores.form)
     members, facts, saved = [], [], {}
@@ -95,52 +136,28 @@ def gather(
         for entry in read_json(Path(patterns["splits"].format(seed=seed)))["folds"]:
             at = {"row": row, "seed": seed, "fold": entry["fold"]}
             saved = read_model(Path(patterns["models"].format(**at)))
-            features = Features(Path(patterns["features"].format(**at)))
+            known = Features(Path(patterns["features"].format(**at)))
             arrays = _arrays(settings, saved, entry, coefficients, array)
-            near = reference(
-                *(_of_role(features, scans, entry, r) for r in (LEARNED_FROM, REPORTED))
-            )
+            near = reference(*(_of_role(known, scans, entry, r) for r in (LEARNED_FROM, REPORTED)))
             members.append(GatheredMember(saved["encoder"], saved["head"], arrays | near.arrays()))
-            sizes = len(entry[LEARNED_FROM]), len(near.distances)
-            facts.append(MemberFacts(seed, int(entry["fold"]), int(saved["epoch"]), *sizes))
-    frames = [
-        read(Path(patterns["predictions"].format(row=row, seed=seed)), settings.target)
-        for seed in settings.seeds
-    ]
-    tested = people.held_out(frames, read_tsv(files["scans"]))
-    told = BundleFacts(
-        version=contrage.__version__,
-        versions=_versions(),
-        experiment=settings.experiment,
-        cohort=settings.cohort,
-        row=row,
-        loss=settings.losses[row],
-        target=settings.target,
-        seen=_portable(settings.seen),
-        features=_features(files["columns"]),
-        network=_network(settings, row, saved, channels, shape),
-        members=tuple(facts),
-        learned=_learned(settings, people.learned(frames), files["scans"]),
-        tested=_tested(settings, tested, among),
-        line=_line(settings, tested),
-        interval=_interval(settings, tested),
-        quality=usual_quality(files["quality"]),
+            facts.append(_member(saved, known, entry, seed, len(near.distances)))
+    network = _network(settings, row, saved, channels, shape)
+    return _Trainings(tuple(members), tuple(facts), network)
+
+
+def _member(
+    saved: Mapping[str, Any], known: Features, entry: Mapping[str, Any], seed: int, held_out: int
+) -> MemberFacts:
+    if STORED not in known.arrays:
+        raise TableError(f"{known.path}: of an earlier version; make the features again")
+    return MemberFacts(
+        seed=seed,
+        fold=int(entry["fold"]),
+        epoch=int(saved["epoch"]),
+        stored=str(known.arrays[STORED]),
+        learned=len(entry[LEARNED_FROM]),
+        held_out=held_out,
     )
-    return Row(told, tuple(members), _residuals(settings, tested))
-
-
-def _versions() -> dict[str, str]:
-    """Return the versions of packages: of those that are in the environment of this step."""
-    there = [name for name in DECIDE if _is_installed(name)]
-    return versions(*there)
-
-
-def _is_installed(name: str) -> bool:
-    try:
-        metadata.distribution(name)
-    except metadata.PackageNotFoundError:
-        return False
-    return True
 
 
 def _coefficients(
@@ -181,22 +198,6 @@ def _of_role(features: Features, scans: Scans, entry: Mapping[str, Any], role: s
         _, first = np.unique(some.participants, return_index=True)
         some = some.take(np.sort(first))
     return features.of(some)
-
-
-def _portable(seen: SeenByModel) -> SeenByModel:
-    """Return what a model takes without the folders of this machine."""
-    if seen.imaging is None or seen.imaging.register.template.anatomical is None:
-        return seen
-    files = seen.imaging.register.template
-    mask = files.mask and Path(files.mask).name
-    named = TemplateFiles(
-        files.name, Path(files.anatomical).name, mask, files.sha256, files.mask_sha256
-    )
-    return replace(seen, imaging=with_template(seen.imaging, named))
-
-
-def _features(columns: Path | None) -> tuple[str, ...]:
-    return () if columns is None else tuple(map(str, read_tsv(columns, as_text=True)["feature"]))
 
 
 def _network(

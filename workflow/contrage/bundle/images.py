@@ -12,7 +12,8 @@ import numpy as np
 
 from contrage import modalities
 from contrage.bundle.facts import BundleFacts
-from contrage.bundle.subjects import Subject
+from contrage.bundle.opened import Bundle
+from contrage.bundle.subject import Subject
 from contrage.bundle.template import with_template
 from contrage.dataset.arrays import fitted, judged, load_array
 from contrage.dataset.stack import block_mean
@@ -23,8 +24,10 @@ from contrage.imaging.correct import correct
 from contrage.imaging.quality.measure import quality
 from contrage.imaging.register import register
 from contrage.imaging.strip import strip
+from contrage.modalities import pet
+from contrage.settings.blocks.kinds import PetSettings
 from contrage.settings.steps.imaging import TemplateFiles
-from contrage.settings.steps.model import ArraysOfModel, ImagingOfModel
+from contrage.settings.steps.model import ImagingOfModel
 
 Tell = Callable[[str], None]
 PREPROC, CORRECTED = "preproc_", "corrected_"
@@ -52,13 +55,13 @@ class ImageOfScan:
 
 
 def seen(
-    facts: BundleFacts, subject: Subject, template: TemplateFiles | None, work: Path, tell: Tell
+    bundle: Bundle, subject: Subject, template: TemplateFiles | None, work: Path, tell: Tell
 ) -> ImageOfScan:
     """Return what a model takes of a scan.
 
     Parameters
     ----------
-    facts : BundleFacts
+    bundle : Bundle
     subject : Subject
     template : TemplateFiles or None
         Where the template lies on this machine; None where there is no need of one.
@@ -72,12 +75,13 @@ def seen(
     BadScanError
         The scan cannot be used.
     """
+    facts = bundle.facts
     if subject.values is not None:
         tell("check")
         return ImageOfScan(_features(facts, subject), {}, [], {})
     if facts.seen.arrays is not None:
         tell("check")
-        return ImageOfScan(_array(facts.seen.arrays, subject.images["array"]), {}, [], {})
+        return ImageOfScan(_array(bundle, subject), {}, [], {})
     return _scan(with_template(facts.seen.imaging, template), subject, work, tell)
 
 
@@ -85,17 +89,13 @@ def _features(facts: BundleFacts, subject: Subject) -> np.ndarray:
     return np.array([subject.values[name] for name in facts.features], float)
 
 
-def _array(of: ArraysOfModel, path: Path) -> np.ndarray:
+def _array(bundle: Bundle, subject: Subject) -> np.ndarray:
     """Read a prepared array, as `contrage.dataset.arrays` does."""
-    module = modalities.reader(of.kind.name)
-    own = importlib.import_module(module) if module else None
+    of, path = bundle.facts.seen.arrays, subject.images["array"]
     try:
-        if own is None or path.name.endswith(".npy"):
-            values = load_array(path, of.kind)
-        elif of.own is not None:
-            values = own.reading(of.kind, of.own)(path, None, lambda what: None)
-        else:
-            values = fitted(path, own.read(path, of.kind), of.kind)
+        values = _read(bundle, path)
+        if of.divided_by is not None:
+            values = fitted(path, values / _volume(of.divided_by, subject), of.kind)
     except (OSError, ValueError, EOFError) as error:
         said = " ".join(str(error).split())[:100]
         raise BadScanError(path, f"cannot be read ({said}); copy it again") from error
@@ -104,6 +104,34 @@ def _array(of: ArraysOfModel, path: Path) -> np.ndarray:
     if factor == 1:
         return values
     return np.stack([block_mean(channel, factor) for channel in values])
+
+
+def _read(bundle: Bundle, path: Path) -> np.ndarray:
+    """Return what a file holds, in the shape of its kind; divided by a volume it was not yet."""
+    of = bundle.facts.seen.arrays
+    module = modalities.reader(of.kind.name)
+    own = importlib.import_module(module) if module else None
+    if of.divided_by is not None:
+        return np.load(path, allow_pickle=False)  # to be divided in the precision of its file
+    if own is None:
+        return load_array(path, of.kind)
+    if isinstance(of.own, PetSettings):
+        there = pet.Place(np.reshape(of.affine, (4, 4)), bundle.region)
+        return pet.reading_at(of.own, there)(path, None, lambda what: None)
+    if of.own is not None:
+        return own.reading(of.kind, of.own)(path, None, lambda what: None)
+    return fitted(path, own.read(path, of.kind), of.kind)
+
+
+def _volume(column: str, subject: Subject) -> float:
+    """Return the volume by which a scan's values are divided."""
+    if subject.volume is None:
+        raise BadScanError(
+            subject.images["array"],
+            f"is to be divided by the total intracranial volume, which no table tells; give it in "
+            f"a column {column} of participants.tsv, or of a table (--known)",
+        )
+    return subject.volume
 
 
 def _scan(of: ImagingOfModel, subject: Subject, work: Path, tell: Tell) -> ImageOfScan:

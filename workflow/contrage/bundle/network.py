@@ -61,8 +61,13 @@ def z_scored(bundle: Bundle, member: Member, image: np.ndarray) -> np.ndarray:
     Returns
     -------
     ndarray of shape (channels, *shape); of features (1, features)
-        float32.
+        float32, rounded to float16 where the training kept its images so.
     """
+    with np.errstate(over="ignore"):  # of values in another unit, which are refused
+        return _scored(bundle, member, image).astype(member.facts.stored).astype(np.float32)
+
+
+def _scored(bundle: Bundle, member: Member, image: np.ndarray) -> np.ndarray:
     asked = bundle.facts.seen.scores
     if not asked.form.has_channels:
         return standardise(image[None], member.scores)

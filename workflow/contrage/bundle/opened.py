@@ -18,7 +18,11 @@ from contrage.bundle.residuals import Residuals, read_residuals
 from contrage.bundle.written import NAME, read_facts
 from contrage.imaging import skull_strip
 from contrage.learning import encoders
+from contrage.participants.described import AUTO, PER_YEAR
+from contrage.settings.blocks.kinds import PetSettings
+from contrage.settings.steps.model import ArraysOfModel
 
+STORAGES = {"float32", "float16"}
 LARGEST = 2**31
 """Numbers of one image that a network is built for: a volume of 1 mm has eight million."""
 
@@ -67,6 +71,8 @@ class Bundle:
         How held-out people fared.
     card : str
         MODEL.md.
+    region : ndarray of bool on the grid of the volumes, or None
+        By whose mean values are divided.
     """
 
     folder: Path
@@ -74,6 +80,7 @@ class Bundle:
     members: tuple[Member, ...]
     residuals: Residuals
     card: str
+    region: np.ndarray | None = None
 
 
 def open_bundle(folder: Path) -> Bundle:
@@ -92,7 +99,8 @@ def open_bundle(folder: Path) -> Bundle:
     folder = Path(folder)
     facts, checksums = read_facts(folder)
     _check_facts(folder / NAME, facts)
-    wanted = parts.names(len(facts.members))
+    has_region = facts.seen.arrays is not None and facts.seen.arrays.has_region
+    wanted = parts.names(len(facts.members), has_region)
     if set(checksums) != set(wanted):
         odd = sorted(set(checksums) ^ set(wanted))[0]
         raise BundleError(
@@ -107,7 +115,19 @@ def open_bundle(folder: Path) -> Bundle:
         folder / parts.CALIBRATION, content[parts.CALIBRATION], facts.interval
     )
     card = content[parts.CARD].decode("utf-8", errors="replace")
-    return Bundle(folder, facts, members, residuals, card)
+    region = _region(folder / parts.REGION, content, facts) if has_region else None
+    return Bundle(folder, facts, members, residuals, card, region)
+
+
+def _region(path: Path, content: Mapping[str, bytes], facts: BundleFacts) -> np.ndarray:
+    arrays, grid = parts.read_arrays(path, content[parts.REGION]), facts.seen.arrays.own.grid
+    try:
+        found = _bits(arrays, "region", grid)
+    except (KeyError, ValueError) as error:
+        raise BundleError(path, f"holds no region ({error}); copy the model again") from None
+    if not found.any():
+        raise BundleError(path, "its region is empty; copy the model again")
+    return found
 
 
 def _check_facts(path: Path, facts: BundleFacts) -> None:
@@ -121,6 +141,13 @@ def _check_facts(path: Path, facts: BundleFacts) -> None:
     method = seen.imaging.strip.skull_strip.method if seen.imaging else None
     if method is not None and method not in skull_strip.available():
         raise BundleError(path, f"skull stripping by {method!r} is not known; update contrage")
+    if seen.arrays is not None:
+        _check_place(path, seen.arrays)
+    if odd := {each.stored for each in facts.members} - STORAGES:
+        raise BundleError(path, f"it kept images as {odd.pop()!r}, which is not known")
+    unit = seen.table.age_unit if seen.table else AUTO
+    if unit not in (AUTO, *PER_YEAR):
+        raise BundleError(path, f"its unit of ages {unit!r} is not known; update contrage")
     sizes = (network.channels, *network.shape, *network.head)
     form = seen.scores.form
     if (
@@ -129,6 +156,15 @@ def _check_facts(path: Path, facts: BundleFacts) -> None:
         *(network.reads not in ("probe", "head"), bool(facts.features) != (seen.table is not None)),
     ) != (False,) * 6:
         raise BundleError(path, "no network can be as it says; copy the model again")
+
+
+def _check_place(path: Path, of: ArraysOfModel) -> None:
+    """Refuse volumes whose grid is none, or lies nowhere."""
+    if not isinstance(of.own, PetSettings):
+        return
+    count = len(of.own.grid) == 3 and float(np.prod(of.own.grid, dtype=float))
+    if of.affine is None or len(of.affine) != 16 or not 1 <= count <= LARGEST:
+        raise BundleError(path, "it does not say where its volumes lie; copy the model again")
 
 
 def _member(
@@ -170,11 +206,15 @@ def _field(arrays: Mapping[str, np.ndarray], of: BundleFacts) -> np.ndarray | No
     """Return the common field of view, which stands there as packed bits."""
     if of.seen.scores.field_of_view != "common":
         return None
-    shape = (of.network.channels, *of.network.shape)
+    return _bits(arrays, "field", (of.network.channels, *of.network.shape))
+
+
+def _bits(arrays: Mapping[str, np.ndarray], name: str, shape: tuple[int, ...]) -> np.ndarray:
+    """Return a mask of packed bits."""
     count = int(np.prod(shape))
-    packed = shaped(arrays, "field", (-(-count // 8),))
+    packed = shaped(arrays, name, (-(-count // 8),))
     if packed.dtype != np.uint8:
-        raise ValueError("field holds no bits")
+        raise ValueError(f"{name} holds no bits")
     return np.unpackbits(packed, count=count).astype(bool).reshape(shape)
 
 

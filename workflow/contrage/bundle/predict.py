@@ -162,7 +162,7 @@ class Predictor:
         files: dict[str, Path] = {}
         try:
             image = seen(
-                self.facts, subject, self.template, work, lambda stage: tell(subject.name, stage)
+                self.bundle, subject, self.template, work, lambda stage: tell(subject.name, stage)
             )
             files = image.files
             if reasons := image.record.get("misplaced"):

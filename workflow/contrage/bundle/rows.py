@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TypeVar
 
 from contrage.bundle.facts import BundleFacts
-from contrage.bundle.known import truth
+from contrage.bundle.known import YEARS, truth
+from contrage.bundle.subject import Subject
 from contrage.errors import TableError, few
+from contrage.participants.described import AUTO, Unit, described, unit_of_ages
 from contrage.scan_ids import scan_id
 from contrage.settings.steps.model import TableOfModel
 from contrage.tables import Table, is_missing, read_table
 
-Subject = TypeVar("Subject")
 
-
-def subjects_of_table(
-    facts: BundleFacts, path: Path, subject: Callable[..., Subject]
-) -> list[Subject]:
+def subjects_of_table(facts: BundleFacts, path: Path) -> list[Subject]:
     """Return a subject for each row of a table.
 
     Raises
@@ -38,16 +35,26 @@ def subjects_of_table(
     own = of.age if facts.target.is_age else facts.target.column
     columns = {"sex": table.find(of.sex), "site": table.find(of.site)}
     session, true = table.find(of.session), table.find(own)
+    unit = _unit(of, path, true) if facts.target.is_age else YEARS
     found = []
     for number, row in zip(table.numbers, table.rows, strict=True):
         said = {name: _cell(row, column) for name, column in columns.items()}
         cell = _cell(row, true)
-        known, notes = (None, ()) if cell is None else truth(cell, facts.target)
+        known, notes = (None, ()) if cell is None else truth(cell, facts.target, unit)
         values, problem = _values(facts, of, table, row, number)
         name = _name(row[who], _cell(row, session)) or f"line {number}"
         told = {"values": values, "known": known, "notes": notes, "problem": problem}
-        found.append(subject(name=name, **told, **said))
+        found.append(Subject(name=name, **told, **said))
     return found
+
+
+def _unit(of: TableOfModel, path: Path, column: str | None) -> Unit:
+    """Return the unit of a table's ages: as it says itself, else as that which was learned from."""
+    if column is None:
+        return YEARS
+    columns, _ = described(path)
+    said = unit_of_ages(AUTO, columns, column, key="")
+    return said if said.source or of.age_unit == AUTO else Unit(of.age_unit, "the model")
 
 
 def _name(person: str, session: str | None) -> str:

@@ -5,58 +5,27 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 
 from contrage import modalities
 from contrage.bids import IMAGES, Name, parse
 from contrage.bundle.facts import BundleFacts
-from contrage.bundle.known import SESSION, Known, known_people
+from contrage.bundle.folder_tables import told_there
+from contrage.bundle.known import Known, Wanted, known_people
 from contrage.bundle.opened import Bundle
 from contrage.bundle.rows import subjects_of_table
+from contrage.bundle.subject import Subject, person, stem
 from contrage.errors import TableError
 from contrage.prepared import Prepared
 from contrage.scan_ids import scan_id
 from contrage.settings.steps.model import ImagingOfModel
 
-PARTICIPANTS = "participants.tsv"
 UNUSUAL = ("ce", "space", "desc", "part")
 """Entities of a BIDS name that say of an image that it is not the scan as it was acquired."""
 OTHERS = ("T2w", "T2star", "FLAIR", "PDw", "PDT2", "bold", "dwi", "sbref", "asl", "pet", "epi")
 """Suffixes of BIDS of what no model here sees, beside those of the kinds of data."""
 OR = " or "
-
-
-@dataclass(frozen=True)
-class Subject:
-    """One scan to predict.
-
-    Attributes
-    ----------
-    name : str
-        By which predictions are told apart.
-    images : dict of str to Path
-        Raw files by the names of the steps: "anatomical", a map ("stiffness"), "mask",
-        "magnitude"; of an array that comes prepared "array"; none of a table's row.
-    values : dict of str to float, or None
-        A table's features.
-    known : float or None
-        The true target, where it is told; of a binary one 0 or 1.
-    sex, site : str or None
-    problem : str or None
-        Why it cannot be predicted, where its files say so already.
-    notes : tuple of str
-        What its reader should know.
-    """
-
-    name: str
-    images: dict[str, Path] = field(default_factory=dict)
-    values: dict[str, float] | None = None
-    known: float | None = None
-    sex: str | None = None
-    site: str | None = None
-    problem: str | None = None
-    notes: tuple[str, ...] = ()
 
 
 def subjects(bundle: Bundle, given: Sequence[Path], known: Path | None = None) -> list[Subject]:
@@ -70,7 +39,7 @@ def subjects(bundle: Bundle, given: Sequence[Path], known: Path | None = None) -
         takes several images of a scan, ``anatomical=FILE,stiffness=FILE`` names them.
     known : Path, optional
         A table with participant_id (or scan_id, or the name) and the target, perhaps sex and site.
-        Of a BIDS folder participants.tsv is read where none is given.
+        Of a BIDS folder its own tables are read where none is given.
 
     Raises
     ------
@@ -82,12 +51,12 @@ def subjects(bundle: Bundle, given: Sequence[Path], known: Path | None = None) -
     files: list[Path] = []
     for path in map(Path, given):
         if facts.seen.table is not None:
-            found += subjects_of_table(facts, path, Subject)
+            found += subjects_of_table(facts, path)
         elif "=" in str(path) and not path.exists():
             found.append(_named(facts, str(path)))
         elif path.is_dir():
-            table = known or (path / PARTICIPANTS if (path / PARTICIPANTS).is_file() else None)
-            found += _told(_in_folder(facts, path), known_people(table, facts.target))
+            own = _in_folder(facts, path)
+            found += own if known is not None else told_there(facts, path, own)
         else:
             files.append(path)
     found += list(_of_files(facts, files))
@@ -95,7 +64,7 @@ def subjects(bundle: Bundle, given: Sequence[Path], known: Path | None = None) -
         asked = ", ".join(map(str, given)) or "no file"
         raise TableError(f"{asked}: there is no {facts.seen.one} to predict")
     if known is not None:
-        found = _told(found, known_people(known, facts.target))
+        found = _told(found, known_people(known, Wanted.of(facts)))
     return _apart(found)
 
 
@@ -109,11 +78,6 @@ def _told(found: Sequence[Subject], known: Known) -> list[Subject]:
             more = {key: value for key, value in more.items() if key not in ("known", "notes")}
         told.append(replace(each, **more))
     return told
-
-
-def person(subject: Subject) -> str:
-    """Return whose scan a subject is."""
-    return subject.name.partition(SESSION)[0]
 
 
 def _apart(found: Sequence[Subject]) -> list[Subject]:
@@ -151,13 +115,6 @@ def _complete(facts: BundleFacts, subject: Subject) -> Subject:
         subject,
         problem=f"no image of the kind {' or '.join(lacking)} is given; this model takes {files}",
     )
-
-
-def stem(path: Path) -> str:
-    """Return a file's name without its endings."""
-    name = path.name
-    ending = next((end for end in IMAGES if name.endswith(end)), path.suffix)
-    return name.removesuffix(ending) or name
 
 
 def _of_files(facts: BundleFacts, files: Sequence[Path]) -> Iterator[Subject]:
@@ -258,11 +215,11 @@ def _in_folder(facts: BundleFacts, folder: Path) -> list[Subject]:
         files = [path for path in sorted(folder.iterdir()) if path.name.endswith(IMAGES)]
         return list(_of_files(facts, files))
     found = []
-    for person in people:
-        sessions = sorted(each for each in person.iterdir() if each.name.startswith("ses-"))
-        for home in sessions or [person]:
-            session = home.name.removeprefix("ses-") if home != person else None
-            found.append(_scan_of(facts, imaging, scan_id(person.name, session), home))
+    for own in people:
+        sessions = sorted(each for each in own.iterdir() if each.name.startswith("ses-"))
+        for home in sessions or [own]:
+            session = home.name.removeprefix("ses-") if home != own else None
+            found.append(_scan_of(facts, imaging, scan_id(own.name, session), home))
     return found
 
 

@@ -7,6 +7,7 @@ import logging
 from collections.abc import Callable, Iterator
 from itertools import chain
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -79,7 +80,8 @@ def arrays(
     good = [(name, row) for row, name in enumerate(names) if name not in bad]
     made = {"function": "contrage.dataset.arrays.arrays", "parameters": as_plain(settings)}
     files, changed = _read_from(wanted, good), _of_good(told, bad)
-    write_array_sidecar(array, files, made, features=found.features, told=changed)
+    place = _place(settings, wanted[good[0][0]].path)
+    write_array_sidecar(array, files, made, features=found.features, told=changed, place=place)
     write_tsv(rows, pd.DataFrame(good, columns=["scan_id", "row"]))
     columns = ["scan_id", "participant_id", "stage", "reason"]
     lines = [(name, participant(name), "check", str(error)) for name, error in bad.items()]
@@ -93,6 +95,12 @@ def _of_good(told: dict[str, list[str]], bad: dict[str, BadScanError]) -> dict[s
     for what, scans in found.items():
         log.info("%s: %d (%s)", what, len(scans), few(scans))
     return {what: scans for what, scans in found.items() if scans}
+
+
+def _place(settings: ArraysStep, path: Path) -> dict[str, Any] | None:
+    """Return the place of volumes that all lie where this one does; None of other kinds."""
+    own = importlib.import_module(settings.reader) if settings.reader else None
+    return own.place(path, settings.own).told() if hasattr(own, "place") else None
 
 
 def _where(settings: ArraysStep) -> WhereArrays:

@@ -20,9 +20,10 @@ from contrage.cohort.register import COLUMNS, write_choices, write_exclusions
 from contrage.cohort.scans import Choice, Cohort, Exclusion, Scan
 from contrage.dataset.concatenate import Part, concatenate, order_of
 from contrage.dataset.features import describe
-from contrage.dataset.sidecar import write_array_sidecar
+from contrage.dataset.sidecar import place_of, write_array_sidecar
 from contrage.errors import BadScanError, TableError, few
 from contrage.files import open_array, read_json, write_text
+from contrage.modalities.pet import is_same_place
 from contrage.settings.build import as_plain
 from contrage.settings.steps.merge import MergeStep
 from contrage.tables import read_tsv, write_tsv
@@ -87,6 +88,7 @@ def merge_cohorts(
     by_reader = {name: read_exclusions(path, _all(members[name])) for name, path in exclude.items()}
     merged = merge(members, settings.columns, settings.same_ids, by_reader)
     named = [_names(*each) for each in zip(arrays, features or [None] * len(arrays), strict=True)]
+    place = _one_place(settings.members, arrays)
     digests = concatenate(array, _parts(settings.members, arrays, named))
     placed = _placed(settings, members, rows, arrays)
     used = {scan.scan_id: placed[scan.scan_id] for scan in merged.scans if scan.scan_id in placed}
@@ -98,7 +100,9 @@ def merge_cohorts(
     regions = columns is None and all(named)
     sources = dict(zip(settings.members, arrays, strict=True))
     told = _told(members, settings, arrays, {name for name, _ in good})
-    write_array_sidecar(array, sources, made, features=named[0] if regions else [], told=told)
+    write_array_sidecar(
+        array, sources, made, features=named[0] if regions else [], told=told, place=place
+    )
     if columns is not None:
         write_tsv(columns, describe(named[0], np.asarray(open_array(array))))
     _write_people(merged, settings, merged_scans)
@@ -152,6 +156,24 @@ def _names(array: Path, table: Path | None) -> list[str]:
         return read_tsv(table, as_text=True)["feature"].tolist()
     named = read_json(sidecar_of(array))["contrage"].get("features", [])
     return named if len(named) == open_array(array).shape[-1] else []
+
+
+def _one_place(members: Sequence[str], arrays: Sequence[Path]) -> dict[str, Any] | None:
+    """Return the place of all members' volumes; None where arrays have none.
+
+    Raises
+    ------
+    TableError
+        Volumes of two members lie elsewhere, or were divided by another region's mean.
+    """
+    places = [place_of(path) for path in arrays]
+    for name, path, place in zip(members, arrays, places, strict=True):
+        if place is not None and not is_same_place(place, places[0]):
+            raise TableError(
+                f"{path}: volumes of {name} lie elsewhere than those of {members[0]}, or have "
+                "another reference region; register all to one template"
+            )
+    return places[0]
 
 
 def _parts(

@@ -9,7 +9,14 @@ from typing import Any
 
 import contrage
 from contrage.bids import sidecar_of, uri
-from contrage.files import sha256, versions, write_json
+from contrage.files import read_json, sha256, versions, write_json
+
+PLACE = "place"
+
+
+def place_of(array: Path) -> dict[str, Any] | None:
+    """Return where the volumes of an array lie, as its JSON says it; None where it does not."""
+    return read_json(sidecar_of(array))["contrage"].get(PLACE)
 
 
 def write_array_sidecar(
@@ -19,6 +26,7 @@ def write_array_sidecar(
     base: Path | None = None,
     features: Sequence[str] = (),
     told: Mapping[str, Sequence[str]] | None = None,
+    place: Mapping[str, Any] | None = None,
 ) -> None:
     """Write the JSON beside an array of a cohort.
 
@@ -36,6 +44,8 @@ def write_array_sidecar(
         Names of the features, in order, where they are known.
     told : mapping of str to sequence of str, optional
         What had to be done to files so that they fit → the scans.
+    place : mapping, optional
+        Where all volumes lie that came on one grid (`contrage.modalities.pet.Place.told`).
     """
     roots = {} if base is None else {"": base}
     inputs = {
@@ -52,6 +62,7 @@ def write_array_sidecar(
             "versions": {"contrage": contrage.__version__, **packages},
             **({"features": list(features)} if features else {}),
             **({"told": {what: list(scans) for what, scans in told.items()}} if told else {}),
+            **({PLACE: dict(place)} if place else {}),
         },
     }
     write_json(sidecar_of(array), content)

@@ -19,12 +19,16 @@ from contrage.learning.images import Images
 from contrage.learning.machine import precision
 from contrage.learning.machine.deterministic import prepare_pools
 from contrage.learning.machine.device import choose, repeatable
+from contrage.learning.machine.precision import Precision
 from contrage.learning.machine.processes import ALONE, World
 from contrage.learning.model import LOGIT, Model, memory_format
 from contrage.settings.blocks.training import OneTrainingSettings
 from contrage.settings.build import build, fields_of
 from contrage.settings.steps.learning import EmbedStep
 from contrage.settings.steps.scores import ScoresSettings
+
+STORED = "images"
+"""Of a file of features: float32, or float16, to which images were rounded."""
 
 
 def embed(
@@ -50,8 +54,8 @@ def embed(
     features : Path
         npz: scan_id (N,), features (N, d) float32, prediction (N,) in the target's unit where the
         loss predicts it (of a binary target score as well), the network's size
-        (`contrage.learning.model.Model.size`), and
-        the epoch that its weights are of.
+        (`contrage.learning.model.Model.size`), the epoch that its weights are of, and in which
+        numbers images were kept (`STORED`).
 
     Raises
     ------
@@ -71,8 +75,13 @@ def embed(
     with repeatable(0, device, training.threads, training.deterministic):
         within = images.reach(load, table.rows, shape, training, numbers, channels)
         found = extract(network, within, np.arange(len(table.ids)), training.batch_size)
-        own = predicted(network, found, _scale(saved, model)) if saved["predicts"] else None
-    write_features(features, table, found, network, saved["epoch"], own)
+        own = predicted(network, found, _scale(saved, model)) if saved["predicts"] else {}
+    write_features(features, table, found, network, saved["epoch"], {**own, **stored(numbers)})
+
+
+def stored(numbers: Precision) -> dict[str, np.ndarray]:
+    """Return in which numbers images were kept, for whoever makes features of further ones."""
+    return {STORED: np.array(str(numbers.storage).removeprefix("torch."))}
 
 
 def settings_of(

@@ -19,7 +19,7 @@ from contrage.errors import SettingsError
 from contrage.files import read_json
 from contrage.learning import checkpoint
 from contrage.learning.batch import check_batch
-from contrage.learning.embed import extract, predicted, write_features
+from contrage.learning.embed import extract, predicted, stored, write_features
 from contrage.learning.folds import Scans, read_fold, read_scans
 from contrage.learning.images import reach
 from contrage.learning.labels import taught
@@ -212,6 +212,7 @@ def train_in(world: World, settings: TrainStep, files: Files) -> None:
         validation.keep_best(state)
         found = look(state.evaluated)
         own = predicted(state.evaluated, found, state.scale) if state.predicts else {}
+        own |= stored(numbers)
     if world.leads:
         write(state, settings, files, everyone, found, own)
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from contrage.errors import BadScanError, SettingsError
 from contrage.modalities._modality import Modality, volume
@@ -60,8 +61,70 @@ def reading(
     kind: Prepared, settings: PetSettings
 ) -> Callable[[Path, Cut | None, Callable[[str], None]], np.ndarray]:
     """Return what reads a volume: float32 of shape (1, x, y, z), the mean of its frames."""
-    first: list[tuple[Path, np.ndarray]] = []
     region, of_region = _region(settings)
+    return _reader(settings, region, of_region, [])
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where volumes lie that were read before.
+
+    Attributes
+    ----------
+    affine : ndarray of shape (4, 4)
+    region : ndarray of bool on the grid, or None
+        The reference region.
+    """
+
+    affine: np.ndarray
+    region: np.ndarray | None
+
+    def told(self) -> dict[str, Any]:
+        """Return it as JSON has it: the affine, and the SHA-256 of the region's bits."""
+        return {"affine": self.affine.tolist(), "region": region_digest(self.region)}
+
+
+def region_digest(region: np.ndarray | None) -> str | None:
+    """Return the SHA-256 of a region's packed bits; None where there is none."""
+    import numpy as np
+
+    return None if region is None else hashlib.sha256(np.packbits(region).tobytes()).hexdigest()
+
+
+def is_same_place(one: dict[str, Any], other: dict[str, Any]) -> bool:
+    """Return whether two places, as `Place.told` has them, are one, with one region."""
+    import numpy as np
+
+    affines = np.array(one["affine"], float), np.array(other["affine"], float)
+    return _lies_at(*affines) and one["region"] == other["region"]
+
+
+def place(path: Path, settings: PetSettings) -> Place:
+    """Return where a volume lies, and the reference region there."""
+    import nibabel as nib
+
+    return Place(nib.load(path).affine, region_of(settings))
+
+
+def region_of(settings: PetSettings) -> np.ndarray | None:
+    """Return the reference region on the grid; None where there is none."""
+    return _region(settings)[0]
+
+
+def reading_at(
+    settings: PetSettings, there: Place
+) -> Callable[[Path, Cut | None, Callable[[str], None]], np.ndarray]:
+    """Return what reads volumes that must lie where others did, as `reading` does."""
+    return _reader(settings, there.region, there.affine, [(None, there.affine)])
+
+
+def _reader(
+    settings: PetSettings,
+    region: np.ndarray | None,
+    of_region: np.ndarray | None,
+    first: list[tuple[Path | None, np.ndarray]],
+) -> Callable[[Path, Cut | None, Callable[[str], None]], np.ndarray]:
+    """Return what reads a volume; the place of `first`, or of the first that is read, holds."""
 
     def read(path: Path, cut: Cut | None, tell: Callable[[str], None]) -> np.ndarray:
         values, affine = _volume(path)
@@ -114,11 +177,12 @@ def _check_edge(path: Path, affine: np.ndarray, edge_mm: float) -> None:
         raise BadScanError(path, f"has voxels of {found} mm, not {edge_mm:g} ({KEY}.edge_mm)")
 
 
-def _check_place(path: Path, affine: np.ndarray, other: Path, of_other: np.ndarray) -> None:
+def _check_place(path: Path, affine: np.ndarray, other: Path | None, of_other: np.ndarray) -> None:
     """Refuse a volume whose voxels lie elsewhere than those of the first that was read."""
     if not _lies_at(affine, of_other):
+        that = "the volumes that were learned from" if other is None else other.name
         raise BadScanError(
-            path, f"its grid lies elsewhere than that of {other.name}; register all to one template"
+            path, f"its grid lies elsewhere than that of {that}; register all to one template"
         )
 
 

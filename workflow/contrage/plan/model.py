@@ -30,8 +30,6 @@ from contrage.settings.steps.model import (
 
 def check(of: Experiment) -> None:
     """Raise `SettingsError` where a model is asked of a row that is none of the table's."""
-    if of.config["model"]["rows"] and (reason := why_none(of.config)):
-        raise SettingsError(f"model.rows: {reason}; set it to []")
     for row in of.config["model"]["rows"] or ():
         if row not in of.rows:
             raise SettingsError(
@@ -49,24 +47,7 @@ def candidates(of: Experiment) -> list[str]:
 def _chosen(of: Experiment) -> tuple[str, ...] | None:
     """Return the rows that are named; None where the best one is to be taken."""
     asked = of.config["model"]["rows"]
-    if asked is None:
-        return () if why_none(of.config) else None
-    return tuple(asked)
-
-
-def why_none(config: dict[str, Any]) -> str | None:
-    """Return why no model can be made of such data: it would not see new scans as these were."""
-    for each in merged.members(config) or [config]:
-        cohort = each["cohort"]
-        reads = getattr(sources.load(cohort["source"]), "ARRAYS", ())
-        if cohort["image"] == "pet":
-            return "a model does not know the template that the PET volumes were registered to"
-        if "features_scale" in reads and cohort["features_scale"] != "none":
-            return (
-                "a model takes arrays as they are, and cohort.features_scale divides these by what "
-                "stands in a table"
-            )
-    return None
+    return None if asked is None else tuple(asked)
 
 
 def export(of: Experiment, template: TemplateFiles) -> ExportModelsStep:
@@ -151,10 +132,19 @@ def _arrays(config: dict[str, Any]) -> ArraysOfModel:
     own = asked_of_kind(config["cohort"])
     if isinstance(own, PetSettings) and own.reference is not None:
         own = replace(own, reference=Path(own.reference).name)  # where it lies is nobody's business
-    return ArraysOfModel(kind.prepared, config["dataset"]["voxel_mm"], own)
+    voxel = config["dataset"]["voxel_mm"]
+    return ArraysOfModel(kind.prepared, voxel, own, affine=None, divided_by=_divided_by(config))
+
+
+def _divided_by(config: dict[str, Any]) -> str | None:
+    """Return the column of the volume that arrays are divided by."""
+    cohort = config["cohort"]
+    reads = getattr(sources.load(cohort["source"]), "ARRAYS", ())
+    by_volume = "features_scale" in reads and cohort["features_scale"] == "tiv"
+    return cohort["regions"]["tiv"] if by_volume else None
 
 
 def _table(config: dict[str, Any]) -> TableOfModel:
     """Return names of columns; what is left out of a table may name people."""
-    block = config["cohort"]["table"]
+    block = config["cohort"]["table"] | {"age_unit": config["cohort"]["age_unit"]}
     return TableOfModel(**{key: block[key] for key in fields_of(TableOfModel)})

@@ -9,9 +9,9 @@ from typing import Any
 
 from contrage import modalities
 from contrage.cohort.bids_folder.images import ANY, FOLDERS, FoundImages, find_images
-from contrage.cohort.bids_folder.tables import Tables, filled, nearer, of_image
 from contrage.cohort.scans import FILES, Choice, Cohort, Exclusion, Scan
 from contrage.errors import TableError, few
+from contrage.participants.tables import Tables, filled, nearer, of_image
 from contrage.scan_ids import scan_id
 from contrage.settings.steps.cohort import CohortStep
 

@@ -6,16 +6,15 @@ import os
 from pathlib import Path
 from typing import Any
 
-from contrage.cohort.bids_folder.tables import Tables, filled, nearer
-from contrage.cohort.match import OTHERWISE, match, told_otherwise
-from contrage.cohort.scans import FILES, Exclusion, age_as_told, check_unique, no_label
+from contrage.cohort.scans import FILES, Exclusion, no_label
 from contrage.errors import TableError, few
+from contrage.participants.ages import age_as_told
+from contrage.participants.match import OTHERWISE, match, told_otherwise
+from contrage.participants.sessions import in_two_units, told_of_sessions
+from contrage.participants.tables import Tables, filled, nearer
 from contrage.scan_ids import LABEL, scan_id
-from contrage.tables import is_missing
 
 NO_FOLDERS = "participants.tsv has a session, the folders have none: it is passed over"
-FACTOR = 5.0
-"""Between the ages of a participant in two tables, from which they are in two units."""
 
 
 def rows_of_person(
@@ -67,7 +66,7 @@ def rows_of_person(
     path = home / f"{person}_sessions.tsv"
     if path.name not in names or not of_each:
         return [*({**row, "session": label} for row, label in of_each), *lost]
-    said, lacks = _told_of_sessions(tables, path, sessions)
+    said, lacks = told_of_sessions(tables, path, sessions)
     made = [
         _of_session(tables, row, label, said[label], lacks.get(label), path)
         for row, label in of_each
@@ -138,57 +137,6 @@ def _matched(
     ]
 
 
-def _told_of_sessions(
-    tables: Tables, path: Path, sessions: list[str]
-) -> tuple[dict[str, dict[str, Any]], dict[str, str]]:
-    """Return what sessions.tsv says of each session folder, and why it tells no age where it could.
-
-    Parameters
-    ----------
-    tables : Tables
-    path : Path
-        sub-X_sessions.tsv.
-    sessions : list of str
-        Labels of all session folders, without prefix.
-
-    Returns
-    -------
-    (said, lacks)
-        By label; there are no `lacks` where the table has no column of ages.
-
-    Raises
-    ------
-    TableError
-        If a session stands twice in the table, or it cannot be told which one is meant.
-    """
-    table = tables.table(path)
-    column = table.column("session_id" if table.find("session_id") else "session")
-    cells = {}
-    for number, row in zip(table.numbers, table.rows, strict=True):
-        if is_missing(row[column]):
-            raise TableError(f"{path}: line {number}: there is no session's id")
-        label = row[column].removeprefix("ses-")
-        if label in cells:
-            check_unique([f"ses-{label}"] * 2, path)
-        cells[label] = row
-    meant = match(cells, sessions, path, "ses-")
-    if note := told_otherwise(meant, path, "ses-"):
-        tables.note(OTHERWISE, note)
-    told = {meant[label]: cells[label] for label in meant}
-    said = {label: tables.said(table, told.get(label, {})) for label in sessions}
-    if table.find("age") is None:
-        return said, {}
-    lost = [label for label in cells if label not in meant]
-    others = f"; it has {few(lost)}" if lost else ""
-    where = f"{path.name}, which has a column of ages{others}"
-    lacks = {label: "no age in its row of" if label in told else "no row in" for label in sessions}
-    return said, {
-        label: f"ses-{label} has {lack} {where}"
-        for label, lack in lacks.items()
-        if "age" not in said[label]
-    }
-
-
 def _of_session(
     tables: Tables,
     row: dict[str, Any],
@@ -214,7 +162,7 @@ def _of_session(
 def _check_units(row: dict[str, Any], said: dict[str, Any], path: Path) -> None:
     """Ask where a session's age and its participant's are in two units."""
     ages = [age_as_told(each["age"]) / each["unit"].per_year for each in (row, said)]
-    if min(ages) > 0 and max(ages) / min(ages) > FACTOR:
+    if in_two_units(*ages):
         raise TableError(
             f"{path}: age {said['age']} ({said['unit'].name}), in participants.tsv {row['age']} "
             f"({row['unit'].name}): are they in one unit? Say Units in sessions.json"

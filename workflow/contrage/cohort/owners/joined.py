@@ -8,13 +8,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from contrage.cohort.match import OTHERWISE, match, told_otherwise
 from contrage.cohort.owners.labels import bare_label, label_of
 from contrage.cohort.owners.prepared import PreparedScan, PreparedScans, prepared, session_name
 from contrage.cohort.scans import Choice, Cohort, Exclusion, Scan, age_limits, usable_rows
 from contrage.cohort.stored import where_arrays
 from contrage.cohort.unusable import why_unusable
 from contrage.errors import TableError, few
+from contrage.participants.match import OTHERWISE, match, told_otherwise
 from contrage.scan_ids import scan_id
 from contrage.settings.steps.cohort import CohortStep
 from contrage.tables import Table

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from contrage.cohort.ages.told import sex_of
+from contrage.participants.described import sex_of
 from contrage.tables import is_missing
 
 SEXES = {"1": "M", "2": "F"}

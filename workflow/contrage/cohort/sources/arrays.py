@@ -11,8 +11,6 @@ from pathlib import Path
 from typing import Any
 
 from contrage.cohort.array_files import find_all, why_none
-from contrage.cohort.bids_folder.tables import Tables
-from contrage.cohort.match import OTHERWISE, match, told_otherwise
 from contrage.cohort.scans import (
     Cohort,
     Exclusion,
@@ -23,6 +21,8 @@ from contrage.cohort.scans import (
 )
 from contrage.cohort.stored import Stored, StoredArrays
 from contrage.errors import TableError, few
+from contrage.participants.match import OTHERWISE, match, told_otherwise
+from contrage.participants.tables import Tables
 from contrage.settings.steps.cohort import CohortStep, WhereArrays
 
 COMES_AS = "arrays"

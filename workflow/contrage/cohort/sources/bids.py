@@ -25,18 +25,18 @@ from contrage.cohort.bids_folder.scans import (
     scan_of,
 )
 from contrage.cohort.bids_folder.sessions import note_shared_ages, rows_of_person
-from contrage.cohort.bids_folder.tables import Tables, filled
-from contrage.cohort.match import OTHERWISE, match, told_otherwise
 from contrage.cohort.scans import (
     FILES,
     Cohort,
     Exclusion,
     age_limits,
-    check_unique,
     participant_label,
     usable_rows,
 )
 from contrage.errors import SettingsError, TableError, few
+from contrage.participants.ages import check_unique
+from contrage.participants.match import OTHERWISE, match, told_otherwise
+from contrage.participants.tables import Tables, filled
 from contrage.scan_ids import LABEL, bare
 from contrage.settings.steps.cohort import CohortStep
 from contrage.tables import Table, is_missing

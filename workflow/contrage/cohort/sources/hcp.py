@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 from pathlib import Path
 
-from contrage.cohort.ages.told import sex_of
 from contrage.cohort.owners.columns import KeptColumns, told
 from contrage.cohort.owners.files import read_newest
 from contrage.cohort.owners.labels import label_of
 from contrage.cohort.owners.persons import Listed, cohort_of, files_by_label, stored
-from contrage.cohort.scans import Cohort, age_as_told
+from contrage.cohort.scans import Cohort
 from contrage.cohort.stored import StoredArrays
+from contrage.participants.ages import age_as_told
+from contrage.participants.described import sex_of
 from contrage.settings.steps.cohort import CohortStep, WhereArrays
 from contrage.tables import Table
 

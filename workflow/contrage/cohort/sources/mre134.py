@@ -11,18 +11,11 @@ import os
 import re
 from pathlib import Path
 
-from contrage.cohort.ages.told import sex_of, unit_of_ages
-from contrage.cohort.scans import (
-    FILES,
-    Cohort,
-    Exclusion,
-    Scan,
-    age_limits,
-    text_or_none,
-    usable_rows,
-)
+from contrage.cohort.scans import FILES, Cohort, Exclusion, Scan, age_limits, usable_rows
 from contrage.cohort.unusable import why_unusable
 from contrage.errors import TableError
+from contrage.participants.ages import text_or_none
+from contrage.participants.described import sex_of, unit_of_ages
 from contrage.settings.steps.cohort import CohortStep
 
 COMES_AS, HAS_COLUMNS = "scans", False

@@ -11,9 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from contrage.cohort.ages.told import sex_of
 from contrage.cohort.array_files import find_all, why_none
-from contrage.cohort.match import OTHERWISE, match, told_otherwise
 from contrage.cohort.owners import openbhb_challenge as challenge
 from contrage.cohort.owners.columns import KeptColumns
 from contrage.cohort.owners.visits import HC
@@ -27,6 +25,8 @@ from contrage.cohort.scans import (
 )
 from contrage.cohort.stored import Stored, StoredArrays, where_arrays
 from contrage.errors import BadScanError, SettingsError, TableError, few
+from contrage.participants.described import sex_of
+from contrage.participants.match import OTHERWISE, match, told_otherwise
 from contrage.settings.steps.cohort import CohortStep, WhereArrays
 from contrage.tables import Table, is_missing, read_table
 

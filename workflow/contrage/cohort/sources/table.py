@@ -5,20 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from contrage.cohort.ages.told import described, sex_of, unit_of_ages
 from contrage.cohort.duplicates import KEEP, REFUSE, same_rows
 from contrage.cohort.feature_table import FeatureTable, feature_values, open_table, people
-from contrage.cohort.match import check_ids
-from contrage.cohort.scans import (
-    Cohort,
-    Scan,
-    age_as_told,
-    age_limits,
-    participant_label,
-    usable_rows,
-)
+from contrage.cohort.scans import Cohort, Scan, age_limits, participant_label, usable_rows
 from contrage.cohort.suspicious import check_features
 from contrage.cohort.targets import check_leak
+from contrage.participants.ages import age_as_told
+from contrage.participants.described import described, sex_of, unit_of_ages
+from contrage.participants.match import check_ids
 from contrage.scan_ids import scan_id
 from contrage.settings.steps.cohort import CohortStep
 

@@ -79,11 +79,24 @@ class ArraysOfModel:
         Voxel size of what is learned from, a multiple of the kind's.
     own : XraySettings, SeriesSettings, VideoSettings, PetSettings or None
         How files of the kind are brought to one shape; None of kinds that come in one.
+    affine : tuple of float or None
+        Of volumes that came on one grid, row after row; None of other kinds, and until they are
+        read.
+    divided_by : str or None
+        Column of the volume that values are divided by, of each scan its own; None where they are
+        taken as they are.
     """
 
     kind: Prepared
     voxel_mm: float
     own: XraySettings | SeriesSettings | VideoSettings | PetSettings | None
+    affine: tuple[float, ...] | None
+    divided_by: str | None
+
+    @property
+    def has_region(self) -> bool:
+        """Whether values are divided by their mean in a region, which the model holds."""
+        return isinstance(self.own, PetSettings) and self.own.reference is not None
 
 
 @dataclass(frozen=True)
@@ -97,7 +110,9 @@ class TableOfModel:
     session : str
         Column of the visit.
     age : str
-        Column of the age in years.
+        Column of the age.
+    age_unit : str
+        In which it stands there: auto (as the JSON beside a table says, else years), or a unit.
     site : str
         Column of the site.
     sex : str
@@ -111,6 +126,7 @@ class TableOfModel:
     participant: str
     session: str
     age: str
+    age_unit: str
     site: str
     sex: str
     missing: str

@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from contrage.cohort.ages.told import Unit, described, sex_of, unit_of_ages
-from contrage.cohort.scans import check_unique
 from contrage.errors import TableError, few
+from contrage.participants.ages import check_unique
+from contrage.participants.described import KEY, Unit, described, sex_of, unit_of_ages
 from contrage.tables import Table, is_missing, nearest, plain, read_table
 
 NAMES = ("age", "sex", "site")
@@ -49,6 +49,8 @@ class Tables:
         The column of these that is the target; empty where it is age.
     asked_by : dict of str to str
         Of these, column → the configuration's key that asks for it, where it is another.
+    key : str
+        For messages: the configuration's key of `declared`; empty where there is none.
     read : list of str
         The files that were read.
     noted : dict of str to list of str
@@ -59,7 +61,8 @@ class Tables:
     declared: str
     columns: Sequence[str]
     target: str
-    asked_by: Mapping[str, str]
+    asked_by: Mapping[str, str] = field(default_factory=dict)
+    key: str = KEY
     read: list[str] = field(default_factory=list)
     noted: dict[str, list[str]] = field(default_factory=dict)
     _described: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -124,7 +127,9 @@ class Tables:
         self._found |= set(further)
         self._there |= dict.fromkeys(table.columns)
         sidecar = self._sidecar(table.path)
-        unit = unit_of_ages(self.declared, sidecar, names["age"]) if "age" in names else Unit()
+        unit = Unit()
+        if "age" in names:
+            unit = unit_of_ages(self.declared, sidecar, names["age"], self.key)
         if unit.note and unit.source not in self.noted.get(unit.note, []):
             self.note(unit.note, unit.source)
         return Columns(names, further, sidecar, unit)
@@ -147,7 +152,7 @@ class Tables:
             self._described[kind] = columns
             self.read += [str(file) for file in files if str(file) not in self.read]
         beside = path.with_suffix(".json")
-        if path.parent != self.folder and beside.is_file():
+        if beside != self.folder / f"{kind}.json" and beside.is_file():
             columns, files = described(path)
             self.read += map(str, files)
             return {**self._described[kind], **columns}

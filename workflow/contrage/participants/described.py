@@ -26,6 +26,8 @@ SEXES = {
     **dict.fromkeys(("f", "female", "w", "woman", "girl", "weiblich", "femme"), "F"),
     **dict.fromkeys(("m", "male", "man", "boy", "männlich", "homme"), "M"),
 }
+KEY, AUTO = "cohort.age_unit", "auto"
+"""Of a configuration, by which the unit of ages is said in place of the tables; they say it."""
 HIGHEST_MEDIAN, ALL_BELOW = 95.0, 2.0
 OLDEST_PERSON, MOST_OLDER = 120.0, 0.1
 
@@ -91,7 +93,7 @@ def described(table: Path, *others: Path) -> tuple[dict[str, Any], list[Path]]:
     return columns, files
 
 
-def unit_of_ages(declared: str, columns: dict[str, Any], name: str) -> Unit:
+def unit_of_ages(declared: str, columns: dict[str, Any], name: str, key: str = KEY) -> Unit:
     """Return the unit of ages: as the configuration says, else as the JSON says, else years.
 
     Parameters
@@ -102,6 +104,8 @@ def unit_of_ages(declared: str, columns: dict[str, Any], name: str) -> Unit:
         As `described` returns it.
     name : str
         The column of ages.
+    key : str
+        For the messages: what else says the unit; empty where nothing does.
 
     Raises
     ------
@@ -109,19 +113,19 @@ def unit_of_ages(declared: str, columns: dict[str, Any], name: str) -> Unit:
         If the JSON names a unit that is none of time, or speaks of months, weeks or days in the
         description alone.
     """
-    if declared != "auto":
-        return Unit(declared, "cohort.age_unit")
+    if declared != AUTO:
+        return Unit(declared, key)
     entry = _entry(columns, name)
     said = entry.get("units", entry.get("unit"))
     said = said[0] if isinstance(said, list) and said else said
     if said is None or is_missing(str(said)):
-        return _unit_in_words(entry, name)
+        return _unit_in_words(entry, name, key)
     units = _units(str(said))
     if len(units) == 1:
         return Unit(units[0], entry["_file"])
     raise TableError(
         f"{entry['_file']}: {name!r} has the unit {said!r}, which is none of years, months, weeks, "
-        "days; mend it, or set cohort.age_unit"
+        f"days; mend it{_or_set(key)}"
     )
 
 
@@ -131,7 +135,11 @@ def _units(words: str) -> list[str]:
     return [unit for unit, names in _WORDS.items() if any(word in names for word in found)]
 
 
-def _unit_in_words(entry: dict[str, Any], name: str) -> Unit:
+def _or_set(key: str) -> str:
+    return f", or set {key}" if key else ""
+
+
+def _unit_in_words(entry: dict[str, Any], name: str, key: str) -> Unit:
     """Return the unit that a column's name says; ask where its description speaks of another."""
     of_name = re.sub(r"([a-z])([A-Z])", r"\1 \2", name).replace("_", " ")
     hint = _IN_WORDS.search(of_name)
@@ -143,7 +151,7 @@ def _unit_in_words(entry: dict[str, Any], name: str) -> Unit:
     if hint and "years" not in _units(text):
         raise TableError(
             f"{entry['_file']}: the description of {name!r} speaks of {hint[1]}, but there are no "
-            "Units; add them, or set cohort.age_unit"
+            f"Units; add them{_or_set(key)}"
         )
     return Unit()
 
