@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import ndimage
 
 from contrage.evaluation.saliency.found import Found, read
+from contrage.evaluation.saliency.maps import SMOOTH_MM, smoothed
 from contrage.report.elements.imaging import planes
 from contrage.report.elements.ingredients import Ingredients
 from contrage.report.style import GREY, INK, MOST_REGIONS, SALIENCY_NAMES, Figure, loss_name, save
@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
 
-SMOOTH_MM = 4.0
-"""SD of the smoothing of maps, for the eye."""
 LEAST = 0.1
 """Part of the largest value below which nothing is drawn."""
 
@@ -25,7 +23,7 @@ LEAST = 0.1
 def saliency(given: Ingredients) -> Figure | None:
     """Draw where differences between predictions come from, of the methods that may be shown."""
     found = [read(file) for files in given.attributions_of.values() for file in files]
-    shown = [(each, name) for each in found for name, m in each.methods.items() if m.shown]
+    shown = [(each, name) for each in found for name, m in each.methods.items() if m.judged.shown]
     if not shown:
         return None
     if all(each.affine is not None for each, _ in shown):
@@ -76,9 +74,7 @@ def _resampled(found: Found, name: str, under: object) -> np.ndarray:
     from contrage.imaging.images import Image, resample
 
     assert found.affine is not None
-    values = found.methods[name].explained.sum(axis=0)
-    if name != "occlusion":  # whose regions have the same value throughout
-        values = ndimage.gaussian_filter(values, SMOOTH_MM / Image(values, found.affine).voxel_mm)
+    values = smoothed(found.methods[name].explained.sum(axis=0), found.affine, name)
     order = 0 if name == "occlusion" else 1
     return resample(Image(values, found.affine), under, order=order)  # type: ignore[arg-type]
 
