@@ -13,6 +13,7 @@ from contrage.bundle.gathered import Row, gather
 from contrage.bundle.parts import (
     CALIBRATION,
     CARD,
+    MEAN,
     arrays_name,
     names,
     weights_name,
@@ -133,7 +134,10 @@ def write_model(folder: Path, row: Row) -> None:
             write_arrays(place / arrays_name(number), member.arrays)
         write_arrays(place / CALIBRATION, row.residuals.arrays())
         write_text(place / CARD, card(row.facts))
-        parts = {name: sha256(place / name) for name in names(len(row.members))}
+        if row.mean is not None:
+            write_arrays(place / MEAN, row.mean.arrays())
+        wanted = names(len(row.members), row.mean is not None)
+        parts = {name: sha256(place / name) for name in wanted}
         written.write_facts(place, row.facts, parts)
         if folder.exists():
             shutil.rmtree(folder)

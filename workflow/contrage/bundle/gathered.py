@@ -23,6 +23,8 @@ from contrage.bundle.facts import (
     NetworkFacts,
     TestedFacts,
 )
+from contrage.bundle.looks import looks
+from contrage.bundle.mean import MeanImage
 from contrage.bundle.people import HeldOut
 from contrage.bundle.residuals import Residuals
 from contrage.bundle.template import with_template
@@ -65,6 +67,7 @@ class Row:
     facts: BundleFacts
     members: tuple[GatheredMember, ...]
     residuals: Residuals
+    mean: MeanImage | None
 
 
 def gather(
@@ -108,6 +111,7 @@ def gather(
         for seed in settings.seeds
     ]
     tested = people.held_out(frames, read_tsv(files["scans"]))
+    looked, mean = looks(settings, row, patterns, files)
     told = BundleFacts(
         version=contrage.__version__,
         versions=_versions(),
@@ -125,8 +129,9 @@ def gather(
         line=_line(settings, tested),
         interval=_interval(settings, tested),
         quality=usual_quality(files["quality"]),
+        looks=looked,
     )
-    return Row(told, tuple(members), _residuals(settings, tested))
+    return Row(told, tuple(members), _residuals(settings, tested), mean)
 
 
 def _versions() -> dict[str, str]:

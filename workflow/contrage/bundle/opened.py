@@ -14,6 +14,7 @@ from contrage.bundle import parts
 from contrage.bundle.distance import Reference
 from contrage.bundle.errors import BundleError
 from contrage.bundle.facts import BundleFacts, MemberFacts
+from contrage.bundle.mean import MeanImage
 from contrage.bundle.residuals import Residuals, read_residuals
 from contrage.bundle.written import NAME, read_facts
 from contrage.imaging import skull_strip
@@ -67,6 +68,8 @@ class Bundle:
         How held-out people fared.
     card : str
         MODEL.md.
+    mean : MeanImage or None
+        What new scans are compared with to say where the model looks.
     """
 
     folder: Path
@@ -74,6 +77,7 @@ class Bundle:
     members: tuple[Member, ...]
     residuals: Residuals
     card: str
+    mean: MeanImage | None
 
 
 def open_bundle(folder: Path) -> Bundle:
@@ -92,7 +96,7 @@ def open_bundle(folder: Path) -> Bundle:
     folder = Path(folder)
     facts, checksums = read_facts(folder)
     _check_facts(folder / NAME, facts)
-    wanted = parts.names(len(facts.members))
+    wanted = parts.names(len(facts.members), has_mean(facts))
     if set(checksums) != set(wanted):
         odd = sorted(set(checksums) ^ set(wanted))[0]
         raise BundleError(
@@ -107,7 +111,24 @@ def open_bundle(folder: Path) -> Bundle:
         folder / parts.CALIBRATION, content[parts.CALIBRATION], facts.interval
     )
     card = content[parts.CARD].decode("utf-8", errors="replace")
-    return Bundle(folder, facts, members, residuals, card)
+    return Bundle(folder, facts, members, residuals, card, _mean(folder, facts, content))
+
+
+def has_mean(facts: BundleFacts) -> bool:
+    """Return whether a model has a mean image, with which new scans are compared."""
+    return facts.looks is not None and facts.looks.people > 0
+
+
+def _mean(folder: Path, facts: BundleFacts, content: Mapping[str, bytes]) -> MeanImage | None:
+    if not has_mean(facts):
+        return None
+    path, shape = folder / parts.MEAN, (facts.network.channels, *facts.network.shape)
+    try:
+        return MeanImage.of(parts.read_arrays(path, content[parts.MEAN]), shape)
+    except KeyError as error:
+        raise BundleError(path, f"it lacks {error}; copy the model again") from None
+    except ValueError as error:
+        raise BundleError(path, f"{error}; copy the model again") from None
 
 
 def _check_facts(path: Path, facts: BundleFacts) -> None:
