@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 import uvicorn
-from made_models import map_model, table_model
+from made_models import looks, map_model, table_model
 
 from contrage.bundle.opened import open_bundle
 from contrage.serve.app import application
@@ -130,6 +130,22 @@ def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[Path],
 @pytest.fixture(scope="session")
 def maps(serve: Callable[[Path], Served], tmp_path_factory: pytest.TempPathFactory) -> Served:
     return serve(map_model(tmp_path_factory.mktemp("maps") / "model"))
+
+
+@pytest.fixture(scope="session")
+def looking(serve: Callable[[Path], Served], tmp_path_factory: pytest.TempPathFactory) -> Served:
+    """Return a model of maps that says where it looks."""
+    folder = tmp_path_factory.mktemp("looking") / "model"
+    return serve(map_model(folder, ("integrated_gradients", "occlusion")))
+
+
+@pytest.fixture(scope="session")
+def looking_at_features(
+    serve: Callable[[Path], Served], tmp_path_factory: pytest.TempPathFactory
+) -> Served:
+    """Return a model of features that says which ones it looks at."""
+    folder = tmp_path_factory.mktemp("features") / "model"
+    return serve(table_model(folder, looks=looks(0, "integrated_gradients")))
 
 
 @pytest.fixture(scope="session")

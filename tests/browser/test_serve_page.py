@@ -100,6 +100,61 @@ def pixels(canvas) -> np.ndarray:
     return np.asarray(Image.open(io.BytesIO(canvas.screenshot())).convert("RGB")).astype(int)
 
 
+def colours(image: np.ndarray) -> tuple[float, float]:
+    """Return the shares of pixels that are clearly red, and clearly blue."""
+    red, blue = image[..., 0], image[..., 2]
+    return float((red - blue > 60).mean()), float((blue - red > 60).mean())
+
+
+def test_where_it_looks_is_drawn_on_the_brain_and_told_by_region(browse, looking):
+    at = browse(looking)
+    at.drop(**{"sub-01_stiffness__nii__gz": a_map()})
+    at.page.get_by_role("button", name="Predict").click()
+    at.finished("sub-01")
+    card = at.card("sub-01")
+    assert card.get_by_role("heading", name="Where it looks").count() == 1
+    assert "whom the model learned from. It says what the model uses" in card.inner_text()
+    for method in ("integrated gradients", "occlusion"):
+        bars = card.get_by_role("img", name=f"What regions add by {method}, in years")
+        assert bars.locator("rect").count() == 3 + ("elsewhere" in bars.inner_html())
+        assert "white matter" in bars.get_attribute("aria-label")
+    card.locator(".images[data-shown]").wait_for()
+    canvas = card.locator("canvas")
+    assert max(colours(pixels(canvas))) > 0.005  # the map of stiffness has colours of its own
+    card.get_by_role("button", name="Where it looks: integrated gradients").click()
+    card.locator('.images[data-shown="looks-integrated_gradients"] .legend').wait_for()
+    named = card.get_by_role("img", name="Where it looks: integrated gradients: sub-01")
+    said = named.get_attribute("aria-label")
+    assert "red where it raises the prediction, blue where it lowers it" in said
+    red, blue = colours(pixels(named))
+    assert red > 0.002 and blue > 0.002
+    legend = card.locator(".legend").inner_text()
+    assert "lowers it" in legend and "raises it" in legend and "years" in legend
+    assert card.get_by_label("outline of the skull strip").count() == 0
+
+
+def test_features_that_a_prediction_comes_from_are_bars(browse, looking_at_features, tmp_path):
+    at = browse(looking_at_features)
+    rows = write_rows(tmp_path / "t.tsv", {"volume": 1310})
+    at.drop(people__tsv=rows.read_bytes())
+    at.page.get_by_role("button", name="Predict").click()
+    at.finished("sub-p1")
+    bars = at.card("sub-p1").get_by_role("img", name="What regions add by integrated gradients")
+    assert bars.locator("rect").count() == 3
+    assert "the 40 people" not in at.card("sub-p1").locator(".looks").inner_text()
+    assert "mean of 40 people" in at.card("sub-p1").locator(".looks").inner_text()
+
+
+def test_a_model_whose_methods_failed_says_so_and_draws_nothing(browse, maps):
+    at = browse(maps)
+    at.drop(**{"sub-01_stiffness__nii__gz": a_map()})
+    at.page.get_by_role("button", name="Predict").click()
+    at.finished("sub-01")
+    card = at.card("sub-01")
+    assert "Not shown: integrated gradients: with random weights its map" in card.inner_text()
+    assert card.get_by_role("button", name="Where it looks").count() == 0
+
+
 def test_a_bad_scan_gets_its_sentence_and_no_number(browse, maps):
     at = browse(maps)
     at.drop(**{"sub-07_stiffness__nii__gz": a_map(factor=1e6)})

@@ -64,6 +64,22 @@ def test_the_row_that_errs_least_is_exported_and_the_card_says_how_it_was_chosen
     assert f"{bundle.facts.tested.value:.2f} years" in bundle.card
 
 
+def test_the_model_is_judged_on_where_it_looks_and_has_the_mean_of_its_people(done, home):
+    bundle = open_bundle(home / best(done))
+    told = bundle.facts.looks
+    assert told.people == len(PEOPLE) and 0 < told.checked <= len(PEOPLE)
+    assert [each.name for each in told.methods] == ["integrated_gradients", "occlusion"]
+    for each in told.methods:
+        assert each.shown is not bool(each.why)
+        assert f"- {each.name.replace('_', ' ')}: " in bundle.card
+    array = np.load(done.folder / "results/derivatives/x/array/stiffness_res-8.npy")
+    np.testing.assert_allclose(bundle.mean.values, array.mean(0) * kept(array), rtol=1e-4)
+
+
+def kept(array: np.ndarray) -> np.ndarray:
+    return (array != 0).sum(0) >= 5
+
+
 def test_a_map_is_predicted_by_the_model_as_in_the_run(done):
     found = differences(done.folder, "x", best(done), done.folder / "study")
     assert len(found) == 4 and max(found) < 1e-4
@@ -73,7 +89,7 @@ def test_nothing_in_the_folder_is_of_one_person(done, home):
     folder = home / best(done)
     array = np.load(done.folder / "results/derivatives/x/array/stiffness_res-8.npy")
     content = {path.name: path.read_bytes() for path in folder.iterdir()}
-    assert len(content) == 7
+    assert len(content) == 8
     for name, whole in content.items():
         text = whole.decode("latin-1")
         for label, age in PEOPLE.items():

@@ -11,6 +11,7 @@ import torch
 from given import config
 from targets import AGE
 from tiny_maps import CONFIG as MAPS
+from tiny_maps import brain
 
 from contrage.bundle.distance import reference
 from contrage.bundle.export import write_model
@@ -21,11 +22,14 @@ from contrage.bundle.facts import (
     IntervalFacts,
     LearnedFacts,
     LineFacts,
+    LooksFacts,
     MemberFacts,
+    MethodFacts,
     NetworkFacts,
     TestedFacts,
 )
 from contrage.bundle.gathered import GatheredMember, Row
+from contrage.bundle.mean import MeanImage
 from contrage.bundle.residuals import Residuals
 from contrage.imaging.template.source import NILEARN
 from contrage.learning.model import Model
@@ -44,6 +48,7 @@ ARRAYS = {
     "training": {"encoder": "mlp"},
 }
 GRID = (23, 28, 23)
+HIDDEN = "with random weights its map stays much the same"
 WIDTH = 128
 
 
@@ -90,13 +95,25 @@ def facts_of(
         line=LineFacts(10.0, 0.8, 40) if is_age else None,
         interval=IntervalFacts(0.9, "people", 40, ("a", "b"), False, 0.9, None),
         quality={},
+        looks=None,
     )
     if target.is_binary:
         found = replace(found, interval=IntervalFacts(0.9, "people", 0, (), False, None, None))
     return replace(found, **changes)
 
 
-def write(folder: Path, facts: BundleFacts, scores: dict[str, np.ndarray]) -> Path:
+def looks(people: int, *shown: str) -> LooksFacts:
+    """Return facts of two methods, of which some may be shown."""
+    methods = (
+        MethodFacts(name, name in shown, "" if name in shown else HIDDEN, 0.3, 0.8)
+        for name in ("integrated_gradients", "occlusion")
+    )
+    return LooksFacts(people, 4, tuple(methods))
+
+
+def write(
+    folder: Path, facts: BundleFacts, scores: dict[str, np.ndarray], mean: MeanImage | None = None
+) -> Path:
     """Write a model whose members differ in weights and in coefficients."""
     rng, of = np.random.default_rng(11), facts.network
     members = []
@@ -116,7 +133,7 @@ def write(folder: Path, facts: BundleFacts, scores: dict[str, np.ndarray]) -> Pa
         members.append(GatheredMember(*states, arrays))
     errors = {name: np.sort(rng.normal(0, 5, 20)) for name in facts.interval.sites}
     every = np.sort(np.concatenate([*errors.values()] or [np.array([])]))
-    write_model(folder, Row(facts, tuple(members), Residuals(every, errors)))
+    write_model(folder, Row(facts, tuple(members), Residuals(every, errors), mean=mean))
     return folder
 
 
@@ -136,12 +153,17 @@ def array_model(folder: Path) -> Path:
     return write(folder, facts_of(ARRAYS, network), scores)
 
 
-def map_model(folder: Path, **preprocessing: Any) -> Path:
-    """Write a model of stiffness maps on a grid of 8 mm, brain-only and in MNI152."""
+def map_model(folder: Path, shown: tuple[str, ...] = (), **preprocessing: Any) -> Path:
+    """Write a model of stiffness maps on a grid of 8 mm, brain-only and in MNI152.
+
+    Its mean image is that of people aged 50.
+    """
     network = NetworkFacts("small", (4, 2), 1, GRID, "probe", False)
     asked = {**MAPS, "preprocessing": {**MAPS["preprocessing"], **preprocessing}}
     scores = {"mean": np.array([2.6]), "sd": np.array([0.4])}
-    return write(folder, facts_of(asked, network), scores)
+    images = np.stack([brain(50, 100 + number) for number in range(8)])[:, None]
+    mean = MeanImage(images.mean(0), (images != 0).mean(0, dtype=np.float32))
+    return write(folder, facts_of(asked, network, looks=looks(8, *shown)), scores, mean)
 
 
 def write_rows(path: Path, *rows: dict[str, Any]) -> Path:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from made_models import table_model
+from made_models import HIDDEN, looks, table_model
 from targets import SIDES
 
 from contrage.bundle.card import card
@@ -51,3 +51,17 @@ def test_of_a_scan_the_preprocessing_is_told(of_maps):
     assert (
         "skull stripping by none" in text and "of a map of stiffness (NIfTI), values in kPa" in text
     )
+
+
+def test_where_it_looks_is_said_of_methods_that_passed_and_why_not_of_others(of_table):
+    text = card(replace(of_table.facts, looks=looks(8, "occlusion")))
+    assert "## Where it looks" in text and "## Where it looks" not in card(of_table.facts)
+    assert f"- integrated gradients: is not shown: {HIDDEN}." in text
+    assert (
+        "- occlusion: may be shown; on 4 test people its map has a rank correlation of 0.30" in text
+    )
+    assert "and of 0.80 with those of other networks of this row." in text
+    assert "the mean image of 8 people" in text and "no voxel is of fewer than 5" in text
+    assert not re.search(r"\n\n\n", text)
+    features = card(replace(of_table.facts, looks=looks(0, "occlusion")))
+    assert "mean image" not in features and not re.search(r"\n\n\n", features)

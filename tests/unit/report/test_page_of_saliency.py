@@ -15,7 +15,7 @@ from PIL import Image
 from contrage.evaluation.evaluate import evaluate
 from contrage.evaluation.saliency.found import Found, OfMethod, written
 from contrage.evaluation.saliency.regions import array_grid
-from contrage.evaluation.saliency.verdict import Stage
+from contrage.evaluation.saliency.verdict import Judged, Stage
 from contrage.files import read_json
 from contrage.layout import Results
 from contrage.settings.build import as_plain
@@ -35,7 +35,8 @@ def method(shape: tuple[int, ...], shown: bool, rng: np.random.Generator) -> OfM
     maps = np.zeros((2, *shape), np.float32)
     maps[:, :, shape[1] // 3 : shape[1] // 2] = 1e-3
     stages = [Stage("readout", 1, 0.8), Stage("encoder.layers.1", 9, 0.31 if shown else 0.92)]
-    return OfMethod(values, values.sum(2), *maps, stages, shown, "" if shown else WHY)
+    judged = Judged(stages, 0.8, shown, "" if shown else WHY)
+    return OfMethod(values, values.sum(2), *maps, judged)
 
 
 def found(has_place: bool, rng: np.random.Generator, shown: bool = True) -> Found:
@@ -83,7 +84,7 @@ def test_the_page_says_what_explains_most_and_what_it_does_not_mean(reported):
         "Exponential, integrated gradients, 12 test people: most is explained by thalamus (" in text
     )
     assert "it says neither that age changes a region, nor the other way round" in text
-    assert "Exponential, integrated gradients: 0.31 (tables/saliency_sanity.tsv)" in text
+    assert "Exponential, integrated gradients: 0.31 (0.80) (tables/saliency_sanity.tsv)" in text
 
 
 def test_a_method_that_failed_is_not_shown_and_the_page_says_why(reported):

@@ -6,6 +6,7 @@ import gzip
 import io
 import json
 import threading
+import time
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -14,10 +15,11 @@ import nibabel as nib
 import numpy as np
 import pytest
 from asking import ORIGIN, Asking
-from made_models import map_model, write_rows
+from made_models import HIDDEN, map_model, write_rows
 from tiny_maps import AFFINE, brain
 
 from contrage import cli
+from contrage.bundle import explain
 from contrage.bundle.opened import open_bundle
 from contrage.bundle.predict import predict_subjects
 from contrage.bundle.subjects import subjects
@@ -442,3 +444,58 @@ def test_images_of_one_scan_are_told_by_their_fields_or_by_their_names(page_of, 
     same = ("mask", "a.nii.gz", mask), ("mask", "b.nii.gz", mask)
     assert "said to be the same image" in page.send(*same).json()["error"]
     assert "and no T1w" in page.send(("T1w", "a.nii.gz", mask)).json()["error"]
+
+
+def test_where_it_looks_is_told_with_a_map_over_the_image(page_of, tmp_path):
+    bundle = open_bundle(map_model(tmp_path / "model", ("integrated_gradients",)))
+    page = page_of(bundle)
+    told = page.get("model").json()
+    assert told["stages"][-1] == ["explain", "See where it looks"]
+    assert told["looks"] == {"why": None, "people": 8, "unit": "years"}
+    page.send(("file", "sub-01_stiffness.nii.gz", a_map()))
+    scan = page.finished()["sub-01"]
+    (look,) = scan["prediction"]["looks"]
+    assert look["method"] == "integrated_gradients" and look["regions"]
+    view = {view["name"]: view for view in scan["views"]}["looks-integrated_gradients"]
+    under, found = (read(page, view[each]) for each in ("file", "map"))
+    made = page.desk.tickets[scan["number"]].prediction.files["looks-integrated_gradients"]
+    whole = np.asarray(nib.load(made).dataobj)
+    smooth = np.asarray(found.dataobj)
+    assert smooth.shape == whole.shape and np.allclose(found.affine, nib.load(made).affine)
+    assert np.abs(np.diff(smooth, axis=0)).mean() < np.abs(np.diff(whole, axis=0)).mean()
+    assert under.shape[0] > smooth.shape[0]  # of the template's grid
+    download = page.get(f"scans/{scan['number']}/prediction.json").json()
+    assert download["predictions"][0]["looks"] == [look]
+
+
+def test_the_number_is_told_while_it_is_being_explained(page_of, tmp_path, monkeypatch):
+    bundle = open_bundle(map_model(tmp_path / "model", ("integrated_gradients",)))
+    page, goes_on = page_of(bundle), threading.Event()
+    before = explain.attributions
+
+    def waits(*given, **more):
+        assert goes_on.wait(60)
+        return before(*given, **more)
+
+    monkeypatch.setattr(explain, "attributions", waits)
+    page.send(("file", "sub-01_stiffness.nii.gz", a_map()))
+    deadline = time.monotonic() + 60
+    while (scan := page.get("scans").json()["scans"][0])["stage"] != "explain":
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    assert scan["state"] == "running" and scan["views"] == []
+    number = scan["prediction"]["predicted"]
+    goes_on.set()
+    assert page.finished()["sub-01"]["prediction"]["predicted"] == number
+
+
+def test_a_model_whose_methods_failed_says_why_it_does_not_tell(page_of, map_bundle):
+    page = page_of(map_bundle)
+    told = page.get("model").json()
+    assert told["looks"]["why"].startswith(f"integrated gradients: {HIDDEN}")
+    page.send(("file", "sub-01_stiffness.nii.gz", a_map()))
+    scan = page.finished()["sub-01"]
+    assert scan["prediction"]["looks"] == []
+    assert not [view for view in scan["views"] if view["name"].startswith("looks")]
+    path = f"scans/{scan['number']}/images/looks-occlusion.nii.gz"
+    assert page.get(path).status_code == 404

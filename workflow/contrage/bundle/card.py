@@ -8,6 +8,7 @@ from pathlib import Path
 import jinja2
 
 from contrage.bundle.facts import BinFacts, BundleFacts, GroupFacts
+from contrage.bundle.mean import FEWEST
 from contrage.settings.steps.model import ArraysOfModel
 
 TEMPLATE = "model.md"
@@ -36,6 +37,7 @@ def card(facts: BundleFacts) -> str:
         sexes=", ".join(f"{name} {count}" for name, count in facts.learned.sexes.items()),
         versions=", ".join(f"{name} {version}" for name, version in facts.versions.items()),
         chain=_chain(facts),
+        fewest=FEWEST,
         percent=lambda share: "n/a" if share is None else f"{share:.1%}",
     )
 

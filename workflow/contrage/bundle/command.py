@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from contrage.errors import SettingsError
 from contrage.files import read_json, write_json
+
+if TYPE_CHECKING:
+    from contrage.bundle.explain import Explaining
+    from contrage.bundle.facts import BundleFacts
 
 ALL, SOME, NONE = 0, 3, 1
 """Exit status: every scan was predicted, some were refused, nothing could be done."""
@@ -32,6 +37,12 @@ def predict_parser(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--interval", choices=("people", "site"), help="for people of known sites, or of a new one"
     )
+    parser.add_argument(
+        "--explain",
+        action="store_true",
+        help="also write where the model looks: a table beside the output, and maps of images",
+    )
+    parser.add_argument("--atlas", type=Path, help="its regions: NIfTI of labels in MNI152")
     parser.add_argument("--work", type=Path, help="keep what the steps write in this folder")
     parser.add_argument("--template", type=Path, help="T1 of the template, of makers' own files")
     parser.add_argument("--template-mask", type=Path, help="its brain mask")
@@ -40,29 +51,53 @@ def predict_parser(parser: argparse.ArgumentParser) -> None:
 
 def predict(given: argparse.Namespace) -> int:
     """Predict scans with a model; return the exit status."""
+    from contrage.bundle.looked import keep_maps, write_looks
     from contrage.bundle.opened import open_bundle
     from contrage.bundle.predict import predict_subjects
     from contrage.bundle.subjects import subjects
     from contrage.bundle.tables import as_json, write_table
 
     bundle = open_bundle(given.model)
+    explain = _explaining(given, bundle.facts)
     found = subjects(bundle, given.scans, given.known)
     template = (given.template, given.template_mask) if given.template else None
     done: list[Any] = []
     try:
         for prediction in predict_subjects(
-            bundle, found, work=given.work, interval=given.interval, template=template
+            bundle,
+            found,
+            work=given.work,
+            interval=given.interval,
+            template=template,
+            explain=explain,
         ):
             done.append(prediction)
+            keep_maps(given.output, prediction)
             if not given.quiet:
                 print(told(prediction, bundle.facts.target), flush=True)
     finally:  # what there is, where somebody ends it
         if done:
             write_table(given.output, bundle.facts.target, done)
+            if explain is not None:
+                write_looks(given.output, done)
             if given.json:
                 write_json(given.json, as_json(bundle.facts, done))
     refused = sum(each.refused is not None for each in done)
     return NONE if refused == len(done) else SOME if refused else ALL
+
+
+def _explaining(given: argparse.Namespace, facts: BundleFacts) -> Explaining | None:
+    """Return how scans are explained; None, said on stderr where it was asked for, if not."""
+    if not given.explain:
+        if given.atlas is not None:
+            raise SettingsError("--atlas: names the regions of --explain; give that as well")
+        return None
+    from contrage.bundle.explain import explaining, why_none
+
+    if (reason := why_none(facts)) is not None:
+        print(f"where the model looks is not told: {reason}", file=sys.stderr)
+        return None
+    return explaining(facts, given.atlas)
 
 
 def told(prediction: Any, target: Any) -> str:

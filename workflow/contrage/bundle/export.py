@@ -17,6 +17,7 @@ from contrage.bundle.gathered import Row, gather
 from contrage.bundle.parts import (
     CALIBRATION,
     CARD,
+    MEAN,
     REGION,
     arrays_name,
     names,
@@ -145,9 +146,10 @@ def write_model(folder: Path, row: Row) -> None:
         if row.region is not None:
             write_arrays(place / REGION, {"region": np.packbits(row.region)})
         write_text(place / CARD, card(row.facts))
-        parts = {
-            name: sha256(place / name) for name in names(len(row.members), row.region is not None)
-        }
+        if row.mean is not None:
+            write_arrays(place / MEAN, row.mean.arrays())
+        wanted = names(len(row.members), row.region is not None, row.mean is not None)
+        parts = {name: sha256(place / name) for name in wanted}
         written.write_facts(place, row.facts, parts)
         if folder.exists():
             shutil.rmtree(folder)

@@ -211,6 +211,46 @@ class IntervalFacts:
 
 
 @dataclass(frozen=True)
+class MethodFacts:
+    """Whether a method may say where the model looks.
+
+    Attributes
+    ----------
+    name : str
+    shown : bool
+    why : str
+        Why not; else empty.
+    correlation, between : float or None
+        Rank correlation of its map with that of random weights, and with those of other trainings
+        of the row (1 where there is none). None where there was nothing to compare.
+    """
+
+    name: str
+    shown: bool
+    why: str
+    correlation: float | None
+    between: float | None
+
+
+@dataclass(frozen=True)
+class LooksFacts:
+    """What is needed to say where the model looks.
+
+    Attributes
+    ----------
+    people : int
+        Of whom mean.npz is the mean; 0 of features, whose mean is a z-score of 0.
+    checked : int
+        Scans of test people on which methods were judged.
+    methods : tuple of MethodFacts
+    """
+
+    people: int
+    checked: int
+    methods: tuple[MethodFacts, ...]
+
+
+@dataclass(frozen=True)
 class BundleFacts:
     """Everything that bundle.json says of a model, checksums aside.
 
@@ -237,6 +277,8 @@ class BundleFacts:
     interval : IntervalFacts
     quality : dict of str to tuple of float
         Measure → its 1st and 99th percentile in the cohort.
+    looks : LooksFacts or None
+        None where nobody asked whether it may say where it looks.
     """
 
     version: str
@@ -255,3 +297,4 @@ class BundleFacts:
     line: LineFacts | None
     interval: IntervalFacts
     quality: dict[str, tuple[float, ...]]
+    looks: LooksFacts | None

@@ -22,6 +22,8 @@ from contrage.bundle.facts import (
     NetworkFacts,
     TestedFacts,
 )
+from contrage.bundle.looks import looks
+from contrage.bundle.mean import MeanImage
 from contrage.bundle.people import HeldOut
 from contrage.bundle.portable import features, package_versions, portable, region
 from contrage.bundle.residuals import Residuals
@@ -62,6 +64,7 @@ class Row:
     members: tuple[GatheredMember, ...]
     residuals: Residuals
     region: np.ndarray | None = None
+    mean: MeanImage | None = None
 
 
 @dataclass(frozen=True)
@@ -99,6 +102,7 @@ def gather(
         for seed in settings.seeds
     ]
     tested = people.held_out(frames, read_tsv(files["scans"]))
+    looked, mean = looks(settings, row, patterns, files)
     told = BundleFacts(
         version=contrage.__version__,
         versions=package_versions(),
@@ -116,9 +120,10 @@ def gather(
         line=_line(settings, tested),
         interval=_interval(settings, tested),
         quality=usual_quality(files["quality"]),
+        looks=looked,
     )
     of_volumes = region(settings.seen, files["array"], files.get("reference"))
-    return Row(told, trainings.members, _residuals(settings, tested), of_volumes)
+    return Row(told, trainings.members, _residuals(settings, tested), of_volumes, mean)
 
 
 def _trainings(

@@ -14,6 +14,7 @@ from contrage.bundle import parts
 from contrage.bundle.distance import Reference
 from contrage.bundle.errors import BundleError
 from contrage.bundle.facts import BundleFacts, MemberFacts
+from contrage.bundle.mean import MeanImage
 from contrage.bundle.residuals import Residuals, read_residuals
 from contrage.bundle.written import NAME, read_facts
 from contrage.imaging import skull_strip
@@ -73,6 +74,8 @@ class Bundle:
         MODEL.md.
     region : ndarray of bool on the grid of the volumes, or None
         By whose mean values are divided.
+    mean : MeanImage or None
+        What new scans are compared with to say where the model looks.
     """
 
     folder: Path
@@ -81,6 +84,7 @@ class Bundle:
     residuals: Residuals
     card: str
     region: np.ndarray | None = None
+    mean: MeanImage | None = None
 
 
 def open_bundle(folder: Path) -> Bundle:
@@ -100,7 +104,7 @@ def open_bundle(folder: Path) -> Bundle:
     facts, checksums = read_facts(folder)
     _check_facts(folder / NAME, facts)
     has_region = facts.seen.arrays is not None and facts.seen.arrays.has_region
-    wanted = parts.names(len(facts.members), has_region)
+    wanted = parts.names(len(facts.members), has_region, has_mean(facts))
     if set(checksums) != set(wanted):
         odd = sorted(set(checksums) ^ set(wanted))[0]
         raise BundleError(
@@ -116,7 +120,25 @@ def open_bundle(folder: Path) -> Bundle:
     )
     card = content[parts.CARD].decode("utf-8", errors="replace")
     region = _region(folder / parts.REGION, content, facts) if has_region else None
-    return Bundle(folder, facts, members, residuals, card, region)
+    mean = _mean(folder, facts, content)
+    return Bundle(folder, facts, members, residuals, card, region, mean)
+
+
+def has_mean(facts: BundleFacts) -> bool:
+    """Return whether a model has a mean image, with which new scans are compared."""
+    return facts.looks is not None and facts.looks.people > 0
+
+
+def _mean(folder: Path, facts: BundleFacts, content: Mapping[str, bytes]) -> MeanImage | None:
+    if not has_mean(facts):
+        return None
+    path, shape = folder / parts.MEAN, (facts.network.channels, *facts.network.shape)
+    try:
+        return MeanImage.of(parts.read_arrays(path, content[parts.MEAN]), shape)
+    except KeyError as error:
+        raise BundleError(path, f"it lacks {error}; copy the model again") from None
+    except ValueError as error:
+        raise BundleError(path, f"{error}; copy the model again") from None
 
 
 def _region(path: Path, content: Mapping[str, bytes], facts: BundleFacts) -> np.ndarray:

@@ -18,7 +18,7 @@ import numpy as np
 from contrage.bundle.errors import BundleError
 from contrage.files import atomic
 
-CALIBRATION, CARD, REGION = "calibration.npz", "MODEL.md", "region.npz"
+CALIBRATION, CARD, MEAN, REGION = "calibration.npz", "MODEL.md", "mean.npz", "region.npz"
 LARGEST = 4 * 2**30
 """Bytes of a part: weights of a network of a thousand million parameters."""
 COEFFICIENTS = ("coef", "intercept", "coef_mean", "coef_scale")
@@ -35,10 +35,10 @@ def arrays_name(number: int) -> str:
     return f"arrays-{number}.npz"
 
 
-def names(members: int, has_region: bool = False) -> list[str]:
+def names(members: int, has_region: bool, has_mean: bool) -> list[str]:
     """Return the files of a model but for bundle.json."""
     own = [name(k) for k in range(members) for name in (weights_name, arrays_name)]
-    return [*own, CALIBRATION, CARD, *([REGION] if has_region else [])]
+    return [*own, CALIBRATION, CARD, *[REGION] * has_region, *[MEAN] * has_mean]
 
 
 def read_part(folder: Path, name: str, checksum: str) -> bytes:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -14,10 +14,12 @@ from threadpoolctl import threadpool_limits
 
 from contrage.bundle import flags
 from contrage.bundle.errors import BundleError
+from contrage.bundle.explain import Explaining, explained
 from contrage.bundle.facts import BundleFacts
 from contrage.bundle.images import ImageOfScan, seen
 from contrage.bundle.network import networks, z_scored
 from contrage.bundle.opened import Bundle, Member
+from contrage.bundle.prediction import Prediction
 from contrage.bundle.subjects import Subject, subjects
 from contrage.bundle.template import template_here
 from contrage.errors import ContrageError, TableError, disk_full
@@ -33,59 +35,15 @@ LEARNED_SITES = (
     "the interval for new sites is made of sites that were learned from: of a new one it may hold "
     "less often"
 )
-STAGES = ("check", "strip", "correct", "register", "quality", "predict")
-
-
-@dataclass(frozen=True)
-class Prediction:
-    """What a model says of a scan.
-
-    Attributes
-    ----------
-    name : str
-        The subject's.
-    predicted : float or None
-        Mean over members, in the target's unit; of a binary target the probability of its side 1.
-        None where it was refused.
-    low, high : float or None
-        Ends of the interval; None where there is none.
-    level : float
-        Share of people whose target the interval is to hold.
-    spread : float or None
-        SD of the members' predictions; None of a single one.
-    known : float or None
-        The true target as it was told.
-    gap, corrected_gap : float or None
-        Predicted minus true age, as it is and corrected with the line of the held-out people.
-    flags : tuple of str
-        What lies outside the model's experience, and what else its reader should know: a sentence
-        each.
-    refused : str or None
-        Why there is no number.
-    quality : dict of str to float
-        What was measured of the scan.
-    files : dict of str to Path
-        In the work folder: "preprocessed", "mask" (on the template's grid), "brain_mask" (on the
-        raw image's), "anatomical", "picture", and what else the steps wrote.
-    """
-
-    name: str
-    predicted: float | None
-    low: float | None
-    high: float | None
-    level: float
-    spread: float | None
-    known: float | None
-    gap: float | None
-    corrected_gap: float | None
-    flags: tuple[str, ...]
-    refused: str | None
-    quality: dict[str, float] = field(default_factory=dict)
-    files: dict[str, Path] = field(default_factory=dict)
+STAGES = ("check", "strip", "correct", "register", "quality", "predict", "explain")
 
 
 def _nobody(name: str, stage: str) -> None:
     """Tell nobody."""
+
+
+def _at_once(found: Prediction) -> None:
+    """Wait for where the model looks."""
 
 
 def predict_subjects(
@@ -97,6 +55,8 @@ def predict_subjects(
     interval: str | None = None,
     members: Sequence[int] | None = None,
     template: tuple[Path, Path | None] | None = None,
+    explain: Explaining | None = None,
+    first: Callable[[Prediction], None] = _at_once,
 ) -> Iterator[Prediction]:
     """Yield the prediction of each subject, in order; what is wrong with one stops no other.
 
@@ -115,6 +75,10 @@ def predict_subjects(
         Numbers of the members that predict; all, unless some have seen the person.
     template : tuple of Path, optional
         T1 and brain mask of the template, where the bundle's is no file of nilearn or TemplateFlow.
+    explain : Explaining, optional
+        To be told where the model looks as well.
+    first : callable
+        Is told the prediction before it is explained, which takes longer.
 
     Raises
     ------
@@ -132,6 +96,8 @@ def predict_subjects(
         networks(bundle, chosen),
         template_here(bundle.facts, template),
         interval or bundle.facts.interval.whom,
+        explain,
+        first,
     )
     for number, subject in enumerate(found):
         with tempfile.TemporaryDirectory(prefix="contrage-") as away:
@@ -149,6 +115,8 @@ class Predictor:
     networks: list[ImagePredictor]
     template: TemplateFiles | None
     whom: str
+    explain: Explaining | None
+    first: Callable[[Prediction], None]
 
     @property
     def facts(self) -> BundleFacts:
@@ -168,7 +136,12 @@ class Predictor:
             if reasons := image.record.get("misplaced"):
                 return self._refused(subject, f"it lies elsewhere: {'; '.join(reasons)}", image)
             tell(subject.name, "predict")
-            return self._predicted(subject, image)
+            found = self._predicted(subject, image)
+            if self.explain is None or found.refused is not None:
+                return found
+            self.first(found)
+            tell(subject.name, "explain")
+            return self._explained(found, image, work)
         except BundleError:
             raise
         except MemoryError:
@@ -201,7 +174,7 @@ class Predictor:
             told = "×".join(map(str, image.image.shape))
             wanted = "×".join(map(str, self._shape))
             return self._refused(subject, f"it comes to {told} values, not {wanted}", image)
-        scores = [z_scored(self.bundle, member, image.image) for member in self.members]
+        scores = self._scores(image)
         background = self.facts.seen.scores.form.background
         if (reason := flags.of_values(scores, background)) is not None:
             return self._refused(subject, reason, image)
@@ -209,6 +182,22 @@ class Predictor:
         if not np.isfinite(values).all():
             return self._refused(subject, "what the model makes of it is no number", image)
         return self._with_interval(subject, image, values, distances)
+
+    def _scores(self, image: ImageOfScan) -> list[np.ndarray]:
+        return [z_scored(self.bundle, member, image.image) for member in self.members]
+
+    def _explained(self, found: Prediction, image: ImageOfScan, work: Path) -> Prediction:
+        """Return a prediction with where the model looks; the number stands whatever happens."""
+        scores = self._scores(image)
+        try:
+            looks, maps = explained(
+                self.bundle, self.members, self.networks, scores, self.explain, work
+            )
+        except (ContrageError, MemoryError, RuntimeError) as error:
+            reason = str(error) or "there is not enough memory for it on this machine"
+            note = f"where the model looks cannot be told: {' '.join(reason.split())[:200]}"
+            return replace(found, flags=(*found.flags, note))
+        return replace(found, looks=looks, files={**found.files, **maps})
 
     @property
     def _shape(self) -> tuple[int, ...]:

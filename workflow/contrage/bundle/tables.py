@@ -70,4 +70,4 @@ def as_json(facts: BundleFacts, found: Sequence[Prediction]) -> dict[str, Any]:
 def _plain(found: Prediction) -> dict[str, Any]:
     told = asdict(found)
     del told["files"]
-    return {**told, "flags": list(found.flags)}
+    return {**told, "flags": list(found.flags), "looks": list(told["looks"])}

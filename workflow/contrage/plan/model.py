@@ -75,6 +75,7 @@ def export(of: Experiment, template: TemplateFiles) -> ExportModelsStep:
         seen=seen(of.config, template),
         interval=asked["interval"],
         level=asked["level"],
+        explain=asked["explain"],
     )
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from contrage.errors import SettingsError, few
+from contrage.evaluation.saliency.layouts import BY_LAYOUT
 from contrage.plan import rows
 from contrage.plan.experiment import Experiment
 from contrage.plan.kinds import configured
@@ -14,8 +15,6 @@ from contrage.settings.build import as_plain, build
 from contrage.settings.steps.saliency import RegionsAsked, SaliencyStep
 
 KEY = "evaluations.saliency"
-BY_LAYOUT = {"table": "features", "regions": "regions", "series": "channels"}
-"""Layout of a kind of data → places; of others, where nobody told where they lie, blocks."""
 
 
 def is_on(config: dict[str, Any]) -> bool:
@@ -62,7 +61,6 @@ def step(of: Experiment, row: str) -> SaliencyStep:
         row=row,
         seeds=tuple(of.seeds),
         target=of.target.learned,
-        has_head=row in rows.head_rows(of.config),
         saliency=build(SaliencySettings, {**asked, "rows": None}),
         regions=regions(of.config),
     )

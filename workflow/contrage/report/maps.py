@@ -215,12 +215,12 @@ def _difference(
 def _of_saliency(files: list[Path]) -> Iterator[tuple[Map, NDArray, NDArray]]:
     """Yield where rows look, of the methods that may be shown and have a place."""
     from contrage.evaluation.saliency.found import read
-    from contrage.report.elements.saliency import smoothed
+    from contrage.report.elements.saliency import smoothed_map
 
     for found in map(read, files):
         for name in [n for n, own in found.methods.items() if own.shown]:
             if found.affine is not None:
-                values = smoothed(found, name).array
+                values = smoothed_map(found, name).array
                 largest = float(np.abs(values).max()) or 1.0
                 yield _looks(found.row, name, len(found.scans)), values / largest, found.affine
 

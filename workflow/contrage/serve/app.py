@@ -16,11 +16,13 @@ from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive
 
+from contrage.bundle.explain import MAP
 from contrage.bundle.tables import as_json
 from contrage.errors import ContrageError
 from contrage.serve.bounds import MEGA, UploadError
 from contrage.serve.desk import DONE, REFUSED, Desk, Ticket
 from contrage.serve.guard import Guard
+from contrage.serve.look import write_look
 from contrage.serve.outline import write_outline
 from contrage.serve.told import files_of, finite, model_told, ticket_told
 from contrage.serve.uploads import Dropped, keep, scans_of
@@ -152,6 +154,8 @@ class Answers:
             raise HTTPException(404, "there is no such image")
         if name in OUTLINES:
             path = await run_in_threadpool(_outline, path, ticket.work / f"{name}.nii.gz")
+        elif name.startswith(MAP):
+            path = await run_in_threadpool(_look, path, ticket.work / f"smooth-{name}.nii.gz")
         kind = "image/png" if name == "picture" else "application/octet-stream"
         return FileResponse(path, media_type=kind)
 
@@ -165,6 +169,12 @@ class Answers:
 def _outline(mask: Path, output: Path) -> Path:
     """Return the outline of a mask, which is made where it is first asked for."""
     return output if output.is_file() else write_outline(mask, output)
+
+
+def _look(made: Path, output: Path) -> Path:
+    """Return a map of where the model looks, smoothed where it is first asked for."""
+    method = made.name.removesuffix(".nii.gz").removeprefix(MAP)
+    return output if output.is_file() else write_look(made, method, output)
 
 
 def _discard(folder: Path) -> None:

@@ -11,8 +11,10 @@ import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 
+from contrage.bundle.explain import Explaining, explaining, offered
 from contrage.bundle.opened import Bundle
 from contrage.bundle.predict import STAGES, Prediction, predict_subjects
 from contrage.bundle.subjects import Subject
@@ -54,7 +56,7 @@ class Ticket:
     seconds : float or None
         How long all took.
     prediction : Prediction or None
-        Sentences have the files' names as they were sent.
+        Sentences have the files' names as they were sent. It is there before it is explained.
     refused : str or None
         Why there is no number.
     """
@@ -118,10 +120,18 @@ class Desk:
     @property
     def stages(self) -> tuple[str, ...]:
         """The steps that a scan of this model takes."""
-        imaging = self.bundle.facts.seen.imaging
-        if imaging is None:
-            return ("check", "predict")
-        return tuple(name for name in STAGES if name != "correct" or imaging.correct is not None)
+        facts = self.bundle.facts
+        imaging = facts.seen.imaging
+        names = ("check", "predict", "explain") if imaging is None else STAGES
+        left_out = set() if offered(facts) else {"explain"}
+        left_out |= {"correct"} if imaging is None or imaging.correct is None else set()
+        return tuple(name for name in names if name not in left_out)
+
+    @cached_property
+    def _explain(self) -> Explaining | None:
+        """How scans are explained: made with the first of them, since it reads the template."""
+        facts = self.bundle.facts
+        return explaining(facts) if offered(facts) else None
 
     def new_folder(self) -> Path:
         """Return the path of a folder for one drop, which is not there yet.
@@ -238,16 +248,17 @@ class Desk:
                 raise StoppedError
             ticket.stage = stage
 
+        def first(found: Prediction) -> None:
+            ticket.prediction = _plain(ticket, found)
+
         asked = {"interval": self.interval, "template": self.template}
         try:
+            asked |= {"explain": self._explain, "first": first}
             (found,) = predict_subjects(
                 self.bundle, [ticket.subject], work=ticket.work, tell=tell, **asked
             )
-            plain = ticket.dropped.plain
-            refused = None if found.refused is None else plain(found.refused)
-            flags = tuple(map(plain, found.flags))
-            ticket.prediction = replace(found, flags=flags, refused=refused)
-            ticket.refused = refused
+            ticket.prediction = _plain(ticket, found)
+            ticket.refused = ticket.prediction.refused
         except ContrageError as error:
             ticket.refused = ticket.dropped.plain(str(error))
         except MemoryError:
@@ -257,3 +268,10 @@ class Desk:
             if line is None:
                 log.exception("an error that contrage did not expect")
             ticket.refused = line or "an error that contrage did not expect; its console has it"
+
+
+def _plain(ticket: Ticket, found: Prediction) -> Prediction:
+    """Return a prediction whose sentences have the files' names as they were sent."""
+    plain = ticket.dropped.plain
+    refused = None if found.refused is None else plain(found.refused)
+    return replace(found, flags=tuple(map(plain, found.flags)), refused=refused)

@@ -10,12 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from contrage import modalities
+from contrage.bundle.explain import MAP, why_none
 from contrage.bundle.facts import BundleFacts
 from contrage.bundle.opened import Bundle
 from contrage.bundle.subjects import OR
 from contrage.bundle.tables import NOTICE
 from contrage.serve.bounds import Bounds
-from contrage.serve.desk import Desk, Ticket
+from contrage.serve.desk import DONE, REFUSED, Desk, Ticket
 from contrage.settings.steps.model import ImagingOfModel
 from contrage.target_words import TargetInWords
 
@@ -30,6 +31,7 @@ TITLES = {
     "register": "Register to the template",
     "quality": "Measure the quality",
     "predict": "Predict",
+    "explain": "See where it looks",
 }
 """Of the images and of the stages."""
 
@@ -52,11 +54,19 @@ def model_told(bundle: Bundle, bounds: Bounds, stages: tuple[str, ...]) -> dict[
         "tested": {"people": tested.people, "measure": tested.measure, "value": tested.value},
         "interval": {"level": facts.interval.level, "coverage": facts.interval.coverage},
         **_taken(facts),
+        "looks": _looks(facts),
         "stages": [[name, TITLES[name]] for name in stages],
         "bounds": asdict(bounds),
         "notice": NOTICE,
         "card": bundle.card,
     }
+
+
+def _looks(facts: BundleFacts) -> dict[str, Any]:
+    """Return what is said of where the model looks: why it is not, or with whom scans compare."""
+    people = facts.looks.people if facts.looks is not None else 0
+    unit = "log odds" if facts.target.is_binary else facts.target.unit
+    return {"why": why_none(facts), "people": people or facts.learned.people, "unit": unit}
 
 
 def _target(target: TargetInWords) -> dict[str, Any]:
@@ -113,8 +123,10 @@ def ticket_told(desk: Desk, ticket: Ticket) -> dict[str, Any]:
         "views": [],
     }
     if ticket.prediction is not None:
+        is_done = ticket.state in (DONE, REFUSED)
+        views = list(_views(desk.bundle.facts, ticket)) if is_done else []
         told = finite(asdict(replace(ticket.prediction, files={})))
-        said |= {"prediction": told, "views": list(_views(desk.bundle.facts, ticket))}
+        said |= {"prediction": told, "views": views}
     return said
 
 
@@ -153,14 +165,33 @@ def _views(facts: BundleFacts, ticket: Ticket) -> Iterator[dict[str, Any]]:
                 "highest": highest,
                 "label": "" if is_own else kind.picture.label,
             }
+    for look in ticket.prediction.looks if ticket.prediction is not None else ():
+        if f"{MAP}{look.method}" in files:
+            yield _look_view(ticket, look.method, files["under"])
     if "picture" in files:
         yield {"name": "picture", "file": f"scans/{ticket.number}/images/picture.png"}
+
+
+def _look_view(ticket: Ticket, method: str, under: Path) -> dict[str, Any]:
+    """Return the view of a map over the image that it is of, in grey."""
+    home = f"scans/{ticket.number}/images"
+    return {
+        "name": f"{MAP}{method}",
+        "title": f"Where it looks: {method.replace('_', ' ')}",
+        "file": f"{home}/under{_ending(under)}",
+        "outline": None,
+        "map": f"{home}/{MAP}{method}.nii.gz",
+        "colours": "gray",
+        "highest": None,
+        "label": "",
+    }
 
 
 def files_of(facts: BundleFacts, ticket: Ticket) -> dict[str, Path]:
     """Return the files of a scan that the page may ask for, by the names that it asks with.
 
-    "outline" and "raw-outline" are the masks of which outlines are made.
+    "outline" and "raw-outline" are the masks of which outlines are made, "under" lies under the
+    maps of where the model looks.
     """
     found = ticket.prediction
     imaging = facts.seen.imaging
@@ -173,7 +204,9 @@ def files_of(facts: BundleFacts, ticket: Ticket) -> dict[str, Path]:
         "raw": ticket.subject.images.get(raw),
         "raw-outline": found.files.get("brain_mask"),
         "picture": found.files.get("picture"),
+        "under": found.files.get("anatomical", found.files.get("preprocessed")),
     }
+    named |= {name: path for name, path in found.files.items() if name.startswith(MAP)}
     there = {name: path for name, path in named.items() if path is not None and path.is_file()}
     if "raw-outline" not in there:
         there.pop("raw", None)  # nothing is drawn on what was not read

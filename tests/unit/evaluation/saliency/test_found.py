@@ -8,7 +8,7 @@ import pytest
 
 from contrage.evaluation.saliency.found import Found, Gathered, read, written
 from contrage.evaluation.saliency.places import NamedPlaces
-from contrage.evaluation.saliency.verdict import Stage
+from contrage.evaluation.saliency.verdict import Judged, Stage
 from contrage.evaluation.statistics.saliency import explained
 from contrage.learning.folds import Scans
 
@@ -65,7 +65,7 @@ def test_all_of_it_comes_back_from_the_file_and_the_map_lies_where_the_images_do
     names = (None,) * SCANS
     people = Scans(gathered.ids, gathered.ids, names, names, np.arange(7.0), np.arange(SCANS))
     stages = [Stage("readout", 1, 0.4), Stage("encoder.0", 2, float("nan"))]
-    told = {"occlusion": (stages, False, "why")}
+    told = {"occlusion": Judged(stages, 0.7, False, "why")}
     found = Found.of("exp", people, gathered.regions, {"occlusion": gathered}, told, AFFINE)
     written(tmp_path / "a.npz", found)
     again = read(tmp_path / "a.npz")
@@ -73,8 +73,8 @@ def test_all_of_it_comes_back_from_the_file_and_the_map_lies_where_the_images_do
     labels = gathered.regions.labels
     assert again.sizes.tolist() == [int((inside & (labels == n)).sum()) for n in (1, 2, 0)]
     own = again.methods["occlusion"]
-    assert own.stages[0] == stages[0] and np.isnan(own.stages[1].correlation)
-    assert (own.shown, own.why) == (False, "why")
+    assert own.judged.stages[0] == stages[0] and np.isnan(own.judged.stages[1].correlation)
+    assert (own.judged.between, own.judged.shown, own.judged.why) == (0.7, False, "why")
     np.testing.assert_array_equal(own.contributions, found.methods["occlusion"].contributions)
     again.save_map(tmp_path / "m.nii.gz", "occlusion")
     image = nib.load(tmp_path / "m.nii.gz")

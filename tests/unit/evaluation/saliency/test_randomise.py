@@ -9,7 +9,7 @@ from predictors import linear, small
 
 from contrage.evaluation.saliency import methods, randomise
 from contrage.evaluation.saliency.places import cells, sums
-from contrage.evaluation.saliency.verdict import FEWEST, HIGHEST, Stage, verdict
+from contrage.evaluation.saliency.verdict import FEWEST, Judged, Stage, highest
 
 
 def edges(predictor, image, asked):
@@ -29,6 +29,10 @@ def explain(images, method, places):
     return told
 
 
+def cascade(predictor, explain):
+    return randomise.cascade(predictor, explain, explain(predictor))
+
+
 @pytest.fixture
 def images(rng):
     return [torch.from_numpy(rng.normal(0, 1, (1, 1, 12, 14)).astype(np.float32)) for _ in range(5)]
@@ -41,19 +45,19 @@ def places():
 
 def test_a_method_that_shows_the_image_whatever_was_learned_is_caught(images, places, monkeypatch):
     monkeypatch.setitem(methods.METHODS, "edges", edges)
-    stages = randomise.cascade(small(1, (12, 14)), explain(images, "edges", places))
+    stages = cascade(small(1, (12, 14)), explain(images, "edges", places))
     assert all(stage.correlation == pytest.approx(1) for stage in stages)
-    shown, why = verdict(stages, 40)
-    assert not shown and "with random weights its map stays the same" in why
+    found = Judged.of(stages, 1.0, 40)
+    assert not found.shown and "with random weights its map stays much the same" in found.why
 
 
 @pytest.mark.parametrize("method", ["integrated_gradients", "occlusion"])
 def test_a_predictor_that_looks_at_one_place_is_shown(method, images, places):
     weights = np.zeros((1, 12, 14))
     weights[:, 2:7, 3:9] = 1
-    stages = randomise.cascade(linear(weights), explain(images, method, places))
-    assert stages[-1].correlation < HIGHEST
-    assert verdict(stages, 40) == (True, "")
+    stages = cascade(linear(weights), explain(images, method, places))
+    assert stages[-1].correlation < highest(1.0)
+    assert Judged.of(stages, 1.0, 40) == Judged(stages, 1.0, True, "")
 
 
 def test_weights_are_drawn_from_the_readout_downwards_one_layer_more_at_a_time():
@@ -73,11 +77,12 @@ def test_weights_are_drawn_from_the_readout_downwards_one_layer_more_at_a_time()
 def test_a_cascade_is_the_same_each_time_and_ends_with_all_layers(images, places):
     predictor = small(1, (12, 14))
     told = explain(images, "integrated_gradients", places)
-    stages = randomise.cascade(predictor, told)
-    assert stages == randomise.cascade(predictor, told)
+    stages = cascade(predictor, told)
+    assert stages == cascade(predictor, told)
     assert stages[-1].layers == len(randomise.layers(predictor))
     assert [stage.layers for stage in stages] == sorted({stage.layers for stage in stages})
     assert len(stages) <= randomise.STAGES
+    assert randomise.cascade(predictor, told, told(predictor), most=1) == stages[-1:]
 
 
 @pytest.mark.parametrize(
@@ -88,8 +93,29 @@ def test_stages_are_evenly_chosen_the_first_and_the_last_too(count, wanted):
 
 
 def test_what_cannot_be_compared_is_not_shown():
-    assert verdict([Stage("readout", 1, 0.1)], FEWEST - 1)[0] is False
-    shown, why = verdict([Stage("readout", 1, float("nan"))], 64)
-    assert not shown and "nothing to compare" in why
+    assert not Judged.of([Stage("readout", 1, 0.1)], 1.0, FEWEST - 1).shown
+    for stage, between in ((float("nan"), 1.0), (0.1, float("nan"))):
+        found = Judged.of([Stage("readout", 1, stage)], between, 64)
+        assert not found.shown and "nothing to compare" in found.why
     few = np.arange(FEWEST - 1.0)
     assert np.isnan(randomise.correlation(few, few))
+
+
+@pytest.mark.parametrize(
+    ("random", "between", "shown"),
+    [
+        (0.7, 1.0, True),  # of a single training: half of the variance of ranks
+        (0.71, 1.0, False),
+        (0.41, 0.6, True),  # of what two trainings agree on: .41² is less than half of .6²
+        (0.43, 0.6, False),
+        (-0.5, 0.3, False),
+        (0.0, 0.0, False),  # nothing that could be repeated
+        (-0.2, -0.1, False),
+    ],
+)
+def test_random_weights_may_tell_less_than_half_of_what_another_training_tells(
+    random, between, shown
+):
+    found = Judged.of([Stage("readout", 1, 0.9), Stage("encoder.0", 2, random)], between, 64)
+    assert found.shown is shown and bool(found.why) is not shown
+    assert shown is (between > 0 and random**2 < between**2 / 2)

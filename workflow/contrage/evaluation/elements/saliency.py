@@ -56,8 +56,8 @@ def _lines(
 ) -> list[dict[str, Any]]:
     seeds, scans, _ = method.contributions.shape
     head = {"row": found.row, "method": name, "n_scans": scans, "n_seeds": seeds}
-    if not method.shown:
-        return [{**head, "note": method.why}]
+    if not method.judged.shown:
+        return [{**head, "note": method.judged.why}]
     told = _numbers(found, method, drawn)
     if name == "integrated_gradients":
         off = incompleteness(method.contributions, method.wanted)

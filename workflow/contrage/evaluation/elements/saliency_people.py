@@ -29,7 +29,7 @@ def evaluate(given: Given) -> pd.DataFrame:
     for files in given.attributions.values():
         found = read(files[0])
         for name, method in found.methods.items():
-            if not method.shown:
+            if not method.judged.shown:
                 continue
             adds, wanted = np.nanmean(method.contributions, 0), np.nanmean(method.wanted, 0)
             used = np.flatnonzero(found.sizes > 0)

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from contrage.evaluation.saliency.places import ELSEWHERE, NamedPlaces, sums
-from contrage.evaluation.saliency.verdict import Stage
+from contrage.evaluation.saliency.verdict import Judged, Stage
 from contrage.files import atomic, read_npz, save_nifti
 from contrage.learning.folds import Scans
 
@@ -109,19 +109,14 @@ class OfMethod:
     contributions : ndarray of shape (seeds, scans, regions + 1)
     wanted : ndarray of shape (seeds, scans)
     absolute, explained : ndarray of shape (C, *shape)
-    stages : list of Stage
-    shown : bool
-    why : str
-        Why not; else empty.
+    judged : Judged
     """
 
     contributions: Floats
     wanted: Floats
     absolute: NDArray[np.float32]
     explained: NDArray[np.float32]
-    stages: list[Stage]
-    shown: bool
-    why: str
+    judged: Judged
 
 
 @dataclass(frozen=True)
@@ -161,7 +156,7 @@ class Found:
         people: Scans,
         regions: NamedPlaces,
         gathered: dict[str, Gathered],
-        checked: dict[str, tuple[list[Stage], bool, str]],
+        checked: dict[str, Judged],
         affine: Floats | None,
     ) -> Found:
         """Put together what was gathered and checked of each method."""
@@ -181,7 +176,7 @@ class Found:
                     np.stack(list(own.wanted.values())),
                     own.absolute().astype(np.float32),
                     own.explained().astype(np.float32),
-                    *checked[name],
+                    checked[name],
                 )
                 for name, own in gathered.items()
             },
@@ -212,11 +207,12 @@ def written(path: Path, found: Found) -> None:
             f"{name}.wanted": own.wanted,
             f"{name}.absolute": own.absolute,
             f"{name}.explained": own.explained,
-            f"{name}.stages": np.array([stage.name for stage in own.stages]),
-            f"{name}.layers": np.array([stage.layers for stage in own.stages]),
-            f"{name}.correlations": np.array([stage.correlation for stage in own.stages]),
-            f"{name}.shown": np.array(own.shown),
-            f"{name}.why": np.array(own.why),
+            f"{name}.stages": np.array([stage.name for stage in own.judged.stages]),
+            f"{name}.layers": np.array([stage.layers for stage in own.judged.stages]),
+            f"{name}.correlations": np.array([each.correlation for each in own.judged.stages]),
+            f"{name}.between": np.array(own.judged.between),
+            f"{name}.shown": np.array(own.judged.shown),
+            f"{name}.why": np.array(own.judged.why),
         }
     with atomic(path) as temporary, temporary.open("wb") as stream:
         np.savez_compressed(stream, **arrays)
@@ -246,4 +242,5 @@ def _method(arrays: dict[str, np.ndarray], name: str) -> OfMethod:
     each = zip(own["stages"], own["layers"], own["correlations"], strict=True)
     stages = [Stage(str(layer), int(count), float(told)) for layer, count, told in each]
     maps = own["contributions"], own["wanted"], own["absolute"], own["explained"]
-    return OfMethod(*maps, stages, bool(own["shown"]), str(own["why"]))
+    between, shown, why = float(own["between"]), bool(own["shown"]), str(own["why"])
+    return OfMethod(*maps, Judged(stages, between, shown, why))

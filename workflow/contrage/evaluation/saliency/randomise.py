@@ -65,24 +65,33 @@ def _drawn(weights: Tensor, chance: torch.Generator) -> Tensor:
 
 
 def chosen(count: int, most: int = STAGES) -> list[int]:
-    """Return which of the stages of a cascade are looked at: evenly, the first and the last too."""
-    places = np.linspace(0, count - 1, min(most, count)).round().astype(int)
+    """Return which of the stages of a cascade are looked at: evenly from the last to the first."""
+    places = np.linspace(count - 1, 0, min(most, count)).round().astype(int)
     return np.unique(places).tolist()
 
 
-def cascade(predictor: nn.Module, explain: Explain, draws: int = DRAWS) -> list[Stage]:
+def cascade(
+    predictor: nn.Module,
+    explain: Explain,
+    genuine: NDArray[np.floating],
+    draws: int = DRAWS,
+    most: int = STAGES,
+) -> list[Stage]:
     """Return what is left of a map, stage by stage; of the last the mean over several draws.
 
     Parameters
     ----------
     predictor : Module
     explain : callable
-        From it, and from what is made of it, to absolute values by place.
+        From what is made of it to absolute values by place.
+    genuine : ndarray of shape (places,)
+        What `explain` tells of the predictor itself.
     draws : int
+    most : int
+        Stages; the last is one of them.
     """
-    genuine = explain(predictor)
     count = len(layers(predictor))
-    places = chosen(count)
+    places = chosen(count, most)
     found: dict[int, tuple[str, list[float]]] = {}
     for seed in range(draws):
         for at, (name, changed) in enumerate(randomised(predictor, seed)):

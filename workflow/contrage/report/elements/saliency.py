@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import ndimage
 
 from contrage.evaluation.saliency.found import Found, read
+from contrage.evaluation.saliency.maps import SMOOTH_MM, smoothed
 from contrage.imaging.images import Image, resample
 from contrage.report.elements.imaging import planes
 from contrage.report.elements.ingredients import Ingredients
@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
 
-SMOOTH_MM = 4.0
-"""SD of the smoothing of maps, for the eye."""
 LEAST = 0.1
 """Part of the largest value below which nothing is drawn."""
 
@@ -26,7 +24,7 @@ LEAST = 0.1
 def saliency(given: Ingredients) -> Figure | None:
     """Draw where differences between predictions come from, of the methods that may be shown."""
     found = [read(file) for files in given.attributions_of.values() for file in files]
-    shown = [(each, name) for each in found for name, m in each.methods.items() if m.shown]
+    shown = [(each, name) for each in found for name, m in each.methods.items() if m.judged.shown]
     if not shown:
         return None
     if all(each.affine is not None for each, _ in shown):
@@ -72,18 +70,16 @@ def _on_template(given: Ingredients, shown: list[tuple[Found, str]]) -> Figure:
     )
 
 
-def smoothed(found: Found, name: str) -> Image:
+def smoothed_map(found: Found, name: str) -> Image:
     """Return where differences between predictions come from, smoothed for the eye."""
     assert found.affine is not None
-    values = found.methods[name].explained.sum(axis=0)
-    if name != "occlusion":  # whose regions have the same value throughout
-        values = ndimage.gaussian_filter(values, SMOOTH_MM / Image(values, found.affine).voxel_mm)
-    return Image(values, found.affine)
+    explained = found.methods[name].explained.sum(axis=0)
+    return Image(smoothed(explained, found.affine, name), found.affine)
 
 
 def _resampled(found: Found, name: str, under: Image) -> np.ndarray:
     """Return a map on the template's grid, smoothed."""
-    return resample(smoothed(found, name), under, order=0 if name == "occlusion" else 1)
+    return resample(smoothed_map(found, name), under, order=0 if name == "occlusion" else 1)
 
 
 def _bare(axes: Axes) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pandas as pd
 
-from contrage.evaluation.saliency.verdict import HIGHEST
 from contrage.report.elements.html_tables import Line, PageTable
 from contrage.report.elements.sections import Section, best_first, bounded
 from contrage.report.findings import Study
@@ -78,13 +77,15 @@ def _notes(study: Study, table: pd.DataFrame) -> list[str]:
         return notes
     last = sanity.sort_values("layers").drop_duplicates(["row", "method"], keep="last")
     passed = [
-        f"{_name(line)}, {SALIENCY_NAMES[line['method']]}: {number(line['correlation'])}"
+        f"{_name(line)}, {SALIENCY_NAMES[line['method']]}: {number(line['correlation'])} "
+        f"({number(line['between'])})"
         for line in last.to_dict("records")
         if str(line["passed"]).lower() == "true"
     ]
     if passed:
         notes.append(
-            "Rank correlation of what places add with the same network's of random weights, "
-            f"{HIGHEST:g} at most: {'; '.join(passed)} (tables/saliency_sanity.tsv)."
+            "Rank correlation of what places add with the same network's of random weights, and in "
+            "brackets with other trainings' of the row, of which the square had to be more than "
+            f"twice as large: {'; '.join(passed)} (tables/saliency_sanity.tsv)."
         )
     return notes

@@ -2,6 +2,7 @@
 
 import { remove } from "./asked.js";
 import { element } from "./element.js";
+import { looks } from "./looks.js";
 import { plot } from "./plot.js";
 import { forget, imagesOf } from "./viewer.js";
 
@@ -41,7 +42,10 @@ export class Card {
       this.state.textContent = scan.ahead ? `Waits: ${scan.ahead} before it.` : "Next in line.";
     }
     this.showSteps(scan);
-    if (scan.state !== "done" && scan.state !== "refused") return "";
+    if (scan.state !== "done" && scan.state !== "refused") {
+      if (scan.prediction) this.showNumber(scan.prediction); // what explains it takes longer
+      return "";
+    }
     this.steps.hidden = scan.state === "done" || scan.stage === null;
     this.state.textContent = `Took ${scan.seconds.toFixed(1)} s.`;
     this.download.hidden = scan.prediction === null;
@@ -64,6 +68,10 @@ export class Card {
     return `${scan.name}: no prediction. ${scan.refused}`;
   }
 
+  showNumber(prediction) {
+    this.found.replaceChildren(element("div", {}, ...number(this.model, prediction).nodes, element("p", { class: "research" }, this.model.notice), facts(this.model, prediction), flagged(prediction.flags)));
+  }
+
   showFound(scan, isNewest) {
     const { prediction } = scan;
     this.images = imagesOf(scan, this.model, isNewest);
@@ -77,6 +85,7 @@ export class Card {
         facts(this.model, prediction),
         hasImages ? bars : null,
         flagged(prediction.flags),
+        looks(this.model, prediction),
         measured(prediction.quality)),
       element("div", {}, hasImages ? this.images : bars));
     return `${scan.name}: ${words.said}`;

@@ -18,11 +18,14 @@ class ModelSettings:
         learned from (people), or of new sites (site).
     level : float
         Share of people whose target the interval is to hold.
+    explain : bool
+        Whether models are to say where they look.
     """
 
     rows: tuple[str, ...] | None
     interval: str
     level: float
+    explain: bool
 
 
 @dataclass(frozen=True)

@@ -204,6 +204,8 @@ class ExportModelsStep:
         For whom intervals are meant where nobody says it: people, or site.
     level : float
         Share of people whose target the interval is to hold.
+    explain : bool
+        Whether the model is to say where it looks.
     """
 
     experiment: str
@@ -220,6 +222,7 @@ class ExportModelsStep:
     seen: SeenByModel
     interval: str
     level: float
+    explain: bool
 
 
 @dataclass(frozen=True)

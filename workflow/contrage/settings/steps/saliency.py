@@ -48,8 +48,6 @@ class SaliencyStep:
         Of the trainings.
     target : Target
         What is predicted.
-    has_head : bool
-        Whether the head of a stage predicts; else a probe does.
     saliency : SaliencySettings
         How much is explained, and how.
     regions : RegionsAsked
@@ -59,6 +57,5 @@ class SaliencyStep:
     row: str
     seeds: tuple[int, ...]
     target: Target
-    has_head: bool
     saliency: SaliencySettings
     regions: RegionsAsked
