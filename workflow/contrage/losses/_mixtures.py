@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 
 from contrage.errors import SettingsError
+from contrage.losses._logsumexp import logsumexp
 from contrage.losses._pairs import GAP_DECIMALS, positive
 
 QUANTILES = 4096
@@ -231,8 +232,9 @@ def between_neighbours(
     absent = torch.zeros_like(scale).masked_fill(~exist, torch.finfo(scale.dtype).min)
     logits = torch.addcmul(absent[:, None], with_j[:, :, :, None], of_j[:, None])
     logits = torch.addcmul(logits, with_k[:, :, None, :], of_k[:, None])
+    log_sum = logsumexp(logits, (2, 3))[:, :, 0, 0]
     number = exist.sum((1, 2))[:, None].expand_as(total)
-    return Mixtures(*(each[is_own][:, None] for each in (total, number, logits.logsumexp((2, 3)))))
+    return Mixtures(*(each[is_own][:, None] for each in (total, number, log_sum)))
 
 
 def _span(low: Tensor, high: Tensor) -> tuple[Tensor, Tensor]:

@@ -8,7 +8,8 @@ import torch
 from torch import Tensor
 
 from contrage.losses._blocks import PAIRS_AT_ONCE
-from contrage.losses._pairs import Block, KernelLoss, flatten, masked_logsumexp, shares
+from contrage.losses._logsumexp import masked_logsumexp
+from contrage.losses._pairs import Block, KernelLoss, flatten, shares
 from contrage.losses._ranks import farther_logsumexp, ranks
 
 
