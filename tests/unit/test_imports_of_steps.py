@@ -1,4 +1,4 @@
-"""No step waits for a library that it does not use: each is a process, and libraries take seconds."""
+"""No step waits for a library that it does not use: each is a process of its own."""
 
 from __future__ import annotations
 

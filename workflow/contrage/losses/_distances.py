@@ -56,7 +56,9 @@ class _Euclidean(torch.autograd.Function):
     """Gives known distances their gradient; it is zero between two anchors in the same place."""
 
     @staticmethod
-    def forward(ctx: Any, anchors: Tensor, places: Tensor, distances: Tensor, rows: slice) -> Tensor:
+    def forward(
+        ctx: Any, anchors: Tensor, places: Tensor, distances: Tensor, rows: slice
+    ) -> Tensor:
         ctx.save_for_backward(places, distances)
         ctx.rows, ctx.dtype = rows, anchors.dtype
         return distances.view_as(distances)

@@ -61,6 +61,7 @@ class RankNContrast(nn.Module):
         places, upper = centred(anchors), upper_distances(anchors)
         of_samples = targets[::views]
         sorted_by = of_samples.argsort()
+
         def part(anchors: Tensor, rows: slice) -> Tensor:
             logits = -euclidean(anchors, places, upper, rows) / self.temperature
             pairs = others(anchors, rows)
