@@ -239,7 +239,10 @@ def between_neighbours(
 
 
 def _span(low: Tensor, high: Tensor) -> tuple[Tensor, Tensor]:
-    """Return the places low … high - 1 of each block as (B, width), and which of them count."""
-    places = low[:, None] + torch.arange(int((high - low).max()), device=low.device)
+    """Return the places low … high - 1 of each block as (B, width), and which of them count.
+
+    Where no block has any, one column does not count: a sum of nothing is then still a sum.
+    """
+    places = low[:, None] + torch.arange(max(1, int((high - low).max())), device=low.device)
     counts = places < high[:, None]
     return places.where(counts, 0), counts
