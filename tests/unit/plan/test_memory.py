@@ -44,6 +44,36 @@ def test_it_grows_with_the_batch_and_with_the_grid_and_with_the_scans():
     ), "that many are read from disk"
 
 
+def test_images_that_are_counted_fit_into_the_half_that_storage_auto_gives_them():
+    from contrage.learning.images import CHUNK, SHARE
+
+    whole_mb = 1000 * 4 * 91 * 109 * 91 / 2**20
+    asked = memory.training_mb("small", (1, 91, 109, 91), 4, 1000)
+    assert whole_mb < memory.MOST_IMAGES_MB
+    assert whole_mb <= SHARE * (asked - memory.LIBRARIES_MB) + 1
+    assert memory.LOADED_AT_ONCE == CHUNK
+
+
+@pytest.mark.parametrize(
+    ("encoder", "shape", "batch", "peak_mb"),
+    [
+        ("small", (46, 55, 46), 16, 535),
+        ("small", (91, 109, 91), 4, 934),
+        ("resnet18", (46, 55, 46), 16, 1564),
+        ("resnet18", (91, 109, 91), 2, 1696),
+        ("resnet18", (91, 109, 91), 4, 2073),
+        ("sfcn", (46, 55, 46), 16, 1469),
+        ("sfcn", (91, 109, 91), 4, 2400),
+    ],
+)
+def test_asked_for_is_between_the_measured_peak_and_half_as_much_again(
+    encoder, shape, batch, peak_mb
+):
+    """Peaks are of benchmarks/memory.py, with 64 scans besides the batch."""
+    asked = memory.training_mb(encoder, (1, *shape), batch, batch + 64)
+    assert peak_mb <= asked <= 1.5 * peak_mb
+
+
 def test_views_that_are_augmented_are_encoded_each(demo):
     plain = asked(demo, views=2, batch_size=64)
     assert asked(demo, views=2, batch_size=64, augmentation=["noise"]) > plain

@@ -11,13 +11,15 @@ from contrage.plan.kinds import image_seen
 
 UNMEASURED_MB = 4000
 """Of a process on a GPU, or with an encoder or images of which nobody knows more."""
-LIBRARIES_MB = 400
+LIBRARIES_MB = 450
 """PyTorch, and what else a training imports."""
 STATES = 4
 """Of each weight: itself, its gradient, and two means of the optimiser."""
 MOST_IMAGES_MB = 4000
 """Images are kept in memory up to that; where they are more, they are read from disk."""
-ROOM = 1.15
+LOADED_AT_ONCE = 32
+"""Images that are read and normalised together, of which there are two copies meanwhile."""
+ROOM = 1.25
 """For what was not measured: losses, another processor's convolutions."""
 
 
@@ -50,6 +52,10 @@ def training_mb(encoder: str, image: tuple[int, ...], batch: int, scans: int) ->
     """
     per_voxel, weights_mb = encoders.memory(encoder)
     mib = 2.0**20
-    images = min(MOST_IMAGES_MB, scans * 4 * prod(image) / mib)
-    activations = batch * per_voxel * prod(image[1:]) / mib
-    return round(ROOM * (LIBRARIES_MB + STATES * weights_mb + images + activations))
+    each = 4 * prod(image) / mib
+    images = min(MOST_IMAGES_MB, scans * each)
+    loading = 2 * min(LOADED_AT_ONCE, scans) * each
+    step = STATES * weights_mb + batch * per_voxel * prod(image[1:]) / mib
+    # Images stay in memory where they fill no more than half of what is free.
+    kept = LIBRARIES_MB + 2 * images
+    return round(max(ROOM * (LIBRARIES_MB + images + max(loading, step)), kept))
