@@ -44,12 +44,21 @@ def test_it_grows_with_the_batch_and_with_the_grid_and_with_the_scans():
     ), "that many are read from disk"
 
 
+def test_images_are_counted_where_they_are_kept(demo):
+    many = [
+        memory.training_mb("small", (1, 91, 109, 91), 4, 2000, storage)
+        for storage in ("disk", "auto", "device")
+    ]
+    assert many == sorted(many) and len({*many}) == 3
+    assert asked(demo, storage="disk") < asked(demo, storage="device")
+
+
 def test_images_that_are_counted_fit_into_the_half_that_storage_auto_gives_them():
     from contrage.learning.images import CHUNK, SHARE
 
     whole_mb = 1000 * 4 * 91 * 109 * 91 / 2**20
     asked = memory.training_mb("small", (1, 91, 109, 91), 4, 1000)
-    assert whole_mb < memory.MOST_IMAGES_MB
+    assert whole_mb < memory.MOST_IMAGES_MB["auto"]
     assert whole_mb <= SHARE * (asked - memory.LIBRARIES_MB) + 1
     assert memory.LOADED_AT_ONCE == CHUNK
 

@@ -1,8 +1,8 @@
 """The logarithm of a sum of exponentials, without those that are lost in it.
 
-Exponentials that underflow cost a processor 12 to 35 times those that do not (MKL, and oneDNN's
-denormal numbers), and in these losses most do: whatever a mask hides, and cosines that a scale of
-150 has pulled apart. They are 0 here, forward and backward; beside the largest term, which is 1,
+Exponentials that underflow cost a processor 12 to 35 times those that do not (in MKL, which PyTorch
+calls), and in these losses many do: whatever a mask hides, and cosines that a scale of 150 has
+pulled apart. They are 0 here, forward and backward; beside the largest term, which is 1,
 not one of them can be seen. All other bits are those of `torch.logsumexp`.
 """
 
@@ -40,6 +40,8 @@ def _exp(values: Tensor) -> Tensor:
 
 
 class _LogSumExp(torch.autograd.Function):
+    """Its gradient is the softmax, made again from the sum: no matrix of terms is kept."""
+
     @staticmethod
     def forward(ctx: Any, logits: Tensor, dim: int | tuple[int, ...]) -> Tensor:
         top = logits.amax(dim, keepdim=True)

@@ -233,7 +233,7 @@ def between_neighbours(
     absent = torch.zeros_like(scale).masked_fill(~exist, torch.finfo(scale.dtype).min)
     logits = torch.addcmul(absent[:, None], with_j[:, :, :, None], of_j[:, None])
     logits = torch.addcmul(logits, with_k[:, :, None, :], of_k[:, None])
-    log_sum = logsumexp(logits, (2, 3))[:, :, 0, 0]
+    log_sum = logsumexp(logits, (2, 3)).flatten(1)
     number = exist.sum((1, 2))[:, None].expand_as(total)
     return Mixtures(*(each[is_own][:, None] for each in (total, number, log_sum)))
 

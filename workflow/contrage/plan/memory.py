@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import prod
+from math import inf, prod
 
 from contrage.learning import encoders
 from contrage.plan import rows
@@ -15,8 +15,8 @@ LIBRARIES_MB = 450
 """PyTorch, and what else a training imports."""
 STATES = 4
 """Of each weight: itself, its gradient, and two means of the optimiser."""
-MOST_IMAGES_MB = 4000
-"""Images are kept in memory up to that; where they are more, they are read from disk."""
+MOST_IMAGES_MB = {"auto": 4000, "device": inf, "disk": 0}
+"""By `storage`: how many MiB of images are kept in memory; where they are more, none are."""
 LOADED_AT_ONCE = 32
 """Images that are read and normalised together, of which there are two copies meanwhile."""
 ROOM = 1.25
@@ -32,11 +32,13 @@ def of_training(of: Experiment, row: str) -> int:
         return UNMEASURED_MB * processes
     views = block["views"] if block["augmentation"] else 1  # identical ones are encoded once
     batch = -(-block["batch_size"] // processes)
-    image = (seen[0], *seen[1])
-    return processes * training_mb(encoder, image, views * batch, len(of.cohort.scans))
+    image, scans = (seen[0], *seen[1]), len(of.cohort.scans)
+    return processes * training_mb(encoder, image, views * batch, scans, block["storage"])
 
 
-def training_mb(encoder: str, image: tuple[int, ...], batch: int, scans: int) -> int:
+def training_mb(
+    encoder: str, image: tuple[int, ...], batch: int, scans: int, storage: str = "auto"
+) -> int:
     """Return the MiB of one process that trains on the CPU.
 
     Parameters
@@ -48,12 +50,14 @@ def training_mb(encoder: str, image: tuple[int, ...], batch: int, scans: int) ->
     batch : int
         Images per step that go through the encoder.
     scans : int
-        Of the experiment: all of their images are kept in memory, float32.
+        Of the experiment, whose images are all kept in memory, float32.
+    storage : str
+        Whether they are: auto, device or disk.
     """
     per_voxel, weights_mb = encoders.memory(encoder)
     mib = 2.0**20
     each = 4 * prod(image) / mib
-    images = min(MOST_IMAGES_MB, scans * each)
+    images = min(MOST_IMAGES_MB[storage], scans * each)
     loading = 2 * min(LOADED_AT_ONCE, scans) * each
     step = STATES * weights_mb + batch * per_voxel * prod(image[1:]) / mib
     # Images stay in memory where they fill no more than half of what is free.

@@ -49,7 +49,7 @@ if TYPE_CHECKING:
 
 
 def families() -> dict[str, dict[str, Any]]:
-    """Return what the families' files state, name of the file → `NAMES` and `TAKES`."""
+    """Return what the families' files state, name of the file → `NAMES`, `TAKES` and `MEMORY`."""
     files = (file for folder in __path__ for file in sorted(Path(folder).glob("*.py")))
     return {file.stem: _stated(file) for file in files if not file.stem.startswith("_")}
 
