@@ -44,5 +44,6 @@ def make_cohort(train: int, voxel_mm: int) -> Cohort:
 
 
 def z_scores(cohort: Cohort, rows: np.ndarray) -> np.ndarray:
-    images = cohort.images[rows]
-    return normalise(images, {"mean": cohort.mean, "sd": cohort.sd}, "train")
+    """Return some maps (n, 1, X, Y, Z) as a training sees them."""
+    images = cohort.images[rows][:, None]
+    return normalise(images, {"mean": [cohort.mean], "sd": [cohort.sd]}, "train")

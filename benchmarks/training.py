@@ -75,6 +75,8 @@ def settings_of(options: argparse.Namespace, encoder: str, seed: int, epochs: in
         dataset=ScoresSettings(modalities.load("stiffness").form, "train", "own"),
         snapshot_epochs=(),
         probe=None,
+        bin_width=None,
+        permute_labels=False,
     )
 
 

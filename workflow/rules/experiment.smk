@@ -1,7 +1,7 @@
 """Names and small functions that an experiment's rules share."""
 
 from contrage.dataset import schemes
-from contrage.plan import dataset_settings, jobs, rows, snapshots
+from contrage.plan import dataset_settings, jobs, memory, rows, snapshots
 from contrage.plan import pretraining as beforehand
 from contrage.plan.experiment import Experiment
 from contrage.run.found import stamps

@@ -63,7 +63,7 @@ rule train:
         "../../envs/learning.yaml"
     threads: config["training"]["threads"] * PROCESSES
     resources:
-        mem_mb=growing(4000 * PROCESSES),
+        mem_mb=growing(of_job(memory.of_training)),
         runtime=growing(720),
         gpu=0 if config["training"]["device"] == "cpu" else PROCESSES,
     params:

@@ -15,10 +15,13 @@ def as_json(asked):
 
 
 def growing(first):
-    """Memory or minutes: as much again with each attempt, for the few jobs that need more."""
+    """Memory or minutes: as much again with each attempt, for the few jobs that need more.
+
+    A number, or a function of the job's wildcards.
+    """
 
     def of_attempt(wildcards, attempt):
-        return first * attempt
+        return (first(wildcards) if callable(first) else first) * attempt
 
     return of_attempt
 

@@ -7,8 +7,6 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
-from contrage.bundle.opened import open_bundle
-from contrage.bundle.predict import predict_subjects
 from contrage.bundle.subjects import subjects
 from contrage.bundle.tables import as_json, write_lines
 from contrage.files import read_json, write_json
@@ -33,6 +31,10 @@ def predict_part(settings: PredictPartStep, *, output: Path) -> None:
     BundleError, TableError, SettingsError
         As `contrage predict`, where nothing can be predicted.
     """
+    # Here, for they bring PyTorch, and joining needs none.
+    from contrage.bundle.opened import open_bundle
+    from contrage.bundle.predict import predict_subjects
+
     bundle = open_bundle(Path(settings.model))
     known = Path(settings.known) if settings.known is not None else None
     everyone = subjects(bundle, [Path(settings.scans)], known)

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import contrage
 from contrage.bundle.facts import BundleFacts
-from contrage.bundle.predict import Prediction
 from contrage.evaluation.predictions import PROBABILITY
 from contrage.tables import write_rows
 from contrage.target_words import TargetInWords
+
+if TYPE_CHECKING:
+    from contrage.bundle.predict import Prediction
 
 NOTICE = "Research use only: no number of this model is a diagnosis."
 

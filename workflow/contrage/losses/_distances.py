@@ -31,38 +31,45 @@ def rows_of(upper: Tensor, rows: slice) -> Tensor:
     return upper[rows] + upper[:, rows].T
 
 
-def euclidean(anchors: Tensor, upper: Tensor, rows: slice) -> Tensor:
+def centred(anchors: Tensor) -> Tensor:
+    """Return anchors (N, features) less their mean, in float64, as a constant."""
+    places = anchors.detach().double()
+    return places - places.mean(0)
+
+
+def euclidean(anchors: Tensor, places: Tensor, upper: Tensor, rows: slice) -> Tensor:
     """Return the L2 distances (n, N) of some anchors to all, with their gradient.
 
     Parameters
     ----------
     anchors : Tensor
         (N, features).
-    upper : Tensor
-        `upper_distances` of them.
+    places, upper : Tensor
+        `centred` and `upper_distances` of them.
     rows : slice
         Which ones.
     """
-    return _Euclidean.apply(anchors, rows_of(upper, rows), rows)
+    return _Euclidean.apply(anchors, places, rows_of(upper, rows), rows)
 
 
 class _Euclidean(torch.autograd.Function):
     """Gives known distances their gradient; it is zero between two anchors in the same place."""
 
     @staticmethod
-    def forward(ctx: Any, anchors: Tensor, distances: Tensor, rows: slice) -> Tensor:
-        ctx.save_for_backward(anchors, distances)
-        ctx.rows = rows
+    def forward(
+        ctx: Any, anchors: Tensor, places: Tensor, distances: Tensor, rows: slice
+    ) -> Tensor:
+        ctx.save_for_backward(places, distances)
+        ctx.rows, ctx.dtype = rows, anchors.dtype
         return distances.view_as(distances)
 
     @staticmethod
     @once_differentiable
-    def backward(ctx: Any, upstream: Tensor) -> tuple[Tensor, None, None]:
-        anchors, distances = ctx.saved_tensors
+    def backward(ctx: Any, upstream: Tensor) -> tuple[Tensor | None, ...]:
+        places, distances = ctx.saved_tensors
         # Σ_k h_ik (z_i - z_k) as two products: what they have in common cancels, so it is taken off
         # before, and the rest is float64.
-        places = anchors.double() - anchors.double().mean(0)
         pull = (upstream / distances.masked_fill(distances == 0, torch.inf)).double()
-        gradient = pull.sum(0)[:, None] * places - (places[ctx.rows].T @ pull).T
+        gradient = (pull.sum(0)[:, None] * places).sub_((places[ctx.rows].T @ pull).T)
         gradient[ctx.rows] += pull.sum(1)[:, None] * places[ctx.rows] - pull @ places
-        return gradient.to(anchors.dtype), None, None
+        return gradient.to(ctx.dtype), None, None, None

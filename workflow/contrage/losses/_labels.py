@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from contrage.losses._pairs import masked_logsumexp
+from contrage.losses._logsumexp import masked_logsumexp
 
 ROUNDING = 1e-9  # of a bin: 23.3 / 0.1 is a little less than 233
 

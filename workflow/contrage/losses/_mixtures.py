@@ -15,9 +15,10 @@ import torch
 from torch import Tensor
 
 from contrage.errors import SettingsError
+from contrage.losses._logsumexp import logsumexp
 from contrage.losses._pairs import GAP_DECIMALS, positive
 
-QUANTILES = 4096
+QUANTILES = 4096  # a power of two
 TERMS_AT_ONCE = 2**19  # pairs and mixtures in a block: 2 MB of float32
 FEW_TERMS = 2**16  # not worth cutting
 SHORTEST = 1e-12  # squared length under which a mixture has no direction of its own
@@ -61,7 +62,7 @@ def drawn_shares(quantiles: Tensor, numbers: Tensor, rows: slice, epoch: int) ->
         Any.
     """
     chance = _scramble(_scramble(numbers[rows] + epoch)[:, None] + numbers)
-    return quantiles.to(numbers.device)[chance % len(quantiles)]
+    return quantiles.to(numbers.device).take(chance & (QUANTILES - 1))
 
 
 def numbered(targets: Tensor, views: int) -> Tensor:
@@ -84,8 +85,9 @@ def _scramble(numbers: Tensor) -> Tensor:
     Multiplication and shifts of a 64-bit word, as in the SplitMix64 generator.
     """
     for factor in (-4658895280553007687, -7723592293110705685):
-        numbers = (numbers ^ (numbers >> 30 & 0x3FFFFFFFF)) * factor
-    return (numbers ^ (numbers >> 31 & 0x1FFFFFFFF)) >> 16 & 0xFFFFFFFFFFFF
+        numbers = (numbers >> 30).bitwise_and_(0x3FFFFFFFF).bitwise_xor_(numbers).mul_(factor)
+    numbers = (numbers >> 31).bitwise_and_(0x1FFFFFFFF).bitwise_xor_(numbers)
+    return (numbers >> 16).bitwise_and_(0xFFFFFFFFFFFF)
 
 
 def with_anchor(anchors: Tensor, rows: slice, products: Tensor, shares: Tensor) -> Tensor:
@@ -129,7 +131,7 @@ class Neighbours:
     def blocks(self) -> list[slice]:
         """Cut the anchors into blocks of rows with about as many pairs and mixtures each."""
         mixtures = (self.first - self.low) * (self.high - self.end)
-        most = min(TERMS_AT_ONCE, max(FEW_TERMS, len(self.labels) ** 2 // 2))  # padding adds to it
+        most = min(TERMS_AT_ONCE, max(FEW_TERMS, len(self.labels) ** 2 // 8))  # padding adds to it
         number = ((mixtures + len(self.labels)).cumsum(0) - 1) // most
         lengths = torch.unique_consecutive(number, return_counts=True)[1].tolist()
         ends = [sum(lengths[: place + 1]) for place in range(len(lengths))]
@@ -231,12 +233,16 @@ def between_neighbours(
     absent = torch.zeros_like(scale).masked_fill(~exist, torch.finfo(scale.dtype).min)
     logits = torch.addcmul(absent[:, None], with_j[:, :, :, None], of_j[:, None])
     logits = torch.addcmul(logits, with_k[:, :, None, :], of_k[:, None])
+    log_sum = logsumexp(logits, (2, 3)).flatten(1)
     number = exist.sum((1, 2))[:, None].expand_as(total)
-    return Mixtures(*(each[is_own][:, None] for each in (total, number, logits.logsumexp((2, 3)))))
+    return Mixtures(*(each[is_own][:, None] for each in (total, number, log_sum)))
 
 
 def _span(low: Tensor, high: Tensor) -> tuple[Tensor, Tensor]:
-    """Return the places low … high - 1 of each block as (B, width), and which of them count."""
-    places = low[:, None] + torch.arange(int((high - low).max()), device=low.device)
+    """Return the places low … high - 1 of each block as (B, width), and which of them count.
+
+    Where no block has any, one column does not count: a sum of nothing is then still a sum.
+    """
+    places = low[:, None] + torch.arange(max(1, int((high - low).max())), device=low.device)
     counts = places < high[:, None]
     return places.where(counts, 0), counts

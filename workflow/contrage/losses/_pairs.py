@@ -159,16 +159,6 @@ def shares(weights: Tensor, dim: int | tuple[int, ...] = 1) -> Tensor:
     return weights / total.masked_fill(total == 0, 1)
 
 
-def masked_logsumexp(logits: Tensor, mask: Tensor) -> Tensor:
-    """Return log Σ exp over each row's masked entries, (N, 1).
-
-    A row without any gets a huge negative, finite number, so that a weight of zero still silences
-    it, forward and backward.
-    """
-    lowest = torch.finfo(logits.dtype).min
-    return logits.masked_fill(~mask, lowest).logsumexp(1, keepdim=True)
-
-
 class TemperedLoss(nn.Module):
     """Settings and parts common to the losses on cosines divided by a temperature.
 

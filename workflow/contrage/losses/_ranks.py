@@ -2,22 +2,36 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch import Tensor
+from torch.autograd.function import once_differentiable
 from torch.nn.functional import pad
 
 SAFE_SPAN = 600.0  # exp(-600) is well above the smallest float64
 
 
-def ranks(keys: Tensor, *, after: bool = False) -> tuple[Tensor, Tensor]:
+def ranks(keys: Tensor, sorted_by: Tensor, *, after: bool = False) -> tuple[Tensor, Tensor]:
     """Sort each row of keys (n, B), and count the keys in its row that each one exceeds.
+
+    Parameters
+    ----------
+    keys : Tensor
+        (n, B), which rise with the distance of targets.
+    sorted_by : Tensor
+        (B,), the order of the targets. Seen in it a row falls, then rises: that is sorted in a
+        third of the time.
+    after : bool
+        What is counted.
 
     Returns
     -------
     tuple of Tensor
         The order, and the counts; with `after`, of the keys that each does not fall below.
     """
-    ranked, order = keys.sort(dim=1)
+    ranked, order = keys[:, sorted_by].sort(dim=1, stable=True)
+    order = sorted_by[order]
     places = torch.arange(keys.shape[1], dtype=torch.int32, device=keys.device)
     changes = ranked[:, 1:] != ranked[:, :-1]
     if after:
@@ -31,7 +45,7 @@ def ranks(keys: Tensor, *, after: bool = False) -> tuple[Tensor, Tensor]:
 
 
 def farther_logsumexp(
-    logits: Tensor, pairs: Tensor, keys: Tensor, *, ties: bool
+    logits: Tensor, pairs: Tensor, keys: Tensor, sorted_by: Tensor, *, ties: bool
 ) -> tuple[Tensor, Tensor]:
     """Sum exp(logits) over all that is farther from the anchor than each sample.
 
@@ -44,8 +58,9 @@ def farther_logsumexp(
         (n * views, B * views), anchors by all anchors.
     pairs : Tensor
         The mask of the logits that count.
-    keys : Tensor
-        (n, B), samples by all samples, rising with the distance of targets.
+    keys, sorted_by : Tensor
+        (n, B), samples by all samples, rising with the distance of targets; and the order (B,) of
+        the targets.
     ties : bool
         Whether samples exactly as far as sample k (k among them) count as well.
 
@@ -53,12 +68,13 @@ def farther_logsumexp(
     -------
     tuple of Tensor
         (n * views, B * views), entry (i, k) being log Σ_t exp(logits_it) over keys_it > keys_ik
-        (or >=), finite in any case, and the mask of the entries where there is such a key.
+        (or >=), finite in any case, and the mask (n * views, B) of the samples k for which there
+        is such a key.
     """
     views = logits.shape[1] // keys.shape[1]
     order, first = (
         places[:, None].expand(-1, views, -1).flatten(0, 1)
-        for places in ranks(keys, after=not ties)
+        for places in ranks(keys, sorted_by, after=not ties)
     )
     pick = first.clamp(max=keys.shape[1] - 1)
     top = logits.detach().amax(1, keepdim=True)
@@ -66,13 +82,9 @@ def farther_logsumexp(
         lowest = torch.finfo(logits.dtype).min
         terms = logits.masked_fill(~pairs, lowest).unflatten(1, (-1, views)).logsumexp(2)
         sums = terms.gather(1, order).flip(1).logcumsumexp(1).flip(1).gather(1, pick)
-    else:  # the same, without a logarithm at every step
-        terms = (logits - top).double().exp() * pairs
-        terms = sum(terms.unflatten(1, (-1, views)).unbind(2))
-        sums = terms.gather(1, order).flip(1).cumsum(1).flip(1).gather(1, pick)
-        sums = sums.clamp(min=torch.finfo(sums.dtype).tiny).log().to(logits.dtype) + top
-    exists = first < keys.shape[1]
-    return sums.repeat_interleave(views, 1), exists.repeat_interleave(views, 1)
+    else:
+        sums = _FartherSums.apply(logits, pairs, top, order, pick).log().to(logits.dtype) + top
+    return sums.repeat_interleave(views, 1), first < keys.shape[1]
 
 
 def _spans_little(logits: Tensor, top: Tensor) -> bool:
@@ -83,3 +95,33 @@ def _spans_little(logits: Tensor, top: Tensor) -> bool:
     if logits.device.type != "cpu":
         return False
     return bool((top - logits.detach().amin(1, keepdim=True)).amax() <= SAFE_SPAN)
+
+
+class _FartherSums(torch.autograd.Function):
+    """Σ exp(logit - top) over the samples from a place on, (n, B): one exponential, no logarithm.
+
+    Sums run from the far end in the order of the row, and the gradient from the near end: a sample
+    is in the sums of all that are nearer. A sum of nothing is the smallest number, not 0.
+    """
+
+    @staticmethod
+    def forward(
+        ctx: Any, logits: Tensor, pairs: Tensor, top: Tensor, order: Tensor, pick: Tensor
+    ) -> Tensor:
+        views = logits.shape[1] // order.shape[1]
+        terms = (logits - top).double().exp_().mul_(pairs)
+        of_sample = sum(terms[:, view::views] for view in range(views))
+        sums = of_sample.gather(1, order).flip(1).cumsum(1).flip(1).gather(1, pick)
+        smallest = torch.finfo(sums.dtype).tiny
+        ctx.save_for_backward(terms, order, pick, sums >= smallest)
+        ctx.dtype = logits.dtype
+        return sums.clamp_(min=smallest)
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, upstream: Tensor) -> tuple[Tensor | None, ...]:
+        terms, order, pick, exists = ctx.saved_tensors
+        pull = torch.zeros_like(upstream).scatter_add_(1, pick, upstream * exists).cumsum(1)
+        pull = torch.empty_like(pull).scatter_(1, order, pull)
+        gradient = terms.unflatten(1, (pull.shape[1], -1)) * pull[:, :, None]
+        return gradient.flatten(1).to(ctx.dtype), None, None, None, None

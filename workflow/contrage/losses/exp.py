@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from contrage.losses._pairs import Block, KernelLoss, flatten, masked_logsumexp, shares
+from contrage.losses._logsumexp import masked_logsumexp
+from contrage.losses._pairs import Block, KernelLoss, flatten, shares
 
 
 class Exponential(KernelLoss):

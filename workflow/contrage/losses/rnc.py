@@ -5,7 +5,7 @@ from __future__ import annotations
 from torch import Tensor, nn
 
 from contrage.losses._blocks import sum_over_blocks
-from contrage.losses._distances import euclidean, upper_distances
+from contrage.losses._distances import centred, euclidean, upper_distances
 from contrage.losses._pairs import FORMULATIONS, flatten, one_of, others, positive, tied
 from contrage.losses._ranks import farther_logsumexp
 
@@ -58,14 +58,16 @@ class RankNContrast(nn.Module):
         """Return the scalar loss of embeddings (batch, views, features), of any length."""
         anchors, targets = flatten(embeddings, targets)
         views = embeddings.shape[1]
-        upper = upper_distances(anchors)
+        places, upper = centred(anchors), upper_distances(anchors)
+        of_samples = targets[::views]
+        sorted_by = of_samples.argsort()
 
         def part(anchors: Tensor, rows: slice) -> Tensor:
-            logits = -euclidean(anchors, upper, rows) / self.temperature
+            logits = -euclidean(anchors, places, upper, rows) / self.temperature
             pairs = others(anchors, rows)
-            gaps = (targets[rows][::views, None] - targets[::views]).abs()
+            gaps = (targets[rows][::views, None] - of_samples).abs()
             gaps = gaps if self.released else tied(gaps)
-            repulsion, _ = farther_logsumexp(logits, pairs, gaps, ties=True)
+            repulsion, _ = farther_logsumexp(logits, pairs, gaps, sorted_by, ties=True)
             return ((repulsion - logits) * pairs).sum()
 
         return sum_over_blocks(part, anchors, views) / max(1, len(anchors) * (len(anchors) - 1))

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from contrage.errors import SettingsError
 from contrage.losses._blocks import sum_over_blocks
 from contrage.losses._labels import labels
+from contrage.losses._logsumexp import masked_logsumexp
 from contrage.losses._mixtures import (
     Neighbours,
     Window,
@@ -26,7 +27,6 @@ from contrage.losses._pairs import (
     count,
     exact,
     flatten,
-    masked_logsumexp,
     not_negative,
     one_of,
     others,

@@ -8,7 +8,8 @@ import torch
 from torch import Tensor
 
 from contrage.losses._blocks import PAIRS_AT_ONCE
-from contrage.losses._pairs import Block, KernelLoss, flatten, masked_logsumexp, shares
+from contrage.losses._logsumexp import masked_logsumexp
+from contrage.losses._pairs import Block, KernelLoss, flatten, shares
 from contrage.losses._ranks import farther_logsumexp, ranks
 
 
@@ -47,15 +48,17 @@ class Threshold(KernelLoss):
         """Return the scalar loss of embeddings (batch, views, features) of unit length."""
         anchors, targets = flatten(embeddings, targets)
         views = embeddings.shape[1]
-        part = partial(self._printed, views)
+        sorted_by = targets[::views].argsort()
+        part = partial(self._printed, views, sorted_by)
         if self.released:
-            part = partial(self._released, views, self._less_similar(targets[::views]))
+            part = partial(self._released, views, self._less_similar(targets[::views], sorted_by))
         return self.mean_over_blocks(part, anchors, targets, views)
 
-    def _printed(self, views: int, block: Block) -> Tensor:
+    def _printed(self, views: int, sorted_by: Tensor, block: Block) -> Tensor:
         _, logits, weights, pairs = block
         keys = -weights[::views, ::views]
-        repulsion, usable = farther_logsumexp(logits, pairs, keys, ties=False)
+        repulsion, usable = farther_logsumexp(logits, pairs, keys, sorted_by, ties=False)
+        usable = usable.repeat_interleave(views, 1)
         return self.mean_over_anchors(logits - repulsion, shares(weights * pairs) * usable)
 
     def _released(self, views: int, less_similar: Tensor, block: Block) -> Tensor:
@@ -68,11 +71,11 @@ class Threshold(KernelLoss):
         usable = counted.any(1, keepdim=True)
         return self.mean_over_anchors(logits - repulsion, shares(weights * pairs) * usable)
 
-    def _less_similar(self, targets: Tensor) -> Tensor:
+    def _less_similar(self, targets: Tensor, sorted_by: Tensor) -> Tensor:
         """Return, for samples i and t (B, B), how many are less similar to t in target."""
         size = max(1, PAIRS_AT_ONCE // len(targets))
         numbers = [
-            ranks(self.weights(targets, slice(first, first + size)))[1].int()
+            ranks(self.weights(targets, slice(first, first + size)), sorted_by)[1].int()
             for first in range(0, len(targets), size)
         ]
         return torch.cat(numbers).T

@@ -21,6 +21,9 @@ A new file here is a new family; beside it, the schema's list of `training.encod
 - ``TAKES``: of arrays scored by ``"channel"`` and of those scored by ``"value"`` (see
   `contrage.form.Form`), how many axes an image may have. Both are written as plain values:
   they are read without running the file;
+- ``MEMORY``, where it was measured (benchmarks/memory.py): of each name the bytes that a training
+  step on the CPU holds per voxel of an image that is encoded, and the MiB of its weights; plain
+  values as well;
 - ``build(name, shape, channels)``, which returns a `torch.nn.Module` with an attribute ``width``,
   and one ``seen``, a shape, where its layers have fewer dimensions than the images.
 
@@ -46,7 +49,7 @@ if TYPE_CHECKING:
 
 
 def families() -> dict[str, dict[str, Any]]:
-    """Return what the families' files state, name of the file → `NAMES` and `TAKES`."""
+    """Return what the families' files state, name of the file → `NAMES`, `TAKES` and `MEMORY`."""
     files = (file for folder in __path__ for file in sorted(Path(folder).glob("*.py")))
     return {file.stem: _stated(file) for file in files if not file.stem.startswith("_")}
 
@@ -61,7 +64,8 @@ def _stated(file: Path) -> dict[str, Any]:
         for target in node.targets
         if isinstance(target, ast.Name)
     }
-    return {name: ast.literal_eval(found[name]) for name in ("NAMES", "TAKES")}
+    found.setdefault("MEMORY", ast.Dict([], []))
+    return {name: ast.literal_eval(found[name]) for name in ("NAMES", "TAKES", "MEMORY")}
 
 
 def available() -> list[str]:
@@ -83,6 +87,12 @@ def module(name: str) -> str:
     raise SettingsError(
         f"training.encoder: there is no encoder '{name}', choose from {', '.join(available())}"
     )
+
+
+def memory(name: str) -> tuple[float, float] | None:
+    """Return what was measured of an encoder's memory, see `MEMORY`; None where nobody has."""
+    found = (stated["MEMORY"].get(name) for stated in families().values())
+    return next((each for each in found if each is not None), None)
 
 
 def fitting(form: Form, named: Sequence[str] = ()) -> list[str]:

@@ -6,6 +6,7 @@ from torch import nn
 
 NAMES = ("resnet10", "resnet18", "resnet34", "resnet50")
 TAKES = {"channel": (1, 2, 3)}
+MEMORY = {"resnet18": (215.0, 127)}
 WIDTHS = {"resnet10": 512, "resnet18": 512, "resnet34": 512, "resnet50": 2048}
 
 

@@ -10,6 +10,7 @@ from contrage.learning.encoders._layers import Halve, layer
 
 NAMES = ("sfcn",)
 TAKES = {"channel": (1, 2, 3)}
+MEMORY = {"sfcn": (465.0, 12)}
 CHANNELS = (32, 64, 128, 256, 256)
 DROPOUT = 0.5
 

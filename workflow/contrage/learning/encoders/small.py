@@ -10,6 +10,7 @@ from contrage.learning.encoders._layers import layer
 
 NAMES = ("small",)
 TAKES = {"channel": (1, 2, 3)}
+MEMORY = {"small": (12.0, 1)}
 PLACES = (2, 3, 2)
 
 
