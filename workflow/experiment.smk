@@ -11,5 +11,6 @@ if config["evaluations"]["saliency"] is not None:
     include: "rules/saliency.smk"
 
 
+include: "rules/written_down.smk"
 include: "rules/report.smk"
 include: "rules/export.smk"

@@ -1,10 +1,22 @@
-"""What is done once a run has ended well."""
+"""What is done once a run has ended."""
 
 from __future__ import annotations
 
 import os
 import shlex
+import threading
 from pathlib import Path
+
+
+def end_timers() -> None:
+    """End the timers that wake Snakemake 9.27's scheduler, one for each job that has ended.
+
+    When the last job is done nobody needs them, and the process would wait for all of them: as
+    long as the timespan of --max-jobs-per-timespan.
+    """
+    for thread in threading.enumerate():
+        if isinstance(thread, threading.Timer):
+            thread.cancel()
 
 
 def write_index(home: Path) -> str:
