@@ -6,8 +6,6 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from contrage.imaging.images import Image
-
 SMOOTH_MM = 4.0
 """SD of the smoothing."""
 
@@ -26,4 +24,5 @@ def smoothed(
     """
     if method == "occlusion":
         return values
-    return ndimage.gaussian_filter(values, SMOOTH_MM / Image(values, affine).voxel_mm)
+    voxel_mm = np.sqrt((affine[:3, :3] ** 2).sum(axis=0))
+    return ndimage.gaussian_filter(values, SMOOTH_MM / voxel_mm)

@@ -37,7 +37,8 @@ function bars(look, unit) {
     }),
     drawn("line", { x1: middle, x2: middle, y1: 0, y2: height, stroke: "#94a3b8" }));
   const rest = every.length > shown.length ? ` The ${shown.length} that add most, of ${every.length}.` : "";
-  const ends = look.method === "integrated_gradients" ? "; all of them add up to it" : "; each is replaced alone, so that they need not add up to it";
+  const all = every.reduce((sum, [, adds]) => sum + adds, 0);
+  const ends = look.method === "integrated_gradients" ? `; all of them come to ${signed(all)}` : "; each is replaced alone, so that they need not add up to it";
   const caption = `By ${name}: the prediction is ${signed(look.above)} ${unit} from that of the mean${ends}.${rest}`;
   return element("figure", {}, picture, element("figcaption", {}, caption));
 }
