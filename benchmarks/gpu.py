@@ -70,7 +70,7 @@ def errors(cohort: Cohort, encoder: str, options: argparse.Namespace) -> list[fl
 def alike(one: list[float], other: list[float]) -> bool:
     """Return whether two means differ by no more than twice what seeds differ by."""
     spread = np.hypot(np.std(one), np.std(other))
-    return abs(np.mean(one) - np.mean(other)) <= max(FLOOR_YEARS, 2 * spread)
+    return bool(abs(np.mean(one) - np.mean(other)) <= max(FLOOR_YEARS, 2 * spread))
 
 
 def weights(
