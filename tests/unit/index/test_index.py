@@ -14,6 +14,7 @@ from results_folder import PEOPLE, ROWS, errors, experiment
 from scipy import stats
 
 from contrage import cli
+from contrage.files import read_json
 from contrage.index.page import write_index
 from contrage.report.text import number
 from contrage.tables import read_tsv, write_tsv
@@ -87,10 +88,19 @@ def test_studies_and_reports_without_a_record_are_listed_and_broken_ones_are_not
         (tmp_path / other / "tables").mkdir(parents=True)
     experiment(tmp_path, "broken")
     (tmp_path / "broken/provenance.json").write_text('{"written": ')
+    experiment(tmp_path, "other")
+    record = tmp_path / "other/provenance.json"
+    told = read_json(record)
+    del told["settings"]["config"]["target"]["unit"]
+    record.write_text(json.dumps(told))
     cells = page_of(tmp_path)
     assert {line[0].strip() for line in cells.lines[1:]} == {"early", "study study"}
     assert line_of(cells, "early")[2:5] == ["", str(len(PEOPLE)), "exp"]
-    assert "broken" in caplog.text and "is not in the index" in caplog.text
+    assert (
+        "broken" in caplog.text
+        and "/other: cannot" in caplog.text
+        and "is not in the index" in caplog.text
+    )
     assert 'href="study/study.html"' in (tmp_path / "index.html").read_text()
 
 
@@ -169,7 +179,7 @@ def test_no_person_and_no_folder_is_named(tmp_path):
     assert not re.search(r"zq\d\dk", html) and "/home" not in html
     one = cells.compared["configs"][0]
     assert one["dataset.leave_out"] == "2 people"
-    assert one["description"] == "without sub-… and sub-marines"
+    assert one["description"] == "without [id] and sub-marines"
     assert one["cohort.path"] == "…/secret"
 
 

@@ -53,6 +53,7 @@ def cohort() -> SimpleNamespace:
     return SimpleNamespace(
         derivatives=Derivatives.of("people"),
         source_module="contrage.cohort.sources.bids",
+        kind_module="contrage.modalities.stiffness",
         kind_modules=("contrage.modalities.stiffness",),
         stripper=("contrage.imaging.skull_strip.bet",),
         is_merged=False,
@@ -100,6 +101,7 @@ def test_code_is_recorded_by_the_digests_that_rules_compare(of, cohort):
     for row in of.all_rows:
         modules = (jobs.stage_modules if row == "second" else jobs.training_modules)(of, row)
         assert found[f"train {row}"].digest == digest(*modules)
+    assert found["split"].modules[1] == "contrage.dataset.schemes.kfold"
     assert found["strip"].digest == digest("contrage.imaging.strip", *cohort.stripper)
     cohort.is_table, cohort.stripper = True, ()
     names = set(record.record(of, cohort, ARRAY).code)

@@ -9,7 +9,7 @@ import pytest
 from test_page import Page
 
 from contrage.files import read_json
-from contrage.report.ids import HIDDEN, Hider, known_ids
+from contrage.report.ids import HIDDEN, Hider, counted, known_ids
 from contrage.tables import read_tsv, write_tsv
 
 EVIL = '<img src=x onerror="alert(1)">'
@@ -77,3 +77,36 @@ def test_ids_of_another_form_are_hidden_and_words_are_not():
 def test_known_ids_are_those_of_all_tables():
     frames = pd.DataFrame({"scan_id": ["a", None]}), pd.DataFrame({"participant_id": ["b"]})
     assert known_ids(*frames, pd.DataFrame()) == {"a", "b"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "sub-adni-002S0295: withdrew",
+        "sub-adni-1_ses-adni-2: withdrew",
+        "MNI0001: withdrew",
+        "sub-MNI0001: withdrew",
+        "sub-anna_ses-b: withdrew",
+    ],
+)
+def test_ids_of_merged_cohorts_and_ids_without_sub_are_hidden_whole(text):
+    hide = Hider({"sub-adni-002S0295", "sub-MNI0001", "sub-anna", "sub-anna_ses-b"})
+    assert hide(text) == f"{HIDDEN}: withdrew"
+    assert hide("x_sub-MNI0001_T1w") == f"x_{HIDDEN}_T1w"
+
+
+def test_words_and_numbers_are_no_ids():
+    hide = Hider({"sub-1200"})
+    said = "sub-cortical maps of 1200 people, a row sub-sampled"
+    assert hide(said) == said
+
+
+def test_people_who_are_left_out_are_counted_at_any_depth():
+    out = {"dataset": {"leave_out": {"7": "withdrew", "sub-8": "moved"}, "voxel_mm": 2}}
+    told = counted({"pretraining": out, **out})
+    assert (
+        told["dataset"]
+        == {"leave_out": "2 people", "voxel_mm": 2}
+        == told["pretraining"]["dataset"]
+    )
+    assert counted({"dataset": {"leave_out": {}}}) == {"dataset": {"leave_out": {}}}

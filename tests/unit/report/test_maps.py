@@ -85,6 +85,13 @@ def test_of_too_few_people_no_difference_is_shown(study):
     assert set(run(study)) == {"mean", "coverage"}
 
 
+def test_nobody_is_shown_alone(study):
+    scans = read_tsv(study.path("dataset", "scans.tsv"))
+    two = scans[scans["participant_id"].isin(["sub-0", "sub-1"])]
+    write_tsv(study.path("dataset", "scans.tsv"), two)
+    assert run(study) == {} and viewer_of(study.path("maps")) is None
+
+
 def test_images_without_a_unit_are_over_their_own_median(study):
     found = run(study, image="T1w")
     assert values(study, "mean")[10, 10, 8] == pytest.approx(1, rel=1e-3)

@@ -82,7 +82,10 @@ def entries(results: Path) -> list[InIndex]:
     found = []
     for folder in sorted(path for path in Path(results).iterdir() if path.is_dir()):
         try:
-            found += list(_of_folder(folder))
+            own = list(_of_folder(folder))
+            for each in own:
+                _ = each.cohort, each.target, each.seeds  # of a record of another version
+            found += own
         except (ContrageError, OSError, KeyError, TypeError, ValueError) as error:
             log.warning("%s: cannot be read (%s), and is not in the index", folder, error)
     return sorted(found, key=lambda each: each.written, reverse=True)

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from contrage.layout import Results
+from contrage.report.ids import Hider, counted
 from contrage.report.text import without_folders
 from contrage.tables import read_tsv
-
-COUNTED = ("dataset.leave_out",)
-"""Keys whose keys are people: their number is told."""
-ID = re.compile(r"sub-[A-Za-z0-9]+")
-SOMEBODY = "sub-…"
 
 
 def lines(meant: Mapping[str, Any], people: Collection[str]) -> dict[str, str]:
@@ -27,10 +22,9 @@ def lines(meant: Mapping[str, Any], people: Collection[str]) -> dict[str, str]:
     people : collection of str
         Ids, which are told nowhere.
     """
-    found = {}
-    for key, value in _flat(without_folders(meant)):
-        found[key] = ID.sub(lambda each: SOMEBODY if each[0] in people else each[0], value)
-    return found
+    hide = Hider(people)
+    told = _flat(counted(without_folders(dict(meant))))
+    return {hide(key): hide(value) for key, value in told}
 
 
 def people_of(experiment: Path) -> set[str]:
@@ -44,9 +38,7 @@ def people_of(experiment: Path) -> set[str]:
 def _flat(block: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, str]]:
     for name, value in block.items():
         key = f"{above}{name}"
-        if key in COUNTED:
-            yield key, f"{len(value)} people"
-        elif isinstance(value, Mapping) and value:
+        if isinstance(value, Mapping) and value:
             yield from _flat(value, f"{key}.")
         else:
             yield key, _text(value)

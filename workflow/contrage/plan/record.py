@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from contrage.bids import sidecar_of
+from contrage.dataset import schemes
 from contrage.plan import imaging, jobs, report, rows
 from contrage.plan.cohort import FoundCohort
 from contrage.plan.experiment import Experiment
@@ -154,7 +155,9 @@ def _without(job: RecordedJob, common: Mapping[str, Any]) -> RecordedJob:
 def _code(of: Experiment, cohort: FoundCohort) -> dict[str, RecordedCode]:
     """Return the digest of what decided each step, as the rules state it."""
     modules = dict(_of_cohort(cohort, of.config))
-    modules["split"] = ("contrage.dataset.split",)
+    modules["select"] = ("contrage.dataset.select",)
+    scheme = of.config["dataset"]["split"]["scheme"]
+    modules["split"] = ("contrage.dataset.split", schemes.module(scheme))
     stages = rows.staged_rows(of.config)
     for row in of.all_rows:
         decided_by = jobs.stage_modules if row in stages else jobs.training_modules
@@ -163,6 +166,7 @@ def _code(of: Experiment, cohort: FoundCohort) -> dict[str, RecordedCode]:
     modules["baselines"] = ("contrage.evaluation.baselines",)
     modules["tables"] = ("contrage.report.tables",)
     modules |= {name: jobs.evaluation_modules(of, name) for name in of.evaluations}
+    modules["figures"] = ("contrage.report.figures", cohort.kind_module)
     modules["page"] = ("contrage.report.page", *cohort.kind_modules)
     return {name: RecordedCode(of_it, sources.digest(*of_it)) for name, of_it in modules.items()}
 
@@ -181,12 +185,15 @@ def _of_cohort(
         yield "arrays", cohort.array_modules
     else:
         yield "check", ("contrage.imaging.check",)
+        yield "screen", ("contrage.imaging.screen",)
         yield "strip", ("contrage.imaging.strip", *cohort.stripper)
         if imaging.corrects(config):
             yield "correct", ("contrage.imaging.correct",)
         yield "register", ("contrage.imaging.register",)
         yield "quality", ("contrage.imaging.quality.measure",)
+        yield "usable", ("contrage.imaging.usable",)
         yield "stack", ("contrage.dataset.stack",)
+        yield "same_person", ("contrage.dataset.same_person",)
 
 
 def _of_rows(of: Experiment, pattern: str) -> FilesOfJobs:

@@ -10,7 +10,11 @@ from typing import Any
 import pandas as pd
 
 HIDDEN = "[id]"
-OF_SCAN = r"\bsub-[A-Za-z0-9]+(?:_ses-[A-Za-z0-9]+)?"
+LABEL = r"[A-Za-z0-9]+(?:-[A-Za-z0-9]+)*"
+"""Of a merged cohort's people it begins with the member's name: sub-adni-002S0295."""
+BEFORE, AFTER = r"(?<![A-Za-z0-9])", r"(?![A-Za-z0-9])"
+OF_SCAN = rf"{BEFORE}sub-(?=[A-Za-z-]*\d){LABEL}(?:_ses-{LABEL})?"
+"""What looks like an id, whoever it is; sub-cortical has no digit."""
 COLUMNS = ("scan_id", "participant_id")
 SHORTEST = 4
 """Letters of an id of another form than "sub-X"; a shorter one is part of too many words."""
@@ -22,19 +26,36 @@ def known_ids(*frames: pd.DataFrame) -> set[str]:
     return {str(each) for column in columns for each in column.dropna()}
 
 
+def counted(meant: Any) -> Any:
+    """Return a configuration in which the people of every `dataset.leave_out` are counted."""
+    if isinstance(meant, list):
+        return [counted(each) for each in meant]
+    if not isinstance(meant, dict):
+        return meant
+    found = {key: counted(value) for key, value in meant.items()}
+    own = meant.get("dataset")
+    if isinstance(own, dict) and isinstance(people := own.get("leave_out"), dict) and people:
+        found["dataset"] = found["dataset"] | {"leave_out": f"{len(people)} people"}
+    return found
+
+
 class Hider:
     """Puts `HIDDEN` in the place of ids.
 
     Parameters
     ----------
     ids : iterable of str
-        Those of the study; any "sub-X" and "sub-X_ses-Y" is hidden besides.
+        Those of the study, which are hidden without "sub-" as well, numbers aside; what looks like
+        an id, as "sub-1" and "sub-Y2_ses-Z" do, is hidden besides.
     """
 
     def __init__(self, ids: Iterable[str]) -> None:
-        other = [each for each in ids if not re.fullmatch(OF_SCAN, each) and len(each) >= SHORTEST]
-        longest_first = sorted(other, key=len, reverse=True)
-        self._pattern = re.compile("|".join([OF_SCAN, *map(re.escape, longest_first)]))
+        known = set(ids)
+        bare = {each.removeprefix("sub-") for each in known}
+        known |= {each for each in bare if not each.isdecimal()}
+        longest_first = sorted((e for e in known if len(e) >= SHORTEST), key=len, reverse=True)
+        own = [rf"{BEFORE}{re.escape(each)}(?:_ses-{LABEL})?{AFTER}" for each in longest_first]
+        self._pattern = re.compile("|".join([*own, OF_SCAN]))
 
     def __call__(self, content: Any) -> Any:
         """Return content without ids: text, and what holds text to any depth."""

@@ -152,8 +152,10 @@ def _groups(values: pd.Series, target: TargetInWords) -> tuple[NDArray[np.int_],
 def _of_people(
     found: dict[int | None, Voxelwise], kind: Modality, words: tuple[str, str]
 ) -> Iterator[tuple[Map, NDArray, None]]:
-    """Yield the maps of everyone, and the difference where both groups have enough people."""
+    """Yield the maps of everyone, and the difference, of enough people: none of a single one."""
     everyone, low, high = found[None], found.get(0), found.get(2)
+    if not is_enough(everyone):
+        return
     yield _mean(everyone, kind), everyone.mean, None
     yield _coverage(everyone, kind), everyone.coverage, None
     if low is not None and high is not None and is_enough(low, high):

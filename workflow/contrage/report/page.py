@@ -26,7 +26,7 @@ from contrage.report.elements.searched import read_draws
 from contrage.report.elements.stages import epochs_before, stages
 from contrage.report.elements.told import sections
 from contrage.report.findings import Study, features, paragraph
-from contrage.report.ids import Hider, known_ids
+from contrage.report.ids import Hider, counted, known_ids
 from contrage.report.notes import notes as boxes
 from contrage.report.page_figures import pictures
 from contrage.report.planned import by_name, curves_by_row
@@ -238,7 +238,7 @@ def context(
         "unseen": study.config.probe.alpha == "unseen",
         "null": len(null_rows(study.tables["baselines"])) > 0,
         "bootstrap": study.config.statistics.bootstrap,
-        "config": yaml.safe_dump(config, sort_keys=False, allow_unicode=True),
+        "config": _as_text(config),
         "show_ids": study.config.report.show_ids,
         "n_excluded": len(study.tables["excluded"]),
         "quality_page": quality_page(study),
@@ -247,7 +247,13 @@ def context(
 
 def without_ids(content: dict[str, Any], hide: Hider) -> dict[str, Any]:
     """Return what the page tells in words, without ids."""
+    config = yaml.safe_load(content["config"])
+    content = content | {"config": _as_text(counted(config))}
     return {name: hide(content[name]) for name in TELLING}
+
+
+def _as_text(config: dict[str, Any]) -> str:
+    return yaml.safe_dump(config, sort_keys=False, allow_unicode=True)
 
 
 def quality_page(study: Study) -> str:

@@ -43,6 +43,8 @@ def viewer_of(folder: Path | None) -> dict[str, Any] | None:
     if folder is None:
         return None
     listed = read_json(folder / LISTING, whole=folder)
+    if not listed:
+        return None
     shown = [
         {key: each[key] for key in KEYS}
         | {"data": whole_file(folder / each["file"], folder)}

@@ -58,13 +58,15 @@ def open_provenance(experiment: Path) -> Provenance:
         )
         raise SettingsError(f"{file}: no such file; {advice}")
     content = read_json(file)
+    if not isinstance(content, dict) or content.get("version") != KNOWN:
+        raise SettingsError(f"{file}: of another version of contrage; run the experiment again")
+    if "experiment" not in content:
+        raise SettingsError(f"{file}: names no experiment; run the experiment again")
     if home.parent.name != RESULTS or home.name != content["experiment"]:
         raise SettingsError(
             f"{experiment}: is not {RESULTS}/{content['experiment']}, where a run has put it; its "
             "files cannot be found from here"
         )
-    if content.get("version") != KNOWN:
-        raise SettingsError(f"{file}: of another version of contrage; run the experiment again")
     try:
         recorded = build(Recorded, content["settings"]["recorded"])
     except (KeyError, TypeError) as error:

@@ -78,8 +78,13 @@ def _array(array: Path, derivatives: Path) -> Iterator[LookedAt]:
     if not sidecar.is_file():
         yield LookedAt(PART, str(sidecar), MISSING)
         return
-    record = read_json(sidecar)["contrage"]
-    yield compared(PART, f"array {array.name}", {array: record["output"]["sha256"]})
+    try:
+        record = read_json(sidecar)["contrage"]
+        written = record["output"]["sha256"]
+    except (KeyError, TypeError) as error:
+        yield LookedAt(PART, str(sidecar), DIFFERS, f"lacks {error}")
+        return
+    yield compared(PART, f"array {array.name}", {array: written})
     made_of = _inputs(record, derivatives)
     yield compared(PART, f"what {array.name} was made of", made_of)
     for path in made_of:

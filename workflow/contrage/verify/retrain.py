@@ -60,6 +60,8 @@ def differences(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
     each = [(old[name], new[name]) for old, new in pairs for name in old]
     if all(torch.equal(old, new) for old, new in each):
         return []
+    if any(old.shape != new.shape for old, new in each):
+        return ["weights of another shape"]
     apart = [(old.double() - new.double()).abs().max() for old, new in each if old.numel()]
     return [f"weights differ by up to {float(max(apart)):.2g}"]
 
