@@ -5,11 +5,13 @@ A job is asked for nothing that does not concern it, so that other edits do not 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from contrage import modalities
 from contrage.cohort import sources
 from contrage.dataset.one_person import WARN
+from contrage.errors import SettingsError
 from contrage.layout import Derivatives, Results
 from contrage.plan import pretraining, rows
 from contrage.plan.cohort import FoundCohort
@@ -90,6 +92,22 @@ def array_before(config: dict[str, Any]) -> str | None:
     if not is_alike or before["members"] or modalities.load(own["image"]).comes_as != "scans":
         return None
     return Derivatives.of(before["name"]).array(before["image"], config["dataset"]["voxel_mm"])
+
+
+def check_compared(configs: Sequence[dict[str, Any]]) -> None:
+    """Raise `SettingsError` if experiments on one cohort have pre-trainings on several others.
+
+    Pairs are found once for a cohort, with the people of one pre-training; whoever asks for them
+    to be refused must not be told that there are none.
+    """
+    first, *others = configs
+    for other in others:
+        if first["cohort"]["same_person"] != WARN and array_before(first) != array_before(other):
+            raise SettingsError(
+                f"cohort.same_person: {first['cohort']['same_person']}, but {first['experiment']} "
+                f"and {other['experiment']}, on the cohort {first['cohort']['name']}, have not the "
+                "same pre-training, and its people are compared once; give one another cohort.name"
+            )
 
 
 def pretrained_scans(of: Experiment) -> list[str]:

@@ -18,7 +18,16 @@ from typing import Any, NamedTuple
 from contrage.cohort.notices import notices
 from contrage.errors import LeakageError, SettingsError
 from contrage.plan import cohort as cohorts
-from contrage.plan import merged, model, phantoms, pretraining, refuse, rows, together
+from contrage.plan import (
+    dataset_settings,
+    merged,
+    model,
+    phantoms,
+    pretraining,
+    refuse,
+    rows,
+    together,
+)
 from contrage.plan.check_starts import check_starts
 from contrage.plan.experiment import Experiment
 from contrage.plan.folds import PART_OF
@@ -306,6 +315,7 @@ def _read_cohort(
             refuse.check(each.config)
     configs = [each.config for each in group]
     together.check(configs)
+    dataset_settings.check_compared(configs)
     configs += [each.config for each in beside]
     with group[0].told() if len(group) == 1 else nullcontext():
         if members:
