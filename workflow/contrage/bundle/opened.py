@@ -13,7 +13,7 @@ from contrage import modalities
 from contrage.bundle import parts
 from contrage.bundle.distance import Reference
 from contrage.bundle.errors import BundleError
-from contrage.bundle.facts import BundleFacts, MemberFacts
+from contrage.bundle.facts import BundleFacts, MemberFacts, has_region
 from contrage.bundle.residuals import Residuals, read_residuals
 from contrage.bundle.written import NAME, read_facts
 from contrage.imaging import skull_strip
@@ -99,8 +99,8 @@ def open_bundle(folder: Path) -> Bundle:
     folder = Path(folder)
     facts, checksums = read_facts(folder)
     _check_facts(folder / NAME, facts)
-    has_region = facts.seen.arrays is not None and facts.seen.arrays.has_region
-    wanted = parts.names(len(facts.members), has_region)
+    divides = has_region(facts.seen.arrays)
+    wanted = parts.names(len(facts.members), divides)
     if set(checksums) != set(wanted):
         odd = sorted(set(checksums) ^ set(wanted))[0]
         raise BundleError(
@@ -115,7 +115,7 @@ def open_bundle(folder: Path) -> Bundle:
         folder / parts.CALIBRATION, content[parts.CALIBRATION], facts.interval
     )
     card = content[parts.CARD].decode("utf-8", errors="replace")
-    region = _region(folder / parts.REGION, content, facts) if has_region else None
+    region = _region(folder / parts.REGION, content, facts) if divides else None
     return Bundle(folder, facts, members, residuals, card, region)
 
 
