@@ -6,6 +6,7 @@ import pytest
 from cohorts import asked
 from given import config
 
+from contrage.bundle.facts import has_region
 from contrage.cohort.read import read_cohort
 from contrage.errors import SettingsError
 from contrage.imaging.template.source import NILEARN
@@ -78,11 +79,11 @@ def test_of_prepared_data_is_told_what_divides_them_and_no_folder_of_this_machin
     volumes = {"source": "a4", "image": "pet", "name": "a4", "path": "a4", "pet": own}
     target = {"column": "suvr_cer", "unit": "SUVR", "range": [0, 4]}
     of_pet = model.seen(config(experiment="x", cohort=volumes, target=target), TEMPLATE).arrays
-    assert of_pet.own.reference == "cerebellum.nii" and of_pet.has_region
+    assert of_pet.own.reference == "cerebellum.nii" and has_region(of_pet)
     assert (of_pet.affine, of_pet.divided_by) == (None, None)
     mlp = {"encoder": "mlp"}
     regions = {"source": "adni", "image": "vbm_roi", "name": "adni", "path": "x"}
     for scale, column in (("tiv", "eTIV"), ("none", None)):
         cohort = {**regions, "features_scale": scale, "regions": {"tiv": "eTIV"}}
         found = model.seen(config(experiment="x", cohort=cohort, training=mlp), TEMPLATE).arrays
-        assert found.divided_by == column and not found.has_region
+        assert found.divided_by == column and not has_region(found)

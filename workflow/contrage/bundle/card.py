@@ -7,7 +7,7 @@ from pathlib import Path
 
 import jinja2
 
-from contrage.bundle.facts import BinFacts, BundleFacts, GroupFacts
+from contrage.bundle.facts import BinFacts, BundleFacts, GroupFacts, has_region
 from contrage.bundle.mean import FEWEST
 from contrage.settings.steps.model import ArraysOfModel
 
@@ -60,7 +60,7 @@ def _prepared(of: ArraysOfModel) -> str:
     told = ""
     if of.affine is not None:
         told += ", registered to the same template as those learned from (its grid is compared)"
-    if of.has_region:
+    if has_region(of):
         told += f", divided by its mean in {of.own.reference}, which the model holds"
     if of.divided_by is not None:
         told += f", divided by the total intracranial volume ({of.divided_by}), which a table tells"

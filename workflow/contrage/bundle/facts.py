@@ -5,11 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from contrage.settings.steps.model import SeenByModel
+from contrage.settings.blocks.kinds import PetSettings
+from contrage.settings.steps.model import ArraysOfModel, SeenByModel
 from contrage.target_words import TargetInWords
 
 FORMAT = 1
 """Of the folder; another number where an older contrage could not read it."""
+
+
+def has_region(of: ArraysOfModel | None) -> bool:
+    """Return whether values are divided by their mean in a region, which the model holds."""
+    return of is not None and isinstance(of.own, PetSettings) and of.own.reference is not None
 
 
 @dataclass(frozen=True)

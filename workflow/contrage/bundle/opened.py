@@ -13,7 +13,7 @@ from contrage import modalities
 from contrage.bundle import parts
 from contrage.bundle.distance import Reference
 from contrage.bundle.errors import BundleError
-from contrage.bundle.facts import BundleFacts, MemberFacts
+from contrage.bundle.facts import BundleFacts, MemberFacts, has_region
 from contrage.bundle.mean import MeanImage
 from contrage.bundle.residuals import Residuals, read_residuals
 from contrage.bundle.written import NAME, read_facts
@@ -103,8 +103,8 @@ def open_bundle(folder: Path) -> Bundle:
     folder = Path(folder)
     facts, checksums = read_facts(folder)
     _check_facts(folder / NAME, facts)
-    has_region = facts.seen.arrays is not None and facts.seen.arrays.has_region
-    wanted = parts.names(len(facts.members), has_region, has_mean(facts))
+    divides = has_region(facts.seen.arrays)
+    wanted = parts.names(len(facts.members), divides, has_mean(facts))
     if set(checksums) != set(wanted):
         odd = sorted(set(checksums) ^ set(wanted))[0]
         raise BundleError(
@@ -119,7 +119,7 @@ def open_bundle(folder: Path) -> Bundle:
         folder / parts.CALIBRATION, content[parts.CALIBRATION], facts.interval
     )
     card = content[parts.CARD].decode("utf-8", errors="replace")
-    region = _region(folder / parts.REGION, content, facts) if has_region else None
+    region = _region(folder / parts.REGION, content, facts) if divides else None
     mean = _mean(folder, facts, content)
     return Bundle(folder, facts, members, residuals, card, region, mean)
 

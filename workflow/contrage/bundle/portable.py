@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from contrage.bundle.facts import has_region
 from contrage.bundle.template import with_template
 from contrage.dataset.sidecar import place_of
 from contrage.errors import SettingsError
@@ -59,7 +60,7 @@ def region(seen: SeenByModel, array: Path, reference: Path | None) -> np.ndarray
     SettingsError
         It is another one than the array was made with.
     """
-    if seen.arrays is None or not seen.arrays.has_region:
+    if not has_region(seen.arrays):
         return None
     found = region_of(replace(seen.arrays.own, reference=str(reference)))
     if region_digest(found) != (place_of(array) or {}).get("region"):

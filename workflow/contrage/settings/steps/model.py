@@ -93,11 +93,6 @@ class ArraysOfModel:
     affine: tuple[float, ...] | None
     divided_by: str | None
 
-    @property
-    def has_region(self) -> bool:
-        """Whether values are divided by their mean in a region, which the model holds."""
-        return isinstance(self.own, PetSettings) and self.own.reference is not None
-
 
 @dataclass(frozen=True)
 class TableOfModel:
