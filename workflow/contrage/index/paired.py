@@ -58,12 +58,10 @@ def differences(found: Sequence[InIndex]) -> dict[tuple[int, int], list[Differen
         Of experiments that have nobody in common there is an empty list; of those that cannot be
         compared nothing.
     """
-    errors = [_errors(each) for each in found]
-    return {
-        (a, b): list(_compared(found[a], found[b], errors[a], errors[b]))
-        for a, b in combinations(range(len(found)), 2)
-        if _comparable(found[a], found[b])
-    }
+    every = combinations(range(len(found)), 2)
+    pairs = [(a, b) for a, b in every if _comparable(found[a], found[b])]
+    errors = {at: _errors(found[at]) for at in {at for pair in pairs for at in pair}}
+    return {(a, b): list(_compared(found[a], found[b], errors[a], errors[b])) for a, b in pairs}
 
 
 def _comparable(one: InIndex, other: InIndex) -> bool:
