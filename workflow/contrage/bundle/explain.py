@@ -32,7 +32,7 @@ STEPS = 32
 """Points of the path of integrated gradients."""
 MAP = "looks-"
 """Before a method's name: its map among the files of a prediction."""
-NOT_ASKED = "it was made without it (model.explain is false)"
+NOT_ASKED = "it was made without it (model.explain is false, or it failed: see the log of export)"
 
 
 @dataclass(frozen=True)
