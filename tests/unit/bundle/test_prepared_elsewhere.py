@@ -195,6 +195,19 @@ def test_without_the_volume_there_is_no_number(of_regions, tmp_path):
     assert found.refused is None and np.isfinite(found.predicted)
 
 
+def test_a_table_of_ages_leaves_the_volume_that_the_folder_tells(of_regions, tmp_path):
+    known = tmp_path / "known.tsv"
+    known.write_text("participant_id\tage\nsub-00\t44\n")
+    plain = subjects(of_regions.bundle, [of_regions.raw])
+    found = subjects(of_regions.bundle, [of_regions.raw], known)
+    assert [each.volume for each in found] == [each.volume for each in plain]
+    assert all(each.volume for each in found)
+    assert [each.known for each in found[:2]] == [44, None]
+    known.write_text("participant_id\tage\tTIV\nsub-00\t44\t1234\n")
+    first, second = subjects(of_regions.bundle, [of_regions.raw], known)[:2]
+    assert (first.volume, second.volume) == (1234, plain[1].volume)
+
+
 def test_a_volume_in_another_unit_is_refused(of_regions, tmp_path):
     path = next(of_regions.raw.glob("sub-00_*.npy"))
     known = tmp_path / "known.tsv"

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from contrage.errors import SettingsError
+from contrage.evaluation.statistics.conformal import SITE
 from contrage.files import read_json, write_json
 
 if TYPE_CHECKING:
@@ -110,7 +111,8 @@ def told(prediction: Any, target: Any) -> str:
     span = ""
     if prediction.low is not None and prediction.high is not None:
         ends = f"{prediction.low:.1f} to {prediction.high:.1f}"
-        span = f" ({prediction.level:.0%} interval {ends})"
+        whom = " for new sites" if prediction.interval == SITE else ""
+        span = f" ({prediction.level:.0%} interval{whom} {ends})"
     flags = f"; look at: {'; '.join(prediction.flags)}" if prediction.flags else ""
     return f"{prediction.name}: {value}{span}{flags}"
 
