@@ -25,6 +25,8 @@ from contrage.files import save_nifti
 from contrage.tables import read_tsv
 
 GRADIENTS = "integrated_gradients"
+OFF = 0.1
+"""Part of a difference that the sum of 32 points misses at most (docs/predict.md: .08)."""
 
 
 @pytest.fixture(scope="module")
@@ -67,7 +69,7 @@ def test_what_regions_add_is_the_prediction_beyond_that_of_the_mean(of_maps, sca
     look = one.looks[0]
     assert look.method == GRADIENTS
     assert look.above == pytest.approx(one.predicted - baseline(of_maps), abs=1e-3)
-    assert sum(look.regions.values()) == pytest.approx(look.above, abs=0.05 * abs(look.above))
+    assert sum(look.regions.values()) == pytest.approx(look.above, abs=OFF * abs(look.above))
     assert set(look.regions) >= {"grey matter", "white matter", "fluid and borders"}
     sizes = np.abs(list(look.regions.values()))
     assert (np.diff(sizes) <= 0).all()
@@ -141,7 +143,7 @@ def test_an_atlas_of_ones_own_names_the_regions(of_maps, scan, tmp_path):
     of = explaining(of_maps.facts, tmp_path / "atlas.nii.gz")
     look = explained(of_maps, scan, tmp_path, of).looks[0]
     assert {"right half", "left half"} <= set(look.regions)
-    assert sum(look.regions.values()) == pytest.approx(look.above, abs=0.05 * abs(look.above))
+    assert sum(look.regions.values()) == pytest.approx(look.above, abs=OFF * abs(look.above))
 
 
 def test_an_atlas_that_cannot_be_meant_is_refused(of_maps, of_table, tmp_path):

@@ -43,7 +43,11 @@ def predict_parser(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="also write where the model looks: a table beside the output, and maps of images",
     )
-    parser.add_argument("--atlas", type=Path, help="its regions: NIfTI of labels in MNI152")
+    parser.add_argument(
+        "--atlas",
+        type=Path,
+        help="its regions: NIfTI of labels in MNI152, of PET volumes in their space",
+    )
     parser.add_argument("--work", type=Path, help="keep what the steps write in this folder")
     parser.add_argument("--template", type=Path, help="T1 of the template, of makers' own files")
     parser.add_argument("--template-mask", type=Path, help="its brain mask")
