@@ -59,7 +59,7 @@ def test_each_scans_steps_are_submitted_together_and_nothing_that_can_fail_for_a
 
 def test_the_jobs_that_may_ask_for_a_gpu_have_their_partition_in_one_place():
     asking = {rule for rule, text in blocks().items() if re.search(r"^\s+gpu=", text, re.MULTILINE)}
-    assert asking == {"train", "train_stage", "feasible", "saliency"}
+    assert asking == {"train", "train_stage", "feasible", "saliency", "export"}
     derived = {
         made for text in TEXTS.values() for name, made in RULE.findall(text) if name in asking
     }

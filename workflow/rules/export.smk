@@ -4,6 +4,8 @@ from contrage.plan import dataset_settings
 from contrage.plan import model as models_plan
 
 EXPORTED_ROWS = models_plan.candidates(EXPERIMENT)
+# Judging where models look explains scans, on the device of the trainings, as rule saliency does.
+EXPLAINS = config["model"]["explain"] and bool(EXPORTED_ROWS)
 
 
 rule export:
@@ -35,10 +37,11 @@ rule export:
         RESULTS.benchmark("export")
     conda:
         "../../envs/learning.yaml"
-    threads: 1
+    threads: config["training"]["threads"] if EXPLAINS else 1
     resources:
-        mem_mb=growing(4000),
-        runtime=growing(30),
+        mem_mb=growing(8000 if EXPLAINS else 4000),
+        runtime=growing(240 if EXPLAINS else 30),
+        gpu=1 if EXPLAINS and config["training"]["device"] != "cpu" else 0,
     params:
         code=digest("contrage.bundle.export"),
         settings=as_json(models_plan.export(EXPERIMENT, COHORT.template.settings())),

@@ -39,6 +39,24 @@ def test_a_new_site_is_promised_nothing_where_sites_were_learned_from(of_table):
     assert "had seen nobody of their site" in card(replace(of_table.facts, interval=apart))
 
 
+def test_what_holds_by_construction_is_not_called_measured(of_table):
+    def text(**changes) -> str:
+        interval = replace(of_table.facts.interval, **changes)
+        return card(replace(of_table.facts, interval=interval))
+
+    several, one = text(), text(sites=("a",))
+    assert "these sites it holds so many by construction" in several
+    assert "people of other sites it was measured, with the interval that all other" in several
+    assert "By construction the interval that all others make holds 90.0% of them" in one
+    assert "it was measured" not in one and "too few to say" in text(coverage=None)
+    assert not any(re.search(r"\n\n\n", each) for each in (several, one, text(coverage=None)))
+
+
+def test_what_numbers_are_of_people_is_said(of_table, of_maps):
+    assert "a median of an odd number of scans is one scan's value" in card(of_table.facts)
+    assert "Each residual is the error of one person" in card(of_maps.facts)
+
+
 def test_of_two_sides_there_are_no_errors_and_no_intervals(tmp_path):
     facts = open_bundle(table_model(tmp_path / "sides", SIDES, line=None)).facts
     text = card(facts)

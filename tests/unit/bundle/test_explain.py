@@ -14,7 +14,9 @@ from targets import SIDES
 from tiny_maps import AFFINE, brain
 
 from contrage import cli
+from contrage.bundle.errors import BundleError
 from contrage.bundle.explain import Explaining, baseline_of, explaining, offered, why_none
+from contrage.bundle.looked import ODD, file_name
 from contrage.bundle.network import networks, z_scored
 from contrage.bundle.opened import Bundle, open_bundle
 from contrage.bundle.predict import Prediction, predict_subjects, subjects
@@ -23,6 +25,8 @@ from contrage.files import save_nifti
 from contrage.tables import read_tsv
 
 GRADIENTS = "integrated_gradients"
+OFF = 0.1
+"""Part of a difference that the sum of 32 points misses at most (docs/predict.md: .08)."""
 
 
 @pytest.fixture(scope="module")
@@ -65,7 +69,7 @@ def test_what_regions_add_is_the_prediction_beyond_that_of_the_mean(of_maps, sca
     look = one.looks[0]
     assert look.method == GRADIENTS
     assert look.above == pytest.approx(one.predicted - baseline(of_maps), abs=1e-3)
-    assert sum(look.regions.values()) == pytest.approx(look.above, abs=0.05 * abs(look.above))
+    assert sum(look.regions.values()) == pytest.approx(look.above, abs=OFF * abs(look.above))
     assert set(look.regions) >= {"grey matter", "white matter", "fluid and borders"}
     sizes = np.abs(list(look.regions.values()))
     assert (np.diff(sizes) <= 0).all()
@@ -139,7 +143,7 @@ def test_an_atlas_of_ones_own_names_the_regions(of_maps, scan, tmp_path):
     of = explaining(of_maps.facts, tmp_path / "atlas.nii.gz")
     look = explained(of_maps, scan, tmp_path, of).looks[0]
     assert {"right half", "left half"} <= set(look.regions)
-    assert sum(look.regions.values()) == pytest.approx(look.above, abs=0.05 * abs(look.above))
+    assert sum(look.regions.values()) == pytest.approx(look.above, abs=OFF * abs(look.above))
 
 
 def test_an_atlas_that_cannot_be_meant_is_refused(of_maps, of_table, tmp_path):
@@ -162,14 +166,25 @@ def test_a_method_that_failed_is_not_offered_and_the_reason_is_said(tmp_path, sc
     assert "model.explain" in why_none(never.facts)
 
 
-def test_where_it_cannot_be_told_the_number_stands(of_maps, scan, tmp_path, monkeypatch):
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (MemoryError(), "there is not enough memory for it on this machine"),
+        (KeyError("one\nother"), "'one\\nother'"),
+        (BundleError("m", "odd"), "m: odd"),
+        (AssertionError(), "AssertionError"),
+    ],
+)
+def test_where_it_cannot_be_told_the_number_stands(
+    of_maps, scan, tmp_path, monkeypatch, error, said
+):
     def fails(*given, **more):
-        raise MemoryError
+        raise error
 
     monkeypatch.setattr("contrage.bundle.explain.attributions", fails)
     one = explained(of_maps, scan, tmp_path)
     assert one.predicted is not None and one.looks == ()
-    assert one.flags[-1].startswith("where the model looks cannot be told: there is not enough")
+    assert one.flags[-1] == f"where the model looks could not be computed ({said})"
 
 
 def test_the_command_writes_a_table_and_maps_beside_the_predictions(of_maps, scan, tmp_path):
@@ -186,6 +201,13 @@ def test_the_command_writes_a_table_and_maps_beside_the_predictions(of_maps, sca
         path = output.with_name("predictions_looks") / f"sub-01_{look['method']}.nii.gz"
         assert nib.load(path).get_fdata().sum() == pytest.approx(own["adds"].sum(), abs=1e-2)
     assert read_tsv(output)["predicted_age"].notna().all()
+
+
+def test_scans_whose_names_are_no_names_of_files_keep_maps_of_their_own():
+    names = ["sub-1", "a b", "a-b", "a+b", "sub-1 (2)", "sub-1--2-"]
+    made = [file_name(name) for name in names]
+    assert len(set(made)) == len(names) and made[0] == "sub-1" and made[2] == "a-b"
+    assert not any(ODD.search(name) for name in made)
 
 
 def test_the_command_says_why_it_does_not_tell(tmp_path, scan, capsys):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from targets import AGE
 from trained_rows import METHODS, Run, step, write
 
 from contrage.bundle.looks import looks
+from contrage.errors import DeviceError
 from contrage.evaluation.saliency import explain, methods
 from contrage.evaluation.saliency.found import read
 from contrage.form import Form
@@ -86,6 +88,26 @@ def test_a_method_that_shows_the_image_is_not_offered(run, monkeypatch):
 
 def test_where_nobody_asks_nothing_is_judged(run):
     assert looks(replace(ASKED, explain=False), "l1", *files(run)) == (None, None)
+
+
+@pytest.mark.parametrize("error", [DeviceError("no GPU is here"), MemoryError(), KeyError("x")])
+def test_what_cannot_be_judged_costs_no_model_and_is_said(run, monkeypatch, caplog, error):
+    def fails(*given, **more):
+        raise error
+
+    monkeypatch.setattr("contrage.bundle.looks.judged", fails)
+    assert looks(ASKED, "l1", *files(run)) == (None, None)
+    assert "l1: its model will not say where it looks, which could not be judged" in caplog.text
+    assert "Traceback" in caplog.text or isinstance(error, DeviceError)
+
+
+def test_a_full_disk_is_no_failure_of_judging(run, monkeypatch):
+    def fails(*given, **more):
+        raise OSError(errno.ENOSPC, "full")
+
+    monkeypatch.setattr("contrage.bundle.looks.judged", fails)
+    with pytest.raises(OSError, match="full"):
+        looks(ASKED, "l1", *files(run))
 
 
 def test_of_few_people_there_is_no_mean_and_nothing_is_shown(run, monkeypatch):

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import gzip
+import io
 import json
 import shutil
 import struct
+import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -25,6 +27,7 @@ from contrage.files import sha256
 
 BUNDLES, FORGED, SCANS = 80, 80, 42
 ODD = (None, True, 0, -1, 2**70, 1e308, 0.1, "", "../x", "é\x00", [], {}, [[]], {"a": None})
+ODD += (10**400, -(10**400), [10**400], "x", 0.0)
 
 
 def outcome(folder: Path, *given: Path) -> list[Prediction] | str:
@@ -103,6 +106,46 @@ def test_a_forged_file_of_facts_is_no_traceback(table_folder, tmp_path, rng):
             assert each.refused is not None or finite(each)
 
 
+@pytest.mark.parametrize(
+    "place",
+    [
+        *(("interval", "level", 0.0), ("interval", "level", 1), ("interval", "whom", "x")),
+        *(("network", "shape", [10**400]), ("network", "channels", 2**63)),
+        *(("tested", "value", 10**400), ("tested", "value", -(10**400))),
+    ],
+)
+def test_numbers_beyond_every_model_and_intervals_for_nobody_are_refused(
+    table_folder, place, tmp_path
+):
+    folder = Path(shutil.copytree(table_folder, tmp_path / "model"))
+    content = json.loads((folder / written.NAME).read_text())
+    block, key, value = place
+    content[block][key] = value
+    content["sha256"] = written.own_checksum(content)
+    (folder / written.NAME).write_text(json.dumps(content))
+    found = outcome(folder, write_rows(tmp_path / "t.tsv", {}))
+    assert isinstance(found, str) and written.NAME in found and "\n" not in found
+
+
+def test_a_grid_beyond_every_volume_is_refused(map_folder, tmp_path):
+    folder = Path(shutil.copytree(map_folder, tmp_path / "model"))
+    content = json.loads((folder / written.NAME).read_text())
+    content["network"]["shape"] = [2**62] * 3
+    content["sha256"] = written.own_checksum(content)
+    (folder / written.NAME).write_text(json.dumps(content))
+    assert "no network can be as it says" in outcome(folder, tmp_path)
+
+
+def test_what_is_no_array_among_the_arrays_is_refused(tmp_path):
+    folder = table_model(tmp_path / "model")
+    content = io.BytesIO((folder / "arrays-0.npz").read_bytes())
+    with zipfile.ZipFile(content, "a") as packed:
+        packed.writestr("notes.txt", "no array")
+    forged_part(folder, "arrays-0.npz", content.getvalue())
+    found = outcome(folder, write_rows(tmp_path / "t.tsv", {}))
+    assert "arrays-0.npz: 'notes.txt' in it is no array" in found
+
+
 def finite(found: Prediction) -> bool:
     """Return whether all numbers of a prediction are numbers, and its interval holds it."""
     told = [found.predicted, *(each for each in (found.low, found.high) if each is not None)]
@@ -120,6 +163,11 @@ def forged_part(folder: Path, name: str, content: bytes) -> Path:
     return folder
 
 
+def first(tensors: dict) -> str:
+    """Return a matrix of weights: a file has its tensors in any order, and may lack a counter."""
+    return min(name for name in tensors if tensors[name].ndim == 2)
+
+
 def swapped(tensors: dict) -> dict:
     one, other = sorted(name for name in tensors if tensors[name].ndim == 2)[:2]
     return {**tensors, one: tensors[other], other: tensors[one]}
@@ -128,7 +176,7 @@ def swapped(tensors: dict) -> dict:
 CHANGES: dict[str, Callable[[dict], dict]] = {
     "swapped": swapped,
     "flat": lambda tensors: {name: each.flatten() for name, each in tensors.items()},
-    "one less": lambda tensors: dict(list(tensors.items())[1:]),
+    "one less": lambda tensors: {name: tensors[name] for name in tensors if name != first(tensors)},
     "one more": lambda tensors: {**tensors, "encoder.other": next(iter(tensors.values())).clone()},
     "no numbers": lambda tensors: {name: each * float("nan") for name, each in tensors.items()},
     "other names": lambda tensors: {f"x{name}": each for name, each in tensors.items()},

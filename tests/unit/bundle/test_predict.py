@@ -96,6 +96,7 @@ def test_the_interval_is_of_the_held_out_residuals(of_table, tmp_path):
 def test_of_a_few_sites_no_interval_is_told_for_new_ones(of_table, tmp_path):
     (found,) = predicted(of_table, write_rows(tmp_path / "t.tsv", {}), interval="site")
     assert found.predicted is not None and found.low is None and found.high is None
+    assert found.interval is None
     assert any("no interval" in each for each in found.flags)
 
 
@@ -108,6 +109,7 @@ def test_the_interval_for_new_sites_is_that_of_the_page(of_table, tmp_path, rng)
     half = half_width_of_new_sites(every, names, 0.9)
     assert found.high - found.predicted == pytest.approx(half)
     assert half > half_width(every, 0.9)
+    assert found.interval == "site"
     assert any("sites that were learned from" in each for each in found.flags)
 
 
@@ -257,8 +259,19 @@ def test_the_command_writes_a_table_and_json_and_its_status_tells(table_folder, 
     good = write_rows(tmp_path / "good.tsv", {"age": 44}, {"age": "n/a"})
     cli.main(["predict", str(table_folder), str(good), "--output", str(output)])
     frame = read_tsv(output)
-    names = ["scan", "predicted_age", "low", "high", "spread", "age", "gap", "corrected_gap"]
+    names = [
+        "scan",
+        "predicted_age",
+        "low",
+        "high",
+        "interval",
+        "spread",
+        "age",
+        "gap",
+        "corrected_gap",
+    ]
     assert list(frame) == [*names, "flags", "refused"]
+    assert set(frame["interval"]) == {"people"}
     assert frame["age"].tolist()[0] == 44 and frame["refused"].isna().all()
     assert "sub-p1: " in capsys.readouterr().out
     some = write_rows(tmp_path / "some.tsv", {}, {"volume": "big"})
@@ -267,6 +280,7 @@ def test_the_command_writes_a_table_and_json_and_its_status_tells(table_folder, 
     content = read_json(plain)
     assert content["notice"].startswith("Research use only")
     assert "no number" in content["predictions"][1]["refused"]
+    assert [each["interval"] for each in content["predictions"]] == ["people", None]
     assert content["predictions"][0]["predicted"] == pytest.approx(
         read_tsv(output)["predicted_age"][0], abs=1e-6
     )

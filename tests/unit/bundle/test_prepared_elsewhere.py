@@ -8,21 +8,24 @@ from __future__ import annotations
 
 import json
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import nibabel as nib
 import numpy as np
 import pytest
 from finished_rows import Finished, finish
-from made_models import facts_of
+from made_models import facts_of, looks
 
 from contrage import modalities
+from contrage.bundle.explain import explaining
 from contrage.bundle.facts import NetworkFacts
 from contrage.bundle.images import seen
+from contrage.bundle.mean import MeanImage
 from contrage.bundle.opened import Bundle, open_bundle
 from contrage.bundle.predict import Prediction, predict_subjects, subjects
 from contrage.bundle.residuals import Residuals
+from contrage.dataset.grid import of_blocks
 from contrage.dataset.sidecar import write_array_sidecar
 from contrage.errors import ContrageError, SettingsError
 from contrage.modalities import pet
@@ -127,6 +130,35 @@ def test_a_volume_that_lies_elsewhere_or_is_of_another_size_is_refused(of_pet, t
     assert "a mean of 0 in the reference region" in empty.refused
 
 
+def test_where_a_model_of_volumes_looks_lies_where_they_do(of_pet, tmp_path):
+    """Labels of the halves by world coordinates, on another grid; the map has the volumes' own."""
+    told = replace(of_pet.bundle.facts, looks=looks(0, "occlusion"))
+    bundle = replace(of_pet.bundle, facts=told, mean=MeanImage(*np.ones((2, 1, *GRID), "f4")))
+    right = np.array([[4.0, 0, 0, -5], [0, 4, 0, -8], [0, 0, 4, -4], [0, 0, 0, 1]])
+    labels = np.ones((5, 5, 4))
+    labels[np.arange(5) * 4 - 5 < 0] = 2  # left of the middle
+    volume(tmp_path / "atlas.nii", labels, right)
+    of = explaining(told, tmp_path / "atlas.nii")
+    world = np.arange(GRID[0]) * AFFINE[0, 0] + AFFINE[0, 3]
+    there = np.unique(of.regions.labels[0][world > 2]), np.unique(of.regions.labels[0][world < -2])
+    assert [each.tolist() for each in there] == [[1], [2]]
+    (one,) = predict_subjects(
+        bundle, subjects(bundle, [of_pet.raw / "sub-00_pet.nii.gz"]), work=tmp_path, explain=of
+    )
+    made = nib.load(one.files["looks-occlusion"])
+    np.testing.assert_allclose(made.affine, AFFINE)
+    assert made.shape == GRID
+    told = one.looks[0].regions.values()
+    assert made.get_fdata().sum() == pytest.approx(sum(told), abs=1e-2)
+
+
+def test_blocks_of_voxels_lie_in_the_middle_of_theirs():
+    np.testing.assert_allclose(
+        of_blocks(AFFINE, 2),
+        [[-4.0, 0, 0, 8], [0, 4, 0, -7], [0, 0, 4, -3], [0, 0, 0, 1]],
+    )
+
+
 def test_activity_in_other_numbers_makes_no_difference_where_a_region_divides(of_pet, tmp_path):
     path = of_pet.raw / "sub-01_pet.nii.gz"
     more = volume(tmp_path / "more_pet.nii", nib.load(path).get_fdata() * 3)
@@ -193,6 +225,19 @@ def test_without_the_volume_there_is_no_number(of_regions, tmp_path):
     known.write_text(f"scan\tTIV\n{path.stem}\t1500\n")
     (found,) = predict_subjects(of_regions.bundle, subjects(of_regions.bundle, [path], known))
     assert found.refused is None and np.isfinite(found.predicted)
+
+
+def test_a_table_of_ages_leaves_the_volume_that_the_folder_tells(of_regions, tmp_path):
+    known = tmp_path / "known.tsv"
+    known.write_text("participant_id\tage\nsub-00\t44\n")
+    plain = subjects(of_regions.bundle, [of_regions.raw])
+    found = subjects(of_regions.bundle, [of_regions.raw], known)
+    assert [each.volume for each in found] == [each.volume for each in plain]
+    assert all(each.volume for each in found)
+    assert [each.known for each in found[:2]] == [44, None]
+    known.write_text("participant_id\tage\tTIV\nsub-00\t44\t1234\n")
+    first, second = subjects(of_regions.bundle, [of_regions.raw], known)[:2]
+    assert (first.volume, second.volume) == (1234, plain[1].volume)
 
 
 def test_a_volume_in_another_unit_is_refused(of_regions, tmp_path):

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import gzip
 import io
 import json
 import threading
 import time
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +17,7 @@ import nibabel as nib
 import numpy as np
 import pytest
 from asking import ORIGIN, Asking
-from made_models import HIDDEN, map_model, write_rows
+from made_models import HIDDEN, looks, map_model, table_model, write_rows
 from tiny_maps import AFFINE, brain
 
 from contrage import cli
@@ -24,8 +26,8 @@ from contrage.bundle.opened import open_bundle
 from contrage.bundle.predict import predict_subjects
 from contrage.bundle.subjects import subjects
 from contrage.serve import desk as desks
-from contrage.serve.bounds import check_unpacked
-from contrage.serve.told import finite
+from contrage.serve.bounds import MEGA, Bounds, UploadError, check_unpacked
+from contrage.serve.told import finite, model_told
 from contrage.serve.uploads import shown, stored
 
 NAMES = [
@@ -273,6 +275,47 @@ def test_too_many_files_scans_or_waiting_ones_are_refused(
     assert full.send(("file", "t.tsv", one)).status_code == 429
 
 
+def test_what_comes_counts_with_what_lies_here_and_what_others_send(page_of, table_bundle):
+    desk = page_of(table_bundle, total_mb=4).desk
+    (desk.folder / "x").write_bytes(b"x" * MEGA)
+    with pytest.raises(UploadError, match="more than 4 MB at once") as large:
+        desk.new_folder(4 * MEGA + 1)
+    with pytest.raises(UploadError, match="1 MB lie here already or are on their way") as full:
+        desk.new_folder(3 * MEGA + 1)
+    first = desk.new_folder(2 * MEGA)
+    first.mkdir()
+    (first / "half").write_bytes(b"x" * MEGA)  # on its way: counted once
+    with pytest.raises(UploadError, match="3 MB lie here"):
+        desk.new_folder(MEGA + 1)
+    second = desk.new_folder()
+    with pytest.raises(UploadError, match="3 MB lie here"):
+        desk.room.keep(second, MEGA + 1)
+    desk.room.free(first)
+    desk.room.keep(second, 2 * MEGA)
+    assert (large.value.status, full.value.status) == (413, 429)
+
+
+@pytest.mark.parametrize("says_its_length", [True, False])
+def test_a_drop_that_does_not_fit_beside_others_is_refused_and_keeps_no_room(
+    page_of, table_bundle, tmp_path, says_its_length: bool
+):
+    page = page_of(table_bundle, total_mb=4)
+    other = page.desk.new_folder(4 * MEGA)
+    head = b'--x\r\nContent-Disposition: form-data; name="file"; filename="t.tsv"\r\n\r\n'
+    pieces = [head, table(tmp_path, {}), b"\r\n--x--\r\n"]
+    headers = {**ORIGIN, "Content-Type": "multipart/form-data; boundary=x"}
+
+    def send():
+        content = b"".join(pieces) if says_its_length else iter(pieces)
+        return page.client.post(f"{page.at}scans", content=content, headers=headers)
+
+    answer = send()
+    assert answer.status_code == 429 and "4 MB lie here" in answer.json()["error"]
+    page.desk.room.free(other)
+    assert send().status_code == 201
+    assert page.desk.new_folder(3 * MEGA).name  # nothing is kept for the two
+
+
 def test_no_more_wait_than_may(page_of, table_bundle, tmp_path, monkeypatch):
     go = threading.Event()
 
@@ -410,6 +453,31 @@ def test_the_page_is_told_of_the_model_what_the_bundle_says(page: Asking, table_
     assert told["card"] == table_bundle.card and "Research use only" in told["notice"]
 
 
+@pytest.mark.parametrize(
+    ("changes", "whom", "said"),
+    [
+        ({}, None, "by construction; of people of sites that it was not made of it held 90.0 %."),
+        ({"sites": ("a",)}, None, "Its 90 % interval holds 90.0 % of them by construction."),
+        ({"sites": ()}, None, "Its 90 % interval holds 90.0 % of them by construction."),
+        ({"site_coverage": 0.8}, "site", "for people of new sites held 80.0 % of people of sites"),
+        ({"site_coverage": 0.8, "whom": "site"}, None, "new sites held 80.0 % of people of sites"),
+        ({"site_coverage": 0.8, "whom": "site"}, "people", "it held 90.0 %."),
+        ({}, "site", ""),
+    ],
+)
+def test_what_the_interval_held_is_told_of_the_one_that_is_carried(
+    table_bundle, changes, whom, said
+):
+    facts = table_bundle.facts
+    changed = replace(facts, interval=replace(facts.interval, **changes))
+    told = model_told(replace(table_bundle, facts=changed), Bounds(), (), whom)["interval"]
+    assert said in told and bool(said) == bool(told)
+
+
+def test_features_are_compared_with_the_mean_of_each_network(table_bundle):
+    assert "each of its networks" in model_told(table_bundle, Bounds(), ())["looks"]["mean"]
+
+
 def test_a_model_of_maps_says_which_files_it_takes(page_of, map_bundle):
     told = page_of(map_bundle).get("model").json()
     assert told["what"] == "scan" and told["endings"] == [".nii", ".nii.gz"]
@@ -451,7 +519,11 @@ def test_where_it_looks_is_told_with_a_map_over_the_image(page_of, tmp_path):
     page = page_of(bundle)
     told = page.get("model").json()
     assert told["stages"][-1] == ["explain", "See where it looks"]
-    assert told["looks"] == {"why": None, "people": 8, "unit": "years"}
+    assert told["looks"] == {
+        "why": None,
+        "mean": "the mean of 8 people whom the model learned from",
+        "unit": "years",
+    }
     page.send(("file", "sub-01_stiffness.nii.gz", a_map()))
     scan = page.finished()["sub-01"]
     (look,) = scan["prediction"]["looks"]
@@ -487,6 +559,35 @@ def test_the_number_is_told_while_it_is_being_explained(page_of, tmp_path, monke
     number = scan["prediction"]["predicted"]
     goes_on.set()
     assert page.finished()["sub-01"]["prediction"]["predicted"] == number
+
+
+def test_where_nothing_can_be_explained_there_is_the_number(page_of, tmp_path, monkeypatch):
+    bundle = open_bundle(table_model(tmp_path / "model", looks=looks(0, "occlusion")))
+
+    def fails(*given, **more):
+        raise KeyError("template")
+
+    page = page_of(bundle)
+    monkeypatch.setattr(desks, "explaining", fails)
+    page.send(("file", "t.tsv", table(tmp_path, {})))
+    (scan,) = page.finished().values()
+    assert scan["state"] == "done" and scan["prediction"]["predicted"] is not None
+    note = "where the model looks could not be computed ('template')"
+    assert scan["prediction"]["flags"][-1] == note
+
+
+def test_a_disk_that_is_full_while_it_is_explained_costs_no_number(page_of, tmp_path, monkeypatch):
+    bundle = open_bundle(table_model(tmp_path / "model", looks=looks(0, "occlusion")))
+
+    def fails(*given, **more):
+        raise OSError(errno.ENOSPC, "full", "/x")
+
+    page = page_of(bundle)
+    monkeypatch.setattr(explain, "attributions", fails)
+    page.send(("file", "t.tsv", table(tmp_path, {})))
+    (scan,) = page.finished().values()
+    assert scan["state"] == "done" and scan["prediction"]["predicted"] is not None
+    assert "could not be computed (/x: no space left" in scan["prediction"]["flags"][-1]
 
 
 def test_a_model_whose_methods_failed_says_why_it_does_not_tell(page_of, map_bundle):

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from contrage.errors import SettingsError
+from contrage.evaluation.statistics.conformal import SITE
 from contrage.files import read_json, write_json
 
 if TYPE_CHECKING:
@@ -42,7 +43,11 @@ def predict_parser(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="also write where the model looks: a table beside the output, and maps of images",
     )
-    parser.add_argument("--atlas", type=Path, help="its regions: NIfTI of labels in MNI152")
+    parser.add_argument(
+        "--atlas",
+        type=Path,
+        help="its regions: NIfTI of labels in MNI152, of PET volumes in their space",
+    )
     parser.add_argument("--work", type=Path, help="keep what the steps write in this folder")
     parser.add_argument("--template", type=Path, help="T1 of the template, of makers' own files")
     parser.add_argument("--template-mask", type=Path, help="its brain mask")
@@ -110,7 +115,8 @@ def told(prediction: Any, target: Any) -> str:
     span = ""
     if prediction.low is not None and prediction.high is not None:
         ends = f"{prediction.low:.1f} to {prediction.high:.1f}"
-        span = f" ({prediction.level:.0%} interval {ends})"
+        whom = " for new sites" if prediction.interval == SITE else ""
+        span = f" ({prediction.level:.0%} interval{whom} {ends})"
     flags = f"; look at: {'; '.join(prediction.flags)}" if prediction.flags else ""
     return f"{prediction.name}: {value}{span}{flags}"
 

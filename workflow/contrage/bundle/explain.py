@@ -19,6 +19,7 @@ from torch import Tensor
 from contrage import modalities
 from contrage.bundle.facts import BundleFacts
 from contrage.bundle.opened import Bundle, Member
+from contrage.dataset.grid import of_blocks
 from contrage.errors import SettingsError
 from contrage.evaluation.predictor import ImagePredictor
 from contrage.evaluation.saliency.layouts import BY_LAYOUT
@@ -26,13 +27,14 @@ from contrage.evaluation.saliency.methods import METHODS, attributions, differen
 from contrage.evaluation.saliency.places import ELSEWHERE, NamedPlaces, sums
 from contrage.evaluation.saliency.regions import array_grid, regions_of
 from contrage.files import save_nifti
+from contrage.imaging.images import Image
 from contrage.settings.steps.saliency import RegionsAsked
 
 STEPS = 32
 """Points of the path of integrated gradients."""
 MAP = "looks-"
 """Before a method's name: its map among the files of a prediction."""
-NOT_ASKED = "it was made without it (model.explain is false)"
+NOT_ASKED = "it was made without it (model.explain is false, or it failed: see the log of export)"
 
 
 @dataclass(frozen=True)
@@ -94,7 +96,8 @@ def explaining(facts: BundleFacts, atlas: Path | None = None) -> Explaining:
     ----------
     facts : BundleFacts
     atlas : Path, optional
-        NIfTI of labels in MNI152 (`contrage.evaluation.saliency.regions`); without it tissue
+        NIfTI of labels in MNI152, or where volumes lie that came prepared
+        (`contrage.evaluation.saliency.regions`); without it tissue
         classes, features, or what else the kind of data has.
 
     Raises
@@ -102,13 +105,23 @@ def explaining(facts: BundleFacts, atlas: Path | None = None) -> Explaining:
     SettingsError
         The atlas cannot be used.
     """
-    asked, of = _regions_asked(facts, atlas), facts.network
+    asked, of, place = _regions_asked(facts, atlas), facts.network, _place(facts)
     try:
-        regions = regions_of(asked, of.shape, of.channels, facts.features)
+        regions = regions_of(asked, of.shape, of.channels, facts.features, place)
     except SettingsError as error:
         raise SettingsError(str(error).replace("evaluations.saliency.atlas", "--atlas")) from None
-    grid = array_grid(asked)
+    grid = array_grid(asked) if place is None else place
     return Explaining(offered(facts), regions, None if grid is None else grid.affine)
+
+
+def _place(facts: BundleFacts) -> Image | None:
+    """Return where volumes lie that came prepared, averaged over blocks; None of other data."""
+    of = facts.seen.arrays
+    if of is None or of.affine is None:
+        return None
+    factor = round(of.voxel_mm / of.kind.voxel_mm) if of.kind.voxel_mm else 1
+    affine = of_blocks(np.reshape(of.affine, (4, 4)), factor)
+    return Image(np.zeros(facts.network.shape, np.float32), affine)
 
 
 def _regions_asked(facts: BundleFacts, atlas: Path | None) -> RegionsAsked:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Iterable
+from hashlib import sha256
 from pathlib import Path
 
 from contrage.bundle.explain import MAP
@@ -60,4 +61,10 @@ def keep_maps(output: Path, found: Prediction) -> None:
         if made is not None:
             folder = looks_folder(output)
             folder.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(made, folder / f"{ODD.sub('-', found.name)}_{look.method}.nii.gz")
+            shutil.copyfile(made, folder / f"{file_name(found.name)}_{look.method}.nii.gz")
+
+
+def file_name(scan: str) -> str:
+    """Return a scan's name as one of files; what was another name stays another one."""
+    plain = ODD.sub("-", scan)
+    return plain if plain == scan else f"{plain}-{sha256(scan.encode()).hexdigest()[:8]}"

@@ -13,6 +13,7 @@ from pathlib import Path
 from contrage.bundle.average import mean_image
 from contrage.bundle.facts import LooksFacts, MethodFacts
 from contrage.bundle.mean import FEWEST, MeanImage
+from contrage.errors import ContrageError, disk_full
 from contrage.evaluation.saliency.judge import CHECKED, busiest, judged
 from contrage.evaluation.saliency.members import Members, spread
 from contrage.evaluation.saliency.methods import METHODS
@@ -39,11 +40,33 @@ def looks(
     Returns
     -------
     (LooksFacts or None, MeanImage or None)
-        The first None where nobody asked; the second None of features, whose mean is a z-score of
-        0, and where too few people were learned from.
+        The first None where nobody asked, and where it failed (no GPU, too little memory), which
+        the log says: the model is worth more than this. The second None of features, whose mean is
+        a z-score of 0, and where too few people were learned from.
     """
     if not settings.explain:
         return None, None
+    try:
+        return _looks(settings, row, patterns, files)
+    except Exception as error:
+        if disk_full(error):
+            raise
+        expected = isinstance(error, ContrageError)
+        said = " ".join(str(error).split()) or type(error).__name__
+        log.warning(
+            "%s: its model will not say where it looks, which could not be judged (%s)",
+            *(row, said),
+            exc_info=not expected,
+        )
+        return None, None
+
+
+def _looks(
+    settings: ExportModelsStep,
+    row: str,
+    patterns: Mapping[str, str],
+    files: Mapping[str, Path | None],
+) -> tuple[LooksFacts | None, MeanImage | None]:
     members = _members(settings, row, patterns, files)
     mean, people = None, 0
     if settings.seen.scores.form.has_channels:

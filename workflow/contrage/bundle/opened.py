@@ -15,7 +15,7 @@ from contrage.bundle.distance import Reference
 from contrage.bundle.errors import BundleError
 from contrage.bundle.facts import BundleFacts, MemberFacts, has_region
 from contrage.bundle.mean import MeanImage
-from contrage.bundle.residuals import Residuals, read_residuals
+from contrage.bundle.residuals import WHOM, Residuals, read_residuals
 from contrage.bundle.written import NAME, read_facts
 from contrage.imaging import skull_strip
 from contrage.learning import encoders
@@ -165,6 +165,8 @@ def _check_facts(path: Path, facts: BundleFacts) -> None:
         raise BundleError(path, f"skull stripping by {method!r} is not known; update contrage")
     if seen.arrays is not None:
         _check_place(path, seen.arrays)
+    if facts.interval.whom not in WHOM or not 0 < facts.interval.level < 1:
+        raise BundleError(path, "its interval is for nobody, or of no level; copy the model again")
     if odd := {each.stored for each in facts.members} - STORAGES:
         raise BundleError(path, f"it kept images as {odd.pop()!r}, which is not known")
     unit = seen.table.age_unit if seen.table else AUTO

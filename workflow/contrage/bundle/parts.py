@@ -129,6 +129,8 @@ def read_arrays(path: Path, content: bytes) -> dict[str, np.ndarray]:
         said = " ".join(str(error).split())[:80]
         raise BundleError(path, f"holds no arrays ({said}); copy the model again") from None
     for name, array in found.items():
+        if not isinstance(array, np.ndarray):  # NumPy gives the bytes of what is no .npy
+            raise BundleError(path, f"{name[:60]!r} in it is no array; copy the model again")
         if array.dtype.kind not in "fiub" or not np.isfinite(array).all():
             raise BundleError(path, f"{name[:60]} holds what is no number; copy the model again")
     return found

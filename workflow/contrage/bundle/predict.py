@@ -137,11 +137,6 @@ class Predictor:
                 return self._refused(subject, f"it lies elsewhere: {'; '.join(reasons)}", image)
             tell(subject.name, "predict")
             found = self._predicted(subject, image)
-            if self.explain is None or found.refused is not None:
-                return found
-            self.first(found)
-            tell(subject.name, "explain")
-            return self._explained(found, image, work)
         except BundleError:
             raise
         except MemoryError:
@@ -154,6 +149,11 @@ class Predictor:
             log.debug("%s", subject.name, exc_info=True)
             told = f"{type(error).__name__}: {' '.join(str(error).split())[:200]}"
             return self._refused(subject, f"an error that contrage did not expect ({told})")
+        if self.explain is None or found.refused is not None:
+            return found
+        self.first(found)
+        tell(subject.name, "explain")
+        return self._explained(found, image, work)
 
     def _refused(
         self,
@@ -163,7 +163,9 @@ class Predictor:
         files: dict[str, Path] | None = None,
     ) -> Prediction:
         told = {"known": subject.known, "flags": subject.notes, "refused": reason}
-        none = dict.fromkeys(("predicted", "low", "high", "spread", "gap", "corrected_gap"))
+        none = dict.fromkeys(
+            ("predicted", "low", "high", "interval", "spread", "gap", "corrected_gap")
+        )
         measured = {} if image is None else _measured(image)
         made = files or ({} if image is None else image.files)
         level = self.facts.interval.level
@@ -188,15 +190,15 @@ class Predictor:
 
     def _explained(self, found: Prediction, image: ImageOfScan, work: Path) -> Prediction:
         """Return a prediction with where the model looks; the number stands whatever happens."""
-        scores = self._scores(image)
         try:
+            scores = self._scores(image)
             looks, maps = explained(
                 self.bundle, self.members, self.networks, scores, self.explain, work
             )
-        except (ContrageError, MemoryError, RuntimeError) as error:
-            reason = str(error) or "there is not enough memory for it on this machine"
-            note = f"where the model looks cannot be told: {' '.join(reason.split())[:200]}"
-            return replace(found, flags=(*found.flags, note))
+        except Exception as error:
+            if disk_full(error):
+                raise
+            return replace(found, flags=(*found.flags, not_explained(found.name, error)))
         return replace(found, looks=looks, files={**found.files, **maps})
 
     @property
@@ -239,6 +241,7 @@ class Predictor:
             low=None if half is None else predicted - half,
             high=None if half is None else predicted + half,
             level=facts.interval.level,
+            interval=None if half is None else self.whom,
             spread=float(values.std(ddof=1)) if len(values) > 1 else None,
             known=subject.known,
             gap=gap,
@@ -248,6 +251,15 @@ class Predictor:
             quality=_measured(image),
             files=image.files,
         )
+
+
+def not_explained(name: str, error: Exception) -> str:
+    """Log why where the model looks could not be computed; return it as a note."""
+    log.warning("%s: not explained", name, exc_info=not isinstance(error, ContrageError))
+    reason = " ".join(str(error).split())[:200] or type(error).__name__
+    if isinstance(error, MemoryError):
+        reason = "there is not enough memory for it on this machine"
+    return f"where the model looks could not be computed ({reason})"
 
 
 def _no_interval(facts: BundleFacts, whom: str) -> str:

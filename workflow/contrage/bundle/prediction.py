@@ -23,6 +23,8 @@ class Prediction:
         Ends of the interval; None where there is none.
     level : float
         Share of people whose target the interval is to hold.
+    interval : str or None
+        For whom it is: people, or site; None where there is none.
     spread : float or None
         SD of the members' predictions; None of a single one.
     known : float or None
@@ -49,6 +51,7 @@ class Prediction:
     low: float | None
     high: float | None
     level: float
+    interval: str | None
     spread: float | None
     known: float | None
     gap: float | None

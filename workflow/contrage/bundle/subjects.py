@@ -56,7 +56,7 @@ def subjects(bundle: Bundle, given: Sequence[Path], known: Path | None = None) -
             found.append(_named(facts, str(path)))
         elif path.is_dir():
             own = _in_folder(facts, path)
-            found += own if known is not None else told_there(facts, path, own)
+            found += _by_tables(facts, path, own, known)
         else:
             files.append(path)
     found += list(_of_files(facts, files))
@@ -68,6 +68,19 @@ def subjects(bundle: Bundle, given: Sequence[Path], known: Path | None = None) -
     return _apart(found)
 
 
+def _by_tables(
+    facts: BundleFacts, folder: Path, found: list[Subject], known: Path | None
+) -> list[Subject]:
+    """Return a folder's subjects with what its tables know; beside `known` that is the volume."""
+    arrays = facts.seen.arrays
+    if known is not None and (arrays is None or arrays.divided_by is None):
+        return found
+    told = told_there(facts, folder, found)
+    if known is None:
+        return told
+    return [replace(own, volume=each.volume) for own, each in zip(found, told, strict=True)]
+
+
 def _told(found: Sequence[Subject], known: Known) -> list[Subject]:
     """Return subjects with what a table knows of them, beside what was known already."""
     scans = Counter(person(each) for each in found)
@@ -76,6 +89,8 @@ def _told(found: Sequence[Subject], known: Known) -> list[Subject]:
         more = known.of(each.name, alone=scans[person(each)] == 1)
         if more.get("known") is None and each.known is not None:
             more = {key: value for key, value in more.items() if key not in ("known", "notes")}
+        if more.get("volume") is None:
+            more = {key: value for key, value in more.items() if key != "volume"}
         told.append(replace(each, **more))
     return told
 

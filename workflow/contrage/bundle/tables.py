@@ -22,7 +22,7 @@ NOTICE = "Research use only: no number of this model is a diagnosis."
 def columns(target: TargetInWords) -> list[str]:
     """Return the columns of a table of predictions."""
     predicted = PROBABILITY if target.is_binary else target.predicted
-    own = [] if target.is_binary else ["low", "high"]
+    own = [] if target.is_binary else ["low", "high", "interval"]
     gaps = ["gap", "corrected_gap"] if target.is_age else []
     return ["scan", predicted, *own, "spread", target.column, *gaps, "flags", "refused"]
 
@@ -31,8 +31,8 @@ def write_table(path: Path, target: TargetInWords, found: Iterable[Prediction]) 
     """Write predictions as TSV: a line a scan, empty cells where there is no number.
 
     Columns are scan; predicted_<target> (of a binary one probability), low and high (its interval),
-    spread (SD over members); <target>, where it was told; of age gap and corrected_gap; flags and
-    refused, sentences.
+    interval (for whom that is: people, or site), spread (SD over members); <target>, where it was
+    told; of age gap and corrected_gap; flags and refused, sentences.
     """
     write_lines(path, target, [_plain(each) for each in found])
 
@@ -51,7 +51,8 @@ def _line(found: Mapping[str, Any], target: TargetInWords) -> dict[str, Any]:
         name: None if value is None else round(value, target.decimals)
         for name, value in numbers.items()
     }
-    told = {"flags": "; ".join(found["flags"]) or None, "refused": found["refused"]}
+    told = {"interval": found["interval"]}
+    told |= {"flags": "; ".join(found["flags"]) or None, "refused": found["refused"]}
     known = {**line, "scan": found["name"], **told}
     return {name: known[name] for name in columns(target)}
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
-import math
+import re
+import sys
 import types
 import typing
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import contrage
 from contrage.bundle.errors import BundleError
 from contrage.bundle.facts import FORMAT, BundleFacts
 from contrage.errors import ContrageError
@@ -21,6 +23,7 @@ from contrage.settings.build import as_plain, build, fields_of
 NAME = "bundle.json"
 OWN = ("format", "parts", "sha256")
 """Keys that are no facts."""
+VERSION = re.compile(r"[0-9A-Za-z.+-]{1,40}")
 LARGEST = 2**26
 """Bytes: a model of ten thousand sites has less than a tenth of it."""
 
@@ -68,7 +71,19 @@ def read_facts(folder: Path) -> tuple[BundleFacts, dict[str, str]]:
         require(BundleFacts, told, "")
         return build(BundleFacts, told), parts
     except (TypeError, ValueError, ContrageError) as error:
-        raise BundleError(path, f"it does not say what a model must ({error})") from None
+        reason = f"it does not say what a model must ({error}){_made_by(content)}"
+        raise BundleError(path, reason) from None
+
+
+def _made_by(content: Mapping[str, Any]) -> str:
+    """Say which other version wrote a file, if that is told."""
+    made = content.get("version")
+    if not isinstance(made, str) or made == contrage.__version__ or not VERSION.fullmatch(made):
+        return ""
+    return (
+        f"; contrage {made} wrote it, and this is {contrage.__version__}: open it with that "
+        "version, or make the model again"
+    )
 
 
 def _content(path: Path) -> dict[str, Any]:
@@ -149,9 +164,10 @@ def _conforms(hint: Any, given: Any) -> bool:
         return given is None
     if hint is float:
         known = isinstance(given, int | float) and not isinstance(given, bool)
-        return known and math.isfinite(given)
+        return known and abs(given) <= sys.float_info.max  # neither NaN nor a whole number beyond
     if hint is int:
-        return isinstance(given, int) and not isinstance(given, bool)
+        known = isinstance(given, int) and not isinstance(given, bool)
+        return known and abs(given) < 2**63
     if typing.get_origin(hint) is dict:
         below = typing.get_args(hint)[1]
         return isinstance(given, Mapping) and all(_conforms(below, v) for v in given.values())

@@ -24,7 +24,20 @@ def array_grid(grid_mm: int, factor: int) -> Image:
         Zeros; the affine places the middle of each block.
     """
     whole = mni_grid(grid_mm)
-    affine = whole.affine.copy()
-    affine[:3, :3] *= factor
-    affine[:3, 3] = transform_points(whole.affine, np.full((1, 3), (factor - 1) / 2))[0]
-    return Image(np.zeros([-(-n // factor) for n in whole.array.shape], np.float32), affine)
+    shape = [-(-n // factor) for n in whole.array.shape]
+    return Image(np.zeros(shape, np.float32), of_blocks(whole.affine, factor))
+
+
+def of_blocks(affine: np.ndarray, factor: int) -> np.ndarray:
+    """Return the affine (4, 4) of blocks of so many voxels along each axis: that of their middles.
+
+    Parameters
+    ----------
+    affine : ndarray of shape (4, 4)
+        Of the voxels, mm.
+    factor : int
+    """
+    found = affine.copy()
+    found[:3, :3] *= factor
+    found[:3, 3] = transform_points(affine, np.full((1, 3), (factor - 1) / 2))[0]
+    return found

@@ -19,7 +19,7 @@ from starlette.types import ASGIApp, Message, Receive
 from contrage.bundle.explain import MAP
 from contrage.bundle.tables import as_json
 from contrage.errors import ContrageError
-from contrage.serve.bounds import MEGA, UploadError
+from contrage.serve.bounds import MEGA, PIECE, UploadError
 from contrage.serve.desk import DONE, REFUSED, Desk, Ticket
 from contrage.serve.guard import Guard
 from contrage.serve.look import write_look
@@ -90,7 +90,8 @@ class Answers:
 
     async def model(self, request: Request) -> Response:
         """Tell what the model is, and what it takes."""
-        return JSONResponse(model_told(self.desk.bundle, self.desk.bounds, self.desk.stages))
+        desk = self.desk
+        return JSONResponse(model_told(desk.bundle, desk.bounds, desk.stages, desk.interval))
 
     async def scans(self, request: Request) -> Response:
         """Tell how all scans stand, the newest first."""
@@ -104,11 +105,9 @@ class Answers:
 
     async def _taken(self, request: Request) -> list[Ticket]:
         bounds = self.desk.bounds
-        most = bounds.total_mb * MEGA
-        folder = await run_in_threadpool(self.desk.new_folder)
-        if _length(request) > most:
-            raise _too_much(bounds.total_mb)
-        counted = Request(request.scope, _counting(request.receive, most, bounds.total_mb))
+        said = _length(request)
+        folder = await run_in_threadpool(self.desk.new_folder, said)
+        counted = Request(request.scope, _counting(request.receive, self.desk, folder, said))
         asked = {"max_files": bounds.files, "max_fields": FIELDS, "max_part_size": FIELD}
         dropped: Dropped | None = None
         try:
@@ -126,6 +125,8 @@ class Answers:
                 status = error.status if isinstance(error, UploadError) else 422
                 raise UploadError(dropped.plain(str(error)), status) from None
             raise
+        finally:
+            self.desk.room.free(folder)
 
     async def remove(self, request: Request) -> Response:
         """Take a scan off the desk, with its files."""
@@ -187,21 +188,18 @@ def _length(request: Request) -> int:
     return int(said) if said.isdecimal() else 0
 
 
-def _too_much(most_mb: int) -> UploadError:
-    return UploadError(f"more than {most_mb} MB at once; drop fewer files", 413)
-
-
-def _counting(receive: Receive, most: int, most_mb: int) -> Receive:
-    """Return a receiver that ends a request which sends more than it may."""
-    count = 0
+def _counting(receive: Receive, desk: Desk, folder: Path, kept: int) -> Receive:
+    """Return a receiver that ends a request which sends more than there is room for."""
+    count, most = 0, desk.bounds.total_mb * MEGA
 
     @functools.wraps(receive)
     async def counted() -> Message:
-        nonlocal count
+        nonlocal count, kept
         message: Any = await receive()
         count += len(message.get("body", b""))
-        if count > most:
-            raise _too_much(most_mb)
+        if count > kept:  # it did not say how much: room is kept piece by piece
+            kept = max(count, min(count + PIECE, most))
+            await run_in_threadpool(desk.room.keep, folder, kept)
         return message
 
     return counted

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import logging
-import os
 import queue
 import shutil
 import threading
@@ -16,10 +14,11 @@ from pathlib import Path
 
 from contrage.bundle.explain import Explaining, explaining, offered
 from contrage.bundle.opened import Bundle
-from contrage.bundle.predict import STAGES, Prediction, predict_subjects
+from contrage.bundle.predict import STAGES, Prediction, not_explained, predict_subjects
 from contrage.bundle.subjects import Subject
 from contrage.errors import ContrageError, in_a_line
-from contrage.serve.bounds import MEGA, Bounds, UploadError
+from contrage.serve.bounds import Bounds, UploadError
+from contrage.serve.room import Room
 from contrage.serve.uploads import Dropped
 
 log = logging.getLogger(__name__)
@@ -74,16 +73,6 @@ class Ticket:
     gone: bool = field(default=False, repr=False)
 
 
-def _bytes_in(folder: Path) -> int:
-    """Return how much lies in a folder, from which files may go meanwhile."""
-    count = 0
-    for root, _, files in os.walk(folder):
-        for name in files:
-            with contextlib.suppress(OSError):
-                count += os.stat(os.path.join(root, name)).st_size
-    return count
-
-
 class Desk:
     """Takes scans in, predicts them in their order, and forgets them.
 
@@ -113,6 +102,7 @@ class Desk:
         self.lock = threading.Lock()
         self._line: queue.SimpleQueue[Ticket | None] = queue.SimpleQueue()
         self._count = self._drops = 0
+        self.room = Room(folder, bounds.total_mb)
         self._closed = False
         self._worker = threading.Thread(target=self._work, name="predict", daemon=True)
         self._worker.start()
@@ -128,29 +118,40 @@ class Desk:
         return tuple(name for name in names if name not in left_out)
 
     @cached_property
-    def _explain(self) -> Explaining | None:
-        """How scans are explained: made with the first of them, since it reads the template."""
-        facts = self.bundle.facts
-        return explaining(facts) if offered(facts) else None
+    def _explain(self) -> tuple[Explaining | None, tuple[str, ...]]:
+        """How scans are explained, or a note why not.
 
-    def new_folder(self) -> Path:
+        Made with the first of them, since it reads the template; no scan goes without its number
+        where that fails.
+        """
+        facts = self.bundle.facts
+        try:
+            return (explaining(facts) if offered(facts) else None), ()
+        except Exception as error:
+            return None, (not_explained("the model", error),)
+
+    def new_folder(self, coming: int = 0) -> Path:
         """Return the path of a folder for one drop, which is not there yet.
+
+        Room for it is kept, until whoever takes it in frees that.
+
+        Parameters
+        ----------
+        coming : int
+            Bytes, as far as the drop says how many.
 
         Raises
         ------
         UploadError
-            So much lies here that nothing more is taken.
+            So much lies here, or is on its way, that it is not taken.
         """
         with self.lock:
             self._check_room(1)
             self._drops += 1
             number = self._drops
-        if _bytes_in(self.folder) > self.bounds.total_mb * MEGA:
-            raise UploadError(
-                f"more than {self.bounds.total_mb} MB lie here already; remove scans from the page",
-                429,
-            )
-        return self.folder / f"{number:06d}"
+        folder = self.folder / f"{number:06d}"
+        self.room.keep(folder, coming)
+        return folder
 
     def put(self, dropped: Dropped, found: Sequence[Subject]) -> list[Ticket]:
         """Put the scans of a drop in the line.
@@ -253,21 +254,33 @@ class Desk:
 
         asked = {"interval": self.interval, "template": self.template}
         try:
-            asked |= {"explain": self._explain, "first": first}
+            explain, notes = self._explain
+            asked |= {"explain": explain, "first": first}
             (found,) = predict_subjects(
                 self.bundle, [ticket.subject], work=ticket.work, tell=tell, **asked
             )
-            ticket.prediction = _plain(ticket, found)
+            notes = () if found.refused is not None else notes
+            ticket.prediction = _plain(ticket, replace(found, flags=(*found.flags, *notes)))
             ticket.refused = ticket.prediction.refused
         except ContrageError as error:
-            ticket.refused = ticket.dropped.plain(str(error))
+            _failed(ticket, ticket.dropped.plain(str(error)))
         except MemoryError:
-            ticket.refused = "this machine's memory is too small for it"
+            _failed(ticket, "this machine's memory is too small for it")
         except Exception as error:
             line = in_a_line(error)
             if line is None:
                 log.exception("an error that contrage did not expect")
-            ticket.refused = line or "an error that contrage did not expect; its console has it"
+            _failed(ticket, line or "an error that contrage did not expect; its console has it")
+
+
+def _failed(ticket: Ticket, reason: str) -> None:
+    """Say why there is no number; where there is one, why it is not explained."""
+    found = ticket.prediction
+    if found is None:
+        ticket.refused = reason
+        return
+    note = f"where the model looks could not be computed ({reason})"
+    ticket.prediction = replace(found, flags=(*found.flags, note))
 
 
 def _plain(ticket: Ticket, found: Prediction) -> Prediction:

@@ -11,10 +11,11 @@ from typing import Any
 
 from contrage import modalities
 from contrage.bundle.explain import MAP, why_none
-from contrage.bundle.facts import BundleFacts
+from contrage.bundle.facts import BundleFacts, IntervalFacts
 from contrage.bundle.opened import Bundle
 from contrage.bundle.subjects import OR
 from contrage.bundle.tables import NOTICE
+from contrage.evaluation.statistics.conformal import SITE
 from contrage.serve.bounds import Bounds
 from contrage.serve.desk import DONE, REFUSED, Desk, Ticket
 from contrage.settings.steps.model import ImagingOfModel
@@ -36,8 +37,20 @@ TITLES = {
 """Of the images and of the stages."""
 
 
-def model_told(bundle: Bundle, bounds: Bounds, stages: tuple[str, ...]) -> dict[str, Any]:
-    """Return what the page says of the model, before any scan."""
+def model_told(
+    bundle: Bundle, bounds: Bounds, stages: tuple[str, ...], interval: str | None = None
+) -> dict[str, Any]:
+    """Return what the page says of the model, before any scan.
+
+    Parameters
+    ----------
+    bundle : Bundle
+    bounds : Bounds
+    stages : tuple of str
+        The steps that a scan takes.
+    interval : str, optional
+        For whom intervals are, in place of the bundle's own.
+    """
     facts = bundle.facts
     learned, tested = facts.learned, facts.tested
     return {
@@ -52,7 +65,7 @@ def model_told(bundle: Bundle, bounds: Bounds, stages: tuple[str, ...]) -> dict[
             "bins": [[each.low, each.high, each.people] for each in learned.bins],
         },
         "tested": {"people": tested.people, "measure": tested.measure, "value": tested.value},
-        "interval": {"level": facts.interval.level, "coverage": facts.interval.coverage},
+        "interval": _held(facts.interval, interval or facts.interval.whom),
         **_taken(facts),
         "looks": _looks(facts),
         "stages": [[name, TITLES[name]] for name in stages],
@@ -62,11 +75,33 @@ def model_told(bundle: Bundle, bounds: Bounds, stages: tuple[str, ...]) -> dict[
     }
 
 
+def _held(of: IntervalFacts, whom: str) -> str:
+    """Return how many people the interval holds that predictions carry; nothing if few to say."""
+    share = of.site_coverage if whom == SITE else of.coverage
+    if share is None:
+        return ""
+    level, held = f"{of.level * 100:.0f} %", f"{share * 100:.1f} %"
+    if whom == SITE:
+        return (
+            f"Its {level} interval for people of new sites held {held} of people of sites that it "
+            "was not made of."
+        )
+    if len(of.sites) > 1:
+        return (
+            f"Its {level} interval holds so many of people of the same sites by construction; of "
+            f"people of sites that it was not made of it held {held}."
+        )
+    return f"Its {level} interval holds {held} of them by construction."
+
+
 def _looks(facts: BundleFacts) -> dict[str, Any]:
     """Return what is said of where the model looks: why it is not, or with whom scans compare."""
     people = facts.looks.people if facts.looks is not None else 0
+    mean = f"the mean of {people} people whom the model learned from"
+    if not people:  # features, whose mean is a z-score of 0
+        mean = "the mean of the scans that each of its networks learned from"
     unit = "log odds" if facts.target.is_binary else facts.target.unit
-    return {"why": why_none(facts), "people": people or facts.learned.people, "unit": unit}
+    return {"why": why_none(facts), "mean": mean, "unit": unit}
 
 
 def _target(target: TargetInWords) -> dict[str, Any]:

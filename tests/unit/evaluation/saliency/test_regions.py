@@ -10,6 +10,7 @@ import pytest
 from contrage.errors import SettingsError
 from contrage.evaluation.saliency.regions import array_grid, regions_of
 from contrage.files import save_nifti
+from contrage.imaging.images import Image
 from contrage.settings.steps.saliency import RegionsAsked
 
 CHAIN = {"grid_mm": 2, "factor": 4}
@@ -90,6 +91,20 @@ def test_of_prepared_arrays_an_atlas_has_their_grid(tmp_path, rng):
     assert regions_of(given, (5, 6, 4), 1).names == ("label 1", "label 2")
     with pytest.raises(SettingsError, match="has 5×6×4 voxels, and the arrays have 5×6×3"):
         regions_of(given, (5, 6, 3), 1)
+
+
+def test_of_volumes_that_came_prepared_an_atlas_lies_where_they_do(tmp_path):
+    affine = np.diag([-3.0, 3.0, 3.0, 1.0])
+    affine[:3, 3] = (60, -60, -50)  # a slab of another template
+    place = Image(np.zeros((40, 42, 38)), affine)
+    given = asked("atlas", atlas=str(atlas(tmp_path / "g.nii.gz")))
+    found = regions_of(given, place.array.shape, 1, place=place)
+    for number, side in ((1, -1), (2, 1)):
+        where = np.argwhere(found.labels[0] == number) @ affine[:3, :3].T + affine[:3, 3]
+        np.testing.assert_allclose(where.mean(0), (20 * side, -10, 20), atol=2)
+    away = Image(place.array, affine + np.array([[0, 0, 0, 300.0], *[[0] * 4] * 3]))
+    with pytest.raises(SettingsError, match=r"only 0% of the labels .* lie where the volumes do"):
+        regions_of(given, place.array.shape, 1, place=away)
 
 
 def test_tissue_is_where_the_template_has_it():

@@ -23,7 +23,11 @@ TISSUES = ("grey matter", "white matter", "fluid and borders")
 
 
 def regions_of(
-    asked: RegionsAsked, shape: tuple[int, ...], channels: int, features: tuple[str, ...] = ()
+    asked: RegionsAsked,
+    shape: tuple[int, ...],
+    channels: int,
+    features: tuple[str, ...] = (),
+    place: Image | None = None,
 ) -> NamedPlaces:
     """Return the regions of a kind of data.
 
@@ -35,6 +39,8 @@ def regions_of(
     channels : int
     features : tuple of str
         Names of a table's columns.
+    place : Image, optional
+        Where volumes lie that came prepared, if that is known.
 
     Raises
     ------
@@ -43,7 +49,7 @@ def regions_of(
     """
     if asked.by == "atlas":
         assert asked.atlas is not None
-        found = of_atlas(Path(asked.atlas), shape, array_grid(asked))
+        found = of_atlas(Path(asked.atlas), shape, array_grid(asked), place)
     elif asked.by in ("tissue", "phantom"):
         grid = array_grid(asked)
         assert grid is not None
@@ -112,20 +118,24 @@ def of_phantom(grid: Image, is_stiffness: bool) -> NamedPlaces:
     return NamedPlaces(tuple(name.replace("_", " ") for name in made.weights), labels, planted)
 
 
-def of_atlas(path: Path, shape: tuple[int, ...], grid: Image | None) -> NamedPlaces:
+def of_atlas(
+    path: Path, shape: tuple[int, ...], grid: Image | None, place: Image | None = None
+) -> NamedPlaces:
     """Return an atlas's regions, the nearest label of each voxel.
 
     Parameters
     ----------
     path : Path
         NIfTI of labels, whole numbers from 0 (elsewhere) on. Of images that the imaging chain made
-        it lies in MNI152, on any grid; of arrays that came prepared, whose place nobody told, it
-        has their very shape. Beside it, under the same name, there may be a .tsv with the columns
-        `index` and `name`.
+        it lies in MNI152, on any grid; of volumes that came prepared where these do, on any grid,
+        and where nobody told their place it has their very shape. Beside it, under the same name,
+        there may be a .tsv with the columns `index` and `name`.
     shape : tuple of int
         Of one image.
     grid : Image or None
-        Where its voxels lie; None where nobody told.
+        Where voxels lie of images that the imaging chain made.
+    place : Image or None
+        Where those of volumes lie that came prepared; None where nobody told.
 
     Raises
     ------
@@ -141,15 +151,15 @@ def of_atlas(path: Path, shape: tuple[int, ...], grid: Image | None) -> NamedPla
         raise SettingsError(f"{KEY}: {path} has values that are no whole numbers; give labels")
     if numbers.min() < 0 or not numbers.any():
         raise SettingsError(f"{KEY}: {path} has no labels above 0, or some below; give labels")
-    if grid is None:
+    if grid is None and place is None:
         if numbers.shape != tuple(shape):
             raise SettingsError(
                 f"{KEY}: {path} has {_times(numbers.shape)} voxels, and the arrays have "
                 f"{_times(shape)}; of arrays that came prepared an atlas has their very grid"
             )
     else:
-        _check_place(path, image)
-        numbers = np.rint(resample(image, grid, order=0)).astype(np.int64)
+        _check_place(path, image) if place is None else _check_within(path, image, place)
+        numbers = np.rint(resample(image, place or grid, order=0)).astype(np.int64)
     there = np.unique(numbers[numbers > 0])
     if not len(there):
         raise SettingsError(f"{KEY}: no label of {path} is left on the grid of the images")
@@ -175,6 +185,17 @@ def _check_place(path: Path, image: Image) -> None:
         raise SettingsError(
             f"{KEY}: only {hit.mean():.0%} of the labels of {path} lie where MNI152 has the brain; "
             "give an atlas in that space"
+        )
+
+
+def _check_within(path: Path, image: Image, place: Image) -> None:
+    """Refuse an atlas whose labels are not where volumes are that came prepared."""
+    index = transform_points(np.linalg.inv(place.affine), grid_points(image, image.array > 0.5))
+    hit = ((index > -1) & (index < place.array.shape)).all(axis=1)
+    if hit.mean() < LEAST_INSIDE:
+        raise SettingsError(
+            f"{KEY}: only {hit.mean():.0%} of the labels of {path} lie where the volumes do; give "
+            "an atlas in their space"
         )
 
 

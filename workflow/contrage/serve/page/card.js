@@ -103,7 +103,7 @@ function number(model, found) {
   }
   const value = found.predicted.toFixed(digits);
   const level = Math.round(found.level * 100);
-  const span = found.low === null ? null : element("p", {}, `${level} % interval: ${found.low.toFixed(digits)} to ${found.high.toFixed(digits)} ${unit}`);
+  const span = found.low === null ? null : element("p", {}, `${level} % interval${found.interval === "site" ? " for people of new sites" : ""}: ${found.low.toFixed(digits)} to ${found.high.toFixed(digits)} ${unit}`);
   return {
     nodes: [element("p", { class: "soft" }, `Predicted ${word}`), element("p", { class: "number" }, value, " ", element("small", {}, unit)), span].filter(Boolean),
     said: `predicted ${word} ${value} ${unit}`,

@@ -6,12 +6,12 @@ const MOST = 12; // bars of a method
 const LINE = 22, WIDTH = 560, NAMES = 190, NUMBERS = 64;
 
 export function looks(model, found) {
-  const { why, people, unit } = model.looks;
+  const { why, mean, unit } = model.looks;
   const title = element("h4", {}, "Where it looks");
   if (why !== null) return element("div", {}, title, element("p", { class: "soft" }, `Not shown: ${why}.`));
   if (!found.looks.length) return null;
   const { word } = model.target;
-  const what = `What makes this prediction differ from that of the mean of ${people} people whom the model learned from. It says what the model uses, not what ${word} changes.`;
+  const what = `What makes this prediction differ from that of ${mean}. It says what the model uses, not what ${word} changes.`;
   return element("div", { class: "looks" }, title, element("p", { class: "soft" }, what), ...found.looks.map((look) => bars(look, unit)));
 }
 

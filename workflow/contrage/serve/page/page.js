@@ -33,7 +33,7 @@ function describe() {
   const error = target.isBinary
     ? `balanced accuracy ${tested.value.toFixed(3)}`
     : `mean absolute error ${tested.value.toFixed(2)}${unit}`;
-  const covered = interval.coverage === null ? "" : ` Its ${Math.round(interval.level * 100)} % interval held ${(interval.coverage * 100).toFixed(1)} % of them.`;
+  const covered = interval && ` ${interval}`;
   place("description").textContent =
     `Learned from ${learned.people} people${span}. On ${tested.people} people whom it had not seen: ${error}.${covered}`;
   place("card").textContent = model.card;
