@@ -141,7 +141,10 @@ def test_features_that_a_prediction_comes_from_are_bars(browse, looking_at_featu
     at.finished("sub-p1")
     bars = at.card("sub-p1").get_by_role("img", name="What regions add by integrated gradients")
     assert bars.locator("rect").count() == 3
-    assert "mean of 40 people" in at.card("sub-p1").locator(".looks").inner_text()
+    assert (
+        "mean of the scans that each of its networks learned from"
+        in at.card("sub-p1").locator(".looks").inner_text()
+    )
 
 
 def test_a_model_whose_methods_failed_says_so_and_draws_nothing(browse, maps):
