@@ -60,7 +60,7 @@ def stacked(folder, voxel_mm=1.5, duplicates="refuse", kind=MINIATURE, **others)
     out = {"array": folder / "a.npy", "rows": folder / "a.tsv", "left_out": folder / "out.tsv"}
     of_cohort = asked.source, asked.path, asked.on_bad_scan
     of_regions = asked.regions, asked.features_scale
-    step = ArraysStep(*of_cohort, duplicates, kind, None, voxel_mm, *of_regions, None, None)
+    step = ArraysStep(*of_cohort, duplicates, kind, None, voxel_mm, *of_regions, None, None, None)
     arrays(step, **tables, **out)
     return np.load(out["array"]), read_tsv(out["rows"]), read_tsv(out["left_out"])
 

@@ -46,7 +46,7 @@ def prepare(folder, values, ages=None):
         **{name: files[name] for name in ("scans", "rows", "columns")},
     )
     select(
-        SelectStep(None, {}, None),
+        SelectStep(None, {}, None, None),
         derivatives=folder,
         selected=folder / "selected.tsv",
         left_out=folder / "left_out.tsv",

@@ -88,10 +88,11 @@ def prepared(study: Path, image: str) -> dict:
         None,
         None,
         None,
+        None,
     )
     arrays(reading, array=study / "array.npy", **files)
     select(
-        SelectStep(None, {}, None),
+        SelectStep(None, {}, None, None),
         scans=files["scans"],
         excluded=files["left_out"],
         rows=files["rows"],

@@ -83,7 +83,7 @@ def prepared(whole: dict, folder: Path) -> dict[str, Path]:
     arrays(dataset_settings.arrays(whole), array=folder / "array.npy", **files)
     chosen = {"selected": folder / "selected.tsv", "left_out": folder / "unused.tsv"}
     given = {"scans": files["scans"], "excluded": files["left_out"], "rows": files["rows"]}
-    select(SelectStep(None, {}, None), **given, derivatives=folder, **chosen)
+    select(SelectStep(None, {}, None, None), **given, derivatives=folder, **chosen)
     return {"scans": folder / "selected.tsv", "array": folder / "array.npy"}
 
 

@@ -142,6 +142,7 @@ def test_regional_volumes_become_one_array_in_one_order(study, truth, tmp_path, 
         features_scale=step.features_scale,
         own=None,
         images=None,
+        echonet=None,
     )
     out = {"array": tmp_path / "a.npy", "rows": tmp_path / "a.tsv", "left_out": tmp_path / "o.tsv"}
     arrays(asked_for, **tables, **out)
