@@ -47,7 +47,7 @@ def begun(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tupl
 def local(begun: tuple[Workflow, Run]) -> Workflow:
     """The small study, run without Slurm."""
     workflow, run = begun
-    assert run.wait(600) == 0, (workflow.folder / "small.yaml.log").read_text()[-5000:]
+    assert run.wait(850) == 0, (workflow.folder / "small.yaml.log").read_text()[-5000:]
     return workflow
 
 
