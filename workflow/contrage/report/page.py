@@ -252,8 +252,8 @@ def without_ids(content: dict[str, Any], hide: Hider) -> dict[str, Any]:
     return {name: hide(content[name]) for name in TELLING}
 
 
-def _as_text(config: dict[str, Any]) -> str:
-    return yaml.safe_dump(config, sort_keys=False, allow_unicode=True)
+def _as_text(told: Any) -> str:
+    return yaml.safe_dump(told, sort_keys=False, allow_unicode=True)
 
 
 def quality_page(study: Study) -> str:
