@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor
-
-from contrage.losses._logsumexp import masked_logsumexp
 
 ROUNDING = 1e-9  # of a bin: 23.3 / 0.1 is a little less than 233
 
@@ -37,4 +36,13 @@ def contrast(logits: Tensor, pairs: Tensor, positives: Tensor) -> Tensor:
     """
     number = positives.sum(1)
     mean = (logits * positives).sum(1) / number.clamp(min=1)
-    return ((masked_logsumexp(logits, pairs)[:, 0] - mean) * (number > 0)).sum()
+    return ((_masked_logsumexp(logits, pairs)[:, 0] - mean) * (number > 0)).sum()
+
+
+def _masked_logsumexp(logits: Tensor, mask: Tensor) -> Tensor:
+    """Return what `contrage.losses._logsumexp.masked_logsumexp` does, by PyTorch's own sum.
+
+    Its gradient has other last digits, by which trainings with adacon part for good.
+    """
+    lowest = torch.finfo(logits.dtype).min
+    return logits.masked_fill(~mask, lowest).logsumexp(1, keepdim=True)
