@@ -8,6 +8,7 @@ from contextlib import chdir, redirect_stderr
 from snakemake.cli import parse_args
 from snakemake.exceptions import WorkflowError
 
+from contrage.plan import gpus
 from contrage.plan import pretraining as beforehand
 from contrage.run import slurm
 from contrage.errors import ContrageError
@@ -45,6 +46,7 @@ EXECUTOR = asked.executor(ASKED)
 
 try:
     if EXECUTOR == "slurm":
+        gpus.check_profile(CONFIGS, asked.models_of_gpus(ASKED))
         slurm.require_controller()
     if EXECUTOR:
         at_work.begin(Path.cwd(), EXECUTOR, beforehand.folders(CONFIGS))

@@ -1,7 +1,7 @@
 """Names and small functions that an experiment's rules share."""
 
 from contrage.dataset import schemes
-from contrage.plan import dataset_settings, jobs, memory, rows, snapshots
+from contrage.plan import dataset_settings, gpus, jobs, memory, rows, snapshots
 from contrage.plan import pretraining as beforehand
 from contrage.plan.experiment import Experiment
 from contrage.run.found import stamps
@@ -50,6 +50,27 @@ def digest_of_job(function):
         return digest(*of_job(function)(wildcards))
 
     return of_wildcards
+
+
+def of_gpus(key, number, shares):
+    """What a job asks for of GPUs: known once Snakemake knows who runs it."""
+
+    def of_executor(wildcards):
+        plugin = workflow.executor_plugin
+        executor = plugin.name if plugin else "local"
+        return getattr(gpus.asked(config["training"], number, executor, shares), key)
+
+    return of_executor
+
+
+def gpu(number, shares=False):
+    """How many GPUs, or shares of them."""
+    return of_gpus("gpu", number, shares)
+
+
+def gres(number, shares=False):
+    """What Slurm is asked for where their type matters, or a share is enough."""
+    return of_gpus("gres", number, shares)
 
 
 def results_folder(wildcards, output):

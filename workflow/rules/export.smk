@@ -41,7 +41,8 @@ rule export:
     resources:
         mem_mb=growing(8000 if EXPLAINS else 4000),
         runtime=growing(240 if EXPLAINS else 30),
-        gpu=1 if EXPLAINS and config["training"]["device"] != "cpu" else 0,
+        gpu=gpu(int(EXPLAINS)),
+        gres=gres(int(EXPLAINS)),
     params:
         code=digest("contrage.bundle.export"),
         settings=as_json(models_plan.export(EXPERIMENT, COHORT.template.settings())),

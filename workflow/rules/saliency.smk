@@ -27,7 +27,8 @@ rule saliency:
     resources:
         mem_mb=growing(8000),
         runtime=growing(240),
-        gpu=0 if config["training"]["device"] == "cpu" else 1,
+        gpu=gpu(1),
+        gres=gres(1),
     params:
         code=digest("contrage.evaluation.saliency.explain"),
         settings=asked_of_job(looks.step),

@@ -27,7 +27,8 @@ rule train_stage:
     resources:
         mem_mb=growing(of_job(memory.of_training)),
         runtime=growing(720),
-        gpu=0 if config["training"]["device"] == "cpu" else PROCESSES,
+        gpu=gpu(PROCESSES, shares=True),
+        gres=gres(PROCESSES, shares=True),
     params:
         code=digest_of_job(jobs.stage_modules),
         settings=asked_of_job(jobs.stage),

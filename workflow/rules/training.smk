@@ -29,7 +29,8 @@ rule feasible:
     resources:
         mem_mb=growing(2000),
         runtime=growing(10),
-        gpu=1 if config["training"]["device"] == "cuda" else 0,
+        gpu=gpu(1 if config["training"]["device"] == "cuda" else 0),
+        gres=gres(1 if config["training"]["device"] == "cuda" else 0),
     params:
         code=digest(*jobs.modules_of_feasible(EXPERIMENT)),
         start=start_found,
@@ -65,7 +66,8 @@ rule train:
     resources:
         mem_mb=growing(of_job(memory.of_training)),
         runtime=growing(720),
-        gpu=0 if config["training"]["device"] == "cpu" else PROCESSES,
+        gpu=gpu(PROCESSES, shares=True),
+        gres=gres(PROCESSES, shares=True),
     params:
         code=digest_of_job(jobs.training_modules),
         start=start_found,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from snakemake.cli import parse_args
 
-from contrage.run.asked import executor
+from contrage.run.asked import executor, models_of_gpus
 
 
 @pytest.mark.parametrize(
@@ -28,3 +28,10 @@ def test_who_runs_the_jobs_follows_from_the_options(words: str, expected: str | 
 
 def test_without_a_command_line_nothing_is_known():
     assert executor(None) is None
+
+
+def test_models_of_gpus_are_told_by_profile_or_command():
+    assert models_of_gpus(parse_args(["--cores", "2"])[1]) == {}
+    resources = ["train:gpu_model=a100", "export:gpu_model=''", "probe:mem_mb=3"]
+    stated = parse_args(["--cores", "2", "--set-resources", *resources])[1]
+    assert models_of_gpus(stated) == {"train": "a100", "export": ""}

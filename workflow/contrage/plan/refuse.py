@@ -11,7 +11,7 @@ from typing import Any
 from contrage import modalities
 from contrage.dataset.one_person import WARN
 from contrage.errors import SettingsError
-from contrage.plan import draws, evaluations, folds, null, pretraining, rows, saliency
+from contrage.plan import draws, evaluations, folds, gpus, null, pretraining, rows, saliency
 from contrage.plan.imaging import check_limits
 from contrage.plan.kinds import check_kind
 from contrage.plan.loss_settings import check_kinds, check_row
@@ -40,6 +40,7 @@ def check_rows_and_data(config: dict[str, Any]) -> None:
         check_row(row, rows.loss_settings(config, row))
     check_target(config)
     check_training(config)
+    gpus.check(config)
     evaluations.check(config, rows.stated_target(config))
     evaluations.check_rows(config, rows.benchmark_rows(config))
     saliency.check(config, rows.benchmark_rows(config))

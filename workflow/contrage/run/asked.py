@@ -24,3 +24,10 @@ def executor(options: Any) -> str | None:
     if options is None or any(getattr(options, name) for name in WITHOUT_JOBS):
         return None
     return options.executor or "local"
+
+
+def models_of_gpus(options: Any) -> dict[str, str]:
+    """Return each rule's `gpu_model`, as a profile or the command sets it; empty for any."""
+    resources = options.set_resources or {}
+    stated = {rule: of["gpu_model"] for rule, of in resources.items() if "gpu_model" in of}
+    return {rule: str(each.raw).strip("'\"") for rule, each in stated.items()}

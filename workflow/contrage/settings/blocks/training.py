@@ -256,6 +256,10 @@ class TrainingSettings(OneTrainingSettings):
     ----------
     seeds : tuple of int
         Seeds of the trainings; results are means over them.
+    gpu_type : str or None
+        Type of the GPUs that a cluster is asked for; null for any.
+    trainings_per_gpu : int
+        How many trainings share a GPU.
     start_from : str or None
         Weights that the encoder of every row starts from; null for random ones, pretraining
         for those that the block pretraining asks for, or the path of a model file (another
@@ -265,4 +269,6 @@ class TrainingSettings(OneTrainingSettings):
     """
 
     seeds: tuple[int, ...]
+    gpu_type: str | None
+    trainings_per_gpu: int
     start_from: str | None
