@@ -75,10 +75,10 @@ def wait_until(true: Callable[[], object], seconds: float, what: str) -> None:
         time.sleep(0.5)
 
 
-def call(script: str, folder: Path) -> subprocess.CompletedProcess[str]:
+def call(script: str, folder: Path, **more: str) -> subprocess.CompletedProcess[str]:
     """Run up.sh or down.sh for the cluster of a folder; each process of tests has its own."""
     number = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
-    place = {"SLURM_TEST_DIR": str(folder), "SLURM_TEST_PORT": str(26817 + 10 * number)}
+    place = {"SLURM_TEST_DIR": str(folder), "SLURM_TEST_PORT": str(26817 + 10 * number), **more}
     return subprocess.run(
         [HERE / script],
         env={**os.environ, **place},

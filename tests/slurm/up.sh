@@ -4,11 +4,14 @@
 #
 #   tests/slurm/up.sh && . "$SLURM_TEST_DIR/env.sh"       (default folder: /tmp/contrage-slurm)
 #
+# With SLURM_TEST_MIXED=1 the GPUs of node2 are an a100, cut into two shards, and a slice (1g.10gb).
+#
 # Run twice it changes nothing. Exit status 3: the packages cannot be had; the reason is the last
 # line of standard error. `down.sh` ends what this started and nothing else.
 set -euo pipefail
 DIR=${SLURM_TEST_DIR:-/tmp/contrage-slurm}
 PORT=${SLURM_TEST_PORT:-26817}      # this one and the six after it
+MIXED=${SLURM_TEST_MIXED:-}
 NODES=(node1 node2)
 CPUS=8                              # advertised by each node, more than there are
 MEMORY_MB=64000
@@ -132,15 +135,25 @@ SelectType=select/cons_tres
 SelectTypeParameters=CR_CPU_Memory
 KillWait=2
 OverTimeLimit=0
-GresTypes=gpu
+GresTypes=gpu${MIXED:+,shard}
 CONF
   : >"$DIR/gres.conf"
-  local index node gpu
+  local index node gpu gres
   for index in "${!NODES[@]}"; do
     node=${NODES[$index]}
     mkdir -p "$DIR/$node"
+    gres=gpu:${#GPUS[@]}
+    [ -z "$MIXED" ] || [ "$node" = node1 ] || gres=gpu:a100:1,gpu:1g.10gb:1,shard:2
     echo "NodeName=$node NodeHostname=$HOST NodeAddr=127.0.0.1 Port=$((PORT + 3 + index))" \
-      "CPUs=$CPUS RealMemory=$MEMORY_MB Gres=gpu:${#GPUS[@]} State=UNKNOWN" >>"$DIR/slurm.conf"
+      "CPUs=$CPUS RealMemory=$MEMORY_MB Gres=$gres State=UNKNOWN" >>"$DIR/slurm.conf"
+    if [ "$gres" != "gpu:${#GPUS[@]}" ]; then
+      {
+        echo "NodeName=$node Name=gpu Type=a100 File=${GPUS[0]}"
+        echo "NodeName=$node Name=gpu Type=1g.10gb File=${GPUS[1]}"
+        echo "NodeName=$node Name=shard Count=2 File=${GPUS[0]}"
+      } >>"$DIR/gres.conf"
+      continue
+    fi
     for gpu in "${GPUS[@]}"; do
       echo "NodeName=$node Name=gpu File=$gpu" >>"$DIR/gres.conf"
     done

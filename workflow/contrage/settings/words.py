@@ -14,6 +14,7 @@ PATTERNS = {
         "letters, digits, - and _, with a letter first and a dot between them"
     ),
     "^[A-Za-z0-9]+$": "letters and digits",
+    "^[A-Za-z0-9_.]+$": "letters, digits, _ and dots",
     "^[0-9a-fA-F]{64}$": "64 digits of 0-9 and a-f",
     r'^[^\s"{}/\\]+$': "one word, without blanks, quotation marks, braces and slashes",
     "^[A-Za-z0-9][A-Za-z0-9_-]*$": "letters, digits, - and _, with a letter or digit first",
