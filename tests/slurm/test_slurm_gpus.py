@@ -67,8 +67,11 @@ def test_a_type_or_a_slice_is_given_once_where_it_is(
     assert state(mixed, second) == ["PENDING"]
 
 
-def test_as_many_trainings_as_shares_have_one_gpu_together(mixed: Cluster, submitted: list[str]):
-    submitted += [submit(mixed, trainings_per_gpu=2) for _ in range(3)]
+@pytest.mark.parametrize("kind", [None, "a100"])
+def test_as_many_trainings_as_shares_have_one_gpu_together(
+    mixed: Cluster, submitted: list[str], kind: str | None
+):
+    submitted += [submit(mixed, trainings_per_gpu=2, gpu_type=kind) for _ in range(3)]
     *two, third = submitted
     wait_until(lambda: all(state(mixed, job) == ["RUNNING", "node2"] for job in two), 30, "two run")
     assert state(mixed, third) == ["PENDING"]

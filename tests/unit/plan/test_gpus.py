@@ -62,10 +62,6 @@ def test_trainings_that_share_a_gpu_take_a_share_and_other_jobs_all_of_them():
             "training.trainings_per_gpu: 2, but each training takes 2 GPUs",
         ),
         (
-            {"trainings_per_gpu": 2, "gpu_type": "a100"},
-            "training.trainings_per_gpu: 2, but a100 (training.gpu_type) has no type as a share",
-        ),
-        (
             {"trainings_per_gpu": 2, "gpu_type": "1g.10gb"},
             "training.trainings_per_gpu: 2, but 1g.10gb (training.gpu_type) is a slice",
         ),
@@ -78,7 +74,15 @@ def test_what_cannot_be_had_is_refused_and_on_the_processor_does_not_matter(trai
     gpus.check(config(training={**training, "device": "cpu"}))
 
 
-@pytest.mark.parametrize("training", [{}, {"gpu_type": "1g.10gb"}, {"trainings_per_gpu": 3}])
+@pytest.mark.parametrize(
+    "training",
+    [
+        {},
+        {"gpu_type": "1g.10gb"},
+        {"gpu_type": "a100", "gpus_per_job": 2},
+        {"gpu_type": "a100", "trainings_per_gpu": 3},
+    ],
+)
 def test_what_can_be_had_is_not_refused(training: dict[str, Any]):
     gpus.check(config(training=training))
 
@@ -114,6 +118,7 @@ def test_a_finished_training_stays_whatever_gpus_it_is_to_have():
         ({"gpu_type": "a100"}, " --gres=gpu:a100:1"),
         ({"gpu_type": "1g.10gb"}, " --gres=gpu:1g.10gb:1"),
         ({"trainings_per_gpu": 4}, " --gres=shard:1"),
+        ({"trainings_per_gpu": 4, "gpu_type": "a100"}, " --gres=shard:a100:1"),
         ({"device": "cpu"}, ""),
     ],
 )

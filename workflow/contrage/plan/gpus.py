@@ -10,7 +10,7 @@ from contrage.errors import SettingsError
 
 SLICE = re.compile(r"\d+g\.\d+gb")
 """How Slurm names the slices of a GPU (MIG), after NVIDIA's profiles."""
-SHARED = "shard:1"
+SHARE = "shard"
 """What Slurm calls a share of a GPU: `trainings_per_gpu` of them are one."""
 
 
@@ -50,7 +50,7 @@ def asked(training: Mapping[str, Any], number: int, executor: str, shares: bool 
     if not executor.startswith("slurm"):  # this machine's GPUs are of the type that they are
         return Asked(number if shares else number * per_gpu, "")
     if shares and per_gpu > 1:
-        return Asked(0, SHARED)
+        return Asked(0, f"{SHARE}:{kind}:1" if kind else f"{SHARE}:1")
     return Asked(0, f"gpu:{kind}:{number}") if kind else Asked(number, "")
 
 
@@ -79,11 +79,10 @@ def check(config: Mapping[str, Any]) -> None:
             f"training.trainings_per_gpu: {per_gpu}, but each training takes {each} GPUs "
             "(training.gpus_per_job); set one of them to 1"
         )
-    if per_gpu > 1 and kind:
-        what = "is a slice of a GPU (MIG) already" if is_slice else "has no type as a share"
+    if per_gpu > 1 and is_slice:
         raise SettingsError(
-            f"training.trainings_per_gpu: {per_gpu}, but {kind} (training.gpu_type) {what}; set "
-            "it to 1, or gpu_type to null"
+            f"training.trainings_per_gpu: {per_gpu}, but {kind} (training.gpu_type) is a slice of "
+            "a GPU (MIG) already; set it to 1, or gpu_type to a whole GPU or null"
         )
 
 
