@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +16,9 @@ hypothesis.settings.register_profile("patient", deadline=None)
 hypothesis.settings.load_profile("patient")
 
 ROOT = Path(__file__).resolve().parents[1]
+SHARING = (ROOT / "tests/unit/report", ROOT / "tests/unit/phantom")
+RUNS = ("finished", "phantoms")
+"""Runs of the workflow that tests share: fixtures of a minute or more."""
 
 
 def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
@@ -26,15 +30,23 @@ def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Send a file's tests to one worker, where what they share is made once, runs first.
 
-    Those of the phantom's folder share scans and studies. Runs of the workflow take longest, and
-    what takes longest should not be what a worker is left with at the end.
+    Those of the phantom's folder share scans and studies, those of the report's a report. Runs of
+    the workflow take longest, and what takes longest should not be what a worker is left with at
+    the end.
     """
     for item in items:
         if not item.get_closest_marker("xdist_group"):
-            shares = item.path.is_relative_to(ROOT / "tests/unit/phantom")
+            shares = any(item.path.is_relative_to(folder) for folder in SHARING)
             group = item.path.parent if shares else item.path
             item.add_marker(pytest.mark.xdist_group(group.relative_to(ROOT).as_posix()))
-    items.sort(key=lambda item: item.get_closest_marker("workflow") is None)
+    items.sort(key=_place)
+
+
+def _place(item: pytest.Item) -> int:
+    """Return when a test is begun with: the least first."""
+    if item.get_closest_marker("workflow"):
+        return 0
+    return 1 if any(item.path.is_relative_to(folder) for folder in SHARING) else 2
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
@@ -42,6 +54,13 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     if getattr(session.config.option, "loadgroup", False):
         marked = [item for item in session.items if item.get_closest_marker("xdist_group")]
         assert all("@" in item.nodeid for item in marked), "pytest-xdist does not see the groups"
+        for name in RUNS:
+            sharing = [item for item in session.items if name in getattr(item, "fixturenames", ())]
+            groups = {item.nodeid.partition("@")[2] for item in sharing}
+            assert len(groups) <= 1, f"the run `{name}` would be made by each of: {sorted(groups)}"
+    # Some libraries collect garbage at every call: the thousands of tests themselves are none.
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)

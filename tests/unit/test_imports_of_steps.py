@@ -19,7 +19,6 @@ USED = {
     "train-stage": {"torch"},
     "embed": {"torch"},
     "saliency": {"torch", "sklearn"},
-    "export-models": {"torch", "sklearn"},
     "probe": {"sklearn"},
     "head": {"sklearn"},
     "baselines": {"sklearn"},

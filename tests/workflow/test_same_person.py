@@ -7,21 +7,19 @@ import re
 import shutil
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 import pytest
 import yaml
 from small_study import CONFIG, TWIN_OF, Workflow
 
-from contrage.dataset.same_person import same_person
 from contrage.dataset.select import select
 from contrage.dataset.split import split
 from contrage.errors import LeakageError
 from contrage.files import read_json
 from contrage.report.text import number
 from contrage.settings.build import build
-from contrage.settings.steps.dataset import SamePersonStep, SelectStep, SplitStep
-from contrage.tables import read_tsv, write_tsv
+from contrage.settings.steps.dataset import SelectStep, SplitStep
+from contrage.tables import read_tsv
 
 pytestmark = [pytest.mark.workflow, pytest.mark.xdist_group("small")]
 
@@ -132,20 +130,3 @@ def test_the_scans_of_a_pretraining_on_like_maps_are_compared_as_well(finished):
     selects = [line for line in commands if " select " in line]
     asked = "--pretrained results/tuned-pretraining/dataset/scans.tsv"
     assert sorted(asked in line for line in selects) == [False, True]
-
-
-def test_no_two_phantoms_are_taken_for_one_and_a_rescan_of_one_is_found(phantoms, tmp_path):
-    array = array_of(phantoms, "tiny")
-    assert len(read_tsv(f"{array}_same_person.tsv")) == 0
-    images, rows = np.load(f"{array}.npy"), read_tsv(f"{array}.tsv")
-    rng = np.random.default_rng(0)
-    noise = rng.normal(0, 0.02 * images[images != 0].std(), images[0].shape)
-    again = np.where(images[4], images[4] + noise, 0).astype(np.float32)
-    np.save(tmp_path / "more.npy", np.concatenate([images, again[None]]))
-    line = pd.DataFrame({"scan_id": ["sub-again"], "row": [len(images)]})
-    write_tsv(tmp_path / "more.tsv", pd.concat([rows, line]))
-    table, record = tmp_path / "pairs.tsv", tmp_path / "pairs.json"
-    given = {"array": tmp_path / "more.npy", "rows": tmp_path / "more.tsv"}
-    same_person(SamePersonStep(8, None, True), **given, table=table, record=record)
-    found = read_tsv(table)[["scan_id", "other_scan_id"]].values.tolist()
-    assert found == [[rows["scan_id"][rows["row"] == 4].item(), "sub-again"]]

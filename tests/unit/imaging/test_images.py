@@ -85,6 +85,19 @@ def test_shrinking_averages_blocks_and_keeps_their_centres(small):
         np.testing.assert_allclose(centre, np.mean(places, axis=0), atol=1e-9)
 
 
+@pytest.mark.parametrize("factor", [(1, 2, 3), (4, 1, 2), (2, 3, 7), (3, 5, 8), (2, 2, 11)])
+def test_shrinking_has_the_bits_of_numpys_mean(rng, factor):
+    shape = np.array([5, 4, 3]) * factor
+    array = rng.normal(0, 10.0 ** rng.integers(-8, 8, shape)).astype(np.float32)
+    array[:, : factor[1]] = -0.0
+    array[0, -1, -1] = np.nan
+    split = [length for pair in zip((5, 4, 3), factor, strict=True) for length in pair]
+    means = array.reshape(split).mean(axis=1).mean(axis=2).mean(axis=3)
+    found = shrink(Image(array, np.diag([*1 / np.array(factor), 1.0])), 1.0).array
+    assert found.dtype == np.float32 and found.shape == (5, 4, 3)
+    assert found.tobytes() == means.tobytes()
+
+
 def test_shrinking_never_enlarges(small):
     assert shrink(small, 1.0).array.shape == small.array.shape
 

@@ -62,11 +62,14 @@ OF_EVERY_REPORT = {"predicted_vs_true", "training_curves", "histogram", "coverag
 
 @pytest.fixture
 def evaluated(bare, monkeypatch):
-    """Write tables of evaluations, and return the report on them, without what every one draws."""
+    """Write tables of evaluations, and return the report on them, without what every one draws.
+
+    Pictures are drawn where `drawn` says so; what they say is there in any case.
+    """
     own = [each for each in figures.drawings() if each.__name__ not in OF_EVERY_REPORT]
     monkeypatch.setattr(figures, "drawings", lambda: own)
 
-    def report(tables: dict[str, pd.DataFrame]):
+    def report(tables: dict[str, pd.DataFrame], drawn: bool = False):
         bare.make_tables()
         for name, table in tables.items():
             write_tsv(bare.path("tables", f"{name}.tsv"), table)
@@ -74,7 +77,7 @@ def evaluated(bare, monkeypatch):
         bare.settings["evaluations"] = {
             name: {"title": each.title, "columns": each.columns} for name, each in told.items()
         }
-        bare.make_figures()
+        bare.make_figures(drawn=drawn)
         bare.make_page()
         return bare
 

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import io
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
 from typing import Any, TypeVar
 
+import pytest
 import synthetic
+from PIL import Image
 
 from contrage.imaging.template.source import NILEARN
 from contrage.layout import Results
+from contrage.report import figures as all_figures
 from contrage.report.figures import figures
 from contrage.report.maps import maps
 from contrage.report.page import page
@@ -25,6 +31,30 @@ from contrage.target_words import TargetInWords
 
 Step = TypeVar("Step")
 NAMES = ("mae", "norms", "baselines", "alphas", "cohort")
+
+
+@contextmanager
+def undrawn() -> Iterator[None]:
+    """Let figures be saved without being drawn: only their words are looked at."""
+    dot = io.BytesIO()
+    Image.new("L", (1, 1)).save(dot, "PNG")
+
+    def savefig(self, file: Path, **_: Any) -> None:
+        Path(file).write_bytes(dot.getvalue())
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("matplotlib.figure.Figure.savefig", savefig)
+        yield
+
+
+@contextmanager
+def chosen(only: tuple[str, ...]) -> Iterator[None]:
+    """Let there be no other figures than those that functions of these names draw, if any."""
+    every = {draw.__name__: draw for draw in all_figures.drawings()}
+    with pytest.MonkeyPatch.context() as patch:
+        if only:
+            patch.setattr(all_figures, "drawings", lambda: [every[name] for name in only])
+        yield
 
 
 @dataclass
@@ -137,19 +167,21 @@ class Report:
     def maps(self) -> Path | None:
         return self.path(Results.maps) if self.path(Results.maps).is_dir() else None
 
-    def make_figures(self) -> None:
-        figures(
-            self.asked(FiguresStep),
-            predictions=self.files(Results.predictions),
-            curves=str(self.path(Results.curve)),
-            snapshots=self.snapshots(),
-            attributions=sorted(self.path("saliency").glob("*/attributions.npz")),
-            tables=self.tables(),
-            scans=self.path("dataset", "scans.tsv"),
-            derivatives=self.derivatives,
-            maps=self.maps,
-            output=self.path("figures"),
-        )
+    def make_figures(self, *only: str, drawn: bool = True) -> None:
+        """Make all figures, or those that are named; without `drawn` their words alone."""
+        with chosen(only), nullcontext() if drawn else undrawn():
+            figures(
+                self.asked(FiguresStep),
+                predictions=self.files(Results.predictions),
+                curves=str(self.path(Results.curve)),
+                snapshots=self.snapshots(),
+                attributions=sorted(self.path("saliency").glob("*/attributions.npz")),
+                tables=self.tables(),
+                scans=self.path("dataset", "scans.tsv"),
+                derivatives=self.derivatives,
+                maps=self.maps,
+                output=self.path("figures"),
+            )
 
     def make_page(self, **more: Any) -> None:
         page(

@@ -80,7 +80,7 @@ def test_of_a_dozen_test_people_no_bands_are_drawn(drawn, monkeypatch):
 
 
 def test_the_places_in_the_figure_are_those_of_its_table(drawn):
-    drawn.make_figures()
+    drawn.make_figures("ranks", drawn=False)
     table = read_tsv(drawn.path("figures", "ranks.tsv"))
     told = {e["name"]: e for e in read_json(drawn.path("figures", "figures.json"))}["ranks"]
     assert "200 bootstrap draws of the 12 test participants" in told["caption"]
@@ -96,7 +96,7 @@ def test_one_loss_alone_has_no_order(drawn, monkeypatch):
 
 def test_the_density_of_many_points_is_drawn_and_said(bare, monkeypatch):
     make_many(bare)
-    bare.make_figures()
+    bare.make_figures("predicted_vs_true", drawn=False)
     axes = canvas(bare, outcome.predicted_vs_true, monkeypatch).axes
     assert all(len(panel.collections) == 3 for panel in axes), "points, seeds, contours"
     entry = {e["name"]: e for e in read_json(bare.path("figures", "figures.json"))}

@@ -68,7 +68,7 @@ def test_figures_whose_ingredients_are_missing_are_not_made(bare) -> None:
     missing = ["site", "coverage", "overlap", "correlation", "flagged", "flag_reason"]
     write_tsv(bare.path("dataset", "scans.tsv"), scans.drop(columns=missing))
     bare.make_tables()
-    bare.make_figures()
+    bare.make_figures(drawn=False)
     assert listed(bare) == [
         *("mae", "ranks", "predicted_vs_true", "bland_altman", "training_curves", "age_histogram")
     ]
@@ -77,7 +77,7 @@ def test_figures_whose_ingredients_are_missing_are_not_made(bare) -> None:
 def test_without_results_only_the_cohort_is_drawn(bare) -> None:
     for folder in ("predictions", "training"):
         bare.path(folder).rename(bare.path(f"no-{folder}"))
-    bare.make_figures()
+    bare.make_figures(drawn=False)
     assert listed(bare) == ["age_histogram", "coverage", "quality"]
 
 
@@ -89,7 +89,7 @@ def test_maps_without_anatomical_image_are_drawn_alone(tmp_path, bare) -> None:
     empty = folder / "sub-004" / "mre" / "sub-004_space-MNI152_res-2_desc-preproc_stiffness.nii.gz"
     empty.parent.mkdir(parents=True)
     empty.touch()  # what a scan that failed leaves behind
-    bare.make_figures()
+    bare.make_figures("preprocessing", "coverage_examples", "truth", drawn=False)
     assert {"preprocessing", "coverage_examples"} <= set(listed(bare))
     assert "truth" not in listed(bare)
     captions = {e["name"]: e for e in read_json(bare.path("figures", "figures.json"))}
@@ -104,7 +104,7 @@ def test_an_anatomical_image_that_the_run_does_not_use_is_not_drawn(tmp_path, ba
     synthetic.write_derivatives(folder, scans, rng, anatomical=True, truth=False)
     drawn = []
     for bare.settings["anatomical"] in ("T1w", None):
-        bare.make_figures()
+        bare.make_figures("preprocessing", drawn=False)
         captions = {e["name"]: e for e in read_json(bare.path("figures", "figures.json"))}
         drawn.append("anatomical images" in captions["preprocessing"]["caption"])
     assert drawn == [True, False]
@@ -192,7 +192,7 @@ def snapshots(report, of: dict[int, int], folds: list[int]) -> dict:
         arrays = read_npz(file)
         np.savez(file, **arrays, epoch=np.array(true))
     report.settings["folds"] = folds
-    report.make_figures()
+    report.make_figures("embedding", drawn=False)
     return {e["name"]: e for e in read_json(report.path("figures", "figures.json"))}["embedding"]
 
 
@@ -246,7 +246,7 @@ def test_the_range_in_the_figure_of_ages_is_that_of_all_scans(bare) -> None:
     later = scans.nlargest(3, "age").assign(session="2", age=lambda frame: frame["age"] + 4)
     oldest = later["age"].max()
     write_tsv(bare.path("dataset", "scans.tsv"), pd.concat([later, scans]))
-    bare.make_figures()
+    bare.make_figures("histogram", drawn=False)
     entry = {e["name"]: e for e in read_json(bare.path("figures", "figures.json"))}["age_histogram"]
     assert "60 participants by age at their first scan" in entry["caption"]
     assert entry["alt"].endswith(f"all scans: {scans['age'].min():.0f} to {oldest:.0f} years.")

@@ -100,7 +100,7 @@ def with_others(report) -> None:
 def test_nothing_of_other_people_enters_a_table_or_figure_of_errors(bare):
     def made() -> dict[str, bytes]:
         bare.make_tables()
-        bare.make_figures()
+        bare.make_figures("mae", "predicted_vs_true")
         tables = [*bare.path("tables").glob("*.tsv")]
         drawn = [bare.path("figures", f"{name}.png") for name in ("mae", "predicted_vs_true")]
         return {file.name: file.read_bytes() for file in (*tables, *drawn)}
@@ -124,11 +124,11 @@ def test_people_without_a_part_are_not_drawn_among_those_learned_from(bare):
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(embedding, "flatten", flattened)
-        bare.make_figures()
+        bare.make_figures("embedding", drawn=False)
         everyone = shown.copy()
         for file in bare.results.glob("predictions/dynlocrep/*.tsv"):
             frame = read_tsv(file)
             frame.loc[frame.index[:4], "split"] = ["val", "external", "predict", "predict"]
             write_tsv(file, frame.iloc[:-3])
-        bare.make_figures()
+        bare.make_figures("embedding", drawn=False)
     assert shown == [*everyone, *(number - 7 for number in everyone)]

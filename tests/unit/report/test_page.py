@@ -187,7 +187,7 @@ def test_the_paragraph_says_when_the_best_loss_is_not_clearly_the_best(parsed) -
 
 def test_without_ablation_images_and_snapshots_the_page_leaves_them_out(bare) -> None:
     bare.make_tables()
-    bare.make_figures()
+    bare.make_figures(drawn=False)
     bare.make_page()
     page = Page(bare.html)
     assert "table-norms" not in page.tables and "norms" not in page.ids
@@ -220,7 +220,7 @@ def test_names_cannot_break_the_page(bare) -> None:
 def test_a_single_seed_has_no_spread(bare) -> None:
     bare.settings["seeds"] = [0]
     bare.make_tables()
-    bare.make_figures()
+    bare.make_figures(drawn=False)
     bare.make_page()
     page = Page(bare.html)
     assert page.tables["table-mae"][1][1].endswith("± n/a")
@@ -239,7 +239,7 @@ def test_cross_validation_tests_everyone_once(tmp_path, bare) -> None:
         write_tsv(bare.path("baselines", f"seed-{seed}.tsv"), baseline)
     bare.config["dataset"]["split"] |= {"scheme": "kfold", "folds": 5}
     bare.make_tables()
-    bare.make_figures()
+    bare.make_figures(drawn=False)
     bare.make_page()
     page = Page(bare.html)
     assert "60 participants, each tested once in 5-fold cross-validation" in page.text

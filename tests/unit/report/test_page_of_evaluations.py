@@ -38,7 +38,7 @@ def figures(report) -> list[str]:
 
 
 def test_gaps_have_words_tables_and_figures(evaluated, groups):
-    report = evaluated({name: groups.table(name) for name in OF_GROUPS})
+    report = evaluated({name: groups.table(name) for name in OF_GROUPS}, drawn=True)
     text = plain(report.html)
     assert "Do people of a group look older than they are?" in text
     best = "Exponential" if "Exponential, Cole" in text else "DynLocRep"

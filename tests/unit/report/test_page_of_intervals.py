@@ -81,7 +81,7 @@ def best(report) -> str:
 
 def test_intervals_have_words_a_table_and_a_figure(evaluated):
     told = table()
-    report = evaluated({"intervals": told})
+    report = evaluated({"intervals": told}, drawn=True)
     text, row = plain(report.html), best(report)
     own = told[(told["row"] == row) & (told["part"] == "all")]
     width, of_sites = own.drop_duplicates("interval")["half_width"]

@@ -97,7 +97,7 @@ def continuity(reference: bool = True) -> dict[str, pd.DataFrame]:
 
 
 def test_continuity_is_told_and_drawn_against_its_reference(bare, evaluated):
-    report = evaluated(continuity())
+    report = evaluated(continuity(), drawn=True)
     text = plain(report.html)
     assert "Do people with like features have like targets?" in text
     assert "how much smaller factors are than L1 regression's" in text
@@ -109,7 +109,7 @@ def test_continuity_is_told_and_drawn_against_its_reference(bare, evaluated):
 
 
 def test_without_a_reference_there_are_violins_alone(evaluated):
-    report = evaluated(continuity(reference=False))
+    report = evaluated(continuity(reference=False), drawn=True)
     text = plain(report.html)
     assert "Z: how much" not in text and "median factor (years)" in text
     with Image.open(report.path("figures", "continuity.png")) as picture:

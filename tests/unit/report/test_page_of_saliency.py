@@ -57,7 +57,7 @@ def found(has_place: bool, rng: np.random.Generator, shown: bool = True) -> Foun
 def reported(bare, evaluated, rng):
     """Write what was found and its tables, and return the report."""
 
-    def report(has_place: bool = True, shown: bool = True):
+    def report(has_place: bool = True, shown: bool = True, drawn: bool = False):
         file = bare.path(Results.attributions.format(row="exp"))
         file.parent.mkdir(parents=True)
         written(file, found(has_place, rng, shown))
@@ -67,7 +67,7 @@ def reported(bare, evaluated, rng):
             step = evaluation_of(name, VOLUME, ("exp",), told)
             evaluate(step, table=bare.path("t.tsv"), attributions=[file])
             tables[name] = read_tsv(bare.path("t.tsv"))
-        return evaluated(tables)
+        return evaluated(tables, drawn)
 
     return report
 
@@ -103,7 +103,7 @@ def test_where_no_method_may_be_shown_there_is_no_figure(reported):
 
 
 def test_maps_that_have_a_place_are_drawn_on_the_template(reported):
-    report = reported()
+    report = reported(drawn=True)
     drawn = figure(report)
     assert "on the template" in drawn["caption"]
     picture = np.asarray(Image.open(report.path("figures", "saliency.png")).convert("RGB"), float)

@@ -34,7 +34,7 @@ def tabular(bare):
 def made(report, figures: bool = False) -> Page:
     report.make_tables()
     if figures:
-        report.make_figures()
+        report.make_figures(drawn=False)
     report.make_page(columns=report.path("columns.tsv"))
     return Page(report.html)
 

@@ -151,7 +151,7 @@ def with_null(bare):
         write_json(bare.path("metrics", "exp-null", f"seed-{seed}.json"), found)
         write_json(bare.path("metrics", "dynlocrep", f"seed-{seed}.json"), found)
     bare.make_tables()
-    bare.make_figures()
+    bare.make_figures(drawn=False)
     bare.make_page()
     return bare
 

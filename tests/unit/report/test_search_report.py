@@ -48,7 +48,7 @@ def searched(bare):
 
 
 def test_the_section_says_what_was_chosen_and_not_to_quote_it(searched):
-    searched.make_figures()
+    searched.make_figures("search")
     searched.make_page()
     html = searched.html
     assert 'id="search"' in html and 'id="table-search"' in html and 'id="figure-search"' in html
@@ -60,7 +60,7 @@ def test_the_section_says_what_was_chosen_and_not_to_quote_it(searched):
 
 def test_without_a_search_there_is_no_section_though_an_old_table_lies_there(searched):
     searched.config["search"]["rows"] = {}
-    searched.make_figures()
+    searched.make_figures(drawn=False)
     searched.make_page()
     assert 'id="search"' not in searched.html
     assert not searched.path("figures/search.png").exists()

@@ -145,7 +145,7 @@ TOLD = {
 def test_maps_of_the_damping_ratio_have_a_colour_scale_of_their_own(tmp_path) -> None:
     report = write(tmp_path, STUDIES["damping ratio"])
     report.make_tables()
-    report.make_figures()
+    report.make_figures("preprocessing", "coverage_examples")
     entries = read_json(report.path("figures", "figures.json"))
     captions = {entry["name"]: entry["caption"] for entry in entries}
     for name in ("preprocessing", "coverage_examples"):

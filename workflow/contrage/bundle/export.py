@@ -7,13 +7,12 @@ import shutil
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from contrage.bundle import written
 from contrage.bundle.card import card
-from contrage.bundle.gathered import Row, gather
 from contrage.bundle.parts import (
     CALIBRATION,
     CARD,
@@ -30,6 +29,9 @@ from contrage.files import read_json, sha256, write_json, write_text
 from contrage.settings.build import as_plain
 from contrage.settings.steps.model import ExportModelsStep
 from contrage.tables import read_tsv
+
+if TYPE_CHECKING:
+    from contrage.bundle.gathered import Row
 
 log = logging.getLogger(__name__)
 
@@ -97,6 +99,8 @@ def export_models(
     home = Path(exported).parent
     exported.unlink(missing_ok=True)
     rows, among = chosen_rows(settings, table)
+    if rows:  # else nothing here needs PyTorch
+        from contrage.bundle.gathered import gather
     for row in rows:
         write_model(home / row, gather(settings, row, among, patterns, files))
     remove_others(home, rows)

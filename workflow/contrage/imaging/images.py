@@ -24,6 +24,8 @@ UNREADABLE += (ImageFileError, HeaderDataError)
 """What nibabel raises of files that are cut, or whose headers say what cannot be."""
 Points = np.ndarray
 """World coordinates, shape (n, 3), RAS, mm."""
+FEWEST_IN_PAIRS = 8
+"""Neighbours in memory from which on NumPy adds in pairs."""
 
 
 @dataclass(frozen=True)
@@ -199,11 +201,25 @@ def shrink(image: Image, millimetres: float) -> Image:
     array = image.array[tuple(slice(0, n) for n in size * factor)].astype(np.float32)
     for axis in range(3):
         split = (*array.shape[:axis], size[axis], factor[axis], *array.shape[axis + 1 :])
-        array = array.reshape(split).mean(axis=axis + 1)
+        array = _mean(array.reshape(split), axis + 1)
     affine = image.affine.copy()
     affine[:3, :3] = image.affine[:3, :3] * factor
     affine[:3, 3] = transform_points(image.affine, (factor[None] - 1) / 2)[0]
     return Image(array, affine)
+
+
+def _mean(array: np.ndarray, axis: int) -> np.ndarray:
+    """Return NumPy's mean over an axis, to the bit.
+
+    Few neighbours in memory NumPy adds one by one as well, but a tenth as fast as whole slices.
+    """
+    number = array.shape[axis]
+    if axis < array.ndim - 1 or not 1 < number < FEWEST_IN_PAIRS:
+        return array.mean(axis=axis)
+    total = array[..., 0] + array[..., 1]
+    for place in range(2, number):
+        total += array[..., place]
+    return np.divide(total, number, out=total)
 
 
 def resample(

@@ -75,7 +75,8 @@ def available(kind: str | None = None) -> list[str]:
     list of str
         The names of this folder's files, without those that start with an underscore.
     """
-    return sorted(name for name in _files() if kind is None or kind in target_kinds(name))
+    names = list(_files())
+    return names if kind is None else [name for name in names if kind in target_kinds(name)]
 
 
 def target_kinds(name: str) -> tuple[str, ...]:
@@ -121,7 +122,8 @@ def _files() -> dict[str, Path]:
 def _listed(folders: tuple[str, ...], changed_ns: tuple[int, ...]) -> dict[str, Path]:
     """Return the files of folders, read once for all rows of a plan."""
     files = (file for folder in folders for file in Path(folder).glob("*.py"))
-    return {file.stem: file for file in files if not file.stem.startswith("_")}
+    named = {file.stem: file for file in files if not file.stem.startswith("_")}
+    return dict(sorted(named.items()))
 
 
 @cache

@@ -22,8 +22,11 @@ def upper_distances(anchors: Tensor, p: float = 2.0) -> Tensor:
     """
     with torch.autocast(anchors.device.type, enabled=False):
         distances = torch.pdist(anchors.detach(), p=p)
-    square = distances.new_zeros(len(anchors), len(anchors))
-    return square.masked_scatter_(torch.ones_like(square, dtype=torch.bool).triu_(1), distances)
+    # Rows of a power of two would meet in the same places of a cache where columns are read.
+    n = len(anchors)
+    square = distances.new_zeros(n, n + 16)[:, :n]
+    above = torch.ones(n, n, dtype=torch.bool, device=square.device).triu_(1)
+    return square.masked_scatter_(above, distances)
 
 
 def rows_of(upper: Tensor, rows: slice) -> Tensor:

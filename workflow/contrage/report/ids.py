@@ -13,7 +13,7 @@ HIDDEN = "[id]"
 LABEL = r"[A-Za-z0-9]+(?:-[A-Za-z0-9]+)*"
 """Of a merged cohort's people it begins with the member's name: sub-adni-002S0295."""
 BEFORE, AFTER = r"(?<![A-Za-z0-9])", r"(?![A-Za-z0-9])"
-OF_SCAN = rf"{BEFORE}sub-(?=[A-Za-z-]*\d){LABEL}(?:_ses-{LABEL})?"
+OF_SCAN = rf"sub-(?=[A-Za-z-]*\d){LABEL}(?:_ses-{LABEL})?"
 """What looks like an id, whoever it is; sub-cortical has no digit."""
 COLUMNS = ("scan_id", "participant_id")
 SHORTEST = 4
@@ -54,8 +54,11 @@ class Hider:
         bare = {each.removeprefix("sub-") for each in known}
         known |= {each for each in bare if not each.isdecimal()}
         longest_first = sorted((e for e in known if len(e) >= SHORTEST), key=len, reverse=True)
-        own = [rf"{BEFORE}{re.escape(each)}(?:_ses-{LABEL})?{AFTER}" for each in longest_first]
-        self._pattern = re.compile("|".join([*own, OF_SCAN]))
+        own = [re.escape(each) for each in longest_first]
+        # Asked once for each place, not once for each of thousands of ids: where one can begin.
+        begins = "".join(re.escape(first) for first in sorted({each[0] for each in known} | {"s"}))
+        either = [rf"(?:{'|'.join(own)})(?:_ses-{LABEL})?{AFTER}"] * bool(own) + [OF_SCAN]
+        self._pattern = re.compile(rf"{BEFORE}(?=[{begins}])(?:{'|'.join(either)})")
 
     def __call__(self, content: Any) -> Any:
         """Return content without ids: text, and what holds text to any depth."""

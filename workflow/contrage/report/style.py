@@ -159,11 +159,12 @@ def save(canvas: Canvas, folder: Path, name: str, title: str, caption: str, alt:
     import matplotlib.pyplot as plt
 
     canvas.set_layout_engine("constrained")
-    for suffix in ("svg", "png"):
+    for suffix in ("png", "svg"):
         with atomic(folder / f"{name}.{suffix}") as temporary:
             # No date inside: the same results give the same bytes.
             metadata = {"Date": None} if suffix == "svg" else {"Software": None}
             canvas.savefig(temporary, dpi=200, format=suffix, metadata=metadata)
+        canvas.set_layout_engine("none")  # found once, both files have it
     width, height = (round(200 * side) for side in canvas.get_size_inches())
     plt.close(canvas)
     return Figure(name, title, caption, alt, f"{name}.png", width, height)
