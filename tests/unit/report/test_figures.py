@@ -145,7 +145,9 @@ def test_seed_errors_count_test_rows_only() -> None:
     assert seed_errors([frame]) == [pytest.approx(sum(expected) / len(expected))]
 
 
-def test_the_neighbour_gap_is_that_of_the_nearest_training_scans(rng) -> None:
+@pytest.mark.parametrize("at_once", [1, 20, 10**6])
+def test_the_neighbour_gap_is_that_of_the_nearest_training_scans(rng, monkeypatch, at_once) -> None:
+    monkeypatch.setattr(f"{neighbour_gap.__module__}.MOST_DISTANCES", at_once)
     features, ages = rng.normal(size=(12, 3)), rng.uniform(20, 80, 12)
     test = np.arange(12) >= 9
     gaps = []

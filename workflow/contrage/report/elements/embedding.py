@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure as Canvas
 
 NEIGHBOURS = 5
+MOST_DISTANCES = 2**22
+"""That are held at once."""
 BY_TSNE, BY_UMAP = "tsne", "umap"
 UMAP_NEIGHBOURS = 15
 METHODS = {BY_TSNE: "t-SNE", BY_UMAP: "UMAP"}
@@ -268,6 +270,13 @@ def neighbour_gap(features: np.ndarray, targets: np.ndarray, test: np.ndarray) -
     """
     if not test.any() or (~test).sum() < NEIGHBOURS:
         return float("nan")
-    apart = np.linalg.norm(features[test][:, None] - features[~test][None], axis=-1)
-    near = np.argsort(apart, axis=1, kind="stable")[:, :NEIGHBOURS]
+    from scipy.spatial.distance import cdist
+
+    asked, known = features[test], features[~test]
+    rows = max(1, MOST_DISTANCES // len(known))  # all at once would fill a machine's memory
+    parts = []
+    for start in range(0, len(asked), rows):
+        apart = cdist(asked[start : start + rows], known)
+        parts.append(np.argsort(apart, axis=1, kind="stable")[:, :NEIGHBOURS])
+    near = np.concatenate(parts)
     return float(np.abs(targets[~test][near] - targets[test][:, None]).mean())
