@@ -221,6 +221,10 @@ def test_scans_to_predict_that_are_not_there_are_named_before_the_first_job(done
     for asked, said in (
         ({"model": "nowhere", "scans": "study"}, "predict.model: nowhere is no model"),
         ({"model": str(home / best(done)), "scans": "no"}, "predict.scans: there is no no"),
+        (
+            {"model": str(home / best(done)), "scans": "study", "atlas": "small.yaml"},
+            "predict.atlas: names the regions of predict.explain",
+        ),
     ):
         (done.folder / "wrong.yaml").write_text(yaml.safe_dump({**ASKED, "predict": asked}))
         failed = done.run("-n", "predictions", config="wrong.yaml")

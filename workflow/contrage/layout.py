@@ -239,6 +239,9 @@ class Predicted(_Place):
     table: str = "predictions.tsv"
     json: str = "predictions.json"
     part: str = "parts/{part}.json"
+    looks: str = "predictions_looks.tsv"
+    maps: str = "predictions_looks"
+    maps_of_part: str = "parts/{part}_looks"
 
     @classmethod
     def of(cls, name: str) -> Self:

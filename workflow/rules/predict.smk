@@ -12,6 +12,7 @@ include: "words.smk"
 
 
 ASKED_TO_PREDICT = CONFIGS[0]["predict"]
+EXPLAINED = ASKED_TO_PREDICT["explain"]
 PREDICTED = Predicted.of(ASKED_TO_PREDICT["name"])
 
 try:
@@ -41,6 +42,7 @@ rule predict_part:
         code=code("contrage.bundle.batch"),
     output:
         part=PREDICTED.part,
+        maps=directory(PREDICTED.maps_of_part) if EXPLAINED else [],
     log:
         PREDICTED.log("predict_part", "{part}"),
     benchmark:
@@ -61,16 +63,22 @@ rule predict_part:
         "Predicting new scans, part {wildcards.part}"
     shell:
         "python -m contrage predict-part --settings {params.settings:q} --log {log:q}"
-        " --output {output.part:q}"
+        " --output {output.part:q} --maps {output.maps:q}"
 
 
 rule join_predictions:
     input:
         parts=expand(PREDICTED.part, part=range(ASKED_TO_PREDICT["jobs"])),
+        made=[
+            PREDICTED.maps_of_part.format(part=part)
+            for part in range(ASKED_TO_PREDICT["jobs"] if EXPLAINED else 0)
+        ],
         code=code("contrage.bundle.batch"),
     output:
         table=PREDICTED.table,
         json=PREDICTED.json,
+        looks=PREDICTED.looks if EXPLAINED else [],
+        maps=directory(PREDICTED.maps) if EXPLAINED else [],
     log:
         PREDICTED.log("join_predictions"),
     benchmark:
@@ -89,12 +97,15 @@ rule join_predictions:
     shell:
         "python -m contrage join-predictions --settings {params.settings:q} --log {log:q}"
         " --parts {input.parts:q} --table {output.table:q} --output {output.json:q}"
+        " --made {input.made:q} --looks {output.looks:q} --maps {output.maps:q}"
 
 
 rule predictions:
     input:
         rules.join_predictions.output.table,
         rules.join_predictions.output.json,
+        rules.join_predictions.output.looks,
+        rules.join_predictions.output.maps,
     localrule: True
     message:
         f"Predictions of new scans are in {PREDICTED.table}; research use only"

@@ -11,6 +11,7 @@ rule saliency:
         array=f"{ARRAY}.npy",
         columns=f"{ARRAY}_columns.tsv" if IS_TABLE else [],
         atlas=looks.atlas_files(EXPERIMENT),
+        place=looks.place_file(EXPERIMENT, f"{ARRAY}.npy"),
         code=code("contrage.evaluation.saliency.explain"),
     output:
         attributions=RESULTS.attributions,
@@ -38,5 +39,5 @@ rule saliency:
         "python -m contrage saliency --settings {params.settings:q} --log {log:q}"
         " --models {input.models:q} --coefficients {input.coefficients:q}"
         " --splits {input.splits:q} --scans {input.scans:q} --array {input.array:q}"
-        " --columns {input.columns:q} --attributions {output.attributions:q}"
+        " --columns {input.columns:q} --place {input.place:q} --attributions {output.attributions:q}"
         " --maps {output.maps:q}"

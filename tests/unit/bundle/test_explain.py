@@ -14,6 +14,7 @@ from targets import SIDES
 from tiny_maps import AFFINE, brain
 
 from contrage import cli
+from contrage.bundle.batch import join_predictions, predict_part
 from contrage.bundle.errors import BundleError
 from contrage.bundle.explain import Explaining, baseline_of, explaining, offered, why_none
 from contrage.bundle.looked import ODD, file_name
@@ -22,6 +23,7 @@ from contrage.bundle.opened import Bundle, open_bundle
 from contrage.bundle.predict import Prediction, predict_subjects, subjects
 from contrage.errors import SettingsError
 from contrage.files import save_nifti
+from contrage.settings.steps.model import JoinPredictionsStep, PredictPartStep
 from contrage.tables import read_tsv
 
 GRADIENTS = "integrated_gradients"
@@ -205,6 +207,53 @@ def test_the_command_writes_a_table_and_maps_beside_the_predictions(of_maps, sca
         path = output.with_name("predictions_looks") / f"sub-01_{look['method']}.nii.gz"
         assert nib.load(path).get_fdata().sum() == pytest.approx(own["adds"].sum(), abs=1e-2)
     assert read_tsv(output)["predicted_age"].notna().all()
+
+
+def in_parts(bundle, scan, folder, parts=2, **asked):
+    """Predict a scan as the jobs of `snakemake predictions` do; return the table of looks."""
+    block = {"known": None, "interval": None, "explain": True, "atlas": None, **asked}
+    given = {"model": str(bundle.folder), "scans": str(scan), "parts": parts, **block}
+    files = [folder / f"{part}.json" for part in range(parts)]
+    maps = [folder / f"{part}_looks" for part in range(parts)]
+    for part in range(parts):
+        step = PredictPartStep(**given, part=part)
+        predict_part(step, output=files[part], maps=maps[part])
+    table, looks = folder / "predictions.tsv", folder / "predictions_looks.tsv"
+    join_predictions(
+        JoinPredictionsStep(),
+        parts=files,
+        table=table,
+        output=folder / "predictions.json",
+        made=maps,
+        looks=looks,
+        maps=folder / "predictions_looks",
+    )
+    return looks
+
+
+def test_the_jobs_of_many_scans_write_what_the_command_writes(of_maps, scan, tmp_path):
+    jobs, command = tmp_path / "jobs", tmp_path / "command"
+    jobs.mkdir(), command.mkdir()
+    looks = in_parts(of_maps, scan, jobs)
+    output = command / "predictions.tsv"
+    cli.main(["predict", str(of_maps.folder), str(scan), "--output", str(output), "--explain"])
+    assert len(read_tsv(looks)) > 2
+    for name in ("predictions.tsv", "predictions_looks.tsv"):
+        assert (jobs / name).read_bytes() == (command / name).read_bytes()
+    made = sorted(path.name for path in (jobs / "predictions_looks").iterdir())
+    assert made == sorted(path.name for path in (command / "predictions_looks").iterdir())
+    assert len(made) == 2
+
+
+def test_jobs_refuse_to_explain_what_a_model_does_not_say_by_their_own_keys(
+    of_maps, scan, tmp_path
+):
+    nothing = open_bundle(map_model(tmp_path / "n"))
+    with pytest.raises(SettingsError, match=f"^predict.explain: .*{HIDDEN}; set it to false"):
+        in_parts(nothing, scan, tmp_path)
+    (tmp_path / "a.nii").write_text("none")
+    with pytest.raises(SettingsError, match=r"^predict.atlas: .*a\.nii"):
+        in_parts(of_maps, scan, tmp_path, atlas=str(tmp_path / "a.nii"))
 
 
 def test_scans_whose_names_are_no_names_of_files_keep_maps_of_their_own():

@@ -25,10 +25,14 @@ from contrage.bundle.mean import MeanImage
 from contrage.bundle.opened import Bundle, open_bundle
 from contrage.bundle.predict import Prediction, predict_subjects, subjects
 from contrage.bundle.residuals import Residuals
+from contrage.bundle.subject import Subject
 from contrage.dataset.grid import of_blocks
 from contrage.dataset.sidecar import write_array_sidecar
 from contrage.errors import ContrageError, SettingsError
 from contrage.modalities import pet
+from contrage.serve.bounds import Bounds, UploadError
+from contrage.serve.told import model_told
+from contrage.serve.uploads import FILE, Dropped, SentFile, scans_of
 from contrage.settings.blocks.kinds import PetSettings
 
 GRID, AFFINE = (8, 9, 7), np.array([[-2.0, 0, 0, 9], [0, 2, 0, -8], [0, 0, 2, -4], [0, 0, 0, 1]])
@@ -225,6 +229,26 @@ def test_without_the_volume_there_is_no_number(of_regions, tmp_path):
     known.write_text(f"scan\tTIV\n{path.stem}\t1500\n")
     (found,) = predict_subjects(of_regions.bundle, subjects(of_regions.bundle, [path], known))
     assert found.refused is None and np.isfinite(found.predicted)
+
+
+def test_on_a_page_the_volume_is_typed_beside_the_file(of_regions, tmp_path):
+    path = next(of_regions.raw.glob("sub-00_*.npy"))
+
+    def of(volume: str, *more: Path) -> list[Subject]:
+        files = tuple(SentFile(FILE, each, each.name) for each in (path, *more))
+        return scans_of(of_regions.bundle, Dropped(tmp_path, files, None, volume), Bounds())
+
+    (found,) = predict_subjects(of_regions.bundle, of("1500"))
+    known = tmp_path / "known.tsv"
+    known.write_text(f"scan\tTIV\n{path.stem}\t1500\n")
+    (told,) = predict_subjects(of_regions.bundle, subjects(of_regions.bundle, [path], known))
+    assert found.predicted == told.predicted is not None
+    for cell in ("0", "-1", "big", "inf", "nan"):
+        with pytest.raises(UploadError, match=f"'{cell}' is no number above 0; .* column TIV"):
+            of(cell)
+    with pytest.raises(UploadError, match="one volume was given for 2 scans"):
+        of("1500", path)
+    assert model_told(of_regions.bundle, Bounds(), ())["volume"] == "TIV"
 
 
 def test_a_table_of_ages_leaves_the_volume_that_the_folder_tells(of_regions, tmp_path):

@@ -36,6 +36,21 @@ def test_the_first_row_of_the_table_is_explained_or_those_that_are_named():
     assert saliency.explained(experiment({"rows": ["exp", "l1"]})) == ["exp", "l1"]
 
 
+def test_where_prepared_volumes_lie_is_asked_for_an_atlas_alone(tmp_path):
+    file = tmp_path / "a.nii.gz"
+    file.touch()
+    told = {"atlas": str(file)}
+    vbm = {"source": "openbhb", "image": "vbm", "path": "x", "name": "x"}
+    for cohort, asked_for, wanted in (
+        (vbm, told, ["array/vbm.json"]),
+        (vbm, {}, []),
+        ({}, told, []),
+    ):
+        own = config(experiment="mine", evaluations={"saliency": asked_for}, cohort=cohort)
+        of = Experiment(**{**vars(experiment({})), "config": own})
+        assert saliency.place_file(of, "array/vbm.npy") == wanted
+
+
 def test_models_and_probes_of_the_row_are_read_and_no_other():
     of = experiment({})
     row = of.rows[0]

@@ -514,6 +514,46 @@ def test_images_of_one_scan_are_told_by_their_fields_or_by_their_names(page_of, 
     assert "and no T1w" in page.send(("T1w", "a.nii.gz", mask)).json()["error"]
 
 
+def test_a_scan_is_called_on_the_page_as_by_the_command(page_of, map_bundle, tmp_path):
+    sent = ["a b.nii.gz", "a_b.nii.gz", "a b.nii.gz", "sub-1_ses-2_run-1_stiffness.nii.gz"]
+    sent += ["sub-1_ses-2_run-2_stiffness.nii.gz"]
+    page, files = page_of(map_bundle), []
+    for number, name in enumerate(sent):
+        files.append(tmp_path / str(number) / name)
+        files[-1].parent.mkdir()
+        files[-1].write_bytes(a_map())
+    told = page.send(*(("file", name, a_map()) for name in sent)).json()["scans"]
+    found = [each.name for each in subjects(map_bundle, files)]
+    assert [each["name"] for each in told] == found and len(set(found)) == len(sent)
+    assert found[:3] == ["a b", "a_b", "a b (2)"]
+
+
+def test_images_that_are_named_one_by_one_are_one_scan_with_one_name(page_of, tmp_path):
+    bundle = open_bundle(map_model(tmp_path / "model", skull_strip={"method": "mask"}))
+    page = page_of(bundle)
+    mask = gzip.compress(nib.Nifti1Image(np.ones((3, 3, 3), np.uint8), AFFINE).to_bytes())
+    for names in (
+        ("sub-1_ses-b_stiffness.nii.gz", "sub-1_ses-b_desc-brain_mask.nii.gz"),
+        ("sub-1_stiffness.nii.gz", "sub-2_desc-brain_mask.nii.gz"),
+        ("map.nii.gz", "sub-2_desc-brain_mask.nii.gz"),
+    ):
+        pair = zip(("stiffness", "mask"), names, strict=True)
+        sent = [(kind, name, mask) for kind, name in pair]
+        (told,) = page.send(*reversed(sent)).json()["scans"]
+        asked = f"mask={tmp_path / names[1]},stiffness={tmp_path / names[0]}"
+        (found,) = subjects(bundle, [Path(asked)])
+        assert told["name"] == found.name
+        assert found.name in ("sub-1_ses-b", "sub-1_stiffness", "map")
+
+
+def test_a_volume_that_a_model_does_not_divide_by_is_refused(page, tmp_path):
+    one = table(tmp_path, {"age": 44})
+    sent = page.client.post(
+        f"{page.at}scans", files=[("file", ("t.tsv", one))], data={"volume": "3"}, headers=ORIGIN
+    )
+    assert sent.status_code == 422 and "divides by none" in sent.json()["error"]
+
+
 def test_where_it_looks_is_told_with_a_map_over_the_image(page_of, tmp_path):
     bundle = open_bundle(map_model(tmp_path / "model", ("integrated_gradients",)))
     page = page_of(bundle)

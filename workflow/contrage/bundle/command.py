@@ -56,7 +56,7 @@ def predict_parser(parser: argparse.ArgumentParser) -> None:
 
 def predict(given: argparse.Namespace) -> int:
     """Predict scans with a model; return the exit status."""
-    from contrage.bundle.looked import keep_maps, write_looks
+    from contrage.bundle.looked import keep_maps, looks_folder, looks_table, write_looks
     from contrage.bundle.opened import open_bundle
     from contrage.bundle.predict import predict_subjects
     from contrage.bundle.subjects import subjects
@@ -77,16 +77,17 @@ def predict(given: argparse.Namespace) -> int:
             explain=explain,
         ):
             done.append(prediction)
-            keep_maps(given.output, prediction)
+            keep_maps(looks_folder(given.output), prediction)
             if not given.quiet:
                 print(told(prediction, bundle.facts.target), flush=True)
     finally:  # what there is, where somebody ends it
         if done:
+            content = as_json(bundle.facts, done)
             write_table(given.output, bundle.facts.target, done)
             if explain is not None:
-                write_looks(given.output, done)
+                write_looks(looks_table(given.output), content["predictions"])
             if given.json:
-                write_json(given.json, as_json(bundle.facts, done))
+                write_json(given.json, content)
     refused = sum(each.refused is not None for each in done)
     return NONE if refused == len(done) else SOME if refused else ALL
 

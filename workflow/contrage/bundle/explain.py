@@ -19,41 +19,20 @@ from torch import Tensor
 from contrage import modalities
 from contrage.bundle.facts import BundleFacts
 from contrage.bundle.opened import Bundle, Member
-from contrage.dataset.grid import of_blocks
+from contrage.bundle.prediction import MAP, Look
 from contrage.errors import SettingsError
 from contrage.evaluation.predictor import ImagePredictor
 from contrage.evaluation.saliency.layouts import BY_LAYOUT
 from contrage.evaluation.saliency.methods import METHODS, attributions, difference
 from contrage.evaluation.saliency.places import ELSEWHERE, NamedPlaces, sums
-from contrage.evaluation.saliency.regions import array_grid, regions_of
+from contrage.evaluation.saliency.regions import array_grid, prepared_grid, regions_of
 from contrage.files import save_nifti
 from contrage.imaging.images import Image
 from contrage.settings.steps.saliency import RegionsAsked
 
 STEPS = 32
 """Points of the path of integrated gradients."""
-MAP = "looks-"
-"""Before a method's name: its map among the files of a prediction."""
 NOT_ASKED = "it was made without it (model.explain is false, or it failed: see the log of export)"
-
-
-@dataclass(frozen=True)
-class Look:
-    """What a method tells of a scan.
-
-    Attributes
-    ----------
-    method : str
-    above : float
-        By how much the prediction is above that of the mean of those who were learned from; of a
-        binary target in log odds.
-    regions : dict of str to float
-        What each adds to that, those that add most (whatever the sign) first.
-    """
-
-    method: str
-    above: float
-    regions: dict[str, float]
 
 
 @dataclass(frozen=True)
@@ -120,8 +99,7 @@ def _place(facts: BundleFacts) -> Image | None:
     if of is None or of.affine is None:
         return None
     factor = round(of.voxel_mm / of.kind.voxel_mm) if of.kind.voxel_mm else 1
-    affine = of_blocks(np.reshape(of.affine, (4, 4)), factor)
-    return Image(np.zeros(facts.network.shape, np.float32), affine)
+    return prepared_grid(of.affine, factor, facts.network.shape)
 
 
 def _regions_asked(facts: BundleFacts, atlas: Path | None) -> RegionsAsked:

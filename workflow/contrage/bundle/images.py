@@ -129,7 +129,8 @@ def _volume(column: str, subject: Subject) -> float:
         raise BadScanError(
             subject.images["array"],
             f"is to be divided by the total intracranial volume, which no table tells; give it in "
-            f"a column {column} of participants.tsv, or of a table (--known)",
+            f"a column {column} of participants.tsv or of a table (--known), or type it beside the "
+            "file on the page of contrage serve",
         )
     return subject.volume
 

@@ -138,10 +138,10 @@ def of_row(said: Mapping[str, Any], wanted: Wanted) -> dict[str, Any]:
     if cell is not None:
         known, notes = truth(cell, target, said.get("unit", YEARS))
     told = {"known": known, "notes": notes, "sex": said.get("sex"), "site": said.get("site")}
-    return {**told, "volume": _volume(said["columns"].get(wanted.volume))}
+    return {**told, "volume": volume_of(said["columns"].get(wanted.volume))}
 
 
-def _volume(cell: str | None) -> float | None:
+def volume_of(cell: str | None) -> float | None:
     """Return a volume, None where a cell says none."""
     try:
         found = math.nan if cell is None else float(cell)

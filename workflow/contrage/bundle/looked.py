@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
-from contrage.bundle.explain import MAP
-from contrage.bundle.prediction import Prediction
+from contrage.bundle.prediction import MAP, Prediction
 from contrage.tables import write_rows
 
 COLUMNS = ("scan", "method", "region", "adds", "above")
@@ -27,39 +27,38 @@ def looks_folder(output: Path) -> Path:
     return output.with_name(f"{output.stem}_looks")
 
 
-def write_looks(output: Path, found: Iterable[Prediction]) -> None:
+def write_looks(table: Path, found: Iterable[Mapping[str, Any]]) -> None:
     """Write a line for each scan, method and region; of scans that were predicted.
 
     Parameters
     ----------
-    output : Path
-        The table of the predictions.
-    found : iterable of Prediction
-        Columns are scan, method, region (those that add most first), adds and above: by how much
-        the prediction is above that of the mean of those who were learned from, in the target's
-        unit, of a binary target in log odds.
+    table : Path
+        Output, beside that of the predictions.
+    found : iterable of mapping
+        Predictions as JSON has them. Columns are scan, method, region (those that add most first),
+        adds and above: by how much the prediction is above that of the mean of those who were
+        learned from, in the target's unit, of a binary target in log odds.
     """
     lines = (
         {
-            "scan": each.name,
-            "method": look.method,
+            "scan": each["name"],
+            "method": look["method"],
             "region": region,
             "adds": round(adds, DIGITS),
-            "above": round(look.above, DIGITS),
+            "above": round(look["above"], DIGITS),
         }
         for each in found
-        for look in each.looks
-        for region, adds in look.regions.items()
+        for look in each["looks"]
+        for region, adds in look["regions"].items()
     )
-    write_rows(looks_table(output), COLUMNS, lines)
+    write_rows(table, COLUMNS, lines)
 
 
-def keep_maps(output: Path, found: Prediction) -> None:
+def keep_maps(folder: Path, found: Prediction) -> None:
     """Copy the maps of a scan from the work folder, which goes: `<scan>_<method>.nii.gz`."""
     for look in found.looks:
         made = found.files.get(f"{MAP}{look.method}")
         if made is not None:
-            folder = looks_folder(output)
             folder.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(made, folder / f"{file_name(found.name)}_{look.method}.nii.gz")
 

@@ -5,7 +5,27 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from contrage.bundle.explain import Look
+MAP = "looks-"
+"""Before a method's name: its map among the files of a prediction."""
+
+
+@dataclass(frozen=True)
+class Look:
+    """What a method tells of a scan.
+
+    Attributes
+    ----------
+    method : str
+    above : float
+        By how much the prediction is above that of the mean of those who were learned from; of a
+        binary target in log odds.
+    regions : dict of str to float
+        What each adds to that, those that add most (whatever the sign) first.
+    """
+
+    method: str
+    above: float
+    regions: dict[str, float]
 
 
 @dataclass(frozen=True)

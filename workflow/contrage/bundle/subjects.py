@@ -65,7 +65,7 @@ def subjects(bundle: Bundle, given: Sequence[Path], known: Path | None = None) -
         raise TableError(f"{asked}: there is no {facts.seen.one} to predict")
     if known is not None:
         found = _told(found, known_people(known, Wanted.of(facts)))
-    return _apart(found)
+    return apart(found)
 
 
 def _by_tables(
@@ -95,8 +95,8 @@ def _told(found: Sequence[Subject], known: Known) -> list[Subject]:
     return told
 
 
-def _apart(found: Sequence[Subject]) -> list[Subject]:
-    """Return subjects whose names are different."""
+def apart(found: Sequence[Subject]) -> list[Subject]:
+    """Return subjects whose names are different: the second of a name is "name (2)"."""
     seen: dict[str, int] = {}
     different = []
     for each in found:
@@ -115,8 +115,19 @@ def _named(facts: BundleFacts, text: str) -> Subject:
     takes = facts.seen.imaging.takes if facts.seen.imaging else ("array",)
     if odd := sorted(images.keys() - set(takes)):
         raise TableError(f"{text}: this model takes {' and '.join(takes)}, and no {odd[0]}")
-    first = next(iter(images.values()))
-    return _complete(facts, Subject(stem(first), images))
+    ordered = [images[name] for name in takes if name in images]
+    return _complete(facts, Subject(name_of(ordered), images))
+
+
+def name_of(paths: Sequence[Path]) -> str:
+    """Return what a scan is called of which images were named one by one.
+
+    That is "sub-X" or "sub-X_ses-Y" where all of them say so, else the name of the first.
+    """
+    names = [parse(path.name) for path in paths]
+    told = {_whose(name) if name and "sub" in name.entities else None for name in names}
+    whose = told.pop() if len(told) == 1 else None
+    return whose or stem(paths[0])
 
 
 def _complete(facts: BundleFacts, subject: Subject) -> Subject:

@@ -12,6 +12,8 @@ from contrage.settings.steps.model import JoinPredictionsStep, PredictPartStep
 
 FACTS = "bundle.json"
 """A model's file, which has the checksums of all others."""
+ASKED = ("model", "scans", "known", "interval", "explain", "atlas")
+"""Settings of the block that each part is told."""
 
 
 def check(asked: Mapping[str, Any]) -> None:
@@ -21,11 +23,15 @@ def check(asked: Mapping[str, Any]) -> None:
             f"predict.model: {asked['model']} is no model, it has no {FACTS}; give a folder such "
             "as a run makes below models"
         )
-    for key in ("scans", "known"):
+    for key in ("scans", "known", "atlas"):
         if asked[key] is not None and not Path(asked[key] or "-").exists():
             raise SettingsError(
                 f"predict.{key}: there is no {asked[key] or 'file or folder given'}"
             )
+    if asked["atlas"] is not None and not asked["explain"]:
+        raise SettingsError(
+            "predict.atlas: names the regions of predict.explain; set that to true as well"
+        )
 
 
 def model(asked: Mapping[str, Any]) -> str:
@@ -35,7 +41,7 @@ def model(asked: Mapping[str, Any]) -> str:
 
 def files(asked: Mapping[str, Any]) -> list[str]:
     """Return every file that predictions may depend on, sorted."""
-    found = [asked[key] for key in ("scans", "known") if asked[key] is not None]
+    found = [asked[key] for key in ("scans", "known", "atlas") if asked[key] is not None]
     for root, _, names in os.walk(asked["scans"]):
         found += [os.path.join(root, name) for name in names]
     return sorted(found)
@@ -44,7 +50,7 @@ def files(asked: Mapping[str, Any]) -> list[str]:
 def part(asked: Mapping[str, Any], number: int) -> PredictPartStep:
     """Return what a part of the scans is asked for."""
     return PredictPartStep(
-        **{key: asked[key] for key in ("model", "scans", "known", "interval")},
+        **{key: asked[key] for key in ASKED},
         part=number,
         parts=asked["jobs"],
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from contrage.bids import sidecar_of
 from contrage.errors import SettingsError, few
 from contrage.evaluation.saliency.layouts import BY_LAYOUT
 from contrage.plan import rows
@@ -78,10 +79,15 @@ def regions(config: dict[str, Any]) -> RegionsAsked:
         by="atlas" if atlas else by,
         atlas=atlas,
         grid_mm=grid,
-        factor=config["dataset"]["voxel_mm"] // grid if grid else 1,
+        factor=_factor(config, grid or kind.voxel_mm),
         axes=tuple(kind.axes),
         is_stiffness=kind.name == "stiffness",
     )
+
+
+def _factor(config: dict[str, Any], voxel_mm: float | None) -> int:
+    """Return how many voxels of images are averaged along each axis."""
+    return round(config["dataset"]["voxel_mm"] / voxel_mm) if voxel_mm else 1
 
 
 def files(of: Experiment, row: str) -> dict[str, list[str]]:
@@ -101,6 +107,12 @@ def atlas_files(of: Experiment) -> list[str]:
         return []
     beside = atlas.removesuffix(".gz").removesuffix(".nii") + ".tsv"
     return [atlas, *[beside] * Path(beside).is_file()]
+
+
+def place_file(of: Experiment, array: str) -> list[str]:
+    """Return what says where volumes lie that came prepared, of which an atlas has regions."""
+    has_place = configured(of.config["cohort"]).comes_as != "scans"
+    return [str(sidecar_of(Path(array)))] * (has_place and bool(atlas_files(of)))
 
 
 def maps(of: Experiment) -> list[str]:

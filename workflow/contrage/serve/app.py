@@ -16,7 +16,7 @@ from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive
 
-from contrage.bundle.explain import MAP
+from contrage.bundle.prediction import MAP
 from contrage.bundle.tables import as_json
 from contrage.errors import ContrageError
 from contrage.serve.bounds import MEGA, PIECE, UploadError

@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from contrage import modalities
-from contrage.bundle.explain import MAP, why_none
+from contrage.bundle.explain import why_none
 from contrage.bundle.facts import BundleFacts, IntervalFacts
 from contrage.bundle.opened import Bundle
+from contrage.bundle.prediction import MAP
 from contrage.bundle.subjects import OR
 from contrage.bundle.tables import NOTICE
 from contrage.evaluation.statistics.conformal import SITE
@@ -121,11 +122,12 @@ def _target(target: TargetInWords) -> dict[str, Any]:
 def _taken(facts: BundleFacts) -> dict[str, Any]:
     """Return what the page asks for: files of which kinds, and their names' endings."""
     seen = facts.seen
-    said = {"one": seen.one, "many": seen.many, "images": []}
+    said = {"one": seen.one, "many": seen.many, "images": [], "volume": None}
     if seen.table is not None:
         return {**said, "what": "table", "endings": TABLES, "features": len(facts.features)}
     if seen.arrays is not None:
-        return {**said, "what": "array", "endings": tuple(seen.arrays.kind.ending.split(OR))}
+        endings = tuple(seen.arrays.kind.ending.split(OR))
+        return {**said, "what": "array", "endings": endings, "volume": seen.arrays.divided_by}
     images = [list(each) for each in _images(seen.imaging)]
     return {**said, "what": "scan", "endings": IMAGES, "images": images}
 

@@ -10,8 +10,9 @@ from pathlib import Path
 
 from starlette.datastructures import FormData, UploadFile
 
+from contrage.bundle.known import Wanted, volume_of
 from contrage.bundle.opened import Bundle
-from contrage.bundle.subjects import Subject, stem, subjects
+from contrage.bundle.subjects import Subject, apart, name_of, stem, subjects
 from contrage.errors import TableError, UnwritableError
 from contrage.serve.bounds import MEGA, Bounds, UploadError, check_unpacked
 
@@ -19,6 +20,8 @@ FILE = "file"
 """Field of a file whose name tells what it is; other fields are an image's name: "anatomical"."""
 LONGEST = 120
 """Letters of a name."""
+COUNTED = re.compile(r" \(\d+\)$")
+"""What `apart` adds to a name; stored ones have no blank of their own."""
 
 
 @dataclass(frozen=True)
@@ -49,13 +52,14 @@ class Dropped:
     folder : Path
         All of it lies in there.
     files : tuple of SentFile
-    known : str or None
-        The true target as it was typed.
+    known, volume : str or None
+        The true target as it was typed, and by what a scan's values are divided.
     """
 
     folder: Path
     files: tuple[SentFile, ...]
     known: str | None
+    volume: str | None = None
 
     def plain(self, text: str) -> str:
         """Return a sentence with the files' names as their owner knows them."""
@@ -106,9 +110,12 @@ def keep(form: FormData, folder: Path, bounds: Bounds) -> Dropped:
             files.append(SentFile(kind, path, shown(each.filename)))
     except OSError as error:
         raise UnwritableError(folder, error) from error
-    known = form.get("known")
-    known = known.strip() if isinstance(known, str) and known.strip() else None
-    return Dropped(folder, tuple(files), known)
+    return Dropped(folder, tuple(files), _typed(form, "known"), _typed(form, "volume"))
+
+
+def _typed(form: FormData, field: str) -> str | None:
+    found = form.get(field)
+    return found.strip() if isinstance(found, str) and found.strip() else None
 
 
 def scans_of(bundle: Bundle, dropped: Dropped, bounds: Bounds) -> list[Subject]:
@@ -127,9 +134,26 @@ def scans_of(bundle: Bundle, dropped: Dropped, bounds: Bounds) -> list[Subject]:
             f"{len(found)} scans, and at most {bounds.scans} are shown here; contrage predict "
             "takes any number"
         )
-    if dropped.known is None:
-        return found
-    return [_told(bundle, found, dropped.known)]
+    if dropped.known is not None:
+        found = [_told(bundle, found, dropped.known)]
+    if dropped.volume is not None:
+        found = [_divided(bundle, found, dropped.volume)]
+    return found
+
+
+def _divided(bundle: Bundle, found: Sequence[Subject], volume: str) -> Subject:
+    """Return the one scan, with the intracranial volume that was typed."""
+    column = Wanted.of(bundle.facts).volume
+    if column is None:
+        raise UploadError("a volume was given, and this model divides by none; leave it out")
+    if len(found) > 1:
+        raise UploadError(f"one volume was given for {len(found)} scans; give them one by one")
+    if (number := volume_of(volume)) is None:
+        raise UploadError(
+            f"the total intracranial volume that you typed cannot be used: {volume!r} is no number "
+            f"above 0; give it in the unit of the column {column} that was learned from"
+        )
+    return replace(found[0], volume=number)
 
 
 def _told(bundle: Bundle, found: Sequence[Subject], known: str) -> Subject:
@@ -153,7 +177,7 @@ def _found(bundle: Bundle, files: Sequence[SentFile]) -> list[Subject]:
         return [_by_fields(bundle, files, by_kind)]
     found = subjects(bundle, [file.path for file in files])
     names = {file.path: file.name for file in files}
-    return [_named_as_sent(each, names) for each in found]
+    return apart([_named_as_sent(each, names) for each in found])
 
 
 def _by_fields(
@@ -166,17 +190,18 @@ def _by_fields(
         raise TableError(f"this model takes {' and '.join(takes) or 'no images'}, and no {odd[0]}")
     if len(by_kind) < len(files):
         raise UploadError("two files are said to be the same image; say of each which one it is")
-    first = by_kind[next(name for name in takes if name in by_kind)]
     lacking = " or ".join(name for name in takes if name not in by_kind)
     asked = ",".join(f"{name}=FILE" for name in takes)
     problem = f"no image of the kind {lacking} is given; this model takes {asked}"
     images = {name: file.path for name, file in by_kind.items()}
-    return Subject(stem(Path(first.name)), images, problem=problem if lacking else None)
+    sent = [Path(by_kind[name].name) for name in takes if name in by_kind]
+    return Subject(name_of(sent), images, problem=problem if lacking else None)
 
 
 def _named_as_sent(found: Subject, names: Mapping[Path, str]) -> Subject:
     """Return a scan with its file's own name where it is called as that was stored."""
+    name = COUNTED.sub("", found.name)
     for path in found.images.values():
-        if found.name == stem(path):
+        if name == stem(path):
             return replace(found, name=stem(Path(names[path])))
     return found

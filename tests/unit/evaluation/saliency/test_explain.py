@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import nibabel as nib
 import numpy as np
 import pytest
 from evaluation_steps import evaluation_of, statistics
 from forms import TABLE, VOLUME
 from trained_rows import METHODS, Run, step, write
 
+from contrage.errors import SettingsError
 from contrage.evaluation.evaluate import evaluate
 from contrage.evaluation.saliency import explain, methods
 from contrage.evaluation.saliency.found import read
-from contrage.files import save_nifti
+from contrage.files import save_nifti, write_json
 from contrage.settings.build import as_plain
 from contrage.tables import read_tsv
 
@@ -51,6 +53,26 @@ def table_of(name: str, run: Run):
     made = evaluation_of(name, run.form, ("l1",), told)
     evaluate(made, table=file, attributions=[run.step["attributions"]])
     return read_tsv(file)
+
+
+def test_an_atlas_on_another_grid_lies_where_the_volumes_of_the_array_do(maps, found, tmp_path):
+    """Voxels of 2 mm in the array, and the same labels on voxels of 1 mm, farther out."""
+    run, atlas = maps
+    affine = np.diag([2.0, 2.0, 2.0, 1.0])
+    fine = np.diag([1.0, 1.0, 1.0, 1.0])
+    fine[:3, 3] = -2.5
+    labels = np.pad(nib.load(atlas).get_fdata().repeat(2, 0).repeat(2, 1).repeat(2, 2), 2)
+    save_nifti(tmp_path / "fine.nii.gz", labels, fine)
+    place = tmp_path / "array.json"
+    write_json(place, {"contrage": {"place": {"affine": affine.tolist()}}})
+    own = run.step | {"attributions": tmp_path / "a.npz"}
+    asked = step("atlas", atlas=tmp_path / "fine.nii.gz")
+    with pytest.raises(SettingsError, match="very grid"):
+        explain.saliency(asked, **own)
+    explain.saliency(asked, **own, place=place)
+    there = read(own["attributions"])
+    assert there.regions == found.regions
+    np.testing.assert_array_equal(there.sizes, found.sizes)
 
 
 @pytest.mark.parametrize("method", METHODS)

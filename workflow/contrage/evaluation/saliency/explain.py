@@ -6,12 +6,13 @@ import logging
 from pathlib import Path
 
 from contrage.dataset.load import image_shape
+from contrage.dataset.sidecar import place_of
 from contrage.evaluation.saliency.attribute import attributed
 from contrage.evaluation.saliency.found import Found, written
 from contrage.evaluation.saliency.judge import judged
 from contrage.evaluation.saliency.members import Members, spread
 from contrage.evaluation.saliency.places import NamedPlaces
-from contrage.evaluation.saliency.regions import array_grid, regions_of
+from contrage.evaluation.saliency.regions import array_grid, prepared_grid, regions_of
 from contrage.layout import Results, wildcards
 from contrage.learning.checkpoint import read_model
 from contrage.learning.embed import settings_of
@@ -31,6 +32,7 @@ def saliency(
     scans: Path,
     array: Path,
     columns: Path | None = None,
+    place: Path | None = None,
     attributions: Path,
     maps: list[Path] | None = None,
 ) -> None:
@@ -49,6 +51,8 @@ def saliency(
         The experiment's scans; what is learned from.
     columns : Path, optional
         Names of a table's features, in the order of the array.
+    place : Path, optional
+        The array's JSON, which may say where volumes lie that came prepared.
     attributions : Path
         Output npz (`contrage.evaluation.saliency.found`).
     maps : list of Path, optional
@@ -66,7 +70,7 @@ def saliency(
     everyone = read_scans(scans, settings.target)
     members = Members.of(models, coefficients or [], splits, everyone, array)
     people = spread(members.folds[settings.seeds[0]], asked.scans, array, is_age)
-    regions = _regions(settings.regions, models[0], array, columns)
+    regions = _regions(settings.regions, models[0], array, columns, place)
     gathered = attributed(members, people, regions, asked)
     checked = judged(members, asked.methods, is_age)
     grid = array_grid(settings.regions)
@@ -78,9 +82,13 @@ def saliency(
         logger.info("%s: %s", name, "shown" if own.shown else f"not shown, {own.why}")
 
 
-def _regions(asked: RegionsAsked, model: Path, array: Path, columns: Path | None) -> NamedPlaces:
+def _regions(
+    asked: RegionsAsked, model: Path, array: Path, columns: Path | None, place: Path | None
+) -> NamedPlaces:
     """Return the places in images as a training takes them."""
     _, dataset = settings_of(read_model(model)["settings"], {}, model)
     channels, shape = image_shape(array, dataset.form)
     names = tuple(line["feature"] for line in read_table(columns).rows) if columns else ()
-    return regions_of(asked, shape, channels, names)
+    told = None if place is None else place_of(place)
+    grid = prepared_grid(told["affine"], asked.factor, shape) if told else None
+    return regions_of(asked, shape, channels, names, grid)

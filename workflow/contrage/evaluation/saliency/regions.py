@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from contrage.dataset.grid import array_grid as grid_of_array
+from contrage.dataset.grid import of_blocks as affine_of_blocks
 from contrage.errors import BadScanError, SettingsError, TableError
 from contrage.evaluation.saliency.places import NamedPlaces
 from contrage.imaging.images import Image, grid_points, load, resample, shrink, transform_points
@@ -73,6 +74,22 @@ def regions_of(
 def array_grid(asked: RegionsAsked) -> Image | None:
     """Return the grid of images made by the imaging chain, averaged over blocks; None of others."""
     return None if asked.grid_mm is None else grid_of_array(asked.grid_mm, asked.factor)
+
+
+def prepared_grid(affine: object, factor: int, shape: tuple[int, ...]) -> Image:
+    """Return where volumes lie that came prepared, averaged over blocks.
+
+    Parameters
+    ----------
+    affine : array-like of 16 numbers
+        Of the voxels as they came, mm.
+    factor : int
+        How many of these are averaged along each axis.
+    shape : tuple of int
+        Of one image.
+    """
+    of_voxels = np.reshape(np.asarray(affine, float), (4, 4))
+    return Image(np.zeros(shape, np.float32), affine_of_blocks(of_voxels, factor))
 
 
 def of_blocks(shape: tuple[int, ...], axes: tuple[str, ...]) -> NamedPlaces:

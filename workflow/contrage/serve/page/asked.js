@@ -22,10 +22,11 @@ export const model = () => asked("model");
 export const scans = () => asked("scans");
 export const remove = (number) => asked(`scans/${number}`, { method: "DELETE" });
 
-// Files are {file, kind}; `known` is text, empty where nothing was typed.
-export function send(files, known) {
+// Files are {file, kind}; `known` and `volume` are text, empty where nothing was typed.
+export function send(files, { known, volume }) {
   const form = new FormData();
-  form.append("known", known);
+  form.append("known", known || "");
+  form.append("volume", volume || "");
   for (const { file, kind } of files) form.append(kind || "file", file, file.name);
   return asked("scans", { method: "POST", body: form });
 }

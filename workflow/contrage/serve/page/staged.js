@@ -1,11 +1,12 @@
-// Files that were chosen and not yet sent: what each is, and the age where it is known.
+// Files that were chosen and not yet sent: what each is, the age where it is known, and the volume
+// that the values are divided by where the model asks for one.
 
 import { send } from "./asked.js";
 import { element, many } from "./element.js";
 
 const place = (id) => document.getElementById(id);
 let model;
-let staged = []; // {file, kind, known}
+let staged = []; // {file, kind, known, volume}
 let whenSent;
 
 export function prepare(given, then) {
@@ -65,7 +66,7 @@ function listen() {
 function stage(files) {
   if (!files.length) return; // text was dropped, or a choice was called off
   problem("");
-  for (const file of files) staged.push({ file, kind: kindOf(file.name), known: "" });
+  for (const file of files) staged.push({ file, kind: kindOf(file.name), known: "", volume: "" });
   show();
   place("predict").focus();
 }
@@ -89,7 +90,7 @@ function row(entry) {
   const label = element("span", { class: "name" }, name, element("span", { class: "soft" }, ` ${sized(size)}`));
   const remove = element("button", { type: "button", "aria-label": `Leave out ${name}`, onclick: () => leaveOut(entry) }, "Leave out");
   const asked = isOneScan() ? choice(entry) : model.images.length > 1 || model.what === "table" ? null : age(entry);
-  return element("li", {}, label, asked, remove);
+  return element("li", {}, label, asked, model.volume ? volume(entry) : null, remove);
 }
 
 const sized = (bytes) => (bytes < 1e6 ? `${Math.ceil(bytes / 1e3)} kB` : `${(bytes / 1e6).toFixed(1)} MB`);
@@ -103,9 +104,16 @@ function leaveOut(entry) {
 function age(entry) {
   const { title, unit, isBinary, positive, negative } = model.target;
   const words = isBinary ? `${title} (${negative} or ${positive}), if known` : `${title}${unit ? ` (${unit})` : ""}, if known`;
+  return typed(entry, "known", words, isBinary ? "text" : "decimal");
+}
+
+// In the unit of the table that was learned from, which the model does not know.
+const volume = (entry) => typed(entry, "volume", `Total intracranial volume (${model.volume})`, "decimal");
+
+function typed(entry, key, words, inputmode) {
   const input = element("input", {
-    type: "text", inputmode: isBinary ? "text" : "decimal", autocomplete: "off", maxlength: 40, value: entry.known,
-    oninput: (event) => { entry.known = event.target.value; },
+    type: "text", inputmode, autocomplete: "off", maxlength: 40, value: entry[key],
+    oninput: (event) => { entry[key] = event.target.value; },
   });
   return element("label", {}, words, input);
 }
@@ -124,9 +132,9 @@ export function problem(text) {
 
 // One drop is sent as one scan, or one file after another, so that none of them waits for all.
 function parcels() {
-  if (isOneScan()) return [{ files: staged, known: staged[0].known }];
-  if (isByName()) return [{ files: staged.map(({ file }) => ({ file })), known: "" }];
-  return staged.map((entry) => ({ files: [{ file: entry.file }], known: entry.known, entry }));
+  if (isOneScan()) return [{ files: staged, typed: staged[0] }];
+  if (isByName()) return [{ files: staged.map(({ file }) => ({ file })), typed: {} }];
+  return staged.map((entry) => ({ files: [{ file: entry.file }], typed: entry, entry }));
 }
 
 async function sendAll() {
@@ -144,7 +152,7 @@ async function sendAll() {
   for (const [number, parcel] of all.entries()) {
     place("sending").textContent = `Sending ${parcel.files.map(({ file }) => file.name).join(", ")} (${number + 1} of ${all.length}) …`;
     try {
-      await send(parcel.files, parcel.known);
+      await send(parcel.files, parcel.typed);
       staged = staged.filter((each) => (parcel.entry ? each !== parcel.entry : false));
       whenSent();
     } catch (error) {

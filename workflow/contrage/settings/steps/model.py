@@ -234,6 +234,10 @@ class PredictPartStep:
         A table with the true targets.
     interval : str or None
         For whom intervals are meant; None: as the model says.
+    explain : bool
+        Whether to say where the model looks.
+    atlas : str or None
+        Whose regions that is told by.
     part : int
         Which scans, from 0: every so manieth of them.
     parts : int
@@ -244,6 +248,8 @@ class PredictPartStep:
     scans: str
     known: str | None
     interval: str | None
+    explain: bool
+    atlas: str | None
     part: int
     parts: int
 
