@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from evaluation_steps import evaluation_of
+from evaluation_steps import evaluation_of, statistics
 from forms import TABLE
 from given import config
 
@@ -186,3 +186,22 @@ def test_where_combat_knows_no_two_sites_it_is_said(table, monkeypatch):
     monkeypatch.setattr(harmonise, "LEAST", 1000)
     frame = table("harmonised")
     assert frame["note"].notna().all() and frame["mae_mean"].isna().all()
+
+
+def test_later_scans_change_nothing_of_what_sites_add_after_combat(rng):
+    from contrage.evaluation.elements.harmonised import COMBAT, NONE, _lines
+
+    people, drawn = [f"p{number}" for number in range(40)], statistics(bootstrap=10)
+    frame = pd.DataFrame({"participant_id": people, "scan_id": people, "fold": 0, "split": "test"})
+    frame["site"] = ["a", "b"] * 20
+    frame["target"], frame["predicted"] = rng.uniform(20, 80, 40), rng.uniform(20, 80, 40)
+    later = frame.assign(scan_id=[f"{each}-2" for each in people], predicted=1000.0)
+    scans = pd.DataFrame({"scan_id": [*frame["scan_id"], *later["scan_id"]], "age": 30.0})
+    scans.loc[40:, "age"] += 5
+    found = []
+    learned = frame.head(10).assign(split="train", scan_id=[f"t{n}" for n in range(10)])
+    for frames in ([pd.concat([frame, learned])], [pd.concat([later, frame, learned])]):
+        lines = list(_lines("x", {NONE: frames, COMBAT: frames}, scans, drawn, 0))
+        assert [line["between"] for line in lines] == [pytest.approx(lines[0]["between"])] * 2
+        found.append(lines[0]["between"])
+    assert found[0] == pytest.approx(found[1]) and found[0] is not None

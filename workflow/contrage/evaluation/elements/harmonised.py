@@ -14,7 +14,8 @@ from contrage.evaluation import ridge
 from contrage.evaluation.alpha import Features, candidates
 from contrage.evaluation.given import Given
 from contrage.evaluation.harmonise import combat, known_sites
-from contrage.evaluation.predictions import PREDICTED, TRUE, Fold, folds, of_role
+from contrage.evaluation.held_out import held_out
+from contrage.evaluation.predictions import PREDICTED, TRUE, Fold, folds
 from contrage.evaluation.statistics.site_offset import at_same_target, shrunken
 from contrage.evaluation.statistics.summary import against, mae_table
 from contrage.files import open_array
@@ -22,6 +23,7 @@ from contrage.learning.folds import Scans, read_scans
 from contrage.settings.blocks.probe import ProbeSettings
 from contrage.settings.blocks.statistics import StatisticsSettings
 from contrage.settings.build import build
+from contrage.tables import read_tsv
 
 TITLE = "With sites taken out"
 NEEDS = ("predictions", "features", "splits", "scans", "array", "number")
@@ -54,7 +56,7 @@ def evaluate(given: Given) -> pd.DataFrame:
     assert given.scans is not None and given.array is not None
     drawn = build(StatisticsSettings, given.told["statistics"])
     asked = build(ProbeSettings, given.told["probe"])
-    everyone = read_scans(given.scans, given.target)
+    everyone, scans = read_scans(given.scans, given.target), read_tsv(given.scans)
     rows = list(given.rows) + [TABLE] * (not given.form.has_channels)
     lines: list[dict[str, Any]] = []
     for row in rows:
@@ -66,7 +68,7 @@ def evaluate(given: Given) -> pd.DataFrame:
             left_out += out
             for name, frame in found.items():
                 frames[name].append(frame)
-        lines += _lines(row, frames, drawn, left_out)
+        lines += _lines(row, frames, scans, drawn, left_out)
     return pd.DataFrame(lines, columns=list(IN_FILE))
 
 
@@ -131,7 +133,11 @@ def _frame(scans: Scans, predicted: np.ndarray, role: str, fold: int) -> pd.Data
 
 
 def _lines(
-    row: str, frames: dict[str, list[pd.DataFrame]], drawn: StatisticsSettings, left_out: int
+    row: str,
+    frames: dict[str, list[pd.DataFrame]],
+    scans: pd.DataFrame,
+    drawn: StatisticsSettings,
+    left_out: int,
 ) -> Iterator[dict[str, Any]]:
     """Yield a row's two lines; one that says why where there is nothing to compare."""
     told = {"row": row, "n_left_out": left_out}
@@ -147,16 +153,15 @@ def _lines(
     }
     for line in table.to_dict("records"):
         own = {name: line[name] for name in IN_FILE if name in line}
-        between = {"between": _between(frames[line["correction"]], drawn.confidence)}
+        people = held_out(frames[line["correction"]], scans)  # as `site_offset` counts them
+        between = {"between": _between(people, drawn.confidence)}
         yield told | own | between | (differences if line["correction"] == COMBAT else {})
 
 
-def _between(frames: Sequence[pd.DataFrame], confidence: float) -> float | None:
+def _between(people: pd.DataFrame, confidence: float) -> float | None:
     """Return the SD between sites of what is added to predictions, at the same target."""
-    tests = pd.concat([of_role(frame, REPORTED) for frame in frames])
-    people = tests.assign(error=tests[PREDICTED] - tests[TRUE]).groupby("participant_id")
-    means = people.agg(error=("error", "mean"), site=("site", "first"), target=(TRUE, "mean"))
+    error = (people[PREDICTED] - people[TRUE]).to_numpy()
     found = shrunken(
-        at_same_target(means["error"], means["target"], means["site"]), means["site"], confidence
+        at_same_target(error, people[TRUE], people["site"]), people["site"], confidence
     )
     return None if found is None else found.between
