@@ -54,8 +54,9 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     if getattr(session.config.option, "loadgroup", False):
         marked = [item for item in session.items if item.get_closest_marker("xdist_group")]
         assert all("@" in item.nodeid for item in marked), "pytest-xdist does not see the groups"
+        of_runs = [item for item in session.items if item.get_closest_marker("workflow")]
         for name in RUNS:
-            sharing = [item for item in session.items if name in getattr(item, "fixturenames", ())]
+            sharing = [item for item in of_runs if name in item.fixturenames]
             groups = {item.nodeid.partition("@")[2] for item in sharing}
             assert len(groups) <= 1, f"the run `{name}` would be made by each of: {sorted(groups)}"
     # Some libraries collect garbage at every call: the thousands of tests themselves are none.
