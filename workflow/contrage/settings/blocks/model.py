@@ -44,6 +44,10 @@ class PredictSettings:
         A table with the true targets.
     interval : str or None
         For whom intervals are meant; None: as the model says.
+    explain : bool
+        Whether where the model looks is written as well.
+    atlas : str or None
+        Whose regions that is told by.
     jobs : int
         Into how many the scans are dealt.
     """
@@ -53,4 +57,6 @@ class PredictSettings:
     scans: str
     known: str | None
     interval: str | None
+    explain: bool
+    atlas: str | None
     jobs: int
