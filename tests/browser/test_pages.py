@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import http.server
+import re
 import shutil
 import threading
 from collections.abc import Callable, Iterator
@@ -79,11 +80,13 @@ def quality(tmp_path_factory: pytest.TempPathFactory) -> Path:
             save_nifti(folder / preproc_file(name, "stiffness"), values, AFFINE)
             save_nifti(folder / preproc_file(name, "mask"), inside, AFFINE)
     limits = given(QualitySettings, "preprocessing.quality")
-    asked = QualityPageStep("study", limits, None, ("stiffness",), 2, NILEARN.settings())
-    page = folder / "quality.html"
     files = {"scans": folder / "scans.tsv", "excluded": folder / "excluded.tsv"}
-    quality_page(asked, **files, derivatives=folder, page=page, table=folder / "quality.tsv")
-    return page
+    files |= {"table": folder / "quality.tsv", "numbers": folder / "quality_numbers.tsv"}
+    for name, show_ids in (("named", True), ("quality", False)):
+        settings = NILEARN.settings()
+        asked = QualityPageStep("study", limits, None, ("stiffness",), 2, settings, show_ids)
+        quality_page(asked, **files, derivatives=folder, page=folder / f"{name}.html")
+    return folder / "quality.html"
 
 
 @pytest.fixture
@@ -211,7 +214,7 @@ def served(quality: Path) -> Iterator[str]:
     handler = functools.partial(Quiet, directory=str(quality.parent))
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}/quality.html"
+        yield f"http://127.0.0.1:{server.server_port}/named.html"
         server.shutdown()
 
 
@@ -241,6 +244,37 @@ def red(canvas: Any) -> int:
                 & (abs(pixels[..., 2] - 64) < 12)).sum())  # fmt: skip
 
 
+def test_numbered_scans_are_named_by_the_file_beside_the_page_and_no_other(see, served, tmp_path):
+    at = see(served.replace("named.html", "quality.html"))
+    rows = at.page.locator("#scans tbody th")
+    assert sorted(rows.all_inner_texts()) == ["scan 1", "scan 2", "scan 3"]
+    at.page.get_by_label("exclude scan 2", exact=True).check()
+    at.page.get_by_role("button", name="Download exclude.tsv").click()
+    assert "Choose it first" in at.page.locator("#names-told").inner_text()
+    at.page.get_by_label("enlarge the picture of scan 1").click()
+    assert at.page.get_by_role("button", name="stiffness on the template").is_disabled()
+    at.page.keyboard.press("Escape")
+    own = at.page.request.get(served.replace("named.html", "quality_numbers.tsv")).text()
+    wrong = tmp_path / "quality_numbers.tsv"
+    for line in ("", "scan_id\tnumber\nsub-1\t1\n", re.sub(r"[0-9a-f]{16}", "0" * 16, own)):
+        wrong.write_text(line)
+        at.page.get_by_label("Scans have numbers here").set_input_files(wrong)
+        at.page.get_by_text("These are not the numbers of this page").wait_for()
+        assert "scan 1" in rows.all_inner_texts()
+    wrong.write_text(own)
+    at.page.get_by_label("Scans have numbers here").set_input_files(wrong)
+    at.page.get_by_text("Scans are named now").wait_for()
+    assert sorted(rows.all_inner_texts()) == ["sub-1", "sub-2_ses-b", "sub-3"]
+    with at.page.expect_download() as download:
+        at.page.get_by_role("button", name="Download exclude.tsv").click()
+    assert (
+        Path(download.value.path()).read_text() == "scan_id\treason\nsub-2_ses-b\tno reason given\n"
+    )
+    at.page.get_by_label("enlarge the picture of scan 1").click()
+    at.page.get_by_role("button", name="stiffness on the template").click()
+    at.page.locator('#large-brains[data-shown="sub-1 stiffness"]').wait_for()
+
+
 def test_keys_on_a_range_move_a_plane_and_not_to_the_next_scan(see, served):
     at = see(served)
     at.page.get_by_label("enlarge the picture of sub-1").click()
@@ -258,7 +292,7 @@ def test_a_scan_that_failed_has_its_picture_alone(see, served):
 
 
 def test_a_browser_that_reads_no_files_is_told_how_and_takes_them_by_hand(see, quality):
-    at = see(quality)
+    at = see(quality.with_name("named.html"))
     at.page.get_by_label("enlarge the picture of sub-1").click()
     at.page.get_by_role("button", name="stiffness on the template").click()
     help_ = at.page.locator("#large-brains [role=status]")
@@ -282,7 +316,7 @@ def test_a_file_that_is_gone_is_named(see, quality, tmp_path):
     handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=str(folder))
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        at = see(f"http://127.0.0.1:{server.server_port}/quality.html")
+        at = see(f"http://127.0.0.1:{server.server_port}/named.html")
         at.page.get_by_label("enlarge the picture of sub-1").click()
         at.page.get_by_role("button", name="stiffness on the template").click()
         at.page.get_by_text("is not beside the page").wait_for()

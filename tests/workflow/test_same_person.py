@@ -72,8 +72,11 @@ def test_the_quality_page_shows_the_pair_the_limit_and_what_lies_around_it(finis
     assert section.count("data:image/jpeg") == 2
     for name in ("limit", "largest_below", "median_rescan"):
         assert number(record[name], 3) in section
+    numbers = read_tsv(finished.folder / "results/derivatives/study/quality_numbers.tsv")
+    of = {line.scan_id: f"scan {line.number}" for line in numbers.itertuples()}
     for twin in TWINS:
-        assert f'alt="picture of {twin}"' in section and f"<b>{twin}</b>" in section
+        assert f'alt="picture of {of[twin]}"' in section and f"<b>{of[twin]}</b>" in section
+    assert not any(scan in html for scan in of), "nobody is named"
 
 
 def test_both_are_on_one_side_of_every_fold_where_that_is_asked(finished, tmp_path):
@@ -123,10 +126,12 @@ def test_the_scans_of_a_pretraining_on_like_maps_are_compared_as_well(finished):
     planned = finished.run("-n", "-p", config="tuned.yaml")
     assert planned.returncode == 0, planned.stdout + planned.stderr
     commands = (planned.stdout + planned.stderr).splitlines()
-    (compares,) = [line for line in commands if " same-person " in line]
+    compares = [line for line in commands if " same-person " in line and "--before" in line]
+    (compares,) = [line for line in compares if "results/tuned/dataset/same_person.tsv" in line]
     array = "results/derivatives/earlier/array/stiffness_res-8"
     assert f"--before-array {array}.npy --before-rows {array}.tsv" in compares
     assert '"before": "earlier", "same_ids": false' in compares
+    assert any("results/tuned/same_person.html" in line for line in commands)
     selects = [line for line in commands if " select " in line]
     asked = "--pretrained results/tuned-pretraining/dataset/scans.tsv"
     assert sorted(asked in line for line in selects) == [False, True]

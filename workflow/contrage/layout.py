@@ -83,6 +83,9 @@ class Results(_Reported):
 
     scans: str = "dataset/scans.tsv"
     left_out: str = "dataset/excluded.tsv"
+    same_person: str = "dataset/same_person.tsv"
+    same_person_record: str = "dataset/same_person.json"
+    same_person_page: str = "same_person.html"
     split: str = "dataset/splits/seed-{seed}.json"
     null_ages: str = "dataset/null/seed-{seed}_fold-{fold}.tsv"
 
@@ -157,6 +160,7 @@ class Derivatives(_Place):
 
     quality_page: str = "quality.html"
     quality_table: str = "quality.tsv"
+    quality_numbers: str = "quality_numbers.tsv"
     description: str = "dataset_description.json"
     readme: str = "README.md"
     ignore: str = ".bidsignore"

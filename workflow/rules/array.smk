@@ -74,15 +74,10 @@ else:
             " --scans {input.scans:q} --derivatives {params.derivatives:q}"
             " --array {output.array:q} --rows {output.rows:q}"
 
-    # Of a pre-training's cohort, where its maps are of the same kind.
-    BEFORE = dataset_settings.array_before(config)
-
     rule same_person:
         input:
             array=f"{ARRAY}.npy",
             rows=f"{ARRAY}.tsv",
-            before_array=[f"{BEFORE}.npy"] if BEFORE else [],
-            before_rows=[f"{BEFORE}.tsv"] if BEFORE else [],
             code=code("contrage.dataset.same_person"),
         output:
             table=f"{ARRAY}_same_person.tsv",
@@ -105,5 +100,4 @@ else:
         shell:
             "python -m contrage same-person --settings {params.settings:q} --log {log:q}"
             " --array {input.array:q} --rows {input.rows:q}"
-            " --before-array {input.before_array:q} --before-rows {input.before_rows:q}"
             " --table {output.table:q} --record {output.record:q}"

@@ -14,9 +14,11 @@ rule select:
         passed=DERIVATIVES.passed if HAS_SCANS else [],
         usable=DERIVATIVES.usable if HAS_SCANS else [],
         exclude=config["cohort"]["exclude"] or [],
-        same_person=(
-            f"{ARRAY}_same_person.tsv"
-            if dataset_settings.parts_same_person(EXPERIMENT)
+        same_person=dataset_settings.pairs(EXPERIMENT, ARRAY),
+        # Whoever is told of a pair finds its pictures there.
+        shown=(
+            RESULTS.same_person_page
+            if IS_COMPARED_BEFORE and dataset_settings.parts_same_person(EXPERIMENT)
             else []
         ),
         pretrained=dataset_settings.pretrained_scans(EXPERIMENT),

@@ -13,6 +13,8 @@ ROWS, ALL_ROWS, NULL_ROWS = EXPERIMENT.rows, EXPERIMENT.all_rows, EXPERIMENT.nul
 LOGGED_ROWS = rows.logged_rows(config)
 STAGED_ROWS, HEAD_ROWS = rows.staged_rows(config), rows.head_rows(config)
 SEARCHED_ROWS, SEARCHED_SEEDS = EXPERIMENT.searched_rows, EXPERIMENT.searched_seeds
+# Scans of a pre-training on another cohort, where its maps are of the same kind.
+IS_COMPARED_BEFORE = dataset_settings.array_before(config) is not None
 TABLES = [RESULTS.table(name) for name in EXPERIMENT.tables]
 
 

@@ -58,6 +58,7 @@ rule quality_page:
     output:
         page=DERIVATIVES.quality_page,
         table=DERIVATIVES.quality_table,
+        numbers=DERIVATIVES.quality_numbers,
     log:
         DERIVATIVES.log("quality_page"),
     benchmark:
@@ -82,7 +83,7 @@ rule quality_page:
         " --scans {input.scans:q} --excluded {input.excluded:q}"
         " --derivatives {params.derivatives:q} --exclude {input.exclude:q}"
         " --same-person {input.same_person:q} --compared {input.compared:q}"
-        " --page {output.page:q} --table {output.table:q}"
+        " --page {output.page:q} --table {output.table:q} --numbers {output.numbers:q}"
 
 
 rule preprocessed:

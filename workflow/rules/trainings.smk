@@ -3,6 +3,13 @@
 
 include: "common.smk"
 include: "experiment.smk"
+
+
+if IS_COMPARED_BEFORE:
+
+    include: "same_person.smk"
+
+
 include: "dataset.smk"
 include: "null.smk"
 include: "training.smk"

@@ -133,11 +133,11 @@ def test_maps_of_a_pretraining_are_compared_where_they_are_of_one_kind():
     own = started("stiffness")
     place = "results/derivatives/others/array/stiffness_res-4"
     assert dataset_settings.array_before(own) == place
-    asked = dataset_settings.same_person(own)
+    asked = dataset_settings.same_person_before(own)
     assert asked.before == "others" and not asked.same_ids
+    assert dataset_settings.same_person(own).before is None
     for other in (started("T1w"), started("stiffness", "people")):
         assert dataset_settings.array_before(other) is None
-        assert dataset_settings.same_person(other).before is None
 
 
 def test_what_is_no_scan_cannot_be_told_by_its_maps():

@@ -182,18 +182,18 @@ def test_two_pretrainings_on_one_cohort_share_its_module(tmp_path, monkeypatch):
     assert not any("pretraining" in file for file in found.results)
 
 
-def test_one_person_twice_is_found_in_one_pretraining_of_a_cohort_alone(tmp_path, monkeypatch):
+def test_experiments_on_one_cohort_have_pairs_each_with_its_own_pretraining(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    own = {"name": "p", "same_person": "fail", "image": "T1w"}
-    before = config()["pretraining"] | {"cohort": config()["pretraining"]["cohort"]}
+    own = {"name": "p", "same_person": "same", "image": "T1w"}
     small = {"losses": ["dynlocrep"], "norms": []}
-    one = config(experiment="a", benchmark=small, cohort=own, pretraining=before)
+    one = config(experiment="a", benchmark=small, cohort=own)
     other = config(experiment="b", benchmark=small | {"pretrained": []}, cohort=own)
-    with pytest.raises(SettingsError, match=r"a and b, on the cohort p, have not the same pre-"):
-        dataset_settings.check_compared([one, other])
-    dataset_settings.check_compared([one, one])
-    quiet = [{**each, "cohort": each["cohort"] | {"same_person": "warn"}} for each in (one, other)]
-    dataset_settings.check_compared(quiet)
+    found = plan(one, other)
+    first, second = found.experiments[:2]
+    assert dataset_settings.pairs(first, "array/T1w") == ["results/a/dataset/same_person.tsv"]
+    assert dataset_settings.pairs(second, "array/T1w") == ["array/T1w_same_person.tsv"]
+    assert "results/a/same_person.html" in found.results
+    assert "results/b/same_person.html" not in found.results
 
 
 def test_a_pretraining_on_the_cohort_of_another_experiment_shares_it(tmp_path, monkeypatch):

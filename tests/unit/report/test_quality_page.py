@@ -58,7 +58,7 @@ class Cohort:
             picture = folder / quality_file(name).replace(".json", ".png")
             Image.fromarray(pixels).save(picture)
 
-    def page(self, exclude: str | None = None) -> str:
+    def page(self, exclude: str | None = None, show_ids: bool = True) -> str:
         path = None
         if exclude:
             path = self.folder / "exclude.tsv"
@@ -71,6 +71,7 @@ class Cohort:
                 ("stiffness", "T1w"),
                 2,
                 NILEARN.settings(),
+                show_ids,
             ),
             scans=self.folder / "scans.tsv",
             excluded=self.folder / "excluded.tsv",
@@ -78,6 +79,7 @@ class Cohort:
             exclude=path,
             page=self.folder / "quality.html",
             table=self.folder / "quality.tsv",
+            numbers=self.folder / "quality_numbers.tsv",
         )
         return (self.folder / "quality.html").read_text(encoding="utf-8")
 
@@ -225,3 +227,53 @@ def test_misplaced_scans_stand_first_with_their_reasons_and_a_status_of_their_ow
 
 def test_a_page_without_misplaced_scans_does_not_speak_of_them_above_the_table(cohort):
     assert "misplaced" not in cohort.page().partition("<table")[0].partition("<body>")[2]
+
+
+NUMBERS = {"sub-1": "scan 1", "sub-2_ses-a": "scan 2", "sub-2_ses-b": "scan 3", "sub-3": "scan 4"}
+
+
+def test_a_page_of_numbers_names_nobody_and_a_file_beside_it_says_who_they_are(cohort):
+    exclude = 'scan_id\treason\nsub-1\tghosts of sub-3\nsub-9\tleft "the" study\n'
+    html = without_niivue(cohort.page(exclude, show_ids=False))
+    text = re.sub(r"base64,[^\"]+", "", html)
+    assert not re.search(r"sub-\d", text)
+    assert rows(html) == ["scan-2", "scan-4", "scan-1", "scan-3"]
+    assert "check: …/[id]_T1w.nii.gz: zeros" in html and 'value="ghosts of [id]"' in html
+    assert '<th scope="row">1 scan</th><td class="word">import</td>' in html
+    table = read_tsv(cohort.folder / "quality_numbers.tsv", as_text=True)
+    named = table[table["number"].notna()]
+    assert {row.scan_id: f"scan {row.number}" for row in named.itertuples()} == NUMBERS
+    rest = table[table["number"].isna()]
+    assert rest[["scan_id", "reason"]].values.tolist() == [["sub-9", 'left "the" study']]
+    (stamp,) = set(table["stamp"])
+    assert f'id="stamp">"{stamp}"</script>' in html
+    assert json.loads(re.search(r'id="others">(.*?)</script>', html, re.S).group(1)) == {}
+
+
+def test_dots_of_numbered_scans_lead_to_their_rows(cohort):
+    (plot,) = re.findall(r"<svg.*?</svg>", cohort.page(show_ids=False), re.S)
+    told = dict(re.findall(r'<a href="#([^"]+)"[^>]*><title>([^<]+)</title>', plot))
+    values = {"scan 1": 0.91, "scan 2": 0.51, "scan 3": 0.85}
+    assert told == {each.replace(" ", "-"): f"{each}: {v:.3f}" for each, v in values.items()}
+
+
+def test_too_many_pictures_of_numbered_scans_wait_for_their_names(cohort, monkeypatch):
+    monkeypatch.setattr("contrage.report.quality.page.MOST_EMBEDDED", 1000)
+    html = without_niivue(cohort.page(show_ids=False))
+    assert html.count('<img alt="picture of scan') == len(RECORDS)
+    assert "once <code>quality_numbers.tsv</code> is chosen" in html
+
+
+def test_numbers_of_other_measures_have_another_stamp(cohort):
+    def stamp() -> str:
+        return re.search(r'id="stamp">(.*?)</script>', cohort.page(show_ids=False)).group(1)
+
+    before = stamp()
+    assert stamp() == before != "null"
+    write_json(cohort.folder / quality_file("sub-1"), RECORDS["sub-1"] | {"coverage": 0.92})
+    assert stamp() != before
+
+
+def test_a_page_that_names_scans_has_no_numbers(cohort):
+    assert 'id="stamp">null</script>' in cohort.page()
+    assert len(read_tsv(cohort.folder / "quality_numbers.tsv")) == 0

@@ -5,13 +5,11 @@ A job is asked for nothing that does not concern it, so that other edits do not 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from contrage import modalities
 from contrage.cohort import sources
 from contrage.dataset.one_person import WARN
-from contrage.errors import SettingsError
 from contrage.layout import Derivatives, Results
 from contrage.plan import pretraining, rows
 from contrage.plan.cohort import FoundCohort
@@ -71,12 +69,16 @@ def beside(config: dict[str, Any]) -> list[str]:
 
 
 def same_person(config: dict[str, Any]) -> SamePersonStep:
-    """Return what `same-person` is asked for."""
-    is_compared = array_before(config) is not None
+    """Return what `same-person` is asked for of a cohort."""
+    return SamePersonStep(config["dataset"]["voxel_mm"], before=None, same_ids=True)
+
+
+def same_person_before(config: dict[str, Any]) -> SamePersonStep:
+    """Return what it is asked for of an experiment whose pre-training has maps that are alike."""
     return SamePersonStep(
         voxel_mm=config["dataset"]["voxel_mm"],
-        before=config["pretraining"]["cohort"]["name"] if is_compared else None,
-        same_ids=not (is_compared and pretraining.are_other_people(config)),
+        before=config["pretraining"]["cohort"]["name"],
+        same_ids=not pretraining.are_other_people(config),
     )
 
 
@@ -94,20 +96,12 @@ def array_before(config: dict[str, Any]) -> str | None:
     return Derivatives.of(before["name"]).array(before["image"], config["dataset"]["voxel_mm"])
 
 
-def check_compared(configs: Sequence[dict[str, Any]]) -> None:
-    """Raise `SettingsError` if experiments on one cohort have pre-trainings on several others.
-
-    Pairs are found once for a cohort, with the people of one pre-training; whoever asks for them
-    to be refused must not be told that there are none.
-    """
-    first, *others = configs
-    for other in others:
-        if first["cohort"]["same_person"] != WARN and array_before(first) != array_before(other):
-            raise SettingsError(
-                f"cohort.same_person: {first['cohort']['same_person']}, but {first['experiment']} "
-                f"and {other['experiment']}, on the cohort {first['cohort']['name']}, have not the "
-                "same pre-training, and its people are compared once; give one another cohort.name"
-            )
+def pairs(of: Experiment, array: str) -> list[str]:
+    """Return the table of those who may be one person, where something is done about them."""
+    if not parts_same_person(of):
+        return []
+    is_compared = array_before(of.config) is not None
+    return [of.results.same_person if is_compared else f"{array}_same_person.tsv"]
 
 
 def pretrained_scans(of: Experiment) -> list[str]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from contrage.bids import sidecar_of
 from contrage.dataset import schemes
-from contrage.plan import imaging, jobs, report, rows
+from contrage.plan import dataset_settings, imaging, jobs, report, rows
 from contrage.plan.cohort import FoundCohort
 from contrage.plan.experiment import Experiment
 from contrage.run import code as sources
@@ -155,6 +155,8 @@ def _without(job: RecordedJob, common: Mapping[str, Any]) -> RecordedJob:
 def _code(of: Experiment, cohort: FoundCohort) -> dict[str, RecordedCode]:
     """Return the digest of what decided each step, as the rules state it."""
     modules = dict(_of_cohort(cohort, of.config))
+    if dataset_settings.array_before(of.config):
+        modules["same_person_before"] = ("contrage.dataset.same_person",)
     modules["select"] = ("contrage.dataset.select",)
     scheme = of.config["dataset"]["split"]["scheme"]
     modules["split"] = ("contrage.dataset.split", schemes.module(scheme))

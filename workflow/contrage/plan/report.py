@@ -17,6 +17,7 @@ from contrage.settings.steps.report import (
     MapsStep,
     QualityPageStep,
     RuntimesStep,
+    SamePersonPageStep,
     TablesStep,
 )
 
@@ -112,6 +113,11 @@ def page(of: Experiment, recorded: Recorded | None = None) -> PageStep:
     return build(PageStep, asked)
 
 
+def same_person_page(config: dict[str, Any]) -> SamePersonPageStep:
+    """Return what the page of pairs with a pre-training is made of."""
+    return SamePersonPageStep(config["experiment"], config["report"]["show_ids"])
+
+
 def quality_page(
     config: dict[str, Any], images: Iterable[str], template: TemplateFiles
 ) -> QualityPageStep:
@@ -131,5 +137,6 @@ def quality_page(
         "images": list(images),
         "grid_mm": config["preprocessing"]["registration"]["voxel_mm"],
         "template": as_plain(template),
+        "show_ids": config["report"]["show_ids"],
     }
     return build(QualityPageStep, asked)

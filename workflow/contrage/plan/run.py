@@ -87,7 +87,7 @@ class Plan:
     @property
     def results(self) -> list[str]:
         """Return everything that a run makes for its reader."""
-        own = self.experiments[: self.reported]
+        own, is_compared = self.experiments[: self.reported], dataset_settings.array_before
         names = {each.config["cohort"]["name"] for each in own}
         scanned = [each for each in self.cohorts if each.has_scans]
         pages = [each.derivatives.quality_page for each in scanned if each.name in names]
@@ -98,6 +98,7 @@ class Plan:
             *tables,
             *(each.results.figures for each in own),
             *(each.results.exported for each in own),
+            *(each.results.same_person_page for each in own if is_compared(each.config)),
             *(each.derivatives.description for each in scanned),
         ]
 
@@ -315,7 +316,6 @@ def _read_cohort(
             refuse.check(each.config)
     configs = [each.config for each in group]
     together.check(configs)
-    dataset_settings.check_compared(configs)
     configs += [each.config for each in beside]
     with group[0].told() if len(group) == 1 else nullcontext():
         if members:

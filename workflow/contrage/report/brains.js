@@ -78,5 +78,8 @@ const Brains = (() => {
 
   const place = (found) => ["x", "y", "z"].map((name, at) => `${name} ${Math.round(found.mm[at])}`).join(", ").replaceAll("-", "−");
 
-  return { element, library, canDraw, start, layers, clear, put, place };
+  // Where a scan's file lies, of a pattern with {folder} and {scan}.
+  const fileOf = (pattern, scan) => pattern.replaceAll("{scan}", scan).replaceAll("{folder}", scan.replace("_ses-", "/ses-"));
+
+  return { fileOf, element, library, canDraw, start, layers, clear, put, place };
 })();

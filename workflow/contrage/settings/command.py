@@ -60,6 +60,7 @@ STEPS = {
     "figures": "contrage.report.figures:figures",
     "page": "contrage.report.page:page",
     "quality-page": "contrage.report.quality.page:quality_page",
+    "same-person-page": "contrage.report.quality.same_person:same_person_page",
     "predict-part": "contrage.bundle.batch:predict_part",
     "join-predictions": "contrage.bundle.batch:join_predictions",
     "export-models": "contrage.bundle.export:export_models",

@@ -28,6 +28,7 @@ IGNORED = {
     "methods.md": "the preprocessing in words",
     "/quality.html": "the quality page",
     "/quality.tsv": "the quality of all scans, for scripts",
+    "/quality_numbers.tsv": "whom the quality page's numbers are of",
     "/scans.tsv": "the cohort: a row per scan of all participants",
     "/passed.tsv": "the scans whose raw images passed the check",
     "/tries.json": "how often scans failed and were tried again",

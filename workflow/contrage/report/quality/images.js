@@ -18,8 +18,7 @@
   let image = null; // what is shown; null: the picture
   let view = null;
 
-  const pathOf = (pattern) => pattern.replaceAll("{scan}", row.id).replaceAll("{folder}", row.id.replace("_ses-", "/ses-"));
-  const filesOf = () => [image.pattern, data.mask].map(pathOf);
+  const filesOf = () => [image.pattern, data.mask].map((pattern) => Brains.fileOf(pattern, row.dataset.scan));
 
   const read = (file) => new Promise((done, failed) => {
     const asked = new XMLHttpRequest(); // of file:// addresses, fetch reads none at all
@@ -66,9 +65,9 @@
     Brains.clear(view);
     Brains.put(view, layer);
     Brains.put(view, edge);
-    canvas.setAttribute("aria-label", `${image.title} of ${row.id} on the template in three planes, the outline of the brain mask in red`);
+    canvas.setAttribute("aria-label", `${image.title} of ${row.dataset.scan} on the template in three planes, the outline of the brain mask in red`);
     status.replaceChildren();
-    box.dataset.shown = `${row.id} ${image.name}`;
+    box.dataset.shown = `${row.dataset.scan} ${image.name}`;
   };
 
   const say = (found) => {
@@ -80,7 +79,7 @@
   const forbidden = () => {
     const names = filesOf();
     const chosen = element("input", {
-      type: "file", multiple: "", accept: ".gz,.nii", "aria-label": `Files of ${row.id}`,
+      type: "file", multiple: "", accept: ".gz,.nii", "aria-label": `Files of ${row.dataset.scan}`,
       onchange: async (event) => {
         const files = [...event.target.files];
         const found = names.map((name) => files.find((file) => file.name === name.split("/").pop()));
@@ -123,8 +122,11 @@
 
   dialog.addEventListener("scan", (event) => {
     row = event.detail;
-    const is = row.dataset.status !== "failed";
-    buttons.forEach((button, at) => { button.disabled = !is && at > 0; });
+    const is = row.dataset.status !== "failed" && Boolean(row.dataset.scan);
+    buttons.forEach((button, at) => {
+      button.disabled = !is && at > 0;
+      button.title = at > 0 && !row.dataset.scan ? "choose quality_numbers.tsv first, above the table" : "";
+    });
     choose(is ? image : null); // going on with the keys stays in the same view
   });
 

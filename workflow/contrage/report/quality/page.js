@@ -3,7 +3,7 @@
   const byId = (id) => document.getElementById(id);
   const body = document.querySelector("#scans tbody");
   const rows = [...body.rows];
-  const others = JSON.parse(byId("others").textContent);
+  const [others, stamp, images] = ["others", "stamp", "images"].map((id) => JSON.parse(byId(id).textContent));
   const heads = [...document.querySelectorAll("#scans thead th")];
   const dialog = byId("large");
   let current = null;
@@ -34,6 +34,7 @@
     });
   });
 
+  const called = (row) => row.dataset.scan ?? row.dataset.called;
   const isOut = (row) => row.querySelector(".out").checked;
   const visible = () => rows.filter((row) => !row.hidden);
 
@@ -56,10 +57,10 @@
 
   const enlarge = (row) => {
     current = row;
-    byId("large-name").textContent = row.id;
+    byId("large-name").textContent = called(row);
     byId("large-why").textContent = row.querySelector(".reason").textContent;
     byId("large-picture").src = row.querySelector("img").src;
-    byId("large-picture").alt = `enlarged picture of ${row.id}`;
+    byId("large-picture").alt = `enlarged picture of ${called(row)}`;
     byId("large-out").checked = isOut(row);
     if (!dialog.open) dialog.showModal();
     dialog.dispatchEvent(new CustomEvent("scan", { detail: row }));
@@ -94,17 +95,47 @@
   const clean = (text) => text.replace(/\s+/g, " ").trim() || "no reason given";
 
   const list = () => {
-    const chosen = rows.filter(isOut).map((row) => [row.id, row.querySelector(".why").value]);
+    const chosen = rows.filter(isOut).map((row) => [row.dataset.scan, row.querySelector(".why").value]);
     const lines = [...chosen, ...Object.entries(others)].sort((a, b) => (a[0] < b[0] ? -1 : 1));
     return "scan_id\treason\n" + lines.map(([id, why]) => `${id}\t${clean(why)}\n`).join("");
   };
 
   byId("download").addEventListener("click", () => {
+    if (stamp && !isNamed) {
+      byId("names-told").textContent = "Choose it first: the list that is downloaded has the names.";
+      byId("names").focus();
+      return;
+    }
     const link = document.createElement("a");
     link.href = URL.createObjectURL(new Blob([list()], { type: "text/tab-separated-values" }));
     link.download = "exclude.tsv";
     link.click();
     setTimeout(() => URL.revokeObjectURL(link.href), 10000);
+  });
+
+  // Whom the numbers are of. Numbers of another state of the page would name the wrong scans.
+  let isNamed = false;
+  const cellsOf = (line) => line.split("\t").map((cell) => (cell.startsWith('"') ? cell.slice(1, -1).replaceAll('""', '"') : cell));
+  const name = (content) => {
+    const [head, ...lines] = content.trim().split(/\r?\n/).map(cellsOf);
+    const known = lines.map((cells) => Object.fromEntries(head.map((key, at) => [key, cells[at] ?? ""])));
+    const ids = new Map(known.map((each) => [`scan-${each.number}`, each.scan_id]));
+    isNamed = known.every((each) => each.stamp === stamp) && rows.every((row) => ids.get(row.id));
+    byId("names-told").textContent = isNamed ? "Scans are named now." : "These are not the numbers of this page: choose quality_numbers.tsv of the same folder.";
+    if (!isNamed) return;
+    for (const row of rows) {
+      const id = ids.get(row.id);
+      row.dataset.scan = id;
+      row.querySelector("th[scope=row]").textContent = id;
+      const picture = row.querySelector("img");
+      if (!picture.getAttribute("src")) picture.src = Brains.fileOf(images.picture, id);
+    }
+    for (const each of known) if (!each.number) others[each.scan_id] = each.reason;
+    refresh();
+  };
+  byId("names")?.addEventListener("change", async (event) => {
+    const [file] = event.target.files;
+    if (file) name(await file.text());
   });
 
   refresh();

@@ -12,8 +12,10 @@ import pandas as pd
 from contrage import modalities
 from contrage.cohort.exclude import read_exclusions
 from contrage.files import atomic, read_json
-from contrage.layout import preproc, quality_file
+from contrage.layout import Derivatives, preproc, quality_file
+from contrage.report.ids import Hider, known_ids
 from contrage.report.maps import template_file
+from contrage.report.quality.numbers import Called, called, left_out, numbers_table
 from contrage.report.quality.pairs import pairs
 from contrage.report.quality.pictures import embedded
 from contrage.report.quality.plots import distributions
@@ -43,6 +45,7 @@ def quality_page(
     compared: Path | None = None,
     page: Path,
     table: Path,
+    numbers: Path,
 ) -> None:
     """Write the quality page of a cohort and its table.
 
@@ -57,16 +60,21 @@ def quality_page(
         The reader's list of scans to leave out.
     same_person, compared : Path, optional
         Pairs of scans that may be one person under two ids, and by which limit.
-    page, table : Path
-        Outputs: HTML, and TSV with a row per scan.
+    page, table, numbers : Path
+        Outputs: HTML, TSV with a row per scan, and TSV with what the page's numbers of scans mean,
+        which has no line where it names them.
     """
     cohort, before = read_tsv(scans), read_tsv(excluded)
     reader = read_exclusions(exclude, [*cohort["scan_id"], *before["scan_id"].dropna()])
     rows = scan_rows(cohort, derivatives, reader)
     write_tsv(table, rows)
-    found = context(settings, rows, before, reader, derivatives)
+    names = called(rows, settings.show_ids)
+    others = {scan: why for scan, why in reader.items() if scan not in names.names}
+    write_tsv(numbers, numbers_table(names, others))
+    found = context(settings, rows, before, names, derivatives)
+    found["others"] = {} if names.is_numbered else others
     if same_person and compared:
-        found["pairs"] = pairs(read_tsv(same_person), read_json(compared), derivatives)
+        found["pairs"] = pairs(read_tsv(same_person), read_json(compared), derivatives, names)
     html = render(HERE / "page.html", found)
     with atomic(page) as temporary:
         temporary.write_text(html, encoding="utf-8")
@@ -77,14 +85,17 @@ def context(
     settings: QualityPageStep,
     rows: pd.DataFrame,
     before: pd.DataFrame,
-    reader: dict[str, str],
+    of: Called,
     derivatives: Path,
 ) -> dict[str, Any]:
-    """Return all that the template prints."""
+    """Return all that the template prints of scans and their measures."""
     names, shows = metric_names(rows), scripts()
     files = [quality_file(scan).replace(".json", ".png") for scan in rows["scan_id"]]
     pictures = embedded([derivatives / file for file in files], MOST_EMBEDDED)
-    here = set(rows["scan_id"])
+    shown, told = lines(rows, names, files, pictures, of), without_folders
+    if of.is_numbered:
+        hide = Hider(known_ids(rows, before))
+        shown = [line | {key: hide(line[key]) for key in ("reason", "excluded")} for line in shown]
     return {
         "cohort": settings.cohort,
         "style": (HERE.parent / "style.css").read_text(encoding="utf-8")
@@ -97,12 +108,12 @@ def context(
         "n": len(rows),
         "sites": rows["site"].nunique(),
         "metrics": [(name, metric(name)) for name in names],
-        "lines": lines(rows, names, files, pictures),
+        "lines": shown,
+        "stamp": of.stamp,
         "is_embedded": pictures is not None,
-        "plots": distributions(rows, names, settings.limits),
-        "before": without_folders(before.fillna(MISSING).to_dict("records")),
+        "plots": distributions(rows, names, settings.limits, of.names),
+        "before": told(left_out(before, of).fillna(MISSING).to_dict("records")),
         "exclude": settings.exclude,
-        "reader": {scan: why for scan, why in reader.items() if scan not in here},
     }
 
 
@@ -126,18 +137,26 @@ def images_of(settings: QualityPageStep) -> dict[str, Any]:
             }
         )
     data = base64.b64encode(template_file(settings.template)).decode("ascii")
-    return {"images": shown, "mask": preproc("mask", settings.grid_mm), "template": data}
+    files = {"mask": preproc("mask", settings.grid_mm), "picture": Derivatives.picture}
+    return {"images": shown, "template": data} | files
 
 
 def lines(
-    rows: pd.DataFrame, names: list[str], files: list[str], pictures: list[str] | None
+    rows: pd.DataFrame,
+    names: list[str],
+    files: list[str],
+    pictures: list[str] | None,
+    of: Called,
 ) -> list[dict[str, Any]]:
     """Return the rows of the page: what stands in the cells and what they are sorted by."""
-    found = []
+    found, beside = [], [None if of.is_numbered else file for file in files]
     for place, row in enumerate(rows.to_dict("records")):
+        name = of.names[row["scan_id"]]
         found.append(
             {
-                "scan": row["scan_id"],
+                "scan": None if of.is_numbered else row["scan_id"],
+                "called": name,
+                "row": name.replace(" ", "-"),
                 "site": NO_SITE if missing(row["site"]) else row["site"],
                 "age": "" if missing(row["age"]) else f"{row['age']:.0f}",
                 "status": row["status"],
@@ -145,8 +164,7 @@ def lines(
                 "excluded": "" if missing(row["excluded"]) else row["excluded"],
                 "is_excluded": not missing(row["excluded"]),
                 "cells": [(cell(row[name], name), key(row[name])) for name in names],
-                "file": files[place],
-                "picture": pictures[place] if pictures else files[place],
+                "picture": pictures[place] if pictures else beside[place],
             }
         )
     return found

@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from contrage.layout import Derivatives, of_scan
+from contrage.report.quality.numbers import Called
 from contrage.report.quality.pictures import jpeg_data
 from contrage.report.text import missing, number
 
@@ -17,7 +18,9 @@ SHOWN = 20
 DIGITS = 3
 
 
-def pairs(table: pd.DataFrame, record: Mapping[str, Any], derivatives: Path) -> dict[str, Any]:
+def pairs(
+    table: pd.DataFrame, record: Mapping[str, Any], derivatives: Path, of: Called
+) -> dict[str, Any]:
     """Return what the page prints of pairs of scans.
 
     Parameters
@@ -28,11 +31,15 @@ def pairs(table: pd.DataFrame, record: Mapping[str, Any], derivatives: Path) -> 
         The limit, and what lies around it.
     derivatives : Path
         The folder with pictures of all scans.
+    of : Called
+        What the page calls scans.
     """
     lines = [
         {
-            "scan": line.scan_id,
-            "other": line.other_scan_id,
+            "scan": of.names[line.scan_id],
+            "other": of.names[line.other_scan_id]
+            if missing(line.other_cohort)
+            else of.of_other(line.other_scan_id),
             "cohort": "" if missing(line.other_cohort) else line.other_cohort,
             "correlation": number(line.correlation, DIGITS),
             "pictures": [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+from collections.abc import Mapping
 from html import escape, unescape
 from typing import TYPE_CHECKING
 
@@ -25,7 +26,9 @@ MOST_DOTS = 600
 """Above this number of scans only those are dots that lie outside the middle half's whiskers."""
 
 
-def distributions(table: pd.DataFrame, names: list[str], limits: QualitySettings) -> list[str]:
+def distributions(
+    table: pd.DataFrame, names: list[str], limits: QualitySettings, called: Mapping[str, str]
+) -> list[str]:
     """Return one SVG per metric that differs between scans, with a line per site.
 
     Parameters
@@ -36,8 +39,11 @@ def distributions(table: pd.DataFrame, names: list[str], limits: QualitySettings
         The metrics.
     limits : QualitySettings
         Of a metric its min_<metric> and max_<metric> are dashed lines.
+    called : mapping of str to str
+        scan_id → what the page calls it.
     """
     use_style()
+    table = table.assign(scan=table["scan_id"].map(called))
     known, plots = as_plain(limits), []
     for name in names:
         values = pd.to_numeric(table[name], errors="coerce").astype(float)
@@ -72,10 +78,13 @@ def plot(table: pd.DataFrame, values: pd.Series, name: str, limits: list[float])
     for dots, part in strips(axes, data, "value", palette, MOST_DOTS):
         doubtful = part["status"].isin(("flagged", "misplaced"))
         dots.set(edgecolor=INK, linewidth=np.where(doubtful, 1.6, 0))
-        dots.set_urls([f"#{scan}" for scan in part["scan_id"]])
+        dots.set_urls([f"#{scan}" for scan in part["scan"].str.replace(" ", "-")])
     for limit in limits:
         axes.axvline(limit, color=INK, ls="--", lw=1.3, gid="limit")
-    told = {row.scan_id: f"{row.scan_id}: {number(row.value, 3)}" for row in data.itertuples()}
+    told = {
+        row.scan.replace(" ", "-"): f"{row.scan}: {number(row.value, 3)}"
+        for row in data.itertuples()
+    }
     return _within_page(canvas, f"{title}, by site", told)
 
 

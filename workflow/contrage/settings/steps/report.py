@@ -153,6 +153,22 @@ class FiguresStep:
 
 
 @dataclass(frozen=True)
+class SamePersonPageStep:
+    """What the step same-person-page is asked for.
+
+    Attributes
+    ----------
+    experiment : str
+        Its name.
+    show_ids : bool
+        Whether the page names scans.
+    """
+
+    experiment: str
+    show_ids: bool
+
+
+@dataclass(frozen=True)
 class QualityPageStep:
     """What the step quality-page is asked for.
 
@@ -170,6 +186,8 @@ class QualityPageStep:
         Their voxel size.
     template : TemplateFiles
         What they are laid over.
+    show_ids : bool
+        Whether the page names scans.
     """
 
     cohort: str
@@ -178,3 +196,4 @@ class QualityPageStep:
     images: tuple[str, ...]
     grid_mm: int
     template: TemplateFiles
+    show_ids: bool
