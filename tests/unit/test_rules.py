@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import inspect
+import json
 import re
+import shlex
+import subprocess
+import sys
 import typing
 from collections.abc import Iterator
 from pathlib import Path
@@ -77,3 +81,28 @@ def test_a_list_of_files_that_a_step_must_have_is_never_empty(name):
             assert "[]" not in section(rule, part).get(key, section(rule, part).get("")), option
             needed -= {option}
     assert not needed, "a required list is not given at all"
+
+
+GROWS_WITH_ROWS = ("page", "study-page", "study-tables", "study-figures")
+"""Steps whose settings have kilobytes for each row: thousands of them are more than an argument."""
+
+
+def test_settings_that_grow_with_rows_are_no_argument():
+    for rule in RULES.values():
+        text = command(rule)
+        by_stdin = "printf %s {params.settings:q} | python -m contrage" in text
+        assert by_stdin is (STEP.search(text)[1] in GROWS_WITH_ROWS), rule.name
+        assert by_stdin is ("--settings /dev/stdin" in text), rule.name
+
+
+def test_settings_longer_than_an_argument_may_be_arrive(tmp_path):
+    """As Snakemake does, which writes a long command to a script: printf is bash's own."""
+    script, long = tmp_path / "script.sh", json.dumps({"odd": "it's " * 60_000})
+    others = "--tables t --figures f --scans s --predictions p --metrics m --curves c --output o"
+    step = f"{shlex.quote(sys.executable)} -m contrage page --settings /dev/stdin {others}"
+    script.write_text(f"set -euo pipefail\nprintf %s {shlex.quote(long)} | {step}\n")
+    done = subprocess.run(["bash", str(script)], capture_output=True, text=True, cwd=tmp_path)
+    assert done.returncode != 0 and "odd is no setting of it" in done.stderr
+    given = [sys.executable, "-m", "contrage", "page", "--settings", long, *others.split()]
+    with pytest.raises(OSError, match="Argument list too long"):
+        subprocess.run(given, capture_output=True, cwd=tmp_path)

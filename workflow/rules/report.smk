@@ -211,7 +211,8 @@ rule page:
     message:
         "Writing the page"
     shell:
-        "python -m contrage page --settings {params.settings:q} --log {log:q}"
+        "printf %s {params.settings:q} |"
+        " python -m contrage page --settings /dev/stdin --log {log:q}"
         " --tables {input.tables:q} --figures {input.figures:q} --scans {input.scans:q}"
         " --predictions {input.predictions:q} --metrics {input.metrics:q}"
         " --curves {params.curves:q}"

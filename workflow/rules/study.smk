@@ -63,7 +63,8 @@ rule study_tables:
     message:
         "Writing the tables of the study"
     shell:
-        "python -m contrage study-tables --settings {params.settings:q} --log {log:q}"
+        "printf %s {params.settings:q} |"
+        " python -m contrage study-tables --settings /dev/stdin --log {log:q}"
         " --finished {params.finished:q} --predictions {params.predictions:q}"
         " --outputs {output.tables:q}"
 
@@ -92,7 +93,8 @@ rule study_figures:
     message:
         "Drawing the figures of the study"
     shell:
-        "python -m contrage study-figures --settings {params.settings:q} --log {log:q}"
+        "printf %s {params.settings:q} |"
+        " python -m contrage study-figures --settings /dev/stdin --log {log:q}"
         " --finished {params.finished:q} --curves {input.curves:q} --output {output.folder:q}"
 
 
@@ -120,5 +122,6 @@ rule study_page:
     message:
         "Writing the page of the study"
     shell:
-        "python -m contrage study-page --settings {params.settings:q} --log {log:q}"
+        "printf %s {params.settings:q} |"
+        " python -m contrage study-page --settings /dev/stdin --log {log:q}"
         " --tables {input.tables:q} --figures {input.figures:q} --output {output.page:q}"

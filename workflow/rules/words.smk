@@ -10,7 +10,10 @@ from contrage.settings.build import as_plain
 
 
 def as_json(asked):
-    """One settings parameter per rule, what its step is asked for: Snakemake compares it as a whole."""
+    """One settings parameter per rule, what its step is asked for: Snakemake compares it as a whole.
+
+    What grows with rows by kilobytes is handed over on /dev/stdin: an argument ends at 128 KiB.
+    """
     return json.dumps(as_plain(asked), sort_keys=True)
 
 
