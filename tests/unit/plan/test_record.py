@@ -6,8 +6,10 @@ from types import SimpleNamespace
 
 import pytest
 from given import config
+from rules_read import all_rules, section
 
 from contrage.cohort.scans import Cohort, Scan
+from contrage.dataset import schemes
 from contrage.errors import SettingsError
 from contrage.layout import Derivatives, filled
 from contrage.plan import dataset_settings, jobs, record, refuse
@@ -108,6 +110,53 @@ def test_code_is_recorded_by_the_digests_that_rules_compare(of, cohort):
     assert "features" in names and not {"strip", "register", "stack", "arrays"} & names
     cohort.is_merged = True
     assert {"merge"} == set(record.record(of, cohort, ARRAY).code) - names
+
+
+DECIDE_NOTHING = {
+    *("phantom_tables", "phantom"),  # make raw files, whose checksums are proof
+    *("quality_page", "same_person_page", "describe", "runtimes", "export"),
+    *("predict_part", "join_predictions", "study_tables", "study_figures", "study_page"),
+    *("feasible", "search_feasible"),  # ask before, and decide nothing
+}
+"""Rules of which no number of an experiment's page is."""
+AS_TRAIN = {"search_train", "unseen_train"}
+"""Train as the row's own trainings do."""
+AS_PROBE = {"search_probe"}
+
+
+def test_what_is_recorded_of_code_is_what_every_rule_says(of, cohort):
+    """The expressions of the rules, with the names that they use."""
+    asked = {**of.config, "probe": {**of.config["probe"], "alpha": "unseen"}}
+    unseen = Experiment.of(asked, of.cohort)
+    known = {"COHORT": cohort, "EXPERIMENT": unseen, "jobs": jobs}
+    scheme = schemes.module("kfold")
+    known |= {"SPLIT_MODULES": ("contrage.dataset.split", scheme)}
+    known |= {"digest": lambda *modules: modules, "digest_of_job": lambda modules: modules}
+    seen: set[str] = set()
+    for state in ({}, {"is_arrays": True}, {"is_table": True}, {"is_merged": True}):
+        own = SimpleNamespace(**{**vars(cohort), "array_modules": ("contrage.dataset.arrays",)})
+        vars(own).update(state)
+        found = record.record(unseen, own, ARRAY).code
+        for name, rule in all_rules().items():
+            text = section(rule, "params").get("code")
+            if not text or name in DECIDE_NOTHING | AS_TRAIN | AS_PROBE or rule.parent:
+                continue
+            said = eval(text.rstrip(","), {**known, "COHORT": own})
+            if name == "evaluate":
+                mine = {each: said(unseen, each) for each in unseen.evaluations}
+            elif name in ("train", "train_stage"):
+                chosen = [r for r in unseen.all_rows if (r == "second") is (name != "train")]
+                mine = {f"train {row}": said(unseen, row) for row in chosen}
+            else:
+                mine = {"attributions" if name == "saliency" else name: said}
+            for each, modules in mine.items():
+                if each in found:
+                    seen.add(name)
+                    assert found[each].modules == tuple(modules), each
+    with_code = {n for n, r in all_rules().items() if section(r, "params").get("code")}
+    alone = {name for name in with_code if not all_rules()[name].parent}
+    missed = alone - DECIDE_NOTHING - AS_TRAIN - AS_PROBE - seen - {"same_person_before"}
+    assert missed == set(), "rules that no record knows"
 
 
 def test_the_record_is_read_back_as_it_was_written(of, cohort):

@@ -8,7 +8,7 @@ from typing import Any
 
 from contrage.bids import sidecar_of
 from contrage.dataset import schemes
-from contrage.plan import dataset_settings, imaging, jobs, report, rows
+from contrage.plan import dataset_settings, imaging, jobs, report, rows, saliency
 from contrage.plan.cohort import FoundCohort
 from contrage.plan.experiment import Experiment
 from contrage.run import code as sources
@@ -164,13 +164,32 @@ def _code(of: Experiment, cohort: FoundCohort) -> dict[str, RecordedCode]:
     for row in of.all_rows:
         decided_by = jobs.stage_modules if row in stages else jobs.training_modules
         modules[f"train {row}"] = decided_by(of, row)
+    modules |= dict(_where_asked(of))
     modules["probe"] = ("contrage.evaluation.probe",)
     modules["baselines"] = ("contrage.evaluation.baselines",)
     modules["tables"] = ("contrage.report.tables",)
     modules |= {name: jobs.evaluation_modules(of, name) for name in of.evaluations}
+    if of.has_scans:
+        modules["maps"] = ("contrage.report.maps", cohort.kind_module)
     modules["figures"] = ("contrage.report.figures", cohort.kind_module)
     modules["page"] = ("contrage.report.page", *cohort.kind_modules)
     return {name: RecordedCode(of_it, sources.digest(*of_it)) for name, of_it in modules.items()}
+
+
+def _where_asked(of: Experiment) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Yield what decided the steps that only some experiments have."""
+    if of.null_rows:
+        yield "null_ages", ("contrage.dataset.null_ages",)
+    if rows.head_rows(of.config):
+        yield "head", ("contrage.evaluation.head",)
+    if of.searched_rows:
+        yield "search_split", ("contrage.dataset.inner_split",)
+        yield "search_best", ("contrage.evaluation.choose",)
+        yield "search_table", ("contrage.evaluation.choose",)
+    if of.chooses_unseen:
+        yield "unseen_split", ("contrage.dataset.inner_split",)
+    if saliency.is_on(of.config):
+        yield "attributions", ("contrage.evaluation.saliency.explain",)
 
 
 def _of_cohort(
