@@ -8,11 +8,13 @@ import pandas as pd
 import pytest
 from test_page import Page
 
+from contrage.files import read_json
 from contrage.report.style import baseline_name, loss_name
 from contrage.tables import read_tsv
 
 NUMBER = re.compile(r"[−-]?\d[\d\u202f]*(?:\.\d+)?")
 SIGNS = {"\u202f": "", "−": "-"}
+MINUTES = re.compile(r"(\d+) min (\d+) s")
 BOUND = re.compile(r"< 0\.001")
 
 
@@ -97,3 +99,48 @@ def test_a_number_of_another_line_would_be_noticed(whole, page):
     table = read_tsv(whole.path("tables", "mae.tsv")).sort_values("mae_mean")
     lines = page.tables["table-mae"][1:]
     assert untold(lines[0][1:], table.iloc[-1]) != []
+
+
+POOLS = {
+    "control": ["tables/site.tsv", "tables/baselines.tsv", "tables/mae.tsv"],
+    "runtimes": ["tables/runtimes.tsv"],
+    "flagged": ["dataset/scans.tsv"],
+}
+"""Tables of the page whose lines are no lines of a file: each number is somewhere in these."""
+
+
+def numbers_of(report, files: list[str]) -> pd.Series:
+    """Return every number of some tables, and of their columns the middle, ends and count."""
+    found: list[float] = []
+    for file in files:
+        if report.path(file).is_file():
+            table = read_tsv(report.path(file)).select_dtypes("number")
+            found += table.to_numpy().ravel().tolist()
+            found += (
+                table.agg(["count", "min", "median", "max", "mean"]).to_numpy().ravel().tolist()
+            )
+    return pd.Series(found)
+
+
+def in_seconds(found: re.Match) -> str:
+    return f"{60 * int(found[1]) + int(found[2])} s"
+
+
+@pytest.mark.parametrize("name", POOLS)
+def test_each_number_of_other_tables_is_one_of_their_files(whole, page, name):
+    pool = numbers_of(whole, POOLS[name])
+    for line in page.tables[f"table-{name}"][1:]:
+        cells = [
+            MINUTES.sub(lambda found: f"{60 * int(found[1]) + int(found[2])} s", cell)
+            for cell in line
+        ]
+        assert untold(cells[1:], pool) == [], line
+
+
+def test_cells_of_the_phantoms_truth_are_those_of_the_records(whole, page):
+    records = [read_json(file) for file in sorted(whole.derivatives.rglob("*_desc-quality.json"))]
+    told = pd.DataFrame(records)[["mask_dice", "transform_error_mm", "coverage_error"]]
+    pool = told.agg(["count", "min", "median", "max"]).to_numpy().ravel().tolist()
+    pool += told.quantile([0.05, 0.25, 0.75, 0.95]).to_numpy().ravel().tolist()
+    for line in page.tables["table-truth"][1:]:
+        assert untold(line[1:], pd.Series(pool)) == [], line
