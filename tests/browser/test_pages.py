@@ -20,6 +20,8 @@ from given import given
 from made_up import Report
 from opened_pages import Opened, opened
 from PIL import Image
+from study_pages import finished_tables, with_people
+from study_pages import made as made_study
 
 from contrage.files import save_nifti, write_json
 from contrage.imaging.template.source import NILEARN
@@ -89,6 +91,14 @@ def quality(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "quality.html"
 
 
+@pytest.fixture(scope="module")
+def study(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The page of a small study with tables, curves, figures and expectations."""
+    folder = tmp_path_factory.mktemp("study")
+    made_study(with_people(finished_tables(folder), folder), folder)
+    return folder / "study.html"
+
+
 @pytest.fixture
 def see(browser: Any) -> Iterator[Callable[..., Opened]]:
     """Return a function that opens a page; none may have said anything wrong in the end."""
@@ -110,7 +120,7 @@ def see(browser: Any) -> Iterator[Callable[..., Opened]]:
 
 
 @pytest.mark.parametrize("width", WIDTHS)
-@pytest.mark.parametrize("name", ["report", "quality"])
+@pytest.mark.parametrize("name", ["report", "quality", "study"])
 def test_a_page_opens_without_network_and_nothing_lies_outside_its_box(see, request, name, width):
     at = see(request.getfixturevalue(name), width)
     if name == "report":

@@ -10,83 +10,22 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from side_by_side import OVERLAYS, SIZES, curve, figure, step, table
-from test_claims import claim
+from side_by_side import OVERLAYS, figure, step, table
+from study_pages import AGE, CLAIMS, FIGURES, LABELS, made, with_people
 
 from contrage.errors import TableError
-from contrage.settings.steps.study import StudyFiguresStep, StudyPageStep
+from contrage.settings.steps.study import StudyFiguresStep
 from contrage.study import draw
 from contrage.study.figures import figures
-from contrage.study.page import page
-from contrage.study.tables import tables
 from contrage.study.wide import _cell, widened
 from contrage.study.words import shown
-from contrage.tables import read_tsv, write_tsv
-
-LABELS = {"single-*": "single", "adni": "ADNI", "oasis": "OASIS-3"}
-AGE = table(
-    title="Age",
-    overlays=["single-adni", "single-oasis", "merge"],
-    table={"merge": "cohorts"},
-    columns=["overlay", "cohort"],
-    values=["mae", "r2"],
-    paper={"mae": {"single/ADNI": {"exp": 3.44}}},
-    note="Tables stand in.",
-)
-CURVE = curve(overlays=list(SIZES), y=["mae", "site.bacc"], log=["mae"], title="Scaling")
-GROUPS = ("HC", "MCI", "AD")
-FIGURES = {
-    "gap": figure(kind="violin", x="group", y="cole", order=GROUPS, title="Gap"),
-    "told": figure(kind="roc", x="group", y="cole", order=GROUPS),
-    "years": figure(kind="line", x="years", y="cole", by="group", order=GROUPS),
-    "cloud": figure(kind="scatter", x="years", y="cole", where={"group": ["AD"]}),
-}
-CLAIMS = {
-    "merge": claim(
-        asked="Merging lowers the error on ADNI.",
-        table="age",
-        value="mae",
-        rising=[{"overlay": "merge", "cohort": "adni"}, {"overlay": "single-adni"}],
-    ),
-    "r2": claim(asked="Exp reaches .6.", table="age", value="r2", within=[0.55, None], of={}),
-}
+from contrage.tables import read_tsv
 
 
 @pytest.fixture
 def people(finished, tmp_path) -> dict[str, Path]:
     """The finished tables, with the gap of every person besides."""
-    rng = np.random.default_rng(7)
-    lines = [
-        {"row": row, "cohort": "adni", "group": group, "years": years, "cole": gap}
-        for row in ("l1", "exp")
-        for number, group in enumerate(GROUPS)
-        for years, gap in zip(range(20), rng.normal(2 * number, 1, 20), strict=True)
-    ]
-    file = tmp_path / "people.tsv"
-    write_tsv(file, pd.DataFrame(lines))
-    return {**finished, "merge/gap_people": file}
-
-
-def made(given: dict[str, Path], folder: Path, overlays=OVERLAYS) -> str:
-    """Run the three steps; return the page."""
-    common = {"overlays": overlays, "labels": LABELS, "curves": {"scaling": CURVE}}
-    asked = step(**common, tables={"age": AGE}, claims=CLAIMS)
-    files = [folder / f"{n}.tsv" for n in ("age", "scaling", "scaling_exponents", "claims")]
-    predictions = {}
-    for name, (n, _) in SIZES.items():
-        predictions[name] = folder / f"{name}-people.tsv"
-        lines = [f"{i}\ttrain\t0" for i in range(n)]
-        predictions[name].write_text("\n".join(["participant_id\tsplit\tfold", *lines]) + "\n")
-    tables(asked, finished=given, predictions=predictions, outputs=files)
-    drawn = StudyFiguresStep(**common, figures=FIGURES)
-    figures(drawn, finished=given, curves=files[1:3], output=folder / "figures")
-    told = StudyPageStep(
-        **common, study="s", title="", description="Asked.", differs=("Tables, not images.",),
-        tables={"age": AGE}, figures=FIGURES, claims=CLAIMS,
-        shown=("scaling", *reversed(FIGURES), "age"), expected=tuple(reversed(CLAIMS)),
-    )  # fmt: skip
-    page(told, tables=files, figures=folder / "figures", output=folder / "study.html")
-    return (folder / "study.html").read_text(encoding="utf-8")
+    return with_people(finished, tmp_path)
 
 
 def test_the_page_says_what_was_asked_and_what_was_found(people, tmp_path):
