@@ -56,7 +56,7 @@ def called(rows: pd.DataFrame, show_ids: bool) -> Called:
 
 def _stamp(rows: pd.DataFrame) -> str:
     """Return a digest of all that was measured, which tells nobody's id."""
-    return hashlib.sha256(rows.to_csv(sep="\t", index=False).encode()).hexdigest()[:16]
+    return hashlib.sha256(rows.to_json(orient="values").encode()).hexdigest()[:16]
 
 
 def numbers_table(of: Called, others: Mapping[str, str]) -> pd.DataFrame:
@@ -69,11 +69,10 @@ def numbers_table(of: Called, others: Mapping[str, str]) -> pd.DataFrame:
         (why the reader excludes such a one), and the page's stamp.
     """
     numbers = range(1, len(of.names) + 1) if of.is_numbered else ()
-    shown = [{"number": at, "scan_id": scan} for at, scan in zip(numbers, of.names, strict=False)]
+    shown = [{"number": str(at), "scan_id": scan} for at, scan in zip(numbers, of.names, strict=False)]
     rest = [{"scan_id": scan, "reason": why} for scan, why in others.items()]
     lines = [*shown, *(rest if of.is_numbered else ())]
-    table = pd.DataFrame(lines, columns=["number", "scan_id", "reason"])
-    return table.astype({"number": "Int64"}).assign(stamp=of.stamp)
+    return pd.DataFrame(lines, columns=["number", "scan_id", "reason"]).assign(stamp=of.stamp)
 
 
 def left_out(before: pd.DataFrame, of: Called) -> pd.DataFrame:
