@@ -14,7 +14,7 @@ SHARE = "shard"
 """What Slurm calls a share of a GPU: `trainings_per_gpu` of them are one."""
 
 
-class Asked(NamedTuple):
+class GpusAsked(NamedTuple):
     """What a job asks for.
 
     Attributes
@@ -29,7 +29,9 @@ class Asked(NamedTuple):
     gres: str
 
 
-def asked(training: Mapping[str, Any], number: int, executor: str, shares: bool = False) -> Asked:
+def asked(
+    training: Mapping[str, Any], number: int, executor: str, shares: bool = False
+) -> GpusAsked:
     """Return what a job asks for.
 
     Parameters
@@ -46,12 +48,12 @@ def asked(training: Mapping[str, Any], number: int, executor: str, shares: bool 
     """
     per_gpu, kind = training["trainings_per_gpu"], training["gpu_type"]
     if training["device"] == "cpu" or not number:
-        return Asked(0, "")
+        return GpusAsked(0, "")
     if not executor.startswith("slurm"):  # this machine's GPUs are of the type that they are
-        return Asked(number if shares else number * per_gpu, "")
+        return GpusAsked(number if shares else number * per_gpu, "")
     if shares and per_gpu > 1:
-        return Asked(0, f"{SHARE}:{kind}:1" if kind else f"{SHARE}:1")
-    return Asked(0, f"gpu:{kind}:{number}") if kind else Asked(number, "")
+        return GpusAsked(0, f"{SHARE}:{kind}:1" if kind else f"{SHARE}:1")
+    return GpusAsked(0, f"gpu:{kind}:{number}") if kind else GpusAsked(number, "")
 
 
 def types_of_gpus(configs: Iterable[Mapping[str, Any]]) -> set[str]:

@@ -69,7 +69,9 @@ def numbers_table(of: Called, others: Mapping[str, str]) -> pd.DataFrame:
         (why the reader excludes such a one), and the page's stamp.
     """
     numbers = range(1, len(of.names) + 1) if of.is_numbered else ()
-    shown = [{"number": str(at), "scan_id": scan} for at, scan in zip(numbers, of.names, strict=False)]
+    shown = [
+        {"number": str(at), "scan_id": scan} for at, scan in zip(numbers, of.names, strict=False)
+    ]
     rest = [{"scan_id": scan, "reason": why} for scan, why in others.items()]
     lines = [*shown, *(rest if of.is_numbered else ())]
     return pd.DataFrame(lines, columns=["number", "scan_id", "reason"]).assign(stamp=of.stamp)
