@@ -97,7 +97,8 @@ if EXPERIMENT.evaluations:
         shell:
             "python -m contrage evaluate --settings {params.settings:q} --log {log:q}"
             " --table {output.table:q} --predictions {input.predictions:q}"
-            " --features {input.features:q} --models {input.models:q}"
+            " --features {input.features:q} --metrics {input.metrics:q}"
+            " --models {input.models:q}"
             " --logits {input.logits:q} --snapshots {input.snapshots:q}"
             " --attributions {input.attributions:q}"
             " --baselines {input.baselines:q}"

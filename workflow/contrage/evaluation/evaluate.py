@@ -21,6 +21,7 @@ def evaluate(
     table: Path,
     predictions: list[Path] | None = None,
     features: list[Path] | None = None,
+    metrics: list[Path] | None = None,
     models: list[Path] | None = None,
     logits: list[Path] | None = None,
     snapshots: list[Path] | None = None,
@@ -38,8 +39,8 @@ def evaluate(
     settings : EvaluateStep
     table : Path
         The TSV file to write.
-    predictions, features, models, logits, snapshots, attributions : list of Path, optional
-    baselines, splits, truth : list of Path, optional
+    predictions, features, metrics, models, logits : list of Path, optional
+    snapshots, attributions, baselines, splits, truth : list of Path, optional
         Those that the evaluation needs; whose each is, its path says.
     scans, array : Path, optional
         Likewise.
@@ -52,6 +53,7 @@ def evaluate(
         told=settings.told,
         predictions=by_row(Results.predictions, predictions),
         features=by_row(Results.features, features),
+        metrics=by_row(Results.metrics, metrics),
         models=by_row(Results.model, models),
         logits=by_row(Results.logits, logits),
         snapshots=by_row(Results.snapshot, snapshots),

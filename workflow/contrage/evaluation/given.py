@@ -33,6 +33,8 @@ class Given:
         Row → file of each seed, of all rows that are trained.
     features : mapping of str to list of Path
         Row → file of each seed and fold.
+    metrics : mapping of str to list of Path
+        Row → file of each seed.
     models, logits : mapping of str to list of Path
         The same; logits of rows that contrast pairs.
     snapshots : mapping of str to list of Path
@@ -53,6 +55,7 @@ class Given:
     told: Mapping[str, Any]
     predictions: Mapping[str, list[Path]]
     features: Mapping[str, list[Path]]
+    metrics: Mapping[str, list[Path]]
     models: Mapping[str, list[Path]]
     logits: Mapping[str, list[Path]]
     snapshots: Mapping[str, list[Path]]

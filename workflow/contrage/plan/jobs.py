@@ -383,6 +383,7 @@ def evaluated(of: Experiment, evaluation: str) -> dict[str, list[str]]:
     found = {
         "predictions": [results.predictions.format(row=row, seed=seed) for row, seed in trained],
         "features": [results.features.format(**training) for training in each],
+        "metrics": [results.metrics.format(row=row, seed=seed) for row, seed in trained],
         "models": [results.model.format(**training) for training in each],
         "logits": [
             results.logits.format(**training) for training in each if training["row"] in logged

@@ -45,7 +45,7 @@ def table(tmp_path):
         columns = {"scan_id": ids, "participant_id": ids, "age": ages, "site": site}
         scans = pd.DataFrame(columns).assign(row=range(PEOPLE)).to_dict("records")
         write_rows(made(place.scans), list(scans[0]), scans)
-        files = {"predictions": [], "features": [], "splits": []}
+        files = {"predictions": [], "features": [], "metrics": [], "splits": []}
         for seed in range(seeds):
             folds = []
             for k in range(2):
@@ -69,6 +69,9 @@ def table(tmp_path):
             path = made(place.predictions.format(row="exp", seed=seed))
             write_rows(path, COLUMNS, [dict(zip(COLUMNS, each, strict=True)) for each in lines])
             files["predictions"].append(path)
+            path = made(place.metrics.format(row="exp", seed=seed))
+            path.write_text(json.dumps({"alpha": of.alphas}))
+            files["metrics"].append(path)
             for k in range(2):
                 path = made(place.features.format(row="exp", seed=seed, fold=k))
                 values = np.outer(ages, np.linspace(0.5, 1, 6)) + chance.normal(0, 2, (PEOPLE, 6))
@@ -94,6 +97,7 @@ def table(tmp_path):
         )
         return read_tsv(tmp_path / "t.tsv")
 
+    of.alphas = [1.0, 10.0]
     of.scans = pd.DataFrame({"id": ids, "site": site, "age": ages})
     return of
 
@@ -153,6 +157,16 @@ def test_combat_takes_out_what_sites_add_to_features_and_is_compared_on_the_same
     assert table_of_people["difference"] < -1  # one feature, to which sites add up to six years
     # Those of one site are older, which ComBat is not told: it takes that for the site's.
     assert table_of_people["between"] > frame.loc[("ridge-features", "none"), "between"]
+
+
+def test_both_lines_have_the_penalty_of_the_runs_own_probe(table):
+    """A huge one predicts the training mean, with and without ComBat."""
+    table.alphas = [1e15, 1e15]
+    frame = table("harmonised").set_index(["row", "correction"])
+    both = frame.loc["exp", "mae_mean"]
+    assert both["none"] == pytest.approx(both["combat"], rel=1e-3) and both["none"] > 9
+    of_table = frame.loc[("ridge-features", "combat"), "mae_mean"]
+    assert of_table < both["combat"] - 1, "that of a table is chosen"
 
 
 def test_nothing_of_test_people_is_in_the_correction():

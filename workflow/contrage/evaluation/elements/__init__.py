@@ -29,6 +29,7 @@ from contrage.errors import SettingsError
 INPUTS = {
     "predictions": "of all rows and seeds, those of the ablation and of permuted targets too",
     "features": "of all rows, seeds and folds",
+    "metrics": "what the probe wrote of all rows and seeds, its penalties among it",
     "models": "the weights of all rows, seeds and folds",
     "logits": "cosines of pairs after each epoch, of all trainings that contrast some",
     "snapshots": "features of all rows, seeds and folds after parts of the epochs",

@@ -18,7 +18,7 @@ from contrage.evaluation.held_out import held_out
 from contrage.evaluation.predictions import PREDICTED, TRUE, Fold, folds
 from contrage.evaluation.statistics.site_offset import at_same_target, shrunken
 from contrage.evaluation.statistics.summary import against, mae_table
-from contrage.files import open_array
+from contrage.files import open_array, read_json
 from contrage.learning.folds import Scans, read_scans
 from contrage.settings.blocks.probe import ProbeSettings
 from contrage.settings.blocks.statistics import StatisticsSettings
@@ -26,7 +26,7 @@ from contrage.settings.build import build
 from contrage.tables import read_tsv
 
 TITLE = "With sites taken out"
-NEEDS = ("predictions", "features", "splits", "scans", "array", "number")
+NEEDS = ("predictions", "features", "metrics", "splits", "scans", "array", "number")
 SETTINGS = ("evaluations.harmonised", "probe", "statistics")
 COLUMNS = {}  # the page has its table, see contrage.report.elements.told
 NONE, COMBAT = "none", "combat"
@@ -64,7 +64,8 @@ def evaluate(given: Given) -> pd.DataFrame:
         left_out = 0
         for place, split in enumerate(given.splits):
             parts = list(folds(split, everyone))
-            found, out = _of_seed(parts, _readers(given, row, place, parts), asked)
+            alphas = _alphas(given, row, place, len(parts))
+            found, out = _of_seed(parts, _readers(given, row, place, parts), alphas, asked)
             left_out += out
             for name, frame in found.items():
                 frames[name].append(frame)
@@ -82,17 +83,31 @@ def _readers(given: Given, row: str, place: int, parts: Sequence[Fold]) -> list[
     return [Features(file).of for file in files]
 
 
+def _alphas(given: Given, row: str, place: int, number: int) -> list[float | None]:
+    """Return the penalty that the run's own probe has in each fold of a seed.
+
+    None where there is no such probe: of a table itself, and of rows that a head predicts.
+    """
+    files = given.metrics.get(row, [])
+    found = read_json(files[place]).get("alpha") if files else None
+    return [None] * number if found is None else list(found)
+
+
 def _of_table(table: np.ndarray, entry: dict[str, Any]) -> Reader:
     return lambda scans: standardise(np.array(table[scans.rows]), entry).astype(float)
 
 
 def _of_seed(
-    parts: Sequence[Fold], readers: Sequence[Reader], asked: ProbeSettings
+    parts: Sequence[Fold],
+    readers: Sequence[Reader],
+    alphas: Sequence[float | None],
+    asked: ProbeSettings,
 ) -> tuple[dict[str, pd.DataFrame], int]:
     """Return the predictions of a seed by correction, and how many test scans are in neither."""
     lines: dict[str, list[pd.DataFrame]] = {NONE: [], COMBAT: []}
     left_out = 0
-    for part, read in zip(parts, readers, strict=True):
+    for part, read, alpha in zip(parts, readers, alphas, strict=True):
+        chosen = candidates(asked) if alpha is None else (alpha,)
         known = known_sites(part.train.sites)
         train, test = _of_sites(part.train, known), _of_sites(part.test, known)
         if len(known) < 2 or not len(test.ids):
@@ -103,9 +118,7 @@ def _of_seed(
         sites = [[str(site) for site in scans.sites] for scans in (train, test)]
         corrected = combat(plain[0], sites[0], plain[1], sites[1])
         for name, (learned, new) in ((NONE, plain), (COMBAT, corrected)):
-            fitted = ridge.fit(
-                learned, train.targets, train.participants, candidates(asked), asked.folds
-            )
+            fitted = ridge.fit(learned, train.targets, train.participants, chosen, asked.folds)
             lines[name] += [
                 _frame(train, fitted.predict(learned), LEARNED_FROM, part.number),
                 _frame(test, fitted.predict(new), REPORTED, part.number),
