@@ -135,7 +135,9 @@
   };
   byId("names")?.addEventListener("change", async (event) => {
     const [file] = event.target.files;
-    if (file) name(await file.text());
+    if (!file) return;
+    name(await file.text());
+    event.target.value = ""; // else a file of the same name is no change
   });
 
   refresh();
