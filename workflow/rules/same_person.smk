@@ -43,7 +43,7 @@ rule same_person_page:
         pairs=rules.same_person_before.output.table,
         compared=rules.same_person_before.output.record,
         # It stands for the pictures, and says by which numbers scans are called.
-        numbered=DERIVATIVES.quality_table,
+        scans=DERIVATIVES.quality_table,
         code=code("contrage.report.quality.same_person"),
         look=look("quality/*.css", "quality/*.html", "head.html", "style.css"),
     output:
@@ -67,5 +67,5 @@ rule same_person_page:
     shell:
         "python -m contrage same-person-page --settings {params.settings:q} --log {log:q}"
         " --pairs-found {input.pairs:q} --compared {input.compared:q}"
-        " --numbered {input.numbered:q} --derivatives {params.derivatives:q}"
+        " --numbered {input.scans:q} --derivatives {params.derivatives:q}"
         " --page {output.page:q}"
