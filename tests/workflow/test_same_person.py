@@ -135,3 +135,12 @@ def test_the_scans_of_a_pretraining_on_like_maps_are_compared_as_well(finished):
     selects = [line for line in commands if " select " in line]
     asked = "--pretrained results/tuned-pretraining/dataset/scans.tsv"
     assert sorted(asked in line for line in selects) == [False, True]
+    page = finished.folder / "results/tuned/same_person.html"
+    made = finished.run("--", "results/tuned/same_person.html", config="tuned.yaml")
+    assert made.returncode == 0, made.stdout + made.stderr
+    table = read_tsv(page.with_name("dataset") / "same_person.tsv")
+    between = table[table["other_cohort"] == "earlier"]
+    assert set(between["participant_id"]) == set(between["other_participant_id"])
+    assert between["participant_id"].nunique() == 12, "all are copies"
+    html = page.read_text()
+    assert html.count("a scan</b> of earlier") > 5 and not re.search(r"sub-\d", html)
