@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import platform
 from contextlib import suppress
+from dataclasses import replace
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -112,27 +113,14 @@ def page(
     """
     options = {name: value for name, value in locals().items() if name not in NOT_READ}
     checksums = checksums_of(settings.recorded)
-    measured = by_row(Results.metrics, metrics)
-    trained = curves_by_row(curves, settings.rows, settings.seeds, settings.folds)
     frames = _frames(settings, by_name(tables), Path(figures), scans, columns, choices)
-    frames["networks"] = networks(measured, settings.rows)
-    stops_early = settings.config.training.early_stop is not None
-    frames["epochs"] = epochs(measured, trained, settings.rows if stops_early else ())
-    frames["predicted"] = _table(next(iter(predictions), None))
-    noticed = _noticed(notes, sidecar)
     measure = settings.config.target.measure
-    rows = list(frames[measure].get("loss", []))
-    study = Study(
-        settings.config,
-        frames,
-        tested(by_row(Results.predictions, predictions), rows),
-        broken(trained, rows),
-        settings.start,
-        read_pretrained(pretraining, measure) if pretraining else None,
-        [text for path in feasible or [] for text in read_json(path).get("warnings", [])],
-        noticed=noticed,
+    study = replace(
+        _of_trainings(settings, frames, predictions, metrics, curves),
+        pretrained=read_pretrained(pretraining, measure) if pretraining else None,
+        warnings=[text for path in feasible or [] for text in read_json(path).get("warnings", [])],
+        noticed=_noticed(notes, sidecar),
         dominant=dominant_scans(splits or []),
-        starts=epochs_before({row: [*map(read_json, of)] for row, of in measured.items()}),
     )
     content = context(settings, study, pictures(Path(figures)), viewer_of(maps))
     content |= {"provenance": told(settings, checksums)}
@@ -144,6 +132,33 @@ def page(
     if record:
         write_json(record, recorded(settings, options, output, checksums, installed()))
     logger.info("wrote %s, %.1f MB", output, len(html) / 1e6)
+
+
+def _of_trainings(
+    settings: PageStep,
+    frames: dict[str, pd.DataFrame],
+    predictions: list[Path],
+    metrics: list[Path],
+    curves: str,
+) -> Study:
+    """Return what the words are made of, as far as tables and trainings tell it."""
+    measured = by_row(Results.metrics, metrics)
+    trained = curves_by_row(curves, settings.rows, settings.seeds, settings.folds)
+    stops_early = settings.config.training.early_stop is not None
+    frames |= {
+        "networks": networks(measured, settings.rows),
+        "epochs": epochs(measured, trained, settings.rows if stops_early else ()),
+        "predicted": _table(next(iter(predictions), None)),
+    }
+    rows = list(frames[settings.config.target.measure].get("loss", []))
+    return Study(
+        settings.config,
+        frames,
+        tested(by_row(Results.predictions, predictions), rows),
+        broken(trained, rows),
+        settings.start,
+        starts=epochs_before({row: [*map(read_json, of)] for row, of in measured.items()}),
+    )
 
 
 def _noticed(notes: Path | None, sidecar: Path | None) -> list[str]:
@@ -196,6 +211,8 @@ def context(
 ) -> dict[str, Any]:
     """Return all that the template prints."""
     config = without_folders(as_plain(settings.config))
+    if not study.config.report.show_ids:
+        config = counted(config)
     shown = {name: stated for name, stated in settings.evaluations.items() if stated.columns}
     told = sections(study, settings.evaluations)
     of_sides, versions = study.target.is_binary, installed()
@@ -238,7 +255,7 @@ def context(
         "unseen": study.config.probe.alpha == "unseen",
         "null": len(null_rows(study.tables["baselines"])) > 0,
         "bootstrap": study.config.statistics.bootstrap,
-        "config": _as_text(config),
+        "config": yaml.safe_dump(config, sort_keys=False, allow_unicode=True),
         "show_ids": study.config.report.show_ids,
         "n_excluded": len(study.tables["excluded"]),
         "quality_page": quality_page(study),
@@ -247,13 +264,7 @@ def context(
 
 def without_ids(content: dict[str, Any], hide: Hider) -> dict[str, Any]:
     """Return what the page tells in words, without ids."""
-    config = yaml.safe_load(content["config"])
-    content = content | {"config": _as_text(counted(config))}
     return {name: hide(content[name]) for name in TELLING}
-
-
-def _as_text(told: Any) -> str:
-    return yaml.safe_dump(told, sort_keys=False, allow_unicode=True)
 
 
 def quality_page(study: Study) -> str:
