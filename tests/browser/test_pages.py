@@ -68,7 +68,8 @@ def quality(tmp_path_factory: pytest.TempPathFactory) -> Path:
     scans = {"scan_id": names, "participant_id": people, "session": [None, "b", None]}
     scans |= {"age": [20.0, 30.0, 40.0], "sex": "F", "site": [EVIL, "B", "B"]}
     write_tsv(folder / "scans.tsv", pd.DataFrame(scans))
-    before = {"scan_id": [EVIL], "participant_id": [EVIL], "stage": ["import"], "reason": [EVIL]}
+    lost = [EVIL, "sub-9"]
+    before = {"scan_id": lost, "participant_id": lost, "stage": "import", "reason": EVIL}
     write_tsv(folder / "excluded.tsv", pd.DataFrame(before))
     inside = np.linalg.norm(np.indices((19, 22, 17)).T - [9, 11, 8], axis=-1).T < 7
     for name in names:
@@ -84,10 +85,12 @@ def quality(tmp_path_factory: pytest.TempPathFactory) -> Path:
     limits = given(QualitySettings, "preprocessing.quality")
     files = {"scans": folder / "scans.tsv", "excluded": folder / "excluded.tsv"}
     files |= {"table": folder / "quality.tsv", "numbers": folder / "quality_numbers.tsv"}
+    (folder / "exclude.tsv").write_text('scan_id\treason\nsub-9\tghosts, "said" sub-8\n')
     for name, show_ids in (("named", True), ("quality", False)):
         settings = NILEARN.settings()
         asked = QualityPageStep("study", limits, None, ("stiffness",), 2, settings, show_ids)
-        quality_page(asked, **files, derivatives=folder, page=folder / f"{name}.html")
+        more = {"exclude": folder / "exclude.tsv", "page": folder / f"{name}.html"}
+        quality_page(asked, **files, derivatives=folder, **more)
     return folder / "quality.html"
 
 
@@ -258,13 +261,15 @@ def test_numbered_scans_are_named_by_the_file_beside_the_page_and_no_other(see, 
     at = see(served.replace("named.html", "quality.html"))
     rows = at.page.locator("#scans tbody th")
     assert sorted(rows.all_inner_texts()) == ["scan 1", "scan 2", "scan 3"]
-    at.page.get_by_label("exclude scan 2", exact=True).check()
+    own = at.page.request.get(served.replace("named.html", "quality_numbers.tsv")).text()
+    of = {line.split("\t")[1]: line.split("\t")[0] for line in own.splitlines()[1:]}
+    at.page.get_by_label(f"exclude scan {of['sub-2_ses-b']}", exact=True).check()
     at.page.get_by_role("button", name="Download exclude.tsv").click()
     assert "Choose it first" in at.page.locator("#names-told").inner_text()
-    at.page.get_by_label("enlarge the picture of scan 1").click()
+    first = f"enlarge the picture of scan {of['sub-1']}"
+    at.page.get_by_label(first).click()
     assert at.page.get_by_role("button", name="stiffness on the template").is_disabled()
     at.page.keyboard.press("Escape")
-    own = at.page.request.get(served.replace("named.html", "quality_numbers.tsv")).text()
     wrong = tmp_path / "quality_numbers.tsv"
     for line in ("", "scan_id\tnumber\nsub-1\t1\n", re.sub(r"[0-9a-f]{16}", "0" * 16, own)):
         wrong.write_text(line)
@@ -280,7 +285,7 @@ def test_numbered_scans_are_named_by_the_file_beside_the_page_and_no_other(see, 
     assert (
         Path(download.value.path()).read_text() == "scan_id\treason\nsub-2_ses-b\tno reason given\n"
     )
-    at.page.get_by_label("enlarge the picture of scan 1").click()
+    at.page.get_by_label(first).click()
     at.page.get_by_role("button", name="stiffness on the template").click()
     at.page.locator('#large-brains[data-shown="sub-1 stiffness"]').wait_for()
 

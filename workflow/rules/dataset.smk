@@ -17,7 +17,7 @@ rule select:
         same_person=dataset_settings.pairs(EXPERIMENT, ARRAY),
         # Whoever is told of a pair finds its pictures there.
         shown=(
-            RESULTS.same_person_page
+            ancient(RESULTS.same_person_page)
             if IS_COMPARED_BEFORE and dataset_settings.parts_same_person(EXPERIMENT)
             else []
         ),

@@ -43,7 +43,7 @@ rule same_person_page:
         pairs=rules.same_person_before.output.table,
         compared=rules.same_person_before.output.record,
         # It stands for the pictures, and says by which numbers scans are called.
-        scans=DERIVATIVES.quality_table,
+        scans=DERIVATIVES.quality_numbers,
         code=code("contrage.report.quality.same_person"),
         look=look("quality/*.css", "quality/*.html", "head.html", "style.css"),
     output:

@@ -15,7 +15,7 @@ from contrage.files import read_json, save_nifti, write_json
 from contrage.imaging.affines import write_affine
 from contrage.imaging.images import load
 from contrage.imaging.masks import dice
-from contrage.imaging.quality.measure import flags, metrics
+from contrage.imaging.quality.measure import caption, flags, metrics
 from contrage.imaging.template.grids import mni_grid, mni_template
 from contrage.imaging.template.source import NILEARN
 
@@ -233,3 +233,9 @@ def test_no_image_is_read_twice(judge, images, head, make_map, tmp_path, monkeyp
     record, picture = judge(**images, **paths)
     assert sorted(read) == sorted([*images.values(), *paths.values()])
     assert record["map_agreement"] > 0.9 and picture.width > 1500
+
+
+def test_no_picture_says_whose_it_is():
+    record = {"coverage": 0.91, "overlap": None, "correlation": 0.5, "mask_dice": None}
+    record |= {"transform_error_mm": 1.25, "flagged": True}
+    assert caption(record).split("   ")[0] == "coverage 0.910"

@@ -9,7 +9,7 @@ from given import SCHEMA, config
 
 from contrage.errors import SettingsError
 from contrage.plan import cohort as cohorts
-from contrage.plan import dataset_settings, run
+from contrage.plan import dataset_settings, run, together
 from contrage.settings.build import as_plain
 from contrage.settings.door import load_schema
 
@@ -232,3 +232,9 @@ def test_who_asks_for_a_column_decides_no_file(table):
     asked = plan(experiment("a", carried, dataset=learned)).cohorts[0]
     assert asked.settings.asked_by != plain.settings.asked_by
     assert as_plain(asked.asked_of_step) == as_plain(plain.asked_of_step)
+
+
+def test_experiments_on_one_cohort_agree_whether_its_quality_page_names_scans():
+    one, other = config(experiment="a"), config(experiment="b", report={"show_ids": True})
+    with pytest.raises(SettingsError, match=r"^report\.show_ids: .*phantom"):
+        together.check([one, other])

@@ -229,7 +229,10 @@ def test_a_page_without_misplaced_scans_does_not_speak_of_them_above_the_table(c
     assert "misplaced" not in cohort.page().partition("<table")[0].partition("<body>")[2]
 
 
-NUMBERS = {"sub-1": "scan 1", "sub-2_ses-a": "scan 2", "sub-2_ses-b": "scan 3", "sub-3": "scan 4"}
+def numbers_of(cohort: Cohort) -> dict[str, str]:
+    table = read_tsv(cohort.folder / "quality_numbers.tsv", as_text=True)
+    named = table[table["number"].notna()]
+    return {row.scan_id: f"scan {row.number}" for row in named.itertuples()}
 
 
 def test_a_page_of_numbers_names_nobody_and_a_file_beside_it_says_who_they_are(cohort):
@@ -237,12 +240,18 @@ def test_a_page_of_numbers_names_nobody_and_a_file_beside_it_says_who_they_are(c
     html = without_niivue(cohort.page(exclude, show_ids=False))
     text = re.sub(r"base64,[^\"]+", "", html)
     assert not re.search(r"sub-\d", text)
-    assert rows(html) == ["scan-2", "scan-4", "scan-1", "scan-3"]
-    assert "check: …/[id]_T1w.nii.gz: zeros" in html and 'value="ghosts of [id]"' in html
+    of = numbers_of(cohort)
+    assert set(of) == set(RECORDS) and set(of.values()) == {f"scan {n}" for n in range(1, 5)}
+    assert list(of.values()) != sorted(of.values()), "no order of ids"
+    ordered = ["sub-2_ses-a", "sub-3", "sub-1", "sub-2_ses-b"]
+    assert rows(html) == [of[scan].replace(" ", "-") for scan in ordered]
+    assert "check: a file: zeros" in html and 'value="ghosts of [id]"' in html
+    assert html.count("data:image/jpeg") == 3, "the card of the one that failed names its file"
     assert '<th scope="row">1 scan</th><td class="word">import</td>' in html
     table = read_tsv(cohort.folder / "quality_numbers.tsv", as_text=True)
-    named = table[table["number"].notna()]
-    assert {row.scan_id: f"scan {row.number}" for row in named.itertuples()} == NUMBERS
+    told = dict(zip(table["scan_id"], table["reason"], strict=True))
+    assert told["sub-1"] == "ghosts of sub-3" and told["sub-2_ses-a"].startswith("coverage 0.510")
+    assert "n/a\tsub-9" in (cohort.folder / "quality_numbers.tsv").read_text()
     rest = table[table["number"].isna()]
     assert rest[["scan_id", "reason"]].values.tolist() == [["sub-9", 'left "the" study']]
     (stamp,) = set(table["stamp"])
@@ -253,7 +262,8 @@ def test_a_page_of_numbers_names_nobody_and_a_file_beside_it_says_who_they_are(c
 def test_dots_of_numbered_scans_lead_to_their_rows(cohort):
     (plot,) = re.findall(r"<svg.*?</svg>", cohort.page(show_ids=False), re.S)
     told = dict(re.findall(r'<a href="#([^"]+)"[^>]*><title>([^<]+)</title>', plot))
-    values = {"scan 1": 0.91, "scan 2": 0.51, "scan 3": 0.85}
+    of = numbers_of(cohort)
+    values = {of["sub-1"]: 0.91, of["sub-2_ses-a"]: 0.51, of["sub-2_ses-b"]: 0.85}
     assert told == {each.replace(" ", "-"): f"{each}: {v:.3f}" for each, v in values.items()}
 
 
@@ -274,6 +284,6 @@ def test_numbers_of_other_measures_have_another_stamp(cohort):
     assert stamp() != before
 
 
-def test_a_page_that_names_scans_has_no_numbers(cohort):
+def test_a_page_that_names_scans_asks_for_no_numbers(cohort):
     assert 'id="stamp">null</script>' in cohort.page()
-    assert len(read_tsv(cohort.folder / "quality_numbers.tsv")) == 0
+    assert len(numbers_of(cohort)) == len(RECORDS), "other pages call them by these"

@@ -30,7 +30,8 @@ def page(tmp_path):
                 picture = folder / of_scan(Derivatives.picture, scan)
                 picture.parent.mkdir(parents=True, exist_ok=True)
                 Image.new("RGB", (30, 20), "#345").save(picture)
-        write_tsv(own / "quality.tsv", pd.DataFrame({"scan_id": OWN[::-1]}))
+        numbers = {"number": [1, 2, 3, None], "scan_id": [*OWN, "sub-9"], "stamp": "abc"}
+        write_tsv(own / "numbers.tsv", pd.DataFrame(numbers).astype({"number": "Int64"}))
         write_tsv(tmp_path / "pairs.tsv", pd.DataFrame(list(pairs), columns=list(COLUMNS)))
         numbers = {"limit": 0.61, "largest_below": 0.44, "smallest_rescan": None}
         counts = {"n_pairs": len(pairs), "n_scans": 3, "n_rescans": 0, "before": "earlier"}
@@ -39,7 +40,7 @@ def page(tmp_path):
             SamePersonPageStep("<b>mine</b>", show_ids),
             pairs_found=tmp_path / "pairs.tsv",
             compared=tmp_path / "pairs.json",
-            numbered=own / "quality.tsv",
+            numbered=own / "numbers.tsv",
             derivatives=own,
             page=tmp_path / "same_person.html",
         )

@@ -75,8 +75,8 @@ def _refuse_pretrained(lines: pd.DataFrame, known: set[str], before: pd.DataFram
         ]
         raise LeakageError(
             f"cohort.same_person: {few(told, '; ', most=3)} may be one person, from whom the "
-            "pre-training learns; look at the quality page, then leave the latter out there "
-            "(pretraining.dataset.leave_out), or set it to warn where they are two people"
+            "pre-training learns; look at the experiment's same_person.html, then leave the latter "
+            "out there (pretraining.dataset.leave_out), or set it to warn where they are two people"
         )
 
 

@@ -109,11 +109,12 @@ def _tell(
         log.info("too few scans to tell one person under two ids")
     for scan, _, other, _, cohort, correlation in lines:
         log.warning(
-            "%s and %s%s may be one person (correlation %.3f, limit %.3f): look at the quality "
-            "page; cohort.same_person says what becomes of them",
+            "%s and %s%s may be one person (correlation %.3f, limit %.3f): look at %s; "
+            "cohort.same_person says what becomes of them",
             scan,
             other,
             f" of {cohort}" if cohort else "",
             correlation,
             limit,
+            "same_person.html of the experiment" if cohort else "the quality page",
         )

@@ -21,6 +21,7 @@ PREPARES = frozenset(
             "register",
         ),
         *("usable", "quality", "quality_page", "preprocessed", "describe", "methods"),
+        *("same_person", "same_person_before", "same_person_page"),
         *("stack", "arrays", "features", "select"),
         *("predict_part", "join_predictions", "predictions"),
     )

@@ -44,6 +44,8 @@ def _decides(config: dict[str, Any]) -> dict[str, Any]:
         found["merge"] = config["merge"]
     if comes_as == "scans":
         found["preprocessing"] = config["preprocessing"]
+        # The quality page is the cohort's: one of them would name whom the others do not.
+        found["report"] = {"show_ids": config["report"]["show_ids"]}
     if comes_as != "table":
         found["dataset"] = {"voxel_mm": config["dataset"]["voxel_mm"]}
     return found

@@ -20,6 +20,14 @@ SHORTEST = 4
 """Letters of an id of another form than "sub-X"; a shorter one is part of too many words."""
 
 
+OF_FILE = re.compile(r"[^\s:;,()'\"]+\.(?:nii(?:\.gz)?|npy|npz|json|png|jpe?g|avi|mgz|img|hdr)\b")
+
+
+def without_files(text: str) -> str:
+    """Return a reason without names of files, in which an owner's own ids may stand."""
+    return OF_FILE.sub("a file", text)
+
+
 def known_ids(*frames: pd.DataFrame) -> set[str]:
     """Return the ids of scans and people that stand in tables."""
     columns = [frame[name] for frame in frames for name in COLUMNS if name in frame]

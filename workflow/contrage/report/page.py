@@ -27,7 +27,7 @@ from contrage.report.elements.searched import read_draws
 from contrage.report.elements.stages import epochs_before, stages
 from contrage.report.elements.told import sections
 from contrage.report.findings import Study, features, paragraph
-from contrage.report.ids import Hider, counted, known_ids
+from contrage.report.ids import Hider, counted, known_ids, without_files
 from contrage.report.notes import notes as boxes
 from contrage.report.page_figures import pictures
 from contrage.report.planned import by_name, curves_by_row
@@ -180,6 +180,11 @@ def _frames(
     frames = {name: _table(tables.get(name)) for name in TABLES}
     frames["excluded"] = without_paths(frames["excluded"])
     frames["scans"] = without_paths(read_tsv(scans))
+    if not settings.config.report.show_ids:
+        for name, column in (("excluded", "reason"), ("scans", "flag_reason")):
+            if column in frames[name]:
+                told = frames[name][column].map(without_files, na_action="ignore")
+                frames[name] = frames[name].assign(**{column: told})
     frames["truth"] = _table(figures / "truth.tsv")
     for name in ("site", "external", *settings.evaluations):
         frames[name] = _table(tables.get(name))

@@ -109,7 +109,7 @@ def quality(
         steps = before.get("steps") or []
         native = Native.of(scanned.anatomical, scanned.mask, scanned.corrected, steps)
         source = as_source(settings.template)
-        _pictures().draw(picture, head, placed, caption(record, picture), native, source)
+        _pictures().draw(picture, head, placed, caption(record), native, source)
     except Exception as error:
         if not is_of_one_scan(error):
             raise
@@ -226,9 +226,9 @@ def flags(record: dict, limits: QualityLimits) -> list[str]:
     return reasons
 
 
-def caption(record: dict, picture: Path) -> str:
-    """Return the line under a picture: the scan and its metrics."""
-    parts = [picture.name.split("_desc-")[0]]
+def caption(record: dict) -> str:
+    """Return the line under a picture: metrics, and no name, for pages show it to others."""
+    parts = []
     for name in ("coverage", "overlap", "correlation"):
         if record[name] is not None:
             parts.append(f"{name} {record[name]:.3f}")

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 
-from contrage.report.ids import Hider, known_ids
+from contrage.report.ids import Hider, known_ids, without_files
+from contrage.report.text import missing
 
+DOUBTFUL = ("flagged", "misplaced")
+"""Of which what is wrong stands in the field for the reader's reason."""
 SOME_SCAN = "a scan"
 """Of another cohort, where scans are not named."""
 
@@ -21,7 +25,7 @@ class Called:
     Attributes
     ----------
     names : dict of str to str
-        scan_id → its name on the page, the id itself or "scan 12", in the order of the ids.
+        scan_id → its name on the page, the id itself or "scan 12".
     stamp : str or None
         By which the page knows the file of its own numbers; None where it names scans.
     """
@@ -49,9 +53,26 @@ def called(rows: pd.DataFrame, show_ids: bool) -> Called:
     show_ids : bool
         Whether by their ids.
     """
-    numbers = {scan: f"scan {at}" for at, scan in enumerate(sorted(rows["scan_id"]), 1)}
-    names = {scan: scan for scan in numbers} if show_ids else numbers
+    names = {scan: scan if show_ids else f"scan {at}" for scan, at in _numbers(rows).items()}
     return Called(names, None if show_ids else _stamp(rows))
+
+
+def called_in(table: pd.DataFrame, show_ids: bool) -> Called:
+    """Return the same of a `numbers_table` that was written."""
+    known = table[table["number"].notna()]
+    numbers = zip(known["scan_id"], known["number"], strict=True)
+    names = {scan: scan if show_ids else f"scan {int(at)}" for scan, at in numbers}
+    return Called(names, None if show_ids else str(table["stamp"].iloc[0]))
+
+
+def _numbers(rows: pd.DataFrame) -> dict[str, int]:
+    """Return scan_id → its number: in an order that ids alone do not give, as sub-07 would be 7."""
+    measured = rows.to_json(orient="values")
+    ordered = sorted(
+        rows["scan_id"],
+        key=lambda scan: hashlib.sha256(f"{measured} {scan}".encode()).hexdigest(),
+    )
+    return {scan: at for at, scan in enumerate(ordered, 1)}
 
 
 def _stamp(rows: pd.DataFrame) -> str:
@@ -59,31 +80,49 @@ def _stamp(rows: pd.DataFrame) -> str:
     return hashlib.sha256(rows.to_json(orient="values").encode()).hexdigest()[:16]
 
 
-def numbers_table(of: Called, others: Mapping[str, str]) -> pd.DataFrame:
-    """Return what the numbers of a page mean; without numbers an empty table.
+def numbers_table(rows: pd.DataFrame, others: Mapping[str, str]) -> pd.DataFrame:
+    """Return what the numbers of a page mean.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        `contrage.report.quality.rows.scan_rows`.
+    others : mapping of str to str
+        scan_id → why the reader excludes a scan that the page does not show.
 
     Returns
     -------
     DataFrame
-        With columns number (from 1 on; none of scans that the page does not show), scan_id, reason
-        (why the reader excludes such a one), and the page's stamp.
+        With columns number (from 1 on; none of such scans), scan_id, reason (why the reader
+        excludes it, else what is wrong with it, in full), and the page's stamp.
     """
-    numbers = range(1, len(of.names) + 1) if of.is_numbered else ()
-    shown = [
-        {"number": str(at), "scan_id": scan} for at, scan in zip(numbers, of.names, strict=False)
+    numbers = _numbers(rows)
+    lines = [
+        {"number": str(numbers[row.scan_id]), "scan_id": row.scan_id, "reason": _reason(row)}
+        for row in rows.itertuples()
     ]
-    rest = [{"scan_id": scan, "reason": why} for scan, why in others.items()]
-    lines = [*shown, *(rest if of.is_numbered else ())]
-    return pd.DataFrame(lines, columns=["number", "scan_id", "reason"]).assign(stamp=of.stamp)
+    lines += [{"scan_id": scan, "reason": why} for scan, why in others.items()]
+    table = pd.DataFrame(lines, columns=["number", "scan_id", "reason"])
+    return table.assign(stamp=_stamp(rows))
 
 
-def left_out(before: pd.DataFrame, of: Called) -> pd.DataFrame:
+def _reason(row: Any) -> str | None:
+    if not missing(row.excluded):
+        return row.excluded
+    return row.reason if row.status in DOUBTFUL and not missing(row.reason) else None
+
+
+def left_out(before: pd.DataFrame, rows: pd.DataFrame, of: Called) -> pd.DataFrame:
     """Return who was left out before, a line each, or how many for which reason."""
     if not of.is_numbered:
         return before
-    hide = Hider(known_ids(before) | set(of.names))
-    plain = before.assign(reason=before["reason"].map(hide, na_action="ignore"))
+    hide = Hider(known_ids(before, rows))
+    plain = before.assign(reason=before["reason"].map(_hidden(hide), na_action="ignore"))
     counts = plain.groupby(["stage", "reason"], dropna=False, sort=False).size()
     found = counts.reset_index(name="n")
     scans = found["n"].map(lambda n: f"{n} scan" if n == 1 else f"{n} scans")
     return found.assign(scan_id=scans)[["scan_id", "stage", "reason"]]
+
+
+def _hidden(hide: Hider) -> Callable[[str], str]:
+    return lambda text: hide(without_files(text))

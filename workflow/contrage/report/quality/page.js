@@ -115,22 +115,24 @@
 
   // Whom the numbers are of. Numbers of another state of the page would name the wrong scans.
   let isNamed = false;
-  const cellsOf = (line) => line.split("\t").map((cell) => (cell.startsWith('"') ? cell.slice(1, -1).replaceAll('""', '"') : cell));
+  const NOTHING = "n/a"; // as tables of contrage write it
   const name = (content) => {
-    const [head, ...lines] = content.trim().split(/\r?\n/).map(cellsOf);
+    const [head, ...lines] = content.trim().split(/\r?\n/).map((line) => line.split("\t"));
     const known = lines.map((cells) => Object.fromEntries(head.map((key, at) => [key, cells[at] ?? ""])));
-    const ids = new Map(known.map((each) => [`scan-${each.number}`, each.scan_id]));
-    isNamed = known.every((each) => each.stamp === stamp) && rows.every((row) => ids.get(row.id));
+    const of = new Map(known.map((each) => [`scan-${each.number}`, each]));
+    isNamed = known.every((each) => each.stamp === stamp) && rows.every((row) => of.has(row.id));
     byId("names-told").textContent = isNamed ? "Scans are named now." : "These are not the numbers of this page: choose quality_numbers.tsv of the same folder.";
     if (!isNamed) return;
     for (const row of rows) {
-      const id = ids.get(row.id);
+      const { scan_id: id, reason } = of.get(row.id);
+      const [why, shown] = [row.querySelector(".why"), row.querySelector(".why").defaultValue];
       row.dataset.scan = id;
+      if (why.value === shown && reason !== NOTHING) why.value = reason; // in full, unless it was typed
       row.querySelector("th[scope=row]").textContent = id;
       const picture = row.querySelector("img");
       if (!picture.getAttribute("src")) picture.src = Brains.fileOf(images.picture, id);
     }
-    for (const each of known) if (!each.number) others[each.scan_id] = each.reason;
+    for (const each of known) if (each.number === NOTHING) others[each.scan_id] = each.reason;
     refresh();
   };
   byId("names")?.addEventListener("change", async (event) => {

@@ -13,13 +13,13 @@ from contrage import modalities
 from contrage.cohort.exclude import read_exclusions
 from contrage.files import atomic, read_json
 from contrage.layout import Derivatives, preproc, quality_file
-from contrage.report.ids import Hider, known_ids
+from contrage.report.ids import Hider, known_ids, without_files
 from contrage.report.maps import template_file
 from contrage.report.quality.numbers import Called, called, left_out, numbers_table
 from contrage.report.quality.pairs import pairs
 from contrage.report.quality.pictures import embedded
 from contrage.report.quality.plots import distributions
-from contrage.report.quality.rows import STATUSES, metric, metric_names, scan_rows
+from contrage.report.quality.rows import FAILED, STATUSES, metric, metric_names, scan_rows
 from contrage.report.render import render
 from contrage.report.style import NO_SITE
 from contrage.report.text import MISSING, missing, number, without_folders
@@ -70,7 +70,7 @@ def quality_page(
     write_tsv(table, rows)
     names = called(rows, settings.show_ids)
     others = {scan: why for scan, why in reader.items() if scan not in names.names}
-    write_tsv(numbers, numbers_table(names, others))
+    write_tsv(numbers, numbers_table(rows, others))
     found = context(settings, rows, before, names, derivatives)
     found["others"] = {} if names.is_numbered else others
     if same_person and compared:
@@ -94,8 +94,8 @@ def context(
     pictures = embedded([derivatives / file for file in files], MOST_EMBEDDED)
     shown, told = lines(rows, names, files, pictures, of), without_folders
     if of.is_numbered:
-        hide = Hider(known_ids(rows, before))
-        shown = [line | {key: hide(line[key]) for key in ("reason", "excluded")} for line in shown]
+        hide, words = Hider(known_ids(rows, before)), ("reason", "excluded")
+        shown = [line | {key: hide(without_files(line[key])) for key in words} for line in shown]
     return {
         "cohort": settings.cohort,
         "style": (HERE.parent / "style.css").read_text(encoding="utf-8")
@@ -112,7 +112,7 @@ def context(
         "stamp": of.stamp,
         "is_embedded": pictures is not None,
         "plots": distributions(rows, names, settings.limits, of.names),
-        "before": told(left_out(before, of).fillna(MISSING).to_dict("records")),
+        "before": told(left_out(before, rows, of).fillna(MISSING).to_dict("records")),
         "exclude": settings.exclude,
     }
 
@@ -152,6 +152,8 @@ def lines(
     found, beside = [], [None if of.is_numbered else file for file in files]
     for place, row in enumerate(rows.to_dict("records")):
         name = of.names[row["scan_id"]]
+        # The card of a scan that failed says why, in the words of its files.
+        is_card = of.is_numbered and row["status"] == FAILED
         found.append(
             {
                 "scan": None if of.is_numbered else row["scan_id"],
@@ -164,7 +166,7 @@ def lines(
                 "excluded": "" if missing(row["excluded"]) else row["excluded"],
                 "is_excluded": not missing(row["excluded"]),
                 "cells": [(cell(row[name], name), key(row[name])) for name in names],
-                "picture": pictures[place] if pictures else beside[place],
+                "picture": None if is_card else pictures[place] if pictures else beside[place],
             }
         )
     return found

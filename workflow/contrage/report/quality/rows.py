@@ -13,7 +13,8 @@ from contrage.cohort.agreement import disagreements
 from contrage.files import read_json
 from contrage.layout import check_file, quality_file
 
-STATUSES = ("misplaced", "flagged", "failed", "ok")
+FAILED = "failed"
+STATUSES = ("misplaced", "flagged", FAILED, "ok")
 WHO = ["scan_id", "participant_id", "session", "site", "age", "sex"]
 JUDGED = ["status", "reason", "excluded"]
 NOT_METRICS = ("status", "stage", "reason", "flagged", "flag_reason", "misplaced")

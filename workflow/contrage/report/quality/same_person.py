@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from contrage.files import atomic, read_json
-from contrage.report.quality.numbers import called
+from contrage.report.quality.numbers import called_in
 from contrage.report.quality.pairs import pairs
 from contrage.report.render import render
 from contrage.settings.steps.report import SamePersonPageStep
@@ -31,13 +31,13 @@ def same_person_page(
     pairs_found, compared : Path
         The pairs, and by which limit (`contrage.dataset.same_person`).
     numbered : Path
-        The cohort's table of quality, whose quality page calls scans alike.
+        What the numbers of the cohort's quality page mean.
     derivatives : Path
         The folder with pictures of the cohort's scans; those of others lie beside it.
     page : Path
         Output.
     """
-    names = called(read_tsv(numbered), settings.show_ids)
+    names = called_in(read_tsv(numbered), settings.show_ids)
     style = [(HERE.parent / "style.css"), HERE / "page.css"]
     content = {
         "experiment": settings.experiment,
