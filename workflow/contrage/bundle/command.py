@@ -58,10 +58,13 @@ def predict(given: argparse.Namespace) -> int:
     """Predict scans with a model; return the exit status."""
     from contrage.bundle.looked import keep_maps, looks_folder, looks_table, write_looks
     from contrage.bundle.opened import open_bundle
+    from contrage.bundle.outputs import check_outputs
     from contrage.bundle.predict import predict_subjects
     from contrage.bundle.subjects import subjects
     from contrage.bundle.tables import as_json, write_table
 
+    read = [*given.scans, given.known, given.atlas, given.template, given.template_mask]
+    check_outputs({"--output": given.output, "--json": given.json}, read)
     bundle = open_bundle(given.model)
     explain = _explaining(given, bundle.facts)
     found = subjects(bundle, given.scans, given.known)
