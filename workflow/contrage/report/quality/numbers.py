@@ -14,6 +14,8 @@ from contrage.report.text import missing
 
 DOUBTFUL = ("flagged", "misplaced")
 """Of which what is wrong stands in the field for the reader's reason."""
+SHOWN = 16
+"""Digits of the digest that are the stamp."""
 SOME_SCAN = "a scan"
 """Of another cohort, where scans are not named."""
 
@@ -67,17 +69,20 @@ def called_in(table: pd.DataFrame, show_ids: bool) -> Called:
 
 def _numbers(rows: pd.DataFrame) -> dict[str, int]:
     """Return scan_id → its number: in an order that ids alone do not give, as sub-07 would be 7."""
-    measured = rows.to_json(orient="values")
+    secret = _digest(rows)[SHOWN:]  # what of it no page shows
     ordered = sorted(
-        rows["scan_id"],
-        key=lambda scan: hashlib.sha256(f"{measured} {scan}".encode()).hexdigest(),
+        rows["scan_id"], key=lambda scan: hashlib.sha256(f"{secret} {scan}".encode()).hexdigest()
     )
     return {scan: at for at, scan in enumerate(ordered, 1)}
 
 
 def _stamp(rows: pd.DataFrame) -> str:
     """Return a digest of all that was measured, which tells nobody's id."""
-    return hashlib.sha256(rows.to_json(orient="values").encode()).hexdigest()[:16]
+    return _digest(rows)[:SHOWN]
+
+
+def _digest(rows: pd.DataFrame) -> str:
+    return hashlib.sha256(rows.to_json(orient="values").encode()).hexdigest()
 
 
 def numbers_table(rows: pd.DataFrame, others: Mapping[str, str]) -> pd.DataFrame:

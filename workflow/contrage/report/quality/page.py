@@ -92,7 +92,7 @@ def context(
     names, shows = metric_names(rows), scripts()
     files = [quality_file(scan).replace(".json", ".png") for scan in rows["scan_id"]]
     pictures = embedded([derivatives / file for file in files], MOST_EMBEDDED)
-    shown, told = lines(rows, names, files, pictures, of), without_folders
+    shown = lines(rows, names, files, pictures, of)
     if of.is_numbered:
         hide, words = Hider(known_ids(rows, before)), ("reason", "excluded")
         shown = [line | {key: hide(without_files(line[key])) for key in words} for line in shown]
@@ -112,7 +112,7 @@ def context(
         "stamp": of.stamp,
         "is_embedded": pictures is not None,
         "plots": distributions(rows, names, settings.limits, of.names),
-        "before": told(left_out(before, rows, of).fillna(MISSING).to_dict("records")),
+        "before": without_folders(left_out(before, rows, of).fillna(MISSING).to_dict("records")),
         "exclude": settings.exclude,
     }
 
